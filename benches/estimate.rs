@@ -1,0 +1,33 @@
+//! How long an estimate takes.
+
+use std::hint::black_box;
+use std::time::Instant;
+use trtllm_memory::deployment::Deployment;
+use trtllm_memory::memory::{estimate, estimate_plan, explain};
+
+/// Nanoseconds of one call: the median of 21 rounds.
+fn time(name: &str, mut call: impl FnMut()) {
+    const ROUNDS: usize = 21;
+    const CALLS: u32 = 2000;
+    let mut rounds: Vec<f64> = (0..ROUNDS)
+        .map(|_| {
+            let start = Instant::now();
+            (0..CALLS).for_each(|_| call());
+            start.elapsed().as_nanos() as f64 / f64::from(CALLS)
+        })
+        .collect();
+    rounds.sort_by(f64::total_cmp);
+    println!("{name:<40} {:>10.0} ns", rounds[ROUNDS / 2]);
+}
+
+fn main() {
+    let one = Deployment::default();
+    let eight = Deployment { tp_size: 8, ..Deployment::default() };
+    for (name, deployment) in [("one GPU", &one), ("eight GPUs", &eight)] {
+        let plan = deployment.plan().expect("a sound deployment");
+        time(&format!("plan, {name}"), || drop(black_box(black_box(deployment).plan())));
+        time(&format!("estimate of a plan, {name}"), || drop(black_box(estimate_plan(black_box(&plan)))));
+        time(&format!("plan and estimate, {name}"), || drop(black_box(estimate(black_box(deployment)))));
+    }
+    time("explanation of every figure", || drop(black_box(explain(black_box(&one), 0))));
+}

@@ -1,0 +1,135 @@
+//! Families of models: how the parts are put together when a configuration doesn't say.
+
+use super::{Norm, QkNorm};
+use serde::{Deserialize, Serialize};
+
+/// What a family's models have in common and their configurations rarely say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Conventions {
+    /// The kind of the normalisations.
+    pub norm: Norm,
+    /// Normalisations in each layer.
+    pub norms_per_layer: u32,
+    /// Whether the query-key-value projection has a bias.
+    pub qkv_bias: bool,
+    /// Whether the attention's output projection has a bias.
+    pub dense_bias: bool,
+    /// Whether the feed-forward projections have biases.
+    pub mlp_bias: bool,
+    /// Whether the feed-forward block is gated.
+    pub gated: bool,
+    /// Whether the LM head has a bias.
+    pub lm_head_bias: bool,
+    /// Normalisation of queries and keys.
+    pub qk_norm: QkNorm,
+    /// Whether attention and feed-forward block are parallel.
+    pub parallel_attention_mlp: bool,
+}
+
+const LLAMA: Conventions = Conventions {
+    norm: Norm::Scale,
+    norms_per_layer: 2,
+    qkv_bias: false,
+    dense_bias: false,
+    mlp_bias: false,
+    gated: true,
+    lm_head_bias: false,
+    qk_norm: QkNorm::Absent,
+    parallel_attention_mlp: false,
+};
+
+const GPT: Conventions =
+    Conventions { norm: Norm::ScaleAndBias, qkv_bias: true, dense_bias: true, mlp_bias: true, gated: false, ..LLAMA };
+
+macro_rules! families {
+    ($($family:ident, $label:literal, [$($model_type:literal),+], $conventions:expr;)+) => {
+        /// A family of models, named after the architecture's `model_type` in Hugging Face configurations.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        pub enum Family {
+            $(#[doc = concat!($label, ", `model_type` ", $("`", $model_type, "` ",)+)] $family,)+
+        }
+
+        impl Family {
+            /// All families, as a person would browse them.
+            pub const ALL: &[Family] = &[$(Family::$family),+];
+
+            /// The family's name for people.
+            pub const fn label(self) -> &'static str {
+                match self { $(Family::$family => $label),+ }
+            }
+
+            /// The values of `model_type` that mean this family; the first is the catalogue's own.
+            pub const fn model_types(self) -> &'static [&'static str] {
+                match self { $(Family::$family => &[$($model_type),+]),+ }
+            }
+
+            /// What its models have in common.
+            pub const fn conventions(self) -> Conventions {
+                match self { $(Family::$family => $conventions),+ }
+            }
+        }
+    };
+}
+
+families! {
+    Llama, "Llama", ["llama", "mllama"], LLAMA;
+    Llama4, "Llama 4", ["llama4_text", "llama4"], LLAMA;
+    Mistral, "Mistral", ["mistral"], LLAMA;
+    Mixtral, "Mixtral", ["mixtral"], LLAMA;
+    Qwen, "Qwen", ["qwen"], Conventions { qkv_bias: true, ..LLAMA };
+    Qwen2, "Qwen 1.5, 2 and 2.5", ["qwen2"], Conventions { qkv_bias: true, ..LLAMA };
+    Qwen2Moe, "Qwen 1.5 and 2 MoE", ["qwen2_moe"], Conventions { qkv_bias: true, ..LLAMA };
+    Qwen3, "Qwen 3", ["qwen3", "qwen3_vl_text", "qwen3_vl"], Conventions { qk_norm: QkNorm::Head, ..LLAMA };
+    Qwen3Moe, "Qwen 3 MoE", ["qwen3_moe", "qwen3_vl_moe_text", "qwen3_vl_moe"], Conventions { qk_norm: QkNorm::Head, ..LLAMA };
+    Qwen35, "Qwen 3.5", ["qwen3_5", "qwen3_5_moe_text", "qwen3_5_moe", "qwen3_next"], Conventions { qk_norm: QkNorm::Head, ..LLAMA };
+    DeepSeek, "DeepSeek MoE", ["deepseek"], LLAMA;
+    DeepSeekV2, "DeepSeek V2", ["deepseek_v2"], LLAMA;
+    DeepSeekV3, "DeepSeek V3", ["deepseek_v3", "kimi_k2"], LLAMA;
+    DeepSeekV32, "DeepSeek V3.2", ["deepseek_v32"], LLAMA;
+    Gemma, "Gemma", ["gemma"], LLAMA;
+    Gemma2, "Gemma 2", ["gemma2"], Conventions { norms_per_layer: 4, ..LLAMA };
+    Gemma3, "Gemma 3", ["gemma3_text", "gemma3"], Conventions { norms_per_layer: 4, qk_norm: QkNorm::Head, ..LLAMA };
+    Phi, "Phi", ["phi"], Conventions { norms_per_layer: 1, lm_head_bias: true, parallel_attention_mlp: true, ..GPT };
+    Phi3, "Phi 3 and 4", ["phi3"], LLAMA;
+    PhiMoe, "Phi MoE", ["phimoe"],
+        Conventions { norm: Norm::ScaleAndBias, qkv_bias: true, dense_bias: true, lm_head_bias: true, ..LLAMA };
+    GptOss, "gpt-oss", ["gpt_oss"], Conventions { qkv_bias: true, dense_bias: true, mlp_bias: true, ..LLAMA };
+    Gpt2, "GPT-2", ["gpt2"], GPT;
+    GptBigCode, "GPT BigCode", ["gpt_bigcode"], GPT;
+    StarCoder2, "StarCoder 2", ["starcoder2"], GPT;
+    GptJ, "GPT-J", ["gptj"],
+        Conventions { norms_per_layer: 1, qkv_bias: false, dense_bias: false, lm_head_bias: true, parallel_attention_mlp: true, ..GPT };
+    GptNeoX, "GPT-NeoX", ["gpt_neox"], Conventions { parallel_attention_mlp: true, ..GPT };
+    Falcon, "Falcon", ["falcon"],
+        Conventions { qkv_bias: false, dense_bias: false, mlp_bias: false, parallel_attention_mlp: true, ..GPT };
+    Bloom, "BLOOM", ["bloom"], GPT;
+    Opt, "OPT", ["opt"], GPT;
+    Mpt, "MPT", ["mpt"],
+        Conventions { norm: Norm::Scale, qkv_bias: false, dense_bias: false, mlp_bias: false, ..GPT };
+    Dbrx, "DBRX", ["dbrx"], LLAMA;
+    Nemotron, "Nemotron", ["nemotron"], Conventions { norm: Norm::ScaleAndBias, gated: false, ..LLAMA };
+    NemotronH, "Nemotron-H", ["nemotron_h"], Conventions { norms_per_layer: 1, gated: false, ..LLAMA };
+    Cohere, "Command R", ["cohere"], Conventions { norms_per_layer: 1, parallel_attention_mlp: true, ..LLAMA };
+    ChatGlm, "ChatGLM and GLM-4", ["chatglm"], Conventions { qkv_bias: true, ..LLAMA };
+    Glm4Moe, "GLM-4.5", ["glm4_moe"], Conventions { qkv_bias: true, ..LLAMA };
+    GlmMoeDsa, "GLM-5", ["glm_moe_dsa"], LLAMA;
+    Baichuan, "Baichuan", ["baichuan"], LLAMA;
+    InternLm, "InternLM", ["internlm"], Conventions { qkv_bias: true, dense_bias: true, ..LLAMA };
+    InternLm2, "InternLM 2", ["internlm2"], LLAMA;
+    MiniCpm, "MiniCPM", ["minicpm"], LLAMA;
+    MiniMaxM2, "MiniMax M2", ["minimax_m2"], Conventions { qk_norm: QkNorm::Full, ..LLAMA };
+    Orion, "Orion", ["orion"], Conventions { norm: Norm::ScaleAndBias, ..LLAMA };
+    MiMo, "MiMo", ["mimo"], Conventions { qkv_bias: true, ..LLAMA };
+    StableLm, "StableLM", ["stablelm"], Conventions { norm: Norm::ScaleAndBias, ..LLAMA };
+    Granite, "Granite", ["granite"], LLAMA;
+    GraniteMoe, "Granite MoE", ["granitemoe"], LLAMA;
+    Olmo, "OLMo", ["olmo"], Conventions { norm: Norm::Plain, ..LLAMA };
+    Olmo2, "OLMo 2", ["olmo2"], Conventions { qk_norm: QkNorm::Full, ..LLAMA };
+}
+
+impl Family {
+    /// The family of that `model_type`.
+    pub fn from_model_type(model_type: &str) -> Option<Family> {
+        Family::ALL.iter().copied().find(|family| family.model_types().contains(&model_type))
+    }
+}

@@ -1,0 +1,112 @@
+//! Sets of layers: which layers attend, which have experts, which look through a window.
+
+use serde::{Deserialize, Serialize};
+use std::ops::{BitAnd, Range};
+
+const WORD: u32 = u64::BITS;
+
+/// A set of layer indices below [`LayerSet::LIMIT`].
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct LayerSet([u64; 4]);
+
+impl LayerSet {
+    /// The most layers that a set can tell apart, twice those of the deepest model known.
+    pub const LIMIT: u32 = 4 * WORD;
+
+    /// No layer.
+    pub const NONE: LayerSet = LayerSet([0; 4]);
+
+    /// The layers of `range`; those from [`LayerSet::LIMIT`] on are left out.
+    pub fn range(range: Range<u32>) -> LayerSet {
+        range.take_while(|&layer| layer < Self::LIMIT).collect()
+    }
+
+    /// The first `layers` layers.
+    pub fn first(layers: u32) -> LayerSet {
+        Self::range(0..layers)
+    }
+
+    /// Of `range`, the layers whose index leaves `remainder` when divided by `period`; none when `period` is 0.
+    pub fn every(period: u32, remainder: u32, range: Range<u32>) -> LayerSet {
+        Self::range(range).iter().filter(|layer| layer.checked_rem(period) == Some(remainder)).collect()
+    }
+
+    /// Whether `layer` is in the set.
+    pub fn contains(&self, layer: u32) -> bool {
+        self.0.get((layer / WORD) as usize).is_some_and(|word| word >> (layer % WORD) & 1 == 1)
+    }
+
+    /// The number of layers.
+    pub fn len(&self) -> u32 {
+        self.0.iter().map(|word| word.count_ones()).sum()
+    }
+
+    /// Whether there is no layer.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::NONE
+    }
+
+    /// How many layers of `range` are in the set.
+    pub fn count_in(&self, range: Range<u32>) -> u32 {
+        (*self & Self::range(range)).len()
+    }
+
+    /// The layers of this set that are not in `other`.
+    pub fn without(self, other: LayerSet) -> LayerSet {
+        LayerSet(std::array::from_fn(|word| self.0[word] & !other.0[word]))
+    }
+
+    /// The layers in ascending order.
+    pub fn iter(self) -> impl Iterator<Item = u32> {
+        (0..Self::LIMIT).filter(move |&layer| self.contains(layer))
+    }
+}
+
+impl BitAnd for LayerSet {
+    type Output = LayerSet;
+    fn bitand(self, other: LayerSet) -> LayerSet {
+        LayerSet(std::array::from_fn(|word| self.0[word] & other.0[word]))
+    }
+}
+
+impl FromIterator<u32> for LayerSet {
+    fn from_iter<I: IntoIterator<Item = u32>>(layers: I) -> LayerSet {
+        let mut set = LayerSet::NONE;
+        for layer in layers {
+            if let Some(word) = set.0.get_mut((layer / WORD) as usize) {
+                *word |= 1 << (layer % WORD);
+            }
+        }
+        set
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn layers_of_a_stage_are_counted() {
+        let experts = LayerSet::range(3..61);
+        assert_eq!(experts.len(), 58);
+        assert_eq!(experts.count_in(0..16), 13);
+        assert_eq!(experts.count_in(45..61), 16);
+        assert!(!experts.contains(2) && experts.contains(3) && !experts.contains(61));
+    }
+
+    #[test]
+    fn periodic_layers_keep_their_phase() {
+        let interleaved = LayerSet::every(2, 1, 0..48);
+        assert_eq!((interleaved.len(), interleaved.contains(0), interleaved.contains(47)), (24, false, true));
+        let local = LayerSet::first(62).without(LayerSet::every(6, 5, 0..62));
+        assert_eq!(local.len(), 52);
+        assert!(LayerSet::every(0, 0, 0..8).is_empty());
+    }
+
+    #[test]
+    fn layers_beyond_the_limit_are_left_out() {
+        assert_eq!(LayerSet::first(u32::MAX).len(), LayerSet::LIMIT);
+        assert!(!LayerSet::first(4).contains(u32::MAX));
+    }
+}

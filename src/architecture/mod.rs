@@ -1,0 +1,116 @@
+//! WHAT is served: a transformer's dimensions, the catalogue of known models and the list of their tensors.
+
+mod catalogue;
+mod dtype;
+mod family;
+mod layers;
+mod parts;
+mod tensors;
+
+pub use catalogue::{find, models, suggest};
+pub use dtype::Dtype;
+pub use family::{Conventions, Family};
+pub use layers::LayerSet;
+pub use parts::{Attention, Indexer, Mlp, Moe, Norm, Positions, QkNorm, Recurrence, RecurrenceKind, Windows};
+pub use tensors::{LayerGroup, Split, Tensor, TensorKind, Tensors};
+
+use serde::{Deserialize, Serialize};
+
+/// What is served: a transformer's dimensions.
+///
+/// Sizes are elements, not bytes. The names are those of Hugging Face configurations where they have one.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Architecture {
+    /// Hugging Face repository, `meta-llama/Llama-3.1-8B`.
+    pub name: String,
+    /// Other names of the same dimensions: repositories and short names that links may use.
+    pub aliases: Vec<String>,
+    /// The family, which says how the parts are put together.
+    pub family: Family,
+    /// `num_hidden_layers`.
+    pub layers: u32,
+    /// `hidden_size`.
+    pub hidden: u64,
+    /// `vocab_size`, before any padding.
+    pub vocab: u64,
+    /// Whether the LM head is the embedding table.
+    pub tied_embeddings: bool,
+    /// The checkpoint's `torch_dtype`.
+    pub dtype: Dtype,
+    /// `max_position_embeddings`, not multiplied by any RoPE scaling. It sizes the RoPE table.
+    pub max_position_embeddings: u64,
+    /// The factor by which RoPE scaling extends `max_position_embeddings` in TensorRT-LLM: that of types `linear`, `dynamic`
+    /// and `yarn`, not of `su`, `longrope` and `llama3` (`builder._init_max_seq_len`).
+    pub rope_scaling_factor: Option<f64>,
+    /// How positions are known.
+    pub positions: Positions,
+    /// The attention of each attending layer.
+    pub attention: Attention,
+    /// The layers that attend, and so have a KV cache: all but in hybrid models.
+    pub attention_layers: LayerSet,
+    /// Layers that look back a limited number of tokens, if any do.
+    pub windows: Option<Windows>,
+    /// Whether the query-key-value projection has a bias.
+    pub qkv_bias: bool,
+    /// Whether the attention's output projection has a bias.
+    pub dense_bias: bool,
+    /// Normalisation of queries and keys.
+    pub qk_norm: QkNorm,
+    /// Whether a projection of its own gates the attention's output (Qwen3-Next, Qwen3.5).
+    pub attention_gate: bool,
+    /// Whether each head has a learned sink logit (gpt-oss).
+    pub attention_sinks: bool,
+    /// DeepSeek sparse attention's indexer.
+    pub indexer: Option<Indexer>,
+    /// Layers with a recurrent state.
+    pub recurrence: Option<Recurrence>,
+    /// The dense feed-forward block.
+    pub mlp: Mlp,
+    /// The mixture of experts.
+    pub moe: Option<Moe>,
+    /// The kind of the normalisations.
+    pub norm: Norm,
+    /// Normalisations in each layer.
+    pub norms_per_layer: u32,
+    /// Whether the embedding is normalised (BLOOM).
+    pub embedding_norm: bool,
+    /// Whether the LM head has a bias.
+    pub lm_head_bias: bool,
+    /// Whether attention and feed-forward block read the same input and are added together (GPT-J, Falcon, Command R).
+    pub parallel_attention_mlp: bool,
+    /// Where the dimensions come from.
+    pub source: String,
+}
+
+impl Architecture {
+    /// The name and the aliases.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(self.name.as_str()).chain(self.aliases.iter().map(String::as_str))
+    }
+
+    /// The number of parameters: the sum over [`Architecture::tensors`], a tied LM head counted once.
+    pub fn parameters(&self) -> u64 {
+        self.tensors().parameters(|_| 1.0)
+    }
+
+    /// The parameters that one token passes: of the routed experts only `top_k`. The embedding table counts whole.
+    pub fn active_parameters(&self) -> u64 {
+        let share = self.moe.map_or(1.0, |moe| moe.top_k as f64 / moe.experts.max(1) as f64);
+        self.tensors().parameters(|tensor| if tensor.is_routed() { share } else { 1.0 })
+    }
+
+    /// Every weight tensor.
+    pub fn tensors(&self) -> Tensors {
+        Tensors::of(self)
+    }
+
+    /// The tokens that attention layer `layer` looks back, if limited.
+    pub fn window(&self, layer: u32) -> Option<u64> {
+        self.windows.filter(|windows| windows.layers.contains(layer)).map(|windows| windows.tokens)
+    }
+
+    /// Whether keys and values are compressed (multi-head latent attention).
+    pub fn is_latent(&self) -> bool {
+        matches!(self.attention, Attention::Latent { .. })
+    }
+}

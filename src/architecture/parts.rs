@@ -1,0 +1,199 @@
+//! The parts that transformers are made of, as dimensions.
+
+use super::LayerSet;
+use serde::{Deserialize, Serialize};
+
+/// How a model knows where a token stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Positions {
+    /// Rotary: the first `rotary_dim` of each head turn.
+    Rope {
+        /// Elements of a head that turn.
+        rotary_dim: u64,
+        /// Cosine-and-sine tables that an engine keeps: LongRoPE has a short and a long one, Gemma 3 a local and a global one.
+        tables: u32,
+    },
+    /// A learned vector per position.
+    Learned {
+        /// Rows of the table, OPT's two reserved ones included.
+        rows: u64,
+    },
+    /// A slope per head.
+    Alibi,
+    /// Nothing (the recurrent layers of a hybrid model know the order).
+    None,
+}
+
+/// The attention of a layer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Attention {
+    /// Query heads that share key-value heads: multi-head (`kv_heads == heads`), grouped-query and multi-query (`kv_heads == 1`).
+    Grouped {
+        /// `num_attention_heads`.
+        heads: u64,
+        /// `num_key_value_heads`.
+        kv_heads: u64,
+        /// Elements per head.
+        head_dim: u64,
+    },
+    /// Multi-head latent attention (DeepSeek-V2): keys and values are kept as one compressed vector per token.
+    Latent {
+        /// `num_attention_heads`.
+        heads: u64,
+        /// Rank of the compressed query; without it the query is projected directly.
+        q_lora_rank: Option<u64>,
+        /// Rank of the compressed keys and values.
+        kv_lora_rank: u64,
+        /// Elements of a query or key head without position.
+        qk_nope_head_dim: u64,
+        /// Elements of a query head, and of the one shared key, that carry the position.
+        qk_rope_head_dim: u64,
+        /// Elements of a value head.
+        v_head_dim: u64,
+    },
+}
+
+impl Attention {
+    /// Query heads.
+    pub const fn heads(&self) -> u64 {
+        match *self {
+            Attention::Grouped { heads, .. } | Attention::Latent { heads, .. } => heads,
+        }
+    }
+
+    /// Heads that a KV cache stores: latent attention stores one vector for all.
+    pub const fn kv_heads(&self) -> u64 {
+        match *self {
+            Attention::Grouped { kv_heads, .. } => kv_heads,
+            Attention::Latent { .. } => 1,
+        }
+    }
+
+    /// Elements of a query head: for latent attention the part without and the part with position.
+    pub const fn head_dim(&self) -> u64 {
+        match *self {
+            Attention::Grouped { head_dim, .. } => head_dim,
+            Attention::Latent { qk_nope_head_dim, qk_rope_head_dim, .. } => qk_nope_head_dim + qk_rope_head_dim,
+        }
+    }
+}
+
+/// DeepSeek sparse attention: small heads that choose which tokens a layer attends to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Indexer {
+    /// `index_n_heads`.
+    pub heads: u64,
+    /// `index_head_dim`.
+    pub head_dim: u64,
+    /// The layers that have an indexer of their own; the others use the choice of the layer before.
+    pub layers: LayerSet,
+}
+
+/// Layers that look back a limited number of tokens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Windows {
+    /// Tokens of the window.
+    pub tokens: u64,
+    /// The layers that have it; the others look back to the start.
+    pub layers: LayerSet,
+}
+
+/// The dense feed-forward block.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mlp {
+    /// `intermediate_size`; 0 when every layer has experts instead.
+    pub intermediate: u64,
+    /// Whether a second input projection gates the first (SwiGLU, GeGLU).
+    pub gated: bool,
+    /// Whether its projections have biases.
+    pub bias: bool,
+    /// The layers that have it.
+    pub layers: LayerSet,
+}
+
+/// The mixture of experts. Experts are gated as the dense block is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Moe {
+    /// Routed experts.
+    pub experts: u64,
+    /// Routed experts per token.
+    pub top_k: u64,
+    /// Intermediate size of one expert.
+    pub intermediate: u64,
+    /// Intermediate size of the shared experts together; 0 without.
+    pub shared_intermediate: u64,
+    /// Whether the shared expert is weighed by a gate of its own (Qwen1.5-MoE).
+    pub shared_gate: bool,
+    /// Whether the router has a bias (gpt-oss). DeepSeek-V3's correction bias is not one.
+    pub router_bias: bool,
+    /// The layers that have experts.
+    pub layers: LayerSet,
+}
+
+/// Layers with a recurrent state in place of attention.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Recurrence {
+    /// What they compute.
+    pub kind: RecurrenceKind,
+    /// The layers that have it.
+    pub layers: LayerSet,
+    /// Groups (Mamba 2) or key heads (gated delta net).
+    pub groups: u64,
+    /// Elements of a group's state vector (Mamba 2: `ssm_state_size`) or of a key head.
+    pub state: u64,
+    /// Value heads.
+    pub heads: u64,
+    /// Elements per value head.
+    pub head_dim: u64,
+    /// Taps of the convolution before the recurrence.
+    pub convolution: u64,
+}
+
+impl Recurrence {
+    /// Width of the values: heads x head_dim.
+    pub const fn inner(&self) -> u64 {
+        self.heads * self.head_dim
+    }
+
+    /// Channels of the convolution: values and two state vectors per group.
+    pub const fn channels(&self) -> u64 {
+        self.inner() + 2 * self.groups * self.state
+    }
+}
+
+/// The kinds of [`Recurrence`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RecurrenceKind {
+    /// Mamba 2 (Nemotron-H).
+    Mamba2,
+    /// Gated delta net (Qwen3-Next, Qwen3.5).
+    GatedDeltaNet,
+}
+
+/// The kind of normalisation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Norm {
+    /// A scale per element (RMSNorm, and LayerNorm without bias).
+    Scale,
+    /// A scale and a bias per element (LayerNorm).
+    ScaleAndBias,
+    /// No parameters (OLMo 1).
+    Plain,
+}
+
+/// Normalisation of queries and keys before attention.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum QkNorm {
+    /// None.
+    #[default]
+    Absent,
+    /// One scale of a head's size, for all query heads, and one for all key heads (Qwen 3, Gemma 3).
+    Head,
+    /// A scale over all query heads together, and one over all key heads (OLMo 2, MiniMax M2).
+    Full,
+}

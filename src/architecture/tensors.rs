@@ -1,0 +1,402 @@
+//! The list of a model's weight tensors.
+
+use super::{Architecture, Attention, LayerSet, Moe, Norm, QkNorm, Recurrence, RecurrenceKind};
+
+/// One weight tensor, or several alike, as a matrix from inputs to outputs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Tensor {
+    /// TensorRT-LLM's name, without the layer.
+    pub name: &'static str,
+    /// Rows: what it multiplies. 1 for vectors; the vocabulary or the positions for tables.
+    pub inputs: u64,
+    /// Columns: what it yields.
+    pub outputs: u64,
+    /// How many of them there are: the experts.
+    pub copies: u64,
+    /// What it is, which decides its number format.
+    pub kind: TensorKind,
+    /// How ranks share it.
+    pub split: Split,
+}
+
+impl Tensor {
+    /// Elements of all copies.
+    pub const fn elements(&self) -> u64 {
+        self.inputs * self.outputs * self.copies
+    }
+
+    /// Whether a token passes only some of the copies.
+    pub const fn is_routed(&self) -> bool {
+        matches!(self.split, Split::Experts | Split::ExpertsInputs | Split::ExpertsWhole)
+    }
+}
+
+/// What a tensor is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum TensorKind {
+    /// The token embedding.
+    Embedding,
+    /// Learned positions.
+    PositionEmbedding,
+    /// A linear layer, which quantisation applies to.
+    Linear,
+    /// A linear layer of each routed expert, which quantisation applies to.
+    ExpertLinear,
+    /// Chooses the experts; never quantised.
+    Router,
+    /// A normalisation's scale or bias.
+    Norm,
+    /// A linear layer's bias.
+    Bias,
+    /// The projection to the vocabulary.
+    LmHead,
+    /// A small tensor of its own kind.
+    Other,
+}
+
+/// How the ranks of a tensor-parallel group share a tensor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Split {
+    /// Each rank has all of it.
+    Whole,
+    /// Outputs over `tp_size` (column-parallel).
+    Outputs,
+    /// Inputs over `tp_size` (row-parallel).
+    Inputs,
+    /// Outputs are (heads + 2 x kv_heads) x head_dim; heads over `tp_size`, key-value heads repeated where there are fewer.
+    QueryKeyValue,
+    /// The vocabulary over `tp_size`, padded to a multiple of it.
+    Vocabulary,
+    /// Copies over `moe_ep_size`, outputs over `moe_tp_size`.
+    Experts,
+    /// Copies over `moe_ep_size`, inputs over `moe_tp_size`.
+    ExpertsInputs,
+    /// Copies over `moe_ep_size`, each whole.
+    ExpertsWhole,
+}
+
+/// Layers with the same tensors.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LayerGroup {
+    /// What sets them apart: "MoE layers".
+    pub label: &'static str,
+    /// The layers.
+    pub layers: LayerSet,
+    /// The tensors of each.
+    pub tensors: Vec<Tensor>,
+}
+
+/// Every weight tensor of a model, by where pipeline parallelism puts it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Tensors {
+    /// Before the first layer: token and position tables.
+    pub first_stage: Vec<Tensor>,
+    /// The layers.
+    pub groups: Vec<LayerGroup>,
+    /// After the last layer: final normalisation and LM head, the head also where it is the embedding table.
+    pub last_stage: Vec<Tensor>,
+    /// Whether the LM head is the embedding table.
+    pub tied_lm_head: bool,
+}
+
+impl Tensors {
+    pub(super) fn of(model: &Architecture) -> Tensors {
+        Tensors {
+            first_stage: first_stage(model),
+            groups: groups(model),
+            last_stage: last_stage(model),
+            tied_lm_head: model.tied_embeddings,
+        }
+    }
+
+    /// Elements of all tensors, each weighed by `share`, a tied LM head counted once.
+    pub(super) fn parameters(&self, share: impl Fn(&Tensor) -> f64) -> u64 {
+        let weighed = |tensor: &Tensor| match share(tensor) {
+            1.0 => tensor.elements(),
+            share => (tensor.elements() as f64 * share).round() as u64,
+        };
+        let layers = self.groups.iter().map(|group| {
+            let layer: u64 = group.tensors.iter().map(weighed).sum();
+            layer * u64::from(group.layers.len())
+        });
+        let ends = self.first_stage.iter().chain(&self.last_stage);
+        let owned = ends.filter(|tensor| !(self.tied_lm_head && tensor.kind == TensorKind::LmHead));
+        owned.map(weighed).sum::<u64>() + layers.sum::<u64>()
+    }
+}
+
+const fn matrix(name: &'static str, inputs: u64, outputs: u64, kind: TensorKind, split: Split) -> Tensor {
+    Tensor { name, inputs, outputs, copies: 1, kind, split }
+}
+
+const fn linear(name: &'static str, inputs: u64, outputs: u64, split: Split) -> Tensor {
+    matrix(name, inputs, outputs, TensorKind::Linear, split)
+}
+
+const fn vector(name: &'static str, elements: u64, kind: TensorKind, split: Split) -> Tensor {
+    matrix(name, 1, elements, kind, split)
+}
+
+/// A normalisation's scale and bias, as `norm` has them.
+fn norm(norm: Norm, [weight, bias]: [&'static str; 2], elements: u64) -> impl Iterator<Item = Tensor> {
+    let names = match norm {
+        Norm::Plain => [None, None],
+        Norm::Scale => [Some(weight), None],
+        Norm::ScaleAndBias => [Some(weight), Some(bias)],
+    };
+    names.into_iter().flatten().map(move |name| vector(name, elements, TensorKind::Norm, Split::Whole))
+}
+
+fn first_stage(model: &Architecture) -> Vec<Tensor> {
+    let hidden = model.hidden;
+    let mut tensors = vec![matrix(
+        "transformer.vocab_embedding.weight",
+        model.vocab,
+        hidden,
+        TensorKind::Embedding,
+        Split::Vocabulary,
+    )];
+    if let super::Positions::Learned { rows } = model.positions {
+        tensors.push(matrix(
+            "transformer.position_embedding.weight",
+            rows,
+            hidden,
+            TensorKind::PositionEmbedding,
+            Split::Whole,
+        ));
+    }
+    if model.embedding_norm {
+        tensors.extend(norm(model.norm, ["transformer.ln_embed.weight", "transformer.ln_embed.bias"], hidden));
+    }
+    tensors
+}
+
+fn last_stage(model: &Architecture) -> Vec<Tensor> {
+    let mut tensors: Vec<Tensor> =
+        norm(model.norm, ["transformer.ln_f.weight", "transformer.ln_f.bias"], model.hidden).collect();
+    tensors.push(matrix("lm_head.weight", model.hidden, model.vocab, TensorKind::LmHead, Split::Vocabulary));
+    if model.lm_head_bias {
+        tensors.push(vector("lm_head.bias", model.vocab, TensorKind::Bias, Split::Vocabulary));
+    }
+    tensors
+}
+
+/// Parts the layers by what they consist of, and lists each part's tensors.
+fn groups(model: &Architecture) -> Vec<LayerGroup> {
+    let moe_layers = model.moe.map_or(LayerSet::NONE, |moe| moe.layers);
+    let recurrent = model.recurrence.map_or(LayerSet::NONE, |recurrence| recurrence.layers);
+    let indexed = model.indexer.map_or(LayerSet::NONE, |indexer| indexer.layers);
+    let has = |layer| {
+        [model.attention_layers, recurrent, indexed, model.mlp.layers, moe_layers].map(|set| set.contains(layer))
+    };
+    let mut groups: Vec<([bool; 5], Vec<u32>)> = Vec::new();
+    for layer in 0..model.layers.min(LayerSet::LIMIT) {
+        let parts = has(layer);
+        match groups.iter_mut().find(|(known, _)| *known == parts) {
+            Some((_, layers)) => layers.push(layer),
+            None => groups.push((parts, vec![layer])),
+        }
+    }
+    let group = |(parts, layers): ([bool; 5], Vec<u32>)| LayerGroup {
+        label: label(parts),
+        layers: layers.into_iter().collect(),
+        tensors: layer_tensors(model, parts),
+    };
+    groups.into_iter().map(group).collect()
+}
+
+const fn label([attends, recurs, _, dense, experts]: [bool; 5]) -> &'static str {
+    match (attends, recurs, dense, experts) {
+        (true, _, _, true) => "MoE layers",
+        (true, _, true, _) => "dense layers",
+        (true, ..) => "attention layers",
+        (_, true, _, true) => "recurrent MoE layers",
+        (_, true, ..) => "recurrent layers",
+        (.., true) => "expert layers",
+        _ => "feed-forward layers",
+    }
+}
+
+fn layer_tensors(model: &Architecture, [attends, recurs, indexed, dense, experts]: [bool; 5]) -> Vec<Tensor> {
+    const NORMS: [[&str; 2]; 4] = [
+        ["input_layernorm.weight", "input_layernorm.bias"],
+        ["post_layernorm.weight", "post_layernorm.bias"],
+        ["pre_feedforward_layernorm.weight", "pre_feedforward_layernorm.bias"],
+        ["post_feedforward_layernorm.weight", "post_feedforward_layernorm.bias"],
+    ];
+    let names = NORMS.into_iter().take(model.norms_per_layer as usize);
+    let mut tensors: Vec<Tensor> = names.flat_map(|names| norm(model.norm, names, model.hidden)).collect();
+    if attends {
+        attention(model, &mut tensors);
+    }
+    if let Some(recurrence) = model.recurrence.filter(|_| recurs) {
+        recurrent(model.hidden, &recurrence, &mut tensors);
+    }
+    if indexed {
+        indexer(model, &mut tensors);
+    }
+    if dense {
+        mlp(model, &mut tensors);
+    }
+    if let Some(moe) = model.moe.filter(|_| experts) {
+        mixture(model, &moe, &mut tensors);
+    }
+    tensors
+}
+
+fn attention(model: &Architecture, tensors: &mut Vec<Tensor>) {
+    let hidden = model.hidden;
+    let attention_width = match model.attention {
+        Attention::Grouped { heads, kv_heads, head_dim } => {
+            let outputs = (heads + 2 * kv_heads) * head_dim;
+            tensors.push(linear("attention.qkv.weight", hidden, outputs, Split::QueryKeyValue));
+            if model.qkv_bias {
+                tensors.push(vector("attention.qkv.bias", outputs, TensorKind::Bias, Split::QueryKeyValue));
+            }
+            heads * head_dim
+        }
+        Attention::Latent { heads, q_lora_rank, kv_lora_rank, qk_nope_head_dim, qk_rope_head_dim, v_head_dim } => {
+            let queries = heads * (qk_nope_head_dim + qk_rope_head_dim);
+            let compressed = kv_lora_rank + qk_rope_head_dim;
+            match q_lora_rank {
+                Some(rank) => tensors.extend([
+                    linear("attention.fused_a.weight", hidden, rank + compressed, Split::Whole),
+                    vector("attention.q_a_layernorm.weight", rank, TensorKind::Norm, Split::Whole),
+                    linear("attention.q_b_proj.weight", rank, queries, Split::Outputs),
+                ]),
+                None => tensors.extend([
+                    linear("attention.fused_a.weight", hidden, compressed, Split::Whole),
+                    linear("attention.q_proj.weight", hidden, queries, Split::Outputs),
+                ]),
+            }
+            tensors.push(vector("attention.kv_a_layernorm.weight", kv_lora_rank, TensorKind::Norm, Split::Whole));
+            let decompressed = heads * (qk_nope_head_dim + v_head_dim);
+            tensors.push(linear("attention.kv_b_proj.weight", kv_lora_rank, decompressed, Split::Outputs));
+            heads * v_head_dim
+        }
+    };
+    if model.attention_gate {
+        tensors.push(linear("attention.gate.weight", hidden, attention_width, Split::Outputs));
+    }
+    tensors.push(linear("attention.dense.weight", attention_width, hidden, Split::Inputs));
+    if model.dense_bias {
+        tensors.push(vector("attention.dense.bias", hidden, TensorKind::Bias, Split::Whole));
+    }
+    if model.attention_sinks {
+        tensors.push(vector("attention.sinks", model.attention.heads(), TensorKind::Other, Split::Outputs));
+    }
+    let head_dim = model.attention.head_dim();
+    let normed = match model.qk_norm {
+        QkNorm::Absent => return,
+        QkNorm::Head => [head_dim, head_dim],
+        QkNorm::Full => [model.attention.heads() * head_dim, model.attention.kv_heads() * head_dim],
+    };
+    tensors.push(vector("attention.q_layernorm.weight", normed[0], TensorKind::Norm, Split::Whole));
+    tensors.push(vector("attention.k_layernorm.weight", normed[1], TensorKind::Norm, Split::Whole));
+}
+
+/// DeepSeek sparse attention: queries come from the compressed query, one key is shared, each head has a weight.
+fn indexer(model: &Architecture, tensors: &mut Vec<Tensor>) {
+    let (Some(indexer), Attention::Latent { q_lora_rank, .. }) = (model.indexer, model.attention) else {
+        return;
+    };
+    let head_dim = indexer.head_dim;
+    tensors.push(linear(
+        "indexer.wq_b.weight",
+        q_lora_rank.unwrap_or(model.hidden),
+        indexer.heads * head_dim,
+        Split::Whole,
+    ));
+    tensors.push(linear("indexer.wk.weight", model.hidden, head_dim, Split::Whole));
+    tensors.extend(norm(Norm::ScaleAndBias, ["indexer.k_norm.weight", "indexer.k_norm.bias"], head_dim));
+    tensors.push(matrix("indexer.weights_proj.weight", model.hidden, indexer.heads, TensorKind::Other, Split::Whole));
+}
+
+fn recurrent(hidden: u64, recurrence: &Recurrence, tensors: &mut Vec<Tensor>) {
+    let Recurrence { heads, convolution, .. } = *recurrence;
+    let (inner, channels) = (recurrence.inner(), recurrence.channels());
+    let small = |name, elements| vector(name, elements, TensorKind::Other, Split::Outputs);
+    let convolution = matrix("ssm.conv1d.weight", convolution, channels, TensorKind::Other, Split::Outputs);
+    match recurrence.kind {
+        RecurrenceKind::Mamba2 => tensors.extend([
+            linear("ssm.in_proj.weight", hidden, inner + channels + heads, Split::Outputs),
+            convolution,
+            small("ssm.conv1d.bias", channels),
+            small("ssm.D", heads),
+            vector("ssm.norm.weight", inner, TensorKind::Norm, Split::Outputs),
+        ]),
+        RecurrenceKind::GatedDeltaNet => tensors.extend([
+            linear("ssm.in_proj.weight", hidden, inner + channels + 2 * heads, Split::Outputs),
+            convolution,
+            vector("ssm.norm.weight", recurrence.head_dim, TensorKind::Norm, Split::Whole),
+        ]),
+    }
+    tensors.extend([
+        small("ssm.A", heads),
+        small("ssm.dt_bias", heads),
+        linear("ssm.out_proj.weight", inner, hidden, Split::Inputs),
+    ]);
+}
+
+/// A feed-forward block's tensor names: weights and biases of input, gate and output projection.
+struct MlpNames {
+    fc: [&'static str; 2],
+    gate: [&'static str; 2],
+    proj: [&'static str; 2],
+}
+
+const MLP: MlpNames = MlpNames {
+    fc: ["mlp.fc.weight", "mlp.fc.bias"],
+    gate: ["mlp.gate.weight", "mlp.gate.bias"],
+    proj: ["mlp.proj.weight", "mlp.proj.bias"],
+};
+
+const SHARED_EXPERT: MlpNames = MlpNames {
+    fc: ["mlp.shared_expert.fc.weight", "mlp.shared_expert.fc.bias"],
+    gate: ["mlp.shared_expert.gate.weight", "mlp.shared_expert.gate.bias"],
+    proj: ["mlp.shared_expert.proj.weight", "mlp.shared_expert.proj.bias"],
+};
+
+fn mlp(model: &Architecture, tensors: &mut Vec<Tensor>) {
+    feed_forward(model, &MLP, model.mlp.intermediate, tensors);
+}
+
+fn feed_forward(model: &Architecture, names: &MlpNames, intermediate: u64, tensors: &mut Vec<Tensor>) {
+    let inputs = if model.mlp.gated { vec![names.fc, names.gate] } else { vec![names.fc] };
+    for [weight, bias] in inputs {
+        tensors.push(linear(weight, model.hidden, intermediate, Split::Outputs));
+        if model.mlp.bias {
+            tensors.push(vector(bias, intermediate, TensorKind::Bias, Split::Outputs));
+        }
+    }
+    tensors.push(linear(names.proj[0], intermediate, model.hidden, Split::Inputs));
+    if model.mlp.bias {
+        tensors.push(vector(names.proj[1], model.hidden, TensorKind::Bias, Split::Whole));
+    }
+}
+
+/// The experts' input projection holds gate and up projection together.
+fn mixture(model: &Architecture, moe: &Moe, tensors: &mut Vec<Tensor>) {
+    let hidden = model.hidden;
+    let outputs = if model.mlp.gated { 2 * moe.intermediate } else { moe.intermediate };
+    let expert = |name, inputs, outputs, kind, split| Tensor {
+        copies: moe.experts,
+        ..matrix(name, inputs, outputs, kind, split)
+    };
+    tensors.push(matrix("mlp.router.weight", hidden, moe.experts, TensorKind::Router, Split::Whole));
+    if moe.router_bias {
+        tensors.push(vector("mlp.router.bias", moe.experts, TensorKind::Router, Split::Whole));
+    }
+    tensors.push(expert("mlp.fc.weight", hidden, outputs, TensorKind::ExpertLinear, Split::Experts));
+    tensors.push(expert("mlp.proj.weight", moe.intermediate, hidden, TensorKind::ExpertLinear, Split::ExpertsInputs));
+    if model.mlp.bias {
+        tensors.push(expert("mlp.fc.bias", 1, outputs, TensorKind::Bias, Split::Experts));
+        tensors.push(expert("mlp.proj.bias", 1, hidden, TensorKind::Bias, Split::ExpertsWhole));
+    }
+    if moe.shared_intermediate > 0 {
+        feed_forward(model, &SHARED_EXPERT, moe.shared_intermediate, tensors);
+    }
+    if moe.shared_gate {
+        tensors.push(matrix("mlp.shared_expert_gate.weight", hidden, 1, TensorKind::Other, Split::Whole));
+    }
+}

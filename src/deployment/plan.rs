@@ -1,0 +1,322 @@
+//! What TensorRT-LLM makes of a deployment: defaults filled in, build-time corrections applied.
+
+use super::{Deployment, Fact, KvCacheDtype, QuantAlgo, Version};
+use crate::architecture::{Architecture, Attention, Dtype, Positions};
+use crate::gpu::Gpu;
+use crate::units::{Bytes, grouped};
+use serde::Serialize;
+
+/// Something TensorRT-LLM changes or that a person should know, at the field it concerns.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Note {
+    /// The link key of the field.
+    pub field: &'static str,
+    /// A sentence.
+    pub message: String,
+}
+
+/// A sound deployment with every value settled. Made by [`Deployment::plan`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct Plan {
+    /// What is served.
+    pub model: &'static Architecture,
+    /// The card.
+    pub gpu: &'static Gpu,
+    /// Total memory of each GPU.
+    pub gpu_memory: Bytes,
+    /// Free memory just before the KV cache is sized, where a log said it.
+    pub free_memory: Option<Bytes>,
+    /// The version of TensorRT-LLM.
+    pub version: Version,
+    /// Ranks that share every layer.
+    pub tp_size: u64,
+    /// Stages that the layers are divided into.
+    pub pp_size: u64,
+    /// Ranks that share each expert.
+    pub moe_tp_size: u64,
+    /// Ranks that the experts are divided among.
+    pub moe_ep_size: u64,
+    /// The type that the model computes in.
+    pub dtype: Dtype,
+    /// How the weights are quantized.
+    pub quant_algo: QuantAlgo,
+    /// The type of the KV cache's values, never `auto`, and `None` for 32-bit floats.
+    pub kv_cache_dtype: KvType,
+    /// The type of the logits.
+    pub logits_dtype: Dtype,
+    /// Most sequences in a (micro-)batch.
+    pub max_batch_size: u64,
+    /// Most tokens in a step.
+    pub max_num_tokens: u64,
+    /// Longest prompt.
+    pub max_input_len: u64,
+    /// Longest sequence.
+    pub max_seq_len: u64,
+    /// Most beams.
+    pub max_beam_width: u64,
+    /// Tokens in a block.
+    pub tokens_per_block: u64,
+    /// Share of the free memory for the KV cache; `None` where `max_tokens` alone decides.
+    pub free_gpu_memory_fraction: Option<f64>,
+    /// Most tokens in the KV cache.
+    pub max_tokens: Option<u64>,
+    /// Whether inputs are packed.
+    pub remove_input_padding: bool,
+    /// Whether prompts use fused attention.
+    pub context_fmha: bool,
+    /// Whether prompts attend through the paged KV cache.
+    pub use_paged_context_fmha: bool,
+    /// Whether gate and up projections are one GEMM.
+    pub use_fused_mlp: bool,
+    /// Whether the embedding table is divided among the ranks.
+    pub use_parallel_embedding: bool,
+    /// What TensorRT-LLM corrected, and what else is worth knowing.
+    pub notes: Vec<Note>,
+}
+
+/// The settled type of the KV cache's values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KvType {
+    /// The type the model computes in.
+    Model(Dtype),
+    /// One of the smaller types.
+    Quantized(KvCacheDtype),
+}
+
+impl KvType {
+    /// Bytes of a value, block scales included: NVFP4 has a byte of scale for 16 values.
+    pub fn bytes(self) -> f64 {
+        match self {
+            KvType::Model(dtype) => dtype.bytes() as f64,
+            KvType::Quantized(KvCacheDtype::Nvfp4) => 0.5 + 1.0 / 16.0,
+            KvType::Quantized(KvCacheDtype::Fp8 | KvCacheDtype::Int8) => 1.0,
+            KvType::Quantized(_) => 2.0,
+        }
+    }
+}
+
+impl std::fmt::Display for KvType {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            KvType::Model(Dtype::Float16) => f.write_str("fp16"),
+            KvType::Model(Dtype::Bfloat16) => f.write_str("bf16"),
+            KvType::Model(Dtype::Float32) => f.write_str("fp32"),
+            KvType::Quantized(dtype) => dtype.fmt(f),
+        }
+    }
+}
+
+/// `max_num_tokens` of `trtllm-build` unless told otherwise (`builder.py` BuildConfig).
+const DEFAULT_MAX_NUM_TOKENS: u64 = 8192;
+/// `max_input_len` of `trtllm-build` unless told otherwise (`builder.py` BuildConfig).
+const DEFAULT_MAX_INPUT_LEN: u64 = 1024;
+/// The fraction where neither it nor `max_tokens` is given (`kDefaultGpuMemFraction`).
+const DEFAULT_FRACTION: f64 = 0.9;
+
+impl Plan {
+    /// Settles every value of a deployment that has no problems.
+    pub(super) fn new(d: &Deployment) -> Plan {
+        let mut notes = Vec::new();
+        let mut note = |field, message: String| notes.push(Note { field, message });
+        let version = d.trtllm_version;
+
+        let dtype = d.dtype.unwrap_or_else(|| {
+            if d.model.dtype == Dtype::Bfloat16 && d.gpu.compute_capability < (8, 0) {
+                note("dtype", format!("{} has no bfloat16: the model runs in float16.", d.gpu.name));
+                Dtype::Float16
+            } else if d.model.dtype == Dtype::Float32 {
+                Dtype::Float16
+            } else {
+                d.model.dtype
+            }
+        });
+        let kv_cache_dtype = match d.kv_cache_dtype {
+            KvCacheDtype::Auto => KvType::Model(dtype),
+            other => KvType::Quantized(other),
+        };
+        let modelopt = made_by_modelopt(d.quant_algo);
+        let fp8_logits = d.quant_algo != QuantAlgo::Fp8 || version.has(Fact::Fp8CheckpointsHave16BitLogits);
+        let logits_dtype =
+            d.logits_dtype.unwrap_or(if modelopt && fp8_logits { Dtype::Float16 } else { Dtype::Float32 });
+
+        let max_seq_len = d.max_seq_len.unwrap_or_else(|| deduced_max_seq_len(d.model));
+        if d.max_seq_len.is_none() {
+            note("max_seq_len", format!("Deduced from the model: {} tokens.", grouped(max_seq_len)));
+        } else if max_seq_len > deduced_max_seq_len(d.model) && !matches!(d.model.positions, Positions::Alibi) {
+            note(
+                "max_seq_len",
+                format!(
+                    "Longer than the {} tokens that the model was made for.",
+                    grouped(deduced_max_seq_len(d.model))
+                ),
+            );
+        }
+        let max_batch_size = d.max_batch_size.unwrap_or_else(|| version.default_max_batch_size());
+        let max_input_len = d.max_input_len.unwrap_or(DEFAULT_MAX_INPUT_LEN).min(max_seq_len);
+        let tokens_per_block = d.tokens_per_block.unwrap_or_else(|| version.default_tokens_per_block());
+        let max_num_tokens =
+            checked_max_num_tokens(d, max_batch_size, max_input_len, max_seq_len, tokens_per_block, &mut note);
+
+        let use_paged_context_fmha = d.context_fmha
+            && d.kv_cache_dtype != KvCacheDtype::Int8
+            && d.use_paged_context_fmha.unwrap_or_else(|| version.has(Fact::PagedContextFmhaByDefault));
+        let fusable = d.quant_algo == QuantAlgo::None && d.model.mlp.gated;
+        let use_fused_mlp = fusable && d.use_fused_mlp.unwrap_or_else(|| version.has(Fact::FusesMlpByDefault));
+        if d.use_fused_mlp == Some(true) && !fusable {
+            note("use_fused_mlp", "Has no effect: only 16-bit models with a gated MLP fuse it.".into());
+        }
+        let (moe_tp_size, moe_ep_size) = match (d.moe_tp_size, d.moe_ep_size) {
+            (Some(tp), Some(ep)) => (tp, ep),
+            (None, Some(ep)) => (d.tp_size / ep.max(1), ep),
+            (Some(tp), None) => (tp, d.tp_size / tp.max(1)),
+            (None, None) => (d.tp_size, 1),
+        };
+        if d.model.recurrence.is_some() || d.model.attention_sinks || d.model.indexer.is_some() {
+            note(
+                "model",
+                "The engine flow has no such layers: TensorRT-LLM runs this model with its PyTorch backend.".into(),
+            );
+        }
+        if let (Some(how), None) = (d.gpu.memory_inferred, d.gpu_memory_gib) {
+            note(
+                "gpu",
+                format!("Nobody has published what CUDA reports for this card; its memory is inferred: {how}."),
+            );
+        }
+
+        Plan {
+            model: d.model,
+            gpu: d.gpu,
+            gpu_memory: d.gpu_memory(),
+            free_memory: d.free_memory_gib.map(Bytes::from_gib),
+            version,
+            tp_size: d.tp_size,
+            pp_size: d.pp_size,
+            moe_tp_size,
+            moe_ep_size,
+            dtype,
+            quant_algo: d.quant_algo,
+            kv_cache_dtype,
+            logits_dtype,
+            max_batch_size,
+            max_num_tokens,
+            max_input_len,
+            max_seq_len,
+            max_beam_width: d.max_beam_width,
+            tokens_per_block,
+            free_gpu_memory_fraction: d.free_gpu_memory_fraction.or(d.max_tokens.is_none().then_some(DEFAULT_FRACTION)),
+            max_tokens: d.max_tokens,
+            remove_input_padding: d.remove_input_padding,
+            context_fmha: d.context_fmha,
+            use_paged_context_fmha,
+            use_fused_mlp,
+            use_parallel_embedding: d.use_parallel_embedding.unwrap_or(modelopt),
+            notes,
+        }
+    }
+
+    /// Number of GPUs.
+    pub fn world_size(&self) -> u64 {
+        self.tp_size * self.pp_size
+    }
+
+    /// The layers of pipeline stage `stage`; where they can't be split evenly, the first stages have one more (`mapping.py` pp_layers).
+    pub fn layers_of_stage(&self, stage: u64) -> std::ops::Range<u32> {
+        let layers = u64::from(self.model.layers);
+        let (each, more) = (layers / self.pp_size, layers % self.pp_size);
+        let start = |stage: u64| (stage * each + stage.min(more)) as u32;
+        start(stage)..start(stage + 1)
+    }
+
+    /// Attention heads on a rank.
+    pub fn local_heads(&self) -> u64 {
+        self.model.attention.heads() / self.tp_size
+    }
+
+    /// KV heads on a rank; where they are fewer than ranks, each rank keeps a copy of one (`convert_utils.py` tile_kv_weight_bias).
+    pub fn local_kv_heads(&self) -> u64 {
+        self.model.attention.kv_heads().div_ceil(self.tp_size)
+    }
+
+    /// Values that latent attention caches of a token in a layer, where the model has it: the compressed keys and values, and
+    /// the key that carries the position.
+    pub fn latent_values(&self) -> Option<u64> {
+        match self.model.attention {
+            Attention::Latent { kv_lora_rank, qk_rope_head_dim, .. } => Some(kv_lora_rank + qk_rope_head_dim),
+            Attention::Grouped { .. } => None,
+        }
+    }
+
+    /// The vocabulary padded to a multiple of the ranks that share the LM head (`_utils.py` pad_vocab_size).
+    pub fn padded_vocab(&self) -> u64 {
+        self.model.vocab.div_ceil(self.tp_size) * self.tp_size
+    }
+
+    /// The vocabulary as the runtime pads it: to a multiple of all ranks (`ModelConfig::getVocabSizePadded`).
+    pub fn runtime_vocab(&self) -> u64 {
+        self.model.vocab.div_ceil(self.world_size()) * self.world_size()
+    }
+
+    /// Sequences that the runtime keeps slots for (`maxNumSequences`).
+    pub fn max_num_sequences(&self) -> u64 {
+        self.max_batch_size.saturating_mul(self.pp_size)
+    }
+}
+
+/// Whether checkpoints of this kind are made by ModelOpt (`quantize.py`), which shards the embedding and writes 16-bit logits.
+fn made_by_modelopt(quant_algo: QuantAlgo) -> bool {
+    matches!(quant_algo, QuantAlgo::Fp8 | QuantAlgo::W4A16Awq | QuantAlgo::W4A8Awq | QuantAlgo::Nvfp4)
+}
+
+/// `max_seq_len` where none is given (`builder.py` _init_max_seq_len).
+fn deduced_max_seq_len(model: &Architecture) -> u64 {
+    let factor = model.rope_scaling_factor.unwrap_or(1.0);
+    ((model.max_position_embeddings as f64 * factor).round() as u64).max(1)
+}
+
+/// `max_num_tokens` after `tensorrt_llm/_common.py` check_max_num_tokens, in its order.
+fn checked_max_num_tokens(
+    d: &Deployment,
+    max_batch_size: u64,
+    max_input_len: u64,
+    max_seq_len: u64,
+    tokens_per_block: u64,
+    note: &mut impl FnMut(&'static str, String),
+) -> u64 {
+    let all = max_batch_size.saturating_mul(max_seq_len);
+    let wanted = d.max_num_tokens.unwrap_or(DEFAULT_MAX_NUM_TOKENS);
+    if !d.remove_input_padding {
+        let padded = max_batch_size.saturating_mul(max_input_len);
+        note(
+            "max_num_tokens",
+            format!(
+                "Ignored without remove_input_padding: {} tokens, max_batch_size · max_input_len.",
+                grouped(padded)
+            ),
+        );
+        return padded;
+    }
+    let mut tokens = wanted;
+    if tokens > all {
+        note(
+            "max_num_tokens",
+            format!("Lowered to {}, all that max_batch_size sequences of max_seq_len can hold.", grouped(all)),
+        );
+        tokens = all;
+    }
+    if !d.context_fmha && tokens < max_input_len {
+        note(
+            "max_num_tokens",
+            format!(
+                "Raised to max_input_len, {}: without context FMHA a prompt is read in one step.",
+                grouped(max_input_len)
+            ),
+        );
+        tokens = max_input_len;
+    }
+    if d.context_fmha && tokens < tokens_per_block {
+        note("max_num_tokens", format!("Raised to tokens_per_block, {}.", grouped(tokens_per_block)));
+        tokens = tokens_per_block;
+    }
+    tokens
+}

@@ -1,0 +1,212 @@
+//! What TensorRT-LLM, the model or the GPU can't do.
+
+use super::{Deployment, Fact, KvCacheDtype, Problem, Problems, QuantAlgo};
+use crate::architecture::Dtype;
+use crate::units::grouped;
+
+/// Every problem of a deployment; `None` where there is none.
+pub(super) fn problems(d: &Deployment) -> Option<Problems> {
+    let mut found = Vec::new();
+    parallelism(d, &mut found);
+    experts(d, &mut found);
+    precision(d, &mut found);
+    limits(d, &mut found);
+    (!found.is_empty()).then_some(Problems(found))
+}
+
+/// The divisors of `number` up to 64, as a list for a person.
+fn divisors(number: u64) -> String {
+    let all: Vec<String> =
+        (1..=number.min(64)).filter(|size| number.is_multiple_of(*size)).map(|size| size.to_string()).collect();
+    all.join(", ")
+}
+
+fn parallelism(d: &Deployment, found: &mut Vec<Problem>) {
+    let (heads, kv_heads) = (d.model.attention.heads(), d.model.attention.kv_heads());
+    let layers = u64::from(d.model.layers);
+    if !heads.is_multiple_of(d.tp_size) {
+        found.push(Problem::new(
+            "tp_size",
+            d.tp_size,
+            format!("{} can't share {heads} attention heads evenly; use one of {}", d.tp_size, divisors(heads)),
+        ));
+    } else if !kv_heads.is_multiple_of(d.tp_size) && !d.tp_size.is_multiple_of(kv_heads) {
+        found.push(Problem::new(
+            "tp_size",
+            d.tp_size,
+            format!(
+                "{} neither divides the {kv_heads} KV heads nor is a multiple of them; use one of {}",
+                d.tp_size,
+                divisors(kv_heads)
+            ),
+        ));
+    } else if !d.model.mlp.intermediate.is_multiple_of(d.tp_size) {
+        found.push(Problem::new(
+            "tp_size",
+            d.tp_size,
+            format!(
+                "{} can't share the MLP's {} columns evenly; use a divisor of both",
+                d.tp_size,
+                grouped(d.model.mlp.intermediate)
+            ),
+        ));
+    }
+    if d.pp_size > layers {
+        found.push(Problem::new(
+            "pp_size",
+            d.pp_size,
+            format!("{} stages are more than the model's {layers} layers; use at most {layers}", d.pp_size),
+        ));
+    } else if !layers.is_multiple_of(d.pp_size) && !d.trtllm_version.has(Fact::SplitsLayersUnevenly) {
+        found.push(Problem::new(
+            "pp_size",
+            d.pp_size,
+            format!(
+                "{layers} layers can't be split into {} equal stages, as TensorRT-LLM {} needs; use one of {}",
+                d.pp_size,
+                d.trtllm_version,
+                divisors(layers)
+            ),
+        ));
+    }
+}
+
+fn experts(d: &Deployment, found: &mut Vec<Problem>) {
+    let Some(moe) = &d.model.moe else {
+        for (field, size) in [("moe_tp_size", d.moe_tp_size), ("moe_ep_size", d.moe_ep_size)] {
+            if let Some(size) = size.filter(|size| *size > 1) {
+                found.push(Problem::new(field, size, format!("{} has no experts; leave {field} empty", d.model.name)));
+            }
+        }
+        return;
+    };
+    let product = match (d.moe_tp_size, d.moe_ep_size) {
+        (Some(tp), Some(ep)) if tp.saturating_mul(ep) != d.tp_size => Some(("moe_ep_size", ep)),
+        (Some(tp), None) if !d.tp_size.is_multiple_of(tp) => Some(("moe_tp_size", tp)),
+        (None, Some(ep)) if !d.tp_size.is_multiple_of(ep) => Some(("moe_ep_size", ep)),
+        _ => None,
+    };
+    if let Some((field, size)) = product {
+        found.push(Problem::new(
+            field,
+            size,
+            format!("moe_tp_size · moe_ep_size must be tp_size, which is {}", d.tp_size),
+        ));
+        return;
+    }
+    let ep = d.moe_ep_size.unwrap_or_else(|| d.moe_tp_size.map_or(1, |tp| d.tp_size / tp));
+    if !moe.experts.is_multiple_of(ep) {
+        found.push(Problem::new(
+            "moe_ep_size",
+            ep,
+            format!("{ep} can't divide {} experts evenly; use one of {}", moe.experts, divisors(moe.experts)),
+        ));
+    }
+    let moe_tp = d.tp_size / ep;
+    if !moe.intermediate.is_multiple_of(moe_tp) {
+        let intermediate = grouped(moe.intermediate);
+        found.push(Problem::new(
+            "moe_tp_size",
+            moe_tp,
+            format!("{moe_tp} can't share an expert's {intermediate} columns evenly; raise moe_ep_size"),
+        ));
+    }
+}
+
+fn precision(d: &Deployment, found: &mut Vec<Problem>) {
+    let capability = d.gpu.compute_capability;
+    let (major, minor) = capability;
+    let needs = |wanted: (u8, u8)| capability < wanted;
+    let at = |what: &str, wanted: &str| {
+        format!("{what} needs {wanted}; {} has compute capability {major}.{minor}", d.gpu.name)
+    };
+    let data_centre_blackwell = (10..12).contains(&major);
+
+    let algo = d.quant_algo;
+    let wanted = match algo {
+        QuantAlgo::Fp8 | QuantAlgo::Fp8PerChannelPerToken | QuantAlgo::W4A8Awq if needs((8, 9)) => {
+            Some("compute capability 8.9 or later (Ada, Hopper, Blackwell)")
+        }
+        QuantAlgo::Fp8BlockScales if needs((9, 0)) => Some("compute capability 9.0 or later (Hopper, Blackwell)"),
+        QuantAlgo::Nvfp4 if needs((10, 0)) => Some("compute capability 10.0 or later (Blackwell)"),
+        _ => None,
+    };
+    if let Some(wanted) = wanted {
+        found.push(Problem::new("quant_algo", algo, at(algo.name(), wanted) + "; use W8A16 or W4A16_AWQ there"));
+    }
+    let weight_only = matches!(algo, QuantAlgo::W8A16 | QuantAlgo::W4A16 | QuantAlgo::Fp8PerChannelPerToken)
+        || algo.is_smooth_quant();
+    if data_centre_blackwell && weight_only {
+        found.push(Problem::new(
+            "quant_algo",
+            algo,
+            format!("TensorRT-LLM has no {algo} kernels for compute capability {major}.{minor}; use FP8 or NVFP4"),
+        ));
+    }
+    if algo != QuantAlgo::None && d.dtype == Some(Dtype::Float32) {
+        found.push(Problem::new("dtype", "float32", format!("{algo} computes in 16 bit; use float16 or bfloat16")));
+    }
+    if d.dtype == Some(Dtype::Bfloat16) && needs((8, 0)) {
+        found.push(Problem::new(
+            "dtype",
+            "bfloat16",
+            at("bfloat16", "compute capability 8.0 or later") + "; use float16",
+        ));
+    }
+    if let Some(group) = algo.group_size().filter(|_| algo != QuantAlgo::Fp8BlockScales)
+        && !d.model.hidden.is_multiple_of(group)
+    {
+        found.push(Problem::new(
+            "quant_algo",
+            algo,
+            format!("groups of {group} don't divide the hidden size {}; use W8A16, W4A16 or FP8", d.model.hidden),
+        ));
+    }
+
+    let cache = d.kv_cache_dtype;
+    let message = match cache {
+        KvCacheDtype::Fp8 if needs((8, 9)) => {
+            Some(at("an fp8 KV cache", "compute capability 8.9 or later") + "; use int8 or auto")
+        }
+        KvCacheDtype::Nvfp4 if needs((10, 0)) => {
+            Some(at("an nvfp4 KV cache", "compute capability 10.0 or later") + "; use fp8 or auto")
+        }
+        KvCacheDtype::Bf16 if needs((8, 0)) => {
+            Some(at("a bf16 KV cache", "compute capability 8.0 or later") + "; use fp16")
+        }
+        KvCacheDtype::Int8 if data_centre_blackwell => {
+            Some(format!("TensorRT-LLM has no int8 KV cache for compute capability {major}.{minor}; use fp8"))
+        }
+        _ => None,
+    };
+    if let Some(message) = message {
+        found.push(Problem::new("kv_cache_dtype", cache, message));
+    }
+}
+
+fn limits(d: &Deployment, found: &mut Vec<Problem>) {
+    if let (Some(input), Some(sequence)) = (d.max_input_len, d.max_seq_len)
+        && input > sequence
+    {
+        let message = format!(
+            "a prompt of {} tokens is longer than max_seq_len, {}; lower one or raise the other",
+            grouped(input),
+            grouped(sequence)
+        );
+        found.push(Problem::new("max_input_len", input, message));
+    }
+    if let Some(tokens) = d.tokens_per_block
+        && !tokens.is_power_of_two()
+    {
+        found.push(Problem::new("tokens_per_block", tokens, "must be a power of two, such as 32, 64 or 128"));
+    }
+    if let Some(free) = d.free_memory_gib
+        && free > d.gpu_memory().gib()
+    {
+        found.push(Problem::new(
+            "free_memory_gib",
+            free,
+            format!("is more than the GPU's {:.2} GiB", d.gpu_memory().gib()),
+        ));
+    }
+}

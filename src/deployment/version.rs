@@ -1,0 +1,246 @@
+//! TensorRT-LLM's versions, and what changed between them. Formulas ask for a [`Fact`] by its name and never
+//! compare versions.
+
+use std::fmt;
+
+/// A minor version of TensorRT-LLM, such as 0.19.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Version {
+    /// The number before the point.
+    pub major: u16,
+    /// The number after it.
+    pub minor: u16,
+}
+
+const fn version(major: u16, minor: u16) -> Version {
+    Version { major, minor }
+}
+
+impl Version {
+    /// The names of the versions that are modelled.
+    pub const NAMES: &'static [&'static str] = &[
+        "0.8", "0.9", "0.10", "0.11", "0.12", "0.13", "0.14", "0.15", "0.16", "0.17", "0.18", "0.19", "0.20", "0.21",
+        "1.0", "1.1", "1.2", "1.3",
+    ];
+
+    /// The version with this name; a patch level or suffix is ignored (`0.17.0.post1` is 0.17).
+    pub fn parse(text: &str) -> Option<Version> {
+        let mut numbers = text.trim_start_matches(['v', 'V']).split('.');
+        let (major, minor) = (numbers.next()?.parse().ok()?, numbers.next()?.parse().ok()?);
+        let parsed = version(major, minor);
+        Version::NAMES.contains(&parsed.to_string().as_str()).then_some(parsed)
+    }
+
+    /// Whether `fact` holds in this version.
+    pub fn has(self, fact: Fact) -> bool {
+        CHANGES.iter().any(|change| change.fact == fact && change.from <= self && self <= change.until)
+    }
+
+    /// The `tokens_per_block` that `trtllm-build` uses unless told otherwise (`plugin/plugin.py`; logs of 0.8 print 128, of 0.11 to 0.16
+    /// 64, of 0.20 and 1.2 32).
+    pub fn default_tokens_per_block(self) -> u64 {
+        if self.has(Fact::BlocksOf32Tokens) {
+            32
+        } else if self.has(Fact::BlocksOf128Tokens) {
+            128
+        } else {
+            64
+        }
+    }
+
+    /// The `max_batch_size` that `trtllm-build` uses unless told otherwise (`builder.py`).
+    pub fn default_max_batch_size(self) -> u64 {
+        if self.has(Fact::BuildsForBatchOf2048) { 2048 } else { 256 }
+    }
+}
+
+impl fmt::Display for Version {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.major, self.minor)
+    }
+}
+
+/// Something that holds in some versions and not in others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fact {
+    /// The decoder allocates float logits for draft tokens even without speculation (`mDraftLogits`).
+    DecoderKeepsDraftLogits,
+    /// The decoder buffers keep a GPU copy of the log probabilities.
+    BuffersKeepLogProbs,
+    /// The custom all-reduce workspace has Lamport buffers.
+    AllReduceHasLamportBuffers,
+    /// 16-bit gated MLPs multiply gate and up in one GEMM unless told otherwise (`use_fused_mlp`).
+    FusesMlpByDefault,
+    /// TensorRT 9 plans the execution context, not TensorRT 10.
+    PlannedByTensorRt9,
+    /// The engine holds a table of cosines and sines for every position.
+    EngineHoldsRopeTable,
+    /// The decoder, not the runtime buffers, holds the pair of cache indirections.
+    DecoderHoldsCacheIndirection,
+    /// The decoder keeps one more float row of the vocabulary for each slot, and no cache indirection without beam search.
+    DecoderKeepsAnotherRow,
+    /// The custom all-reduce workspace may be 64 MiB a buffer.
+    LargeAllReduceBuffers,
+    /// Every rank has a CUDA context on every GPU of its machine.
+    ContextsOnEveryGpu,
+    /// Pipeline stages may hold different numbers of layers.
+    SplitsLayersUnevenly,
+    /// `tokens_per_block` is 128 by default.
+    BlocksOf128Tokens,
+    /// `tokens_per_block` is 32 by default.
+    BlocksOf32Tokens,
+    /// `max_batch_size` is 2048 by default.
+    BuildsForBatchOf2048,
+    /// Checkpoints that ModelOpt quantizes to FP8 have 16-bit logits.
+    Fp8CheckpointsHave16BitLogits,
+    /// A process that Python starts touches GPU 0 before it selects its own.
+    ContextsOnGpu0,
+    /// The runtime copies KV-cache block indirections with three arrays of 64-bit numbers per slot.
+    BatchesCacheIndirectionCopies,
+    /// Paged context FMHA is on unless told otherwise.
+    PagedContextFmhaByDefault,
+}
+
+/// From which version until which a fact holds, and where that was read.
+#[derive(Debug)]
+pub struct Change {
+    /// What holds.
+    pub fact: Fact,
+    /// The first version.
+    pub from: Version,
+    /// The last version.
+    pub until: Version,
+    /// Where it was read.
+    pub source: &'static str,
+}
+
+const FIRST: Version = version(0, 0);
+const LAST: Version = version(u16::MAX, 0);
+
+/// What changed between versions.
+pub static CHANGES: &[Change] = &[
+    Change {
+        fact: Fact::DecoderKeepsDraftLogits,
+        from: FIRST,
+        until: version(0, 13),
+        source: "decoder lines of logs from 0.12 and 0.13, absent from 0.14 on",
+    },
+    Change {
+        fact: Fact::BuffersKeepLogProbs,
+        from: FIRST,
+        until: version(0, 19),
+        source: "cpp/tensorrt_llm/runtime: DecoderBuffers.logProbs; runtime lines of logs from 0.14 to 0.18",
+    },
+    Change {
+        fact: Fact::PlannedByTensorRt9,
+        from: FIRST,
+        until: version(0, 10),
+        source: "release notes; execution context sizes of builds with 0.6 to 0.9 against those with 0.11 and later",
+    },
+    Change {
+        fact: Fact::EngineHoldsRopeTable,
+        from: version(0, 11),
+        until: LAST,
+        source: "tensorrt_llm/layers/attention.py create_attention_const_params; engine sizes of 0.8 and 0.9 are without it",
+    },
+    Change {
+        fact: Fact::DecoderHoldsCacheIndirection,
+        from: version(0, 20),
+        until: version(1, 1),
+        source: "cpp/tensorrt_llm/runtime/decoderState.cpp setupCacheIndirection",
+    },
+    Change {
+        fact: Fact::DecoderKeepsAnotherRow,
+        from: version(1, 2),
+        until: LAST,
+        source: "decoder line of a log of 1.2.1; which tensor it is isn't known",
+    },
+    Change {
+        fact: Fact::LargeAllReduceBuffers,
+        from: version(1, 0),
+        until: LAST,
+        source: "cpp/tensorrt_llm/runtime: customAllReduceUtils",
+    },
+    Change {
+        fact: Fact::ContextsOnEveryGpu,
+        from: FIRST,
+        until: version(0, 10),
+        source: "NVIDIA/TensorRT-LLM issue 1604: eight contexts on every GPU; runtime/ipcUtils.cpp setPeerAccess",
+    },
+    Change {
+        fact: Fact::SplitsLayersUnevenly,
+        from: version(0, 21),
+        until: LAST,
+        source: "tensorrt_llm/mapping.py pp_layers",
+    },
+    Change { fact: Fact::BlocksOf128Tokens, from: FIRST, until: version(0, 9), source: "logs of 0.8 print 128" },
+    Change {
+        fact: Fact::AllReduceHasLamportBuffers,
+        from: version(0, 16),
+        until: LAST,
+        source: "cpp/tensorrt_llm/runtime/ipcUtils.cpp",
+    },
+    Change {
+        fact: Fact::FusesMlpByDefault,
+        from: version(0, 16),
+        until: LAST,
+        source: "tensorrt_llm/plugin/plugin.py: use_fused_mlp; execution context lines of logs from 0.17 and 0.18",
+    },
+    Change {
+        fact: Fact::BlocksOf32Tokens,
+        from: version(0, 19),
+        until: LAST,
+        source: "tensorrt_llm/plugin/plugin.py; logs of 0.16 print 64, of 0.20 print 32",
+    },
+    Change {
+        fact: Fact::BuildsForBatchOf2048,
+        from: version(0, 13),
+        until: LAST,
+        source: "tensorrt_llm/builder.py BuildConfig",
+    },
+    Change {
+        fact: Fact::Fp8CheckpointsHave16BitLogits,
+        from: version(0, 14),
+        until: LAST,
+        source: "decoder lines: 32 bit in the documentation's example (0.13 or earlier), 16 bit in a log of 0.16",
+    },
+    Change {
+        fact: Fact::ContextsOnGpu0,
+        from: version(0, 11),
+        until: version(0, 19),
+        source: "NVIDIA/TensorRT-LLM issue 3058 and pull request 3764; available memory of rank 0 in a log of 0.16",
+    },
+    Change {
+        fact: Fact::BatchesCacheIndirectionCopies,
+        from: version(0, 14),
+        until: LAST,
+        source: "cpp/tensorrt_llm/batch_manager/runtimeBuffers.cpp",
+    },
+    Change {
+        fact: Fact::PagedContextFmhaByDefault,
+        from: version(0, 17),
+        until: LAST,
+        source: "tensorrt_llm/plugin/plugin.py",
+    },
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_are_read_with_patch_levels_and_suffixes() {
+        assert_eq!(Version::parse("0.17.0.post1"), Some(version(0, 17)));
+        assert_eq!(Version::parse("v0.19"), Some(version(0, 19)));
+        assert_eq!(Version::parse("0.99"), None);
+        assert_eq!(Version::parse("next"), None);
+    }
+
+    #[test]
+    fn facts_hold_in_their_versions_only() {
+        assert!(version(0, 13).has(Fact::DecoderKeepsDraftLogits));
+        assert!(!version(0, 14).has(Fact::DecoderKeepsDraftLogits));
+        assert!(version(0, 16).has(Fact::AllReduceHasLamportBuffers));
+        assert!(!version(0, 15).has(Fact::AllReduceHasLamportBuffers));
+    }
+}

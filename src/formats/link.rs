@@ -1,0 +1,218 @@
+//! A deployment as the text of a link: `v=1&model=Qwen/Qwen3-32B&tp_size=4`.
+//!
+//! A link says what differs from the defaults, in the order of [`FIELDS`], so that equal deployments have equal links.
+//! It stands in the fragment of the page's address, which no server sees.
+
+use super::nearest::nearest;
+use crate::deployment::{Deployment, FIELDS, field};
+use form_urlencoded::parse;
+use std::borrow::Cow;
+use std::fmt;
+
+/// The version of the format. Another one is needed only if a default or the meaning of a value changes.
+const VERSION: u32 = 1;
+/// The key of the version.
+const VERSION_KEY: &str = "v";
+/// Keys of the address's query that choose how the page looks, and say nothing of the deployment.
+const VIEW_OPTIONS: [&str; 2] = ["embed", "theme"];
+/// No link is longer, in bytes.
+const LONGEST: usize = 8192;
+/// Longer texts are cut in messages, in characters.
+const LONGEST_QUOTED: usize = 60;
+
+/// The link of a deployment, without `#`; empty where nothing differs from the defaults.
+///
+/// ```
+/// use trtllm_memory::{deployment::Deployment, formats::link};
+/// let deployment = Deployment { tp_size: 4, ..Deployment::default() };
+/// assert_eq!(link::encode(&deployment), "v=1&tp_size=4");
+/// assert_eq!(link::encode(&Deployment::default()), "");
+/// ```
+pub fn encode(deployment: &Deployment) -> String {
+    let mut link = String::new();
+    for (field, value) in deployment.changed() {
+        if link.is_empty() {
+            link = format!("{VERSION_KEY}={VERSION}");
+        }
+        link.push('&');
+        link.push_str(field.key);
+        link.push('=');
+        push_escaped(&mut link, &value);
+    }
+    link
+}
+
+/// Appends `text`, escaping what a fragment can't hold (URL standard, "fragment percent-encode set"), what separates pairs, and
+/// what ends a link in Markdown or mail.
+fn push_escaped(link: &mut String, text: &str) {
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~/:,@!".contains(&byte) {
+            link.push(char::from(byte));
+        } else {
+            link.push_str(
+                form_urlencoded::byte_serialize(&[byte])
+                    .next()
+                    .map_or("", |escaped| if escaped == "+" { "%20" } else { escaped }),
+            );
+        }
+    }
+}
+
+/// What a link says, and what in it was not understood.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Decoded {
+    /// The deployment; what the link doesn't say, or says wrongly, has its default.
+    pub deployment: Deployment,
+    /// What was ignored, in the order of the link.
+    pub problems: Vec<LinkProblem>,
+}
+
+/// A part of a link that was not understood.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LinkProblem {
+    /// The key, as written.
+    pub key: String,
+    /// The value, as written.
+    pub value: String,
+    /// What kind of problem it is.
+    pub kind: LinkProblemKind,
+    /// A sentence that names the key, says what is wrong, and what would be right where that is known.
+    pub message: String,
+}
+
+impl fmt::Display for LinkProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+/// A kind of [`LinkProblem`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LinkProblemKind {
+    /// No setting has this key; it was ignored.
+    UnknownKey,
+    /// The setting can't have this value; it keeps its default.
+    BadValue,
+    /// The key stands there more than once; the last value counts.
+    Repeated,
+    /// The link was made by a later version of the calculator.
+    NewerVersion,
+    /// The link is longer than any deployment's; all of it was ignored.
+    TooLong,
+}
+
+/// The deployment that a link says. It takes an address, `#…`, `?…` or the fragment alone, and never fails: what is not understood is
+/// named and ignored. Pairs may be escaped in any way, as mail programs, forms and HTML do.
+///
+/// ```
+/// use trtllm_memory::formats::link;
+/// let decoded = link::decode("https://example.org/memory/#v=1&tp_size=2&colour=red");
+/// assert_eq!(decoded.deployment.tp_size, 2);
+/// assert_eq!(decoded.problems[0].message, "colour is not a setting.");
+/// ```
+pub fn decode(link: &str) -> Decoded {
+    let mut decoded = Decoded { deployment: Deployment::default(), problems: Vec::new() };
+    if link.len() > LONGEST {
+        let message = format!("The link is longer than {LONGEST} bytes, so it was ignored.");
+        decoded.problems.push(LinkProblem {
+            key: String::new(),
+            value: String::new(),
+            kind: LinkProblemKind::TooLong,
+            message,
+        });
+        return decoded;
+    }
+    let link = unescape_whole(link.trim());
+    let (query, fragment) = parts(&link);
+    let from_query = parse(query.as_bytes()).filter(|(key, _)| !VIEW_OPTIONS.contains(&key.trim()));
+    let mut seen: Vec<&'static str> = Vec::new();
+    for (key, value) in from_query.chain(parse(fragment.as_bytes())) {
+        decoded.take(key.trim(), value.trim(), &mut seen);
+    }
+    decoded
+}
+
+/// Undoes what was done to a link as a whole: HTML's `&amp;`, and the escaping of a link within a link.
+fn unescape_whole(link: &str) -> Cow<'_, str> {
+    let link = if link.contains("&amp;") { Cow::Owned(link.replace("&amp;", "&")) } else { Cow::Borrowed(link) };
+    let escaped = !link.contains('=') && (link.contains("%3D") || link.contains("%3d"));
+    if !escaped {
+        return link;
+    }
+    // A form would write spaces as `+`; a whole link has none.
+    let whole = link.replace('+', "%2B").replace('&', "%26");
+    parse(whole.as_bytes()).next().map_or(Cow::Borrowed(""), |(text, _)| Cow::Owned(text.into_owned()))
+}
+
+/// The query and the fragment of an address; a text that is no address is a fragment.
+fn parts(link: &str) -> (&str, &str) {
+    let (before, fragment) = match link.split_once('#') {
+        Some((before, fragment)) => (before, Some(fragment)),
+        None => (link, None),
+    };
+    let end_of_path = before.find(['?', '=']).filter(|at| before[*at..].starts_with('?'));
+    match (end_of_path, fragment) {
+        (Some(at), fragment) => (&before[at + 1..], fragment.unwrap_or("")),
+        (None, Some(fragment)) => ("", fragment),
+        (None, None) if before.contains("://") && !before.contains('=') => ("", ""),
+        (None, None) => ("", before),
+    }
+}
+
+impl Decoded {
+    /// Takes one pair; `seen` are the keys of the pairs before it.
+    fn take(&mut self, key: &str, value: &str, seen: &mut Vec<&'static str>) {
+        if key.is_empty() && value.is_empty() {
+            return;
+        }
+        if key == VERSION_KEY {
+            return self.take_version(value);
+        }
+        let Some(field) = field(key) else {
+            let meant = nearest(key, FIELDS.iter().map(|field| field.key));
+            let advice = meant.map_or_else(|| ".".into(), |name| format!("; did you mean {name}?"));
+            let message = format!("{} is not a setting{advice}", quoted(key));
+            return self.report(key, value, LinkProblemKind::UnknownKey, message);
+        };
+        if seen.contains(&field.key) {
+            let message = format!("{} stands in the link more than once; the last value counts.", field.key);
+            self.report(key, value, LinkProblemKind::Repeated, message);
+        }
+        seen.push(field.key);
+        if let Err(advice) = (field.read)(&mut self.deployment, value) {
+            let message = format!("{}={} {advice}.", field.key, quoted(value));
+            self.report(key, value, LinkProblemKind::BadValue, message);
+        }
+    }
+
+    fn take_version(&mut self, value: &str) {
+        match value.parse::<u32>() {
+            Ok(0) | Err(_) => {
+                let message =
+                    format!("{VERSION_KEY}={} must be {VERSION}, the version of the link's format.", quoted(value));
+                self.report(VERSION_KEY, value, LinkProblemKind::BadValue, message);
+            }
+            Ok(version) if version > VERSION => {
+                let message = format!(
+                    "{VERSION_KEY}={version} marks a link of a later version of the calculator; what follows may mean something else there."
+                );
+                self.report(VERSION_KEY, value, LinkProblemKind::NewerVersion, message);
+            }
+            Ok(_) => {}
+        }
+    }
+
+    fn report(&mut self, key: &str, value: &str, kind: LinkProblemKind, message: String) {
+        self.problems.push(LinkProblem { key: key.into(), value: value.into(), kind, message });
+    }
+}
+
+/// A text as it stands in a message: cut where it is long.
+fn quoted(text: &str) -> String {
+    if text.is_empty() {
+        return "(nothing)".into();
+    }
+    let mut letters = text.chars();
+    let start: String = letters.by_ref().take(LONGEST_QUOTED).collect();
+    if letters.next().is_some() { start + "…" } else { start }
+}

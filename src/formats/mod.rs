@@ -1,0 +1,4 @@
+//! The outside world in text: share links.
+
+pub mod link;
+mod nearest;

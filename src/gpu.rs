@@ -1,0 +1,150 @@
+//! ON WHAT: the catalogue of GPUs, one row each in `gpus.csv`.
+
+use crate::units::Bytes;
+use std::sync::OnceLock;
+
+/// How the GPUs of one node reach each other, as far as the communication buffers depend on it.
+/// Which generation of NVLink it is follows from the compute capability.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Link {
+    /// NVLink between all cards.
+    NvLink,
+    /// PCI Express with peer access (data centre and professional cards), perhaps with a bridge between two.
+    PciePeer,
+    /// PCI Express through the memory of the host (GeForce), or no further GPU in the node (Jetson, DGX Spark).
+    PcieHost,
+}
+
+/// A GPU, as its driver describes it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Gpu {
+    /// Short name that links use: `h100-sxm`.
+    pub id: &'static str,
+    /// Other short names, separated by spaces.
+    pub aliases: &'static str,
+    /// What a person calls it: "H100 SXM 80 GB".
+    pub name: &'static str,
+    /// Total memory as `cudaMemGetInfo` reports it. It lies below the nominal figure, and depends a little on the driver.
+    pub memory: Bytes,
+    /// The smallest total seen with any driver.
+    pub memory_low: Bytes,
+    /// The largest total seen with any driver.
+    pub memory_high: Bytes,
+    /// How the total was inferred from other cards, where nobody has published a reading.
+    pub memory_inferred: Option<&'static str>,
+    /// Major and minor compute capability.
+    pub compute_capability: (u8, u8),
+    /// Streaming multiprocessors.
+    pub multiprocessors: u32,
+    /// Threads that a multiprocessor can hold.
+    pub threads_per_multiprocessor: u32,
+    /// How several of them are joined.
+    pub link: Link,
+    /// Where the total comes from.
+    pub source: &'static str,
+}
+
+/// Every GPU of the catalogue, in the order in which a person would look for one.
+pub fn gpus() -> &'static [Gpu] {
+    static GPUS: OnceLock<Vec<Gpu>> = OnceLock::new();
+    GPUS.get_or_init(|| include_str!("gpus.csv").lines().skip(1).filter_map(Gpu::from_row).collect())
+}
+
+/// The GPU with this short name, upper and lower case being alike; blanks and underscores count as hyphens.
+///
+/// ```
+/// assert_eq!(trtllm_memory::gpu::find("H100 SXM").unwrap().memory.mib(), 81079.0);
+/// ```
+pub fn find(name: &str) -> Option<&'static Gpu> {
+    let name = name.trim().replace([' ', '_'], "-");
+    gpus().iter().find(|gpu| gpu.names().any(|known| known.eq_ignore_ascii_case(&name)))
+}
+
+/// The GPUs that `text` may mean, the likeliest first: those that contain each of its words.
+pub fn suggest(text: &str) -> Vec<&'static Gpu> {
+    let text = text.to_ascii_lowercase();
+    let words: Vec<&str> = text.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty()).collect();
+    let contains = |gpu: &&Gpu| {
+        let all = format!("{} {} {}", gpu.id, gpu.aliases, gpu.name).to_ascii_lowercase();
+        words.iter().all(|word| all.contains(word))
+    };
+    if words.is_empty() { Vec::new() } else { gpus().iter().filter(contains).collect() }
+}
+
+impl Gpu {
+    /// The short name and the aliases.
+    pub fn names(&self) -> impl Iterator<Item = &'static str> {
+        std::iter::once(self.id).chain(self.aliases.split_whitespace())
+    }
+
+    /// A row of `gpus.csv`; `None` where a column is missing or no number, which a test rules out.
+    fn from_row(row: &'static str) -> Option<Gpu> {
+        let mut columns = row.splitn(11, ',');
+        let mut column = || columns.next();
+        let (id, aliases, name) = (column()?, column()?, column()?);
+        let mut mib = || column()?.parse().ok().map(Bytes::from_mib);
+        let (memory, memory_low, memory_high) = (mib()?, mib()?, mib()?);
+        let (major, minor) = column()?.split_once('.')?;
+        let compute_capability = (major.parse().ok()?, minor.parse().ok()?);
+        let (multiprocessors, threads_per_multiprocessor) = (column()?.parse().ok()?, column()?.parse().ok()?);
+        let link = match column()? {
+            "nvlink" => Link::NvLink,
+            "peer" => Link::PciePeer,
+            "host" => Link::PcieHost,
+            _ => return None,
+        };
+        let source = column()?.trim_matches('"');
+        Some(Gpu {
+            id,
+            aliases,
+            name,
+            memory,
+            memory_low,
+            memory_high,
+            memory_inferred: source.strip_prefix("inferred: "),
+            compute_capability,
+            multiprocessors,
+            threads_per_multiprocessor,
+            link,
+            source,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    #[test]
+    fn every_row_is_read_and_sound() {
+        assert_eq!(gpus().len(), include_str!("gpus.csv").lines().count() - 1);
+        assert!(gpus().len() >= 30);
+        for gpu in gpus() {
+            assert!(gpu.memory_low <= gpu.memory && gpu.memory <= gpu.memory_high, "{}", gpu.id);
+            // CUDA reports less than the nominal size that stands in the name.
+            let nominal: f64 = gpu.name.split(' ').rev().nth(1).unwrap().parse().unwrap();
+            let share = gpu.memory.gib() / nominal;
+            assert!((0.88..1.0).contains(&share), "{}: {share}", gpu.id);
+        }
+    }
+
+    #[test]
+    fn every_name_means_one_gpu() {
+        let mut names: Vec<&str> = gpus().iter().flat_map(Gpu::names).collect();
+        let all = names.len();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), all);
+    }
+
+    #[test]
+    fn names_are_found_in_any_case_and_by_their_parts() {
+        assert_eq!(find("H100_SXM").map(|gpu| gpu.id), Some("h100-sxm"));
+        assert_eq!(find("h100").map(|gpu| gpu.id), Some("h100-sxm"));
+        assert!(find("h1000").is_none());
+        assert_eq!(suggest("a100 80").first().map(|gpu| gpu.id), Some("a100-80gb"));
+        assert!(suggest("").is_empty());
+    }
+}

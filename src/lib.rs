@@ -1,0 +1,28 @@
+//! Where the memory of each GPU goes in a TensorRT-LLM deployment.
+//!
+//! The library models the memory of every GPU of a deployment, as weights, activations, runtime buffers,
+//! decoder buffers, KV cache and overhead, and each figure can say how it came about. It knows nothing of a
+//! browser: the page (feature `web`) and the native command are two faces on it.
+//!
+//! Imports run one way: [`units`] ← [`architecture`], [`gpu`] ← [`deployment`] ← [`memory`] ← [`formats`],
+//! [`chart`] ← `web`.
+//!
+//! ```
+//! use trtllm_memory::{formats::link, memory::estimate};
+//!
+//! let decoded = link::decode("model=meta-llama/Llama-2-7b-hf&quant_algo=FP8&kv_cache_dtype=fp8");
+//! let report = estimate(&decoded.deployment).expect("a sound deployment");
+//! assert_eq!(report.parameters, 6_738_415_616);
+//! ```
+
+#![deny(missing_docs)]
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
+pub mod architecture;
+pub mod deployment;
+pub mod formats;
+pub mod gpu;
+pub mod memory;
+pub mod units;
+#[cfg(feature = "web")]
+pub mod web;

@@ -1,0 +1,350 @@
+//! What the models say of a deployment.
+
+use super::quantity::Law;
+use crate::deployment::Note;
+use crate::units::{Bytes, grouped};
+use serde::{Serialize, Serializer};
+
+/// A part of a GPU's memory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Contributor {
+    /// The engine's tensors.
+    Weights,
+    /// The execution context: TensorRT's memory for activations and plugin workspaces.
+    Activations,
+    /// Inputs, outputs and bookkeeping of the runtime.
+    RuntimeBuffers,
+    /// The sampler's state.
+    DecoderBuffers,
+    /// The pool of KV blocks.
+    KvCache,
+    /// CUDA context, loaded code, communication.
+    Overhead,
+}
+
+impl Contributor {
+    /// Every contributor, from the bottom of a bar to its top.
+    pub const ALL: [Contributor; 6] = [
+        Contributor::Weights,
+        Contributor::Activations,
+        Contributor::RuntimeBuffers,
+        Contributor::DecoderBuffers,
+        Contributor::KvCache,
+        Contributor::Overhead,
+    ];
+
+    /// The key in JSON and in the page's `data-contributor`.
+    pub fn key(self) -> &'static str {
+        match self {
+            Contributor::Weights => "weights",
+            Contributor::Activations => "activations",
+            Contributor::RuntimeBuffers => "runtime_buffers",
+            Contributor::DecoderBuffers => "decoder_buffers",
+            Contributor::KvCache => "kv_cache",
+            Contributor::Overhead => "overhead",
+        }
+    }
+
+    /// The contributor with this key.
+    pub fn parse(key: &str) -> Option<Contributor> {
+        Contributor::ALL.into_iter().find(|contributor| contributor.key() == key)
+    }
+
+    /// What a person would call it.
+    pub fn label(self) -> &'static str {
+        match self {
+            Contributor::Weights => "Weights",
+            Contributor::Activations => "Activations",
+            Contributor::RuntimeBuffers => "Runtime buffers",
+            Contributor::DecoderBuffers => "Decoder buffers",
+            Contributor::KvCache => "KV cache",
+            Contributor::Overhead => "CUDA, NCCL, libraries",
+        }
+    }
+
+    /// One line about it.
+    pub fn meaning(self) -> &'static str {
+        match self {
+            Contributor::Weights => {
+                "The model's tensors on this rank. Fixed by the model, quant_algo, tp_size and pp_size."
+            }
+            Contributor::Activations => {
+                "TensorRT's execution context, as large as the largest step needs. Fixed when the engine is built."
+            }
+            Contributor::RuntimeBuffers => {
+                "Inputs, outputs and bookkeeping, allocated at start for the largest batch and sequence."
+            }
+            Contributor::DecoderBuffers => "The sampler's state: tokens, probabilities and penalties of every slot.",
+            Contributor::KvCache => "Keys and values of the tokens in flight, allocated at start as a pool of blocks.",
+            Contributor::Overhead => {
+                "CUDA context, loaded code, communication, and what is allocated after the KV cache."
+            }
+        }
+    }
+}
+
+/// A size, how far off it may be, and how it is known.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Figure {
+    /// The likely size.
+    pub bytes: Bytes,
+    /// It is hardly smaller than this.
+    pub low: Bytes,
+    /// It is hardly larger than this.
+    pub high: Bytes,
+    /// The law behind it.
+    pub law: &'static Law,
+}
+
+impl Figure {
+    /// A figure of `law`, with the band that the law states.
+    pub fn of(law: &'static Law, bytes: f64) -> Figure {
+        let at = |factor: f64| Bytes((bytes * factor).round() as u64);
+        Figure { bytes: at(1.0), low: at(1.0 - law.below), high: at(1.0 + law.above), law }
+    }
+}
+
+/// The memory of one rank's GPU.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Rank {
+    /// The rank's number, which is its GPU's here.
+    pub rank: u64,
+    /// Its place among the ranks that share layers.
+    pub tp_rank: u64,
+    /// Its pipeline stage.
+    pub pp_rank: u64,
+    /// The contributors, in the order of [`Contributor::ALL`].
+    pub contributors: [Figure; 6],
+    /// Total memory of the GPU.
+    pub total: Bytes,
+    /// Memory still free just before the KV cache is sized.
+    pub available: Bytes,
+    /// Memory that stays free; zero where the deployment fails.
+    pub free: Bytes,
+}
+
+impl Rank {
+    /// The figure of `contributor`.
+    pub fn figure(&self, contributor: Contributor) -> &Figure {
+        &self.contributors[contributor as usize]
+    }
+
+    /// The sum of all contributors.
+    pub fn used(&self) -> Bytes {
+        self.contributors.iter().map(|figure| figure.bytes).sum()
+    }
+
+    /// Whether the other rank's memory is used alike.
+    pub fn is_like(&self, other: &Rank) -> bool {
+        self.contributors == other.contributors
+    }
+
+    /// Half the width of the band around [`Rank::used`] on its wider side, the KV cache apart, which takes what is left.
+    pub fn uncertainty(&self) -> Bytes {
+        let fixed = Contributor::ALL.into_iter().filter(|contributor| *contributor != Contributor::KvCache);
+        let squares = fixed.map(|contributor| {
+            let figure = self.figure(contributor);
+            let deviation = (figure.high - figure.bytes).max(figure.bytes - figure.low);
+            deviation.0 as f64 * deviation.0 as f64
+        });
+        Bytes(squares.sum::<f64>().sqrt() as u64)
+    }
+}
+
+/// Bytes under each contributor's key.
+impl Serialize for Rank {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        use serde::ser::SerializeMap;
+        let mut map = serializer.serialize_map(None)?;
+        for (key, number) in [("rank", self.rank), ("tp_rank", self.tp_rank), ("pp_rank", self.pp_rank)] {
+            map.serialize_entry(key, &number)?;
+        }
+        for contributor in Contributor::ALL {
+            map.serialize_entry(contributor.key(), &self.figure(contributor).bytes)?;
+        }
+        for (key, bytes) in
+            [("free", self.free), ("used", self.used()), ("total", self.total), ("available", self.available)]
+        {
+            map.serialize_entry(key, &bytes)?;
+        }
+        map.end()
+    }
+}
+
+/// What decides the size of the KV cache.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Binding {
+    /// The fraction of the free memory.
+    FreeGpuMemoryFraction,
+    /// The number of tokens asked for.
+    MaxTokens,
+}
+
+/// The KV cache, the same on every rank but for its bytes.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct KvCache {
+    /// Blocks of the pool.
+    pub blocks: u64,
+    /// Tokens that the blocks hold.
+    pub tokens: u64,
+    /// Tokens of a block.
+    pub tokens_per_block: u64,
+    /// Bytes of a token on the rank that holds the most.
+    pub bytes_per_token: f64,
+    /// Blocks of the longest sequence.
+    pub pages_per_sequence: u64,
+    /// Sequences of the greatest length that fit at once.
+    pub max_sequences: u64,
+    /// What decided.
+    pub binding: Binding,
+    /// The rank whose memory decided.
+    pub tightest_rank: u64,
+}
+
+/// When a deployment that does not fit fails.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stage {
+    /// The weights don't fit beside the CUDA context.
+    LoadWeights,
+    /// The execution context doesn't fit.
+    CreateContext,
+    /// Runtime and decoder buffers don't fit.
+    AllocateBuffers,
+    /// The KV cache that was asked for doesn't fit.
+    AllocateKvCache,
+    /// The KV cache can't hold one sequence of the greatest length.
+    HoldOneSequence,
+}
+
+impl Stage {
+    /// What fails, as the rest of a sentence that starts with "Fails".
+    pub fn text(self) -> &'static str {
+        match self {
+            Stage::LoadWeights => "loading the weights",
+            Stage::CreateContext => "creating the execution context",
+            Stage::AllocateBuffers => "allocating runtime and decoder buffers",
+            Stage::AllocateKvCache => "allocating the KV cache",
+            Stage::HoldOneSequence => "holding one sequence of max_seq_len in the KV cache",
+        }
+    }
+}
+
+/// Whether a deployment fits.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(tag = "verdict", rename_all = "snake_case")]
+pub enum Verdict {
+    /// It fits.
+    Fits {
+        /// Memory that stays free on the fullest rank.
+        room: Bytes,
+        /// Whether the capacity lies inside the band of the figures.
+        uncertain: bool,
+    },
+    /// It fails.
+    Fails {
+        /// When.
+        stage: Stage,
+        /// By how much.
+        short: Bytes,
+        /// On which rank.
+        rank: u64,
+    },
+}
+
+impl Verdict {
+    /// Whether the deployment fits.
+    pub fn fits(&self) -> bool {
+        matches!(self, Verdict::Fits { .. })
+    }
+
+    /// The key in JSON and in the page's `data-verdict`: `fits`, `fits_uncertain` or `fails`.
+    pub fn key(&self) -> &'static str {
+        match self {
+            Verdict::Fits { uncertain: false, .. } => "fits",
+            Verdict::Fits { uncertain: true, .. } => "fits_uncertain",
+            Verdict::Fails { .. } => "fails",
+        }
+    }
+}
+
+/// What the models say of a deployment.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Report {
+    /// Every rank.
+    pub ranks: Vec<Rank>,
+    /// The KV cache.
+    pub kv_cache: KvCache,
+    /// Parameters of the whole model.
+    pub parameters: u64,
+    /// The longest sequence that the engine is built for.
+    pub max_seq_len: u64,
+    /// Whether it fits.
+    pub verdict: Verdict,
+    /// What TensorRT-LLM corrected, and what else is worth knowing.
+    pub notes: Vec<Note>,
+}
+
+impl Report {
+    /// The rank with the least memory left, which decides.
+    pub fn tightest(&self) -> Option<&Rank> {
+        self.ranks.iter().find(|rank| rank.rank == self.kv_cache.tightest_rank)
+    }
+
+    /// Runs of consecutive ranks whose memory is used alike.
+    pub fn alike(&self) -> Vec<&[Rank]> {
+        self.ranks.chunk_by(Rank::is_like).collect()
+    }
+
+    /// The first word or two of the verdict: "Fits", "Fits, within the uncertainty" or "Does not fit".
+    pub fn headline(&self) -> &'static str {
+        match self.verdict {
+            Verdict::Fits { uncertain: false, .. } => "Fits.",
+            Verdict::Fits { uncertain: true, .. } => "Fits, but within the uncertainty.",
+            Verdict::Fails { .. } => "Does not fit.",
+        }
+    }
+
+    /// The rest of the verdict, a sentence that a person could say.
+    pub fn sentence(&self) -> String {
+        match &self.verdict {
+            Verdict::Fits { .. } => {
+                let sequences = match self.kv_cache.max_sequences {
+                    1 => "1 sequence".into(),
+                    more => format!("{} sequences", grouped(more)),
+                };
+                let (tokens, length) = (grouped(self.kv_cache.tokens), grouped(self.max_seq_len));
+                format!("The KV cache holds {tokens} tokens: {sequences} of {length}.")
+            }
+            Verdict::Fails { stage, short, rank } => {
+                let place = if self.ranks.len() > 1 { format!(" on GPU {rank}") } else { String::new() };
+                format!("It fails{place} when {}, {short} short.", stage.text())
+            }
+        }
+    }
+
+    /// One line below the verdict: what is taken, what is left, and how sure that is.
+    pub fn detail(&self) -> String {
+        let Some(rank) = self.tightest() else {
+            return String::new();
+        };
+        let whose = if self.ranks.len() > 1 { format!("of GPU {}'s", rank.rank) } else { "of the GPU's".into() };
+        let (total, uncertainty) = (rank.total.gib(), rank.uncertainty().gib());
+        match &self.verdict {
+            Verdict::Fits { room, .. } => {
+                let used = rank.used().gib();
+                format!(
+                    "It takes {used:.1} {whose} {total:.1} GiB; {:.1} GiB stay free. Uncertain by ± {uncertainty:.1} GiB.",
+                    room.gib()
+                )
+            }
+            Verdict::Fails { .. } => {
+                let needed = (rank.used() - rank.figure(Contributor::KvCache).bytes).gib();
+                format!(
+                    "Without a KV cache it needs {needed:.1} {whose} {total:.1} GiB. Uncertain by ± {uncertainty:.1} GiB."
+                )
+            }
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! Units: a number of bytes is a type, and its text says which prefix it uses.
+//!
+//! Every prefix here is binary: 1 KiB is 1024 bytes. TensorRT-LLM's log prints binary figures too, also
+//! where it writes "MB" or "GB".
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::iter::Sum;
+use std::ops::{Add, AddAssign, Sub};
+
+/// Bytes in a KiB.
+pub const KIB: u64 = 1 << 10;
+/// Bytes in a MiB.
+pub const MIB: u64 = 1 << 20;
+/// Bytes in a GiB.
+pub const GIB: u64 = 1 << 30;
+
+/// A number of bytes. Arithmetic saturates: an absurd deployment has an absurd size, not a panic.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Bytes(pub u64);
+
+impl Bytes {
+    /// No bytes at all.
+    pub const ZERO: Bytes = Bytes(0);
+
+    /// `mib` binary megabytes.
+    pub const fn from_mib(mib: u64) -> Bytes {
+        Bytes(mib.saturating_mul(MIB))
+    }
+
+    /// `gib` binary gigabytes, rounded to the nearest byte; negative and not-a-number give zero.
+    pub fn from_gib(gib: f64) -> Bytes {
+        Bytes((gib * GIB as f64).round() as u64)
+    }
+
+    /// The size in GiB.
+    pub fn gib(self) -> f64 {
+        self.0 as f64 / GIB as f64
+    }
+
+    /// The size in MiB.
+    pub fn mib(self) -> f64 {
+        self.0 as f64 / MIB as f64
+    }
+
+    /// The difference, or zero where `other` is larger.
+    pub fn saturating_sub(self, other: Bytes) -> Bytes {
+        Bytes(self.0.saturating_sub(other.0))
+    }
+
+    /// The share of `whole`, from 0 to 1; 0 of nothing is 0.
+    pub fn share_of(self, whole: Bytes) -> f64 {
+        if whole.0 == 0 { 0.0 } else { self.0 as f64 / whole.0 as f64 }
+    }
+}
+
+impl Add for Bytes {
+    type Output = Bytes;
+    fn add(self, other: Bytes) -> Bytes {
+        Bytes(self.0.saturating_add(other.0))
+    }
+}
+
+impl AddAssign for Bytes {
+    fn add_assign(&mut self, other: Bytes) {
+        *self = *self + other;
+    }
+}
+
+impl Sub for Bytes {
+    type Output = Bytes;
+    fn sub(self, other: Bytes) -> Bytes {
+        self.saturating_sub(other)
+    }
+}
+
+impl Sum for Bytes {
+    fn sum<I: Iterator<Item = Bytes>>(bytes: I) -> Bytes {
+        bytes.fold(Bytes::ZERO, Add::add)
+    }
+}
+
+/// The size in the largest binary unit that leaves at least one before the point: `63.44 GiB`, `43.29 MiB`, `12 B`.
+impl fmt::Display for Bytes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let bytes = self.0 as f64;
+        match self.0 {
+            0..KIB => write!(f, "{} B", self.0),
+            KIB..MIB => write!(f, "{:.2} KiB", bytes / KIB as f64),
+            MIB..GIB => write!(f, "{:.2} MiB", bytes / MIB as f64),
+            _ => write!(f, "{} GiB", grouped_decimal(bytes / GIB as f64, 2)),
+        }
+    }
+}
+
+/// A whole number with thousands separated by commas: `259,840`.
+pub fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// A number with `places` decimals and thousands separated by commas: `1,024.50`.
+pub fn grouped_decimal(number: f64, places: usize) -> String {
+    let text = format!("{number:.places$}");
+    let (whole, fraction) = text.split_once('.').unwrap_or((&text, ""));
+    let Ok(whole) = whole.parse::<u64>() else {
+        return text;
+    };
+    if fraction.is_empty() { grouped(whole) } else { format!("{}.{fraction}", grouped(whole)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_written_in_binary_units() {
+        assert_eq!(Bytes(12).to_string(), "12 B");
+        assert_eq!(Bytes(1536).to_string(), "1.50 KiB");
+        assert_eq!(Bytes::from_mib(43).to_string(), "43.00 MiB");
+        assert_eq!(Bytes(4060 * 64 * 262_144).to_string(), "63.44 GiB");
+        assert_eq!(Bytes(u64::MAX).to_string(), "17,179,869,184.00 GiB");
+    }
+
+    #[test]
+    fn arithmetic_saturates() {
+        assert_eq!(Bytes(u64::MAX) + Bytes(1), Bytes(u64::MAX));
+        assert_eq!(Bytes(1) - Bytes(2), Bytes::ZERO);
+        assert_eq!(Bytes::from_gib(-1.0), Bytes::ZERO);
+        assert_eq!(Bytes::from_gib(f64::NAN), Bytes::ZERO);
+    }
+
+    #[test]
+    fn digits_are_grouped_in_threes() {
+        assert_eq!(grouped(259_840), "259,840");
+        assert_eq!(grouped(12), "12");
+        assert_eq!(grouped_decimal(1234.5, 1), "1,234.5");
+    }
+}

@@ -1,0 +1,91 @@
+import assert from "node:assert/strict";
+import { agrees, control, CONTRIBUTORS, enter, estimate, figures, isInView, row } from "./harness/calculator.mjs";
+import { eventually, scenario } from "./harness/scenario.mjs";
+
+scenario("opens on a deployment that fits", {}, async (page) => {
+  assert.match(await page.locator("#verdict").getAttribute("data-verdict"), /^fits/);
+  assert.match(await page.locator("#verdict").innerText(), /fits/i);
+  await page.locator("#chart svg").first().waitFor();
+  assert.ok((await figures(page)).weights > 0);
+});
+
+scenario("the table shows what the native command says, to the byte", {}, async (page) => {
+  await agrees(page, "");
+  for (const contributor of CONTRIBUTORS) {
+    assert.match(await row(page, contributor).innerText(), /\d.*(GiB|MiB|KiB|B)/s, contributor);
+  }
+});
+
+scenario("a number changes the figures at once", {}, async (page) => {
+  await enter(page, "max_batch_size", "64");
+  await agrees(page, "max_batch_size=64");
+  await enter(page, "max_num_tokens", "1024");
+  await agrees(page, "max_batch_size=64&max_num_tokens=1024");
+});
+
+scenario("a choice changes the figures at once", {}, async (page) => {
+  await enter(page, "quant_algo", "FP8");
+  await agrees(page, "quant_algo=FP8");
+  await enter(page, "gpu", "h200");
+  await agrees(page, "quant_algo=FP8&gpu=h200");
+});
+
+scenario("the arrow keys move a slider, and the figures and the number with it", {}, async (page) => {
+  const slider = page.locator("#max_batch_size_slider");
+  await slider.focus();
+  let before = await figures(page);
+  for (const key of ["ArrowLeft", "ArrowLeft", "ArrowLeft"]) {
+    await slider.press(key);
+    await eventually(async () => assert.notDeepEqual(await figures(page), before));
+    before = await figures(page);
+  }
+  await agrees(page, `max_batch_size=${await control(page, "max_batch_size").inputValue()}`);
+});
+
+scenario("dragging a slider changes the figures before it is let go", {}, async (page) => {
+  const slider = page.locator("#max_num_tokens_slider");
+  await slider.scrollIntoViewIfNeeded();
+  const { x, y, width, height } = await slider.boundingBox();
+  const before = await figures(page);
+  await page.mouse.move(x + width * 0.5, y + height / 2);
+  await page.mouse.down();
+  await page.mouse.move(x + width * 0.8, y + height / 2, { steps: 4 });
+  await eventually(async () => assert.notEqual((await figures(page)).activations, before.activations));
+  await page.mouse.up();
+  await agrees(page, `max_num_tokens=${await control(page, "max_num_tokens").inputValue()}`);
+});
+
+scenario("a deployment that does not fit says so, and by how much", {}, async (page) => {
+  const link = "model=meta-llama/Llama-3.1-70B";
+  assert.equal((await estimate(link)).verdict.startsWith?.("fits") ?? false, false, "this scenario needs one that fails");
+  await page.evaluate((fragment) => (location.hash = fragment), link);
+  await eventually(async () => assert.equal(await page.locator("#verdict").getAttribute("data-verdict"), "fails"));
+  assert.match(await page.locator("#verdict").innerText(), /\d.*(GiB|MiB)/s);
+  await agrees(page, link);
+});
+
+scenario("a segment of the chart tells its size and share, to the mouse and to the keyboard", {}, async (page) => {
+  const tooltip = page.locator('[role="tooltip"]');
+  const tells = () => eventually(async () => assert.match(await tooltip.innerText(), /(GiB|MiB).*%|%.*(GiB|MiB)/s));
+  const segment = page.locator('#chart [data-segment*="weights"]').first();
+  await segment.hover();
+  await tells();
+  assert.ok(await isInView(tooltip), "the tooltip is cut off");
+  await page.mouse.move(1, 1);
+  await segment.focus();
+  await tells();
+  const figure = (await row(page, "weights").innerText()).match(/[\d.,]+\s(GiB|MiB)/)[0];
+  assert.ok((await tooltip.innerText()).includes(figure), `the tooltip does not say ${figure}`);
+});
+
+scenario("why? opens the explanation of that very figure", {}, async (page) => {
+  const explanation = page.locator("#explanation");
+  const explained = new Set();
+  for (const contributor of ["weights", "activations", "kv_cache"]) {
+    await row(page, contributor).locator("button[data-why]").click();
+    const figure = (await row(page, contributor).innerText()).match(/[\d.,]+\s(GiB|MiB)/)[0];
+    await eventually(async () => assert.ok((await explanation.innerText()).includes(figure), `${contributor}: no ${figure}`));
+    explained.add(await explanation.innerText());
+  }
+  assert.equal(explained.size, 3);
+});

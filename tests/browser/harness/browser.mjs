@@ -1,0 +1,53 @@
+// A real Chromium, and pages of the calculator in it.
+import { chromiumProgram, dist, fromPackages } from "./environment.mjs";
+import { serve } from "./site.mjs";
+
+const { chromium } = fromPackages("playwright-core");
+
+// No sandbox, because containers forbid it; the only page opened is the project's own.
+const FLAGS = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-dev-shm-usage",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+
+export const DESKTOP = { width: 1280, height: 800 };
+export const PHONE = { width: 320, height: 640 };
+
+export async function start() {
+  const site = await serve(dist);
+  const browser = await chromium.launch({ executablePath: chromiumProgram, headless: true, args: FLAGS });
+  const close = async () => {
+    await browser.close();
+    site.close();
+  };
+  return { site, browser, close };
+}
+
+// Opens the calculator with `link` as its fragment, and waits for its first picture unless scripts are off.
+// `troubles` fills with whatever the browser complains of, and with requests to other hosts.
+export async function open({ site, browser }, { link = "", viewport = DESKTOP, colorScheme = "light", scripts = true } = {}) {
+  const context = await browser.newContext({ viewport, colorScheme, javaScriptEnabled: scripts });
+  const page = await context.newPage();
+  page.setDefaultTimeout(10_000);
+  const troubles = [];
+  page.on("console", (message) => {
+    if (message.type() === "error") troubles.push(`error: ${message.text()}`);
+  });
+  page.on("pageerror", (error) => troubles.push(`exception: ${error.message}`));
+  page.on("request", (request) => {
+    const { origin, protocol } = new URL(request.url());
+    if (protocol.startsWith("http") && origin !== site.origin) troubles.push(`request to ${request.url()}`);
+  });
+  page.on("response", (response) => {
+    if (response.status() >= 400) troubles.push(`${response.status()} for ${response.url()}`);
+  });
+  await page.goto(site.address + (link && `#${link}`));
+  if (scripts) await page.locator('#app[data-ready="true"]').waitFor({ state: "attached" });
+  return { page, context, troubles };
+}

@@ -1,0 +1,14 @@
+// What `cargo xtask` passes on: where the site, the npm packages, the browser and the native command are.
+import { createRequire } from "node:module";
+import { join } from "node:path";
+
+function given(name) {
+  const value = process.env[name];
+  if (!value) throw new Error(`${name} is not set: run the scenarios by \`cargo xtask test --only browser\``);
+  return value;
+}
+
+export const dist = given("TRTLLM_MEMORY_DIST");
+export const nativeCommand = given("TRTLLM_MEMORY_BIN");
+export const chromiumProgram = given("CHROMIUM");
+export const fromPackages = createRequire(join(given("TRTLLM_MEMORY_PACKAGES"), "package.json"));

@@ -1,0 +1,34 @@
+// Serves the built site from a nested folder of a host, as a documentation page would, and nothing else.
+import { createServer } from "node:http";
+import { readFile } from "node:fs/promises";
+import { extname, join, normalize } from "node:path";
+
+const FOLDER = "/docs/nested/calculator/";
+
+const TYPES = {
+  ".css": "text/css; charset=utf-8",
+  ".html": "text/html; charset=utf-8",
+  ".js": "text/javascript; charset=utf-8",
+  ".json": "application/json",
+  ".mjs": "text/javascript; charset=utf-8",
+  ".svg": "image/svg+xml",
+  ".wasm": "application/wasm",
+};
+
+// Starts on a free port; `address` is the page's, without a fragment.
+export async function serve(dist) {
+  const server = createServer(async (request, response) => {
+    const path = decodeURIComponent(new URL(request.url, "http://site").pathname);
+    const name = path === FOLDER ? "index.html" : path.slice(FOLDER.length);
+    try {
+      if (!path.startsWith(FOLDER) || normalize(name).startsWith("..")) throw new Error("outside the folder");
+      const bytes = await readFile(join(dist, name));
+      response.writeHead(200, { "content-type": TYPES[extname(name)] ?? "application/octet-stream" }).end(bytes);
+    } catch {
+      response.writeHead(404, { "content-type": "text/plain" }).end("not here");
+    }
+  });
+  await new Promise((listening) => server.listen(0, "127.0.0.1", listening));
+  const origin = `http://127.0.0.1:${server.address().port}`;
+  return { origin, address: origin + FOLDER, close: () => server.close() };
+}

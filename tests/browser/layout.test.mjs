@@ -1,0 +1,66 @@
+import assert from "node:assert/strict";
+import { PHONE } from "./harness/browser.mjs";
+import { agrees, control, enter, isInView } from "./harness/calculator.mjs";
+import { scenario } from "./harness/scenario.mjs";
+
+const FIRST = ["model", "gpu", "tp_size", "quant_algo", "kv_cache_dtype", "max_batch_size", "max_num_tokens", "max_seq_len"];
+
+const sideways = (page) => page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+
+// The lightness, 0 to 1, of what the page paints its text on and with.
+const lightness = (page) =>
+  page.evaluate(() => {
+    const canvas = document.createElement("canvas").getContext("2d");
+    const of = (colour) => {
+      canvas.fillStyle = colour;
+      canvas.fillRect(0, 0, 1, 1);
+      const [red, green, blue] = canvas.getImageData(0, 0, 1, 1).data;
+      return (0.2126 * red + 0.7152 * green + 0.0722 * blue) / 255;
+    };
+    const style = (element, property) => getComputedStyle(element)[property];
+    const painted = [document.body, document.documentElement].find((element) => !/, 0\)$/.test(style(element, "backgroundColor")));
+    const verdict = document.querySelector("#verdict");
+    return { paper: of(style(painted ?? document.body, "backgroundColor")), ink: of(style(verdict, "color")) };
+  });
+
+scenario("1280 × 800 shows the verdict, the whole chart and the inputs that matter most", {}, async (page) => {
+  for (const element of [page.locator("#verdict"), page.locator("#chart"), ...FIRST.map((key) => control(page, key))]) {
+    assert.ok(await isInView(element), `${element} is not wholly in view`);
+  }
+  assert.equal(await sideways(page), 0);
+});
+
+scenario("a phone keeps the verdict and the chart in view while knobs are turned", { viewport: PHONE }, async (page) => {
+  assert.ok((await sideways(page)) <= 0, "the page scrolls sideways");
+  await page.evaluate(() => scrollTo(0, document.documentElement.scrollHeight / 2));
+  const input = control(page, "max_batch_size");
+  await input.scrollIntoViewIfNeeded();
+  await enter(page, "max_batch_size", "16");
+  await agrees(page, "max_batch_size=16");
+  assert.ok(await isInView(page.locator("#verdict")), "the verdict is not in view");
+  assert.ok(await isInView(page.locator("#chart svg").first()), "the chart is not in view");
+  const covered = await input.evaluate((element) => {
+    const { x, y, width, height } = element.getBoundingClientRect();
+    const top = document.elementFromPoint(x + width / 2, y + height / 2);
+    return !element.contains(top);
+  });
+  assert.equal(covered, false, "what stays in view covers the field");
+});
+
+scenario("nothing is cut off on a tablet", { viewport: { width: 768, height: 1024 } }, async (page) => {
+  assert.ok((await sideways(page)) <= 0, "the page scrolls sideways");
+});
+
+scenario("light paper where the system is light", { colorScheme: "light" }, async (page) => {
+  const { paper, ink } = await lightness(page);
+  assert.ok(paper > 0.8 && ink < 0.45, `paper ${paper}, ink ${ink}`);
+});
+
+scenario("dark paper where the system is dark", { colorScheme: "dark" }, async (page) => {
+  const { paper, ink } = await lightness(page);
+  assert.ok(paper < 0.2 && ink > 0.5, `paper ${paper}, ink ${ink}`);
+});
+
+scenario("without scripts the page says what it needs", { scripts: false }, async (page) => {
+  assert.match(await page.locator("body").innerText(), /JavaScript|WebAssembly/);
+});

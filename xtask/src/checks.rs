@@ -1,0 +1,202 @@
+//! All that must hold: each check announced with its purpose, timed, and counted.
+
+use crate::tally::Tally;
+use crate::{page, places, process, setup, wasm_tests};
+use anyhow::{Result, bail};
+use std::path::Path;
+use std::process::Command;
+use std::time::Instant;
+
+/// One part of the checks, for a quick run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    Lint,
+    Native,
+    Wasm,
+    Browser,
+}
+
+impl Part {
+    const ALL: [Self; 4] = [Self::Lint, Self::Native, Self::Wasm, Self::Browser];
+}
+
+impl std::str::FromStr for Part {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
+        match name {
+            "lint" => Ok(Self::Lint),
+            "native" => Ok(Self::Native),
+            "wasm" => Ok(Self::Wasm),
+            "browser" => Ok(Self::Browser),
+            _ => Err("the parts are lint, native, wasm and browser".to_owned()),
+        }
+    }
+}
+
+/// Runs one part, or all, to the end, prints how many checks and tests passed and failed, and says whether all passed.
+pub fn run(only: Option<Part>) -> bool {
+    let mut checks = Checks::default();
+    for part in Part::ALL.into_iter().filter(|&part| only.is_none_or(|only| only == part)) {
+        match part {
+            Part::Lint => lint(&mut checks),
+            Part::Native => native(&mut checks),
+            Part::Wasm => wasm(&mut checks),
+            Part::Browser => browser(&mut checks),
+        }
+    }
+    checks.finish()
+}
+
+fn lint(checks: &mut Checks) {
+    let Some(()) = checks.set_up("the linters", || setup::linters().and_then(|()| setup::wasm_target())) else {
+        return;
+    };
+    checks.holds("formatting: every file as rustfmt writes it", || cargo(&["fmt", "--all", "--check"]));
+    checks.holds("marks: the models' tests are all seen by WebAssembly", wasm_tests::check);
+    checks.holds("clippy, native: all targets of the workspace", || clippy(&["--workspace", "--all-targets"]));
+    checks
+        .holds("clippy, native: the library without the page", || clippy(&["--no-default-features", "--all-targets"]));
+    checks.holds("clippy, WebAssembly: the library and the page", || {
+        clippy(&["--target", "wasm32-unknown-unknown", "--lib", "--bin", "page"])
+    });
+}
+
+fn native(checks: &mut Checks) {
+    checks.tests("tests, native: the library, the native command, and these tasks", || {
+        let options = ["test", "--locked", "--workspace", "--no-default-features", "--no-fail-fast"];
+        process::run_tests(&mut process::cargo(options))
+    });
+}
+
+fn wasm(checks: &mut Checks) {
+    let Some(runner) = checks.set_up("WebAssembly in Node", || {
+        setup::wasm_target()?;
+        setup::node()?;
+        setup::wasm_test_runner()
+    }) else {
+        return;
+    };
+    checks.tests("tests, WebAssembly: the same tests of the models, in Node", || {
+        let options = ["test", "--locked", "--target", "wasm32-unknown-unknown", "--no-default-features"];
+        let mut command = process::cargo(options);
+        command.args(["--no-fail-fast", "--lib", "--test", "*"]);
+        process::run_tests(command.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", runner))
+    });
+}
+
+fn browser(checks: &mut Checks) {
+    let Some((tools, chromium)) = checks.set_up("the page's tools and a browser", || {
+        let tools = setup::page_tools()?;
+        let chromium = setup::chromium(&tools.packages)?;
+        Ok((tools, chromium))
+    }) else {
+        return;
+    };
+    let built = checks.holds("the page: builds in release, and keeps to its size", || page::build(&tools));
+    if !built {
+        return println!("The page is not opened, because it could not be built.");
+    }
+    checks.tests("the page: scenarios in a real Chromium", || {
+        let mut command = process::command("node", ["--test", "--test-reporter=spec"]);
+        command.args(scenarios()?);
+        process::run_tests(in_browser(&mut command, &tools.packages, &chromium)?)
+    });
+}
+
+/// Tells a script where the site, the packages, the browser and the native command are; the last is built for it.
+pub fn in_browser<'a>(command: &'a mut Command, packages: &Path, chromium: &Path) -> Result<&'a mut Command> {
+    let bin = "trtllm-memory";
+    process::run(&mut process::cargo(["build", "--quiet", "--locked", "--no-default-features", "--bin", bin]))?;
+    // Cargo puts it beside this very program.
+    let native = std::env::current_exe()?.with_file_name(bin).with_extension(std::env::consts::EXE_EXTENSION);
+    Ok(command
+        .env("TRTLLM_MEMORY_DIST", places::dist())
+        .env("TRTLLM_MEMORY_PACKAGES", packages)
+        .env("TRTLLM_MEMORY_BIN", native)
+        .env("CHROMIUM", chromium))
+}
+
+/// The scenario files; older Nodes do not look for them by pattern.
+fn scenarios() -> Result<Vec<std::path::PathBuf>> {
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(places::browser_tests())? {
+        let path = entry?.path();
+        if path.to_string_lossy().ends_with(".test.mjs") {
+            files.push(path);
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+fn cargo(arguments: &[&str]) -> Result<()> {
+    process::run(&mut process::cargo(arguments))
+}
+
+fn clippy(options: &[&str]) -> Result<()> {
+    let all = ["clippy", "--quiet", "--locked"].iter().chain(options).chain(&["--", "-D", "warnings"]);
+    process::run(&mut process::cargo(all))
+}
+
+#[derive(Default)]
+struct Checks {
+    tally: Tally,
+    failures: Vec<String>,
+}
+
+impl Checks {
+    /// Sets something up; where that fails, the checks that need it count as one failure.
+    fn set_up<T>(&mut self, what: &str, work: impl FnOnce() -> Result<T>) -> Option<T> {
+        match work() {
+            Ok(done) => Some(done),
+            Err(error) => {
+                self.record(&format!("set-up: {what}"), Err(error));
+                None
+            }
+        }
+    }
+
+    /// A check that holds or does not.
+    fn holds(&mut self, name: &str, work: impl FnOnce() -> Result<()>) -> bool {
+        self.timed(name, || work().map(|()| Tally::ONE_PASSED))
+    }
+
+    /// A run of tests, of which there must be some.
+    fn tests(&mut self, name: &str, work: impl FnOnce() -> Result<Tally>) {
+        self.timed(name, || match work()? {
+            none if none == Tally::default() => bail!("no test ran"),
+            some => Ok(some),
+        });
+    }
+
+    fn timed(&mut self, name: &str, work: impl FnOnce() -> Result<Tally>) -> bool {
+        println!("\n== {name}");
+        let start = Instant::now();
+        let outcome = work();
+        let good = self.record(name, outcome);
+        println!("   {} in {:.1} s", if good { "done" } else { "FAILED" }, start.elapsed().as_secs_f64());
+        good
+    }
+
+    fn record(&mut self, name: &str, outcome: Result<Tally>) -> bool {
+        let tally = outcome.unwrap_or_else(|error| {
+            eprintln!("{error:#}");
+            Tally::ONE_FAILED
+        });
+        self.tally += tally;
+        if tally.failed > 0 {
+            self.failures.push(format!("{name}: {} failed", tally.failed));
+        }
+        tally.failed == 0
+    }
+
+    fn finish(self) -> bool {
+        println!();
+        for failure in &self.failures {
+            println!("FAILED  {failure}");
+        }
+        println!("{}", self.tally);
+        self.tally.failed == 0
+    }
+}

@@ -1,0 +1,58 @@
+//! The static site: building it, and serving it while somebody works on it.
+
+use crate::{places, process, setup, setup::PageTools, size};
+use anyhow::{Context, Result, bail};
+use std::net::{Ipv4Addr, TcpListener};
+use std::process::Command;
+
+/// Builds the site in `dist/` and prints its size.
+///
+/// # Errors
+/// If it does not build, or a browser would have to load more than the budget.
+pub fn build(tools: &PageTools) -> Result<()> {
+    process::run(&mut trunk(tools, "build")?)?;
+    let dist = places::dist();
+    println!("The static site is in {}; it works from any folder of any web server.\n", dist.display());
+    size::report(&dist)
+}
+
+/// Serves the site on this machine alone until it is stopped, and builds it anew when a source changes.
+///
+/// # Errors
+/// If a tool is missing or the port is taken.
+pub fn serve(port: Option<u16>, first: u16, open: bool) -> Result<()> {
+    let tools = setup::page_tools()?;
+    let port = match port {
+        Some(port) if !is_free(port) => {
+            bail!("port {port} is taken; without --port the next free one is used")
+        }
+        Some(port) => port,
+        None => (first..u16::MAX).find(|&port| is_free(port)).context("no port is free")?,
+    };
+    let mut command = trunk(&tools, "serve")?;
+    command.args([
+        "--no-autoreload",
+        "--disable-address-lookup",
+        "--address",
+        "127.0.0.1",
+        "--port",
+        &port.to_string(),
+    ]);
+    if open {
+        command.arg("--open");
+    }
+    println!("Building the page; its address follows. A saved source builds it anew, Ctrl-C ends it.");
+    process::replace_by(&mut command)
+}
+
+fn trunk(tools: &PageTools, subcommand: &str) -> Result<Command> {
+    let mut command = process::command("trunk", [subcommand, "--release", "--skip-version-check"]);
+    // trunk takes only `true` or `false` in this variable, others any text.
+    command.env_remove("NO_COLOR");
+    process::with_path(&mut command, &tools.path)?;
+    Ok(command)
+}
+
+fn is_free(port: u16) -> bool {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok()
+}

@@ -1,0 +1,82 @@
+//! Counting tests in what their runners print.
+
+/// Tests, or checks, that held and that did not.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    pub passed: u64,
+    pub failed: u64,
+}
+
+impl Tally {
+    pub const ONE_PASSED: Self = Self { passed: 1, failed: 0 };
+    pub const ONE_FAILED: Self = Self { passed: 0, failed: 1 };
+
+    /// Adds what a line says, if it is a runner's summary: `test result: ok. 3 passed; 1 failed; …` of Rust's harness
+    /// and of wasm-bindgen's, or `ℹ pass 3`, `ℹ fail 1` and `ℹ cancelled 1` of Node's.
+    pub fn read(&mut self, line: &str) {
+        if let Some(result) = line.strip_prefix("test result: ") {
+            for part in result.split([';', '.']) {
+                match part.trim().split_once(' ') {
+                    Some((count, "passed")) => self.passed += number(count),
+                    Some((count, "failed")) => self.failed += number(count),
+                    _ => {}
+                }
+            }
+        } else if let Some((word, count)) = line.strip_prefix("ℹ ").and_then(|rest| rest.split_once(' ')) {
+            match word {
+                "pass" => self.passed += number(count),
+                "fail" | "cancelled" => self.failed += number(count),
+                _ => {}
+            }
+        }
+    }
+}
+
+impl std::ops::AddAssign for Tally {
+    fn add_assign(&mut self, other: Self) {
+        self.passed += other.passed;
+        self.failed += other.failed;
+    }
+}
+
+impl std::fmt::Display for Tally {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} passed, {} failed", self.passed, self.failed)
+    }
+}
+
+fn number(text: &str) -> u64 {
+    text.trim().parse().unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tally(lines: &[&str]) -> Tally {
+        let mut tally = Tally::default();
+        lines.iter().for_each(|line| tally.read(line));
+        tally
+    }
+
+    #[test]
+    fn reads_the_summaries_of_rust_and_wasm_bindgen() {
+        let read = tally(&[
+            "running 3 tests",
+            "test result: ok. 41 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.01s",
+            "test result: FAILED. 2 passed; 1 failed; 0 ignored; 0 filtered out; finished in 0.01s",
+        ]);
+        assert_eq!(read, Tally { passed: 43, failed: 1 });
+    }
+
+    #[test]
+    fn reads_the_summary_of_node() {
+        let read = tally(&["ℹ tests 9", "ℹ pass 6", "ℹ fail 2", "ℹ cancelled 1", "ℹ skipped 0"]);
+        assert_eq!(read, Tally { passed: 6, failed: 3 });
+    }
+
+    #[test]
+    fn leaves_other_lines_alone() {
+        assert_eq!(tally(&["✔ pass 3", "3 passed", "test x ... ok"]), Tally::default());
+    }
+}

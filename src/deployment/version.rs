@@ -99,6 +99,8 @@ pub enum Fact {
     BatchesCacheIndirectionCopies,
     /// Paged context FMHA is on unless told otherwise.
     PagedContextFmhaByDefault,
+    /// FP8 context FMHA is on unless told otherwise, where weights and KV cache are FP8.
+    Fp8ContextFmhaByDefault,
 }
 
 /// From which version until which a fact holds, and where that was read.
@@ -215,6 +217,12 @@ pub static CHANGES: &[Change] = &[
         from: version(0, 14),
         until: LAST,
         source: "cpp/tensorrt_llm/batch_manager/runtimeBuffers.cpp",
+    },
+    Change {
+        fact: Fact::Fp8ContextFmhaByDefault,
+        from: version(0, 17),
+        until: LAST,
+        source: "tensorrt_llm/plugin/plugin.py",
     },
     Change {
         fact: Fact::PagedContextFmhaByDefault,

@@ -235,6 +235,8 @@ pub static CHANGES: &[Change] = &[
 #[cfg(test)]
 mod tests {
     use super::*;
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
 
     #[test]
     fn versions_are_read_with_patch_levels_and_suffixes() {

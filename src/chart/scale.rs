@@ -54,7 +54,7 @@ fn step(end: f64, most: f64) -> (f64, usize) {
         if places > 0 {
             places -= 1;
             // Exact, where repeated products of a tenth are not.
-            power = 10f64.powi(-(places as i32));
+            power = 1.0 / 10u64.pow(places as u32) as f64;
         }
     }
 }

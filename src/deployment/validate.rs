@@ -1,6 +1,8 @@
 //! What TensorRT-LLM, the model or the GPU can't do.
 
-use super::{Deployment, Fact, KvCacheDtype, Problem, Problems, QuantAlgo};
+use super::build::Limits;
+use super::plan::Drafts;
+use super::{Backend, Deployment, Fact, KvCacheDtype, Problem, Problems, QuantAlgo, SpeculativeDecodingMode};
 use crate::architecture::Dtype;
 use crate::units::grouped;
 
@@ -11,6 +13,8 @@ pub(super) fn problems(d: &Deployment) -> Option<Problems> {
     experts(d, &mut found);
     precision(d, &mut found);
     limits(d, &mut found);
+    speculation(d, &mut found);
+    runtime(d, &mut found);
     (!found.is_empty()).then_some(Problems(found))
 }
 
@@ -50,6 +54,14 @@ fn parallelism(d: &Deployment, found: &mut Vec<Problem>) {
                 grouped(d.model.mlp.intermediate)
             ),
         ));
+    }
+    if d.embedding_sharding_dim == 1
+        && d.use_parallel_embedding == Some(true)
+        && !d.model.hidden.is_multiple_of(d.tp_size)
+    {
+        let hidden = grouped(d.model.hidden);
+        let message = format!("{} ranks can't share the hidden size {hidden} evenly; use 0, the vocabulary", d.tp_size);
+        found.push(Problem::new("embedding_sharding_dim", d.embedding_sharding_dim, message));
     }
     if d.pp_size > layers {
         found.push(Problem::new(
@@ -102,6 +114,11 @@ fn experts(d: &Deployment, found: &mut Vec<Problem>) {
             format!("{ep} can't divide {} experts evenly; use one of {}", moe.experts, divisors(moe.experts)),
         ));
     }
+    if !moe.shared_intermediate.is_multiple_of(d.tp_size) {
+        let shared = grouped(moe.shared_intermediate);
+        let message = format!("{} can't share the {shared} columns of the shared experts evenly", d.tp_size);
+        found.push(Problem::new("tp_size", d.tp_size, message));
+    }
     let moe_tp = d.tp_size / ep;
     if !moe.intermediate.is_multiple_of(moe_tp) {
         let intermediate = grouped(moe.intermediate);
@@ -134,9 +151,14 @@ fn precision(d: &Deployment, found: &mut Vec<Problem>) {
     if let Some(wanted) = wanted {
         found.push(Problem::new("quant_algo", algo, at(algo.name(), wanted) + "; use W8A16 or W4A16_AWQ there"));
     }
-    let weight_only = matches!(algo, QuantAlgo::W8A16 | QuantAlgo::W4A16 | QuantAlgo::Fp8PerChannelPerToken)
-        || algo.is_smooth_quant();
-    if data_centre_blackwell && weight_only {
+    // `builder.py`: INT8 and INT4 weights, SmoothQuant, and scales per channel or token raise errors there.
+    let integer = algo.is_weight_only()
+        || algo.is_smooth_quant()
+        || matches!(
+            algo,
+            QuantAlgo::Fp8PerChannelPerToken | QuantAlgo::W4A8QservePerGroup | QuantAlgo::W4A8QservePerChannel
+        );
+    if data_centre_blackwell && integer && d.backend == Backend::TensorRt {
         found.push(Problem::new(
             "quant_algo",
             algo,
@@ -185,16 +207,6 @@ fn precision(d: &Deployment, found: &mut Vec<Problem>) {
 }
 
 fn limits(d: &Deployment, found: &mut Vec<Problem>) {
-    if let (Some(input), Some(sequence)) = (d.max_input_len, d.max_seq_len)
-        && input > sequence
-    {
-        let message = format!(
-            "a prompt of {} tokens is longer than max_seq_len, {}; lower one or raise the other",
-            grouped(input),
-            grouped(sequence)
-        );
-        found.push(Problem::new("max_input_len", input, message));
-    }
     if let Some(tokens) = d.tokens_per_block
         && !tokens.is_power_of_two()
     {
@@ -208,5 +220,42 @@ fn limits(d: &Deployment, found: &mut Vec<Problem>) {
             free,
             format!("is more than the GPU's {:.2} GiB", d.gpu_memory().gib()),
         ));
+    }
+}
+
+fn speculation(d: &Deployment, found: &mut Vec<Problem>) {
+    let mode = d.speculative_decoding_mode;
+    if mode == SpeculativeDecodingMode::None {
+        return;
+    }
+    if d.max_beam_width > 1 {
+        let message = format!("beam search doesn't go with {mode}; use 1");
+        found.push(Problem::new("max_beam_width", d.max_beam_width, message));
+    }
+    let lookahead = d.lookahead_config.unwrap_or_default().draft_tokens();
+    if let (SpeculativeDecodingMode::LookaheadDecoding, Some(built)) = (mode, d.max_draft_len)
+        && built < lookahead
+    {
+        let message =
+            format!("lookahead_config drafts {lookahead} tokens, more than this; raise it, or lower those sizes");
+        found.push(Problem::new("max_draft_len", built, message));
+    }
+}
+
+/// The executor refuses limits beyond those that the engine was built with.
+fn runtime(d: &Deployment, found: &mut Vec<Problem>) {
+    if d.runtime_max_batch_size.is_none() && d.runtime_max_num_tokens.is_none() {
+        return;
+    }
+    let built = Limits::of(d, &Drafts::of(d), &mut Vec::new());
+    for (field, running, limit, built) in [
+        ("runtime_max_batch_size", d.runtime_max_batch_size, "max_batch_size", built.max_batch_size),
+        ("runtime_max_num_tokens", d.runtime_max_num_tokens, "max_num_tokens", built.max_num_tokens),
+    ] {
+        if let Some(running) = running.filter(|running| *running > built) {
+            let built = grouped(built);
+            let message = format!("is more than the engine's {limit}, {built}; lower it, or build for more");
+            found.push(Problem::new(field, running, message));
+        }
     }
 }

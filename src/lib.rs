@@ -20,6 +20,7 @@
 
 pub mod accuracy;
 pub mod architecture;
+pub mod chart;
 pub mod deployment;
 pub mod formats;
 pub mod gpu;

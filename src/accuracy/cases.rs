@@ -260,7 +260,7 @@ fn case(contributor: Compared, measurement: &Measurement, printed: Printed) -> R
         let mut variants = unknown.variants(deployment).filter_map(|d| predict(contributor, &d, measured).ok());
         variants.any(|variant| !variant.is_like(&prediction))
     };
-    let needed: Vec<&str> = measurement.unknown.iter().filter(matters).map(|unknown| unknown.key).collect();
+    let needed: Vec<String> = measurement.unknown.iter().filter(matters).map(super::Unknown::describe).collect();
     if !needed.is_empty() {
         return Err(format!("not known: {}", needed.join(", ")));
     }

@@ -106,12 +106,24 @@ pub struct Unknown {
     pub key: &'static str,
     /// What it may have been, beside what the deployment has; it matters to a law if these change the prediction.
     pub alternatives: Vec<String>,
+    /// Why it isn't known, where the source says something.
+    pub why: Option<String>,
 }
 
 impl Unknown {
     /// A setting that may have been any of `alternatives`.
     pub fn new<T: ToString>(key: &'static str, alternatives: impl IntoIterator<Item = T>) -> Unknown {
-        Unknown { key, alternatives: alternatives.into_iter().map(|value| value.to_string()).collect() }
+        Unknown { key, alternatives: alternatives.into_iter().map(|value| value.to_string()).collect(), why: None }
+    }
+
+    /// With the reason.
+    pub fn because(self, why: Option<String>) -> Unknown {
+        Unknown { why, ..self }
+    }
+
+    /// The setting, and why it isn't known.
+    pub(super) fn describe(&self) -> String {
+        self.why.as_ref().map_or_else(|| self.key.to_string(), |why| format!("{} ({why})", self.key))
     }
 
     /// The deployment with each of the alternatives.

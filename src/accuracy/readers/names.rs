@@ -165,7 +165,7 @@ pub(super) fn gpu(text: &str, total_bytes: Option<f64>) -> Result<&'static Gpu, 
     let words = words(text);
     let says = |word: &str| words.iter().any(|said| said == word);
     if says("mig") || says("laptop") || says("class") {
-        return Err(format!("the GPU is not known: {text:?} is none of the catalogue's"));
+        return Err(format!("{text:?} is none of the catalogue"));
     }
     let matching = |gpu: &Gpu| {
         let named = gpu.names().map(self::words).filter(|name| name.iter().all(|word| says(word)));
@@ -173,7 +173,7 @@ pub(super) fn gpu(text: &str, total_bytes: Option<f64>) -> Result<&'static Gpu, 
     };
     let best = gpus().iter().filter_map(|gpu| Some((matching(gpu)?, gpu))).collect::<Vec<_>>();
     let Some(most) = best.iter().map(|(words, _)| *words).max() else {
-        return Err(format!("the GPU is not known: {text:?} is none of the catalogue's"));
+        return Err(format!("{text:?} is none of the catalogue"));
     };
     let named: Vec<&'static Gpu> = best.into_iter().filter(|(words, _)| *words == most).map(|(_, gpu)| gpu).collect();
     // A name that several amounts of memory bear says which only together with an amount.
@@ -194,7 +194,7 @@ pub(super) fn gpu(text: &str, total_bytes: Option<f64>) -> Result<&'static Gpu, 
             .find(|gpu| (gpu.memory.0 as f64 / total - 1.0).abs() < SAME_MEMORY)
             .ok_or_else(|| format!("{text:?} has not the {:.2} GiB that the log prints", total / GIB as f64)),
         None if possible.len() == 1 => Ok(possible[0]),
-        None => Err(format!("the GPU is not known: {text:?} may be any of {}", list(&possible))),
+        None => Err(format!("{text:?} may be any of {}", list(&possible))),
     }
 }
 

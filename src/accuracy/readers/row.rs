@@ -165,6 +165,9 @@ impl Row {
         };
         if let Some(text) = self.get("dtype") {
             d.dtype = names::dtype(text)?;
+        } else if let (QuantAlgo::None, Some(text)) = (d.quant_algo, self.get("quant_algo")) {
+            // A table may say `fp16` where others say that nothing is quantized.
+            d.dtype = Dtype::parse(text);
         }
         let versions = names::versions(self.get("trtllm_version"));
         if let Some((last, others)) = versions.split_last() {
@@ -203,13 +206,14 @@ impl Row {
     /// The card. Where it isn't known, another stands in for the laws that don't ask for it.
     fn gpu(&self, d: &mut Deployment, unknown: &mut Vec<Unknown>) {
         let total = self.figure("total_gib").map(|gib| gib * MIB as f64 * 1024.0);
-        match self.get("gpu").map(|text| names::gpu(text, total)) {
-            Some(Ok(gpu)) => d.gpu = gpu,
-            Some(Err(_)) | None => {
-                d.gpu = stand_in(d.quant_algo).unwrap_or(d.gpu);
-                unknown.push(Unknown::new("gpu", gpu::gpus().iter().map(|gpu| gpu.id)));
-            }
+        let found = self.get("gpu").map(|text| names::gpu(text, total));
+        if let Some(Ok(gpu)) = found {
+            d.gpu = gpu;
+            return;
         }
+        d.gpu = stand_in(d.quant_algo).unwrap_or(d.gpu);
+        let why = found.and_then(Result::err);
+        unknown.push(Unknown::new("gpu", gpu::gpus().iter().map(|gpu| gpu.id)).because(why));
     }
 
     /// The type of the KV cache. Left out, it follows the model, but for checkpoints that may bring one of their own.

@@ -1,11 +1,13 @@
-mod validate;
+//! The native command: the answer to a link in a terminal or a pipeline, and the catalogues.
 
-fn main() {
-    let arguments: Vec<String> = std::env::args().skip(2).collect();
-    let json = arguments.iter().any(|argument| argument == "--json");
-    let files: Vec<_> = arguments.iter().filter(|argument| *argument != "--json").map(Into::into).collect();
-    match validate::run(&files, json) {
-        Ok(text) => print!("{text}"),
-        Err(error) => eprintln!("{error}"),
-    }
+#[cfg(not(target_arch = "wasm32"))]
+mod command;
+
+#[cfg(not(target_arch = "wasm32"))]
+fn main() -> std::process::ExitCode {
+    command::run()
 }
+
+/// The tests in WebAssembly build every target; a command has no part there.
+#[cfg(target_arch = "wasm32")]
+fn main() {}

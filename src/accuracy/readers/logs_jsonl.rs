@@ -68,6 +68,8 @@ fn hints(other: &Map<String, Value>, row: &mut Row) {
                 row.remarks.push(' ');
             }
             Value::String(text) if key == "flags" => switches(text, row),
+            // What the log calls the model, where nobody says its repository.
+            Value::String(text) if key == "model_name" || key == "model_path_printed" => row.set("model", text),
             _ => {
                 let is_setting = crate::deployment::field(super::row::canonical(key)).is_some();
                 let known = is_setting || key == "engine_build_max_batch_size";

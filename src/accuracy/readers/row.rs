@@ -21,6 +21,8 @@ pub(super) struct Row {
     pub figures: Vec<(String, f64)>,
     /// What is said about the row, in lower case.
     pub remarks: String,
+    /// Whether what isn't said has its default.
+    pub defaults: bool,
 }
 
 /// Names that files use for a setting, and its own.
@@ -70,13 +72,37 @@ impl Row {
             "none" => name != "quant_algo",
             _ => false,
         };
-        if !says_nothing && self.get(name).is_none() {
+        if name == "speculative" && !says_nothing {
+            self.set_speculative(value);
+        } else if !says_nothing && self.get(name).is_none() {
             self.settings.push((name.to_string(), value.to_string()));
         }
     }
 
     fn get(&self, name: &str) -> Option<&str> {
         self.settings.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
+    /// Takes what a text such as `MTP nextn=3; load balancer 256 slots` says of drafted tokens.
+    fn set_speculative(&mut self, text: &str) {
+        let text = text.to_ascii_lowercase();
+        let number_after = |sign: &str| {
+            let (_, after) = text.split_once(sign)?;
+            let after = after.trim_start_matches(|letter: char| !letter.is_ascii_alphanumeric());
+            let digits: String = after.chars().take_while(char::is_ascii_digit).collect();
+            (!digits.is_empty()).then_some(digits)
+        };
+        for (sign, kind) in [("mtp", "MTP"), ("eagle3", "Eagle3"), ("ngram", "NGram")] {
+            if text.starts_with(sign) {
+                self.set("decoding_type", kind);
+            }
+        }
+        if let Some(tokens) = number_after("draft_len").or_else(|| number_after("nextn")) {
+            self.set("max_draft_len", &tokens);
+        }
+        if let Some(slots) = number_after("load balancer") {
+            self.set("moe_load_balancer_slots", &slots);
+        }
     }
 
     fn number(&self, name: &str) -> Option<f64> {
@@ -188,6 +214,9 @@ impl Row {
                     .map_err(|wrong| format!("{name} {value:?} {wrong}"))?;
             }
         }
+        if d.model.moe.is_some() && d.tp_size > 1 && self.get("moe_ep_size").is_none() && !self.defaults {
+            unknown.push(Unknown::new("moe_ep_size", [d.tp_size]));
+        }
         for (key, alternatives) in [
             ("max_batch_size", &["1", "16", "4096"][..]),
             ("max_num_tokens", &["64", "2048", "32768"]),
@@ -196,7 +225,7 @@ impl Row {
             ("free_gpu_memory_fraction", &["0.5", "0.9"]),
         ] {
             let capped = key == "free_gpu_memory_fraction" && d.max_tokens.is_some();
-            if self.get(key).is_none() && !capped {
+            if self.get(key).is_none() && !capped && !self.defaults {
                 unknown.push(Unknown::new(key, alternatives));
             }
         }

@@ -108,6 +108,7 @@ fn capacity(record: &Record) -> Row {
     row.id = columns.map(|column| record.get(column)).join("/");
     row.source = "ai-dynamo/aiconfigurator (integration tests)".into();
     row.backend = "pytorch".into();
+    row.defaults = true;
     row.set("version", "1.3");
     row.set("pp_size", "1");
     row.set("kv_cache_dtype", "bf16");

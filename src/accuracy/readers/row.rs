@@ -197,21 +197,18 @@ impl Row {
         }
         let versions = names::versions(self.get("trtllm_version"));
         if let Some((last, others)) = versions.split_last() {
-            d.trtllm_version = *last;
+            set(&mut d, "trtllm_version", &last.to_string())?;
             unknown.push(Unknown::new("trtllm_version", others));
         }
         self.gpu(&mut d, unknown);
         self.kv_cache_dtype(&mut d, unknown)?;
         self.parallelism(&mut d, unknown);
-        self.batch(&mut d);
+        self.batch(&mut d, versions.last().is_some_and(|version| version.has(Fact::RunPyLimitsBatch)));
         let special =
             ["model", "gpu", "quant_algo", "dtype", "trtllm_version", "kv_cache_dtype", "backend", "max_batch_size"];
         for (name, value) in &self.settings {
-            if let Some(field) = field(name)
-                && !special.contains(&field.key)
-            {
-                (field.read)(&mut d, &plain(field.input, value))
-                    .map_err(|wrong| format!("{name} {value:?} {wrong}"))?;
+            if !special.contains(&name.as_str()) {
+                set(&mut d, name, value)?;
             }
         }
         if d.model.moe.is_some() && d.tp_size > 1 && self.get("moe_ep_size").is_none() && !self.defaults {
@@ -277,15 +274,22 @@ impl Row {
     }
 
     /// The batch that the engine was built for and the one that it runs: a row has one of them or both.
-    fn batch(&self, d: &mut Deployment) {
+    fn batch(&self, d: &mut Deployment, script_limits: bool) {
         let whole = |name: &str| self.number(name).filter(|number| *number >= 1.0).map(|number| number as u64);
         let (said, built, running) =
             (whole("max_batch_size"), whole("build_max_batch_size"), whole("runtime_max_batch_size"));
         d.max_batch_size = built.or(said);
         // run.py runs as many sequences as it has prompts, one unless told otherwise.
-        let by_script = self.remarks.contains("run.py") && d.trtllm_version.has(Fact::RunPyLimitsBatch);
+        let by_script = script_limits && self.remarks.contains("run.py");
         d.runtime_max_batch_size = running.or(built.and(said)).or(by_script.then_some(1));
     }
+}
+
+/// Sets `name`, if there is such a setting.
+fn set(d: &mut Deployment, name: &str, value: &str) -> Result<(), String> {
+    field(name).map_or(Ok(()), |field| {
+        (field.read)(d, &plain(field.input, value)).map_err(|wrong| format!("{name} {value:?} {wrong}"))
+    })
 }
 
 /// Why a row of another backend is left out.

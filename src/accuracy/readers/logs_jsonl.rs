@@ -63,7 +63,7 @@ fn hints(other: &Map<String, Value>, row: &mut Row) {
                 let several = count.as_u64().is_some_and(|count| count > 1);
                 row.set("multiple_profiles", if several { "true" } else { "false" });
             }
-            Value::String(text) if key == "note" || key == "plugins" => {
+            Value::String(text) if ["note", "backend_detail"].contains(&key.as_str()) => {
                 row.remarks.push_str(text);
                 row.remarks.push(' ');
             }

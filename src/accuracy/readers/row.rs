@@ -173,6 +173,9 @@ impl Row {
             return Err(format!("its source says that the figures may not be those of the configuration ({sign})"));
         }
         let mut d = Deployment::default();
+        if self.remarks.contains("autodeploy") {
+            return Err("AutoDeploy isn't modelled".into());
+        }
         if !self.backend.is_empty() {
             d.backend = Backend::parse(&self.backend).ok_or_else(|| not_modelled(&self.backend))?;
         }
@@ -211,7 +214,8 @@ impl Row {
                 set(&mut d, name, value)?;
             }
         }
-        if d.model.moe.is_some() && d.tp_size > 1 && self.get("moe_ep_size").is_none() && !self.defaults {
+        let is_engine = d.backend == Backend::TensorRt;
+        if !is_engine && d.model.moe.is_some() && self.get("moe_ep_size").is_none() && !self.defaults {
             unknown.push(Unknown::new("moe_ep_size", [d.tp_size]));
         }
         for (key, alternatives) in [
@@ -221,8 +225,12 @@ impl Row {
             ("tokens_per_block", &["32", "64", "128"]),
             ("free_gpu_memory_fraction", &["0.5", "0.9"]),
         ] {
-            let capped = key == "free_gpu_memory_fraction" && d.max_tokens.is_some();
-            if self.get(key).is_none() && !capped && !self.defaults {
+            let settled = match key {
+                "free_gpu_memory_fraction" => d.max_tokens.is_some(),
+                "max_seq_len" => self.remarks.contains("inferred by trt-llm from the model"),
+                _ => false,
+            };
+            if self.get(key).is_none() && !settled && !self.defaults {
                 unknown.push(Unknown::new(key, alternatives));
             }
         }
@@ -235,6 +243,10 @@ impl Row {
         let found = self.get("gpu").map(|text| names::gpu(text, total));
         if let Some(Ok(gpu)) = found {
             d.gpu = gpu;
+            if total.is_some_and(|total| total >= nominal(gpu) * NOMINAL) {
+                let why = "a total as large as the card's nominal memory is Windows's, whose desktop holds some of it";
+                unknown.push(Unknown::new("other_memory_gib", [1]).because(Some(why.into())));
+            }
             return;
         }
         d.gpu = stand_in(d.quant_algo).unwrap_or(d.gpu);
@@ -299,6 +311,15 @@ fn not_modelled(backend: &str) -> String {
     } else {
         format!("the backend {backend:?} isn't modelled")
     }
+}
+
+/// Share of the nominal memory above which a total isn't what Linux reports.
+const NOMINAL: f64 = 0.995;
+
+/// The memory in a card's name, in bytes; infinite where it has none.
+fn nominal(gpu: &Gpu) -> f64 {
+    let amount = gpu.name.rsplit(' ').nth(1).and_then(|amount| amount.parse::<f64>().ok());
+    amount.map_or(f64::INFINITY, |gib| gib * MIB as f64 * 1024.0)
 }
 
 /// A card that can run the scheme.

@@ -31,3 +31,22 @@ impl Errors {
         Errors { count: sizes.len(), median: at(0.5), p90: at(0.9), worst }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::accuracy::shipped;
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    #[test]
+    fn quantiles_lie_between_the_errors_without_their_signs() {
+        let one = shipped().cases.swap_remove(0);
+        let with = |error: f64| Case { error, ..one.clone() };
+        let cases: Vec<Case> = [-0.4, 0.1, 0.2, 0.3, -0.0].map(with).to_vec();
+        let errors = Errors::of(&cases);
+        assert_eq!((errors.count, errors.median, errors.worst), (5, 0.2, 0.4));
+        assert!((errors.p90 - 0.36).abs() < 1e-12);
+        assert_eq!(Errors::of([]), Errors::default());
+    }
+}

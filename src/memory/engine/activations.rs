@@ -133,8 +133,8 @@ pub fn law(plan: &Plan) -> &'static Law {
     if plan.context_fmha { layout(plan).1 } else { &UNFUSED }
 }
 
-/// What TensorRT adds to the blocks for small tensors: 3 to 6 KiB in seven builds that printed bytes.
-const SMALL_TENSORS: f64 = 6144.0;
+/// What TensorRT adds to the blocks for small tensors, in seven builds that printed bytes: in older versions, and now.
+const SMALL_TENSORS: (f64, f64) = (4096.0, 6144.0);
 
 /// Bytes of the execution context on a rank.
 pub fn activations<N: Number>(terms: &Terms<N>) -> N {
@@ -148,7 +148,9 @@ pub fn activations<N: Number>(terms: &Terms<N>) -> N {
         Layout::TensorRt9 => tensorrt_9_blocks(terms),
         Layout::TensorRt9Alone => tensorrt_9_alone_blocks(terms),
     };
-    blocks.push(N::literal(SMALL_TENSORS).part(|| Part::bytes("small tensors")));
+    let fewer = terms.plan.version.has(Fact::FewerSmallTensors);
+    let small = if fewer { SMALL_TENSORS.0 } else { SMALL_TENSORS.1 };
+    blocks.push(N::literal(small).part(|| Part::bytes("small tensors")));
     N::sum_of(blocks)
 }
 

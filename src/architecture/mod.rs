@@ -92,7 +92,7 @@ impl Architecture {
 
     /// The number of parameters: the sum over [`Architecture::tensors`], a tied LM head counted once.
     pub fn parameters(&self) -> u64 {
-        self.tensors().parameters(|_| 1.0)
+        self.tensors().elements
     }
 
     /// The parameters that one token passes: of the routed experts only `top_k`. The embedding table counts whole.

@@ -100,16 +100,21 @@ pub struct Tensors {
     pub last_stage: Vec<Tensor>,
     /// Whether the LM head is the embedding table.
     pub tied_lm_head: bool,
+    /// Elements of all tensors, a tied LM head counted once.
+    pub elements: u64,
 }
 
 impl Tensors {
     pub(super) fn of(model: &Architecture) -> Tensors {
-        Tensors {
+        let mut tensors = Tensors {
             first_stage: first_stage(model),
             groups: groups(model),
             last_stage: last_stage(model),
             tied_lm_head: model.tied_embeddings,
-        }
+            elements: 0,
+        };
+        tensors.elements = tensors.parameters(|_| 1.0);
+        tensors
     }
 
     /// Elements of all tensors, each weighed by `share`, a tied LM head counted once.

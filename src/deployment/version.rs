@@ -33,7 +33,13 @@ impl Version {
 
     /// Whether `fact` holds in this version.
     pub fn has(self, fact: Fact) -> bool {
-        CHANGES.iter().any(|change| change.fact == fact && change.from <= self && self <= change.until)
+        let (from, until) = SPANS[fact as usize];
+        (from..=until).contains(&self.number())
+    }
+
+    /// The version as one number, in the same order.
+    const fn number(self) -> u32 {
+        (self.major as u32) << 16 | self.minor as u32
     }
 
     /// The `tokens_per_block` that `trtllm-build` uses unless told otherwise (`plugin/plugin.py`; logs of 0.8 print 128, of 0.11 to 0.16
@@ -142,6 +148,18 @@ pub struct Change {
 
 const FIRST: Version = version(0, 0);
 const LAST: Version = version(u16::MAX, 0);
+
+/// First and last version of each fact, so that a formula need not look through the table.
+const SPANS: [(u32, u32); CHANGES.len()] = {
+    let mut spans = [(1, 0); CHANGES.len()];
+    let mut index = 0;
+    while index < CHANGES.len() {
+        let change = &CHANGES[index];
+        spans[change.fact as usize] = (change.from.number(), change.until.number());
+        index += 1;
+    }
+    spans
+};
 
 /// What changed between versions.
 pub static CHANGES: &[Change] = &[
@@ -340,6 +358,13 @@ mod tests {
         assert_eq!(Version::parse("v0.19"), Some(version(0, 19)));
         assert_eq!(Version::parse("0.99"), None);
         assert_eq!(Version::parse("next"), None);
+    }
+
+    #[test]
+    fn every_fact_has_one_span() {
+        let mut facts: Vec<usize> = CHANGES.iter().map(|change| change.fact as usize).collect();
+        facts.sort_unstable();
+        assert!(facts.into_iter().eq(0..SPANS.len()));
     }
 
     #[test]

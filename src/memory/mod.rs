@@ -228,7 +228,7 @@ pub fn estimate_plan(plan: &Plan) -> Report {
     Report {
         ranks,
         kv_cache,
-        parameters: plan.model.parameters(),
+        parameters: plan.model.shared_tensors().elements,
         max_seq_len: plan.max_seq_len,
         verdict,
         notes: plan.notes.iter().cloned().chain(overhead::notes(plan)).collect(),

@@ -98,6 +98,8 @@ pub enum Fact {
     ContextsOnGpu0,
     /// The runtime copies KV-cache block indirections with three arrays of 64-bit numbers per slot.
     BatchesCacheIndirectionCopies,
+    /// The runtime buffers map the slots of sequences to sorted ones on the GPU.
+    RemapsSequenceSlots,
     /// Paged context FMHA is on unless told otherwise.
     PagedContextFmhaByDefault,
     /// The fraction of the free memory bounds the KV cache also where only `max_tokens` is given.
@@ -246,6 +248,12 @@ pub static CHANGES: &[Change] = &[
         from: version(0, 17),
         until: LAST,
         source: "tensorrt_llm/plugin/plugin.py",
+    },
+    Change {
+        fact: Fact::RemapsSequenceSlots,
+        from: FIRST,
+        until: version(1, 1),
+        source: "cpp/tensorrt_llm/batch_manager/runtimeBuffers.cpp seqSlotRemappingDevice; runtime line of a log of 1.2.1",
     },
     Change {
         fact: Fact::FractionAlwaysBounds,

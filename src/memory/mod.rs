@@ -157,7 +157,7 @@ fn kv_cache_report(plan: &Plan, decides: &Account<f64>, pools: &[Pool], tightest
     };
     let held = |pool: &WindowPool| pool.blocks / requests.most_blocks(pool.tokens).max(1);
     let max_sequences = windows.iter().map(held).min().unwrap_or_default();
-    let from_memory = pools.last().map_or(0.0, |pool| of_decider.tokens(pool.window, decides.available()));
+    let in_memory = pools.last().map_or(0.0, |pool| of_decider.tokens(pool.window, decides.available()));
     KvCache {
         blocks: widest.blocks,
         tokens: widest.blocks.saturating_mul(plan.tokens_per_block),
@@ -169,7 +169,7 @@ fn kv_cache_report(plan: &Plan, decides: &Account<f64>, pools: &[Pool], tightest
         lowered_max_seq_len: (max_sequences == 0 && plan.version.has(Fact::ShrinksToOneSequence))
             .then(|| (widest.blocks / plan.max_beam_width.max(1)).saturating_mul(plan.tokens_per_block))
             .filter(|tokens| *tokens > 0),
-        binding: if plan.max_tokens.is_some_and(|most| from_memory >= most as f64) {
+        binding: if plan.max_tokens.is_some_and(|most| in_memory >= most as f64) {
             Binding::MaxTokens
         } else {
             Binding::FreeGpuMemoryFraction

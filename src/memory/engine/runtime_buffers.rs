@@ -77,7 +77,8 @@ fn set<N: Number>(terms: &Terms<N>) -> N {
     let mode = plan.speculative_decoding_mode;
     let samples = terms.is_last_stage();
     let gathers = samples && plan.gather_generation_logits && !mode.predicts_draft_tokens();
-    let copies = if plan.version.has(Fact::BatchesCacheIndirectionCopies) { 40.0 } else { 8.0 };
+    let slots = if plan.version.has(Fact::RemapsSequenceSlots) { 8.0 } else { 4.0 };
+    let copies = if plan.version.has(Fact::BatchesCacheIndirectionCopies) { 32.0 } else { 0.0 };
     N::sum_of(
         [
             // Without drafts the logits of a step are a slice of the gathered ones.
@@ -93,7 +94,7 @@ fn set<N: Number>(terms: &Terms<N>) -> N {
                 .then(|| (sequences() * terms.window() * 4.0).part(|| Part::bytes("cache indirection of a step"))),
             Some((terms.running_tokens() * 4.0).part(|| Part::bytes("input ids"))),
             Some(
-                (sequences() * 8.0 + rows() * 4.0 + batch() * copies)
+                (sequences() * 8.0 + rows() * 4.0 + batch() * (slots + copies))
                     .part(|| Part::bytes("lengths, last tokens and slots")),
             ),
             terms.has_stages().then(|| {

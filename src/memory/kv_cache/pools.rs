@@ -38,14 +38,14 @@ impl<'a, N: Number> Pools<'a, N> {
         let ignored = self.windows.len() > 1 && plan.version.has(Fact::WindowPoolsAreEqual);
         let most = (!ignored && plan.max_tokens.is_some()).then(|| terms.max_tokens());
         match (plan.free_gpu_memory_fraction.is_some() || most.is_none(), most) {
-            (true, Some(most)) => self.from_memory(window, available).min(most),
-            (true, None) => self.from_memory(window, available),
+            (true, Some(most)) => self.in_memory(window, available).min(most),
+            (true, None) => self.in_memory(window, available),
             (false, Some(most)) => most,
             (false, None) => N::literal(0.0),
         }
     }
 
-    fn from_memory(&self, window: Window, available: N) -> N {
+    fn in_memory(&self, window: Window, available: N) -> N {
         static WINDOW: Symbol =
             Symbol { text: "w", meaning: "tokens of this window", origin: Origin::Chosen("max_attention_window") };
         static WINDOWS: Symbol = Symbol {

@@ -1,13 +1,14 @@
 //! What is worth knowing about the memory of a deployment, at the field it concerns.
 
 use super::KvCache;
-use super::kv_cache;
+use super::{kv_cache, overhead};
 use crate::deployment::{Fact, KvCacheDtype, KvType, Note, Plan, Runtime};
 use crate::units::grouped;
 
 /// The plan's notes and those that its memory gives rise to.
 pub fn notes(plan: &Plan, kv: &KvCache) -> Vec<Note> {
     let mut notes = plan.notes.clone();
+    notes.extend(overhead::notes(plan));
     let mut note = |field, message: String| notes.push(Note { field, message });
     if plan.kv_cache_dtype == KvType::Quantized(KvCacheDtype::Nvfp4) {
         note("kv_cache_dtype", "No known release of the engine flow can size an nvfp4 KV cache; fp8 works.".into());

@@ -1,5 +1,6 @@
 //! What the models say of a deployment.
 
+use super::band::Band;
 use super::kv_cache::{Concurrency, Requests};
 use super::quantity::Law;
 use super::upper_bound::UpperBound;
@@ -64,6 +65,14 @@ impl Contributor {
         }
     }
 
+    /// The same, where the overhead may hold more: adapters, recurrent states, masks.
+    pub(super) fn label_with(self, more_overhead: bool) -> &'static str {
+        match self {
+            Contributor::Overhead if more_overhead => "CUDA, NCCL, libraries and more",
+            _ => self.label(),
+        }
+    }
+
     /// One line about it.
     pub fn meaning(self) -> &'static str {
         match self {
@@ -101,8 +110,23 @@ pub struct Figure {
 impl Figure {
     /// A figure of `law`, with the band that the law states.
     pub fn of(law: &'static Law, bytes: f64) -> Figure {
-        let at = |factor: f64| Bytes((bytes * factor).round() as u64);
-        Figure { bytes: at(1.0), low: at(1.0 - law.below), high: at(1.0 + law.above), law }
+        Figure::new(law, bytes, Band::of(law, bytes))
+    }
+
+    /// A figure of `law` that may be off by `band`.
+    pub fn new(law: &'static Law, bytes: f64, band: Band) -> Figure {
+        Figure::between(law, [bytes - band.below, bytes, bytes + band.above])
+    }
+
+    /// A figure of `law` from its low, likely and high sizes.
+    pub fn between(law: &'static Law, sizes: [f64; 3]) -> Figure {
+        let [low, bytes, high] = sizes.map(|size| Bytes(size.round() as u64));
+        Figure { bytes, low, high, law }
+    }
+
+    /// How far off it may be.
+    pub fn band(&self) -> Band {
+        Band { below: (self.bytes - self.low).0 as f64, above: (self.high - self.bytes).0 as f64 }
     }
 }
 
@@ -121,6 +145,8 @@ pub struct Rank {
     pub total: Bytes,
     /// Memory still free just before the KV cache is sized.
     pub available: Bytes,
+    /// How far off that may be: by what comes before the KV cache, and by the GPU's total.
+    pub available_band: Band,
     /// Memory that stays free; zero where the deployment fails.
     pub free: Bytes,
     /// Of the overhead, what is allocated after the KV cache.
@@ -143,19 +169,29 @@ impl Rank {
         self.contributors == other.contributors
     }
 
-    /// Half the width of the band around [`Rank::used`] on its wider side, the KV cache apart, which takes what is left.
+    /// How far off everything but the KV cache may be together, on the wider side.
     pub fn uncertainty(&self) -> Bytes {
-        let fixed = Contributor::ALL.into_iter().filter(|contributor| *contributor != Contributor::KvCache);
-        let squares = fixed.map(|contributor| {
-            let figure = self.figure(contributor);
-            let deviation = (figure.high - figure.bytes).max(figure.bytes - figure.low);
-            deviation.0 as f64 * deviation.0 as f64
-        });
-        Bytes(squares.sum::<f64>().sqrt() as u64)
+        Bytes(self.available_band.widest() as u64)
+    }
+
+    /// How far off [`Rank::free`] may be. The KV cache takes its fraction of what is left, so that it makes up for most of what
+    /// comes before it; where `max_tokens` decides, it makes up for nothing.
+    pub fn free_band(&self) -> Band {
+        let cache = self.figure(Contributor::KvCache).band();
+        let rest = |fixed: f64, cache: f64| (fixed - cache).abs();
+        Band {
+            below: rest(self.available_band.below, cache.below),
+            above: rest(self.available_band.above, cache.above),
+        }
+    }
+
+    /// Whether the memory may not be enough after all.
+    pub fn may_exceed(&self) -> bool {
+        self.free_band().below > self.free.0 as f64
     }
 }
 
-/// Bytes under each contributor's key.
+/// Bytes under each contributor's key, and under `bands` the low and high of each.
 impl Serialize for Rank {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         use serde::ser::SerializeMap;
@@ -171,7 +207,18 @@ impl Serialize for Rank {
         {
             map.serialize_entry(key, &bytes)?;
         }
+        map.serialize_entry("bands", &Bands(&self.contributors))?;
         map.end()
+    }
+}
+
+/// The low and high of each contributor, under its key.
+struct Bands<'a>(&'a [Figure; 6]);
+
+impl Serialize for Bands<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let figures = Contributor::ALL.into_iter().zip(self.0);
+        serializer.collect_map(figures.map(|(contributor, figure)| (contributor.key(), [figure.low, figure.high])))
     }
 }
 
@@ -207,6 +254,10 @@ pub struct WindowPool {
 pub struct KvCache {
     /// Blocks of the pool; of the widest window's where there are several.
     pub blocks: u64,
+    /// They are hardly fewer than this.
+    pub blocks_low: u64,
+    /// They are hardly more than this.
+    pub blocks_high: u64,
     /// Tokens that the blocks hold.
     pub tokens: u64,
     /// Tokens of a block.
@@ -221,6 +272,8 @@ pub struct KvCache {
     pub windows: Vec<WindowPool>,
     /// Sequences of the greatest length that fit at once, whatever the batch.
     pub max_sequences: u64,
+    /// They are hardly fewer than this.
+    pub max_sequences_low: u64,
     /// Tokens that `max_seq_len` is lowered to, where the KV cache can't hold one sequence.
     pub lowered_max_seq_len: Option<u64>,
     /// What decided.
@@ -244,12 +297,6 @@ impl KvCache {
     /// ```
     pub fn concurrency(&self, input_len: u64, output_len: u64) -> Concurrency {
         self.requests.concurrency(&self.windows, input_len, output_len)
-    }
-
-    /// Bytes of one sequence of the greatest length on the rank that decides.
-    pub(super) fn bytes_of_one_sequence(&self) -> Bytes {
-        let of = |pool: &WindowPool| self.requests.most_blocks(pool.tokens) as f64 * self.bytes_of_a_block(pool);
-        Bytes(self.windows.iter().map(of).sum::<f64>() as u64)
     }
 
     /// Bytes that the pools lack for `needed` blocks in each; none where they have them.
@@ -373,16 +420,24 @@ impl Report {
 
     /// What a person would call `contributor` in this report.
     pub fn label(&self, contributor: Contributor) -> &'static str {
-        if contributor == Contributor::Overhead && self.more_overhead {
-            "CUDA, NCCL, libraries and more"
-        } else {
-            contributor.label()
-        }
+        contributor.label_with(self.more_overhead)
     }
 
     /// Runs of consecutive ranks whose memory is used alike.
     pub fn alike(&self) -> Vec<&[Rank]> {
         self.ranks.chunk_by(Rank::is_like).collect()
+    }
+
+    /// The ranks of each way to use the memory, in the order of the first rank of each.
+    pub fn kinds(&self) -> Vec<Vec<&Rank>> {
+        let mut kinds: Vec<Vec<&Rank>> = Vec::new();
+        for rank in &self.ranks {
+            match kinds.iter_mut().find(|kind| kind[0].is_like(rank)) {
+                Some(kind) => kind.push(rank),
+                None => kinds.push(vec![rank]),
+            }
+        }
+        kinds
     }
 
     /// The first word or two of the verdict: "Fits", "Fits, within the uncertainty" or "Does not fit".
@@ -421,16 +476,19 @@ impl Report {
             return String::new();
         };
         let whose = if self.ranks.len() > 1 { format!("of GPU {}'s", rank.rank) } else { "of the GPU's".into() };
-        let (total, uncertainty) = (rank.total.gib(), rank.uncertainty().gib());
+        let total = rank.total.gib();
         match &self.verdict {
             Verdict::Fits { room, .. } => {
                 let used = rank.used().gib();
+                let uncertainty = Bytes(rank.free_band().widest() as u64).gib();
+                let cache = Bytes(rank.figure(Contributor::KvCache).band().widest() as u64).gib();
                 format!(
-                    "It takes {used:.1} {whose} {total:.1} GiB; {:.1} GiB stay free. Uncertain by ± {uncertainty:.1} GiB.",
+                    "It takes {used:.1} {whose} {total:.1} GiB; {:.1} GiB stay free. Uncertain by ± {uncertainty:.1} GiB, and the KV cache by ± {cache:.1} GiB.",
                     room.gib()
                 )
             }
             Verdict::Fails { .. } => {
+                let uncertainty = rank.uncertainty().gib();
                 let needed = (rank.used() - rank.figure(Contributor::KvCache).bytes).gib();
                 format!(
                     "Without a KV cache it needs {needed:.1} {whose} {total:.1} GiB. Uncertain by ± {uncertainty:.1} GiB."

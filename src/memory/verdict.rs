@@ -1,6 +1,6 @@
 //! Whether a deployment fits, and at which stage of start-up it fails.
 
-use super::report::{Binding, Contributor, KvCache, Rank, Stage, Verdict};
+use super::report::{Contributor, KvCache, Rank, Stage, Verdict};
 use crate::deployment::{Plan, Runtime};
 use crate::units::Bytes;
 
@@ -48,10 +48,6 @@ pub fn verdict(plan: &Plan, ranks: &[Rank], adapter_short: impl Fn(u64) -> Bytes
         return Verdict::Fails { stage, short, rank };
     }
     let room = ranks.iter().map(|rank| rank.free).min().unwrap_or_default();
-    let uncertain = ranks.iter().any(|rank| {
-        let cache = rank.figure(Contributor::KvCache).bytes;
-        let least = if kv.binding == Binding::WholeBatch { cache } else { kv.bytes_of_one_sequence() };
-        rank.used() - cache + least + rank.uncertainty() > rank.total
-    });
+    let uncertain = kv.max_sequences_low == 0 || ranks.iter().any(Rank::may_exceed);
     Verdict::Fits { room, uncertain }
 }

@@ -5,7 +5,6 @@ pub mod decoder_buffers;
 pub mod guided;
 pub mod late;
 pub mod lora;
-pub mod overhead;
 pub mod recurrent;
 pub mod runtime_buffers;
 pub mod sessions;

@@ -2,7 +2,7 @@
 
 use super::KvCache;
 use super::{kv_cache, overhead};
-use crate::deployment::{Fact, KvCacheDtype, KvType, Note, Plan, Runtime};
+use crate::deployment::{Fact, KvCacheDtype, KvCacheType, KvType, Note, Plan, Runtime};
 use crate::units::grouped;
 
 /// The plan's notes and those that its memory gives rise to.
@@ -15,6 +15,9 @@ pub fn notes(plan: &Plan, kv: &KvCache) -> Vec<Note> {
     }
     if let Some(tokens) = kv.lowered_max_seq_len {
         note("max_seq_len", format!("TensorRT-LLM lowers it to {}, all that the KV cache holds.", grouped(tokens)));
+    }
+    if plan.kv_cache_type == KvCacheType::Continuous && plan.runtime == Runtime::Executor {
+        note("kv_cache_type", "In-flight batching refuses it: the executor needs a paged KV cache.".into());
     }
     windows(plan, kv, &mut note);
     if plan.enable_trt_overlap && plan.runtime == Runtime::Executor && plan.pp_size == 1 {

@@ -168,9 +168,11 @@ fn gathered_context_logits_come_after_the_kv_cache() {
 
 #[test]
 fn graphs_are_captured_for_every_set_of_buffers() {
-    let late = |more: &str| report(&format!("{LLAMA}&{more}")).ranks[0].late.0;
-    let graphs = late("cuda_graph_mode=true&cuda_graph_cache_size=8") - late("cuda_graph_mode=false");
-    assert_eq!(graphs, 8 * 7 * MIB);
+    let rank = |more: &str| report(&format!("{LLAMA}&{more}")).ranks[0].clone();
+    let (with, without) = (rank("cuda_graph_mode=true&cuda_graph_cache_size=8"), rank("cuda_graph_mode=false"));
+    assert_eq!((with.late - without.late).0, 8 * 7 * MIB, "7 MiB each");
+    assert_eq!(with.late_band.above, (8 * 3 * MIB) as f64, "4 to 10 MiB each");
+    assert!(with.free_band().below > without.free_band().below);
 }
 
 /// 64 prompts of 1024 tokens and as many new ones need 64 GiB of pages.

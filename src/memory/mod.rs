@@ -27,7 +27,8 @@ pub use upper_bound::{UpperBound, upper_bound};
 use crate::deployment::{Deployment, Fact, Plan, Problems};
 use crate::units::Bytes;
 use account::{Account, Accounts, Pool};
-use engine::{activations, decoder_buffers, runtime_buffers};
+use band::Band;
+use engine::{activations, decoder_buffers, late, runtime_buffers};
 use kv_cache::Requests;
 use quantity::{Number, Traced};
 
@@ -193,13 +194,15 @@ fn rank(plan: &Plan, account: &Account<f64>, pools: &[Pool]) -> Rank {
     let figure = |contributor: Contributor, bytes: f64| Figure::of(laws[contributor as usize], bytes);
     let [weights, activations, runtime, decoder] = account.parts;
     let overhead = account.overhead_until_kv_cache() + account.late;
+    let late_band = late::band(&Terms::new(plan, account.kind.stage));
+    let overhead_band = Band::of_sum([account.overhead_band, late_band]);
     let contributors = [
         figure(Contributor::Weights, weights),
         figure(Contributor::Activations, activations),
         figure(Contributor::RuntimeBuffers, runtime),
         figure(Contributor::DecoderBuffers, decoder),
         Figure::between(laws[Contributor::KvCache as usize], account.kv_cache(pools)),
-        Figure::new(laws[Contributor::Overhead as usize], overhead, account.overhead_band),
+        Figure::new(laws[Contributor::Overhead as usize], overhead, overhead_band),
     ];
     let used: Bytes = contributors.iter().map(|figure| figure.bytes).sum();
     Rank {
@@ -212,5 +215,6 @@ fn rank(plan: &Plan, account: &Account<f64>, pools: &[Pool]) -> Rank {
         available_band: account.available_band,
         free: plan.gpu_memory - used,
         late: Bytes(account.late.round() as u64),
+        late_band,
     }
 }

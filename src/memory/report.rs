@@ -151,6 +151,8 @@ pub struct Rank {
     pub free: Bytes,
     /// Of the overhead, what is allocated after the KV cache.
     pub late: Bytes,
+    /// How far off that may be.
+    pub late_band: Band,
 }
 
 impl Rank {
@@ -179,10 +181,11 @@ impl Rank {
     pub fn free_band(&self) -> Band {
         let cache = self.figure(Contributor::KvCache).band();
         let rest = |fixed: f64, cache: f64| (fixed - cache).abs();
-        Band {
+        let left = Band {
             below: rest(self.available_band.below, cache.below),
             above: rest(self.available_band.above, cache.above),
-        }
+        };
+        Band::of_sum([left, self.late_band.of_rest()])
     }
 
     /// Whether the memory may not be enough after all.

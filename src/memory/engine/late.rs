@@ -1,13 +1,16 @@
 //! What is allocated after the KV cache, out of the memory that it leaves.
 
 use crate::deployment::{Fact, KvCacheDtype, KvCacheType, KvType, Plan, Runtime};
+use crate::memory::band::Band;
 use crate::memory::kv_cache;
 use crate::memory::quantity::{Number, Origin, Part, Symbol};
 use crate::memory::terms::Terms;
 use crate::units::MIB;
 
-/// MiB of a CUDA graph: "4-10MB" in a comment of `trtGptModelInflightBatching.cpp`, its middle.
+/// MiB of a CUDA graph: the middle of "4-10MB" in a comment of `trtGptModelInflightBatching.cpp`.
 const GRAPH_MIB: f64 = 7.0;
+/// How many MiB more or fewer it may be.
+const GRAPH_MIB_OFF: f64 = 3.0;
 /// Graphs of a micro-batch of `GptSession`, which alternates between two sets of buffers (`gptSession.cpp`).
 const SESSION_GRAPHS: u64 = 2;
 
@@ -20,6 +23,23 @@ pub fn late<N: Number>(terms: &Terms<N>) -> N {
     }
 }
 
+/// How far off that may be: by the size of graphs, and by the logits of the prompts before, which live on until the new ones
+/// are made.
+pub fn band(terms: &Terms<f64>) -> Band {
+    let graphs = graphs(terms).map(|bytes| bytes * (GRAPH_MIB_OFF / GRAPH_MIB)).unwrap_or_default();
+    let executor = terms.plan.runtime == Runtime::Executor;
+    let logits = context_logits(terms).filter(|_| executor).unwrap_or_default();
+    Band::of_sum([Band { below: graphs, above: graphs }, Band { below: 0.0, above: logits }])
+}
+
+/// Logits of every prompt token, a tensor that the first step with prompts makes in each set of buffers.
+fn context_logits<N: Number>(terms: &Terms<N>) -> Option<N> {
+    (terms.plan.gather_context_logits && terms.is_last_stage()).then(|| {
+        (terms.sets() * terms.logit() * terms.running_tokens() * terms.runtime_vocab())
+            .part(|| Part::bytes("logits of prompt tokens"))
+    })
+}
+
 fn executor<N: Number>(terms: &Terms<N>) -> N {
     let plan = terms.plan;
     let paged = terms.attends() && plan.kv_cache_type == KvCacheType::Paged;
@@ -27,10 +47,7 @@ fn executor<N: Number>(terms: &Terms<N>) -> N {
         [
             paged.then(|| block_offsets(terms)),
             Some((terms.sets() * terms.running_tokens() * 4.0).part(|| Part::bytes("position ids"))),
-            (plan.gather_context_logits && terms.is_last_stage()).then(|| {
-                (terms.sets() * terms.logit() * terms.running_tokens() * terms.runtime_vocab())
-                    .part(|| Part::bytes("logits of prompt tokens"))
-            }),
+            context_logits(terms),
             (plan.max_prompt_embedding_table_size > 0).then(|| {
                 (terms.element() * terms.prompt_rows() * terms.hidden())
                     .part(|| Part::bytes("prompt tables of the requests"))

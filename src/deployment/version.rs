@@ -34,12 +34,7 @@ impl Version {
     /// Whether `fact` holds in this version.
     pub fn has(self, fact: Fact) -> bool {
         let (from, until) = SPANS[fact as usize];
-        (from..=until).contains(&self.number())
-    }
-
-    /// The version as one number, in the same order.
-    const fn number(self) -> u32 {
-        (self.major as u32) << 16 | self.minor as u32
+        from <= self && self <= until
     }
 
     /// The `tokens_per_block` that `trtllm-build` uses unless told otherwise (`plugin/plugin.py`; logs of 0.8 print 128, of 0.11 to 0.16
@@ -113,8 +108,26 @@ pub enum Fact {
     ContextsOnGpu0,
     /// The runtime copies KV-cache block indirections with three arrays of 64-bit numbers per slot.
     BatchesCacheIndirectionCopies,
+    /// The runtime buffers map the slots of sequences to sorted ones on the GPU.
+    RemapsSequenceSlots,
     /// Paged context FMHA is on unless told otherwise.
     PagedContextFmhaByDefault,
+    /// The fraction of the free memory bounds the KV cache also where only `max_tokens` is given.
+    FractionAlwaysBounds,
+    /// Layers that look back equally far have a pool of KV blocks of their own.
+    WindowsHavePools,
+    /// The pools of several attention windows are equally large, and `max_tokens` doesn't count for them.
+    WindowPoolsAreEqual,
+    /// A sequence that outgrows its attention window needs another block, and pages are counted for the whole sequence.
+    WindowsSlideByBlocks,
+    /// Where the KV cache can't hold one sequence, `max_seq_len` is lowered, instead of an error.
+    ShrinksToOneSequence,
+    /// Beam search of more than eight beams has kernels of its own.
+    WideBeamSearch,
+    /// EAGLE's buffers have the tensors of dynamic trees, also for static ones.
+    EagleHasDynamicTrees,
+    /// The block tables of the session without in-flight batching hold a pointer for every layer.
+    BlockPointersOfEveryLayer,
     /// FP8 context FMHA is on unless told otherwise, where weights and KV cache are FP8.
     Fp8ContextFmhaByDefault,
     /// The attention plugin reserves the scratch of multi-block generation kernels in every engine.
@@ -148,18 +161,6 @@ pub struct Change {
 
 const FIRST: Version = version(0, 0);
 const LAST: Version = version(u16::MAX, 0);
-
-/// First and last version of each fact, so that a formula need not look through the table.
-const SPANS: [(u32, u32); CHANGES.len()] = {
-    let mut spans = [(1, 0); CHANGES.len()];
-    let mut index = 0;
-    while index < CHANGES.len() {
-        let change = &CHANGES[index];
-        spans[change.fact as usize] = (change.from.number(), change.until.number());
-        index += 1;
-    }
-    spans
-};
 
 /// What changed between versions.
 pub static CHANGES: &[Change] = &[
@@ -344,7 +345,72 @@ pub static CHANGES: &[Change] = &[
         until: LAST,
         source: "engine sizes: twice in logs of 0.14 and 0.20, once in one of 0.21",
     },
+    Change {
+        fact: Fact::RemapsSequenceSlots,
+        from: FIRST,
+        until: version(1, 1),
+        source: "cpp/tensorrt_llm/batch_manager/runtimeBuffers.cpp seqSlotRemappingDevice; runtime line of a log of 1.2.1",
+    },
+    Change {
+        fact: Fact::FractionAlwaysBounds,
+        from: version(0, 20),
+        until: LAST,
+        source: "cpp/tensorrt_llm/batch_manager/kvCacheManager.cpp calculateMaxNumBlocks, calculateFreeMemBytes",
+    },
+    Change {
+        fact: Fact::WindowsHavePools,
+        from: version(0, 20),
+        until: LAST,
+        source: "cpp/tensorrt_llm/batch_manager/kvCacheManager.cpp groupLayersByWindowSize, calculateWindowSizeToShare",
+    },
+    Change {
+        fact: Fact::WindowPoolsAreEqual,
+        from: version(1, 0),
+        until: LAST,
+        source: "cpp/tensorrt_llm/batch_manager/kvCacheManager.cpp calculateWindowSizeToShare, TRTLLM_WINDOW_SIZE_SHARES",
+    },
+    Change {
+        fact: Fact::WindowsSlideByBlocks,
+        from: version(1, 0),
+        until: LAST,
+        source: "cpp/tensorrt_llm/batch_manager/kvCacheManager.cpp kSWAExtraBlock",
+    },
+    Change {
+        fact: Fact::ShrinksToOneSequence,
+        from: version(0, 17),
+        until: LAST,
+        source: "cpp/tensorrt_llm/batch_manager/trtGptModelInflightBatching.cpp clampWindowSizesToFitAtLeastOneSequence",
+    },
+    Change {
+        fact: Fact::WideBeamSearch,
+        from: version(0, 16),
+        until: LAST,
+        source: "cpp/tensorrt_llm/layers/beamSearchLayer.cu",
+    },
+    Change {
+        fact: Fact::EagleHasDynamicTrees,
+        from: version(0, 18),
+        until: LAST,
+        source: "cpp/tensorrt_llm/runtime/eagleBuffers.cpp use_dynamic_tree",
+    },
+    Change {
+        fact: Fact::BlockPointersOfEveryLayer,
+        from: FIRST,
+        until: version(0, 10),
+        source: "cpp/tensorrt_llm/runtime/transformerBuffers.cpp",
+    },
 ];
+
+/// The first and last version of each fact, at its own number.
+static SPANS: [(Version, Version); CHANGES.len()] = {
+    let mut spans = [(LAST, FIRST); CHANGES.len()];
+    let mut row = 0;
+    while row < CHANGES.len() {
+        spans[CHANGES[row].fact as usize] = (CHANGES[row].from, CHANGES[row].until);
+        row += 1;
+    }
+    spans
+};
 
 #[cfg(test)]
 mod tests {
@@ -361,10 +427,10 @@ mod tests {
     }
 
     #[test]
-    fn every_fact_has_one_span() {
-        let mut facts: Vec<usize> = CHANGES.iter().map(|change| change.fact as usize).collect();
-        facts.sort_unstable();
-        assert!(facts.into_iter().eq(0..SPANS.len()));
+    fn every_fact_has_one_row() {
+        let mut numbers: Vec<usize> = CHANGES.iter().map(|change| change.fact as usize).collect();
+        numbers.sort_unstable();
+        assert_eq!(numbers, (0..CHANGES.len()).collect::<Vec<_>>());
     }
 
     #[test]

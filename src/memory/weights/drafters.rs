@@ -41,14 +41,10 @@ fn eagle<N: Number>(terms: &Terms<N>) -> N {
     let tensors = plan.model.shared_tensors();
     let layer = tensors.groups.last().map_or(&[][..], |group| &group.tensors[..]);
     let linear = layer.iter().filter(|tensor| matches!(tensor.kind, TensorKind::Linear | TensorKind::LatentProjection));
-    let layer = N::sum_of(
-        linear
-            .map(|tensor| {
-                let (inputs, outputs, _) = local_shape(plan, tensor);
-                N::symbol(&INPUTS, inputs as f64) * N::symbol(&OUTPUTS, outputs as f64)
-            })
-            .collect(),
-    );
+    let layer = N::sum_of(linear.map(|tensor| {
+        let (inputs, outputs, _) = local_shape(plan, tensor);
+        N::symbol(&INPUTS, inputs as f64) * N::symbol(&OUTPUTS, outputs as f64)
+    }));
     let layer = layer.part(|| Part::count("values of a layer").symbol("layer"));
     let step = (embedding + projection + layer + terms.hidden() * vocabulary(terms)) * terms.element();
     (steps * step).part(|| Part::bytes("EAGLE's layers"))

@@ -171,7 +171,7 @@ fn grouped<N: Number>(terms: &Terms<N>) -> N {
 /// Latent attention: partial results of the thread blocks that share a sequence.
 fn latent<N: Number>(terms: &Terms<N>) -> N {
     let blocks = || terms.multiprocessors() * LATENT_ROWS;
-    N::sum_of(vec![
+    N::sum_of([
         buffer("partial results", blocks() * head_size(terms) * terms.element()),
         buffer("partial sums", blocks() * 4.0),
         buffer("partial maxima", blocks() * 4.0),

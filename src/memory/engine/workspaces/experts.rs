@@ -13,16 +13,13 @@ pub fn experts<N: Number>(terms: &Terms<N>) -> N {
     let gated = if terms.plan.model.mlp.gated { 2.0 } else { 1.0 };
     let activation = if terms.plan.quant_algo.is_fp8_gemm() { N::literal(1.0) } else { terms.element() };
     let wide = || rows() * terms.expert_columns();
-    let inputs = N::max_of(vec![
+    let inputs = N::max_of([
         activation.clone() * rows() * terms.hidden(),
         terms.element() * rows() * terms.hidden(),
         activation.clone() * wide(),
     ]);
-    let outputs = N::max_of(vec![
-        terms.element() * gated * wide(),
-        terms.element() * rows() * terms.hidden(),
-        activation * wide(),
-    ]);
+    let outputs =
+        N::max_of([terms.element() * gated * wide(), terms.element() * rows() * terms.hidden(), activation * wide()]);
     let mut buffers = vec![
         inputs.part(|| Part::bytes("rows into the GEMMs")),
         outputs.part(|| Part::bytes("rows out of the GEMMs")),

@@ -71,7 +71,7 @@ fn lora<N: Number>(terms: &Terms<N>) -> N {
     let splits = (low_rank() * (LORA_SPLITS * 4.0)).max(cublas());
     let sequences = (terms.batch() * terms.beam()).min(terms.tokens());
     let rows = (low_rank() * terms.element()).round_up(16.0);
-    N::sum_of(vec![
+    N::sum_of([
         splits.part(|| Part::bytes("split products")),
         rows.part(|| Part::bytes("low-rank products")),
         (sequences * modules() * LORA_PROBLEM).part(|| Part::bytes("sizes and pointers of the group GEMM")),

@@ -263,3 +263,16 @@ fn what_activations_grow_with() {
         "max_batch_size=64&max_num_tokens=2048&speculative_decoding_mode=draft_tokens_external&max_draft_len=7";
     assert_eq!(context(drafts) - small, 2.0 * 512.0 * 128_256.0 - 2.0 * 2048.0 * 14336.0);
 }
+
+#[test]
+fn micro_batches_as_large_as_all_requests_cost_almost_sixteen_times() {
+    // NVIDIA's memory documentation: four stages, 16 micro-batches of 2, against an engine for all 32 requests.
+    let stage = |batch: u64| {
+        let link = format!(
+            "model=meta-llama/Llama-2-7b-hf&pp_size=4&use_fused_mlp=false&remove_input_padding=false&max_input_len=2048&max_batch_size={batch}"
+        );
+        of(&link, activations::activations)
+    };
+    let times = stage(32) / stage(2);
+    assert!((15.0..=16.0).contains(&times), "{times}");
+}

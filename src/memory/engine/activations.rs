@@ -200,42 +200,39 @@ fn last_tokens<N: Number>(terms: &Terms<N>) -> N {
     (terms.element() * rows(terms) * terms.hidden()).part(|| Part::bytes("hidden states of the last tokens"))
 }
 
-fn block<N: Number>(name: &'static str, tenants: Vec<N>) -> N {
+fn block<N: Number>(name: &'static str, tenants: impl IntoIterator<Item = N>) -> N {
     N::max_of(tenants).part(|| Part::bytes(name))
 }
 
-/// The block that holds the largest workspace, and beside it, in turn, `tenants` and under tensor parallelism the logits'
+/// The block that holds the largest workspace, and beside it, in turn, `tenant` and under tensor parallelism the logits'
 /// all-gather.
-fn workspace_block<N: Number>(terms: &Terms<N>, mut tenants: Vec<N>) -> N {
-    tenants.push(workspaces::largest(terms));
-    if terms.plan.tp_size > 1 {
-        tenants.push(logits(terms));
-    }
-    block("block of the workspace", tenants)
+fn workspace_block<N: Number>(terms: &Terms<N>, tenant: Option<N>) -> N {
+    let gathered = (terms.plan.tp_size > 1).then(|| logits(terms));
+    block("block of the workspace", [Some(workspaces::largest(terms)), tenant, gathered].into_iter().flatten())
 }
 
 fn separate_blocks<N: Number>(terms: &Terms<N>) -> Vec<N> {
     vec![
-        block("block of the logits", vec![logits(terms), mlp(terms)]),
-        workspace_block(terms, vec![mlp(terms)]),
-        block("block of the up projection", vec![mlp(terms), last_tokens(terms)]),
+        block("block of the logits", [logits(terms), mlp(terms)]),
+        workspace_block(terms, Some(mlp(terms))),
+        block("block of the up projection", [mlp(terms), last_tokens(terms)]),
         (hidden(terms) * 2.0).part(|| Part::bytes("residual and normed hidden states")),
     ]
 }
 
 fn fused_blocks<N: Number>(terms: &Terms<N>) -> Vec<N> {
     vec![
-        block("block of the logits", vec![logits(terms), mlp(terms) * 2.0]),
-        workspace_block(terms, vec![mlp(terms)]),
-        block("block of the attended hidden states", vec![hidden(terms), last_tokens(terms)]),
+        block("block of the logits", [logits(terms), mlp(terms) * 2.0]),
+        workspace_block(terms, Some(mlp(terms))),
+        block("block of the attended hidden states", [hidden(terms), last_tokens(terms)]),
         (hidden(terms) * 2.0).part(|| Part::bytes("residual and normed hidden states")),
     ]
 }
 
 fn ungated_blocks<N: Number>(terms: &Terms<N>) -> Vec<N> {
     vec![
-        block("block of the logits", vec![logits(terms), mlp(terms)]),
-        workspace_block(terms, vec![mlp(terms)]),
+        block("block of the logits", [logits(terms), mlp(terms)]),
+        workspace_block(terms, Some(mlp(terms))),
         (hidden(terms) * 2.0).part(|| Part::bytes("residual and normed hidden states")),
         last_tokens(terms),
     ]
@@ -244,7 +241,7 @@ fn ungated_blocks<N: Number>(terms: &Terms<N>) -> Vec<N> {
 fn tensorrt_9_blocks<N: Number>(terms: &Terms<N>) -> Vec<N> {
     let projections = if terms.plan.model.mlp.gated { mlp(terms) * 2.0 } else { mlp(terms) };
     vec![
-        block("block of the attention", vec![mlp(terms), qkv(terms), logits(terms)]),
+        block("block of the attention", [mlp(terms), qkv(terms), logits(terms)]),
         projections.part(|| Part::bytes("projections of the MLP")),
         hidden(terms),
         workspaces::fixed(terms),
@@ -256,7 +253,7 @@ fn tensorrt_9_alone_blocks<N: Number>(terms: &Terms<N>) -> Vec<N> {
     let scratch = (mlp(terms) + hidden(terms)) * 3.0;
     let mut blocks = vec![
         scratch.part(|| Part::bytes("scratch of the compiled MLP")),
-        block("block of the attention", vec![mlp(terms), qkv(terms), logits(terms)]),
+        block("block of the attention", [mlp(terms), qkv(terms), logits(terms)]),
         hidden(terms),
     ];
     if !terms.plan.context_fmha {
@@ -269,17 +266,17 @@ fn tensorrt_9_alone_blocks<N: Number>(terms: &Terms<N>) -> Vec<N> {
 fn fp8_blocks<N: Number>(terms: &Terms<N>) -> Vec<N> {
     let states = || hidden(terms).max(qkv(terms)).part(|| Part::bytes("hidden states or queries, keys and values"));
     vec![
-        block("block of the logits", vec![logits(terms), mlp(terms) * 2.0]),
-        block("block of the workspace", vec![states(), workspaces::of_plugins(terms)]),
-        block("block of the last tokens", vec![states(), last_tokens(terms)]),
+        block("block of the logits", [logits(terms), mlp(terms) * 2.0]),
+        block("block of the workspace", [states(), workspaces::of_plugins(terms)]),
+        block("block of the last tokens", [states(), last_tokens(terms)]),
         (states() * 2.0).part(|| Part::bytes("hidden states around the quantized GEMMs")),
     ]
 }
 
 fn fp8_ungated_blocks<N: Number>(terms: &Terms<N>) -> Vec<N> {
     vec![
-        block("block of the logits", vec![logits(terms), mlp(terms)]),
-        block("block of the workspace", vec![mlp(terms), workspaces::of_plugins(terms)]),
+        block("block of the logits", [logits(terms), mlp(terms)]),
+        block("block of the workspace", [mlp(terms), workspaces::of_plugins(terms)]),
         (hidden(terms) * 2.0).part(|| Part::bytes("residual and normed hidden states")),
         (mlp(terms) / terms.element()).part(|| Part::bytes("quantized MLP activation")),
     ]
@@ -287,8 +284,8 @@ fn fp8_ungated_blocks<N: Number>(terms: &Terms<N>) -> Vec<N> {
 
 fn expert_blocks<N: Number>(terms: &Terms<N>) -> Vec<N> {
     vec![
-        workspace_block(terms, Vec::new()),
-        block("block of the MoE plugin and the logits", vec![workspaces::experts(terms), logits(terms)]),
+        workspace_block(terms, None),
+        block("block of the MoE plugin and the logits", [workspaces::experts(terms), logits(terms)]),
         (hidden(terms) * 2.0).part(|| Part::bytes("residual and normed hidden states")),
         workspaces::router(terms),
     ]

@@ -34,11 +34,9 @@ pub fn largest<N: Number>(terms: &Terms<N>) -> N {
 
 /// The largest workspace of a plugin, RMSNorm's scratch apart.
 pub fn of_plugins<N: Number>(terms: &Terms<N>) -> N {
-    let mut all = vec![cublas(), attention(terms)];
-    if terms.plan.max_lora_rank > 0 {
-        all.push(lora(terms));
-    }
-    N::max_of(all).part(|| Part::bytes("largest workspace of a plugin").symbol("workspace"))
+    let adapters = (terms.plan.max_lora_rank > 0).then(|| lora(terms));
+    N::max_of([Some(cublas()), Some(attention(terms)), adapters].into_iter().flatten())
+        .part(|| Part::bytes("largest workspace of a plugin").symbol("workspace"))
 }
 
 /// The workspace that TensorRT 9 keeps beside its blocks: the GEMM plugin's, or without context FMHA the attention plugin's.

@@ -1,0 +1,163 @@
+//! The chart: plotters' picture, and over it the boxes that the pointer and the focus find.
+
+use super::tooltip::Tooltip;
+use crate::chart::{self, Drawing, Hit, Segment, Size};
+use crate::memory::Report;
+use crate::units::Bytes;
+use crate::web::browser;
+use crate::web::state::AppState;
+use crate::web::theme::Appearance;
+use crate::web::view::Pointed;
+use leptos::html;
+use leptos::prelude::*;
+use std::fmt::Write;
+use std::sync::Arc;
+use wasm_bindgen::JsCast;
+use web_sys::Element;
+
+/// The height of the chart with upright bars; `layout.css` keeps that much room.
+const HEIGHT: u32 = 320;
+/// The height of the lying bar.
+const STRIP_HEIGHT: u32 = 24;
+
+/// A bar for each rank with the capacity as a line, or one lying bar of the fullest rank.
+#[component]
+pub fn Chart(#[prop(into)] strip: Signal<bool>) -> impl IntoView {
+    let state = expect_context::<AppState>();
+    let appearance = expect_context::<Appearance>();
+    let frame = NodeRef::<html::Div>::new();
+    let width = browser::width_of(frame);
+    let drawing = Memo::new(move |_| {
+        let (width, strip, theme) = (width.get(), strip.get(), appearance.colours());
+        let sound = state.last_sound().filter(|_| width > 0)?;
+        let drawn = if strip {
+            chart::strip(&sound.report, Size { width, height: STRIP_HEIGHT }, theme)
+        } else {
+            chart::ranks(&sound.report, Size { width, height: HEIGHT }, theme)
+        };
+        Some(Arc::new(drawn))
+    });
+    let picture = move || drawing.with(|drawing| drawing.as_deref().map(|drawing| drawing.svg.clone()));
+    let boxes = move || {
+        let sound = state.last_sound();
+        drawing.with(|drawing| match (drawing.as_deref(), sound) {
+            (Some(drawing), Some(sound)) => boxes(drawing, &sound.report),
+            _ => String::new(),
+        })
+    };
+    let view_box = move || {
+        let height = if strip.get() { STRIP_HEIGHT } else { HEIGHT };
+        format!("0 0 {} {height}", width.get().max(1))
+    };
+    let capacity = state.sound(|sound| sound.plan.gpu_memory.to_string());
+    let capacity_y =
+        move || drawing.with(|drawing| format!("{}px", drawing.as_deref().map_or(0, |drawing| drawing.capacity)));
+    let point = move |element: Option<Element>| {
+        let pointed = element.and_then(|element| {
+            let segment = element.get_attribute("data-segment")?;
+            let bar = element.get_attribute("data-bar")?.parse().ok();
+            Some(Pointed { segment: Segment::ALL.into_iter().find(|known| known.key() == segment)?, bar })
+        });
+        if state.view.pointed.get_untracked() != pointed {
+            state.view.pointed.set(pointed);
+        }
+    };
+    let explain = move |element: Option<Element>| {
+        point(element);
+        if let Some(Pointed { segment: Segment::Contributor(contributor), .. }) = state.view.pointed.get_untracked() {
+            state.view.explained.set(contributor);
+        }
+    };
+    let on_key = move |event: web_sys::KeyboardEvent| {
+        let target = event_target::<Element>(&event);
+        match event.key().as_str() {
+            "Enter" | " " => explain(Some(target)),
+            "Escape" => state.view.pointed.set(None),
+            "ArrowUp" | "ArrowRight" => move_focus(&target, 1),
+            "ArrowDown" | "ArrowLeft" => move_focus(&target, -1),
+            _ => return,
+        }
+        event.prevent_default();
+    };
+    view! {
+        <figure
+            id="chart"
+            class="chart"
+            class:strip=strip
+            data-pointed=move || state.view.pointed.get().map(|pointed| pointed.segment.key())
+        >
+            <div class="chart-frame" node_ref=frame>
+                <div class="chart-picture" aria-hidden="true" inner_html=move || picture().unwrap_or_default()></div>
+                <svg
+                    class="chart-boxes"
+                    role="group"
+                    aria-label="How the memory of each GPU is used"
+                    viewBox=view_box
+                    inner_html=boxes
+                    on:pointerover=move |event| point(segment_at(&event_target(&event)))
+                    on:pointerleave=move |_| state.view.pointed.set(None)
+                    on:focusin=move |event| point(segment_at(&event_target(&event)))
+                    on:focusout=move |_| state.view.pointed.set(None)
+                    on:click=move |event| explain(segment_at(&event_target(&event)))
+                    on:keydown=on_key
+                ></svg>
+                <p class="capacity" style:top=capacity_y hidden=strip>{move || capacity.get()}</p>
+                <Tooltip drawing/>
+            </div>
+        </figure>
+    }
+}
+
+fn segment_at(target: &Element) -> Option<Element> {
+    target.closest("[data-segment]").ok().flatten()
+}
+
+/// The boxes of all segments as SVG. The first is reached by Tab, the others from there by the arrow keys.
+fn boxes(drawing: &Drawing, report: &Report) -> String {
+    let mut svg = String::new();
+    for (index, hit) in drawing.hits.iter().enumerate() {
+        let Hit { bar, segment, x, y, width, height } = *hit;
+        let tab_index = if index == 0 { 0 } else { -1 };
+        let (key, label) = (segment.key(), label(drawing, report, hit));
+        let _ = write!(
+            svg,
+            "<rect data-bar=\"{bar}\" data-segment=\"{key}\" x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\" \
+             tabindex=\"{tab_index}\" role=\"img\" aria-label=\"{label}\"/>"
+        );
+    }
+    svg
+}
+
+/// What a box says of itself. None of these texts has a character that markup would have to escape.
+fn label(drawing: &Drawing, report: &Report, hit: &Hit) -> String {
+    let Some((bytes, total)) = figure(drawing, report, hit) else {
+        return hit.segment.label().to_string();
+    };
+    let bar = drawing.bars.get(hit.bar).map_or("", |bar| bar.label.as_str());
+    format!("{}, {bar}: {}, {}", hit.segment.label(), super::figures::gib(bytes), super::figures::share(bytes, total))
+}
+
+/// The size of a segment, and of the GPU that it is on.
+pub fn figure(drawing: &Drawing, report: &Report, hit: &Hit) -> Option<(Bytes, Bytes)> {
+    let shows = drawing.bars.get(hit.bar)?.shows;
+    let rank = report.ranks.iter().find(|rank| rank.rank == shows)?;
+    Some((hit.segment.bytes(rank), rank.total))
+}
+
+/// Moves the focus among the boxes, and with it the place that Tab reaches.
+fn move_focus(from: &Element, by: isize) {
+    let Some(parent) = from.parent_element() else {
+        return;
+    };
+    let boxes = parent.children();
+    let count = boxes.length() as isize;
+    let here = (0..boxes.length()).find(|index| boxes.item(*index).as_ref() == Some(from));
+    let Some(next) = here.and_then(|here| boxes.item((here as isize + by).rem_euclid(count.max(1)) as u32)) else {
+        return;
+    };
+    let _ = from.set_attribute("tabindex", "-1");
+    let _ = next.set_attribute("tabindex", "0");
+    if let Ok(next) = next.dyn_into::<web_sys::SvgElement>() {
+        let _ = next.focus();
+    }
+}

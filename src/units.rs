@@ -120,6 +120,8 @@ pub fn grouped_decimal(number: f64, places: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
 
     #[test]
     fn sizes_are_written_in_binary_units() {

@@ -85,6 +85,8 @@ impl FromIterator<u32> for LayerSet {
 #[cfg(test)]
 mod tests {
     use super::*;
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
 
     #[test]
     fn layers_of_a_stage_are_counted() {

@@ -14,7 +14,10 @@ mod version;
 pub use fields::{FIELDS, Field, Fixed, Group, Input, field};
 pub use plan::{KvType, Note, Plan};
 pub use problem::{Problem, Problems};
-pub use settings::{Backend, KvCacheDtype, QuantAlgo};
+pub use settings::{
+    Backend, KvCacheDtype, KvCacheType, Launcher, LookaheadConfig, LoraModule, OperatingSystem, QuantAlgo, Runtime,
+    SpeculativeDecodingMode,
+};
 pub use version::{CHANGES, Change, Fact, Version};
 
 use crate::architecture::{self, Architecture, Dtype};
@@ -80,6 +83,78 @@ pub struct Deployment {
     pub use_fused_mlp: Option<bool>,
     /// Whether the embedding table is divided among the ranks.
     pub use_parallel_embedding: Option<bool>,
+    /// How the KV cache is laid out.
+    pub kv_cache_type: KvCacheType,
+    /// Whether prompts are attended to in FP8.
+    pub use_fp8_context_fmha: Option<bool>,
+    /// Whether a plugin multiplies the matrices.
+    pub gemm_plugin: bool,
+    /// Whether the engine has several optimization profiles.
+    pub multiple_profiles: bool,
+    /// Whether the logits of all prompt tokens are kept.
+    pub gather_context_logits: bool,
+    /// Whether the logits of generated tokens are kept.
+    pub gather_generation_logits: bool,
+    /// Along which dimension a divided embedding is cut: 0 the vocabulary, 1 the hidden size.
+    pub embedding_sharding_dim: u64,
+    /// Whether attention keeps its sinks in a sliding window.
+    pub streamingllm: bool,
+    /// How tokens are drafted.
+    pub speculative_decoding_mode: SpeculativeDecodingMode,
+    /// Most draft tokens of a sequence in a step.
+    pub max_draft_len: Option<u64>,
+    /// Medusa's heads.
+    pub num_medusa_heads: Option<u64>,
+    /// EAGLE's draft steps.
+    pub num_eagle_layers: Option<u64>,
+    /// ReDrafter's beams.
+    pub redrafter_num_beams: Option<u64>,
+    /// ReDrafter's tokens of a beam.
+    pub redrafter_draft_len_per_beam: Option<u64>,
+    /// Sizes of lookahead decoding.
+    pub lookahead_config: Option<LookaheadConfig>,
+    /// Largest rank of a LoRA adapter; 0 without the LoRA plugin.
+    pub max_lora_rank: u64,
+    /// The modules that adapters change; empty for TensorRT-LLM's default.
+    pub lora_target_modules: Vec<LoraModule>,
+    /// Share of the memory still free that the adapters' cache takes.
+    pub lora_device_cache_fraction: Option<f64>,
+    /// Rows of the prompt table over all sequences.
+    pub max_prompt_embedding_table_size: u64,
+    /// What runs the engine.
+    pub runtime: Runtime,
+    /// Most sequences in a batch of the running executor.
+    pub runtime_max_batch_size: Option<u64>,
+    /// Most tokens in a step of the running executor.
+    pub runtime_max_num_tokens: Option<u64>,
+    /// Tokens that attention looks back, taking turns over the layers; empty for all.
+    pub max_attention_window: Vec<u64>,
+    /// First tokens of a sequence that stay in a windowed KV cache.
+    pub sink_token_length: u64,
+    /// Bytes of host memory for KV blocks.
+    pub host_cache_size: u64,
+    /// Whether blocks of equal prompts are shared.
+    pub enable_block_reuse: Option<bool>,
+    /// Whether long prompts are read in several steps.
+    pub enable_chunked_context: bool,
+    /// Whether two micro-batches are in flight on one stage.
+    pub enable_trt_overlap: bool,
+    /// Whether generation steps are captured as CUDA graphs.
+    pub cuda_graph_mode: bool,
+    /// Most CUDA graphs that are kept.
+    pub cuda_graph_cache_size: u64,
+    /// Whether outputs follow a grammar.
+    pub guided_decoding: bool,
+    /// Share of the KV cache for cross attention.
+    pub cross_kv_cache_fraction: Option<f64>,
+    /// Memory in GiB that other processes hold on each GPU.
+    pub other_memory_gib: Option<f64>,
+    /// GPUs that reach each other directly.
+    pub gpus_per_node: Option<u64>,
+    /// What starts the ranks.
+    pub launcher: Launcher,
+    /// The operating system.
+    pub os: OperatingSystem,
 }
 
 /// What the page opens on.
@@ -118,6 +193,42 @@ impl Default for Deployment {
             use_paged_context_fmha: None,
             use_fused_mlp: None,
             use_parallel_embedding: None,
+            kv_cache_type: KvCacheType::Paged,
+            use_fp8_context_fmha: None,
+            gemm_plugin: true,
+            multiple_profiles: false,
+            gather_context_logits: false,
+            gather_generation_logits: false,
+            embedding_sharding_dim: 0,
+            streamingllm: false,
+            speculative_decoding_mode: SpeculativeDecodingMode::None,
+            max_draft_len: None,
+            num_medusa_heads: None,
+            num_eagle_layers: None,
+            redrafter_num_beams: None,
+            redrafter_draft_len_per_beam: None,
+            lookahead_config: None,
+            max_lora_rank: 0,
+            lora_target_modules: Vec::new(),
+            lora_device_cache_fraction: None,
+            max_prompt_embedding_table_size: 0,
+            runtime: Runtime::Executor,
+            runtime_max_batch_size: None,
+            runtime_max_num_tokens: None,
+            max_attention_window: Vec::new(),
+            sink_token_length: 0,
+            host_cache_size: 0,
+            enable_block_reuse: None,
+            enable_chunked_context: false,
+            enable_trt_overlap: false,
+            cuda_graph_mode: false,
+            cuda_graph_cache_size: 0,
+            guided_decoding: false,
+            cross_kv_cache_fraction: None,
+            other_memory_gib: None,
+            gpus_per_node: None,
+            launcher: Launcher::Python,
+            os: OperatingSystem::Linux,
         }
     }
 }

@@ -1,8 +1,11 @@
 //! What TensorRT-LLM makes of a deployment: defaults filled in, build-time corrections applied.
 
-use super::{Deployment, Fact, KvCacheDtype, QuantAlgo, Version};
+use super::{
+    Deployment, Fact, KvCacheDtype, KvCacheType, Launcher, LoraModule, OperatingSystem, QuantAlgo, Runtime,
+    SpeculativeDecodingMode, Version,
+};
 use crate::architecture::{Architecture, Attention, Dtype, Positions};
-use crate::gpu::Gpu;
+use crate::gpu::{Gpu, Link};
 use crate::units::{Bytes, grouped};
 use serde::Serialize;
 
@@ -70,6 +73,64 @@ pub struct Plan {
     pub use_fused_mlp: bool,
     /// Whether the embedding table is divided among the ranks.
     pub use_parallel_embedding: bool,
+    /// How the KV cache is laid out.
+    pub kv_cache_type: KvCacheType,
+    /// Whether prompts are attended to in FP8.
+    pub use_fp8_context_fmha: bool,
+    /// Whether a plugin multiplies the matrices.
+    pub gemm_plugin: bool,
+    /// Whether the engine has several optimization profiles.
+    pub multiple_profiles: bool,
+    /// Whether the logits of all prompt tokens are kept.
+    pub gather_context_logits: bool,
+    /// Whether the logits of generated tokens are kept.
+    pub gather_generation_logits: bool,
+    /// Along which dimension a divided embedding is cut: 0 the vocabulary, 1 the hidden size.
+    pub embedding_sharding_dim: u64,
+    /// Whether attention keeps its sinks in a sliding window.
+    pub streamingllm: bool,
+    /// How tokens are drafted.
+    pub speculative_decoding_mode: SpeculativeDecodingMode,
+    /// Most draft tokens of a sequence in a step; 0 without speculation.
+    pub max_draft_len: u64,
+    /// Tokens of the longest draft path.
+    pub max_draft_path_len: u64,
+    /// Draft paths of a sequence.
+    pub max_draft_paths: u64,
+    /// Largest rank of a LoRA adapter; 0 without the LoRA plugin.
+    pub max_lora_rank: u64,
+    /// The modules that adapters change.
+    pub lora_target_modules: Vec<LoraModule>,
+    /// Share of the memory still free that the adapters' cache takes.
+    pub lora_device_cache_fraction: f64,
+    /// Rows of the prompt table over all sequences.
+    pub max_prompt_embedding_table_size: u64,
+    /// What runs the engine.
+    pub runtime: Runtime,
+    /// Most sequences in a batch of the running executor.
+    pub runtime_max_batch_size: u64,
+    /// Most tokens in a step of the running executor.
+    pub runtime_max_num_tokens: u64,
+    /// Tokens that attention looks back, taking turns over the layers; at least one.
+    pub max_attention_window: Vec<u64>,
+    /// First tokens of a sequence that stay in a windowed KV cache.
+    pub sink_token_length: u64,
+    /// Host memory for KV blocks.
+    pub host_cache_size: Bytes,
+    /// Whether two micro-batches are in flight on one stage.
+    pub enable_trt_overlap: bool,
+    /// Most CUDA graphs that are kept for a set of buffers.
+    pub cuda_graphs: u64,
+    /// Whether outputs follow a grammar.
+    pub guided_decoding: bool,
+    /// Memory that other processes hold on each GPU.
+    pub other_memory: Bytes,
+    /// GPUs that reach each other directly.
+    pub gpus_per_node: u64,
+    /// What starts the ranks.
+    pub launcher: Launcher,
+    /// The operating system.
+    pub os: OperatingSystem,
     /// What TensorRT-LLM corrected, and what else is worth knowing.
     pub notes: Vec<Note>,
 }
@@ -112,6 +173,56 @@ const DEFAULT_MAX_NUM_TOKENS: u64 = 8192;
 const DEFAULT_MAX_INPUT_LEN: u64 = 1024;
 /// The fraction where neither it nor `max_tokens` is given (`kDefaultGpuMemFraction`).
 const DEFAULT_FRACTION: f64 = 0.9;
+
+/// Share of the free memory for LoRA adapters (`PeftCacheConfig` device_cache_percent).
+const DEFAULT_LORA_FRACTION: f64 = 0.02;
+/// GPUs of a server, which reach each other directly.
+const GPUS_PER_NODE: u64 = 8;
+/// GPUs of an NVL72 rack.
+const GPUS_PER_RACK: u64 = 72;
+/// Draft tokens where none are given: the examples' for Medusa and EAGLE, a usual number for a draft model.
+const DEFAULT_DRAFT_LEN: (u64, u64) = (63, 10);
+/// Medusa heads, EAGLE layers, and ReDrafter's beams and tokens where none are given, as in the examples.
+const DEFAULT_DRAFT_STEPS: (u64, u64, u64) = (4, 4, 5);
+
+/// The sizes of speculative decoding (`runtime/speculativeDecodingModule.h`, `gptJsonConfig.cpp`).
+struct Drafts {
+    tokens: u64,
+    path_len: u64,
+    paths: u64,
+}
+
+impl Drafts {
+    fn of(d: &Deployment) -> Drafts {
+        let (tree, chain) = DEFAULT_DRAFT_LEN;
+        let (medusa, eagle, redrafter) = DEFAULT_DRAFT_STEPS;
+        match d.speculative_decoding_mode {
+            SpeculativeDecodingMode::None => Drafts { tokens: 0, path_len: 0, paths: 0 },
+            SpeculativeDecodingMode::DraftTokensExternal => {
+                let tokens = d.max_draft_len.unwrap_or(chain);
+                Drafts { tokens, path_len: tokens, paths: 1 }
+            }
+            SpeculativeDecodingMode::Medusa => {
+                let tokens = d.max_draft_len.unwrap_or(tree);
+                Drafts { tokens, path_len: d.num_medusa_heads.unwrap_or(medusa), paths: tokens }
+            }
+            SpeculativeDecodingMode::LookaheadDecoding => {
+                let config = d.lookahead_config.unwrap_or_default();
+                let tokens = config.draft_tokens();
+                Drafts { tokens, path_len: config.ngram - 1, paths: tokens }
+            }
+            SpeculativeDecodingMode::ExplicitDraftTokens => {
+                let paths = d.redrafter_num_beams.unwrap_or(redrafter);
+                let path_len = d.redrafter_draft_len_per_beam.unwrap_or(redrafter);
+                Drafts { tokens: paths * path_len, path_len, paths }
+            }
+            SpeculativeDecodingMode::Eagle => {
+                let tokens = d.max_draft_len.unwrap_or(tree);
+                Drafts { tokens, path_len: d.num_eagle_layers.unwrap_or(eagle), paths: tokens + 1 }
+            }
+        }
+    }
+}
 
 impl Plan {
     /// Settles every value of a deployment that has no problems.
@@ -160,6 +271,24 @@ impl Plan {
         let use_paged_context_fmha = d.context_fmha
             && d.kv_cache_dtype != KvCacheDtype::Int8
             && d.use_paged_context_fmha.unwrap_or_else(|| version.has(Fact::PagedContextFmhaByDefault));
+        let fp8_attention = matches!(d.quant_algo, QuantAlgo::Fp8 | QuantAlgo::W4A8Awq | QuantAlgo::Nvfp4)
+            && d.kv_cache_dtype == KvCacheDtype::Fp8
+            && d.gpu.compute_capability >= (8, 9);
+        let use_fp8_context_fmha = d.context_fmha
+            && fp8_attention
+            && d.use_fp8_context_fmha.unwrap_or_else(|| version.has(Fact::Fp8ContextFmhaByDefault));
+        let drafts = Drafts::of(d);
+        let lora_target_modules = match (d.max_lora_rank, &d.lora_target_modules[..]) {
+            (0, _) => Vec::new(),
+            (_, []) => vec![LoraModule::AttnQkv],
+            (_, modules) => modules.to_vec(),
+        };
+        let max_attention_window = match &d.max_attention_window[..] {
+            [] => vec![max_seq_len],
+            windows => windows.iter().map(|window| (*window).min(max_seq_len)).collect(),
+        };
+        let in_rack = d.gpu.id.starts_with("gb") && d.gpu.link == Link::NvLink;
+        let gpus_per_node = d.gpus_per_node.unwrap_or(if in_rack { GPUS_PER_RACK } else { GPUS_PER_NODE });
         let fusable = d.quant_algo == QuantAlgo::None && d.model.mlp.gated;
         let use_fused_mlp = fusable && d.use_fused_mlp.unwrap_or_else(|| version.has(Fact::FusesMlpByDefault));
         if d.use_fused_mlp == Some(true) && !fusable {
@@ -211,6 +340,35 @@ impl Plan {
             use_paged_context_fmha,
             use_fused_mlp,
             use_parallel_embedding: d.use_parallel_embedding.unwrap_or(modelopt),
+            kv_cache_type: d.kv_cache_type,
+            use_fp8_context_fmha,
+            gemm_plugin: d.gemm_plugin,
+            multiple_profiles: d.multiple_profiles,
+            gather_context_logits: d.gather_context_logits,
+            gather_generation_logits: d.gather_generation_logits,
+            embedding_sharding_dim: d.embedding_sharding_dim,
+            streamingllm: d.streamingllm,
+            speculative_decoding_mode: d.speculative_decoding_mode,
+            max_draft_len: drafts.tokens,
+            max_draft_path_len: drafts.path_len,
+            max_draft_paths: drafts.paths,
+            max_lora_rank: d.max_lora_rank,
+            lora_target_modules,
+            lora_device_cache_fraction: d.lora_device_cache_fraction.unwrap_or(DEFAULT_LORA_FRACTION),
+            max_prompt_embedding_table_size: d.max_prompt_embedding_table_size,
+            runtime: d.runtime,
+            runtime_max_batch_size: d.runtime_max_batch_size.map_or(max_batch_size, |most| most.min(max_batch_size)),
+            runtime_max_num_tokens: d.runtime_max_num_tokens.map_or(max_num_tokens, |most| most.min(max_num_tokens)),
+            max_attention_window,
+            sink_token_length: d.sink_token_length,
+            host_cache_size: Bytes(d.host_cache_size),
+            enable_trt_overlap: d.enable_trt_overlap,
+            cuda_graphs: if d.cuda_graph_mode { d.cuda_graph_cache_size.max(1) } else { 0 },
+            guided_decoding: d.guided_decoding,
+            other_memory: Bytes::from_gib(d.other_memory_gib.unwrap_or(0.0)),
+            gpus_per_node,
+            launcher: d.launcher,
+            os: d.os,
             notes,
         }
     }

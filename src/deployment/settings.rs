@@ -145,3 +145,169 @@ named_values! {
         Nvfp4 = "nvfp4",
     }
 }
+
+named_values! {
+    /// How the KV cache is laid out (`KVCacheType`).
+    KvCacheType {
+        /// A pool of blocks.
+        Paged = "paged",
+        /// One tensor a layer, for the largest batch at its full length.
+        Continuous = "continuous",
+    }
+}
+
+named_values! {
+    /// How tokens are drafted (`trtllm-build --speculative_decoding_mode`).
+    SpeculativeDecodingMode {
+        /// They are not.
+        None = "none",
+        /// By another model, whose tokens this engine checks.
+        DraftTokensExternal = "draft_tokens_external",
+        /// By Medusa's heads.
+        Medusa = "medusa",
+        /// By n-grams of the sequence itself.
+        LookaheadDecoding = "lookahead_decoding",
+        /// By ReDrafter's recurrent drafter.
+        ExplicitDraftTokens = "explicit_draft_tokens",
+        /// By EAGLE's layers.
+        Eagle = "eagle",
+    }
+}
+
+impl SpeculativeDecodingMode {
+    /// Whether the engine itself drafts, so that the decoder sees several tokens of a sequence at once.
+    pub fn predicts_draft_tokens(self) -> bool {
+        !matches!(self, SpeculativeDecodingMode::None | SpeculativeDecodingMode::DraftTokensExternal)
+    }
+}
+
+named_values! {
+    /// What runs the engine.
+    Runtime {
+        /// The executor, with in-flight batching.
+        Executor = "executor",
+        /// The C++ session without in-flight batching (deprecated).
+        GptSession = "gpt_session",
+        /// The Python session (deprecated).
+        PySession = "py_session",
+    }
+}
+
+named_values! {
+    /// What starts the ranks.
+    Launcher {
+        /// A Python process: the LLM API, trtllm-serve, trtllm-bench, run.py.
+        Python = "python",
+        /// mpirun with a C++ program.
+        Mpi = "mpi",
+        /// Triton in leader mode: a server process for each rank, which all see every GPU.
+        Triton = "triton",
+    }
+}
+
+named_values! {
+    /// The operating system.
+    OperatingSystem {
+        /// Linux.
+        Linux = "linux",
+        /// Windows.
+        Windows = "windows",
+    }
+}
+
+named_values! {
+    /// A module that a LoRA adapter changes (`--lora_target_modules`).
+    LoraModule {
+        /// Query, key and value projections as one.
+        AttnQkv = "attn_qkv",
+        /// Query projection.
+        AttnQ = "attn_q",
+        /// Key projection.
+        AttnK = "attn_k",
+        /// Value projection.
+        AttnV = "attn_v",
+        /// Output projection of the attention.
+        AttnDense = "attn_dense",
+        /// First projection of the MLP.
+        MlpHTo4h = "mlp_h_to_4h",
+        /// Gate projection of the MLP.
+        MlpGate = "mlp_gate",
+        /// Gate and first projection of the MLP as one.
+        MlpGateUp = "mlp_gate_up",
+        /// Output projection of the MLP.
+        Mlp4hToH = "mlp_4h_to_h",
+        /// First projection of the experts.
+        MoeHTo4h = "moe_h_to_4h",
+        /// Gate projection of the experts.
+        MoeGate = "moe_gate",
+        /// Output projection of the experts.
+        Moe4hToH = "moe_4h_to_h",
+        /// The router of the experts.
+        MoeRouter = "moe_router",
+    }
+}
+
+impl LoraModule {
+    /// The modules that `text` names, separated by commas, each once and in their own order.
+    ///
+    /// # Errors
+    /// With the names that there are, if one is none of them.
+    pub fn parse_list(text: &str) -> Result<Vec<LoraModule>, String> {
+        let mut modules = Vec::new();
+        for name in text.split([',', ' ']).filter(|name| !name.is_empty()) {
+            let known = || format!("must name modules of {}; {name:?} is none of them", LoraModule::NAMES.join(", "));
+            modules.push(LoraModule::parse(name).ok_or_else(known)?);
+        }
+        modules.sort_unstable();
+        modules.dedup();
+        Ok(modules)
+    }
+}
+
+/// The sizes of lookahead decoding (`LookaheadDecodingConfig`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LookaheadConfig {
+    /// Branches that look ahead.
+    pub window: u64,
+    /// Tokens of an n-gram.
+    pub ngram: u64,
+    /// n-grams that are verified at once.
+    pub verification_set: u64,
+}
+
+impl LookaheadConfig {
+    /// The sizes from a text such as `4,3,4`.
+    ///
+    /// # Errors
+    /// With an example, if they are not three whole numbers above zero.
+    pub fn parse(text: &str) -> Result<LookaheadConfig, String> {
+        let numbers: Vec<u64> = text
+            .trim_matches(['[', ']', '(', ')'])
+            .split(',')
+            .filter_map(|number| number.trim().parse().ok().filter(|number| (1..=64).contains(number)))
+            .collect();
+        match numbers[..] {
+            [window, ngram, verification_set] => Ok(LookaheadConfig { window, ngram, verification_set }),
+            _ => Err("must be three whole numbers from 1 to 64, such as 4,3,4".into()),
+        }
+    }
+
+    /// Draft tokens of a step: (n = 1 ? 0 : n − 2) + (w − 1 + g) · (n − 1).
+    pub fn draft_tokens(self) -> u64 {
+        let LookaheadConfig { window, ngram, verification_set } = self;
+        ngram.saturating_sub(2) + (window - 1 + verification_set) * (ngram - 1)
+    }
+}
+
+/// What TensorRT-LLM uses unless told otherwise.
+impl Default for LookaheadConfig {
+    fn default() -> LookaheadConfig {
+        LookaheadConfig { window: 4, ngram: 3, verification_set: 4 }
+    }
+}
+
+impl std::fmt::Display for LookaheadConfig {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{},{},{}", self.window, self.ngram, self.verification_set)
+    }
+}

@@ -99,6 +99,8 @@ pub enum Fact {
     BatchesCacheIndirectionCopies,
     /// Paged context FMHA is on unless told otherwise.
     PagedContextFmhaByDefault,
+    /// FP8 context FMHA is on unless told otherwise, where weights and KV cache are FP8.
+    Fp8ContextFmhaByDefault,
 }
 
 /// From which version until which a fact holds, and where that was read.
@@ -217,6 +219,12 @@ pub static CHANGES: &[Change] = &[
         source: "cpp/tensorrt_llm/batch_manager/runtimeBuffers.cpp",
     },
     Change {
+        fact: Fact::Fp8ContextFmhaByDefault,
+        from: version(0, 17),
+        until: LAST,
+        source: "tensorrt_llm/plugin/plugin.py",
+    },
+    Change {
         fact: Fact::PagedContextFmhaByDefault,
         from: version(0, 17),
         until: LAST,
@@ -227,6 +235,8 @@ pub static CHANGES: &[Change] = &[
 #[cfg(test)]
 mod tests {
     use super::*;
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
 
     #[test]
     fn versions_are_read_with_patch_levels_and_suffixes() {

@@ -366,6 +366,8 @@ impl Div<f64> for Traced {
 #[cfg(test)]
 mod tests {
     use super::*;
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
 
     const B: Symbol = Symbol { text: "B", meaning: "batch", origin: Origin::Chosen("max_batch_size") };
     static BATCH: Symbol = B;

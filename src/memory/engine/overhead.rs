@@ -39,8 +39,7 @@ const LIBRARIES_MIB: (f64, f64, f64) = (25.0, 250.0, 330.0);
 const NCCL_PROCESS_MIB: (f64, f64, f64) = (150.0, 256.0, 350.0);
 /// Rounding to pages of 2 MiB and pool slack [MiB]: low, likely, high.
 const SLACK_MIB: (f64, f64, f64) = (0.0, 20.0, 60.0);
-/// Ranks that share a machine, unless fewer are used.
-const GPUS_PER_NODE: u64 = 8;
+
 /// Bytes of one NCCL channel to a peer in both directions [MiB] (`src/transport/p2p.cc`).
 const CHANNEL_MIB: f64 = 12.0;
 /// NVLink SHARP buffers of a channel and rank [MiB]: 2 · 8 · 128 KiB (`src/transport/nvls.cc`).
@@ -82,7 +81,7 @@ fn communicators(plan: &Plan) -> f64 {
 /// Bytes of the custom all-reduce workspace (`cpp/tensorrt_llm/runtime/ipcUtils.cpp` AllReduceBuffers): every buffer a
 /// multiple of 2 MiB; only where all ranks of the group reach each other's memory on one machine.
 fn all_reduce_workspace(plan: &Plan) -> f64 {
-    if plan.tp_size < 2 || plan.tp_size > GPUS_PER_NODE || channels(plan).0 == 0.0 {
+    if plan.tp_size < 2 || plan.tp_size > plan.gpus_per_node || channels(plan).0 == 0.0 {
         return 0.0;
     }
     let tp = plan.tp_size as f64;
@@ -103,9 +102,9 @@ fn all_reduce_workspace(plan: &Plan) -> f64 {
 /// Contexts that other ranks' processes leave on this rank's GPU: one for each other rank of the machine, on its GPU 0 in the
 /// versions that touched it at import, on every GPU in the first ones.
 pub fn foreign_contexts(plan: &Plan, rank: u64) -> u64 {
-    let first = rank - rank % GPUS_PER_NODE;
+    let first = rank - rank % plan.gpus_per_node;
     let here = plan.version.has(Fact::ContextsOnEveryGpu) || (plan.version.has(Fact::ContextsOnGpu0) && rank == first);
-    if here { (plan.world_size() - first).min(GPUS_PER_NODE) - 1 } else { 0 }
+    if here { (plan.world_size() - first).min(plan.gpus_per_node) - 1 } else { 0 }
 }
 
 fn context<N: Number>(terms: &Terms<N>) -> N {

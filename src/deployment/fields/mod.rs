@@ -1,0 +1,201 @@
+//! The one table of settings: link keys, how each is read, written and entered, and what it means. Links, the
+//! page's inputs, the native command and the README's table are all made from it.
+
+mod read;
+mod table;
+
+pub use table::FIELDS;
+
+use super::{Deployment, Plan};
+
+/// Where a setting stands on the page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Group {
+    /// What is served.
+    Model,
+    /// The GPUs, and how the model is divided among them.
+    Gpus,
+    /// Types of weights, computation and KV cache.
+    Precision,
+    /// Limits that an engine is built with.
+    BuildLimits,
+    /// The KV cache and other run-time settings.
+    KvCache,
+    /// What else an engine is built with.
+    Engine,
+    /// Speculative decoding.
+    Speculation,
+    /// LoRA adapters and prompt tables.
+    Adapters,
+    /// How the engine is run.
+    Runtime,
+    /// The machine around the GPUs.
+    Machine,
+}
+
+impl Group {
+    /// Every group, in the order of the page.
+    pub const ALL: [Group; 10] = [
+        Group::Model,
+        Group::Gpus,
+        Group::Precision,
+        Group::BuildLimits,
+        Group::KvCache,
+        Group::Engine,
+        Group::Speculation,
+        Group::Adapters,
+        Group::Runtime,
+        Group::Machine,
+    ];
+
+    /// Whether few people change it, so that it is folded away at first.
+    pub fn is_advanced(self) -> bool {
+        !matches!(self, Group::Model | Group::Gpus | Group::Precision | Group::BuildLimits | Group::KvCache)
+    }
+
+    /// The heading.
+    pub fn label(self) -> &'static str {
+        match self {
+            Group::Model => "Model",
+            Group::Gpus => "GPUs",
+            Group::Precision => "Precision",
+            Group::BuildLimits => "Build limits",
+            Group::KvCache => "KV cache",
+            Group::Engine => "Engine",
+            Group::Speculation => "Speculative decoding",
+            Group::Adapters => "LoRA and prompt tables",
+            Group::Runtime => "Run time",
+            Group::Machine => "Machine",
+        }
+    }
+}
+
+/// When a setting is fixed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fixed {
+    /// With the machine.
+    Hardware,
+    /// When the engine is built.
+    Build,
+    /// When the engine is started.
+    Run,
+}
+
+impl Fixed {
+    /// In words.
+    pub fn label(self) -> &'static str {
+        match self {
+            Fixed::Hardware => "hardware",
+            Fixed::Build => "build time",
+            Fixed::Run => "run time",
+        }
+    }
+}
+
+/// How a setting is entered.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Input {
+    /// A model's name, found by typing a part of it.
+    Model,
+    /// A GPU of the catalogue.
+    Gpu,
+    /// One of these names.
+    Choice(&'static [&'static str]),
+    /// A whole number, most often one of a few.
+    Steps {
+        /// The usual values.
+        usual: &'static [u64],
+        /// The largest.
+        max: u64,
+    },
+    /// A whole number with a slider.
+    Whole {
+        /// The smallest.
+        min: u64,
+        /// The largest.
+        max: u64,
+        /// The largest that the slider reaches.
+        slider_max: u64,
+    },
+    /// A number between 0 and 1 with a slider.
+    Fraction,
+    /// A size in GiB.
+    Gib,
+    /// On or off.
+    Toggle,
+    /// A text of its own form, such as a list of numbers.
+    Text,
+}
+
+/// One setting.
+#[derive(Debug, Clone, Copy)]
+pub struct Field {
+    /// TensorRT-LLM's name; the key in links and the control's `id`.
+    pub key: &'static str,
+    /// Where it stands.
+    pub group: Group,
+    /// When it is fixed.
+    pub fixed: Fixed,
+    /// How it is entered.
+    pub input: Input,
+    /// Whether it may be left to TensorRT-LLM.
+    pub optional: bool,
+    /// A plain line about it.
+    pub help: &'static str,
+    /// Whether it has a meaning beside the other settings.
+    pub applies: fn(&Deployment) -> bool,
+    /// Reads a text into a deployment, or says what would be right.
+    pub read: fn(&mut Deployment, &str) -> Result<(), String>,
+    /// The setting as text; empty where it is left to TensorRT-LLM.
+    pub write: fn(&Deployment) -> String,
+    /// What TensorRT-LLM makes of it, as text; empty where that is nothing.
+    pub effective: fn(&Plan) -> String,
+}
+
+/// The setting with this link key, upper and lower case being alike.
+pub fn field(key: &str) -> Option<&'static Field> {
+    FIELDS.iter().find(|field| field.key.eq_ignore_ascii_case(key))
+}
+
+impl Field {
+    /// A setting of the engine, fixed when it is built, that is always there and has a default of its own.
+    const fn new(
+        key: &'static str,
+        input: Input,
+        read: fn(&mut Deployment, &str) -> Result<(), String>,
+        write: fn(&Deployment) -> String,
+    ) -> Field {
+        Field {
+            key,
+            group: Group::Engine,
+            fixed: Fixed::Build,
+            input,
+            optional: false,
+            help: "",
+            applies: |_| true,
+            read,
+            write,
+            effective: |_| String::new(),
+        }
+    }
+
+    const fn stands(self, group: Group, fixed: Fixed) -> Field {
+        Field { group, fixed, ..self }
+    }
+
+    const fn optional(self) -> Field {
+        Field { optional: true, ..self }
+    }
+
+    const fn applies(self, applies: fn(&Deployment) -> bool) -> Field {
+        Field { applies, ..self }
+    }
+
+    const fn effective(self, effective: fn(&Plan) -> String) -> Field {
+        Field { effective, ..self }
+    }
+
+    const fn help(self, help: &'static str) -> Field {
+        Field { help, ..self }
+    }
+}

@@ -1,0 +1,62 @@
+//! Reading the text of a setting, or saying what would be right.
+
+use crate::units::grouped;
+
+/// The largest size in GiB.
+const MAX_GIB: f64 = 16_384.0;
+
+pub(super) fn whole(text: &str, min: u64, max: u64) -> Result<u64, String> {
+    let advice = || format!("must be a whole number from {} to {}", grouped(min), grouped(max));
+    let digits: String = text.trim().chars().filter(|c| !matches!(c, ',' | '_' | ' ')).collect();
+    match digits.parse::<u64>() {
+        Ok(number) if (min..=max).contains(&number) => Ok(number),
+        _ => Err(advice()),
+    }
+}
+
+/// Whole numbers separated by commas; none of an empty text.
+pub(super) fn whole_list(text: &str, min: u64, max: u64) -> Result<Vec<u64>, String> {
+    match text.trim() {
+        "" | "none" | "auto" => Ok(Vec::new()),
+        text => text.trim_matches(['[', ']']).split(',').map(|number| whole(number, min, max)).collect(),
+    }
+}
+
+fn decimal(text: &str) -> Option<f64> {
+    text.trim().parse::<f64>().ok().filter(|number| number.is_finite())
+}
+
+pub(super) fn gib(text: &str) -> Result<f64, String> {
+    decimal(text)
+        .filter(|size| *size > 0.0 && *size <= MAX_GIB)
+        .ok_or_else(|| format!("must be a size in GiB above 0 and up to {}", grouped(MAX_GIB as u64)))
+}
+
+pub(super) fn fraction(text: &str) -> Result<f64, String> {
+    decimal(text)
+        .filter(|share| *share > 0.0 && *share < 1.0)
+        .ok_or_else(|| "must be a fraction above 0 and below 1, such as 0.9".into())
+}
+
+pub(super) fn toggle(text: &str) -> Result<bool, String> {
+    match text.trim().to_ascii_lowercase().as_str() {
+        "true" | "on" | "1" | "yes" | "enable" => Ok(true),
+        "false" | "off" | "0" | "no" | "disable" => Ok(false),
+        _ => Err("must be true or false".into()),
+    }
+}
+
+pub(super) fn choice<T>(text: &str, found: Option<T>, names: &[&str]) -> Result<T, String> {
+    found.ok_or_else(|| format!("must be one of {}; {text:?} is none of them", names.join(", ")))
+}
+
+pub(super) fn optional<T>(text: &str, read: impl FnOnce(&str) -> Result<T, String>) -> Result<Option<T>, String> {
+    match text.trim() {
+        "" | "none" | "auto" => Ok(None),
+        text => read(text).map(Some),
+    }
+}
+
+pub(super) fn text<T: ToString>(value: Option<T>) -> String {
+    value.map_or_else(String::new, |value| value.to_string())
+}

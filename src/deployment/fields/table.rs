@@ -1,0 +1,408 @@
+//! The table itself: every setting, in the order of links and of the page.
+
+use super::read::{choice, fraction, gib, optional, text, toggle, whole, whole_list};
+use super::{Field, Fixed, Group, Input};
+use crate::architecture::{self, Dtype};
+use crate::deployment::{
+    Backend, Deployment, KvCacheDtype, KvCacheType, Launcher, LookaheadConfig, LoraModule, OperatingSystem, QuantAlgo,
+    Runtime, SpeculativeDecodingMode, Version,
+};
+use crate::gpu;
+
+const MAX_RANKS: u64 = 1024;
+const MAX_BATCH: u64 = 1 << 20;
+const MAX_TOKENS: u64 = 1 << 32;
+const MAX_DRAFT: u64 = 1 << 10;
+const MAX_BYTES: u64 = 1 << 50;
+const DTYPES: &[&str] = &["auto", "float16", "bfloat16", "float32"];
+const LOGITS_DTYPES: &[&str] = &["auto", "float32", "float16", "bfloat16"];
+
+/// A whole number from `min` to `max`, with a slider that reaches `slider_max`.
+macro_rules! number {
+    ($key:ident, $min:expr, $max:expr, $slider_max:expr) => {
+        Field::new(
+            stringify!($key),
+            Input::Whole { min: $min, max: $max, slider_max: $slider_max },
+            |d, t| whole(t, $min, $max).map(|v| d.$key = v),
+            |d| d.$key.to_string(),
+        )
+    };
+}
+
+/// A whole number that may be left to TensorRT-LLM.
+macro_rules! optional_number {
+    ($key:ident, $min:expr, $max:expr, $slider_max:expr) => {
+        Field::new(
+            stringify!($key),
+            Input::Whole { min: $min, max: $max, slider_max: $slider_max },
+            |d, t| optional(t, |t| whole(t, $min, $max)).map(|v| d.$key = v),
+            |d| text(d.$key),
+        )
+        .optional()
+    };
+}
+
+/// A whole number that is usually one of a few.
+macro_rules! steps {
+    ($key:ident, $usual:expr, $max:expr) => {
+        Field::new(
+            stringify!($key),
+            Input::Steps { usual: $usual, max: $max },
+            |d, t| whole(t, 1, $max).map(|v| d.$key = v),
+            |d| d.$key.to_string(),
+        )
+    };
+}
+
+/// A whole number that is usually one of a few, or left to TensorRT-LLM.
+macro_rules! optional_steps {
+    ($key:ident, $usual:expr, $max:expr) => {
+        Field::new(
+            stringify!($key),
+            Input::Steps { usual: $usual, max: $max },
+            |d, t| optional(t, |t| whole(t, 1, $max)).map(|v| d.$key = v),
+            |d| text(d.$key),
+        )
+        .optional()
+    };
+}
+
+/// A fraction that may be left to TensorRT-LLM.
+macro_rules! optional_fraction {
+    ($key:ident) => {
+        Field::new(
+            stringify!($key),
+            Input::Fraction,
+            |d, t| optional(t, fraction).map(|v| d.$key = v),
+            |d| text(d.$key),
+        )
+        .optional()
+    };
+}
+
+/// A size in GiB that may be left out.
+macro_rules! optional_gib {
+    ($key:ident) => {
+        Field::new(stringify!($key), Input::Gib, |d, t| optional(t, gib).map(|v| d.$key = v), |d| text(d.$key))
+            .optional()
+    };
+}
+
+/// On or off.
+macro_rules! switch {
+    ($key:ident) => {
+        Field::new(stringify!($key), Input::Toggle, |d, t| toggle(t).map(|v| d.$key = v), |d| d.$key.to_string())
+    };
+}
+
+/// On or off, where the default depends on other settings.
+macro_rules! optional_switch {
+    ($key:ident) => {
+        Field::new(stringify!($key), Input::Toggle, |d, t| optional(t, toggle).map(|v| d.$key = v), |d| text(d.$key))
+            .optional()
+    };
+}
+
+/// One of the names of a type.
+macro_rules! named {
+    ($key:ident, $type:ident) => {
+        Field::new(
+            stringify!($key),
+            Input::Choice($type::NAMES),
+            |d, t| choice(t, $type::parse(t.trim()), $type::NAMES).map(|v| d.$key = v),
+            |d| d.$key.to_string(),
+        )
+    };
+}
+
+/// A number format, or `auto`.
+macro_rules! dtype {
+    ($key:ident, $names:expr) => {
+        Field::new(
+            stringify!($key),
+            Input::Choice($names),
+            |d, t| optional(t, |t| choice(t, Dtype::parse(t), $names)).map(|v| d.$key = v),
+            |d| d.$key.map_or_else(|| "auto".into(), |dtype| dtype.to_string()),
+        )
+    };
+}
+
+fn has_experts(d: &Deployment) -> bool {
+    d.model.moe.is_some()
+}
+
+fn speculates(d: &Deployment) -> bool {
+    d.speculative_decoding_mode != SpeculativeDecodingMode::None
+}
+
+fn list<T: ToString>(values: &[T]) -> String {
+    let texts: Vec<String> = values.iter().map(T::to_string).collect();
+    texts.join(",")
+}
+
+/// Every setting, in the order of links and of the page.
+pub static FIELDS: &[Field] = &[
+    Field::new(
+        "model",
+        Input::Model,
+        |d, t| {
+            let found = architecture::find(t.trim()).ok_or_else(|| match architecture::suggest(t).first() {
+                Some(near) => format!("isn't in the catalogue; the nearest is {}", near.name),
+                None => "isn't in the catalogue; `trtllm-memory models` lists it".into(),
+            })?;
+            d.model = found;
+            Ok(())
+        },
+        |d| d.model.name.clone(),
+    )
+    .stands(Group::Model, Fixed::Build)
+    .help("A Hugging Face repository name or a short one; type a part of it."),
+    Field::new(
+        "gpu",
+        Input::Gpu,
+        |d, t| {
+            let found = gpu::find(t.trim()).ok_or_else(|| match gpu::suggest(t).first() {
+                Some(near) => format!("isn't in the catalogue; the nearest is {}", near.id),
+                None => {
+                    "isn't in the catalogue; `trtllm-memory gpus` lists it, and gpu_memory_gib gives any amount".into()
+                }
+            })?;
+            d.gpu = found;
+            Ok(())
+        },
+        |d| d.gpu.id.to_string(),
+    )
+    .stands(Group::Gpus, Fixed::Hardware)
+    .help("The card; every rank runs on one of these."),
+    optional_gib!(gpu_memory_gib)
+        .stands(Group::Machine, Fixed::Hardware)
+        .effective(|p| format!("{:.2}", p.gpu_memory.gib()))
+        .help("Total memory of a GPU in GiB as CUDA reports it, instead of the catalogue's figure."),
+    steps!(tp_size, &[1, 2, 4, 8], MAX_RANKS)
+        .stands(Group::Gpus, Fixed::Build)
+        .help("Tensor parallelism: ranks that share every layer."),
+    steps!(pp_size, &[1, 2, 4, 8], MAX_RANKS)
+        .stands(Group::Gpus, Fixed::Build)
+        .help("Pipeline parallelism: stages that the layers are divided into."),
+    optional_steps!(moe_tp_size, &[1, 2, 4, 8], MAX_RANKS)
+        .stands(Group::Gpus, Fixed::Build)
+        .applies(has_experts)
+        .effective(|p| p.moe_tp_size.to_string())
+        .help("Of the tp_size ranks, how many share each expert. moe_tp_size · moe_ep_size = tp_size."),
+    optional_steps!(moe_ep_size, &[1, 2, 4, 8], MAX_RANKS)
+        .stands(Group::Gpus, Fixed::Build)
+        .applies(has_experts)
+        .effective(|p| p.moe_ep_size.to_string())
+        .help("Of the tp_size ranks, how many the experts are divided among."),
+    Field::new(
+        "quant_algo",
+        Input::Choice(QuantAlgo::NAMES),
+        |d, t| {
+            let name = if t.trim().eq_ignore_ascii_case("none") { "NO_QUANT" } else { t.trim() };
+            choice(t, QuantAlgo::parse(name), QuantAlgo::NAMES).map(|v| d.quant_algo = v)
+        },
+        |d| d.quant_algo.to_string(),
+    )
+    .stands(Group::Precision, Fixed::Build)
+    .help("How the weights are quantized; NO_QUANT keeps them in dtype."),
+    named!(kv_cache_dtype, KvCacheDtype)
+        .stands(Group::Precision, Fixed::Build)
+        .effective(|p| p.kv_cache_dtype.to_string())
+        .help("The type of the KV cache's values; auto follows dtype."),
+    dtype!(dtype, DTYPES)
+        .stands(Group::Precision, Fixed::Build)
+        .effective(|p| p.dtype.to_string())
+        .help("The type that the model computes in; auto follows the checkpoint."),
+    optional_number!(max_batch_size, 1, MAX_BATCH, 4096)
+        .stands(Group::BuildLimits, Fixed::Build)
+        .effective(|p| p.max_batch_size.to_string())
+        .help("Most sequences in a batch. With pp_size > 1 it bounds each micro-batch."),
+    optional_number!(max_num_tokens, 1, MAX_TOKENS, 131_072)
+        .stands(Group::BuildLimits, Fixed::Build)
+        .effective(|p| p.max_num_tokens.to_string())
+        .help("Most tokens in a step, prompts and generated ones together. Activations grow with it."),
+    optional_number!(max_seq_len, 1, MAX_TOKENS, 1 << 20)
+        .stands(Group::BuildLimits, Fixed::Build)
+        .effective(|p| p.max_seq_len.to_string())
+        .help("Longest sequence, prompt and output. Left alone it is the model's own limit."),
+    optional_fraction!(free_gpu_memory_fraction)
+        .stands(Group::KvCache, Fixed::Run)
+        .effective(|p| text(p.free_gpu_memory_fraction))
+        .help("Share of the memory still free that the KV cache takes: 0.9 unless max_tokens is given."),
+    optional_number!(max_tokens, 1, MAX_TOKENS, 4_194_304)
+        .stands(Group::KvCache, Fixed::Run)
+        .effective(|p| text(p.max_tokens))
+        .help("Most tokens that the KV cache holds. With the fraction given too, the smaller counts."),
+    Field::new(
+        "trtllm_version",
+        Input::Choice(Version::NAMES),
+        |d, t| choice(t, Version::parse(t.trim()), Version::NAMES).map(|v| d.trtllm_version = v),
+        |d| d.trtllm_version.to_string(),
+    )
+    .help("TensorRT-LLM's version: defaults and buffers differ."),
+    named!(backend, Backend).help("How TensorRT-LLM runs the model: as an engine that trtllm-build made."),
+    optional_number!(max_input_len, 1, MAX_TOKENS, 131_072)
+        .effective(|p| p.max_input_len.to_string())
+        .help("Longest prompt. Counts when padding isn't removed or context FMHA is off."),
+    number!(max_beam_width, 1, 64, 8)
+        .effective(|p| p.max_beam_width.to_string())
+        .help("Most beams of a beam search; each counts like a sequence."),
+    optional_steps!(tokens_per_block, &[16, 32, 64, 128], 1024)
+        .effective(|p| p.tokens_per_block.to_string())
+        .help("Tokens in a block of the KV cache."),
+    named!(kv_cache_type, KvCacheType).help(
+        "paged: a pool of blocks. continuous: one tensor a layer for the largest batch (deprecated runtimes only).",
+    ),
+    switch!(remove_input_padding)
+        .help("Packed inputs: tokens without padding. Off, activations hold max_batch_size · max_input_len tokens."),
+    switch!(context_fmha)
+        .help("Fused attention over prompts. Off, a workspace grows with the square of the prompt length."),
+    optional_switch!(use_paged_context_fmha)
+        .effective(|p| p.use_paged_context_fmha.to_string())
+        .help("Prompts attend through the paged KV cache, as block reuse and chunked context need."),
+    optional_switch!(use_fp8_context_fmha)
+        .effective(|p| p.use_fp8_context_fmha.to_string())
+        .help("Prompts attend in FP8, where weights and KV cache are FP8 too."),
+    optional_switch!(use_fused_mlp)
+        .effective(|p| p.use_fused_mlp.to_string())
+        .help("Gate and up projections as one GEMM, in 16-bit models with a gated MLP."),
+    switch!(gemm_plugin).help("GEMMs by the plugin with its fixed workspace, not by TensorRT itself."),
+    switch!(multiple_profiles).help("Several optimization profiles, the last of which is the largest."),
+    switch!(gather_context_logits)
+        .help("Logits of every prompt token, in place of those of the last token of each sequence."),
+    switch!(gather_generation_logits).help("Keeps the logits of generated tokens."),
+    dtype!(logits_dtype, LOGITS_DTYPES)
+        .effective(|p| p.logits_dtype.to_string())
+        .help("The type of the logits; auto is float32, or float16 where ModelOpt made the checkpoint."),
+    optional_switch!(use_parallel_embedding)
+        .effective(|p| p.use_parallel_embedding.to_string())
+        .help("Divides the embedding table among the tp_size ranks."),
+    Field::new(
+        "embedding_sharding_dim",
+        Input::Choice(&["0", "1"]),
+        |d, t| whole(t, 0, 1).map(|v| d.embedding_sharding_dim = v),
+        |d| d.embedding_sharding_dim.to_string(),
+    )
+    .applies(|d| d.tp_size > 1)
+    .help("Whether a divided embedding is cut along the vocabulary (0) or along the hidden size (1)."),
+    switch!(streamingllm).help("Attention sinks with a sliding window (StreamingLLM)."),
+    named!(speculative_decoding_mode, SpeculativeDecodingMode)
+        .stands(Group::Speculation, Fixed::Build)
+        .help("How tokens are drafted, if they are."),
+    optional_number!(max_draft_len, 1, MAX_DRAFT, 128)
+        .stands(Group::Speculation, Fixed::Build)
+        .applies(speculates)
+        .effective(|p| p.max_draft_len.to_string())
+        .help("Most draft tokens of a sequence in a step."),
+    optional_number!(num_medusa_heads, 1, 64, 16)
+        .stands(Group::Speculation, Fixed::Build)
+        .applies(|d| d.speculative_decoding_mode == SpeculativeDecodingMode::Medusa)
+        .help("Medusa's heads; 4 unless told otherwise."),
+    optional_number!(num_eagle_layers, 1, 64, 16)
+        .stands(Group::Speculation, Fixed::Build)
+        .applies(|d| d.speculative_decoding_mode == SpeculativeDecodingMode::Eagle)
+        .help("EAGLE's draft steps; 4 unless told otherwise."),
+    optional_number!(redrafter_num_beams, 1, 64, 16)
+        .stands(Group::Speculation, Fixed::Build)
+        .applies(|d| d.speculative_decoding_mode == SpeculativeDecodingMode::ExplicitDraftTokens)
+        .help("ReDrafter's beams; 5 unless told otherwise."),
+    optional_number!(redrafter_draft_len_per_beam, 1, 64, 16)
+        .stands(Group::Speculation, Fixed::Build)
+        .applies(|d| d.speculative_decoding_mode == SpeculativeDecodingMode::ExplicitDraftTokens)
+        .help("ReDrafter's tokens of a beam; 5 unless told otherwise."),
+    Field::new(
+        "lookahead_config",
+        Input::Text,
+        |d, t| optional(t, LookaheadConfig::parse).map(|v| d.lookahead_config = v),
+        |d| text(d.lookahead_config),
+    )
+    .optional()
+    .stands(Group::Speculation, Fixed::Run)
+    .applies(|d| d.speculative_decoding_mode == SpeculativeDecodingMode::LookaheadDecoding)
+    .help("Window, n-gram and verification set sizes of lookahead decoding: 4,3,4 unless told otherwise."),
+    number!(max_lora_rank, 0, 1024, 128)
+        .stands(Group::Adapters, Fixed::Build)
+        .help("Largest rank of a LoRA adapter; 0 builds without the LoRA plugin."),
+    Field::new(
+        "lora_target_modules",
+        Input::Text,
+        |d, t| LoraModule::parse_list(t).map(|v| d.lora_target_modules = v),
+        |d| list(&d.lora_target_modules),
+    )
+    .optional()
+    .stands(Group::Adapters, Fixed::Build)
+    .applies(|d| d.max_lora_rank > 0)
+    .help("The modules that adapters change, separated by commas: attn_qkv unless told otherwise."),
+    optional_fraction!(lora_device_cache_fraction)
+        .stands(Group::Adapters, Fixed::Run)
+        .applies(|d| d.max_lora_rank > 0)
+        .help("Share of the memory still free that the adapters' cache takes: 0.02 unless told otherwise."),
+    number!(max_prompt_embedding_table_size, 0, MAX_TOKENS, 65_536)
+        .stands(Group::Adapters, Fixed::Build)
+        .help("Rows of the prompt table over all sequences; 0 builds without it. Images count as such rows."),
+    named!(runtime, Runtime)
+        .stands(Group::Runtime, Fixed::Run)
+        .help("executor: in-flight batching. gpt_session and py_session are the deprecated runtimes."),
+    optional_number!(runtime_max_batch_size, 1, MAX_BATCH, 4096)
+        .stands(Group::Runtime, Fixed::Run)
+        .effective(|p| p.runtime_max_batch_size.to_string())
+        .help("max_batch_size of the running executor, where it is less than the engine's."),
+    optional_number!(runtime_max_num_tokens, 1, MAX_TOKENS, 131_072)
+        .stands(Group::Runtime, Fixed::Run)
+        .effective(|p| p.runtime_max_num_tokens.to_string())
+        .help("max_num_tokens of the running executor, where it is less than the engine's."),
+    Field::new(
+        "max_attention_window",
+        Input::Text,
+        |d, t| whole_list(t, 1, MAX_TOKENS).map(|v| d.max_attention_window = v),
+        |d| list(&d.max_attention_window),
+    )
+    .optional()
+    .stands(Group::Runtime, Fixed::Run)
+    .help("Tokens that attention looks back; several, separated by commas, take turns over the layers."),
+    number!(sink_token_length, 0, MAX_TOKENS, 1024)
+        .stands(Group::Runtime, Fixed::Run)
+        .help("First tokens of a sequence that stay in a windowed KV cache."),
+    number!(host_cache_size, 0, MAX_BYTES, 1 << 40)
+        .stands(Group::Runtime, Fixed::Run)
+        .help("Bytes of host memory for KV blocks that were moved off the GPU."),
+    optional_switch!(enable_block_reuse)
+        .stands(Group::Runtime, Fixed::Run)
+        .help("Blocks of equal prompts are shared between sequences."),
+    switch!(enable_chunked_context)
+        .stands(Group::Runtime, Fixed::Run)
+        .help("Prompts longer than max_num_tokens are read in several steps."),
+    switch!(enable_trt_overlap)
+        .stands(Group::Runtime, Fixed::Run)
+        .help("Two micro-batches in flight on one stage (older versions)."),
+    switch!(cuda_graph_mode)
+        .stands(Group::Runtime, Fixed::Run)
+        .help("Captures CUDA graphs of generation steps, 4 to 10 MiB each."),
+    number!(cuda_graph_cache_size, 0, MAX_BATCH, 4096)
+        .stands(Group::Runtime, Fixed::Run)
+        .applies(|d| d.cuda_graph_mode)
+        .help("Most CUDA graphs that are kept."),
+    switch!(guided_decoding)
+        .stands(Group::Runtime, Fixed::Run)
+        .help("Outputs that follow a grammar: a bit mask of the vocabulary for each slot."),
+    optional_fraction!(cross_kv_cache_fraction)
+        .stands(Group::Runtime, Fixed::Run)
+        .applies(|_| false)
+        .help("Share of the KV cache for cross attention, in encoder-decoder models."),
+    optional_gib!(free_memory_gib).stands(Group::Machine, Fixed::Run).help(
+        "Free memory in GiB that your log printed just before the KV cache was sized, instead of the prediction.",
+    ),
+    optional_gib!(other_memory_gib)
+        .stands(Group::Machine, Fixed::Hardware)
+        .help("Memory in GiB that a desktop or other processes hold on each GPU."),
+    optional_steps!(gpus_per_node, &[1, 4, 8, 72], MAX_RANKS)
+        .stands(Group::Machine, Fixed::Hardware)
+        .effective(|p| p.gpus_per_node.to_string())
+        .help("GPUs that reach each other directly: 8, or 72 in a GB200 or GB300 rack."),
+    named!(launcher, Launcher)
+        .stands(Group::Machine, Fixed::Run)
+        .help("What starts the ranks; it decides whose CUDA contexts stand on which GPU."),
+    named!(os, OperatingSystem)
+        .stands(Group::Machine, Fixed::Hardware)
+        .help("The operating system; Windows keeps some memory for itself."),
+];

@@ -1,9 +1,9 @@
 //! The address of the page is its configuration: the deployment stands in the fragment, which no server sees.
 
+use super::dom::{listen, watch};
 use super::{browser::Debounced, state::AppState};
 use crate::deployment::Deployment;
 use crate::formats::link;
-use leptos::ev;
 use leptos::prelude::*;
 use wasm_bindgen::JsValue;
 
@@ -36,17 +36,19 @@ pub fn follow(state: AppState) {
     let writing = Debounced::new(REST);
     for event in ["hashchange", "popstate"] {
         let writing = writing.clone();
-        window_event_listener_untyped(event, move |_: ev::Event| {
+        listen(&window(), event, move |_| {
             writing.cancel();
             read(state);
         });
     }
-    Effect::new(move |opened: Option<()>| {
+    let opened = StoredValue::new(false);
+    watch(move || {
         state.deployment.track();
         // What was opened stays in the address as it was written, and what was wrong in it with it.
-        if opened.is_some() {
+        if opened.get_value() {
             writing.call(move || state.deployment.with_untracked(write));
         }
+        opened.set_value(true);
     });
 }
 

@@ -1,12 +1,12 @@
 //! The few things of the browser that Leptos has no name for.
 
-use leptos::html::ElementType;
+use super::dom::listen;
 use leptos::prelude::*;
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Duration;
 use wasm_bindgen::prelude::*;
-use web_sys::{HtmlElement, ResizeObserver, Storage};
+use web_sys::{Element, HtmlElement, ResizeObserver, Storage};
 
 /// The element with this id.
 pub fn by_id(id: &str) -> Option<HtmlElement> {
@@ -35,36 +35,24 @@ pub fn media(query: &'static str) -> RwSignal<bool> {
     if let Ok(Some(list)) = window().match_media(query) {
         holds.set(list.matches());
         let current = list.clone();
-        let changed = Closure::<dyn Fn()>::new(move || holds.set(current.matches()));
-        let _ = list.add_event_listener_with_callback("change", changed.as_ref().unchecked_ref());
-        changed.forget();
+        listen(&list, "change", move |_| holds.set(current.matches()));
     }
     holds
 }
 
 /// The width of an element in whole pixels, now and later; zero until it is laid out.
-pub fn width_of<E>(node: NodeRef<E>) -> RwSignal<u32>
-where
-    E: ElementType,
-    E::Output: JsCast + Clone + 'static,
-{
-    let width = RwSignal::new(0);
-    Effect::new(move |_| {
-        let Some(element) = node.get().and_then(|element| element.dyn_into::<HtmlElement>().ok()) else {
-            return;
-        };
-        let observed = element.clone();
-        let resized = Closure::<dyn Fn()>::new(move || {
-            let now = observed.client_width().max(0) as u32;
-            if width.get_untracked() != now {
-                width.set(now);
-            }
-        });
-        if let Ok(observer) = ResizeObserver::new(resized.as_ref().unchecked_ref()) {
-            observer.observe(&element);
+pub fn width_of(element: &Element) -> RwSignal<u32> {
+    let (width, observed) = (RwSignal::new(0), element.clone());
+    let resized = Closure::<dyn Fn()>::new(move || {
+        let now = observed.client_width().max(0) as u32;
+        if width.get_untracked() != now {
+            width.set(now);
         }
-        resized.forget();
     });
+    if let Ok(observer) = ResizeObserver::new(resized.as_ref().unchecked_ref()) {
+        observer.observe(element);
+    }
+    resized.forget();
     width
 }
 

@@ -1,12 +1,14 @@
 //! The compact page that other pages embed: the verdict, one bar, and the knobs that matter most.
 
 use super::address;
-use super::inputs::control;
-use super::results::chart::Chart;
-use super::results::figures::{Swatch, gib};
-use super::results::verdict::Verdict;
-use super::results::warnings::Warnings;
+use super::dom::{El, el};
+use super::inputs::{control, form};
+use super::results::chart::chart;
+use super::results::figures::{gib, swatch};
+use super::results::verdict::verdict;
+use super::results::warnings::warnings;
 use super::state::AppState;
+use super::theme::Appearance;
 use crate::chart::Segment;
 use crate::deployment::field;
 use leptos::prelude::*;
@@ -15,40 +17,41 @@ use leptos::prelude::*;
 const KNOBS: [&str; 3] = ["max_batch_size", "max_num_tokens", "free_gpu_memory_fraction"];
 
 /// The compact page.
-#[component]
-pub fn Embedded() -> impl IntoView {
-    let state = expect_context::<AppState>();
-    let summary = state.sound(|sound| {
-        let plan = &sound.plan;
-        format!("{} · {} · {} × {}", plan.model.name, plan.quant_algo, plan.world_size(), plan.gpu.name)
-    });
-    let link = move || state.deployment.with(address::of);
-    view! {
-        <main class="embedded">
-            <h1 class="visually-hidden">"TensorRT-LLM memory"</h1>
-            <Warnings/>
-            <Verdict/>
-            <Chart strip=true/>
-            <ul class="legend">{Segment::ALL.into_iter().map(|segment| view! { <Item segment/> }).collect_view()}</ul>
-            <form class="knobs" aria-label="Deployment" autocomplete="off" on:submit=|event| event.prevent_default()>
-                {KNOBS.into_iter().filter_map(field).map(|field| control(field, false)).collect_view()}
-            </form>
-            <p class="embedded-foot">
-                <span>{move || summary.get()}</span>
-                <a href=link target="_blank" rel="noopener">"Open in the calculator"</a>
-            </p>
-        </main>
-    }
+pub fn embedded(state: AppState, appearance: Appearance) -> El {
+    let summary = move || {
+        state.sound(|sound| {
+            let plan = &sound.plan;
+            format!("{} · {} · {} × {}", plan.model.name, plan.quant_algo, plan.world_size(), plan.gpu.name)
+        })
+    };
+    let knobs = KNOBS.into_iter().filter_map(field).map(|field| control(state, field, false));
+    let open = el("a")
+        .attr("target", "_blank")
+        .attr("rel", "noopener")
+        .text("Open in the calculator")
+        .live_attr("href", move || Some(state.deployment.with(address::of)));
+    let foot = el("p").class("embedded-foot").child(el("span").live_text(summary)).child(open);
+    el("main")
+        .class("embedded")
+        .child(el("h1").class("visually-hidden").text("TensorRT-LLM memory"))
+        .child(warnings(state))
+        .children(verdict(state))
+        .child(chart(state, appearance, || true))
+        .child(
+            el("ul").class("legend").children(Segment::ALL.into_iter().map(|segment| item(state, appearance, segment))),
+        )
+        .child(form("knobs").children(knobs))
+        .child(foot)
 }
 
 /// A segment of the fullest rank, which is the one that the bar shows.
-#[component]
-fn Item(segment: Segment) -> impl IntoView {
-    let state = expect_context::<AppState>();
-    let bytes = state.sound(move |sound| sound.report.tightest().map(|rank| segment.bytes(rank)).unwrap_or_default());
-    view! {
-        <li data-contributor=segment.key() data-bytes=move || bytes.get().0>
-            <Swatch segment/>{segment.label()}" "<span class="number">{move || gib(bytes.get())}</span>
-        </li>
-    }
+fn item(state: AppState, appearance: Appearance, segment: Segment) -> El {
+    let bytes =
+        move || state.sound(|sound| sound.report.tightest().map(|rank| segment.bytes(rank)).unwrap_or_default());
+    el("li")
+        .attr("data-contributor", segment.key())
+        .live_attr("data-bytes", move || Some(bytes().0.to_string()))
+        .child(swatch(appearance, segment))
+        .text(&format!("{} ", segment.label()))
+        .child(el("span").live_text(move || gib(bytes())))
 }

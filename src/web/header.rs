@@ -1,52 +1,51 @@
 //! The bar at the top: what this is, the version, presets, and sharing.
 
-use super::inputs::choice::Choice;
-use super::share::Share;
+use super::dom::{El, el, target, value};
+use super::inputs::choice::choice;
+use super::share::share;
 use super::state::AppState;
 use super::theme::Appearance;
 use crate::deployment::{field, presets::PRESETS};
 use crate::formats::link;
 use leptos::prelude::*;
+use wasm_bindgen::JsCast;
 
 /// The bar at the top.
-#[component]
-pub fn Header() -> impl IntoView {
-    let appearance = expect_context::<Appearance>();
-    view! {
-        <header class="header">
-            <h1 class="brand">"TensorRT-LLM memory"</h1>
-            <div class="header-choices">
-                {field("trtllm_version").map(|version| view! {
-                    <label class="header-label" for="trtllm_version">"version"</label>
-                    <Choice field=version/>
-                })}
-                <Presets/>
-            </div>
-            <div class="header-actions">
-                <button type="button" class="button" on:click=move |_| appearance.toggle()>
-                    {move || if appearance.is_dark() { "Light" } else { "Dark" }}
-                </button>
-                <Share/>
-            </div>
-        </header>
-    }
+pub fn header(state: AppState, appearance: Appearance) -> El {
+    let version = field("trtllm_version").map(|version| {
+        let label = el("label").class("header-label").attr("for", version.key).text("version");
+        [label, choice(state, version)]
+    });
+    let theme = el("button")
+        .class("button")
+        .attr("type", "button")
+        .live_text(move || if appearance.is_dark() { "Light" } else { "Dark" }.into())
+        .on("click", move |_| appearance.toggle());
+    let choices = el("div").class("header-choices").children(version.into_iter().flatten()).child(presets(state));
+    let actions = el("div").class("header-actions").child(theme).child(share(state));
+    el("header")
+        .class("header")
+        .child(el("h1").class("brand").text("TensorRT-LLM memory"))
+        .child(choices)
+        .child(actions)
 }
 
 /// Deployments to start from. The menu goes back to its title, because what is chosen may be changed at once.
-#[component]
-fn Presets() -> impl IntoView {
-    let state = expect_context::<AppState>();
-    let open = move |event| {
-        if let Some(preset) = event_target_value(&event).parse::<usize>().ok().and_then(|index| PRESETS.get(index)) {
-            state.warnings.set(Vec::new());
-            state.open(link::decode(preset.link).deployment);
-        }
-        event_target::<web_sys::HtmlSelectElement>(&event).set_value("");
-    };
-    view! {
-        <select class="control presets" aria-label="Start from an example" on:change=open>
-            <option value="" selected>"Start from…"</option>
-            {PRESETS.iter().enumerate().map(|(index, preset)| view! { <option value=index>{preset.name}</option> }).collect_view()}
-        </select>
-    }
+fn presets(state: AppState) -> El {
+    let options = PRESETS.iter().map(|preset| el("option").attr("value", preset.name).text(preset.name));
+    el("select")
+        .class("control presets")
+        .attr("aria-label", "Start from an example")
+        .child(el("option").attr("value", "").text("Start from…"))
+        .children(options)
+        .on("change", move |event| {
+            let name = value(&event);
+            if let Some(preset) = PRESETS.iter().find(|preset| preset.name == name) {
+                state.warnings.set(Vec::new());
+                state.open(link::decode(preset.link).deployment);
+            }
+            if let Some(menu) = target(&event).and_then(|menu| menu.dyn_into::<web_sys::HtmlSelectElement>().ok()) {
+                menu.set_value("");
+            }
+        })
 }

@@ -1,10 +1,11 @@
-//! The page: Leptos components over the library.
+//! The page: components over the library, on Leptos' signals.
 //!
 //! The deployment is one signal in [`state::AppState`]; everything else that is shown is a memo of it. The components know
 //! no formulas and the library knows no components.
 
 mod address;
 mod browser;
+mod dom;
 mod embed;
 mod failure;
 mod header;
@@ -15,9 +16,11 @@ mod state;
 mod theme;
 mod view;
 
+use dom::el;
 use leptos::mount::mount_to;
 use leptos::prelude::*;
 use state::AppState;
+use theme::Appearance;
 
 /// Mounts the page in place of what `index.html` shows while this program loads.
 pub fn start() {
@@ -25,35 +28,30 @@ pub fn start() {
     let Some(root) = browser::by_id("app") else {
         return;
     };
-    root.set_inner_html("");
-    let shown = root.clone();
-    mount_to(root, App).forget();
-    // The first chart needs the width that the first layout gives it.
-    request_animation_frame(move || {
+    // The view is empty, because `dom` makes the elements; the mount is their owner.
+    mount_to(root.clone(), move || {
+        let state = AppState::new();
+        let appearance = Appearance::new();
+        address::follow(state);
+        let page =
+            if address::is_embedded() { vec![embed::embedded(state, appearance)] } else { page(state, appearance) };
+        root.set_inner_html("");
+        for part in page {
+            let _ = root.append_child(&part.0);
+        }
+        // The first chart needs the width that the first layout gives it.
+        let root = root.clone();
         request_animation_frame(move || {
-            let _ = shown.set_attribute("data-ready", "true");
+            request_animation_frame(move || {
+                let _ = root.set_attribute("data-ready", "true");
+            });
         });
-    });
-}
-
-/// The whole page, or the compact one that other pages embed.
-#[component]
-fn App() -> impl IntoView {
-    let state = AppState::new();
-    provide_context(state);
-    provide_context(theme::Appearance::new());
-    address::follow(state);
-    if address::is_embedded() { embed::Embedded().into_any() } else { Page().into_any() }
+    })
+    .forget();
 }
 
 /// Inputs on one side, the answer on the other.
-#[component]
-fn Page() -> impl IntoView {
-    view! {
-        <header::Header />
-        <main class="columns">
-            <inputs::Inputs />
-            <results::Results />
-        </main>
-    }
+fn page(state: AppState, appearance: Appearance) -> Vec<dom::El> {
+    let columns = el("main").class("columns").child(inputs::inputs(state)).child(results::results(state, appearance));
+    vec![header::header(state, appearance), columns]
 }

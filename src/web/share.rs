@@ -1,9 +1,10 @@
 //! Copies the link of the deployment.
 
+use super::dom::{El, el};
 use super::{address, state::AppState};
-use leptos::html;
 use leptos::prelude::*;
 use wasm_bindgen::prelude::*;
+use web_sys::HtmlInputElement;
 
 /// How far the copying got.
 #[derive(Clone, PartialEq)]
@@ -17,11 +18,9 @@ enum Copied {
 }
 
 /// The button, and the link to copy by hand where the browser won't.
-#[component]
-pub fn Share() -> impl IntoView {
-    let state = expect_context::<AppState>();
+pub fn share(state: AppState) -> El {
     let copied = RwSignal::new(Copied::Idle);
-    let share = move |_| {
+    let copy_link = move |_| {
         let link = state.deployment.with_untracked(address::of);
         let refused = link.clone();
         copy(&link, move |done| {
@@ -31,35 +30,37 @@ pub fn Share() -> impl IntoView {
             }
         });
     };
-    let text = move || if copied.get() == Copied::Done { "Link copied" } else { "Share" };
-    let by_hand = move || match copied.get() {
-        Copied::Refused(link) => Some(view! { <ByHand link close=move || copied.set(Copied::Idle)/> }),
-        _ => None,
-    };
-    view! {
-        <button type="button" id="share" class="button accent" on:click=share>{text}</button>
-        <span class="visually-hidden" role="status">{move || (copied.get() == Copied::Done).then_some("Link copied")}</span>
-        {by_hand}
-    }
+    let text =
+        move |idle: &str| if copied.with(|copied| *copied == Copied::Done) { "Link copied" } else { idle }.to_string();
+    let button = el("button")
+        .id("share")
+        .class("button accent")
+        .attr("type", "button")
+        .live_text(move || text("Share"))
+        .on("click", copy_link);
+    let announced = el("span").class("visually-hidden").attr("role", "status").live_text(move || text(""));
+    let refused = el("div").live_children(move || match copied.get() {
+        Copied::Refused(link) => vec![by_hand(&link, move || copied.set(Copied::Idle))],
+        Copied::Idle | Copied::Done => Vec::new(),
+    });
+    el("div").class("share").child(button).child(announced).child(refused)
 }
 
 /// The link in a field, selected.
-#[component]
-fn ByHand(link: String, close: impl Fn() + 'static) -> impl IntoView {
-    let input = NodeRef::<html::Input>::new();
-    Effect::new(move |_| {
-        if let Some(input) = input.get() {
+fn by_hand(link: &str, close: impl Fn() + 'static) -> El {
+    let input = el("input").id("link").class("control").attr("type", "text").attr("readonly", "").attr("value", link);
+    if let Some(input) = input.0.dyn_ref::<HtmlInputElement>().cloned() {
+        request_animation_frame(move || {
             let _ = input.focus();
             input.select();
-        }
-    });
-    view! {
-        <div class="by-hand">
-            <label for="link">"The browser doesn't let this page copy. This is the link:"</label>
-            <input id="link" class="control" type="text" readonly node_ref=input prop:value=link/>
-            <button type="button" class="button" on:click=move |_| close()>"Close"</button>
-        </div>
+        });
     }
+    let message = "The browser doesn't let this page copy. This is the link:";
+    el("div")
+        .class("by-hand")
+        .child(el("label").attr("for", "link").text(message))
+        .child(input)
+        .child(el("button").class("button").attr("type", "button").text("Close").on("click", move |_| close()))
 }
 
 /// Writes to the clipboard and says whether that went well; a page without a secure origin has no clipboard.

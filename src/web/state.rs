@@ -96,12 +96,8 @@ impl AppState {
     }
 
     /// Something of the last sound deployment; its default where none was ever sound.
-    pub fn sound<T>(self, read: impl Fn(&Sound) -> T + Send + Sync + 'static) -> Memo<T>
-    where
-        T: PartialEq + Default + Send + Sync + 'static,
-    {
-        let outcome = self.outcome;
-        Memo::new(move |_| outcome.with(|outcome| outcome.sound.as_deref().map(&read).unwrap_or_default()))
+    pub fn sound<T: Default>(self, read: impl Fn(&Sound) -> T) -> T {
+        self.outcome.with(|outcome| outcome.sound.as_deref().map(read).unwrap_or_default())
     }
 
     /// The last sound deployment.
@@ -173,57 +169,51 @@ impl AppState {
     }
 
     /// What a field holds: the text as typed, or its value.
-    pub fn text(self, field: &'static Field) -> Memo<String> {
-        Memo::new(move |_| {
-            let typed = self
-                .drafts
-                .with(|drafts| drafts.iter().find(|draft| draft.key == field.key).map(|draft| draft.text.clone()));
-            typed.unwrap_or_else(|| self.deployment.with(|deployment| readable(field, (field.write)(deployment))))
-        })
+    pub fn text(self, field: &'static Field) -> String {
+        let typed = self.drafts.with(|drafts| draft(drafts, field).map(|draft| draft.text.clone()));
+        typed.unwrap_or_else(|| readable(field, self.value(field)))
     }
 
     /// The value of a field, without what is being typed.
-    pub fn value(self, field: &'static Field) -> Memo<String> {
-        Memo::new(move |_| self.deployment.with(field.write))
+    pub fn value(self, field: &'static Field) -> String {
+        self.deployment.with(field.write)
     }
 
     /// What TensorRT-LLM makes of a field; empty where that is nothing.
-    pub fn effective(self, field: &'static Field) -> Memo<String> {
-        self.sound(move |sound| (field.effective)(&sound.plan))
+    pub fn effective(self, field: &'static Field) -> String {
+        self.sound(|sound| (field.effective)(&sound.plan))
     }
 
     /// What is wrong with a field.
-    pub fn problem(self, field: &'static Field) -> Memo<Option<String>> {
-        Memo::new(move |_| {
-            let key = field.key;
-            let unread = self
-                .drafts
-                .with(|drafts| drafts.iter().find(|draft| draft.key == key).and_then(|draft| draft.problem.clone()));
-            unread.or_else(|| {
-                self.outcome.with(|outcome| {
-                    outcome.problems.iter().find(|problem| problem.field == key).map(|problem| {
-                        let named = problem.message.contains(problem.value.as_str());
-                        let value = if named { String::new() } else { format!("={}", problem.value) };
-                        format!("{key}{value}: {}.", problem.message)
-                    })
-                })
+    pub fn problem(self, field: &'static Field) -> Option<String> {
+        let unread = self.drafts.with(|drafts| draft(drafts, field).and_then(|draft| draft.problem.clone()));
+        unread.or_else(|| {
+            self.outcome.with(|outcome| {
+                let problem = outcome.problems.iter().find(|problem| problem.field == field.key)?;
+                let named = problem.message.contains(problem.value.as_str());
+                let value = if named { String::new() } else { format!("={}", problem.value) };
+                Some(format!("{}{value}: {}.", field.key, problem.message))
             })
         })
     }
 
     /// What TensorRT-LLM corrects in a field, and what else is worth knowing.
-    pub fn note(self, field: &'static Field) -> Memo<String> {
-        self.sound(move |sound| {
+    pub fn note(self, field: &'static Field) -> String {
+        self.sound(|sound| {
             let notes = sound.plan.notes.iter().filter(|note| note.field == field.key);
             notes.map(|note| note.message.as_str()).collect::<Vec<_>>().join(" ")
         })
     }
 
     /// Whether a field differs from its default.
-    pub fn is_changed(self, field: &'static Field) -> Memo<bool> {
+    pub fn is_changed(self, field: &'static Field) -> impl Fn() -> bool {
         let default = (field.write)(&Deployment::default());
-        Memo::new(move |_| self.deployment.with(|deployment| (field.write)(deployment) != default))
+        move || self.value(field) != default
     }
+}
+
+fn draft<'a>(drafts: &'a [Draft], field: &Field) -> Option<&'a Draft> {
+    drafts.iter().find(|draft| draft.key == field.key)
 }
 
 /// The text of a value as a person reads it: long whole numbers in groups of three digits.

@@ -1,105 +1,89 @@
 //! What surrounds a control: its name, when it is fixed, a way back to the default, help and messages.
 
 use crate::deployment::{Deployment, Field};
+use crate::web::browser;
+use crate::web::dom::{El, el};
 use crate::web::state::AppState;
 use leptos::prelude::*;
 
 /// A group's heading, with how many of its fields differ from their defaults.
-#[component]
-pub fn Head(label: &'static str, fields: Vec<&'static Field>) -> impl IntoView {
-    let state = expect_context::<AppState>();
+pub fn head(state: AppState, label: &str, fields: Vec<&'static Field>) -> [El; 2] {
     let default = Deployment::default();
     let defaults: Vec<_> = fields.into_iter().map(|field| (field, (field.write)(&default))).collect();
-    let changed = Memo::new(move |_| {
-        state
-            .deployment
-            .with(|deployment| defaults.iter().filter(|(field, text)| (field.write)(deployment) != *text).count())
-    });
-    let count = move || match changed.get() {
-        0 => String::new(),
-        changed => format!("{changed} changed"),
+    let count = move || {
+        let differs = |deployment: &Deployment| {
+            defaults.iter().filter(|(field, text)| (field.write)(deployment) != *text).count()
+        };
+        match state.deployment.with(differs) {
+            0 => String::new(),
+            changed => format!("{changed} changed"),
+        }
     };
-    view! { <h2 class="group-name">{label}</h2> <span class="changed">{count}</span> }
+    [el("h2").class("group-name").text(label), el("span").class("changed").live_text(count)]
 }
 
-/// A field whose control stands beside its name.
-#[component]
-pub fn Row(
-    field: &'static Field,
-    /// Whether to say when this field is fixed; else its group says it.
-    marked: bool,
-    /// Whether a slider takes the whole width below.
-    #[prop(optional)]
-    slider: bool,
-    children: Children,
-) -> impl IntoView {
-    let mark = marked.then(|| view! { <span class="mark">{field.fixed.label()}</span> });
-    view! {
-        <div class="field row" class:with-slider=slider data-field=field.key>
-            <label class="key" for=field.key>{field.key}</label>
-            {mark}
-            <Reset field/>
-            {children()}
-            <Messages field/>
-        </div>
-    }
+/// A field whose control stands beside its name. Where its group doesn't say when it is fixed, the field does.
+pub fn row(state: AppState, field: &'static Field, marked: bool, controls: Vec<El>) -> El {
+    let mark = marked.then(|| el("span").class("mark").text(field.fixed.label()));
+    let name = el("div").class("name").child(label(field).class("key")).children(mark);
+    let row = el("div").class("field row").attr("data-field", field.key).child(name).child(reset(state, field));
+    let changed = state.is_changed(field);
+    // One that has no meaning beside the others is not shown, unless it was set, so that it can be reset.
+    let is_idle = move || !state.deployment.with(field.applies) && !changed();
+    row.children(controls).children(messages(state, field)).live_flag("hidden", is_idle)
 }
 
 /// A field whose control is as wide as the column; its group's heading names it.
-#[component]
-pub fn Stacked(field: &'static Field, children: Children) -> impl IntoView {
-    view! {
-        <div class="field stacked" data-field=field.key>
-            <label class="visually-hidden" for=field.key>{field.key}</label>
-            {children()}
-            <Messages field/>
-        </div>
-    }
+pub fn stacked(state: AppState, field: &'static Field, controls: Vec<El>) -> El {
+    let stacked = el("div").class("field stacked").attr("data-field", field.key);
+    stacked.child(label(field).class("visually-hidden")).children(controls).children(messages(state, field))
+}
+
+fn label(field: &'static Field) -> El {
+    el("label").attr("for", field.key).text(field.key)
 }
 
 /// Back to the default, where a field differs from it.
-#[component]
-fn Reset(field: &'static Field) -> impl IntoView {
-    let state = expect_context::<AppState>();
-    let changed = state.is_changed(field);
+fn reset(state: AppState, field: &'static Field) -> El {
     let name = format!("reset {}", field.key);
-    view! {
-        <Show when=move || changed.get()>
-            <button type="button" class="reset" aria-label=name.clone() title=name.clone() on:click=move |_| {
-                state.reset(field);
-                crate::web::browser::focus(field.key);
-            }>"×"</button>
-        </Show>
-    }
+    let changed = state.is_changed(field);
+    el("button")
+        .class("reset")
+        .attr("type", "button")
+        .attr("aria-label", &name)
+        .attr("title", &name)
+        .text("×")
+        .live_flag("hidden", move || !changed())
+        .on("click", move |_| {
+            state.reset(field);
+            browser::focus(field.key);
+        })
 }
 
 /// Help, notes and problems.
-#[component]
-fn Messages(field: &'static Field) -> impl IntoView {
-    let state = expect_context::<AppState>();
-    let (problem, note) = (state.problem(field), state.note(field));
-    let id = |what: &str| format!("{}_{what}", field.key);
-    let helped = Memo::new(move |_| state.view.helped.get() == Some(field.key));
-    view! {
-        <p class="problem" id=id("problem") hidden=move || problem.with(Option::is_none)>{move || problem.get()}</p>
-        <p class="note" id=id("note") hidden=move || note.with(String::is_empty) || problem.with(Option::is_some)>{move || note.get()}</p>
-        <p class="help" id=id("help") hidden=move || !helped.get()>{field.help}</p>
-    }
+fn messages(state: AppState, field: &'static Field) -> [El; 3] {
+    let line = |what: &str| el("p").class(what).id(&format!("{}_{what}", field.key));
+    let problem = line("problem")
+        .live_text(move || state.problem(field).unwrap_or_default())
+        .live_flag("hidden", move || state.problem(field).is_none());
+    let note = line("note")
+        .live_text(move || state.note(field))
+        .live_flag("hidden", move || state.note(field).is_empty() || state.problem(field).is_some());
+    let help = line("help").text(field.help).live_flag("hidden", move || state.view.helped.get() != Some(field.key));
+    [problem, note, help]
 }
 
-/// The ids of what describes a field, for `aria-describedby`.
-pub fn described_by(state: AppState, field: &'static Field) -> impl Fn() -> String + Clone {
-    let (problem, note) = (state.problem(field), state.note(field));
-    move || {
-        let key = field.key;
-        let problem = if problem.with(Option::is_some) { format!("{key}_problem ") } else { String::new() };
-        let note = if note.with(String::is_empty) { String::new() } else { format!("{key}_note ") };
-        format!("{problem}{note}{key}_help")
-    }
-}
-
-/// Whether a field is wrong, for `aria-invalid`.
-pub fn invalid(state: AppState, field: &'static Field) -> impl Fn() -> Option<&'static str> + Clone {
-    let problem = state.problem(field);
-    move || problem.with(Option::is_some).then_some("true")
+/// A control's id and name, and what assistive technology should know of it besides its label.
+pub fn described(state: AppState, field: &'static Field, control: El, more: &'static str) -> El {
+    let key = field.key;
+    let by = move || {
+        let problem = if state.problem(field).is_some() { format!("{key}_problem ") } else { String::new() };
+        let note = if state.note(field).is_empty() { String::new() } else { format!("{key}_note ") };
+        Some(format!("{problem}{note}{key}_help{more}"))
+    };
+    control
+        .id(key)
+        .attr("name", key)
+        .live_attr("aria-describedby", by)
+        .live_attr("aria-invalid", move || state.problem(field).map(|_| "true".into()))
 }

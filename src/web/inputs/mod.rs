@@ -8,10 +8,10 @@ mod scale;
 mod steps;
 mod toggle;
 
+use super::dom::{El, el, listen, target};
 use super::state::AppState;
 use crate::deployment::{FIELDS, Field, Fixed, Group, Input};
-use field::{Head, Row, Stacked};
-use leptos::ev;
+use field::{head, row, stacked};
 use leptos::prelude::*;
 
 /// A field that has its place in the header.
@@ -24,40 +24,36 @@ fn fields(group: Group) -> Vec<&'static Field> {
     FIELDS.iter().filter(here).filter(is_choice).collect()
 }
 
-/// Every input but those of the header.
-#[component]
-pub fn Inputs() -> impl IntoView {
-    help_follows_focus(expect_context());
-    view! {
-        <form class="inputs" aria-label="Deployment" autocomplete="off" on:submit=|event| event.prevent_default()>
-            {Group::ALL.into_iter().map(group).collect_view()}
-        </form>
-    }
+/// Every input but those of the header. What few people change is folded away.
+pub fn inputs(state: AppState) -> El {
+    help_follows_focus(state);
+    let (more, first): (Vec<Group>, Vec<Group>) = Group::ALL.into_iter().partition(|group| group.is_advanced());
+    let count: usize = more.iter().map(|group| fields(*group).len()).sum();
+    let all = more.iter().flat_map(|group| fields(*group)).collect();
+    let summary = el("summary")
+        .children(head(state, "Advanced", all))
+        .child(el("span").class("mark").text(&format!("{count} more")));
+    let advanced = el("details").class("advanced").child(summary).children(more.into_iter().map(|of| group(state, of)));
+    form("inputs").children(first.into_iter().map(|of| group(state, of))).child(advanced)
 }
 
-fn group(group: Group) -> AnyView {
+/// A form that is sent nowhere.
+pub fn form(class: &str) -> El {
+    el("form")
+        .class(class)
+        .attr("aria-label", "Deployment")
+        .attr("autocomplete", "off")
+        .on("submit", |event| event.prevent_default())
+}
+
+fn group(state: AppState, group: Group) -> El {
     let fields = fields(group);
-    let heading = view! { <Head label=group.label() fields=fields.clone()/> };
-    if group == Group::Advanced {
-        let count = format!("{} more", fields.len());
-        return view! {
-            <details class="group advanced">
-                <summary>{heading}<span class="mark">{count}</span></summary>
-                {fields.into_iter().map(|field| control(field, true)).collect_view()}
-            </details>
-        }
-        .into_any();
-    }
     let moments = moments(&fields);
     let marked = moments.len() > 1;
     let mark = if let [moment] = moments[..] { group_mark(moment) } else { "" };
-    view! {
-        <section class="group">
-            <div class="group-head">{heading}<span class="mark">{mark}</span></div>
-            {fields.into_iter().map(|field| control(field, marked)).collect_view()}
-        </section>
-    }
-    .into_any()
+    let controls: Vec<El> = fields.iter().map(|field| control(state, field, marked)).collect();
+    let head = el("div").class("group-head").children(head(state, group.label(), fields));
+    el("section").class("group").child(head.child(el("span").class("mark").text(mark))).children(controls)
 }
 
 /// When the settings of a group are fixed. The hardware says so by itself.
@@ -79,18 +75,16 @@ fn group_mark(fixed: Fixed) -> &'static str {
 }
 
 /// A setting with the control that its kind asks for.
-pub fn control(field: &'static Field, marked: bool) -> AnyView {
+pub fn control(state: AppState, field: &'static Field, marked: bool) -> El {
+    let row = |controls: Vec<El>| row(state, field, marked, controls);
     match field.input {
-        Input::Model => view! { <Stacked field><model::Model field/></Stacked> }.into_any(),
-        Input::Gpu => view! { <Stacked field><choice::Gpus field/></Stacked> }.into_any(),
-        Input::Choice(_) => view! { <Row field marked><choice::Choice field/></Row> }.into_any(),
-        Input::Steps { usual, .. } => view! { <Row field marked><steps::Steps field usual/></Row> }.into_any(),
-        Input::Whole { .. } | Input::Fraction => {
-            view! { <Row field marked slider=true><number::Number field/></Row> }.into_any()
-        }
-        Input::Gib => view! { <Row field marked><number::Number field/></Row> }.into_any(),
-        Input::Toggle if field.optional => view! { <Row field marked><toggle::Auto field/></Row> }.into_any(),
-        Input::Toggle => view! { <Row field marked><toggle::Switch field/></Row> }.into_any(),
+        Input::Model => stacked(state, field, model::model(state, field)),
+        Input::Gpu => stacked(state, field, vec![choice::gpus(state, field)]),
+        Input::Choice(_) => row(vec![choice::choice(state, field)]),
+        Input::Steps { usual, .. } => row(vec![steps::steps(state, field, usual)]),
+        Input::Whole { .. } | Input::Fraction | Input::Gib | Input::Text => row(number::number(state, field)),
+        Input::Toggle if field.optional => row(vec![toggle::auto_or(state, field)]),
+        Input::Toggle => row(vec![toggle::switch(state, field)]),
     }
 }
 
@@ -99,16 +93,15 @@ pub fn control(field: &'static Field, marked: bool) -> AnyView {
 fn help_follows_focus(state: AppState) {
     let (down, waiting) = (StoredValue::new(false), StoredValue::new(None));
     let helped = state.view.helped;
-    window_event_listener(ev::pointerdown, move |_| down.set_value(true));
-    window_event_listener(ev::focusin, move |event| {
-        let focused = event_target::<web_sys::Element>(&event);
-        let field = focused.closest(".field").ok().flatten();
+    listen(&window(), "pointerdown", move |_| down.set_value(true));
+    listen(&window(), "focusin", move |event| {
+        let field = target(&event).and_then(|focused| focused.closest(".field").ok().flatten());
         let key = field.and_then(|field| field.get_attribute("data-field"));
         let key = key.and_then(|key| crate::deployment::field(&key)).map(|field| field.key);
         if down.get_value() { waiting.set_value(Some(key)) } else { helped.set(key) }
     });
     for event in ["pointerup", "pointercancel"] {
-        window_event_listener_untyped(event, move |_| {
+        listen(&window(), event, move |_| {
             down.set_value(false);
             // The click that belongs to this pointer comes first.
             request_animation_frame(move || {

@@ -1,166 +1,181 @@
 //! A model, found by typing a part of its name.
 
-use super::field::{described_by, invalid};
+use super::field::described;
 use crate::architecture::{self, Architecture, Attention};
 use crate::deployment::Field;
 use crate::units::{grouped, grouped_decimal};
 use crate::web::browser;
+use crate::web::dom::{self, El, el, target, value};
 use crate::web::state::AppState;
-use leptos::ev::{FocusEvent, KeyboardEvent};
 use leptos::prelude::*;
+use wasm_bindgen::JsCast;
+use web_sys::{Event, HtmlInputElement};
 
 /// No more models are listed at once.
 const MOST: usize = 40;
 /// The id of the list.
 const LIST: &str = "model_list";
 
-fn option_id(index: usize) -> String {
-    format!("model_option_{index}")
+fn option_id(number: usize) -> String {
+    format!("model_option_{number}")
 }
 
-/// A combobox over the catalogue.
-#[component]
-pub fn Model(field: &'static Field) -> impl IntoView {
-    let state = expect_context::<AppState>();
-    let text = state.text(field);
-    // What is typed; `None` while nothing is looked for.
-    let typed = RwSignal::new(None::<String>);
-    let open = RwSignal::new(false);
-    let active = RwSignal::new(None::<usize>);
-    let found = Memo::new(move |_| {
-        let all = if open.get() { architecture::suggest(&typed.get().unwrap_or_default()) } else { Vec::new() };
-        Found { more: all.len().saturating_sub(MOST), first: all.into_iter().take(MOST).collect() }
-    });
+/// What is looked for in the catalogue.
+#[derive(Clone, Copy)]
+struct Search {
+    state: AppState,
+    field: &'static Field,
+    /// What is typed; `None` while nothing is.
+    typed: RwSignal<Option<String>>,
+    open: RwSignal<bool>,
+    /// The option that Enter would take, counted from 1; 0 where there is none.
+    active: RwSignal<usize>,
+    found: RwSignal<Found>,
+}
 
-    let close = move || {
-        open.set(false);
-        active.set(None);
-        typed.set(None);
-    };
-    let choose = move |model: &'static Architecture| {
-        state.choose(field, &model.name);
-        close();
-    };
-    let show = move || {
-        open.set(true);
-        active.set(None);
-    };
-    let step = move |by: isize| {
-        if !open.get_untracked() {
-            show();
+impl Search {
+    fn show(self) {
+        let typed = self.typed.get_untracked().unwrap_or_default();
+        let all = architecture::suggest(&typed);
+        let more = all.len().saturating_sub(MOST);
+        self.found.set(Found { more, first: all.into_iter().take(MOST).collect() });
+        self.active.set(0);
+        self.open.set(true);
+    }
+
+    fn close(self) {
+        self.open.set(false);
+        self.active.set(0);
+        self.typed.set(None);
+    }
+
+    fn choose(self, model: &'static Architecture) {
+        self.state.choose(self.field, &model.name);
+        self.close();
+    }
+
+    /// Moves to the next option or to the one before, and around the ends.
+    fn step(self, forwards: bool) {
+        if !self.open.get_untracked() {
+            self.show();
         }
-        let count = found.with(|found| found.first.len()) as isize;
-        if count > 0 {
-            let next = active.get_untracked().map_or(if by > 0 { 0 } else { count - 1 }, |at| {
-                (at as isize + by).rem_euclid(count) as usize as isize
-            });
-            active.set(Some(next as usize));
-            if let Some(option) = browser::by_id(&option_id(next as usize)) {
-                browser::reveal(&option);
-            }
+        let count = self.found.with_untracked(|found| found.first.len());
+        let next = match (self.active.get_untracked(), forwards) {
+            (at, true) if at < count => at + 1,
+            (_, true) => 1.min(count),
+            (0 | 1, false) => count,
+            (at, false) => at - 1,
+        };
+        self.active.set(next);
+        if let Some(option) = browser::by_id(&option_id(next)) {
+            browser::reveal(&option);
         }
-    };
-    let key_down = move |event: KeyboardEvent| match event.key().as_str() {
-        "ArrowDown" => {
-            event.prevent_default();
-            step(1);
+    }
+
+    /// Takes the active option, or the first of what was typed for.
+    fn accept(self) {
+        let (active, typed) = (self.active.get_untracked(), self.typed.get_untracked().is_some());
+        let model = self.found.with_untracked(|found| found.first.get(active.saturating_sub(1)).copied());
+        if let Some(model) = model.filter(|_| typed || active > 0) {
+            self.choose(model);
         }
-        "ArrowUp" => {
-            event.prevent_default();
-            step(-1);
+    }
+
+    fn key_down(self, event: &Event) {
+        match dom::key(event).as_str() {
+            "ArrowDown" => self.step(true),
+            "ArrowUp" => self.step(false),
+            "Enter" => self.accept(),
+            "Escape" if self.open.get_untracked() => self.close(),
+            _ => return,
         }
-        "Enter" => {
-            event.prevent_default();
-            let at = active.get_untracked().unwrap_or(0);
-            let looked_for = typed.get_untracked().is_some() || active.get_untracked().is_some();
-            if let Some(model) = found.with(|found| found.first.get(at).copied()).filter(|_| looked_for) {
-                choose(model);
-            }
+        event.prevent_default();
+    }
+
+    /// A name that is whole is taken; a part of one stays as typed, with a message.
+    fn leave(self) {
+        if let Some(text) = self.typed.get_untracked() {
+            self.state.edit(self.field, text);
+            self.state.settle(self.field);
         }
-        "Escape" if open.get_untracked() => {
-            event.prevent_default();
-            state.settle(field);
-            close();
-        }
-        _ => {}
-    };
-    // A name that is whole is taken; a part of one stays as typed, with a message.
-    let leave = move |_| {
-        if let Some(text) = typed.get_untracked() {
-            state.edit(field, text);
-            state.settle(field);
-        }
-        close();
-    };
-    let options = move || {
-        let chosen = state.value(field).get_untracked();
-        found.with(|found| {
-            let options = found.first.iter().enumerate().map(|(index, model)| {
-                let model: &'static Architecture = model;
-                let selected = if model.name == chosen { "true" } else { "false" };
-                view! {
-                    <li
-                        role="option"
-                        id=option_id(index)
-                        aria-selected=selected
-                        class:active=move || active.get() == Some(index)
-                        on:mousedown=|event| event.prevent_default()
-                        on:click=move |_| choose(model)
-                    >
-                        <span class="option-name">{model.name.as_str()}</span>
-                        <span class="option-size">{parameters(model)}</span>
-                    </li>
-                }
-            });
-            options.collect_view()
-        })
-    };
-    let rest = move || {
-        found.with(|found| match (found.first.len(), found.more) {
+        self.close();
+    }
+
+    fn options(self) -> Vec<El> {
+        let chosen = self.state.deployment.with_untracked(|deployment| deployment.model);
+        let found = self.found.get();
+        let option = |(index, model): (usize, &&'static Architecture)| {
+            let (model, number) = (*model, index + 1);
+            el("li")
+                .attr("role", "option")
+                .id(&option_id(number))
+                .attr("aria-selected", if std::ptr::eq(model, chosen) { "true" } else { "false" })
+                .child(el("span").class("option-name").text(&model.name))
+                .child(el("span").class("option-size").text(&parameters(model)))
+                .live_class("active", move || self.active.get() == number)
+                // The field keeps the focus.
+                .on("mousedown", |event| event.prevent_default())
+                .on("click", move |_| self.choose(model))
+        };
+        found.first.iter().enumerate().map(option).collect()
+    }
+
+    fn rest(self) -> String {
+        self.found.with(|found| match (found.first.len(), found.more) {
             (0, _) => "No model of the catalogue has such a name.".to_string(),
             (_, 0) => String::new(),
             (_, more) => format!("{more} more: type a part of the name"),
         })
-    };
-    let select_all = |event: FocusEvent| event_target::<web_sys::HtmlInputElement>(&event).select();
-    let described = described_by(state, field);
-    view! {
-        <div class="combobox">
-            <input
-                class="control"
-                type="text"
-                role="combobox"
-                id=field.key
-                name=field.key
-                spellcheck="false"
-                autocapitalize="off"
-                aria-autocomplete="list"
-                aria-controls=LIST
-                aria-expanded=move || if open.get() { "true" } else { "false" }
-                aria-activedescendant=move || active.get().map(option_id)
-                aria-describedby=move || format!("model_dimensions {}", described())
-                aria-invalid=invalid(state, field)
-                prop:value=move || typed.get().unwrap_or_else(|| text.get())
-                on:focus=select_all
-                on:click=move |_| show()
-                on:input=move |event| {
-                    typed.set(Some(event_target_value(&event)));
-                    show();
-                }
-                on:keydown=key_down
-                on:blur=leave
-            />
-            <div class="listbox" hidden=move || !open.get()>
-                <ul role="listbox" id=LIST aria-label="Models">{options}</ul>
-                <p class="note" hidden=move || rest().is_empty()>{rest}</p>
-            </div>
-        </div>
-        <p class="note" id="model_dimensions">{state.sound(|sound| dimensions(sound.deployment.model))}</p>
     }
 }
 
+/// A combobox over the catalogue, and the dimensions of the chosen model.
+pub fn model(state: AppState, field: &'static Field) -> Vec<El> {
+    let search = Search {
+        state,
+        field,
+        typed: RwSignal::new(None),
+        open: RwSignal::new(false),
+        active: RwSignal::new(0),
+        found: RwSignal::new(Found::default()),
+    };
+    let input = el("input")
+        .class("control")
+        .attr("type", "text")
+        .attr("role", "combobox")
+        .attr("spellcheck", "false")
+        .attr("autocapitalize", "off")
+        .attr("aria-autocomplete", "list")
+        .attr("aria-controls", LIST)
+        .live_bool("aria-expanded", move || search.open.get())
+        .live_attr("aria-activedescendant", move || Some(search.active.get()).filter(|at| *at > 0).map(option_id))
+        .live_value(move || search.typed.get().unwrap_or_else(|| state.text(field)))
+        .on("focus", |event| {
+            if let Some(input) = target(&event).and_then(|input| input.dyn_into::<HtmlInputElement>().ok()) {
+                input.select();
+            }
+        })
+        .on("click", move |_| search.show())
+        .on("input", move |event| {
+            search.typed.set(Some(value(&event)));
+            search.show();
+        })
+        .on("keydown", move |event| search.key_down(&event))
+        .on("blur", move |_| search.leave());
+    let list = el("ul").attr("role", "listbox").id(LIST).attr("aria-label", "Models");
+    let list = list.live_children(move || search.options());
+    let rest =
+        el("p").class("note").live_text(move || search.rest()).live_flag("hidden", move || search.rest().is_empty());
+    let popup = el("div").class("listbox").child(list).child(rest).live_flag("hidden", move || !search.open.get());
+    let shown = move || state.sound(|sound| dimensions(sound.deployment.model));
+    vec![
+        el("div").class("combobox").child(described(state, field, input, " model_dimensions")).child(popup),
+        el("p").class("note").id("model_dimensions").live_text(shown),
+    ]
+}
+
 /// The models that the typed text may mean.
-#[derive(PartialEq)]
+#[derive(Clone, Default)]
 struct Found {
     first: Vec<&'static Architecture>,
     more: usize,

@@ -1,58 +1,47 @@
 //! A number, with a slider where its range has an end.
 
-use super::field::{described_by, invalid};
+use super::field::described;
 use super::scale::Scale;
 use crate::deployment::{Field, Input};
+use crate::web::dom::{El, el, value};
 use crate::web::state::{AppState, readable};
-use leptos::prelude::*;
+use std::rc::Rc;
 
 /// The slider of a fraction counts hundredths.
 const HUNDREDTHS: f64 = 100.0;
 
-/// A field for a number. Left empty it shows what TensorRT-LLM takes instead.
-#[component]
-pub fn Number(field: &'static Field) -> impl IntoView {
+/// A field for a number, and its slider where the range has an end.
+pub fn number(state: AppState, field: &'static Field) -> Vec<El> {
     let slider = match field.input {
         Input::Whole { min, slider_max, .. } => Some(Slider::Whole(Scale::new(min, slider_max))),
         Input::Fraction => Some(Slider::Fraction),
         _ => None,
     };
-    view! {
-        <TextInput field/>
-        {slider.map(|slider| view! { <Range field slider/> })}
-    }
+    [text_input(state, field)].into_iter().chain(slider.map(|slider| range(state, field, slider))).collect()
 }
 
-/// The text of a number, kept as typed until it is understood.
-#[component]
-pub fn TextInput(field: &'static Field) -> impl IntoView {
-    let state = expect_context::<AppState>();
-    let (text, effective) = (state.text(field), state.effective(field));
-    let placeholder = move || match effective.get() {
-        nothing if nothing.is_empty() => "none".to_string(),
-        value => readable(field, value),
+/// The text of a number, kept as typed until it is understood. Left empty it shows what TensorRT-LLM takes instead.
+pub fn text_input(state: AppState, field: &'static Field) -> El {
+    let mode = match field.input {
+        Input::Whole { .. } | Input::Steps { .. } => "numeric",
+        Input::Text => "text",
+        _ => "decimal",
     };
-    let mode = if matches!(field.input, Input::Whole { .. } | Input::Steps { .. }) { "numeric" } else { "decimal" };
-    view! {
-        <input
-            class="control figure"
-            type="text"
-            inputmode=mode
-            spellcheck="false"
-            id=field.key
-            name=field.key
-            placeholder=placeholder
-            aria-describedby=described_by(state, field)
-            aria-invalid=invalid(state, field)
-            prop:value=move || text.get()
-            on:input=move |event| state.edit(field, event_target_value(&event))
-            on:change=move |_| state.settle(field)
-        />
-    }
+    let input =
+        el("input").class("control figure").attr("type", "text").attr("inputmode", mode).attr("spellcheck", "false");
+    described(state, field, input, "")
+        .live_attr("placeholder", move || Some(spoken(field, state.effective(field))))
+        .live_value(move || state.text(field))
+        .on("input", move |event| state.edit(field, value(&event)))
+        .on("change", move |_| state.settle(field))
+}
+
+/// A value, or that there is none.
+fn spoken(field: &Field, value: String) -> String {
+    if value.is_empty() { "none".to_string() } else { readable(field, value) }
 }
 
 /// How a slider's positions and a field's values belong together.
-#[derive(Clone)]
 enum Slider {
     Whole(Scale),
     Fraction,
@@ -84,41 +73,28 @@ impl Slider {
     }
 }
 
-#[component]
-fn Range(field: &'static Field, slider: Slider) -> impl IntoView {
-    let state = expect_context::<AppState>();
-    let (value, effective) = (state.value(field), state.effective(field));
-    let shown = Memo::new(move |_| {
-        let value = value.get();
-        if value.is_empty() { effective.get() } else { value }
-    });
+fn range(state: AppState, field: &'static Field, slider: Slider) -> El {
+    let shown = move || {
+        let value = state.value(field);
+        if value.is_empty() { state.effective(field) } else { value }
+    };
     let (low, high) = slider.ends();
-    let place = {
-        let slider = slider.clone();
-        Memo::new(move |_| shown.with(|value| slider.position(value)))
-    };
-    let fill = move || format!("{:.2}%", (place.get() - low) as f64 * 100.0 / (high - low).max(1) as f64);
-    let spoken = move || match shown.get() {
-        nothing if nothing.is_empty() => "none".to_string(),
-        value => readable(field, value),
-    };
-    let moved = move |event| {
-        if let Ok(position) = event_target_value(&event).parse::<usize>() {
-            state.choose(field, &slider.value(position));
-        }
-    };
-    view! {
-        <input
-            class="slider"
-            type="range"
-            id=format!("{}_slider", field.key)
-            aria-label=format!("{} slider", field.key)
-            aria-valuetext=spoken
-            min=low
-            max=high
-            prop:value=move || place.get().to_string()
-            style:--fill=fill
-            on:input=moved
-        />
-    }
+    let slider = Rc::new(slider);
+    let (filled, placed) = (slider.clone(), slider.clone());
+    let fill = move || format!("{:.2}%", (filled.position(&shown()) - low) as f64 * 100.0 / (high - low).max(1) as f64);
+    el("input")
+        .class("slider")
+        .attr("type", "range")
+        .id(&format!("{}_slider", field.key))
+        .attr("aria-label", &format!("{} slider", field.key))
+        .attr("min", &low.to_string())
+        .attr("max", &high.to_string())
+        .live_attr("aria-valuetext", move || Some(spoken(field, shown())))
+        .live_value(move || placed.position(&shown()).to_string())
+        .live_style("--fill", fill)
+        .on("input", move |event| {
+            if let Ok(position) = value(&event).parse::<usize>() {
+                state.choose(field, &slider.value(position));
+            }
+        })
 }

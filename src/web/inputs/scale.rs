@@ -10,7 +10,7 @@ pub struct Scale(Vec<u64>);
 impl Scale {
     /// From `min` to `max`.
     pub fn new(min: u64, max: u64) -> Scale {
-        let mut stops = vec![min.max(1)];
+        let mut stops = vec![min];
         let mut octave = 1;
         while octave < max {
             for part in 0..PARTS {
@@ -51,7 +51,7 @@ mod tests {
 
     #[test]
     fn stops_rise_from_the_smallest_to_the_largest() {
-        for (min, max) in [(1, 8), (1, 4096), (1, 131_072), (1, 1 << 20), (1, 4_194_304), (4, 4), (1, 100)] {
+        for (min, max) in [(0, 64), (1, 8), (1, 4096), (1, 131_072), (1, 1 << 20), (1, 4_194_304), (4, 4), (1, 100)] {
             let scale = Scale::new(min, max);
             assert!(scale.0.is_sorted_by(|a, b| a < b), "{max}");
             assert_eq!((scale.number(0), scale.number(scale.last())), (min, max));

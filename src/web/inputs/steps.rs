@@ -1,34 +1,22 @@
 //! A whole number that is usually one of a few.
 
-use super::number::TextInput;
+use super::number::text_input;
 use crate::deployment::Field;
+use crate::web::dom::{El, el};
 use crate::web::state::AppState;
-use leptos::prelude::*;
 
 /// The usual values as buttons, and a field for any other.
-#[component]
-pub fn Steps(field: &'static Field, usual: &'static [u64]) -> impl IntoView {
-    let state = expect_context::<AppState>();
-    let value = state.value(field);
+pub fn steps(state: AppState, field: &'static Field, usual: &'static [u64]) -> El {
     let buttons = usual.iter().map(|number| {
         let text = number.to_string();
-        let (shown, chosen) = (text.clone(), text.clone());
-        let pressed = move || if value.with(|value| *value == chosen) { "true" } else { "false" };
-        view! {
-            <button
-                type="button"
-                aria-label=format!("{} {text}", field.key)
-                aria-pressed=pressed
-                on:click=move |_| state.choose(field, &text)
-            >
-                {shown}
-            </button>
-        }
+        let chosen = text.clone();
+        el("button")
+            .attr("type", "button")
+            .attr("aria-label", &format!("{} {text}", field.key))
+            .text(&text)
+            .live_bool("aria-pressed", move || state.value(field) == chosen)
+            .on("click", move |_| state.choose(field, &text))
     });
-    view! {
-        <span class="steps">
-            <span class="segments">{buttons.collect_view()}</span>
-            <TextInput field/>
-        </span>
-    }
+    let buttons = el("span").class("segments").children(buttons);
+    el("span").class("steps").child(buttons).child(text_input(state, field))
 }

@@ -1,40 +1,26 @@
 //! On or off.
 
-use super::choice::Select;
-use super::field::{described_by, invalid};
+use super::choice::{auto, select};
+use super::field::described;
 use crate::deployment::Field;
+use crate::web::dom::{El, el, target};
 use crate::web::state::AppState;
-use leptos::prelude::*;
+use wasm_bindgen::JsCast;
 
 /// On or off.
-#[component]
-pub fn Switch(field: &'static Field) -> impl IntoView {
-    let state = expect_context::<AppState>();
-    let value = state.value(field);
-    let set = move |event| state.choose(field, if event_target_checked(&event) { "true" } else { "false" });
-    view! {
-        <input
-            type="checkbox"
-            id=field.key
-            name=field.key
-            aria-describedby=described_by(state, field)
-            aria-invalid=invalid(state, field)
-            prop:checked=move || value.with(|value| value == "true")
-            on:change=set
-        />
-    }
+pub fn switch(state: AppState, field: &'static Field) -> El {
+    described(state, field, el("input").attr("type", "checkbox"), "")
+        .live_checked(move || state.value(field) == "true")
+        .on("change", move |event| {
+            let input = target(&event).and_then(|input| input.dyn_into::<web_sys::HtmlInputElement>().ok());
+            let on = input.is_some_and(|input| input.checked());
+            state.choose(field, if on { "true" } else { "false" });
+        })
 }
 
 /// On, off, or what TensorRT-LLM makes of it.
-#[component]
-pub fn Auto(field: &'static Field) -> impl IntoView {
-    let state = expect_context::<AppState>();
-    let effective = state.effective(field);
-    let auto = move || format!("auto ({})", effective.get());
-    let options = vec![
-        (String::new(), auto.into_any()),
-        ("true".to_string(), "true".into_any()),
-        ("false".to_string(), "false".into_any()),
-    ];
-    view! { <Select field options/> }
+pub fn auto_or(state: AppState, field: &'static Field) -> El {
+    let automatic = el("option").attr("value", "").live_text(move || auto(&state.effective(field)));
+    let fixed = ["true", "false"].map(|value| el("option").attr("value", value).text(value));
+    select(state, field, [automatic].into_iter().chain(fixed))
 }

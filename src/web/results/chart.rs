@@ -1,19 +1,19 @@
 //! The chart: plotters' picture, and over it the boxes that the pointer and the focus find.
 
-use super::tooltip::Tooltip;
+use super::tooltip::tooltip;
 use crate::chart::{self, Drawing, Hit, Segment, Size};
 use crate::memory::Report;
 use crate::units::Bytes;
 use crate::web::browser;
+use crate::web::dom::{El, el, key, svg, target};
 use crate::web::state::AppState;
 use crate::web::theme::Appearance;
 use crate::web::view::Pointed;
-use leptos::html;
 use leptos::prelude::*;
 use std::fmt::Write;
 use std::sync::Arc;
 use wasm_bindgen::JsCast;
-use web_sys::Element;
+use web_sys::{Element, Event};
 
 /// The height of the chart with upright bars; `layout.css` keeps that much room.
 const HEIGHT: u32 = 320;
@@ -21,43 +21,27 @@ const HEIGHT: u32 = 320;
 const STRIP_HEIGHT: u32 = 24;
 
 /// A bar for each rank with the capacity as a line, or one lying bar of the fullest rank.
-#[component]
-pub fn Chart(#[prop(into)] strip: Signal<bool>) -> impl IntoView {
-    let state = expect_context::<AppState>();
-    let appearance = expect_context::<Appearance>();
-    let frame = NodeRef::<html::Div>::new();
-    let width = browser::width_of(frame);
+pub fn chart(state: AppState, appearance: Appearance, strip: impl Fn() -> bool + Copy + Send + Sync + 'static) -> El {
+    let frame = el("div").class("chart-frame");
+    let width = browser::width_of(&frame.0);
     let drawing = Memo::new(move |_| {
-        let (width, strip, theme) = (width.get(), strip.get(), appearance.colours());
+        let (width, strip, theme) = (width.get(), strip(), appearance.colours());
         let sound = state.last_sound().filter(|_| width > 0)?;
-        let drawn = if strip {
+        Some(Arc::new(if strip {
             chart::strip(&sound.report, Size { width, height: STRIP_HEIGHT }, theme)
         } else {
             chart::ranks(&sound.report, Size { width, height: HEIGHT }, theme)
-        };
-        Some(Arc::new(drawn))
+        }))
     });
-    let picture = move || drawing.with(|drawing| drawing.as_deref().map(|drawing| drawing.svg.clone()));
-    let boxes = move || {
-        let sound = state.last_sound();
-        drawing.with(|drawing| match (drawing.as_deref(), sound) {
-            (Some(drawing), Some(sound)) => boxes(drawing, &sound.report),
-            _ => String::new(),
-        })
-    };
-    let view_box = move || {
-        let height = if strip.get() { STRIP_HEIGHT } else { HEIGHT };
-        format!("0 0 {} {height}", width.get().max(1))
-    };
-    let capacity = state.sound(|sound| sound.plan.gpu_memory.to_string());
-    let capacity_y =
-        move || drawing.with(|drawing| format!("{}px", drawing.as_deref().map_or(0, |drawing| drawing.capacity)));
+    let drawn =
+        move |read: fn(&Drawing) -> String| drawing.with(|drawing| drawing.as_deref().map(read).unwrap_or_default());
+    let picture = el("div")
+        .class("chart-picture")
+        .attr("aria-hidden", "true")
+        .live_markup(move || drawn(|drawing| drawing.svg.clone()));
+    let view_box = move || format!("0 0 {} {}", width.get().max(1), if strip() { STRIP_HEIGHT } else { HEIGHT });
     let point = move |element: Option<Element>| {
-        let pointed = element.and_then(|element| {
-            let segment = element.get_attribute("data-segment")?;
-            let bar = element.get_attribute("data-bar")?.parse().ok();
-            Some(Pointed { segment: Segment::ALL.into_iter().find(|known| known.key() == segment)?, bar })
-        });
+        let pointed = element.and_then(|element| pointed(&element));
         if state.view.pointed.get_untracked() != pointed {
             state.view.pointed.set(pointed);
         }
@@ -68,9 +52,11 @@ pub fn Chart(#[prop(into)] strip: Signal<bool>) -> impl IntoView {
             state.view.explained.set(contributor);
         }
     };
-    let on_key = move |event: web_sys::KeyboardEvent| {
-        let target = event_target::<Element>(&event);
-        match event.key().as_str() {
+    let key_down = move |event: Event| {
+        let Some(target) = target(&event) else {
+            return;
+        };
+        match key(&event).as_str() {
             "Enter" | " " => explain(Some(target)),
             "Escape" => state.view.pointed.set(None),
             "ArrowUp" | "ArrowRight" => move_focus(&target, 1),
@@ -79,37 +65,45 @@ pub fn Chart(#[prop(into)] strip: Signal<bool>) -> impl IntoView {
         }
         event.prevent_default();
     };
-    view! {
-        <figure
-            id="chart"
-            class="chart"
-            class:strip=strip
-            data-pointed=move || state.view.pointed.get().map(|pointed| pointed.segment.key())
-        >
-            <div class="chart-frame" node_ref=frame>
-                <div class="chart-picture" aria-hidden="true" inner_html=move || picture().unwrap_or_default()></div>
-                <svg
-                    class="chart-boxes"
-                    role="group"
-                    aria-label="How the memory of each GPU is used"
-                    viewBox=view_box
-                    inner_html=boxes
-                    on:pointerover=move |event| point(segment_at(&event_target(&event)))
-                    on:pointerleave=move |_| state.view.pointed.set(None)
-                    on:focusin=move |event| point(segment_at(&event_target(&event)))
-                    on:focusout=move |_| state.view.pointed.set(None)
-                    on:click=move |event| explain(segment_at(&event_target(&event)))
-                    on:keydown=on_key
-                ></svg>
-                <p class="capacity" style:top=capacity_y hidden=strip>{move || capacity.get()}</p>
-                <Tooltip drawing/>
-            </div>
-        </figure>
-    }
+    let boxes = svg("svg")
+        .class("chart-boxes")
+        .attr("role", "group")
+        .attr("aria-label", "How the memory of each GPU is used")
+        .live_attr("viewBox", move || Some(view_box()))
+        .live_markup(move || {
+            let sound = state.last_sound();
+            drawing.with(|drawing| {
+                drawing.as_deref().zip(sound).map_or_else(String::new, |(drawing, sound)| boxes(drawing, &sound.report))
+            })
+        })
+        .on("pointerover", move |event| point(segment_at(&event)))
+        .on("pointerleave", move |_| state.view.pointed.set(None))
+        .on("focusin", move |event| point(segment_at(&event)))
+        .on("focusout", move |_| state.view.pointed.set(None))
+        .on("click", move |event| explain(segment_at(&event)))
+        .on("keydown", key_down);
+    let capacity = el("p")
+        .class("capacity")
+        .live_text(move || state.sound(|sound| sound.plan.gpu_memory.to_string()))
+        .live_style("top", move || drawn(|drawing| format!("{}px", drawing.capacity)))
+        .live_flag("hidden", strip);
+    el("figure")
+        .id("chart")
+        .class("chart")
+        .live_class("strip", strip)
+        .live_attr("data-pointed", move || state.view.pointed.get().map(|pointed| pointed.segment.key().into()))
+        .child(frame.child(picture).child(boxes).child(capacity).child(tooltip(state, drawing)))
 }
 
-fn segment_at(target: &Element) -> Option<Element> {
-    target.closest("[data-segment]").ok().flatten()
+/// What a box in the chart stands for.
+fn pointed(element: &Element) -> Option<Pointed> {
+    let key = element.get_attribute("data-segment")?;
+    let segment = Segment::ALL.into_iter().find(|segment| segment.key() == key)?;
+    Some(Pointed { segment, bar: element.get_attribute("data-bar")?.parse().ok() })
+}
+
+fn segment_at(event: &Event) -> Option<Element> {
+    target(event)?.closest("[data-segment]").ok().flatten()
 }
 
 /// The boxes of all segments as SVG. The first is reached by Tab, the others from there by the arrow keys.

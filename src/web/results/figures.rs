@@ -1,9 +1,10 @@
 //! The table of figures, which is also the chart's legend.
 
 use crate::chart::Segment;
-use crate::memory::Rank;
+use crate::memory::{Contributor, Rank};
 use crate::units::{Bytes, grouped_decimal};
 use crate::web::browser;
+use crate::web::dom::{El, el, value};
 use crate::web::state::AppState;
 use crate::web::theme::Appearance;
 use crate::web::view::{Pointed, Tab};
@@ -30,122 +31,107 @@ fn run_name(run: &[Rank]) -> String {
 }
 
 /// The figures of the ranks that are looked at.
-#[component]
-pub fn Figures() -> impl IntoView {
-    let state = expect_context::<AppState>();
-    let total = shown(state, |rank| rank.total);
-    let used = shown(state, Rank::used);
-    view! {
-        <section class="figures" aria-label="Figures">
-            <table>
-                <thead>
-                    <tr>
-                        <th scope="col"><Runs/></th>
-                        <th scope="col" class="number">"size"</th>
-                        <th scope="col" class="number">"share"</th>
-                        <th scope="col"><span class="visually-hidden">"explanation"</span></th>
-                    </tr>
-                </thead>
-                <tbody>
-                    {Segment::ALL.into_iter().map(|segment| view! { <Line segment total/> }).collect_view()}
-                </tbody>
-                <tfoot>
-                    <tr class="capacity-line"><th scope="row">"Capacity"</th><Size bytes=total/><td></td><td></td></tr>
-                    <tr class="smi-line"><th scope="row">"nvidia-smi will show"</th><Size bytes=used/><td></td><td></td></tr>
-                </tfoot>
-            </table>
-        </section>
-    }
+pub fn figures(state: AppState, appearance: Appearance) -> El {
+    let column = |name: &str| el("th").attr("scope", "col").class("number").text(name);
+    let explanation = el("th").attr("scope", "col").child(el("span").class("visually-hidden").text("explanation"));
+    let head = el("tr")
+        .child(el("th").attr("scope", "col").child(runs(state)))
+        .children(["size", "share"].map(column))
+        .child(explanation);
+    let lines = Segment::ALL.into_iter().map(|segment| line(state, appearance, segment));
+    let total = |class: &str, name: El, read: fn(&Rank) -> Bytes| {
+        let name = name.attr("scope", "row");
+        let size = size(move || shown(state, read));
+        el("tr").class(class).child(name).child(size).children(["td", "td"].map(el))
+    };
+    let fits = move || state.sound(|sound| sound.report.verdict.fits());
+    let needed = move || if fits() { "nvidia-smi will show" } else { "Needed in all" }.to_string();
+    let foot = [
+        total("capacity-line", el("th").text("Capacity"), |rank| rank.total),
+        total("smi-line", el("th").live_text(needed), Rank::used),
+    ];
+    let table =
+        el("table").child(el("thead").child(head)).child(el("tbody").children(lines)).child(el("tfoot").children(foot));
+    el("section").class("figures").attr("aria-label", "Figures").child(table)
 }
 
 /// Something of the rank that is looked at.
-fn shown(state: AppState, read: impl Fn(&Rank) -> Bytes + Send + Sync + 'static) -> Memo<Bytes> {
-    Memo::new(move |_| {
-        let run = state.view.run.get();
-        let sound = state.last_sound();
-        sound.as_deref().and_then(|sound| sound.run(run).first().map(&read)).unwrap_or_default()
-    })
+fn shown(state: AppState, read: impl Fn(&Rank) -> Bytes) -> Bytes {
+    let run = state.view.run.get();
+    state.sound(|sound| sound.run(run).first().map(&read).unwrap_or_default())
 }
 
-#[component]
-fn Size(bytes: Memo<Bytes>) -> impl IntoView {
-    let number = move || grouped_decimal(bytes.get().gib(), 2);
-    view! { <td class="number">{number}<span class="unit">" GiB"</span></td> }
+fn size(bytes: impl Fn() -> Bytes + 'static) -> El {
+    let number = el("span").live_text(move || grouped_decimal(bytes().gib(), 2));
+    el("td").class("number").child(number).child(el("span").class("unit").text(" GiB"))
 }
 
 /// One segment: its colour, its size, its share, and the way to its explanation.
-#[component]
-fn Line(segment: Segment, total: Memo<Bytes>) -> impl IntoView {
-    let state = expect_context::<AppState>();
-    let bytes = shown(state, move |rank| segment.bytes(rank));
-    let pointed = Memo::new(move |_| state.view.pointed.get().is_some_and(|pointed| pointed.segment == segment));
+fn line(state: AppState, appearance: Appearance, segment: Segment) -> El {
+    let bytes = move || shown(state, |rank| segment.bytes(rank));
+    let pointed = state.view.pointed;
+    let part = move || share(bytes(), shown(state, |rank| rank.total));
+    let name = el("th").attr("scope", "row").child(swatch(appearance, segment)).text(segment.label());
     let why = match segment {
-        Segment::Contributor(contributor) => {
-            let explained = Memo::new(move |_| state.view.explained.get() == contributor);
-            let ask = move |_| {
-                state.view.explained.set(contributor);
-                state.view.tab.set(Tab::Why);
-                if let Some(panel) = browser::by_id("explanation") {
-                    browser::reveal(&panel);
-                }
-            };
-            let name = format!("why? {}", contributor.label());
-            Some(view! {
-                <button type="button" class="link" data-why=contributor.key() aria-label=name on:click=ask
-                    aria-pressed=move || if explained.get() { "true" } else { "false" }>"why?"</button>
-            })
-        }
+        Segment::Contributor(contributor) => Some(why(state, contributor)),
         Segment::Free => None,
     };
-    view! {
-        <tr
-            data-contributor=segment.key()
-            data-bytes=move || bytes.get().0
-            class:pointed=pointed
-            on:pointerenter=move |_| state.view.pointed.set(Some(Pointed { segment, bar: None }))
-            on:pointerleave=move |_| state.view.pointed.set(None)
-        >
-            <th scope="row"><Swatch segment/>{segment.label()}</th>
-            <Size bytes/>
-            <td class="number share">{move || share(bytes.get(), total.get())}</td>
-            <td class="why">{why}</td>
-        </tr>
-    }
+    el("tr")
+        .attr("data-contributor", segment.key())
+        .live_attr("data-bytes", move || Some(bytes().0.to_string()))
+        .live_class("pointed", move || pointed.get().is_some_and(|pointed| pointed.segment == segment))
+        .on("pointerenter", move |_| pointed.set(Some(Pointed { segment, bar: None })))
+        .on("pointerleave", move |_| pointed.set(None))
+        .child(name)
+        .child(size(bytes))
+        .child(el("td").class("number share").live_text(part))
+        .child(el("td").class("why").children(why))
+}
+
+fn why(state: AppState, contributor: Contributor) -> El {
+    el("button")
+        .class("link")
+        .attr("type", "button")
+        .attr("data-why", contributor.key())
+        .attr("aria-label", &format!("why? {}", contributor.label()))
+        .text("why?")
+        .live_bool("aria-pressed", move || state.view.explained.get() == contributor)
+        .on("click", move |_| {
+            state.view.explained.set(contributor);
+            state.view.tab.set(Tab::Why);
+            if let Some(panel) = browser::by_id("explanation") {
+                browser::reveal(&panel);
+            }
+        })
 }
 
 /// The colour that a segment has in the chart.
-#[component]
-pub fn Swatch(segment: Segment) -> impl IntoView {
-    let appearance = expect_context::<Appearance>();
+pub fn swatch(appearance: Appearance, segment: Segment) -> El {
     let colour = move || appearance.colours().segment(segment).to_string();
-    view! { <span class="swatch" style:background-color=colour></span> }
+    el("span").class("swatch").live_style("background-color", colour)
 }
 
 /// Whose figures these are, and where ranks differ the choice among them.
-#[component]
-fn Runs() -> impl IntoView {
-    let state = expect_context::<AppState>();
-    let names = state.sound(|sound| sound.runs().into_iter().map(run_name).collect::<Vec<_>>());
-    let all = state.sound(|sound| sound.report.ranks.len());
-    let shown = Memo::new(move |_| state.view.run.get().min(names.with(Vec::len).saturating_sub(1)));
-    let choose = move |event| {
-        if let Ok(run) = event_target_value(&event).parse() {
-            state.view.run.set(run);
+fn runs(state: AppState) -> El {
+    el("span").live_children(move || {
+        let (names, all): (Vec<String>, usize) =
+            state.sound(|sound| (sound.runs().into_iter().map(run_name).collect(), sound.report.ranks.len()));
+        if names.len() < 2 {
+            return vec![el("span").text(&if all > 1 { format!("per GPU ({all} alike)") } else { "GPU 0".into() })];
         }
-    };
-    move || match (names.with(Vec::len), all.get()) {
-        (0 | 1, 0 | 1) => "GPU 0".into_any(),
-        (0 | 1, all) => format!("per GPU ({all} alike)").into_any(),
-        _ => {
-            let options = names.get().into_iter().enumerate().map(|(run, name)| {
-                view! { <option value=run prop:selected=move || shown.get() == run>{name}</option> }
+        let last = names.len() - 1;
+        let options =
+            names.iter().enumerate().map(|(run, name)| el("option").attr("value", &run.to_string()).text(name));
+        let select = el("select")
+            .class("control runs")
+            .attr("aria-label", "GPUs whose figures are shown")
+            .children(options)
+            .live_value(move || state.view.run.get().min(last).to_string())
+            .on("change", move |event| {
+                if let Ok(run) = value(&event).parse() {
+                    state.view.run.set(run);
+                }
             });
-            view! {
-                <select class="control runs" aria-label="GPUs whose figures are shown" on:change=choose>
-                    {options.collect_view()}
-                </select>
-            }
-            .into_any()
-        }
-    }
+        vec![select]
+    })
 }

@@ -1,25 +1,24 @@
 //! The questions under the chart, one tab each, so that nothing opens over the picture.
 
-use super::why::Why;
+use super::why::why;
 use crate::web::browser;
+use crate::web::dom::{El, el, key};
 use crate::web::state::AppState;
 use crate::web::view::Tab;
-use leptos::ev::KeyboardEvent;
 use leptos::prelude::*;
+use web_sys::Event;
 
 fn tab_id(tab: Tab) -> String {
     format!("tab_{}", tab.id())
 }
 
 /// The row of tabs, and the panel of the one that is open.
-#[component]
-pub fn Questions() -> impl IntoView {
-    let state = expect_context::<AppState>();
+pub fn questions(state: AppState) -> El {
     let open = state.view.tab;
-    let key_down = move |event: KeyboardEvent| {
+    let key_down = move |event: Event| {
         let count = Tab::ALL.len();
         let here = Tab::ALL.iter().position(|tab| *tab == open.get_untracked()).unwrap_or(0);
-        let next = match event.key().as_str() {
+        let next = match key(&event).as_str() {
             "ArrowRight" => (here + 1) % count,
             "ArrowLeft" => (here + count - 1) % count,
             "Home" => 0,
@@ -32,36 +31,31 @@ pub fn Questions() -> impl IntoView {
     };
     let tabs = Tab::ALL.into_iter().map(|tab| {
         let is_open = move || open.get() == tab;
-        view! {
-            <button
-                type="button"
-                role="tab"
-                id=tab_id(tab)
-                aria-controls=tab.id()
-                aria-selected=move || if is_open() { "true" } else { "false" }
-                tabindex=move || if is_open() { "0" } else { "-1" }
-                on:click=move |_| open.set(tab)
-            >
-                {tab.label()}
-            </button>
-        }
+        el("button")
+            .attr("type", "button")
+            .attr("role", "tab")
+            .id(&tab_id(tab))
+            .attr("aria-controls", tab.id())
+            .text(tab.label())
+            .live_bool("aria-selected", is_open)
+            .live_attr("tabindex", move || Some(if is_open() { "0" } else { "-1" }.into()))
+            .on("click", move |_| open.set(tab))
     });
     let panels = Tab::ALL.into_iter().map(|tab| {
-        let content = move || (open.get() == tab).then(|| content(tab));
-        view! {
-            <div role="tabpanel" id=tab.id() aria-labelledby=tab_id(tab) hidden=move || open.get() != tab>{content}</div>
-        }
+        el("div")
+            .attr("role", "tabpanel")
+            .id(tab.id())
+            .attr("aria-labelledby", &tab_id(tab))
+            .live_flag("hidden", move || open.get() != tab)
+            .live_children(move || if open.get() == tab { vec![content(state, tab)] } else { Vec::new() })
     });
-    view! {
-        <section class="questions" aria-label="Questions">
-            <div role="tablist" aria-label="Questions" on:keydown=key_down>{tabs.collect_view()}</div>
-            {panels.collect_view()}
-        </section>
-    }
+    let tablist =
+        el("div").attr("role", "tablist").attr("aria-label", "Questions").children(tabs).on("keydown", key_down);
+    el("section").class("questions").attr("aria-label", "Questions").child(tablist).children(panels)
 }
 
-fn content(tab: Tab) -> AnyView {
+fn content(state: AppState, tab: Tab) -> El {
     match tab {
-        Tab::Why => view! { <Why/> }.into_any(),
+        Tab::Why => why(state),
     }
 }

@@ -5,6 +5,7 @@ use super::figures::{gib, share};
 use super::why::explanation;
 use crate::chart::{Drawing, Hit, Segment};
 use crate::units::GIB;
+use crate::web::dom::{El, el};
 use crate::web::state::AppState;
 use leptos::prelude::*;
 use std::sync::Arc;
@@ -16,7 +17,6 @@ const GAP: u32 = 8;
 /// A segment below this height leaves room for the tooltip above it.
 const ROOM: u32 = 150;
 
-#[derive(Clone, PartialEq)]
 struct Told {
     title: String,
     figures: String,
@@ -27,26 +27,23 @@ struct Told {
 }
 
 /// The size, the share and the formula of the segment that is pointed at.
-#[component]
-pub fn Tooltip(drawing: Memo<Option<Arc<Drawing>>>) -> impl IntoView {
-    let state = expect_context::<AppState>();
-    let told = Memo::new(move |_| drawing.with(|drawing| tell(state, drawing.as_deref()?)));
-    let text =
-        move |read: fn(&Told) -> &str| move || told.with(|told| told.as_ref().map(|told| read(told).to_string()));
-    view! {
-        <div
-            role="tooltip"
-            class="tooltip"
-            class:above=move || told.with(|told| told.as_ref().is_some_and(|told| told.above))
-            hidden=move || told.with(Option::is_none)
-            style:left=move || told.with(|told| format!("{}px", told.as_ref().map_or(0, |told| told.left)))
-            style:top=move || told.with(|told| format!("{}px", told.as_ref().map_or(0, |told| told.top)))
-        >
-            <p class="tooltip-title">{text(|told| &told.title)}</p>
-            <p>{text(|told| &told.figures)}</p>
-            <p class="formula">{text(|told| &told.formula)}</p>
-        </div>
-    }
+pub fn tooltip(state: AppState, drawing: Memo<Option<Arc<Drawing>>>) -> El {
+    el("div").live_children(move || {
+        let told = drawing.with(|drawing| tell(state, drawing.as_deref()?));
+        told.map(show).into_iter().collect()
+    })
+}
+
+fn show(told: Told) -> El {
+    let Told { title, figures, formula, left, top, above } = told;
+    el("div")
+        .attr("role", "tooltip")
+        .class(if above { "tooltip above" } else { "tooltip" })
+        .live_style("left", move || format!("{left}px"))
+        .live_style("top", move || format!("{top}px"))
+        .child(el("p").class("tooltip-title").text(&title))
+        .child(el("p").text(&figures))
+        .child(el("p").class("formula").text(&formula))
 }
 
 fn tell(state: AppState, drawing: &Drawing) -> Option<Told> {

@@ -1,6 +1,7 @@
 //! Whether it fits, in one sentence.
 
 use crate::web::browser::{self, Debounced};
+use crate::web::dom::{El, el, watch};
 use crate::web::state::AppState;
 use leptos::prelude::*;
 
@@ -8,48 +9,44 @@ use leptos::prelude::*;
 const REST: u64 = 1000;
 
 /// The verdict, what is left, and what is wrong where the figures are those of an earlier deployment.
-#[component]
-pub fn Verdict() -> impl IntoView {
-    let state = expect_context::<AppState>();
-    let key = state.sound(|sound| sound.report.verdict.key());
-    let word = state.sound(|sound| sound.report.headline());
-    let sentence = state.sound(|sound| sound.report.sentence());
-    let detail = state.sound(|sound| sound.report.detail());
-    let wrong = Memo::new(move |_| state.wrong_fields());
-    let below = move || {
-        if wrong.with(Vec::is_empty) {
-            return detail.get().into_any();
+pub fn verdict(state: AppState) -> [El; 2] {
+    let word = el("span").class("verdict-word").live_text(move || state.sound(|sound| sound.report.headline()).into());
+    let sentence = el("span").live_text(move || state.sound(|sound| sound.report.sentence()));
+    let detail = el("span")
+        .live_text(move || state.sound(|sound| sound.report.detail()))
+        .live_flag("hidden", move || !state.wrong_fields().is_empty());
+    let stale = el("span").class("stale").live_children(move || match &state.wrong_fields()[..] {
+        [] => Vec::new(),
+        wrong => {
+            let words = el("span").text("Shown is the last deployment that was sound. See");
+            [words].into_iter().chain(wrong.iter().map(|key| field_link(key))).collect()
         }
-        let fields = wrong.get().into_iter().map(|key| view! { <FieldLink key/> " " }).collect_view();
-        view! { <span class="stale">"Shown is the last deployment that was sound. See "{fields}</span> }.into_any()
-    };
-    view! {
-        <section id="verdict" class="verdict" aria-label="Verdict" data-verdict=move || key.get()>
-            <h2><span class="verdict-word">{move || word.get()}</span> " " {move || sentence.get()}</h2>
-            <p>{below}</p>
-        </section>
-        <Announcement/>
-    }
+    });
+    let verdict = el("section")
+        .id("verdict")
+        .class("verdict")
+        .attr("aria-label", "Verdict")
+        .live_attr("data-verdict", move || state.sound(|sound| Some(sound.report.verdict.key().into())))
+        .child(el("h2").child(word).text(" ").child(sentence))
+        .child(el("p").child(detail).child(stale));
+    [verdict, announcement(state)]
 }
 
 /// The name of a field, which leads there.
-#[component]
-pub fn FieldLink(key: &'static str) -> impl IntoView {
-    view! { <button type="button" class="link key" on:click=move |_| browser::focus(key)>{key}</button> }
+pub fn field_link(key: &'static str) -> El {
+    el("button").class("link key").attr("type", "button").text(key).on("click", move |_| browser::focus(key))
 }
 
 /// The verdict for screen readers.
-#[component]
-fn Announcement() -> impl IntoView {
-    let state = expect_context::<AppState>();
-    let verdict = state.sound(|sound| format!("{} {}", sound.report.headline(), sound.report.sentence()));
-    let announced = RwSignal::new(String::new());
-    let resting = Debounced::new(REST);
-    Effect::new(move |opened: Option<()>| {
-        let verdict = verdict.get();
-        if opened.is_some() {
+fn announcement(state: AppState) -> El {
+    let (announced, resting) = (RwSignal::new(String::new()), Debounced::new(REST));
+    let first = StoredValue::new(true);
+    watch(move || {
+        let verdict = state.sound(|sound| format!("{} {}", sound.report.headline(), sound.report.sentence()));
+        if !first.get_value() {
             resting.call(move || announced.set(verdict));
         }
+        first.set_value(false);
     });
-    view! { <p class="visually-hidden" role="status">{move || announced.get()}</p> }
+    el("p").class("visually-hidden").attr("role", "status").live_text(move || announced.get())
 }

@@ -117,6 +117,22 @@ pub fn grouped_decimal(number: f64, places: usize) -> String {
     if fraction.is_empty() { grouped(whole) } else { format!("{}.{fraction}", grouped(whole)) }
 }
 
+/// A number such as `0.9` or `79.25`. The standard library's reader would bring the page ten kilobytes of tables for
+/// exponents that no setting has; here digits beyond the fifteenth are dropped, so that the quotient is exact.
+pub fn decimal(text: &str) -> Option<f64> {
+    const DIGITS: usize = 15;
+    let text = text.trim();
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    if whole.is_empty() && fraction.is_empty() || whole.len() > DIGITS {
+        return None;
+    }
+    let kept = &fraction.as_bytes()[..fraction.len().min(DIGITS - whole.len())];
+    let mut digits = whole.bytes().chain(kept.iter().copied());
+    let mantissa = digits.try_fold(0_u64, |sum, digit| Some(sum * 10 + u64::from(char::from(digit).to_digit(10)?)))?;
+    let rest_is_digits = fraction.bytes().all(|digit| digit.is_ascii_digit());
+    rest_is_digits.then(|| mantissa as f64 / 10_u64.pow(kept.len() as u32) as f64)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -145,5 +161,15 @@ mod tests {
         assert_eq!(grouped(259_840), "259,840");
         assert_eq!(grouped(12), "12");
         assert_eq!(grouped_decimal(1234.5, 1), "1,234.5");
+    }
+
+    #[test]
+    fn decimals_are_read_as_the_standard_library_reads_them() {
+        for text in ["0.9", "79.18", "1", "0.1", "16384", ".5", "5.", "0.123456789012", "007.50"] {
+            assert_eq!(decimal(text), text.parse().ok(), "{text}");
+        }
+        for text in ["", ".", "-1", "1e3", "0.9.1", "NaN", "inf", "0x1", "1 2", "٣", "9999999999999999"] {
+            assert_eq!(decimal(text), None, "{text}");
+        }
     }
 }

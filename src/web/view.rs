@@ -3,7 +3,6 @@
 use crate::chart::Segment;
 use crate::memory::Contributor;
 use leptos::prelude::*;
-use std::collections::BTreeSet;
 
 /// What the pointer or the focus is on: a segment in the chart, or a row of the table.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -50,7 +49,7 @@ pub struct ViewState {
     /// The figure that is explained.
     pub explained: RwSignal<Contributor>,
     /// The parts of explanations that are unfolded, by their paths.
-    pub unfolded: RwSignal<BTreeSet<String>>,
+    pub unfolded: RwSignal<Vec<String>>,
     /// The tab that is open.
     pub tab: RwSignal<Tab>,
     /// The field whose help is shown.
@@ -64,7 +63,7 @@ impl ViewState {
             run: RwSignal::new(0),
             pointed: RwSignal::new(None),
             explained: RwSignal::new(Contributor::KvCache),
-            unfolded: RwSignal::new(BTreeSet::new()),
+            unfolded: RwSignal::new(Vec::new()),
             tab: RwSignal::new(Tab::Why),
             helped: RwSignal::new(None),
         }

@@ -3,6 +3,7 @@
 use super::field::described;
 use super::scale::Scale;
 use crate::deployment::{Field, Input};
+use crate::units::decimal;
 use crate::web::dom::{El, el, value};
 use crate::web::state::{AppState, readable};
 use std::rc::Rc;
@@ -60,7 +61,7 @@ impl Slider {
         let (low, high) = self.ends();
         let position = match self {
             Slider::Whole(scale) => value.parse().ok().map(|number| scale.position(number)),
-            Slider::Fraction => value.parse::<f64>().ok().map(|share| (share * HUNDREDTHS).round() as usize),
+            Slider::Fraction => decimal(value).map(|share| (share * HUNDREDTHS).round() as usize),
         };
         position.map_or(high, |position| position.clamp(low, high))
     }

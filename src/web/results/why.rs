@@ -71,10 +71,9 @@ fn part(state: AppState, explained: &Explanation, path: String) -> El {
         .child(el("span").class("part-size").text(&explained.text))
         .on("click", move |event| {
             event.prevent_default();
-            unfolded.update(|open| {
-                if !open.remove(&path) {
-                    open.insert(path.clone());
-                }
+            unfolded.update(|open| match open.iter().position(|known| *known == path) {
+                Some(known) => drop(open.swap_remove(known)),
+                None => open.push(path.clone()),
             });
             refocus(&path);
         });

@@ -50,7 +50,11 @@ impl Explanation {
     /// The explanation of `number`, which is known by `law`.
     pub fn new(label: &str, number: &Traced, law: Option<&'static Law>) -> Explanation {
         let mut explanation = explain(label.to_string(), Unit::Bytes, number, law);
-        explanation.parts.sort_by(|a, b| b.value.total_cmp(&a.value));
+        // Few parts, each large: inserted one by one where they belong.
+        for part in std::mem::take(&mut explanation.parts) {
+            let place = explanation.parts.partition_point(|larger| larger.value >= part.value);
+            explanation.parts.insert(place, part);
+        }
         explanation
     }
 }

@@ -2,7 +2,7 @@
 
 use super::quantity::Law;
 use crate::deployment::Note;
-use crate::units::{Bytes, grouped};
+use crate::units::{Bytes, grouped, grouped_decimal};
 use serde::{Serialize, Serializer};
 
 /// A part of a GPU's memory.
@@ -342,20 +342,16 @@ impl Report {
             return String::new();
         };
         let whose = if self.ranks.len() > 1 { format!("of GPU {}'s", rank.rank) } else { "of the GPU's".into() };
-        let (total, uncertainty) = (rank.total.gib(), rank.uncertainty().gib());
+        let gib = |bytes: Bytes| grouped_decimal(bytes.gib(), 1);
+        let (total, uncertainty) = (gib(rank.total), gib(rank.uncertainty()));
         match &self.verdict {
             Verdict::Fits { room, .. } => {
-                let used = rank.used().gib();
-                format!(
-                    "It takes {used:.1} {whose} {total:.1} GiB; {:.1} GiB stay free. Uncertain by ± {uncertainty:.1} GiB.",
-                    room.gib()
-                )
+                let (used, room) = (gib(rank.used()), gib(*room));
+                format!("It takes {used} {whose} {total} GiB; {room} GiB stay free. Uncertain by ± {uncertainty} GiB.")
             }
             Verdict::Fails { .. } => {
-                let needed = (rank.used() - rank.figure(Contributor::KvCache).bytes).gib();
-                format!(
-                    "Without a KV cache it needs {needed:.1} {whose} {total:.1} GiB. Uncertain by ± {uncertainty:.1} GiB."
-                )
+                let needed = gib(rank.used() - rank.figure(Contributor::KvCache).bytes);
+                format!("Without a KV cache it needs {needed} {whose} {total} GiB. Uncertain by ± {uncertainty} GiB.")
             }
         }
     }

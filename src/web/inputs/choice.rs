@@ -28,7 +28,7 @@ pub fn auto(effective: &str) -> String {
 pub fn gpus(state: AppState, field: &'static Field) -> El {
     let options = gpu::gpus()
         .iter()
-        .map(|gpu| el("option").attr("value", gpu.id).text(&format!("{} · {:.2} GiB", gpu.name, gpu.memory.gib())));
+        .map(|gpu| el("option").attr("value", gpu.id).text(&format!("{} · {}", gpu.name, gpu.memory)));
     select(state, field, options)
 }
 

@@ -185,7 +185,7 @@ fn parameters(model: &Architecture) -> String {
     let parameters = model.parameters() as f64;
     match parameters {
         billions if billions >= 1e9 => format!("{} B", grouped_decimal(billions / 1e9, 2)),
-        millions => format!("{:.0} M", millions / 1e6),
+        millions => format!("{} M", grouped_decimal(millions / 1e6, 0)),
     }
 }
 

@@ -82,7 +82,7 @@ fn range(state: AppState, field: &'static Field, slider: Slider) -> El {
     let (low, high) = slider.ends();
     let slider = Rc::new(slider);
     let (filled, placed) = (slider.clone(), slider.clone());
-    let fill = move || format!("{:.2}%", (filled.position(&shown()) - low) as f64 * 100.0 / (high - low).max(1) as f64);
+    let fill = move || format!("{}%", (filled.position(&shown()) - low) * 100 / (high - low).max(1));
     el("input")
         .class("slider")
         .attr("type", "range")

@@ -18,7 +18,7 @@ pub fn gib(bytes: Bytes) -> String {
 /// A share of the GPU's memory.
 pub fn share(bytes: Bytes, total: Bytes) -> String {
     let share = bytes.share_of(total) * 100.0;
-    if bytes.0 > 0 && share < 0.5 { "< 1 %".to_string() } else { format!("{share:.0} %") }
+    if bytes.0 > 0 && share < 0.5 { "< 1 %".to_string() } else { format!("{} %", grouped_decimal(share, 0)) }
 }
 
 /// "GPU 3", or "GPU 0–3".

@@ -21,8 +21,8 @@ const wasm = document.querySelector('link[rel="preload"][as="fetch"]').href;
 
 try {
   if (typeof WebAssembly !== "object") throw new Error("This browser has no WebAssembly, or forbids it here.");
-  const { default: start } = await import(program);
-  await start({ module_or_path: wasm });
+  const bindings = await import(program);
+  await bindings.default({ module_or_path: wasm });
 } catch (error) {
   const reason = document.getElementById("failure-reason");
   reason.textContent ||= String(error);

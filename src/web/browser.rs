@@ -41,10 +41,10 @@ pub fn media(query: &'static str) -> RwSignal<bool> {
 }
 
 /// The width of an element in whole pixels, now and later; zero until it is laid out.
-pub fn width_of(element: &Element) -> RwSignal<u32> {
+pub fn width_of(element: &Element) -> RwSignal<usize> {
     let (width, observed) = (RwSignal::new(0), element.clone());
     let resized = Closure::<dyn Fn()>::new(move || {
-        let now = observed.client_width().max(0) as u32;
+        let now = observed.client_width().max(0) as usize;
         if width.get_untracked() != now {
             width.set(now);
         }

@@ -3,7 +3,7 @@
 use super::dom::{El, el, target, value};
 use super::inputs::choice::choice;
 use super::share::share;
-use super::state::AppState;
+use super::state::{AppState, Setting};
 use super::theme::Appearance;
 use crate::deployment::{field, presets::PRESETS};
 use crate::formats::link;
@@ -14,7 +14,7 @@ use wasm_bindgen::JsCast;
 pub fn header(state: AppState, appearance: Appearance) -> El {
     let version = field("trtllm_version").map(|version| {
         let label = el("label").class("header-label").attr("for", version.key).text("version");
-        [label, choice(state, version)]
+        [label, choice(Setting::new(state, version))]
     });
     let theme = el("button")
         .class("button")

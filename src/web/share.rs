@@ -6,32 +6,19 @@ use leptos::prelude::*;
 use wasm_bindgen::prelude::*;
 use web_sys::HtmlInputElement;
 
-/// How far the copying got.
-#[derive(Clone, PartialEq)]
-enum Copied {
-    /// Nothing was asked for.
-    Idle,
-    /// The link is on the clipboard.
-    Done,
-    /// The browser did not allow it; this is the link.
-    Refused(String),
-}
-
 /// The button, and the link to copy by hand where the browser won't.
 pub fn share(state: AppState) -> El {
-    let copied = RwSignal::new(Copied::Idle);
+    // Whether the link is on the clipboard, and the link where the browser did not allow that.
+    let (copied, refused) = (RwSignal::new(false), RwSignal::new(String::new()));
     let copy_link = move |_| {
         let link = state.deployment.with_untracked(address::of);
-        let refused = link.clone();
-        copy(&link, move |done| {
-            copied.set(if done { Copied::Done } else { Copied::Refused(refused.clone()) });
-            if done {
-                set_timeout(move || copied.set(Copied::Idle), std::time::Duration::from_secs(2));
-            }
+        copy(&link.clone(), move |done| {
+            copied.set(done);
+            refused.set(if done { String::new() } else { link.clone() });
+            set_timeout(move || copied.set(false), std::time::Duration::from_secs(2));
         });
     };
-    let text =
-        move |idle: &str| if copied.with(|copied| *copied == Copied::Done) { "Link copied" } else { idle }.to_string();
+    let text = move |idle: &str| if copied.get() { "Link copied" } else { idle }.to_string();
     let button = el("button")
         .id("share")
         .class("button accent")
@@ -39,11 +26,11 @@ pub fn share(state: AppState) -> El {
         .live_text(move || text("Share"))
         .on("click", copy_link);
     let announced = el("span").class("visually-hidden").attr("role", "status").live_text(move || text(""));
-    let refused = el("div").live_children(move || match copied.get() {
-        Copied::Refused(link) => vec![by_hand(&link, move || copied.set(Copied::Idle))],
-        Copied::Idle | Copied::Done => Vec::new(),
+    let by_hand = el("div").live_children(move || match refused.get() {
+        none if none.is_empty() => Vec::new(),
+        link => vec![by_hand(&link, move || refused.set(String::new()))],
     });
-    el("div").class("share").child(button).child(announced).child(refused)
+    el("div").class("share").child(button).child(announced).child(by_hand)
 }
 
 /// The link in a field, selected.

@@ -159,6 +159,23 @@ impl AppState {
         }
     }
 
+    /// Why a field's value can't be, beside the others.
+    fn impossible(self, field: &Field) -> Option<String> {
+        self.outcome.with(|outcome| {
+            let problem = outcome.problems.iter().find(|problem| problem.field == field.key)?;
+            let named = problem.message.contains(problem.value.as_str());
+            let value = if named { String::new() } else { format!("={}", problem.value) };
+            Some(format!("{}{value}: {}.", field.key, problem.message))
+        })
+    }
+
+    fn note(self, field: &Field) -> String {
+        self.sound(|sound| {
+            let notes = sound.plan.notes.iter().filter(|note| note.field == field.key);
+            notes.map(|note| note.message.as_str()).collect::<Vec<_>>().join(" ")
+        })
+    }
+
     fn read(self, field: &'static Field, text: &str) -> Result<(), String> {
         let mut next = self.deployment.get_untracked();
         (field.read)(&mut next, text)?;
@@ -167,53 +184,88 @@ impl AppState {
         }
         Ok(())
     }
-
-    /// What a field holds: the text as typed, or its value.
-    pub fn text(self, field: &'static Field) -> String {
-        let typed = self.drafts.with(|drafts| draft(drafts, field).map(|draft| draft.text.clone()));
-        typed.unwrap_or_else(|| readable(field, self.value(field)))
-    }
-
-    /// The value of a field, without what is being typed.
-    pub fn value(self, field: &'static Field) -> String {
-        self.deployment.with(field.write)
-    }
-
-    /// What TensorRT-LLM makes of a field; empty where that is nothing.
-    pub fn effective(self, field: &'static Field) -> String {
-        self.sound(|sound| (field.effective)(&sound.plan))
-    }
-
-    /// What is wrong with a field.
-    pub fn problem(self, field: &'static Field) -> Option<String> {
-        let unread = self.drafts.with(|drafts| draft(drafts, field).and_then(|draft| draft.problem.clone()));
-        unread.or_else(|| {
-            self.outcome.with(|outcome| {
-                let problem = outcome.problems.iter().find(|problem| problem.field == field.key)?;
-                let named = problem.message.contains(problem.value.as_str());
-                let value = if named { String::new() } else { format!("={}", problem.value) };
-                Some(format!("{}{value}: {}.", field.key, problem.message))
-            })
-        })
-    }
-
-    /// What TensorRT-LLM corrects in a field, and what else is worth knowing.
-    pub fn note(self, field: &'static Field) -> String {
-        self.sound(|sound| {
-            let notes = sound.plan.notes.iter().filter(|note| note.field == field.key);
-            notes.map(|note| note.message.as_str()).collect::<Vec<_>>().join(" ")
-        })
-    }
-
-    /// Whether a field differs from its default.
-    pub fn is_changed(self, field: &'static Field) -> impl Fn() -> bool {
-        let default = (field.write)(&Deployment::default());
-        move || self.value(field) != default
-    }
 }
 
-fn draft<'a>(drafts: &'a [Draft], field: &Field) -> Option<&'a Draft> {
-    drafts.iter().find(|draft| draft.key == field.key)
+/// What the page shows of a field.
+#[derive(Debug, Clone, Default, PartialEq)]
+struct Facts {
+    text: String,
+    value: String,
+    effective: String,
+    problem: Option<String>,
+    note: String,
+    changed: bool,
+    applies: bool,
+}
+
+/// A field with what the page shows of it, which is worked out once for all parts of its control.
+#[derive(Clone, Copy)]
+pub struct Setting {
+    /// The field.
+    pub field: &'static Field,
+    /// The state of the page.
+    pub state: AppState,
+    facts: Memo<Facts>,
+}
+
+impl Setting {
+    /// The setting of a field.
+    pub fn new(state: AppState, field: &'static Field) -> Setting {
+        let default = (field.write)(&Deployment::default());
+        let facts = Memo::new(move |_| {
+            let (value, applies) =
+                state.deployment.with(|deployment| ((field.write)(deployment), (field.applies)(deployment)));
+            let (typed, unread) = state.drafts.with(|drafts| {
+                let draft = drafts.iter().find(|draft| draft.key == field.key);
+                (draft.map(|draft| draft.text.clone()), draft.and_then(|draft| draft.problem.clone()))
+            });
+            Facts {
+                text: typed.unwrap_or_else(|| readable(field, value.clone())),
+                effective: state.sound(|sound| (field.effective)(&sound.plan)),
+                problem: unread.or_else(|| state.impossible(field)),
+                note: state.note(field),
+                changed: value != default,
+                applies,
+                value,
+            }
+        });
+        Setting { field, state, facts }
+    }
+
+    /// What the field holds: the text as typed, or its value.
+    pub fn text(self) -> String {
+        self.facts.with(|facts| facts.text.clone())
+    }
+
+    /// Its value, without what is being typed.
+    pub fn value(self) -> String {
+        self.facts.with(|facts| facts.value.clone())
+    }
+
+    /// What TensorRT-LLM makes of it; empty where that is nothing.
+    pub fn effective(self) -> String {
+        self.facts.with(|facts| facts.effective.clone())
+    }
+
+    /// What is wrong with it.
+    pub fn problem(self) -> Option<String> {
+        self.facts.with(|facts| facts.problem.clone())
+    }
+
+    /// What TensorRT-LLM corrects in it, and what else is worth knowing.
+    pub fn note(self) -> String {
+        self.facts.with(|facts| facts.note.clone())
+    }
+
+    /// Whether it differs from its default.
+    pub fn is_changed(self) -> bool {
+        self.facts.with(|facts| facts.changed)
+    }
+
+    /// Whether it has a meaning beside the others, or was set, so that it can be reset.
+    pub fn is_shown(self) -> bool {
+        self.facts.with(|facts| facts.applies || facts.changed)
+    }
 }
 
 /// The text of a value as a person reads it: long whole numbers in groups of three digits.

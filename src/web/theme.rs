@@ -10,7 +10,8 @@ const KEPT: &str = "theme";
 /// Whether the page is dark.
 #[derive(Clone, Copy)]
 pub struct Appearance {
-    chosen: RwSignal<Option<bool>>,
+    /// `dark`, `light`, or nothing.
+    chosen: RwSignal<String>,
     dark: Memo<bool>,
 }
 
@@ -18,10 +19,15 @@ impl Appearance {
     /// As `boot.js` found it, following the system from now on unless something was chosen.
     pub fn new() -> Appearance {
         let root = document().document_element();
-        let chosen = root.and_then(|root| root.get_attribute("data-theme")).map(|theme| theme == "dark");
-        let chosen = RwSignal::new(chosen);
+        let chosen = root.and_then(|root| root.get_attribute("data-theme"));
+        let chosen = RwSignal::new(chosen.unwrap_or_default());
         let system = browser::media("(prefers-color-scheme: dark)");
-        Appearance { chosen, dark: Memo::new(move |_| chosen.get().unwrap_or_else(|| system.get())) }
+        Appearance {
+            chosen,
+            dark: Memo::new(move |_| {
+                chosen.with(|chosen| if chosen.is_empty() { system.get() } else { chosen == "dark" })
+            }),
+        }
     }
 
     /// Whether the page is dark.
@@ -44,6 +50,6 @@ impl Appearance {
         if let Some(storage) = browser::storage() {
             let _ = storage.set_item(KEPT, name);
         }
-        self.chosen.set(Some(dark));
+        self.chosen.set(name.to_string());
     }
 }

@@ -52,8 +52,8 @@ pub struct ViewState {
     pub unfolded: RwSignal<Vec<String>>,
     /// The tab that is open.
     pub tab: RwSignal<Tab>,
-    /// The field whose help is shown.
-    pub helped: RwSignal<Option<&'static str>>,
+    /// The key of the field whose help is shown.
+    pub helped: RwSignal<String>,
 }
 
 impl ViewState {
@@ -65,7 +65,7 @@ impl ViewState {
             explained: RwSignal::new(Contributor::KvCache),
             unfolded: RwSignal::new(Vec::new()),
             tab: RwSignal::new(Tab::Why),
-            helped: RwSignal::new(None),
+            helped: RwSignal::new(String::new()),
         }
     }
 }

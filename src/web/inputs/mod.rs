@@ -9,10 +9,12 @@ mod steps;
 mod toggle;
 
 use super::dom::{El, el, listen, target};
-use super::state::AppState;
+use super::state::{AppState, Setting};
 use crate::deployment::{FIELDS, Field, Fixed, Group, Input};
 use field::{head, row, stacked};
 use leptos::prelude::*;
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
 
 /// A field that has its place in the header.
 const IN_HEADER: &str = "trtllm_version";
@@ -76,37 +78,40 @@ fn group_mark(fixed: Fixed) -> &'static str {
 
 /// A setting with the control that its kind asks for.
 pub fn control(state: AppState, field: &'static Field, marked: bool) -> El {
-    let row = |controls: Vec<El>| row(state, field, marked, controls);
+    let setting = Setting::new(state, field);
+    let row = |controls: Vec<El>| row(setting, marked, controls);
     match field.input {
-        Input::Model => stacked(state, field, model::model(state, field)),
-        Input::Gpu => stacked(state, field, vec![choice::gpus(state, field)]),
-        Input::Choice(_) => row(vec![choice::choice(state, field)]),
-        Input::Steps { usual, .. } => row(vec![steps::steps(state, field, usual)]),
-        Input::Whole { .. } | Input::Fraction | Input::Gib | Input::Text => row(number::number(state, field)),
-        Input::Toggle if field.optional => row(vec![toggle::auto_or(state, field)]),
-        Input::Toggle => row(vec![toggle::switch(state, field)]),
+        Input::Model => stacked(setting, model::model(setting)),
+        Input::Gpu => stacked(setting, vec![choice::gpus(setting)]),
+        Input::Choice(_) => row(vec![choice::choice(setting)]),
+        Input::Steps { usual, .. } => row(vec![steps::steps(setting, usual)]),
+        Input::Whole { .. } | Input::Fraction | Input::Gib | Input::Text => row(number::number(setting)),
+        Input::Toggle if field.optional => row(vec![toggle::auto_or(setting)]),
+        Input::Toggle => row(vec![toggle::switch(setting)]),
     }
 }
 
 /// Shows the help of the field that has the focus. While a pointer is down the help stays where it is, so that nothing moves away
 /// under a finger.
 fn help_follows_focus(state: AppState) {
-    let (down, waiting) = (StoredValue::new(false), StoredValue::new(None));
+    let (down, waiting) = (Rc::new(Cell::new(false)), Rc::new(RefCell::new(None::<String>)));
     let helped = state.view.helped;
-    listen(&window(), "pointerdown", move |_| down.set_value(true));
+    let pressed = down.clone();
+    listen(&window(), "pointerdown", move |_| pressed.set(true));
+    let (pressed, next) = (down.clone(), waiting.clone());
     listen(&window(), "focusin", move |event| {
         let field = target(&event).and_then(|focused| focused.closest(".field").ok().flatten());
-        let key = field.and_then(|field| field.get_attribute("data-field"));
-        let key = key.and_then(|key| crate::deployment::field(&key)).map(|field| field.key);
-        if down.get_value() { waiting.set_value(Some(key)) } else { helped.set(key) }
+        let key = field.and_then(|field| field.get_attribute("data-field")).unwrap_or_default();
+        if pressed.get() { *next.borrow_mut() = Some(key) } else { helped.set(key) }
     });
     for event in ["pointerup", "pointercancel"] {
+        let (pressed, next) = (down.clone(), waiting.clone());
         listen(&window(), event, move |_| {
-            down.set_value(false);
+            pressed.set(false);
+            let next = next.clone();
             // The click that belongs to this pointer comes first.
             request_animation_frame(move || {
-                if let Some(key) = waiting.get_value() {
-                    waiting.set_value(None);
+                if let Some(key) = next.take() {
                     helped.set(key);
                 }
             });

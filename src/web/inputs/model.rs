@@ -2,11 +2,10 @@
 
 use super::field::described;
 use crate::architecture::{self, Architecture, Attention};
-use crate::deployment::Field;
 use crate::units::{grouped, grouped_decimal};
 use crate::web::browser;
 use crate::web::dom::{self, El, el, target, value};
-use crate::web::state::AppState;
+use crate::web::state::Setting;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::{Event, HtmlInputElement};
@@ -23,22 +22,22 @@ fn option_id(number: usize) -> String {
 /// What is looked for in the catalogue.
 #[derive(Clone, Copy)]
 struct Search {
-    state: AppState,
-    field: &'static Field,
-    /// What is typed; `None` while nothing is.
-    typed: RwSignal<Option<String>>,
+    setting: Setting,
+    /// Whether something is typed; else the field shows the model.
+    typing: RwSignal<bool>,
+    typed: RwSignal<String>,
     open: RwSignal<bool>,
     /// The option that Enter would take, counted from 1; 0 where there is none.
     active: RwSignal<usize>,
-    found: RwSignal<Found>,
 }
 
 impl Search {
+    /// The models that the typed text may mean.
+    fn found(self) -> Vec<&'static Architecture> {
+        architecture::suggest(&self.typed.get())
+    }
+
     fn show(self) {
-        let typed = self.typed.get_untracked().unwrap_or_default();
-        let all = architecture::suggest(&typed);
-        let more = all.len().saturating_sub(MOST);
-        self.found.set(Found { more, first: all.into_iter().take(MOST).collect() });
         self.active.set(0);
         self.open.set(true);
     }
@@ -46,11 +45,12 @@ impl Search {
     fn close(self) {
         self.open.set(false);
         self.active.set(0);
-        self.typed.set(None);
+        self.typing.set(false);
+        self.typed.set(String::new());
     }
 
     fn choose(self, model: &'static Architecture) {
-        self.state.choose(self.field, &model.name);
+        self.setting.state.choose(self.setting.field, &model.name);
         self.close();
     }
 
@@ -59,7 +59,7 @@ impl Search {
         if !self.open.get_untracked() {
             self.show();
         }
-        let count = self.found.with_untracked(|found| found.first.len());
+        let count = self.found().len().min(MOST);
         let next = match (self.active.get_untracked(), forwards) {
             (at, true) if at < count => at + 1,
             (_, true) => 1.min(count),
@@ -74,9 +74,9 @@ impl Search {
 
     /// Takes the active option, or the first of what was typed for.
     fn accept(self) {
-        let (active, typed) = (self.active.get_untracked(), self.typed.get_untracked().is_some());
-        let model = self.found.with_untracked(|found| found.first.get(active.saturating_sub(1)).copied());
-        if let Some(model) = model.filter(|_| typed || active > 0) {
+        let (active, typing) = (self.active.get_untracked(), self.typing.get_untracked());
+        let model = self.found().get(active.saturating_sub(1)).copied();
+        if let Some(model) = model.filter(|_| typing || active > 0) {
             self.choose(model);
         }
     }
@@ -94,16 +94,19 @@ impl Search {
 
     /// A name that is whole is taken; a part of one stays as typed, with a message.
     fn leave(self) {
-        if let Some(text) = self.typed.get_untracked() {
-            self.state.edit(self.field, text);
-            self.state.settle(self.field);
+        if self.typing.get_untracked() {
+            self.setting.state.edit(self.setting.field, self.typed.get_untracked());
+            self.setting.state.settle(self.setting.field);
         }
         self.close();
     }
 
     fn options(self) -> Vec<El> {
-        let chosen = self.state.deployment.with_untracked(|deployment| deployment.model);
-        let found = self.found.get();
+        if !self.open.get() {
+            return Vec::new();
+        }
+        let found = self.found();
+        let chosen = self.setting.state.deployment.with_untracked(|deployment| deployment.model);
         let option = |(index, model): (usize, &&'static Architecture)| {
             let (model, number) = (*model, index + 1);
             el("li")
@@ -117,27 +120,25 @@ impl Search {
                 .on("mousedown", |event| event.prevent_default())
                 .on("click", move |_| self.choose(model))
         };
-        found.first.iter().enumerate().map(option).collect()
-    }
-
-    fn rest(self) -> String {
-        self.found.with(|found| match (found.first.len(), found.more) {
-            (0, _) => "No model of the catalogue has such a name.".to_string(),
-            (_, 0) => String::new(),
-            (_, more) => format!("{more} more: type a part of the name"),
-        })
+        let mut options: Vec<El> = found.iter().take(MOST).enumerate().map(option).collect();
+        let rest = match found.len() {
+            0 => Some("No model of the catalogue has such a name.".to_string()),
+            all if all > MOST => Some(format!("{} more: type a part of the name", all - MOST)),
+            _ => None,
+        };
+        options.extend(rest.map(|rest| el("li").class("note").attr("role", "option").attr("aria-disabled", "true").text(&rest)));
+        options
     }
 }
 
 /// A combobox over the catalogue, and the dimensions of the chosen model.
-pub fn model(state: AppState, field: &'static Field) -> Vec<El> {
+pub fn model(setting: Setting) -> Vec<El> {
     let search = Search {
-        state,
-        field,
-        typed: RwSignal::new(None),
+        setting,
+        typing: RwSignal::new(false),
+        typed: RwSignal::new(String::new()),
         open: RwSignal::new(false),
         active: RwSignal::new(0),
-        found: RwSignal::new(Found::default()),
     };
     let input = el("input")
         .class("control")
@@ -149,7 +150,7 @@ pub fn model(state: AppState, field: &'static Field) -> Vec<El> {
         .attr("aria-controls", LIST)
         .live_bool("aria-expanded", move || search.open.get())
         .live_attr("aria-activedescendant", move || Some(search.active.get()).filter(|at| *at > 0).map(option_id))
-        .live_value(move || search.typed.get().unwrap_or_else(|| state.text(field)))
+        .live_value(move || if search.typing.get() { search.typed.get() } else { setting.text() })
         .on("focus", |event| {
             if let Some(input) = target(&event).and_then(|input| input.dyn_into::<HtmlInputElement>().ok()) {
                 input.select();
@@ -157,28 +158,19 @@ pub fn model(state: AppState, field: &'static Field) -> Vec<El> {
         })
         .on("click", move |_| search.show())
         .on("input", move |event| {
-            search.typed.set(Some(value(&event)));
+            search.typed.set(value(&event));
+            search.typing.set(true);
             search.show();
         })
         .on("keydown", move |event| search.key_down(&event))
         .on("blur", move |_| search.leave());
-    let list = el("ul").attr("role", "listbox").id(LIST).attr("aria-label", "Models");
-    let list = list.live_children(move || search.options());
-    let rest =
-        el("p").class("note").live_text(move || search.rest()).live_flag("hidden", move || search.rest().is_empty());
-    let popup = el("div").class("listbox").child(list).child(rest).live_flag("hidden", move || !search.open.get());
-    let shown = move || state.sound(|sound| dimensions(sound.deployment.model));
+    let list = el("ul").class("listbox").attr("role", "listbox").id(LIST).attr("aria-label", "Models");
+    let list = list.live_children(move || search.options()).live_flag("hidden", move || !search.open.get());
+    let shown = move || setting.state.sound(|sound| dimensions(sound.deployment.model));
     vec![
-        el("div").class("combobox").child(described(state, field, input, " model_dimensions")).child(popup),
+        el("div").class("combobox").child(described(setting, input, " model_dimensions")).child(list),
         el("p").class("note").id("model_dimensions").live_text(shown),
     ]
-}
-
-/// The models that the typed text may mean.
-#[derive(Clone, Default)]
-struct Found {
-    first: Vec<&'static Architecture>,
-    more: usize,
 }
 
 fn parameters(model: &Architecture) -> String {

@@ -5,24 +5,26 @@ use super::scale::Scale;
 use crate::deployment::{Field, Input};
 use crate::units::decimal;
 use crate::web::dom::{El, el, value};
-use crate::web::state::{AppState, readable};
+use crate::web::state::{Setting, readable};
 use std::rc::Rc;
 
 /// The slider of a fraction counts hundredths.
 const HUNDREDTHS: f64 = 100.0;
 
 /// A field for a number, and its slider where the range has an end.
-pub fn number(state: AppState, field: &'static Field) -> Vec<El> {
+pub fn number(setting: Setting) -> Vec<El> {
+    let field = setting.field;
     let slider = match field.input {
         Input::Whole { min, slider_max, .. } => Some(Slider::Whole(Scale::new(min, slider_max))),
         Input::Fraction => Some(Slider::Fraction),
         _ => None,
     };
-    [text_input(state, field)].into_iter().chain(slider.map(|slider| range(state, field, slider))).collect()
+    [text_input(setting)].into_iter().chain(slider.map(|slider| range(setting, slider))).collect()
 }
 
 /// The text of a number, kept as typed until it is understood. Left empty it shows what TensorRT-LLM takes instead.
-pub fn text_input(state: AppState, field: &'static Field) -> El {
+pub fn text_input(setting: Setting) -> El {
+    let Setting { field, state, .. } = setting;
     let mode = match field.input {
         Input::Whole { .. } | Input::Steps { .. } => "numeric",
         Input::Text => "text",
@@ -30,9 +32,9 @@ pub fn text_input(state: AppState, field: &'static Field) -> El {
     };
     let input =
         el("input").class("control figure").attr("type", "text").attr("inputmode", mode).attr("spellcheck", "false");
-    described(state, field, input, "")
-        .live_attr("placeholder", move || Some(spoken(field, state.effective(field))))
-        .live_value(move || state.text(field))
+    described(setting, input, "")
+        .live_attr("placeholder", move || Some(spoken(field, setting.effective())))
+        .live_value(move || setting.text())
         .on("input", move |event| state.edit(field, value(&event)))
         .on("change", move |_| state.settle(field))
 }
@@ -74,10 +76,11 @@ impl Slider {
     }
 }
 
-fn range(state: AppState, field: &'static Field, slider: Slider) -> El {
+fn range(setting: Setting, slider: Slider) -> El {
+    let Setting { field, state, .. } = setting;
     let shown = move || {
-        let value = state.value(field);
-        if value.is_empty() { state.effective(field) } else { value }
+        let value = setting.value();
+        if value.is_empty() { setting.effective() } else { value }
     };
     let (low, high) = slider.ends();
     let slider = Rc::new(slider);

@@ -25,7 +25,7 @@ pub fn chart(state: AppState, appearance: Appearance, strip: impl Fn() -> bool +
     let frame = el("div").class("chart-frame");
     let width = browser::width_of(&frame.0);
     let drawing = Memo::new(move |_| {
-        let (width, strip, theme) = (width.get(), strip(), appearance.colours());
+        let (width, strip, theme) = (width.get() as u32, strip(), appearance.colours());
         let sound = state.last_sound().filter(|_| width > 0)?;
         Some(Arc::new(if strip {
             chart::strip(&sound.report, Size { width, height: STRIP_HEIGHT }, theme)

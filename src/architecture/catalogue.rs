@@ -49,8 +49,11 @@ pub fn suggest(text: &str) -> Vec<&'static Architecture> {
         let best = matching.min()?;
         Some((best, model))
     };
-    let mut found: Vec<_> = models().iter().filter_map(rank).collect();
-    found.sort_by_key(|(rank, _)| *rank);
+    // Inserted where they belong: the standard library's sorts are large, and the catalogue is not.
+    let mut found: Vec<((bool, usize), &'static Architecture)> = Vec::new();
+    for (rank, model) in models().iter().filter_map(rank) {
+        found.insert(found.partition_point(|(better, _)| *better <= rank), (rank, model));
+    }
     found.into_iter().map(|(_, model)| model).collect()
 }
 

@@ -126,7 +126,9 @@ impl Search {
             all if all > MOST => Some(format!("{} more: type a part of the name", all - MOST)),
             _ => None,
         };
-        options.extend(rest.map(|rest| el("li").class("note").attr("role", "option").attr("aria-disabled", "true").text(&rest)));
+        options.extend(
+            rest.map(|rest| el("li").class("note").attr("role", "option").attr("aria-disabled", "true").text(&rest)),
+        );
         options
     }
 }

@@ -4,7 +4,7 @@ use super::build::Limits;
 use super::plan::Drafts;
 use super::{Backend, Deployment, Fact, KvCacheDtype, Problem, Problems, QuantAlgo, SpeculativeDecodingMode};
 use crate::architecture::Dtype;
-use crate::units::grouped;
+use crate::units::{grouped, grouped_decimal};
 
 /// Every problem of a deployment; `None` where there is none.
 pub(super) fn problems(d: &Deployment) -> Option<Problems> {
@@ -218,7 +218,7 @@ fn limits(d: &Deployment, found: &mut Vec<Problem>) {
         found.push(Problem::new(
             "free_memory_gib",
             free,
-            format!("is more than the GPU's {:.2} GiB", d.gpu_memory().gib()),
+            format!("is more than the GPU's {} GiB", grouped_decimal(d.gpu_memory().gib(), 2)),
         ));
     }
 }

@@ -34,7 +34,7 @@ pub fn why(state: AppState) -> El {
 
 /// The formula of a figure and what it names. `path` says where it stands in the tree.
 fn body(state: AppState, explained: &Explanation, path: &str) -> Vec<El> {
-    let Explanation { formula, figures, inputs, evidence, source, parts, .. } = explained;
+    let Explanation { formula, figures, inputs, band, evidence, source, parts, .. } = explained;
     let line = |class: &str, text: String| el("p").class(class).text(&text);
     let mut all = vec![line("formula", format!("= {formula}"))];
     if figures != formula {
@@ -44,6 +44,8 @@ fn body(state: AppState, explained: &Explanation, path: &str) -> Vec<El> {
         all.push(el("ul").class("symbols").children(inputs.iter().map(symbol)));
     }
     all.extend(parts.iter().enumerate().map(|(index, inner)| part(state, inner, format!("{path}/{index}"))));
+    let ends = band.as_deref().and_then(|band| band.split_once(" to ")).filter(|(low, high)| low != high);
+    all.extend(ends.map(|(low, high)| line("evidence", format!("It lies between {low} and {high}."))));
     all.extend(evidence.as_ref().map(|evidence| line("evidence", format!("How it is known: {evidence}."))));
     all.extend(source.map(|source| line("evidence", format!("Source: {source}."))));
     all

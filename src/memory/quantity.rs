@@ -5,6 +5,7 @@
 //! value, the formula in symbols, the same with figures, and where each input comes from. `f64` is exact for
 //! whole numbers up to 2^53, that is 8 PiB, and beyond that it grows imprecise instead of overflowing.
 
+use super::band::Band;
 use std::ops::{Add, Div, Mul, Sub};
 use std::rc::Rc;
 
@@ -65,6 +66,8 @@ pub enum Evidence {
         /// The measurements.
         on: &'static str,
     },
+    /// Follows from what a person gave.
+    Given,
     /// Nothing better is known.
     Guess,
 }
@@ -74,8 +77,10 @@ impl Evidence {
     pub fn text(self) -> String {
         match self {
             Evidence::Source => "read in TensorRT-LLM's sources".into(),
+            Evidence::Exact { logs: 1 } => "agrees with a public log to the printed digit".into(),
             Evidence::Exact { logs } => format!("agrees with {logs} public logs to the printed digit"),
             Evidence::Fitted { on } => format!("fitted on {on}"),
+            Evidence::Given => "follows from what you gave".into(),
             Evidence::Guess => "a guess".into(),
         }
     }
@@ -116,12 +121,14 @@ pub struct Part {
     pub unit: Unit,
     /// The law behind it, where it differs from the law above.
     pub law: Option<&'static Law>,
+    /// How far off it may be, where that isn't what its law says.
+    pub band: Option<Band>,
 }
 
 impl Part {
     /// A part that is a size in bytes.
     pub fn bytes(label: impl Into<String>) -> Part {
-        Part { label: label.into(), symbol: None, unit: Unit::Bytes, law: None }
+        Part { label: label.into(), symbol: None, unit: Unit::Bytes, law: None, band: None }
     }
 
     /// A part that counts something.
@@ -137,6 +144,11 @@ impl Part {
     /// The same part, known by `law`.
     pub fn law(self, law: &'static Law) -> Part {
         Part { law: Some(law), ..self }
+    }
+
+    /// The same part, which may be off by `band`.
+    pub fn band(self, band: Band) -> Part {
+        Part { band: Some(band), ..self }
     }
 }
 

@@ -19,6 +19,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 pub mod architecture;
+pub mod chart;
 pub mod deployment;
 pub mod formats;
 pub mod gpu;

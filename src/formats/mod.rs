@@ -1,4 +1,5 @@
-//! The outside world in text: share links.
+//! The outside world in text: share links, and answers as JSON.
 
+pub mod json;
 pub mod link;
 mod nearest;

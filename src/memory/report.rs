@@ -297,6 +297,18 @@ impl Report {
         self.ranks.chunk_by(Rank::is_like).collect()
     }
 
+    /// The ranks of each way to use the memory, in the order of the first rank of each.
+    pub fn kinds(&self) -> Vec<Vec<&Rank>> {
+        let mut kinds: Vec<Vec<&Rank>> = Vec::new();
+        for rank in &self.ranks {
+            match kinds.iter_mut().find(|kind| kind[0].is_like(rank)) {
+                Some(kind) => kind.push(rank),
+                None => kinds.push(vec![rank]),
+            }
+        }
+        kinds
+    }
+
     /// The first word or two of the verdict: "Fits", "Fits, within the uncertainty" or "Does not fit".
     pub fn headline(&self) -> &'static str {
         match self.verdict {

@@ -1,0 +1,47 @@
+//! The command line.
+
+use super::help;
+use clap::{Parser, Subcommand};
+
+/// Says where the memory of each GPU goes in a TensorRT-LLM deployment, before anything is built or rented.
+///
+/// A deployment is a share link of the calculator's page, or the part of it behind the `#`: `key=value` pairs joined by `&`,
+/// only what differs from the defaults. The answer is the memory of every GPU as weights, activations, runtime buffers,
+/// decoder buffers, KV cache and overhead, whether it fits, and how many tokens the KV cache holds.
+#[derive(Debug, Parser)]
+#[command(name = "trtllm-memory", version, after_long_help = help::more())]
+pub struct Arguments {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// How the memory of each GPU is used, and whether it fits.
+    ///
+    /// Exits with 0 if the deployment fits, 1 if it does not and 2 if the input is bad: a value that its key can't have, or a
+    /// combination that TensorRT-LLM, the model or the GPU can't do. Unknown keys are ignored with a warning.
+    #[command(after_long_help = help::more())]
+    Estimate {
+        /// A share link of any host, `#…`, or its fragment alone; quote it, for the shell knows `&` and `#`.
+        link: String,
+        /// Print JSON; sizes are bytes. Bad input is in its `errors`.
+        #[arg(long)]
+        json: bool,
+        /// Say why each size is what it is: formula, figures, inputs and sources.
+        #[arg(long)]
+        explain: bool,
+    },
+    /// The models of the catalogue.
+    Models {
+        /// Print JSON, with exact numbers of parameters.
+        #[arg(long)]
+        json: bool,
+    },
+    /// The GPUs of the catalogue, with the memory that CUDA reports.
+    Gpus {
+        /// Print JSON, with exact sizes in bytes.
+        #[arg(long)]
+        json: bool,
+    },
+}

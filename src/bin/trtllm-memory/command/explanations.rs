@@ -1,0 +1,41 @@
+//! Explanations as indented text.
+
+use super::estimate::name;
+use trtllm_memory::formats::json::Explained;
+use trtllm_memory::memory::Explanation;
+
+/// Why each size is what it is, for each kind of rank.
+pub fn explanations(explained: &[Explained]) -> String {
+    let mut text = String::new();
+    for one in explained {
+        text.push_str(&format!("\nWhy, on {}\n", name(&one.ranks)));
+        for (_, explanation) in &one.contributors {
+            text.push('\n');
+            tree(&mut text, explanation, 2);
+        }
+    }
+    text
+}
+
+fn tree(text: &mut String, explanation: &Explanation, indent: usize) {
+    let mut line = |more: usize, words: &str| text.push_str(&format!("{:1$}{words}\n", "", indent + more));
+    line(0, &format!("{}: {}", explanation.label, explanation.text));
+    if explanation.formula != explanation.text {
+        line(2, &format!("= {}", explanation.formula));
+    }
+    if explanation.figures != explanation.formula && explanation.figures != explanation.text {
+        line(2, &format!("= {}", explanation.figures));
+    }
+    for input in &explanation.inputs {
+        line(4, &format!("{} = {}: {} ({})", input.symbol, input.value, input.meaning, input.origin));
+    }
+    if let Some(evidence) = &explanation.evidence {
+        line(2, &format!("known: {evidence}"));
+    }
+    if let Some(source) = explanation.source {
+        line(2, &format!("source: {source}"));
+    }
+    for part in &explanation.parts {
+        tree(text, part, indent + 4);
+    }
+}

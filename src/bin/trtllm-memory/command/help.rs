@@ -1,0 +1,93 @@
+//! The long help: examples, exit statuses, and every link key, from the table of settings.
+
+use trtllm_memory::deployment::{Deployment, FIELDS, Field, Group, Input, Plan};
+
+/// Columns of the help.
+const WIDTH: usize = 92;
+
+const EXAMPLES: &str = "\
+Examples:
+  trtllm-memory estimate 'model=Qwen/Qwen3-32B&gpu=h200&tp_size=2&quant_algo=FP8'
+  trtllm-memory estimate 'https://example.org/memory/#v=1&gpu=l40s' --json | jq .kv_cache.tokens
+  trtllm-memory estimate 'model=llama-3.3-70b-instruct&tp_size=4' --explain
+  trtllm-memory models --json | jq '.[] | select(.parameters < 1e9) | .name'
+";
+
+const STATUSES: &str = "\
+Exit status:
+  0  the deployment fits (JSON: verdict fits, or fits_uncertain where the capacity lies within
+     the figures' uncertainty)
+  1  it does not fit (verdict fails)
+  2  the input is bad; the messages say which field, which value, and what would be right
+";
+
+/// What follows the options.
+pub fn more() -> String {
+    format!("{EXAMPLES}\n{STATUSES}\n{}", keys())
+}
+
+/// Every key of a link.
+fn keys() -> String {
+    let default = Deployment::default();
+    let plan = default.plan().ok();
+    let mut text = String::from("Keys of a link:\n");
+    for group in Group::ALL {
+        let fields: Vec<&Field> = FIELDS.iter().filter(|field| field.group == group).collect();
+        if fields.is_empty() {
+            continue;
+        }
+        text.push_str(&format!("\n {}\n", group.label()));
+        for field in fields {
+            let about = format!("{} {}", field.help, values(field));
+            text.push_str(&format!(
+                "  {} [{}; {}]\n",
+                field.key,
+                standard(field, &default, plan.as_ref()),
+                field.fixed.label()
+            ));
+            wrap(&mut text, about.trim(), 6);
+        }
+    }
+    text
+}
+
+/// What a setting is where a link doesn't say it.
+fn standard(field: &Field, default: &Deployment, plan: Option<&Plan>) -> String {
+    let chosen = (field.write)(default);
+    let settled = plan.map(field.effective).unwrap_or_default();
+    match (chosen.as_str(), settled.as_str()) {
+        ("", "") => "unset".into(),
+        ("", settled) => format!("unset, {settled} for an empty link"),
+        (chosen, _) => format!("default {chosen}"),
+    }
+}
+
+/// Which values a setting takes, where its help doesn't say it.
+fn values(field: &Field) -> String {
+    match field.input {
+        Input::Choice(names) => format!("One of {}.", names.join(", ")),
+        Input::Model => "`trtllm-memory models` lists them.".into(),
+        Input::Gpu => "`trtllm-memory gpus` lists them.".into(),
+        Input::Toggle => "true or false.".into(),
+        Input::Steps { .. } | Input::Whole { .. } | Input::Fraction | Input::Gib | Input::Text => String::new(),
+    }
+}
+
+/// Appends `words` in lines of at most [`WIDTH`] columns, `indent` from the left.
+fn wrap(text: &mut String, words: &str, indent: usize) {
+    let mut column = WIDTH;
+    for word in words.split_whitespace() {
+        let length = word.chars().count() + 1;
+        if column + length > WIDTH {
+            if column < WIDTH {
+                text.push('\n');
+            }
+            text.push_str(&" ".repeat(indent - 1));
+            column = indent - 1;
+        }
+        text.push(' ');
+        text.push_str(word);
+        column += length;
+    }
+    text.push('\n');
+}

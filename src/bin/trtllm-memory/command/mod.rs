@@ -1,0 +1,68 @@
+//! What the command does.
+
+mod arguments;
+mod catalogues;
+mod estimate;
+mod explanations;
+mod help;
+mod table;
+
+use arguments::{Arguments, Command};
+use clap::Parser;
+use serde::Serialize;
+use std::io::{self, ErrorKind, Write};
+use std::process::ExitCode;
+
+/// The deployment fits.
+const FITS: u8 = 0;
+/// The deployment does not fit.
+const FAILS: u8 = 1;
+/// The input is bad, or the output can't be written.
+const BAD: u8 = 2;
+
+/// What a command writes, and its exit status.
+struct Outcome {
+    output: String,
+    /// For the standard error.
+    complaint: String,
+    status: u8,
+}
+
+impl Outcome {
+    fn ok(output: String) -> Outcome {
+        Outcome { output, complaint: String::new(), status: FITS }
+    }
+}
+
+/// Runs the command that the arguments say.
+pub fn run() -> ExitCode {
+    let outcome = match Arguments::parse().command {
+        Command::Estimate { link, json, explain } => estimate::answer(&link, json, explain),
+        Command::Models { json } => Outcome::ok(catalogues::models(json)),
+        Command::Gpus { json } => Outcome::ok(catalogues::gpus(json)),
+    };
+    let written = write(&mut io::stdout().lock(), &outcome.output)
+        .and_then(|()| write(&mut io::stderr().lock(), &outcome.complaint));
+    match written {
+        Ok(()) => outcome.status.into(),
+        Err(error) => {
+            // Where even this can't be written, the status says it.
+            let _ = writeln!(io::stderr(), "error: the output can't be written: {error}");
+            BAD.into()
+        }
+    }
+}
+
+/// Writes a text; that the reader has seen enough is no error.
+fn write(to: &mut impl Write, text: &str) -> io::Result<()> {
+    match to.write_all(text.as_bytes()).and_then(|()| to.flush()) {
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+        result => result,
+    }
+}
+
+/// A value as JSON that a person can read.
+fn json(value: &impl Serialize) -> String {
+    // Keys are texts and nothing fails to serialize, so there is always a text.
+    serde_json::to_string_pretty(value).map_or_else(|_| String::new(), |text| text + "\n")
+}

@@ -1,0 +1,74 @@
+//! Pure drawing: a report as SVG text, with the boxes that a pointer may hit.
+//!
+//! Where everything stands is settled in whole pixels by a model that knows no SVG; plotters then only draws
+//! rectangles and labels. No text is ever measured, so that the SVG is the same, byte for byte, natively and in
+//! the browser. Captions, legends and tooltips are the page's, as is the capacity's label.
+
+mod bars;
+mod draw;
+mod model;
+mod palette;
+mod scale;
+mod segment;
+mod stack;
+
+pub use bars::Bar;
+pub use model::Hit;
+pub use palette::{Colour, Theme};
+pub use segment::Segment;
+
+use crate::memory::Report;
+use model::Model;
+
+/// The size of a picture in CSS pixels. A picture is never smaller than 120 × 16 nor larger than 8192 × 8192.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Size {
+    /// From left to right.
+    pub width: u32,
+    /// From top to bottom.
+    pub height: u32,
+}
+
+impl Size {
+    fn limited(self) -> Size {
+        Size { width: self.width.clamp(120, 8192), height: self.height.clamp(16, 8192) }
+    }
+}
+
+/// A drawn report. All places are pixels of the SVG's `viewBox`, from its upper left corner.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Drawing {
+    /// The picture: an `<svg>` element with `width`, `height` and `viewBox`, and neither role nor title.
+    pub svg: String,
+    /// A box for each segment that takes memory, bar by bar, each bar from its base to its end. They don't overlap.
+    pub hits: Vec<Hit>,
+    /// The bars, in the order of their ranks.
+    pub bars: Vec<Bar>,
+    /// Where the line of the GPU's capacity is: its y in [`ranks`], its x in [`strip`].
+    pub capacity: u32,
+}
+
+/// A stacked bar for each rank, with an axis in GiB and a dashed line at the GPU's capacity.
+///
+/// More than eight ranks, or more than the width has room for, are folded: consecutive ranks that use their memory
+/// alike share a bar. Where these are still too many, neighbouring ones share a bar that shows the fullest of them.
+///
+/// ```
+/// use trtllm_memory::{chart::{self, Size, Theme}, deployment::Deployment, memory::estimate};
+/// let report = estimate(&Deployment { tp_size: 2, ..Deployment::default() }).unwrap();
+/// let drawing = chart::ranks(&report, Size { width: 480, height: 320 }, &Theme::LIGHT);
+/// assert!(drawing.svg.starts_with("<svg width=\"480\" height=\"320\" viewBox=\"0 0 480 320\""));
+/// assert_eq!(drawing.bars[1].label, "GPU 1");
+/// ```
+pub fn ranks(report: &Report, size: Size, theme: &Theme) -> Drawing {
+    draw::drawing(Model::ranks(report, size.limited()), theme)
+}
+
+/// One horizontal bar of the fullest rank, as wide as the picture, without axes. A dashed line marks the capacity where
+/// the rank's memory doesn't suffice; else the bar ends there.
+pub fn strip(report: &Report, size: Size, theme: &Theme) -> Drawing {
+    draw::drawing(Model::strip(report, size.limited()), theme)
+}
+
+#[cfg(test)]
+mod tests;

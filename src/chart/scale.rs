@@ -1,0 +1,100 @@
+//! The axis: GiB to pixels, with ticks at round numbers.
+
+use crate::units::{GIB, grouped_decimal};
+
+/// Room above the larger of capacity and use, so that the end of a bar is seen.
+const HEADROOM: f64 = 1.04;
+/// Pixels between two ticks, at least.
+const TICK_DISTANCE: u32 = 40;
+
+/// A tick of the axis.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Tick {
+    /// Pixels from the axis' origin.
+    pub at: u32,
+    /// In GiB.
+    pub label: String,
+}
+
+/// An axis from zero.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Scale {
+    /// Pixels of a byte.
+    pub per_byte: f64,
+    /// The ticks, from zero.
+    pub ticks: Vec<Tick>,
+}
+
+impl Scale {
+    /// An axis of `length` pixels with room for `most` bytes.
+    pub fn new(most: f64, length: u32) -> Scale {
+        let end = most.max(1.0) * HEADROOM / GIB as f64;
+        let (step, places) = step(end, f64::from((length / TICK_DISTANCE).max(1)));
+        let per_gib = f64::from(length) / end;
+        let ticks = (0..=(end / step) as u32).map(|index| {
+            let gib = f64::from(index) * step;
+            let label = if index == 0 { "0".into() } else { grouped_decimal(gib, places) };
+            Tick { at: (gib * per_gib).round() as u32, label }
+        });
+        Scale { per_byte: per_gib / GIB as f64, ticks: ticks.collect() }
+    }
+}
+
+/// The smallest of 1, 2, 5, 10, 20, … (and 0.5, 0.2, 0.1, …) that needs at most `most` steps to `end`, and its decimal places.
+fn step(end: f64, most: f64) -> (f64, usize) {
+    let mut places = 10;
+    let mut power = 1e-10;
+    loop {
+        for factor in [1.0, 2.0, 5.0] {
+            if power * factor * most >= end {
+                return (power * factor, places);
+            }
+        }
+        power *= 10.0;
+        if places > 0 {
+            places -= 1;
+            // Exact, where repeated products of a tenth are not.
+            power = 1.0 / 10u64.pow(places as u32) as f64;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    fn labels(gib: f64, length: u32) -> Vec<String> {
+        Scale::new(gib * GIB as f64, length).ticks.into_iter().map(|tick| tick.label).collect()
+    }
+
+    #[test]
+    fn ticks_are_round_numbers_from_zero() {
+        assert_eq!(labels(79.18, 275), ["0", "20", "40", "60", "80"]);
+        assert_eq!(labels(22.0, 275), ["0", "5", "10", "15", "20"]);
+        assert_eq!(labels(1.1, 120), ["0", "0.5", "1.0"]);
+        assert_eq!(labels(3000.0, 120), ["0", "2,000"]);
+        assert_eq!(labels(0.0, 0), ["0"]);
+    }
+
+    #[test]
+    fn ticks_stand_where_their_bytes_do() {
+        let scale = Scale::new(80.0 * GIB as f64, 416);
+        let at: Vec<u32> = scale.ticks.iter().map(|tick| tick.at).collect();
+        assert_eq!(at, [0, 50, 100, 150, 200, 250, 300, 350, 400]);
+        assert_eq!((scale.per_byte * 80.0 * GIB as f64).round(), 400.0);
+    }
+
+    #[test]
+    fn absurd_sizes_have_an_axis_too() {
+        for most in [1.0, u64::MAX as f64 * 7.0] {
+            for length in [1, 300, 8192] {
+                let scale = Scale::new(most, length);
+                assert!(scale.per_byte.is_finite() && scale.per_byte > 0.0);
+                assert!((1..=210).contains(&scale.ticks.len()));
+                assert!(scale.ticks.iter().all(|tick| tick.at <= length));
+            }
+        }
+    }
+}

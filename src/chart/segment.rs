@@ -1,0 +1,50 @@
+//! A part of a bar.
+
+use crate::memory::{Contributor, Rank};
+use crate::units::Bytes;
+
+/// A part of a bar: what takes memory, or memory that stays free.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Segment {
+    /// Memory that is taken.
+    Contributor(Contributor),
+    /// Memory that stays free.
+    Free,
+}
+
+impl Segment {
+    /// Every segment, from the base of a bar to its end.
+    pub const ALL: [Segment; 7] = [
+        Segment::Contributor(Contributor::Weights),
+        Segment::Contributor(Contributor::Activations),
+        Segment::Contributor(Contributor::RuntimeBuffers),
+        Segment::Contributor(Contributor::DecoderBuffers),
+        Segment::Contributor(Contributor::KvCache),
+        Segment::Contributor(Contributor::Overhead),
+        Segment::Free,
+    ];
+
+    /// The key of the contributor, or `free`.
+    pub fn key(self) -> &'static str {
+        match self {
+            Segment::Contributor(contributor) => contributor.key(),
+            Segment::Free => "free",
+        }
+    }
+
+    /// What a person would call it.
+    pub fn label(self) -> &'static str {
+        match self {
+            Segment::Contributor(contributor) => contributor.label(),
+            Segment::Free => "Free",
+        }
+    }
+
+    /// Its size on a rank.
+    pub fn bytes(self, rank: &Rank) -> Bytes {
+        match self {
+            Segment::Contributor(contributor) => rank.figure(contributor).bytes,
+            Segment::Free => rank.free,
+        }
+    }
+}

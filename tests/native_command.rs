@@ -1,0 +1,238 @@
+//! The native command, as a person and a pipeline run it.
+#![cfg(not(target_arch = "wasm32"))]
+
+use serde_json::Value;
+use std::io::Read;
+use std::process::{Command, Output, Stdio};
+use trtllm_memory::architecture::models;
+use trtllm_memory::deployment::FIELDS;
+use trtllm_memory::gpu::gpus;
+use trtllm_memory::memory::Contributor;
+
+const CONTRIBUTORS: [&str; 6] =
+    ["weights", "activations", "runtime_buffers", "decoder_buffers", "kv_cache", "overhead"];
+
+fn run(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_trtllm-memory")).args(arguments).output().unwrap()
+}
+
+fn status(output: &Output) -> i32 {
+    output.status.code().unwrap()
+}
+
+fn stdout(output: &Output) -> &str {
+    std::str::from_utf8(&output.stdout).unwrap()
+}
+
+fn stderr(output: &Output) -> &str {
+    std::str::from_utf8(&output.stderr).unwrap()
+}
+
+/// The JSON that a link is answered with, and the exit status.
+fn json(link: &str) -> (Value, i32) {
+    let output = run(&["estimate", link, "--json"]);
+    assert_eq!(stderr(&output), "", "{link}");
+    (serde_json::from_slice(&output.stdout).unwrap(), status(&output))
+}
+
+#[test]
+fn a_deployment_that_fits() {
+    let output = run(&["estimate", ""]);
+    assert_eq!((status(&output), stderr(&output)), (0, ""));
+    let text = stdout(&output);
+    assert!(text.starts_with("meta-llama/Llama-3.1-8B on 1 × H100 SXM 80 GB\n"), "{text}");
+    assert!(text.contains("\nFits. The KV cache holds "), "{text}");
+    for contributor in Contributor::ALL {
+        assert!(text.lines().any(|line| line.starts_with(contributor.label())), "{text}");
+    }
+
+    let (answer, status) = json("#");
+    assert_eq!((status, &answer["verdict"]), (0, &Value::from("fits")));
+    assert_eq!(answer["parameters"], 8_030_261_248_u64);
+    let rank = &answer["ranks"][0];
+    let used: u64 = CONTRIBUTORS.iter().map(|key| rank[key].as_u64().unwrap()).sum();
+    assert_eq!(used + rank["free"].as_u64().unwrap(), rank["total"].as_u64().unwrap());
+    for key in ["rank", "tp_rank", "pp_rank", "used", "available"] {
+        assert!(rank[key].is_u64(), "{key}");
+    }
+    assert!(rank["kv_cache"].as_u64() > Some(0));
+    assert_eq!((&answer["errors"], answer["ranks"].as_array().unwrap().len()), (&Value::Array(Vec::new()), 1));
+}
+
+#[test]
+fn a_deployment_that_does_not_fit() {
+    let link = "https://example.org/memory/?embed=1#v=1&model=meta-llama/Llama-3.3-70B-Instruct";
+    let output = run(&["estimate", link]);
+    assert_eq!(status(&output), 1);
+    assert!(stdout(&output).contains("\nDoes not fit. It fails when loading the weights, "), "{}", stdout(&output));
+    let (answer, status) = json(link);
+    assert_eq!((status, &answer["verdict"]), (1, &Value::from("fails")));
+    assert_eq!(answer["verdict_detail"]["stage"], "load_weights");
+    assert!(answer["verdict_detail"]["short"].as_u64() > Some(0));
+}
+
+#[test]
+fn bad_input_names_the_field_the_value_and_what_would_be_right() {
+    for (link, said) in [
+        ("tp_size=3", ["tp_size", "3", "use one of 1, 2, 4, 8, 16, 32"]),
+        ("tp_size=0", ["tp_size", "0", "a whole number from 1 to"]),
+        ("free_gpu_memory_fraction=1.5", ["free_gpu_memory_fraction", "1.5", "above 0 and below 1"]),
+        ("quant_algo=FP7", ["quant_algo", "FP7", "NVFP4"]),
+        ("gpu=h100-smx", ["gpu", "h100-smx", "isn't in the catalogue"]),
+        ("model=llama-3.3-70", ["model", "llama-3.3-70", "meta-llama/Llama-3.3-70B-Instruct"]),
+        ("gpu=a100-80gb&quant_algo=FP8", ["quant_algo", "FP8", "compute capability 8.9"]),
+    ] {
+        let output = run(&["estimate", link]);
+        assert_eq!((status(&output), stdout(&output)), (2, ""), "{link}");
+        for words in said {
+            assert!(stderr(&output).starts_with("error: ") && stderr(&output).contains(words), "{}", stderr(&output));
+        }
+
+        let (answer, status) = json(link);
+        assert_eq!((status, answer["ranks"].as_array().map(Vec::len)), (2, Some(0)), "{link}");
+        let error = &answer["errors"][0];
+        assert_eq!([&error["field"], &error["value"]], [said[0], said[1]]);
+        assert!(error["message"].as_str().unwrap().contains(said[2]));
+    }
+    assert_eq!(status(&run(&["estimate"])), 2);
+    assert_eq!(status(&run(&["guess"])), 2);
+}
+
+#[test]
+fn an_unknown_key_is_a_warning() {
+    let (answer, status) = json("tp_sise=2");
+    assert_eq!((status, answer["ranks"].as_array().map(Vec::len)), (0, Some(1)));
+    assert_eq!(answer["warnings"][0]["field"], "tp_sise");
+    assert!(answer["warnings"][0]["message"].as_str().unwrap().contains("tp_size"));
+    assert!(stdout(&run(&["estimate", "tp_sise=2"])).contains("did you mean tp_size?"));
+}
+
+#[test]
+fn the_documentations_example_has_its_blocks() {
+    // TensorRT-LLM, docs/source/reference/memory.md: "Number of blocks: 4060", "Number of tokens: 259840".
+    let (answer, _) = json(
+        "model=meta-llama/Llama-2-7b-hf&quant_algo=FP8&kv_cache_dtype=fp8&max_batch_size=256&max_num_tokens=8192\
+         &max_seq_len=2048&tokens_per_block=64&trtllm_version=0.13&free_memory_gib=70.48&gpu_memory_gib=79.10",
+    );
+    let kv = &answer["kv_cache"];
+    assert_eq!((kv["blocks"].as_u64(), kv["tokens"].as_u64()), (Some(4060), Some(259_840)));
+    assert_eq!((kv["bytes_per_token"].as_f64(), kv["max_sequences"].as_u64()), (Some(262_144.0), Some(126)));
+}
+
+#[test]
+fn explanations_are_a_tree() {
+    let output = run(&["estimate", "pp_size=2", "--explain"]);
+    let text = stdout(&output);
+    for heading in ["\nWhy, on GPU 0\n", "\nWhy, on GPU 1\n"] {
+        assert!(text.contains(heading), "{text}");
+    }
+    for contributor in Contributor::ALL {
+        assert_eq!(text.matches(&format!("\n  {}: ", contributor.label())).count(), 2, "{}", contributor.label());
+    }
+    for detail in ["chosen: max_batch_size", "    source: ", "    known: ", " = 4,096: "] {
+        assert!(text.contains(detail), "{detail}");
+    }
+
+    let output = run(&["estimate", "tp_size=8", "--json", "--explain"]);
+    let answer: Value = serde_json::from_slice(&output.stdout).unwrap();
+    for explained in answer["explanations"].as_array().unwrap() {
+        let rank = &answer["ranks"][explained["ranks"][0].as_u64().unwrap() as usize];
+        for key in CONTRIBUTORS {
+            assert_eq!(explained[key]["value"].as_f64().unwrap().round() as u64, rank[key].as_u64().unwrap());
+            assert!(explained[key]["formula"].is_string() && explained[key]["source"].is_string());
+        }
+    }
+}
+
+#[test]
+fn the_catalogues_are_the_librarys() {
+    let output = run(&["models", "--json"]);
+    let rows: Vec<Value> = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(rows.len(), models().len());
+    for (row, model) in rows.iter().zip(models()) {
+        assert_eq!(row["name"], model.name);
+        assert_eq!(row["parameters"].as_u64(), Some(model.parameters()));
+        assert_eq!(row["active_parameters"].as_u64(), Some(model.active_parameters()));
+        assert_eq!((row["layers"].as_u64(), row["hidden"].as_u64()), (Some(model.layers.into()), Some(model.hidden)));
+        assert_eq!(row["kv_heads"].as_u64(), Some(model.attention.kv_heads()));
+    }
+    let output = run(&["gpus", "--json"]);
+    let rows: Vec<Value> = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(rows.len(), gpus().len());
+    for (row, gpu) in rows.iter().zip(gpus()) {
+        assert_eq!((row["id"].as_str(), row["memory_bytes"].as_u64()), (Some(gpu.id), Some(gpu.memory.0)));
+        assert_eq!(row["inferred"].as_str(), gpu.memory_inferred);
+    }
+    assert_eq!(rows[0]["compute_capability"], "9.0");
+    assert_eq!(stdout(&run(&["models"])).lines().count(), models().len() + 1);
+    assert_eq!(stdout(&run(&["gpus"])).lines().count(), gpus().len() + 1);
+}
+
+#[test]
+fn the_help_tells_every_key_and_exit_status() {
+    for arguments in [["--help"].as_slice(), &["estimate", "--help"]] {
+        let output = run(arguments);
+        let help = stdout(&output);
+        for field in FIELDS {
+            assert!(help.contains(&format!("  {} [", field.key)), "{}", field.key);
+        }
+        assert!(help.contains("Exit status:") && help.contains("Examples:"));
+        assert!(help.lines().all(|line| line.chars().count() <= 100), "{help}");
+    }
+}
+
+#[test]
+fn nonsense_is_answered_and_never_a_panic() {
+    let long = "tp_size=".repeat(5000);
+    for link in [
+        "",
+        " ",
+        "#",
+        "?",
+        "&&&",
+        "===",
+        "%",
+        "%%%=%zz",
+        "#v=0",
+        "v=-1",
+        "http://",
+        "https://[::1]:99999/#x",
+        "%00tp=1",
+        "tp_size=💥",
+        "model=&gpu=&tp_size=",
+        "max_seq_len=18446744073709551616",
+        "max_batch_size=1048576&max_seq_len=4294967296&max_beam_width=8",
+        "pp_size=1024&tp_size=1024",
+        "gpu_memory_gib=1e-300",
+        "free_memory_gib=NaN",
+        "tokens_per_block=1000",
+        &long,
+    ] {
+        for flags in [[].as_slice(), &["--json"], &["--explain"], &["--json", "--explain"]] {
+            let output = run(&[["estimate", link].as_slice(), flags].concat());
+            assert!((0..=2).contains(&status(&output)), "{link}: {}", stderr(&output));
+            assert!(!stderr(&output).contains("panicked"), "{link}: {}", stderr(&output));
+            if flags.contains(&"--json") {
+                let answer: Value = serde_json::from_slice(&output.stdout).unwrap();
+                assert_eq!(status(&output) == 2, answer["errors"].as_array().is_some_and(|errors| !errors.is_empty()));
+            }
+        }
+    }
+}
+
+#[test]
+fn a_reader_that_has_seen_enough_is_no_error() {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_trtllm-memory"))
+        .args(["models", "--json"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // More than a pipe holds follows the first bytes, so that the command is still writing.
+    let mut start = [0; 16];
+    let mut output = child.stdout.take().unwrap();
+    output.read_exact(&mut start).unwrap();
+    drop(output);
+    let rest = child.wait_with_output().unwrap();
+    assert_eq!((status(&rest), stderr(&rest)), (0, ""));
+}

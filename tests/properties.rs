@@ -29,7 +29,7 @@ fn deployment() -> impl Strategy<Value = Deployment> {
                 gpu: &gpus()[gpu],
                 quant_algo: QuantAlgo::ALL[quant],
                 kv_cache_dtype: KvCacheDtype::ALL[kv],
-                trtllm_version: Version::parse(Version::NAMES[version]).unwrap(),
+                trtllm_version: Version::parse(Version::NAMES[version]),
                 tp_size: 1 << tp,
                 pp_size: 1 << pp,
                 moe_ep_size: models()[model].moe.map(|_| 1 << ep.min(tp)),

@@ -8,16 +8,18 @@ mod plan;
 pub mod presets;
 mod problem;
 mod settings;
+mod torch;
 mod validate;
 mod version;
 
-pub use fields::{FIELDS, Field, Fixed, Group, Input, field};
+pub use fields::{FIELDS, Field, Fixed, Flows, Group, Input, field};
 pub use plan::{KvType, Note, Plan};
 pub use problem::{Problem, Problems};
 pub use settings::{
-    Backend, KvCacheDtype, KvCacheType, Launcher, LookaheadConfig, LoraModule, OperatingSystem, QuantAlgo, Runtime,
-    SpeculativeDecodingMode,
+    AllreduceStrategy, Backend, DecodingType, KvCacheDtype, KvCacheType, Launcher, LookaheadConfig, LoraModule,
+    MoeBackend, OperatingSystem, QuantAlgo, Runtime, SpeculativeDecodingMode,
 };
+pub use torch::{Graphs, Torch};
 pub use version::{CHANGES, Change, Fact, Version};
 
 use crate::architecture::{self, Architecture, Dtype};
@@ -39,8 +41,8 @@ pub struct Deployment {
     pub free_memory_gib: Option<f64>,
     /// How the model is run.
     pub backend: Backend,
-    /// The version of TensorRT-LLM.
-    pub trtllm_version: Version,
+    /// The version of TensorRT-LLM; its default depends on the backend.
+    pub trtllm_version: Option<Version>,
     /// Ranks that share every layer.
     pub tp_size: u64,
     /// Stages that the layers are divided into.
@@ -147,6 +149,28 @@ pub struct Deployment {
     pub guided_decoding: bool,
     /// Share of the KV cache for cross attention.
     pub cross_kv_cache_fraction: Option<f64>,
+    /// Whether each rank attends for requests of its own, with whole attention weights (PyTorch backend).
+    pub enable_attention_dp: bool,
+    /// Sequences of the largest CUDA graph; 0 without graphs (PyTorch backend).
+    pub cuda_graph_max_batch_size: Option<u64>,
+    /// Whether batches are padded up to the next CUDA graph, so that fewer are captured (PyTorch backend).
+    pub cuda_graph_enable_padding: bool,
+    /// Whether long prompts are read in several steps (PyTorch backend).
+    pub enable_chunked_prefill: bool,
+    /// Whether a step waits for the one before it (PyTorch backend).
+    pub disable_overlap_scheduler: bool,
+    /// What multiplies the experts (PyTorch backend).
+    pub moe_backend: MoeBackend,
+    /// Experts with their copies that the load balancer spreads over the ranks (PyTorch backend).
+    pub moe_load_balancer_slots: Option<u64>,
+    /// How ranks add up their results (PyTorch backend).
+    pub allreduce_strategy: AllreduceStrategy,
+    /// Most bytes of the KV cache on a GPU; 0 for no such limit (PyTorch backend).
+    pub max_gpu_total_bytes: u64,
+    /// How tokens are drafted (PyTorch backend).
+    pub decoding_type: DecodingType,
+    /// Tokens of the buffers that send and receive KV blocks between servers; 0 without disaggregated serving (PyTorch backend).
+    pub cache_transceiver_max_tokens_in_buffer: u64,
     /// Memory in GiB that other processes hold on each GPU.
     pub other_memory_gib: Option<f64>,
     /// GPUs that reach each other directly.
@@ -171,7 +195,7 @@ impl Default for Deployment {
             gpu_memory_gib: None,
             free_memory_gib: None,
             backend: Backend::TensorRt,
-            trtllm_version: Version { major: 0, minor: 19 },
+            trtllm_version: None,
             tp_size: 1,
             pp_size: 1,
             moe_tp_size: None,
@@ -225,6 +249,17 @@ impl Default for Deployment {
             cuda_graph_cache_size: 0,
             guided_decoding: false,
             cross_kv_cache_fraction: None,
+            enable_attention_dp: false,
+            cuda_graph_max_batch_size: None,
+            cuda_graph_enable_padding: false,
+            enable_chunked_prefill: false,
+            disable_overlap_scheduler: false,
+            moe_backend: MoeBackend::Auto,
+            moe_load_balancer_slots: None,
+            allreduce_strategy: AllreduceStrategy::Auto,
+            max_gpu_total_bytes: 0,
+            decoding_type: DecodingType::None,
+            cache_transceiver_max_tokens_in_buffer: 0,
             other_memory_gib: None,
             gpus_per_node: None,
             launcher: Launcher::Python,
@@ -247,15 +282,20 @@ impl Deployment {
         self.gpu_memory_gib.map_or(self.gpu.memory, Bytes::from_gib)
     }
 
+    /// The version of TensorRT-LLM: the one chosen, or the backend's default.
+    pub fn version(&self) -> Version {
+        self.trtllm_version.unwrap_or_else(|| Version::default_of(self.backend))
+    }
+
     /// Number of GPUs: `tp_size · pp_size`.
     pub fn world_size(&self) -> u64 {
         self.tp_size.saturating_mul(self.pp_size)
     }
 
-    /// The fields that differ from their defaults.
+    /// The fields of this backend that differ from their defaults.
     pub fn changed(&self) -> impl Iterator<Item = (&'static Field, String)> {
         let default = Deployment::default();
-        FIELDS.iter().filter_map(move |field| {
+        FIELDS.iter().filter(|field| field.flows.has(self.backend)).filter_map(move |field| {
             let text = (field.write)(self);
             (text != (field.write)(&default)).then_some((field, text))
         })

@@ -1,8 +1,8 @@
 //! What TensorRT-LLM makes of a deployment: defaults filled in, build-time corrections applied.
 
 use super::{
-    Deployment, Fact, KvCacheDtype, KvCacheType, Launcher, LoraModule, OperatingSystem, QuantAlgo, Runtime,
-    SpeculativeDecodingMode, Version,
+    Backend, Deployment, Fact, KvCacheDtype, KvCacheType, Launcher, LoraModule, OperatingSystem, QuantAlgo, Runtime,
+    SpeculativeDecodingMode, Torch, Version,
 };
 use crate::architecture::{Architecture, Attention, Dtype, Positions};
 use crate::gpu::{Gpu, Link};
@@ -29,10 +29,14 @@ pub struct Plan {
     pub gpu_memory: Bytes,
     /// Free memory just before the KV cache is sized, where a log said it.
     pub free_memory: Option<Bytes>,
+    /// How the model is run.
+    pub backend: Backend,
     /// The version of TensorRT-LLM.
     pub version: Version,
     /// Ranks that share every layer.
     pub tp_size: u64,
+    /// Of these, ranks that share an attention layer: one where attention is data-parallel.
+    pub attention_tp_size: u64,
     /// Stages that the layers are divided into.
     pub pp_size: u64,
     /// Ranks that share each expert.
@@ -123,6 +127,8 @@ pub struct Plan {
     pub cuda_graphs: u64,
     /// Whether outputs follow a grammar.
     pub guided_decoding: bool,
+    /// What only the PyTorch backend has.
+    pub torch: Torch,
     /// Memory that other processes hold on each GPU.
     pub other_memory: Bytes,
     /// GPUs that reach each other directly.
@@ -174,6 +180,12 @@ const DEFAULT_MAX_INPUT_LEN: u64 = 1024;
 /// The fraction where neither it nor `max_tokens` is given (`kDefaultGpuMemFraction`).
 const DEFAULT_FRACTION: f64 = 0.9;
 
+/// `tokens_per_block` of the PyTorch backend (`KvCacheConfig`).
+const TORCH_BLOCK: u64 = 32;
+/// The same with FlashMLA (`py_executor_creator.py`).
+const FLASH_MLA_BLOCK: u64 = 64;
+/// `max_batch_size` of the PyTorch backend (`BaseLlmArgs`).
+const TORCH_BATCH: u64 = 2048;
 /// Share of the free memory for LoRA adapters (`PeftCacheConfig` device_cache_percent).
 const DEFAULT_LORA_FRACTION: f64 = 0.02;
 /// GPUs of a server, which reach each other directly.
@@ -229,7 +241,8 @@ impl Plan {
     pub(super) fn new(d: &Deployment) -> Plan {
         let mut notes = Vec::new();
         let mut note = |field, message: String| notes.push(Note { field, message });
-        let version = d.trtllm_version;
+        let version = d.version();
+        let pytorch = d.backend == Backend::Pytorch;
 
         let dtype = d.dtype.unwrap_or_else(|| {
             if d.model.dtype == Dtype::Bfloat16 && d.gpu.compute_capability < (8, 0) {
@@ -242,6 +255,10 @@ impl Plan {
             }
         });
         let kv_cache_dtype = match d.kv_cache_dtype {
+            KvCacheDtype::Auto if pytorch && d.quant_algo.has_fp8_kv_cache() => {
+                note("kv_cache_dtype", "auto is fp8, which ModelOpt's checkpoints of this quant_algo ask for.".into());
+                KvType::Quantized(KvCacheDtype::Fp8)
+            }
             KvCacheDtype::Auto => KvType::Model(dtype),
             other => KvType::Quantized(other),
         };
@@ -250,8 +267,11 @@ impl Plan {
         let logits_dtype =
             d.logits_dtype.unwrap_or(if modelopt && fp8_logits { Dtype::Float16 } else { Dtype::Float32 });
 
-        let max_seq_len = d.max_seq_len.unwrap_or_else(|| deduced_max_seq_len(d.model));
-        if d.max_seq_len.is_none() {
+        let mut max_seq_len = d.max_seq_len.unwrap_or_else(|| deduced_max_seq_len(d.model));
+        if pytorch && max_seq_len > deduced_max_seq_len(d.model) && !matches!(d.model.positions, Positions::Alibi) {
+            max_seq_len = deduced_max_seq_len(d.model);
+            note("max_seq_len", format!("Lowered to the model's own {} tokens.", grouped(max_seq_len)));
+        } else if d.max_seq_len.is_none() {
             note("max_seq_len", format!("Deduced from the model: {} tokens.", grouped(max_seq_len)));
         } else if max_seq_len > deduced_max_seq_len(d.model) && !matches!(d.model.positions, Positions::Alibi) {
             note(
@@ -262,9 +282,18 @@ impl Plan {
                 ),
             );
         }
-        let max_batch_size = d.max_batch_size.unwrap_or_else(|| version.default_max_batch_size());
+        let max_batch_size = d.max_batch_size.unwrap_or_else(|| match d.backend {
+            Backend::TensorRt => version.default_max_batch_size(),
+            Backend::Pytorch => TORCH_BATCH,
+        });
         let max_input_len = d.max_input_len.unwrap_or(DEFAULT_MAX_INPUT_LEN).min(max_seq_len);
-        let tokens_per_block = d.tokens_per_block.unwrap_or_else(|| version.default_tokens_per_block());
+        let tokens_per_block = match d.tokens_per_block {
+            // FlashMLA, the kernels for latent attention on Hopper, read blocks of 64 tokens.
+            _ if pytorch && d.model.is_latent() && d.gpu.compute_capability == (9, 0) => FLASH_MLA_BLOCK,
+            Some(tokens) => tokens,
+            None if pytorch => TORCH_BLOCK,
+            None => version.default_tokens_per_block(),
+        };
         let max_num_tokens =
             checked_max_num_tokens(d, max_batch_size, max_input_len, max_seq_len, tokens_per_block, &mut note);
 
@@ -304,7 +333,8 @@ impl Plan {
             (Some(tp), None) => (tp, d.tp_size / tp.max(1)),
             (None, None) => (d.tp_size, 1),
         };
-        if d.model.recurrence.is_some() || d.model.attention_sinks || d.model.indexer.is_some() {
+        let needs_pytorch = d.model.recurrence.is_some() || d.model.attention_sinks || d.model.indexer.is_some();
+        if needs_pytorch && !pytorch {
             note(
                 "model",
                 "The engine flow has no such layers: TensorRT-LLM runs this model with its PyTorch backend.".into(),
@@ -322,8 +352,10 @@ impl Plan {
             gpu: d.gpu,
             gpu_memory: d.gpu_memory(),
             free_memory: d.free_memory_gib.map(Bytes::from_gib),
+            backend: d.backend,
             version,
             tp_size: d.tp_size,
+            attention_tp_size: if pytorch && d.enable_attention_dp { 1 } else { d.tp_size },
             pp_size: d.pp_size,
             moe_tp_size,
             moe_ep_size,
@@ -337,7 +369,9 @@ impl Plan {
             max_seq_len,
             max_beam_width: d.max_beam_width,
             tokens_per_block,
-            free_gpu_memory_fraction: d.free_gpu_memory_fraction.or(d.max_tokens.is_none().then_some(DEFAULT_FRACTION)),
+            free_gpu_memory_fraction: d
+                .free_gpu_memory_fraction
+                .or((pytorch || d.max_tokens.is_none()).then_some(DEFAULT_FRACTION)),
             max_tokens: d.max_tokens,
             remove_input_padding: d.remove_input_padding,
             context_fmha: d.context_fmha,
@@ -369,6 +403,7 @@ impl Plan {
             enable_trt_overlap: d.enable_trt_overlap,
             cuda_graphs: if d.cuda_graph_mode { d.cuda_graph_cache_size.max(1) } else { 0 },
             guided_decoding: d.guided_decoding,
+            torch: Torch::of(d, max_batch_size),
             other_memory: Bytes::from_gib(d.other_memory_gib.unwrap_or(0.0)),
             gpus_per_node,
             launcher: d.launcher,
@@ -392,12 +427,12 @@ impl Plan {
 
     /// Attention heads on a rank.
     pub fn local_heads(&self) -> u64 {
-        self.model.attention.heads() / self.tp_size
+        self.model.attention.heads() / self.attention_tp_size
     }
 
     /// KV heads on a rank; where they are fewer than ranks, each rank keeps a copy of one (`convert_utils.py` tile_kv_weight_bias).
     pub fn local_kv_heads(&self) -> u64 {
-        self.model.attention.kv_heads().div_ceil(self.tp_size)
+        self.model.attention.kv_heads().div_ceil(self.attention_tp_size)
     }
 
     /// Values that latent attention caches of a token in a layer, where the model has it: the compressed keys and values, and
@@ -476,7 +511,7 @@ fn checked_max_num_tokens(
         );
         tokens = max_input_len;
     }
-    if d.context_fmha && tokens < tokens_per_block {
+    if d.context_fmha && d.backend == Backend::TensorRt && tokens < tokens_per_block {
         note("max_num_tokens", format!("Raised to tokens_per_block, {}.", grouped(tokens_per_block)));
         tokens = tokens_per_block;
     }

@@ -57,14 +57,14 @@ fn parallelism(d: &Deployment, found: &mut Vec<Problem>) {
             d.pp_size,
             format!("{} stages are more than the model's {layers} layers; use at most {layers}", d.pp_size),
         ));
-    } else if !layers.is_multiple_of(d.pp_size) && !d.trtllm_version.has(Fact::SplitsLayersUnevenly) {
+    } else if !layers.is_multiple_of(d.pp_size) && !d.version().has(Fact::SplitsLayersUnevenly) {
         found.push(Problem::new(
             "pp_size",
             d.pp_size,
             format!(
                 "{layers} layers can't be split into {} equal stages, as TensorRT-LLM {} needs; use one of {}",
                 d.pp_size,
-                d.trtllm_version,
+                d.version(),
                 divisors(layers)
             ),
         ));

@@ -151,6 +151,11 @@ fn quantized<N: Number>(algo: QuantAlgo, element: N, k: N, n: N, split: Split) -
         QuantAlgo::Fp8 => matrix() + 8.0,
         QuantAlgo::Fp8PerChannelPerToken => matrix() + n * 4.0,
         QuantAlgo::Fp8BlockScales => matrix() + groups(&k, 128) * groups(&n, 128) * 4.0,
-        QuantAlgo::Nvfp4 => matrix() / 2.0 + n.round_up(128.0) * (k / 16.0).round_up(4.0) + 12.0,
+        QuantAlgo::Nvfp4 | QuantAlgo::W4A8Nvfp4Fp8 => {
+            matrix() / 2.0 + n.round_up(128.0) * (k / 16.0).round_up(4.0) + 12.0
+        }
+        QuantAlgo::W4A16Mxfp4 | QuantAlgo::W4A8Mxfp4Mxfp8 | QuantAlgo::W4A8Mxfp4Fp8 => {
+            matrix() / 2.0 + n * groups(&k, 32)
+        }
     }
 }

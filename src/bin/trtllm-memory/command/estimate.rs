@@ -65,7 +65,7 @@ fn heading(deployment: &Deployment, plan: &Plan) -> String {
         plan.pp_size,
         plan.quant_algo,
         plan.kv_cache_dtype,
-        deployment.trtllm_version,
+        plan.version,
     )
 }
 

@@ -66,13 +66,7 @@ impl Explanation {
     }
 }
 
-fn explain(
-    label: String,
-    unit: Unit,
-    number: &Traced,
-    law: Option<&'static Law>,
-    band: Option<Band>,
-) -> Explanation {
+fn explain(label: String, unit: Unit, number: &Traced, law: Option<&'static Law>, band: Option<Band>) -> Explanation {
     let mut inputs = Vec::new();
     let mut parts = Vec::new();
     collect(number, &mut inputs, &mut parts);

@@ -7,8 +7,8 @@ use crate::memory::terms::Terms;
 
 /// Bytes of one context. It doesn't depend on the process that made it.
 pub fn context<N: Number>(terms: &Terms<N>) -> N {
-    let threads = terms.multiprocessors() * terms.threads() * CONTEXT_THREAD.number();
-    (threads + CONTEXT_BASE.number()).part(|| Part::bytes("CUDA context").symbol("context"))
+    let threads = terms.multiprocessors() * terms.threads() * CONTEXT_THREAD.number::<N>();
+    (threads + CONTEXT_BASE.number::<N>()).part(|| Part::bytes("CUDA context").symbol("context"))
 }
 
 /// The context of the rank's own process.

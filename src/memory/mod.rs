@@ -47,8 +47,9 @@ pub fn explain(deployment: &Deployment, rank: u64) -> Result<Vec<(Contributor, E
     let plan = deployment.plan()?;
     let (accounts, kinds) = accounts(&plan);
     let alike = &accounts[kinds[rank.min(plan.world_size() - 1) as usize]];
-    let figures = self::rank(&plan, alike, blocks(&plan, &accounts)).contributors;
-    let decides = Account::<Traced>::new(&plan, tightest(&plan, &accounts).kind);
+    let decides = tightest(&plan, &accounts);
+    let figures = self::rank(&plan, alike, blocks(&plan, decides)).contributors;
+    let decides = Account::<Traced>::new(&plan, decides.kind);
     let account = Account::<Traced>::new(&plan, alike.kind);
     let pool = account.pool(&plan, decides.blocks(&plan));
     let [weights, activations, runtime, decoder, overhead] = account.parts;
@@ -102,6 +103,19 @@ impl<N: Number> Account<N> {
             runtime_buffers::runtime_buffers(&terms),
             decoder_buffers::decoder_buffers(&terms),
         ];
+        let late = kv_cache::block_offsets(&terms);
+        Account::with_overhead(plan, kind, predicted, late)
+    }
+
+    /// The account of a rank of the same stage at another place.
+    fn at(&self, plan: &Plan, place: Place) -> Account<N> {
+        let [weights, activations, runtime, decoder, _] = self.parts.clone();
+        let kind = Kind { place, ..self.kind };
+        Account::with_overhead(plan, kind, [weights, activations, runtime, decoder], self.late.clone())
+    }
+
+    fn with_overhead(plan: &Plan, kind: Kind, predicted: [N; 4], late: N) -> Account<N> {
+        let terms = Terms::<N>::new(plan, kind.stage);
         let bands = predicted.iter().zip(laws(plan)).map(|(bytes, law)| Band::of(law, bytes.value()));
         let predicted_band = Band::of_sum(bands);
         let overhead = match plan.free_memory {
@@ -114,7 +128,7 @@ impl<N: Number> Account<N> {
             parts: [weights, activations, runtime, decoder, overhead.bytes],
             overhead_band: overhead.band,
             available_band: overhead::available_band(plan, predicted_band, overhead.band),
-            late: kv_cache::block_offsets(&terms),
+            late,
         }
     }
 
@@ -161,7 +175,8 @@ fn accounts(plan: &Plan) -> (Vec<Account<f64>>, Vec<usize>) {
         let kind = Kind { stage: rank / plan.tp_size, place: layout.place(rank) };
         // Ranks that are alike are near each other, so the search goes backwards.
         accounts.iter().rposition(|account| account.kind == kind).unwrap_or_else(|| {
-            accounts.push(Account::new(plan, kind));
+            let beside = accounts.iter().rfind(|account| account.kind.stage == kind.stage);
+            accounts.push(beside.map_or_else(|| Account::new(plan, kind), |account| account.at(plan, kind.place)));
             accounts.len() - 1
         })
     });
@@ -177,19 +192,15 @@ struct Blocks {
     high: f64,
 }
 
-/// The fewest blocks that any rank has room for (`MPI_MIN`).
-fn blocks(plan: &Plan, accounts: &[Account<f64>]) -> Blocks {
-    let decides = tightest(plan, accounts);
-    let likely = decides.blocks(plan);
-    let fewest = |off: fn(&Band) -> f64| {
-        let of = |account: &Account<f64>| {
-            let terms = Terms::<f64>::new(plan, account.kind.stage);
-            let available = (account.available(plan) + off(&account.available_band)).max(0.0);
-            kv_cache::blocks(&terms, kv_cache::max_tokens(&terms, available))
-        };
-        accounts.iter().map(of).fold(f64::INFINITY, f64::min)
-    };
-    Blocks { likely, low: fewest(|band| -band.below).min(likely), high: fewest(|band| band.above).max(likely) }
+/// The fewest blocks that any rank has room for (`MPI_MIN`). The ranks' figures are off together, so the same rank decides when
+/// they are.
+fn blocks(plan: &Plan, decides: &Account<f64>) -> Blocks {
+    let terms = Terms::<f64>::new(plan, decides.kind.stage);
+    let left = plan.gpu_memory.0 as f64 - decides.parts.iter().sum::<f64>();
+    let available = plan.free_memory.map_or(left, |free| free.0 as f64);
+    let [low, likely, high] = [-decides.available_band.below, 0.0, decides.available_band.above]
+        .map(|off| kv_cache::blocks(&terms, kv_cache::max_tokens(&terms, (available + off).max(0.0))));
+    Blocks { likely, low, high }
 }
 
 /// The account whose memory holds the fewest tokens: its count holds for all ranks (`MPI_MIN`).
@@ -205,7 +216,7 @@ fn tightest<'a>(plan: &Plan, accounts: &'a [Account<f64>]) -> &'a Account<f64> {
 pub fn estimate_plan(plan: &Plan) -> Report {
     let (accounts, kinds) = accounts(plan);
     let decides = tightest(plan, &accounts);
-    let blocks = blocks(plan, &accounts);
+    let blocks = blocks(plan, decides);
     let alike: Vec<Rank> = accounts.iter().map(|account| rank(plan, account, blocks)).collect();
     let numbered = kinds.iter().zip(0..);
     let ranks: Vec<Rank> = numbered

@@ -33,7 +33,7 @@ const MULTICAST_RANKS: u64 = 32;
 const SEND_CHANNELS: (f64, f64) = (32.0, 2.0);
 
 static CHANNEL: Symbol =
-    Symbol { text: "12 MiB", meaning: "buffers of a channel to one peer, in both directions", origin: Origin::Source };
+    Symbol { text: "12 MiB", meaning: "buffers of a channel to one peer, in both directions", origin: Origin::Nccl };
 static RINGS: Symbol = Symbol { text: "C", meaning: "NCCL channels", origin: Origin::Derived };
 static MULTICAST: Symbol = Symbol { text: "V", meaning: "channels of NVLink SHARP", origin: Origin::Derived };
 static PEERS: Symbol =
@@ -77,7 +77,10 @@ pub fn communicator<N: Number>(plan: &Plan, ranks: u64, position: Position) -> N
     if ranks < 2 || rings == 0.0 {
         return N::literal(0.0);
     }
-    let rings = || N::symbol(&RINGS, rings);
+    let rings = || match plan.gpu.link {
+        Link::PciePeer => PCIE_CHANNELS.number(),
+        _ => N::symbol(&RINGS, rings),
+    };
     let mut held = vec![(N::symbol(&CHANNEL, mib(12.0)) * rings()).part(|| Part::bytes("ring"))];
     // Two ranks use the ring's connections for the tree as well.
     if ranks > 2 {

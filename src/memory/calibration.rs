@@ -16,11 +16,11 @@ pub enum Unit {
 }
 
 impl Unit {
-    /// As written behind a number.
+    /// As written right behind a number.
     pub fn text(self) -> &'static str {
         match self {
-            Unit::Bytes => "B",
-            Unit::Mebibytes => "MiB",
+            Unit::Bytes => " B",
+            Unit::Mebibytes => " MiB",
             Unit::Number => "",
         }
     }
@@ -70,6 +70,18 @@ impl Constant {
     pub fn above(&self) -> f64 {
         self.high / self.likely - 1.0
     }
+
+    /// Its band and its data, for a person: `calibrated, 25 to 330 MiB: …`.
+    pub fn origin(&self) -> String {
+        let Constant { low, high, unit, source, .. } = self;
+        let band = if low < high { format!(", {low} to {high}{}", unit.text()) } else { String::new() };
+        format!("calibrated{band}: {source}")
+    }
+}
+
+/// The constant that a formula writes with `symbol`.
+pub fn of(symbol: &'static Symbol) -> Option<&'static Constant> {
+    CONSTANTS.iter().copied().find(|constant| std::ptr::eq(&constant.symbol, symbol))
 }
 
 macro_rules! constants {

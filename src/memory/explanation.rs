@@ -1,6 +1,7 @@
 //! A traced figure as a tree that a person can read: what it is, its formula, the same with figures, its inputs.
 
 use super::band::Band;
+use super::calibration;
 use super::quantity::{Law, Number, Step, Symbol, Traced, Unit};
 use super::report::Figure;
 use crate::units::{Bytes, grouped, grouped_decimal};
@@ -136,7 +137,8 @@ fn collect(number: &Traced, inputs: &mut Vec<Input>, parts: &mut Vec<Explanation
 fn input(symbol: &'static Symbol, value: f64) -> Input {
     use super::quantity::Origin;
     let key = if let Origin::Chosen(key) = symbol.origin { Some(key) } else { None };
-    Input { symbol: symbol.text, meaning: symbol.meaning, value: number_text(value), origin: symbol.origin.text(), key }
+    let origin = calibration::of(symbol).map_or_else(|| symbol.origin.text(), calibration::Constant::origin);
+    Input { symbol: symbol.text, meaning: symbol.meaning, value: number_text(value), origin, key }
 }
 
 #[derive(Clone, Copy, PartialEq)]

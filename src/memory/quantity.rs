@@ -22,6 +22,8 @@ pub enum Origin {
     Derived,
     /// A constant read in TensorRT-LLM's sources.
     Source,
+    /// A constant read in NCCL's sources.
+    Nccl,
     /// A constant fitted to public logs.
     Calibrated,
 }
@@ -35,6 +37,7 @@ impl Origin {
             Origin::Gpu => "from the GPU".into(),
             Origin::Derived => "follows from other settings".into(),
             Origin::Source => "constant in TensorRT-LLM's sources".into(),
+            Origin::Nccl => "constant in NCCL's sources".into(),
             Origin::Calibrated => "calibrated on public logs".into(),
         }
     }

@@ -32,11 +32,8 @@ const MULTICAST_RANKS: u64 = 32;
 /// Channels of send and receive: on NVSwitch and elsewhere. A connection of a stage with a neighbour costs 12 MiB.
 const SEND_CHANNELS: (f64, f64) = (32.0, 2.0);
 
-static CHANNEL: Symbol = Symbol {
-    text: "12 MiB",
-    meaning: "buffers of a channel to one peer, in both directions",
-    origin: Origin::Source,
-};
+static CHANNEL: Symbol =
+    Symbol { text: "12 MiB", meaning: "buffers of a channel to one peer, in both directions", origin: Origin::Nccl };
 static RINGS: Symbol = Symbol { text: "C", meaning: "NCCL channels", origin: Origin::Derived };
 static MULTICAST: Symbol = Symbol { text: "V", meaning: "channels of NVLink SHARP", origin: Origin::Derived };
 static PEERS: Symbol =
@@ -80,7 +77,10 @@ pub fn communicator<N: Number>(plan: &Plan, ranks: u64, position: Position) -> N
     if ranks < 2 || rings == 0.0 {
         return N::literal(0.0);
     }
-    let rings = || N::symbol(&RINGS, rings);
+    let rings = || match plan.gpu.link {
+        Link::PciePeer => PCIE_CHANNELS.number(),
+        _ => N::symbol(&RINGS, rings),
+    };
     let mut held = vec![(N::symbol(&CHANNEL, mib(12.0)) * rings()).part(|| Part::bytes("ring"))];
     // Two ranks use the ring's connections for the tree as well.
     if ranks > 2 {
@@ -101,7 +101,7 @@ pub(super) fn shared<N: Number>(terms: &Terms<N>, place: Place) -> Vec<Cause<N>>
     let plan = terms.plan;
     let mut causes = vec![Cause::by(&NCCL_PROCESS, "NCCL, once in a process", NCCL_PROCESS.number())];
     if plan.gpu.link == Link::Unified {
-        let peers = N::literal(plan.world_size() as f64 - 1.0) * UNIFIED_PEER.number();
+        let peers = N::literal(plan.world_size() as f64 - 1.0) * UNIFIED_PEER.number::<N>();
         causes.push(Cause::by(&UNIFIED_PEER, "NCCL's host buffers, in the same memory", peers));
     }
     if plan.tp_size > 1 && has_peer_access(plan) {
@@ -109,7 +109,7 @@ pub(super) fn shared<N: Number>(terms: &Terms<N>, place: Place) -> Vec<Cause<N>>
         causes.push(over_link(plan, "NCCL communicator of the tensor-parallel ranks", group));
         if plan.tp_size > plan.gpus_per_node {
             let leaving = channels(plan, true).0 / plan.gpus_per_node as f64;
-            let buffers = N::literal(leaving.max(1.0)) * NETWORK_CHANNEL.number();
+            let buffers = N::literal(leaving.max(1.0)) * NETWORK_CHANNEL.number::<N>();
             causes.push(Cause::by(&NETWORK_CHANNEL, "NCCL buffers for the network", buffers));
         }
     }
@@ -123,7 +123,7 @@ pub(super) fn pairs<N: Number>(terms: &Terms<N>, place: Place) -> Vec<Cause<N>> 
     let plan = terms.plan;
     let mut causes = Vec::new();
     if place.near_pairs > 0 && has_peer_access(plan) {
-        let near = N::literal(f64::from(place.near_pairs)) * communicator(plan, 2, Position::Middle);
+        let near = N::literal(f64::from(place.near_pairs)) * communicator::<N>(plan, 2, Position::Middle);
         causes.push(over_link(plan, "NCCL communicators with neighbouring stages", near));
     }
     if place.far_pairs > 0 && has_peer_access(plan) {
@@ -144,10 +144,7 @@ pub(super) fn world<N: Number>(terms: &Terms<N>, place: Place) -> Vec<Cause<N>> 
     let all = communicator(plan, plan.world_size(), place.position);
     vec![
         over_link(plan, "NCCL communicator of all ranks", all),
-        Cause::exact(
-            "NCCL connections with neighbouring stages",
-            N::symbol(&CHANNEL, mib(12.0)) * sends,
-        ),
+        Cause::exact("NCCL connections with neighbouring stages", N::symbol(&CHANNEL, mib(12.0)) * sends),
     ]
 }
 

@@ -24,7 +24,10 @@ pub fn notes(plan: &Plan) -> Vec<Note> {
         );
     }
     if plan.os == OperatingSystem::Windows {
-        note("os", "Windows manages the GPU's memory and may hold 5 to 10 % of it; it reports all of the card's memory as the total.");
+        note(
+            "os",
+            "Windows manages the GPU's memory and may hold 5 to 10 % of it; it reports all of the card's memory as the total.",
+        );
     }
     if plan.launcher == Launcher::Triton && plan.world_size() > 1 {
         note(

@@ -1,8 +1,8 @@
 //! What other processes and the system hold on a rank's GPU, and where a rank stands among the others.
 
+use super::Cause;
 use super::context::context;
 use super::nccl::{Position, has_peer_access};
-use super::Cause;
 use crate::deployment::{Fact, Launcher, OperatingSystem, Plan};
 use crate::memory::calibration::{CONTEXT_THREAD, WINDOWS, WINDOWS_LEAST};
 use crate::memory::quantity::{Number, Origin, Symbol};
@@ -82,11 +82,8 @@ static FOREIGN: Symbol =
     Symbol { text: "others", meaning: "other ranks' processes with a context on this GPU", origin: Origin::Derived };
 static SERVERS: Symbol =
     Symbol { text: "servers", meaning: "Triton processes that see this GPU", origin: Origin::Chosen("launcher") };
-static OTHER: Symbol = Symbol {
-    text: "other",
-    meaning: "memory that other processes hold",
-    origin: Origin::Chosen("other_memory_gib"),
-};
+static OTHER: Symbol =
+    Symbol { text: "other", meaning: "memory that other processes hold", origin: Origin::Chosen("other_memory_gib") };
 
 /// Everything that isn't this rank's.
 pub(super) fn others<N: Number>(terms: &Terms<N>, place: Place) -> Vec<Cause<N>> {
@@ -116,9 +113,57 @@ pub(super) fn others<N: Number>(terms: &Terms<N>, place: Place) -> Vec<Cause<N>>
 fn windows<N: Number>(terms: &Terms<N>) -> Cause<N> {
     let total = terms.plan.gpu_memory.0 as f64;
     let at = |share: f64, least: f64| (total * share).max(WINDOWS_LEAST.value(least));
-    let likely = (terms.total() * WINDOWS.number()).max(WINDOWS_LEAST.number());
-    let bytes = likely.value();
+    let likely = (terms.total() * WINDOWS.number::<N>()).max(WINDOWS_LEAST.number());
+    let bytes: f64 = likely.value();
     let below = bytes - at(WINDOWS.low, WINDOWS_LEAST.low);
     let above = at(WINDOWS.high, WINDOWS_LEAST.high) - bytes;
     Cause::new("Windows and its desktop", likely, below, above)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::deployment::{Deployment, Version};
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    fn places(deployment: &Deployment) -> Vec<Place> {
+        let plan = deployment.plan().unwrap();
+        let layout = Layout::new(&plan);
+        (0..plan.world_size()).map(|rank| layout.place(rank)).collect()
+    }
+
+    fn foreign(version: &str, launcher: Launcher) -> Vec<u64> {
+        let trtllm_version = Version::parse(version).unwrap();
+        let four = Deployment { tp_size: 4, launcher, trtllm_version, ..Deployment::default() };
+        places(&four).iter().map(|place| place.foreign_contexts).collect()
+    }
+
+    #[test]
+    fn version_and_launcher_decide_whose_contexts_stand_where() {
+        assert_eq!(foreign("0.10", Launcher::Mpi), [3, 3, 3, 3]);
+        assert_eq!(foreign("0.16", Launcher::Python), [3, 0, 0, 0]);
+        assert_eq!(foreign("0.16", Launcher::Mpi), [0, 0, 0, 0]);
+        assert_eq!(foreign("0.20", Launcher::Python), [0, 0, 0, 0]);
+        assert_eq!(foreign("0.20", Launcher::Triton), [3, 3, 3, 3]);
+    }
+
+    #[test]
+    fn each_node_has_a_chain_and_a_first_gpu_of_its_own() {
+        let places = places(&Deployment { tp_size: 8, gpus_per_node: Some(4), ..Deployment::default() });
+        let positions: Vec<Position> = places.iter().map(|place| place.position).collect();
+        let node = [Position::Head, Position::Middle, Position::Middle, Position::Tail];
+        assert_eq!(positions, [node, node].concat());
+        assert_eq!(places.iter().map(|place| place.foreign_contexts).collect::<Vec<_>>(), [3, 0, 0, 0, 3, 0, 0, 0]);
+    }
+
+    #[test]
+    fn stages_pair_with_their_neighbours() {
+        let pairs = |gpus_per_node| -> Vec<(u8, u8)> {
+            let four = Deployment { pp_size: 4, gpus_per_node: Some(gpus_per_node), ..Deployment::default() };
+            places(&four).iter().map(|place| (place.near_pairs, place.far_pairs)).collect()
+        };
+        assert_eq!(pairs(8), [(1, 0), (2, 0), (2, 0), (1, 0)]);
+        assert_eq!(pairs(2), [(1, 0), (1, 1), (1, 1), (1, 0)]);
+    }
 }

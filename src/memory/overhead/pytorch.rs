@@ -44,7 +44,7 @@ pub fn overhead<N: Number>(terms: &Terms<N>, place: Place, graph_batch: u64) -> 
     let all = plan.version.has(Fact::TorchLibrariesOf1_3);
     let graphs = if all { graph_batch } else { graph_batch.saturating_sub(INCLUDED_GRAPHS) };
     if graphs > 0 {
-        let bytes = N::symbol(&GRAPHS, graphs as f64) * TORCH_GRAPHS.number();
+        let bytes = N::symbol(&GRAPHS, graphs as f64) * TORCH_GRAPHS.number::<N>();
         causes.push(Cause::by(&TORCH_GRAPHS, "CUDA graphs", bytes));
     }
     causes.extend(others::others(terms, place));

@@ -55,5 +55,5 @@ pub fn all_reduce_buffers<N: Number>(terms: &Terms<N>) -> Option<N> {
 
 /// Bytes of the PyTorch backend's workspace (`_ipc_utils.py`, fusion workspace), where there is one.
 pub fn fusion_workspace<N: Number>(terms: &Terms<N>) -> Option<N> {
-    exists(terms.plan).then(|| terms.ranks() * cap(terms.plan) * 4.0 + terms.ranks() * 256.0)
+    exists(terms.plan).then(|| terms.ranks() * cap::<N>(terms.plan) * 4.0 + terms.ranks() * 256.0)
 }

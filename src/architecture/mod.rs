@@ -11,7 +11,7 @@ pub use catalogue::{find, models, suggest};
 pub use dtype::Dtype;
 pub use family::{Conventions, Family};
 pub use layers::LayerSet;
-pub use parts::{Attention, Indexer, Mlp, Moe, Norm, Positions, QkNorm, Recurrence, RecurrenceKind, Windows};
+pub use parts::{Attention, Fp4Scope, Indexer, Mlp, Moe, Norm, Positions, QkNorm, Recurrence, RecurrenceKind, Windows};
 pub use tensors::{LayerGroup, Split, Tensor, TensorKind, Tensors};
 
 use serde::{Deserialize, Serialize};
@@ -62,6 +62,10 @@ pub struct Architecture {
     pub attention_sinks: bool,
     /// DeepSeek sparse attention's indexer.
     pub indexer: Option<Indexer>,
+    /// Layers after the last that predict further tokens (multi-token prediction); no engine has them.
+    pub mtp_layers: u32,
+    /// What the published NVFP4 checkpoint keeps in FP4.
+    pub fp4_scope: Fp4Scope,
     /// Layers with a recurrent state.
     pub recurrence: Option<Recurrence>,
     /// The dense feed-forward block.

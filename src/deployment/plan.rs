@@ -1,8 +1,8 @@
 //! What TensorRT-LLM makes of a deployment: defaults filled in, build-time corrections applied.
 
 use super::{
-    Backend, Deployment, Fact, KvCacheDtype, KvCacheType, Launcher, LoraModule, OperatingSystem, QuantAlgo, Runtime,
-    SpeculativeDecodingMode, Torch, Version,
+    Backend, DecodingType, Deployment, Fact, KvCacheDtype, KvCacheType, Launcher, LoraModule, OperatingSystem,
+    QuantAlgo, Runtime, SpeculativeDecodingMode, Torch, Version,
 };
 use crate::architecture::{Architecture, Attention, Dtype, Positions};
 use crate::gpu::{Gpu, Link};
@@ -423,6 +423,21 @@ impl Plan {
         let (each, more) = (layers / self.pp_size, layers % self.pp_size);
         let start = |stage: u64| (stage * each + stage.min(more)) as u32;
         start(stage)..start(stage + 1)
+    }
+
+    /// Whether layers of the model itself draft tokens (PyTorch backend).
+    pub fn drafts_by_itself(&self) -> bool {
+        self.torch.decoding_type == DecodingType::Mtp && self.model.mtp_layers > 0
+    }
+
+    /// Whether this is a data-centre GPU of the Blackwell generation.
+    pub fn is_data_centre_blackwell(&self) -> bool {
+        (10..12).contains(&self.gpu.compute_capability.0)
+    }
+
+    /// Whether the GPUs' NVLink domain is larger than a server, as in a GB200 or GB300 rack.
+    pub fn is_rack(&self) -> bool {
+        self.gpu.link == Link::NvLink && self.gpus_per_node > GPUS_PER_NODE
     }
 
     /// Attention heads on a rank.

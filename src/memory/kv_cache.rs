@@ -46,11 +46,6 @@ pub fn blocks<N: Number>(terms: &Terms<N>, tokens: N) -> N {
     (tokens / terms.block()).ceil().part(|| Part::count("blocks"))
 }
 
-/// Bytes of `blocks` on this rank.
-pub fn pool<N: Number>(terms: &Terms<N>, blocks: N) -> N {
-    blocks * terms.block() * bytes_per_token(terms)
-}
-
 /// Blocks of the longest sequence: the log's "Max KV cache pages per sequence".
 pub fn pages_per_sequence<N: Number>(terms: &Terms<N>) -> N {
     (terms.sequence() / terms.block()).ceil().part(|| Part::count("pages of a sequence"))

@@ -6,8 +6,10 @@ pub mod band;
 pub mod calibration;
 pub mod engine;
 mod explanation;
+mod flow;
 pub mod kv_cache;
 pub mod overhead;
+pub mod pytorch;
 pub mod quantity;
 mod report;
 mod terms;
@@ -17,10 +19,9 @@ pub use explanation::{Explanation, Input};
 pub use report::{Binding, Contributor, Figure, KvCache, Rank, Report, Stage, Verdict};
 pub use terms::Terms;
 
-use crate::deployment::{Deployment, Plan, Problems};
+use crate::deployment::{Backend, Deployment, Plan, Problems};
 use crate::units::Bytes;
 use band::Band;
-use engine::{activations, decoder_buffers, runtime_buffers};
 use overhead::{Layout, Place};
 use quantity::{Number, Part, Symbol, Traced};
 
@@ -60,18 +61,6 @@ pub fn explain(deployment: &Deployment, rank: u64) -> Result<Vec<(Contributor, E
         .collect())
 }
 
-/// The law behind each contributor, in their order.
-fn laws(plan: &Plan) -> [&'static quantity::Law; 6] {
-    [
-        weights::law(plan),
-        activations::law(plan),
-        &runtime_buffers::LAW,
-        decoder_buffers::law(plan.max_beam_width),
-        &kv_cache::LAW,
-        if plan.free_memory.is_some() { &overhead::MEASURED } else { &overhead::LAW },
-    ]
-}
-
 /// Ranks of one kind use their memory alike.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Kind {
@@ -97,14 +86,7 @@ struct Account<N> {
 impl<N: Number> Account<N> {
     fn new(plan: &Plan, kind: Kind) -> Account<N> {
         let terms = Terms::<N>::new(plan, kind.stage);
-        let predicted = [
-            weights::weights(&terms),
-            activations::activations(&terms),
-            runtime_buffers::runtime_buffers(&terms),
-            decoder_buffers::decoder_buffers(&terms),
-        ];
-        let late = kv_cache::block_offsets(&terms);
-        Account::with_overhead(plan, kind, predicted, late)
+        Account::with_overhead(plan, kind, flow::predicted(&terms), flow::late(&terms))
     }
 
     /// The account of a rank of the same stage at another place.
@@ -116,11 +98,11 @@ impl<N: Number> Account<N> {
 
     fn with_overhead(plan: &Plan, kind: Kind, predicted: [N; 4], late: N) -> Account<N> {
         let terms = Terms::<N>::new(plan, kind.stage);
-        let bands = predicted.iter().zip(laws(plan)).map(|(bytes, law)| Band::of(law, bytes.value()));
+        let bands = predicted.iter().zip(flow::laws(plan)).map(|(bytes, law)| Band::of(law, bytes.value()));
         let predicted_band = Band::of_sum(bands);
         let overhead = match plan.free_memory {
             Some(free) => overhead::measured(&terms, free, &predicted, predicted_band),
-            None => overhead::overhead(&terms, kind.place),
+            None => flow::overhead(&terms, kind.place),
         };
         let [weights, activations, runtime, decoder] = predicted;
         Account {
@@ -151,19 +133,19 @@ impl<N: Number> Account<N> {
 
     /// Tokens that the KV cache could hold if this rank alone decided.
     fn tokens(&self, plan: &Plan) -> N {
-        kv_cache::max_tokens(&Terms::new(plan, self.kind.stage), self.available(plan))
+        flow::max_tokens(&Terms::new(plan, self.kind.stage), self.available(plan))
     }
 
     /// Blocks of the KV cache, if this rank decides.
     fn blocks(&self, plan: &Plan) -> N {
         let tokens =
             self.tokens(plan).part(|| Part::count("tokens, on the rank with room for the fewest").symbol("tokens"));
-        kv_cache::blocks(&Terms::new(plan, self.kind.stage), tokens)
+        flow::blocks(&Terms::new(plan, self.kind.stage), tokens)
     }
 
     /// Bytes of `blocks` on this rank.
     fn pool(&self, plan: &Plan, blocks: N) -> N {
-        kv_cache::pool(&Terms::new(plan, self.kind.stage), blocks)
+        flow::pool(&Terms::new(plan, self.kind.stage), blocks)
     }
 }
 
@@ -199,7 +181,7 @@ fn blocks(plan: &Plan, decides: &Account<f64>) -> Blocks {
     let left = plan.gpu_memory.0 as f64 - decides.parts.iter().sum::<f64>();
     let available = plan.free_memory.map_or(left, |free| free.0 as f64);
     let [low, likely, high] = [-decides.available_band.below, 0.0, decides.available_band.above]
-        .map(|off| kv_cache::blocks(&terms, kv_cache::max_tokens(&terms, (available + off).max(0.0))));
+        .map(|off| flow::blocks(&terms, flow::max_tokens(&terms, (available + off).max(0.0))));
     Blocks { likely, low, high }
 }
 
@@ -207,7 +189,7 @@ fn blocks(plan: &Plan, decides: &Account<f64>) -> Blocks {
 fn tightest<'a>(plan: &Plan, accounts: &'a [Account<f64>]) -> &'a Account<f64> {
     let room = |account: &Account<f64>| {
         let left = plan.gpu_memory.0 as f64 - account.parts.iter().sum::<f64>();
-        left / kv_cache::bytes_per_token(&Terms::<f64>::new(plan, account.kind.stage))
+        left / flow::bytes_per_token(&Terms::<f64>::new(plan, account.kind.stage))
     };
     accounts.iter().min_by(|a, b| room(a).total_cmp(&room(b))).unwrap_or(&accounts[0])
 }
@@ -224,7 +206,7 @@ pub fn estimate_plan(plan: &Plan) -> Report {
         .collect();
     let tightest_rank = kinds.iter().position(|kind| accounts[*kind].kind == decides.kind).unwrap_or(0) as u64;
     let kv_cache = kv_cache_report(plan, decides, blocks, tightest_rank);
-    let verdict = verdict(&ranks, &kv_cache);
+    let verdict = verdict(plan, &ranks, &kv_cache);
     Report {
         ranks,
         kv_cache,
@@ -237,31 +219,41 @@ pub fn estimate_plan(plan: &Plan) -> Report {
 
 fn kv_cache_report(plan: &Plan, decides: &Account<f64>, blocks: Blocks, tightest_rank: u64) -> KvCache {
     let terms = Terms::<f64>::new(plan, decides.kind.stage);
-    let pages = kv_cache::pages_per_sequence(&terms);
+    let pages = flow::pages_per_sequence(&terms);
+    // A sequence of max_seq_len needs no block for what the scheduler is ahead.
+    let needed = pages.min((terms.sequence() / terms.block()).ceil());
     let tokens = decides.tokens(plan);
-    let sequences = |blocks: f64| (blocks / (pages * plan.max_beam_width as f64).max(1.0)) as u64;
+    let sequences = |blocks: f64| (blocks / (needed * plan.max_beam_width as f64).max(1.0)) as u64;
     KvCache {
         blocks: blocks.likely as u64,
         blocks_low: blocks.low as u64,
         blocks_high: blocks.high as u64,
         tokens: (blocks.likely as u64).saturating_mul(plan.tokens_per_block),
         tokens_per_block: plan.tokens_per_block,
-        bytes_per_token: kv_cache::bytes_per_token(&terms),
+        bytes_per_token: flow::bytes_per_token(&terms),
         pages_per_sequence: pages as u64,
         max_sequences: sequences(blocks.likely),
         max_sequences_low: sequences(blocks.low),
-        binding: if plan.max_tokens.is_some_and(|most| tokens >= most as f64) {
-            Binding::MaxTokens
-        } else {
-            Binding::FreeGpuMemoryFraction
-        },
+        binding: binding(plan, tokens, flow::bytes_per_token(&terms)),
         tightest_rank,
+    }
+}
+
+/// What decided that the KV cache holds `tokens`.
+fn binding(plan: &Plan, tokens: f64, bytes_per_token: f64) -> Binding {
+    let most_bytes = plan.torch.max_gpu_total_bytes.filter(|_| plan.backend == Backend::Pytorch);
+    if plan.max_tokens.is_some_and(|most| tokens >= most as f64) {
+        Binding::MaxTokens
+    } else if most_bytes.is_some_and(|most| tokens >= (most as f64 / bytes_per_token).floor()) {
+        Binding::MaxGpuTotalBytes
+    } else {
+        Binding::FreeGpuMemoryFraction
     }
 }
 
 /// The memory of a rank with this account, whose KV cache has `blocks`; its number is still to be set.
 fn rank(plan: &Plan, account: &Account<f64>, blocks: Blocks) -> Rank {
-    let laws = laws(plan);
+    let laws = flow::laws(plan);
     let figure = |contributor: Contributor, bytes: f64| Figure::of(laws[contributor as usize], bytes);
     let [weights, activations, runtime, decoder, overhead] = account.parts;
     let contributors = [
@@ -289,19 +281,13 @@ fn rank(plan: &Plan, account: &Account<f64>, blocks: Blocks) -> Rank {
 }
 
 /// At which stage of start-up a rank runs out of memory, and by how much.
-fn failure(rank: &Rank, kv: &KvCache) -> Option<(Stage, Bytes)> {
+fn failure(plan: &Plan, rank: &Rank, kv: &KvCache) -> Option<(Stage, Bytes)> {
     let bytes = |contributor: Contributor| rank.figure(contributor).bytes;
-    let mut needed = bytes(Contributor::Overhead);
-    let steps = [
-        (Stage::LoadWeights, bytes(Contributor::Weights)),
-        (Stage::CreateContext, bytes(Contributor::Activations)),
-        (Stage::AllocateBuffers, bytes(Contributor::RuntimeBuffers) + bytes(Contributor::DecoderBuffers)),
-        (Stage::AllocateKvCache, bytes(Contributor::KvCache)),
-    ];
-    for (stage, more) in steps {
-        needed += more;
+    let mut needed = Bytes(0);
+    for (stage, contributors) in flow::stages(plan) {
+        needed += contributors.iter().map(|contributor| bytes(*contributor)).sum();
         if needed > rank.total {
-            return Some((stage, needed - rank.total));
+            return Some((*stage, needed - rank.total));
         }
     }
     if kv.max_sequences == 0 {
@@ -311,8 +297,9 @@ fn failure(rank: &Rank, kv: &KvCache) -> Option<(Stage, Bytes)> {
     None
 }
 
-fn verdict(ranks: &[Rank], kv: &KvCache) -> Verdict {
-    let failures = ranks.iter().filter_map(|rank| failure(rank, kv).map(|(stage, short)| (stage, short, rank.rank)));
+fn verdict(plan: &Plan, ranks: &[Rank], kv: &KvCache) -> Verdict {
+    let failures =
+        ranks.iter().filter_map(|rank| failure(plan, rank, kv).map(|(stage, short)| (stage, short, rank.rank)));
     if let Some((stage, short, rank)) =
         failures.min_by(|a, b| (a.0 as u8).cmp(&(b.0 as u8)).then(b.1.cmp(&a.1)).then(a.2.cmp(&b.2)))
     {

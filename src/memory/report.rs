@@ -218,6 +218,8 @@ pub enum Binding {
     FreeGpuMemoryFraction,
     /// The number of tokens asked for.
     MaxTokens,
+    /// The number of bytes asked for.
+    MaxGpuTotalBytes,
 }
 
 /// The KV cache, the same on every rank but for its bytes.
@@ -257,6 +259,10 @@ pub enum Stage {
     CreateContext,
     /// Runtime and decoder buffers don't fit.
     AllocateBuffers,
+    /// Workspaces and CUDA graphs don't fit (PyTorch backend).
+    WarmUp,
+    /// A step of the most tokens doesn't fit (PyTorch backend).
+    Profile,
     /// The KV cache that was asked for doesn't fit.
     AllocateKvCache,
     /// The KV cache can't hold one sequence of the greatest length.
@@ -270,6 +276,8 @@ impl Stage {
             Stage::LoadWeights => "loading the weights",
             Stage::CreateContext => "creating the execution context",
             Stage::AllocateBuffers => "allocating runtime and decoder buffers",
+            Stage::WarmUp => "warming up and capturing CUDA graphs",
+            Stage::Profile => "profiling a step of max_num_tokens",
             Stage::AllocateKvCache => "allocating the KV cache",
             Stage::HoldOneSequence => "holding one sequence of max_seq_len in the KV cache",
         }

@@ -86,7 +86,7 @@ static OTHER: Symbol =
     Symbol { text: "other", meaning: "memory that other processes hold", origin: Origin::Chosen("other_memory_gib") };
 
 /// Everything that isn't this rank's.
-pub(super) fn others<N: Number>(terms: &Terms<N>, place: Place) -> Vec<Cause<N>> {
+pub(in crate::memory) fn others<N: Number>(terms: &Terms<N>, place: Place) -> Vec<Cause<N>> {
     let plan = terms.plan;
     let mut causes = Vec::new();
     if place.foreign_contexts > 0 {

@@ -130,7 +130,7 @@ constants! {
     TORCH_LIBRARIES_1_3: "libraries", "code of torch, TensorRT-LLM and its kernels", 1200.0, 1350.0, 1650.0 Mebibytes,
         "outside torch with 1.3.0rc10 on B300 (1333 to 1374) and 1.3 on GB200 (1419) beside the CUDA context";
     /// A CUDA graph of the PyTorch backend on Blackwell.
-    TORCH_GRAPH_BLACKWELL: "graph", "a CUDA graph", 12.0, 22.0, 40.0 Megabytes,
+    TORCH_GRAPH_BLACKWELL: "graph", "a CUDA graph", 12.0, 21.5, 40.0 Megabytes,
         "KV capacities on GB300, with the 34 graphs of the defaults; 14 to 25 a graph between logs on B200 and B300 that differ in nothing else";
     /// A CUDA graph of the PyTorch backend on other GPUs.
     TORCH_GRAPH: "graph", "a CUDA graph", 1.0, 4.5, 20.0 Megabytes,

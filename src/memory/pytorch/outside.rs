@@ -88,7 +88,8 @@ fn workspaces<N: Number>(terms: &Terms<N>) -> Vec<Cause<N>> {
         causes.push(Cause::exact("all-reduce workspace", workspace));
     }
     let over_rack = matches!(plan.torch.allreduce_strategy, AllreduceStrategy::Auto | AllreduceStrategy::Mnnvl);
-    if plan.is_rack() && plan.attention_tp_size > 1 && over_rack {
+    // Capacities of dense models on four GB300 leave no room for it.
+    if plan.is_rack() && plan.model.moe.is_some() && plan.attention_tp_size > 1 && over_rack {
         let message = (terms.tokens() / terms.ranks()).ceil() * terms.ranks() * terms.hidden() * 4.0;
         let buffers = message.max(N::literal(RACK_ALL_REDUCE)) * 3.0;
         causes.push(Cause::exact("all-reduce buffers of the NVLink domain", buffers));

@@ -51,15 +51,21 @@ fn table() {
     for log in logs() {
         let report = report(log.link);
         let rank = &report.ranks[0];
-        let f: f64 = log.link.split("free_gpu_memory_fraction=").nth(1).unwrap().split('&').next().unwrap().parse().unwrap();
+        let f: f64 =
+            log.link.split("free_gpu_memory_fraction=").nth(1).unwrap().split('&').next().unwrap().parse().unwrap();
         let kv = f * rank.available.gib();
         println!(
             "{} | W {:+.2} A {:.2}/{:.2} O {:.2}/{:.2} KV {:.2}/{:.2} {:+.2}% | {}",
             log.source.chars().rev().take(50).collect::<Vec<_>>().into_iter().rev().collect::<String>(),
             log.inside.map_or(f64::NAN, |x| inside(rank) - x),
-            gib(rank, Contributor::Activations), log.activations.unwrap_or(f64::NAN),
-            gib(rank, Contributor::Overhead), log.outside.unwrap_or(f64::NAN),
-            kv, log.kv, (kv / log.kv - 1.0) * 100.0, log.link
+            gib(rank, Contributor::Activations),
+            log.activations.unwrap_or(f64::NAN),
+            gib(rank, Contributor::Overhead),
+            log.outside.unwrap_or(f64::NAN),
+            kv,
+            log.kv,
+            (kv / log.kv - 1.0) * 100.0,
+            log.link
         );
     }
     for line in include_str!("fixtures/pytorch-capacities.csv").lines().skip(1) {

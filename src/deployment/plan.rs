@@ -340,6 +340,9 @@ impl Plan {
                 "The engine flow has no such layers: TensorRT-LLM runs this model with its PyTorch backend.".into(),
             );
         }
+        if pytorch && d.enable_attention_dp && d.tp_size == 1 {
+            note("enable_attention_dp", "Has no effect on a single rank.".into());
+        }
         if let (Some(how), None) = (d.gpu.memory_inferred, d.gpu_memory_gib) {
             note(
                 "gpu",

@@ -134,7 +134,7 @@ mod tests {
     }
 
     fn foreign(version: &str, launcher: Launcher) -> Vec<u64> {
-        let trtllm_version = Version::parse(version).unwrap();
+        let trtllm_version = Version::parse(version);
         let four = Deployment { tp_size: 4, launcher, trtllm_version, ..Deployment::default() };
         places(&four).iter().map(|place| place.foreign_contexts).collect()
     }

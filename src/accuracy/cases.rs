@@ -1,7 +1,7 @@
 //! Predictions beside measurements.
 
 use super::{Measured, Measurement, Printed};
-use crate::deployment::Deployment;
+use crate::deployment::{Backend, Deployment};
 use crate::memory::{Contributor, Report, estimate};
 use crate::units::Bytes;
 
@@ -321,6 +321,11 @@ fn predict(contributor: Compared, deployment: &Deployment, measured: &Measured) 
         Compared::KvCacheBlocks => report.kv_cache.blocks as f64,
         Compared::KvCacheTokens if measured.sequences.is_some() => report.kv_cache.max_sequences as f64,
         Compared::KvCacheTokens => report.kv_cache.tokens as f64,
+        // The profiling lines say what this rank alone has room for; the ranks of other stages may have less.
+        Compared::KvCacheBytes if deployment.backend == Backend::Pytorch && deployment.pp_size > 1 => {
+            let rank = report.ranks.first().ok_or("it has no rank")?;
+            rank.available.0 as f64 * deployment.plan().map_or(1.0, |plan| plan.free_gpu_memory_fraction.unwrap_or(1.0))
+        }
         Compared::KvCacheBytes => bytes(Contributor::KvCache)?,
     };
     Ok(Prediction::of(value))

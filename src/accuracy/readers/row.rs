@@ -213,6 +213,14 @@ impl Row {
         if !is_engine && d.model.moe.is_some() && self.get("moe_ep_size").is_none() && !self.defaults {
             unknown.push(Unknown::new("moe_ep_size", [d.tp_size]));
         }
+        if !is_engine && self.get("cuda_graph_max_batch_size").is_none() && !self.defaults {
+            // A server that passes KV blocks on and names no CUDA graphs reads prompts, which none are captured for.
+            if d.cache_transceiver_max_tokens_in_buffer > 0 {
+                d.cuda_graph_max_batch_size = Some(0);
+            } else {
+                unknown.push(Unknown::new("cuda_graph_max_batch_size", [0, 128]));
+            }
+        }
         for (key, alternatives) in [
             ("max_batch_size", &["1", "16", "4096"][..]),
             ("max_num_tokens", &["64", "2048", "32768"]),

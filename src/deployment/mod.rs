@@ -141,6 +141,8 @@ pub struct Deployment {
     pub enable_chunked_context: bool,
     /// Whether two micro-batches are in flight on one stage.
     pub enable_trt_overlap: bool,
+    /// Sequences of a micro-batch in the session without in-flight batching.
+    pub gen_micro_batch_size: Option<u64>,
     /// Whether generation steps are captured as CUDA graphs.
     pub cuda_graph_mode: bool,
     /// Most CUDA graphs that are kept.
@@ -245,6 +247,7 @@ impl Default for Deployment {
             enable_block_reuse: None,
             enable_chunked_context: false,
             enable_trt_overlap: false,
+            gen_micro_batch_size: None,
             cuda_graph_mode: false,
             cuda_graph_cache_size: 0,
             guided_decoding: false,
@@ -274,7 +277,58 @@ impl Deployment {
     /// # Errors
     /// Every impossible combination of settings, all at once, each at the field that would mend it.
     pub fn plan(&self) -> Result<Plan, Problems> {
+        match self.backend {
+            Backend::TensorRt => self.plan_as_it_is(),
+            Backend::Pytorch => self.without_engine_settings().plan_as_it_is(),
+        }
+    }
+
+    fn plan_as_it_is(&self) -> Result<Plan, Problems> {
         validate::problems(self).map_or_else(|| Ok(Plan::new(self)), Err)
+    }
+
+    /// The same without what only engines have, which may be left over from the other flow.
+    fn without_engine_settings(&self) -> Deployment {
+        let default = Deployment::default();
+        Deployment {
+            max_input_len: default.max_input_len,
+            kv_cache_type: default.kv_cache_type,
+            remove_input_padding: default.remove_input_padding,
+            context_fmha: default.context_fmha,
+            use_paged_context_fmha: default.use_paged_context_fmha,
+            use_fp8_context_fmha: default.use_fp8_context_fmha,
+            use_fused_mlp: default.use_fused_mlp,
+            gemm_plugin: default.gemm_plugin,
+            multiple_profiles: default.multiple_profiles,
+            gather_context_logits: default.gather_context_logits,
+            gather_generation_logits: default.gather_generation_logits,
+            logits_dtype: default.logits_dtype,
+            use_parallel_embedding: default.use_parallel_embedding,
+            embedding_sharding_dim: default.embedding_sharding_dim,
+            streamingllm: default.streamingllm,
+            speculative_decoding_mode: default.speculative_decoding_mode,
+            num_medusa_heads: default.num_medusa_heads,
+            num_eagle_layers: default.num_eagle_layers,
+            redrafter_num_beams: default.redrafter_num_beams,
+            redrafter_draft_len_per_beam: default.redrafter_draft_len_per_beam,
+            lookahead_config: default.lookahead_config,
+            max_lora_rank: default.max_lora_rank,
+            lora_target_modules: default.lora_target_modules,
+            lora_device_cache_fraction: default.lora_device_cache_fraction,
+            max_prompt_embedding_table_size: default.max_prompt_embedding_table_size,
+            runtime: default.runtime,
+            runtime_max_batch_size: default.runtime_max_batch_size,
+            runtime_max_num_tokens: default.runtime_max_num_tokens,
+            sink_token_length: default.sink_token_length,
+            enable_chunked_context: default.enable_chunked_context,
+            enable_trt_overlap: default.enable_trt_overlap,
+            gen_micro_batch_size: default.gen_micro_batch_size,
+            cuda_graph_mode: default.cuda_graph_mode,
+            cuda_graph_cache_size: default.cuda_graph_cache_size,
+            guided_decoding: default.guided_decoding,
+            cross_kv_cache_fraction: default.cross_kv_cache_fraction,
+            ..self.clone()
+        }
     }
 
     /// Total memory of each GPU as CUDA reports it.

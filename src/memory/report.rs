@@ -1,7 +1,9 @@
 //! What the models say of a deployment.
 
 use super::band::Band;
+use super::kv_cache::{Binding, KvCache};
 use super::quantity::Law;
+use super::upper_bound::UpperBound;
 use crate::deployment::Note;
 use crate::units::{Bytes, grouped};
 use serde::{Serialize, Serializer};
@@ -60,6 +62,14 @@ impl Contributor {
             Contributor::DecoderBuffers => "Decoder buffers",
             Contributor::KvCache => "KV cache",
             Contributor::Overhead => "CUDA, NCCL, libraries",
+        }
+    }
+
+    /// The same, where the overhead may hold more: adapters, recurrent states, masks.
+    pub(super) fn label_with(self, more_overhead: bool) -> &'static str {
+        match self {
+            Contributor::Overhead if more_overhead => "CUDA, NCCL, libraries and more",
+            _ => self.label(),
         }
     }
 
@@ -139,6 +149,10 @@ pub struct Rank {
     pub available_band: Band,
     /// Memory that stays free; zero where the deployment fails.
     pub free: Bytes,
+    /// Of the overhead, what is allocated after the KV cache.
+    pub late: Bytes,
+    /// How far off that may be.
+    pub late_band: Band,
 }
 
 impl Rank {
@@ -167,10 +181,11 @@ impl Rank {
     pub fn free_band(&self) -> Band {
         let cache = self.figure(Contributor::KvCache).band();
         let rest = |fixed: f64, cache: f64| (fixed - cache).abs();
-        Band {
+        let left = Band {
             below: rest(self.available_band.below, cache.below),
             above: rest(self.available_band.above, cache.above),
-        }
+        };
+        Band::of_sum([left, self.late_band.of_rest()])
     }
 
     /// Whether the memory may not be enough after all.
@@ -210,45 +225,6 @@ impl Serialize for Bands<'_> {
     }
 }
 
-/// What decides the size of the KV cache.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Binding {
-    /// The fraction of the free memory.
-    FreeGpuMemoryFraction,
-    /// The number of tokens asked for.
-    MaxTokens,
-    /// The number of bytes asked for.
-    MaxGpuTotalBytes,
-}
-
-/// The KV cache, the same on every rank but for its bytes.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct KvCache {
-    /// Blocks of the pool.
-    pub blocks: u64,
-    /// They are hardly fewer than this.
-    pub blocks_low: u64,
-    /// They are hardly more than this.
-    pub blocks_high: u64,
-    /// Tokens that the blocks hold.
-    pub tokens: u64,
-    /// Tokens of a block.
-    pub tokens_per_block: u64,
-    /// Bytes of a token on the rank that holds the most.
-    pub bytes_per_token: f64,
-    /// Blocks of the longest sequence.
-    pub pages_per_sequence: u64,
-    /// Sequences of the greatest length that fit at once.
-    pub max_sequences: u64,
-    /// They are hardly fewer than this.
-    pub max_sequences_low: u64,
-    /// What decided.
-    pub binding: Binding,
-    /// The rank whose memory decided.
-    pub tightest_rank: u64,
-}
-
 /// When a deployment that does not fit fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -263,10 +239,16 @@ pub enum Stage {
     WarmUp,
     /// A step of the most tokens doesn't fit (PyTorch backend).
     Profile,
+    /// The cache of LoRA adapters can't hold one of the largest rank.
+    HoldOneAdapter,
     /// The KV cache that was asked for doesn't fit.
     AllocateKvCache,
     /// The KV cache can't hold one sequence of the greatest length.
     HoldOneSequence,
+    /// What the first steps allocate doesn't fit beside the KV cache.
+    RunFirstSteps,
+    /// A runtime without in-flight batching can't hold all sequences of the batch.
+    HoldWholeBatch,
 }
 
 impl Stage {
@@ -278,8 +260,13 @@ impl Stage {
             Stage::AllocateBuffers => "allocating runtime and decoder buffers",
             Stage::WarmUp => "warming up and capturing CUDA graphs",
             Stage::Profile => "profiling a step of max_num_tokens",
+            Stage::HoldOneAdapter => "making room for one LoRA adapter of max_lora_rank",
             Stage::AllocateKvCache => "allocating the KV cache",
             Stage::HoldOneSequence => "holding one sequence of max_seq_len in the KV cache",
+            Stage::RunFirstSteps => "allocating what the first steps need beside the KV cache",
+            Stage::HoldWholeBatch => {
+                "holding the whole batch in the KV cache (\"Can't allocate new blocks. No free blocks left.\")"
+            }
         }
     }
 }
@@ -335,6 +322,10 @@ pub struct Report {
     pub max_seq_len: u64,
     /// Whether it fits.
     pub verdict: Verdict,
+    /// What `check_gpt_mem_usage` says of rank 0 after the build; nothing without one.
+    pub upper_bound: Option<UpperBound>,
+    /// Whether the overhead holds more than CUDA, NCCL and libraries: adapters, recurrent states, masks.
+    pub(super) more_overhead: bool,
     /// What TensorRT-LLM corrected, and what else is worth knowing.
     pub notes: Vec<Note>,
 }
@@ -343,6 +334,11 @@ impl Report {
     /// The rank with the least memory left, which decides.
     pub fn tightest(&self) -> Option<&Rank> {
         self.ranks.iter().find(|rank| rank.rank == self.kv_cache.tightest_rank)
+    }
+
+    /// What a person would call `contributor` in this report.
+    pub fn label(&self, contributor: Contributor) -> &'static str {
+        contributor.label_with(self.more_overhead)
     }
 
     /// Runs of consecutive ranks whose memory is used alike.
@@ -380,6 +376,9 @@ impl Report {
                     more => format!("{} sequences", grouped(more)),
                 };
                 let (tokens, length) = (grouped(self.kv_cache.tokens), grouped(self.max_seq_len));
+                if self.kv_cache.binding == Binding::WholeBatch {
+                    return format!("The KV cache holds the whole batch: {sequences} of {length} tokens.");
+                }
                 format!("The KV cache holds {tokens} tokens: {sequences} of {length}.")
             }
             Verdict::Fails { stage, short, rank } => {

@@ -48,7 +48,7 @@ const LATENT_VALUES: (f64, f64) = (512.0, 1088.0);
 /// Bytes of the peak above what persists.
 pub fn activations<N: Number>(terms: &Terms<N>) -> N {
     let peak = if terms.plan.model.moe.is_some() { experts(terms) } else { dense(terms) };
-    N::sum_of(vec![LATE_LOADS.number::<N>().part(|| Part::bytes("kernels that load in the first full step")), peak])
+    N::sum_of([LATE_LOADS.number::<N>().part(|| Part::bytes("kernels that load in the first full step")), peak])
 }
 
 fn dense<N: Number>(terms: &Terms<N>) -> N {

@@ -4,7 +4,7 @@
 //! (`_torch/pyexecutor/_util.py` configure_kv_cache_capacity). `max_tokens` and `max_gpu_total_bytes` can only lower it. Layers with an
 //! attention window have a pool of their own with as many blocks, as if every layer looked back to the start.
 
-use crate::deployment::{DecodingType, Fact};
+use crate::deployment::{Backend, DecodingType, Fact, Plan};
 use crate::memory::quantity::{Evidence, Law, Number, Origin, Part, Symbol};
 use crate::memory::terms::Terms;
 
@@ -18,7 +18,7 @@ pub static LAW: Law = Law {
 };
 
 /// Attention layers that a rank caches: the model's on its stage, and on the last stage those that draft.
-fn layers<N: Number>(terms: &Terms<N>) -> N {
+pub fn layers<N: Number>(terms: &Terms<N>) -> N {
     static DRAFT: Symbol = Symbol { text: "L_draft", meaning: "layers that draft tokens", origin: Origin::Derived };
     let plan = terms.plan;
     let draft = match plan.torch.decoding_type {
@@ -33,42 +33,35 @@ fn layers<N: Number>(terms: &Terms<N>) -> N {
     }
 }
 
-/// Bytes that a token takes on this rank. Latent attention caches one compressed vector, the same on every rank; sparse attention
-/// an FP8 key of its indexer beside it.
-pub fn bytes_per_token<N: Number>(terms: &Terms<N>) -> N {
+/// Bytes that a token takes in one layer on this rank. Latent attention caches one compressed vector, the same on every rank; sparse
+/// attention an FP8 key of its indexer beside it.
+pub fn bytes_in_layer<N: Number>(terms: &Terms<N>) -> N {
     static INDEX: Symbol =
         Symbol { text: "index", meaning: "bytes of an indexer's key and its scales", origin: Origin::Model };
     let plan = terms.plan;
     let values =
         if plan.latent_values().is_some() { terms.latent_values() } else { terms.kv_heads() * terms.head_dim() * 2.0 };
-    let mut bytes = values * terms.kv_element();
-    if let Some(indexer) = plan.model.indexer {
-        bytes = bytes + N::symbol(&INDEX, indexer.head_dim as f64 * (1.0 + 4.0 / 128.0));
+    let bytes = values * terms.kv_element();
+    match plan.model.indexer {
+        Some(indexer) => bytes + N::symbol(&INDEX, indexer.head_dim as f64 * (1.0 + 4.0 / 128.0)),
+        None => bytes,
     }
-    (bytes * layers(terms)).part(|| Part::bytes("bytes of a token").symbol("bytes_per_token"))
 }
 
-/// Tokens that the KV cache may hold, from the memory that is `available` on this rank.
-pub fn max_tokens<N: Number>(terms: &Terms<N>, available: N) -> N {
+/// `max_gpu_total_bytes`, where it was given.
+pub fn most_bytes<N: Number>(terms: &Terms<N>) -> Option<N> {
     static MOST: Symbol = Symbol {
         text: "max_gpu_total_bytes",
         meaning: "most bytes of the KV cache",
         origin: Origin::Chosen("max_gpu_total_bytes"),
     };
-    let plan = terms.plan;
-    let mut share = terms.fraction() * available;
-    if let Some(most) = plan.torch.max_gpu_total_bytes {
-        share = share.min(N::symbol(&MOST, most as f64));
-    }
-    let tokens = (share / bytes_per_token(terms)).floor().part(|| Part::count("tokens that the fraction holds"));
-    if plan.max_tokens.is_some() { tokens.min(terms.max_tokens()) } else { tokens }
+    let most = terms.plan.torch.max_gpu_total_bytes.filter(|_| terms.plan.backend == Backend::Pytorch)?;
+    Some(N::symbol(&MOST, most as f64))
 }
 
-/// Blocks that hold `tokens`: rounded up at first, down from 1.2 on.
-pub fn blocks<N: Number>(terms: &Terms<N>, tokens: N) -> N {
-    let blocks = tokens / terms.block();
-    let whole = if terms.plan.version.has(Fact::TorchRoundsBlocksUp) { blocks.ceil() } else { blocks.floor() };
-    whole.part(|| Part::count("blocks"))
+/// Whether tokens are rounded down to blocks.
+pub fn rounds_down(plan: &Plan) -> bool {
+    plan.backend == Backend::Pytorch && !plan.version.has(Fact::TorchRoundsBlocksUp)
 }
 
 /// Blocks that the log prints for the longest sequence ("Max KV cache blocks per sequence"): with what the scheduler is ahead.

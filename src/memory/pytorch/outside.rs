@@ -4,13 +4,14 @@
 
 use super::activations::activations;
 use super::experts::{draft_is_16_bit_moe, graph_tokens, kernels};
-use super::{kv_cache, persistent, weights};
+use super::{persistent, weights};
 use crate::deployment::{AllreduceStrategy, Fact, MoeBackend, Plan, QuantAlgo, Version};
 use crate::memory::calibration::{
     Constant, DRAFT_EXPERTS, DRAFT_EXPERTS_DP, EXPERT_PARALLEL_REST, EXPERTS_ON_SERVER, PINNED, SLACK,
     SPARSE_ATTENTION, TORCH_GRAPH, TORCH_GRAPH_BLACKWELL, TORCH_GRAPH_LOGIT, TORCH_LIBRARIES, TORCH_LIBRARIES_1_0,
     TORCH_LIBRARIES_1_2, TORCH_LIBRARIES_1_3,
 };
+use crate::memory::kv_cache::bytes_per_token;
 use crate::memory::overhead::{Cause, Place, communicator, context, fusion_workspace, nccl, others, sum};
 use crate::memory::quantity::{Evidence, Law, Number, Origin, Part, Symbol};
 use crate::memory::terms::Terms;
@@ -132,7 +133,7 @@ fn transfer<N: Number>(terms: &Terms<N>) -> Option<Cause<N>> {
     };
     let tokens = Some(terms.plan.torch.transfer_tokens).filter(|tokens| *tokens > 0)?;
     let tokens = N::symbol(&BUFFER, tokens as f64) + terms.block();
-    Some(Cause::exact("buffers that pass KV blocks between servers", tokens * kv_cache::bytes_per_token(terms) * 2.0))
+    Some(Cause::exact("buffers that pass KV blocks between servers", tokens * bytes_per_token(terms) * 2.0))
 }
 
 /// What models with experts take besides.

@@ -85,7 +85,7 @@ pub(super) fn balanced<N: Number>(terms: &Terms<N>) -> Option<N> {
         let routed = group.tensors.iter().filter(|tensor| tensor.is_routed());
         routed.map(move |tensor| matrix_bytes(terms, tensor, plan.quant_algo) * f64::from(repeats))
     });
-    Some(N::sum_of(bytes.collect()) * N::symbol(&SLOTS, slots as f64))
+    Some(N::sum_of(bytes) * N::symbol(&SLOTS, slots as f64))
 }
 
 /// Bytes of a tensor on this rank, in `repeats` layers whose linear layers are stored as `algo`.

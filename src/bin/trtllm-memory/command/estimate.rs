@@ -123,6 +123,7 @@ fn kv_cache(report: &Report) -> String {
         Binding::FreeGpuMemoryFraction => "free_gpu_memory_fraction",
         Binding::MaxTokens => "max_tokens",
         Binding::MaxGpuTotalBytes => "max_gpu_total_bytes",
+        Binding::WholeBatch => "the whole batch",
     };
     let bytes = kv.bytes_per_token;
     let mut table = Table::new(2);

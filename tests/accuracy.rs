@@ -9,8 +9,8 @@ use trtllm_memory::units::{GIB, MIB};
 const REACHED: [(Compared, usize, f64, f64, f64); 8] = [
     (Compared::Weights, 13, 0.0001, 0.002, 0.078),
     (Compared::Activations, 21, 0.0001, 0.294, 0.643),
-    (Compared::RuntimeBuffers, 5, 0.0024, 17.5, 27.2),
-    (Compared::DecoderBuffers, 4, 0.001, 2.2, 3.1),
+    (Compared::RuntimeBuffers, 5, 0.0003, 0.0016, 0.0024),
+    (Compared::DecoderBuffers, 4, 0.0008, 0.0015, 0.0016),
     (Compared::Overhead, 2, 0.006, 0.009, 0.01),
     (Compared::KvCacheBlocks, 3, 0.0, 0.0, 0.0),
     (Compared::KvCacheTokens, 3, 0.0024, 0.024, 0.029),

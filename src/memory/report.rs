@@ -11,11 +11,13 @@ use serde::{Serialize, Serializer};
 /// A part of a GPU's memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Contributor {
-    /// The engine's tensors.
+    /// The model's tensors.
     Weights,
-    /// The execution context: TensorRT's memory for activations and plugin workspaces.
+    /// The execution context: TensorRT's memory for activations and plugin workspaces. With the PyTorch backend the peak of the
+    /// profiling pass above what persists.
     Activations,
-    /// Inputs, outputs and bookkeeping of the runtime.
+    /// Inputs, outputs and bookkeeping of the runtime. With the PyTorch backend what persists inside torch beside weights and
+    /// sampler.
     RuntimeBuffers,
     /// The sampler's state.
     DecoderBuffers,
@@ -80,10 +82,10 @@ impl Contributor {
                 "The model's tensors on this rank. Fixed by the model, quant_algo, tp_size and pp_size."
             }
             Contributor::Activations => {
-                "TensorRT's execution context, as large as the largest step needs. Fixed when the engine is built."
+                "What the largest step needs for a while: TensorRT's execution context, fixed when the engine is built; with the PyTorch backend the profiling peak above what persists."
             }
             Contributor::RuntimeBuffers => {
-                "Inputs, outputs and bookkeeping, allocated at start for the largest batch and sequence."
+                "What stays allocated for the largest batch and sequence: the runtime's inputs, outputs and bookkeeping; with the PyTorch backend workspaces and tables inside torch."
             }
             Contributor::DecoderBuffers => "The sampler's state: tokens, probabilities and penalties of every slot.",
             Contributor::KvCache => "Keys and values of the tokens in flight, allocated at start as a pool of blocks.",

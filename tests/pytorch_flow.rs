@@ -113,6 +113,7 @@ fn what_the_flow_cannot_do_is_refused_at_its_field() {
             "moe_load_balancer_slots",
         ),
         ("tp_size=3", "tp_size"),
+        ("trtllm_version=0.12", "trtllm_version"),
     ] {
         assert!(problems(text).of(field).is_some(), "{text}: {:?}", problems(text));
     }

@@ -200,6 +200,10 @@ fn precision(d: &Deployment, found: &mut Vec<Problem>) {
 
 /// What the PyTorch backend can't do.
 fn pytorch(d: &Deployment, found: &mut Vec<Problem>) {
+    if !d.version().has(Fact::HasPytorchBackend) {
+        let advice = format!("TensorRT-LLM {} has no PyTorch backend; 0.17 was the first with it", d.version());
+        found.push(Problem::new("trtllm_version", d.version(), advice));
+    }
     let algo = d.quant_algo;
     let unsupported = algo.is_smooth_quant()
         || matches!(

@@ -95,6 +95,8 @@ pub enum Fact {
     NcclHasLargeMulticastBuffers,
     /// NCCL is 2.25 or 2.26: NVLink SHARP has 32 channels on Blackwell.
     NcclHas32MulticastChannels,
+    /// There is a PyTorch backend.
+    HasPytorchBackend,
     /// The PyTorch backend rounds the blocks of the KV cache up.
     TorchRoundsBlocksUp,
     /// CUDA graphs of the PyTorch backend take memory that can be told apart from the libraries'.
@@ -230,6 +232,12 @@ pub static CHANGES: &[Change] = &[
         from: version(0, 17),
         until: version(0, 21),
         source: "release notes: built on PyTorch containers 25.01 to 25.05, that is NCCL 2.25 and 2.26",
+    },
+    Change {
+        fact: Fact::HasPytorchBackend,
+        from: version(0, 17),
+        until: LAST,
+        source: "release notes: experimental in 0.17, the default from 1.0 on",
     },
     Change {
         fact: Fact::TorchRoundsBlocksUp,

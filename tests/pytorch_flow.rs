@@ -219,6 +219,13 @@ fn recurrent_states_of_the_default_batch_are_what_an_issue_printed() {
 }
 
 #[test]
+fn yarn_is_contained_in_the_models_own_length() {
+    assert_eq!(report(R1).max_seq_len, 163_840);
+    assert_eq!(report(&format!("{R1}&max_seq_len=200000")).max_seq_len, 163_840);
+    assert_eq!(report("model=google/gemma-3-27b-it&gpu=b200").max_seq_len, 8 * 131_072);
+}
+
+#[test]
 fn each_stage_of_start_up_can_fail() {
     let stage = |text: &str| match report(text).verdict {
         Verdict::Fails { stage, .. } => stage,

@@ -42,6 +42,9 @@ pub struct Architecture {
     /// The factor by which RoPE scaling extends `max_position_embeddings` in TensorRT-LLM: that of types `linear`, `dynamic`
     /// and `yarn`, not of `su`, `longrope` and `llama3` (`builder._init_max_seq_len`).
     pub rope_scaling_factor: Option<f64>,
+    /// Whether that scaling is YaRN. `max_position_embeddings` contains it already, which only the PyTorch backend knows
+    /// (`model_engine.py` _infer_max_seq_len_from_config).
+    pub yarn: bool,
     /// How positions are known.
     pub positions: Positions,
     /// The attention of each attending layer.

@@ -271,18 +271,23 @@ impl Plan {
         let logits_dtype =
             d.logits_dtype.unwrap_or(if modelopt && fp8_logits { Dtype::Float16 } else { Dtype::Float32 });
 
-        let mut max_seq_len = d.max_seq_len.unwrap_or_else(|| deduced_max_seq_len(d.model));
-        if pytorch && max_seq_len > deduced_max_seq_len(d.model) && !matches!(d.model.positions, Positions::Alibi) {
-            max_seq_len = deduced_max_seq_len(d.model);
+        let mut max_seq_len = d.max_seq_len.unwrap_or_else(|| deduced_max_seq_len(d.model, d.backend));
+        if pytorch
+            && max_seq_len > deduced_max_seq_len(d.model, d.backend)
+            && !matches!(d.model.positions, Positions::Alibi)
+        {
+            max_seq_len = deduced_max_seq_len(d.model, d.backend);
             note("max_seq_len", format!("Lowered to the model's own {} tokens.", grouped(max_seq_len)));
         } else if d.max_seq_len.is_none() {
             note("max_seq_len", format!("Deduced from the model: {} tokens.", grouped(max_seq_len)));
-        } else if max_seq_len > deduced_max_seq_len(d.model) && !matches!(d.model.positions, Positions::Alibi) {
+        } else if max_seq_len > deduced_max_seq_len(d.model, d.backend)
+            && !matches!(d.model.positions, Positions::Alibi)
+        {
             note(
                 "max_seq_len",
                 format!(
                     "Longer than the {} tokens that the model was made for.",
-                    grouped(deduced_max_seq_len(d.model))
+                    grouped(deduced_max_seq_len(d.model, d.backend))
                 ),
             );
         }
@@ -490,9 +495,10 @@ fn made_by_modelopt(quant_algo: QuantAlgo) -> bool {
     matches!(quant_algo, QuantAlgo::Fp8 | QuantAlgo::W4A16Awq | QuantAlgo::W4A8Awq | QuantAlgo::Nvfp4)
 }
 
-/// `max_seq_len` where none is given (`builder.py` _init_max_seq_len).
-fn deduced_max_seq_len(model: &Architecture) -> u64 {
-    let factor = model.rope_scaling_factor.unwrap_or(1.0);
+/// `max_seq_len` where none is given (`builder.py` _init_max_seq_len, `model_engine.py` _infer_max_seq_len_from_config).
+fn deduced_max_seq_len(model: &Architecture, backend: Backend) -> u64 {
+    let contained = model.yarn && backend == Backend::Pytorch;
+    let factor = model.rope_scaling_factor.filter(|_| !contained).unwrap_or(1.0);
     ((model.max_position_embeddings as f64 * factor).round() as u64).max(1)
 }
 

@@ -3,6 +3,7 @@
 //! A [`Deployment`] holds what a person chose, a [`Plan`] what TensorRT-LLM makes of it: every default filled in
 //! and every build-time correction applied, with a note for each.
 
+mod build;
 mod fields;
 mod plan;
 pub mod presets;

@@ -2,7 +2,8 @@
 //! `tensorrt_llm/_common.py` check_max_num_tokens).
 
 use super::plan::Drafts;
-use super::{Deployment, Fact, KvCacheDtype, Note, QuantAlgo, SpeculativeDecodingMode};
+use super::torch;
+use super::{Backend, Deployment, Fact, KvCacheDtype, Note, QuantAlgo, SpeculativeDecodingMode};
 use crate::architecture::{Architecture, Attention, Positions};
 use crate::units::grouped;
 
@@ -28,7 +29,10 @@ pub(super) struct Limits {
 
 impl Limits {
     pub(super) fn of(d: &Deployment, drafts: &Drafts, notes: &mut Vec<Note>) -> Limits {
-        let version = d.trtllm_version;
+        if d.backend == Backend::Pytorch {
+            return torch::limits(d, notes);
+        }
+        let version = d.version();
         let max_batch_size = d.max_batch_size.unwrap_or_else(|| version.default_max_batch_size());
         let tokens_per_block = d.tokens_per_block.unwrap_or_else(|| version.default_tokens_per_block());
         let max_seq_len = settled_max_seq_len(d, notes);
@@ -128,7 +132,7 @@ pub(super) struct PromptAttention {
 
 impl PromptAttention {
     pub(super) fn of(d: &Deployment, notes: &mut Vec<Note>) -> PromptAttention {
-        let version = d.trtllm_version;
+        let version = d.version();
         let asked = (d.use_paged_context_fmha, d.use_fp8_context_fmha);
         let wanted_paged = asked.0.unwrap_or_else(|| version.has(Fact::PagedContextFmhaByDefault));
         let wanted_fp8 = asked.1.unwrap_or_else(|| version.has(Fact::Fp8ContextFmhaByDefault));

@@ -2,8 +2,8 @@
 
 use super::build::{Limits, PromptAttention};
 use super::{
-    Deployment, Fact, KvCacheDtype, KvCacheType, Launcher, LoraModule, OperatingSystem, QuantAlgo, Runtime,
-    SpeculativeDecodingMode, Version,
+    Backend, DecodingType, Deployment, Fact, KvCacheDtype, KvCacheType, Launcher, LoraModule, OperatingSystem,
+    QuantAlgo, Runtime, SpeculativeDecodingMode, Torch, Version,
 };
 use crate::architecture::{Architecture, Attention, Dtype};
 use crate::gpu::{Gpu, Link};
@@ -37,10 +37,14 @@ pub struct Plan {
     pub gpu_memory: Bytes,
     /// Free memory just before the KV cache is sized, where a log said it.
     pub free_memory: Option<Bytes>,
+    /// How the model is run.
+    pub backend: Backend,
     /// The version of TensorRT-LLM.
     pub version: Version,
     /// Ranks that share every layer.
     pub tp_size: u64,
+    /// Of these, ranks that share an attention layer: one where attention is data-parallel.
+    pub attention_tp_size: u64,
     /// Stages that the layers are divided into.
     pub pp_size: u64,
     /// Ranks that share each expert.
@@ -135,6 +139,8 @@ pub struct Plan {
     pub cuda_graphs: u64,
     /// Whether outputs follow a grammar.
     pub guided_decoding: bool,
+    /// What only the PyTorch backend has.
+    pub torch: Torch,
     /// Memory that other processes hold on each GPU.
     pub other_memory: Bytes,
     /// GPUs that reach each other directly.
@@ -236,7 +242,8 @@ impl Plan {
     /// Settles every value of a deployment that has no problems.
     pub(super) fn new(d: &Deployment) -> Plan {
         let mut notes = Vec::new();
-        let version = d.trtllm_version;
+        let version = d.version();
+        let pytorch = d.backend == Backend::Pytorch;
 
         let dtype = d.dtype.unwrap_or_else(|| {
             if d.model.dtype == Dtype::Bfloat16 && d.gpu.compute_capability < (8, 0) {
@@ -250,6 +257,11 @@ impl Plan {
             }
         });
         let kv_cache_dtype = match d.kv_cache_dtype {
+            KvCacheDtype::Auto if pytorch && d.quant_algo.has_fp8_kv_cache() => {
+                let message = "auto is fp8, which ModelOpt's checkpoints of this quant_algo ask for.";
+                notes.push(Note::new("kv_cache_dtype", message));
+                KvType::Quantized(KvCacheDtype::Fp8)
+            }
             KvCacheDtype::Auto => KvType::Model(dtype),
             other => KvType::Quantized(other),
         };
@@ -288,9 +300,13 @@ impl Plan {
             (Some(tp), None) => (tp, d.tp_size / tp.max(1)),
             (None, None) => (d.tp_size, 1),
         };
-        if d.model.recurrence.is_some() || d.model.attention_sinks || d.model.indexer.is_some() {
+        let needs_pytorch = d.model.recurrence.is_some() || d.model.attention_sinks || d.model.indexer.is_some();
+        if needs_pytorch && !pytorch {
             let message = "The engine flow has no such layers: TensorRT-LLM runs this model with its PyTorch backend.";
             notes.push(Note::new("model", message));
+        }
+        if pytorch && d.enable_attention_dp && d.tp_size == 1 {
+            notes.push(Note::new("enable_attention_dp", "Has no effect on a single rank."));
         }
         if let (Some(how), None) = (d.gpu.memory_inferred, d.gpu_memory_gib) {
             let message =
@@ -303,8 +319,10 @@ impl Plan {
             gpu: d.gpu,
             gpu_memory: d.gpu_memory(),
             free_memory: d.free_memory_gib.map(Bytes::from_gib),
+            backend: d.backend,
             version,
             tp_size: d.tp_size,
+            attention_tp_size: if pytorch && d.enable_attention_dp { 1 } else { d.tp_size },
             pp_size: d.pp_size,
             moe_tp_size,
             moe_ep_size,
@@ -319,7 +337,8 @@ impl Plan {
             max_beam_width: d.max_beam_width,
             tokens_per_block,
             free_gpu_memory_fraction: d.free_gpu_memory_fraction.or_else(|| {
-                (d.max_tokens.is_none() || version.has(Fact::FractionAlwaysBounds)).then_some(DEFAULT_FRACTION)
+                (pytorch || d.max_tokens.is_none() || version.has(Fact::FractionAlwaysBounds))
+                    .then_some(DEFAULT_FRACTION)
             }),
             max_tokens: d.max_tokens,
             remove_input_padding: d.remove_input_padding,
@@ -354,6 +373,7 @@ impl Plan {
             gen_micro_batch_size: d.gen_micro_batch_size,
             cuda_graphs: if d.cuda_graph_mode { d.cuda_graph_cache_size.max(1) } else { 0 },
             guided_decoding: d.guided_decoding,
+            torch: Torch::of(d, max_batch_size),
             other_memory: Bytes::from_gib(d.other_memory_gib.unwrap_or(0.0)),
             gpus_per_node,
             launcher: d.launcher,
@@ -375,14 +395,29 @@ impl Plan {
         start(stage)..start(stage + 1)
     }
 
+    /// Whether layers of the model itself draft tokens (PyTorch backend).
+    pub fn drafts_by_itself(&self) -> bool {
+        self.torch.decoding_type == DecodingType::Mtp && self.model.mtp_layers > 0
+    }
+
+    /// Whether this is a data-centre GPU of the Blackwell generation.
+    pub fn is_data_centre_blackwell(&self) -> bool {
+        (10..12).contains(&self.gpu.compute_capability.0)
+    }
+
+    /// Whether the GPUs' NVLink domain is larger than a server, as in a GB200 or GB300 rack.
+    pub fn is_rack(&self) -> bool {
+        self.gpu.link == Link::NvLink && self.gpus_per_node > GPUS_PER_NODE
+    }
+
     /// Attention heads on a rank.
     pub fn local_heads(&self) -> u64 {
-        self.model.attention.heads() / self.tp_size
+        self.model.attention.heads() / self.attention_tp_size
     }
 
     /// KV heads on a rank; where they are fewer than ranks, each rank keeps a copy of one (`convert_utils.py` tile_kv_weight_bias).
     pub fn local_kv_heads(&self) -> u64 {
-        self.model.attention.kv_heads().div_ceil(self.tp_size)
+        self.model.attention.kv_heads().div_ceil(self.attention_tp_size)
     }
 
     /// Values that latent attention caches of a token in a layer, where the model has it: the compressed keys and values, and

@@ -213,8 +213,9 @@ impl Setting {
     pub fn new(state: AppState, field: &'static Field) -> Setting {
         let default = (field.write)(&Deployment::default());
         let facts = Memo::new(move |_| {
-            let (value, applies) =
-                state.deployment.with(|deployment| ((field.write)(deployment), (field.applies)(deployment)));
+            let (value, applies, belongs) = state.deployment.with(|deployment| {
+                ((field.write)(deployment), field.counts(deployment), field.flows.has(deployment.backend))
+            });
             let (typed, unread) = state.drafts.with(|drafts| {
                 let draft = drafts.iter().find(|draft| draft.key == field.key);
                 (draft.map(|draft| draft.text.clone()), draft.and_then(|draft| draft.problem.clone()))
@@ -224,7 +225,7 @@ impl Setting {
                 effective: state.sound(|sound| (field.effective)(&sound.plan)),
                 problem: unread.or_else(|| state.impossible(field)),
                 note: state.note(field),
-                changed: value != default,
+                changed: belongs && value != default,
                 applies,
                 value,
             }

@@ -10,7 +10,7 @@ const GROUP: f64 = 128.0;
 /// Bytes of a linear layer with `k` inputs and `n` outputs on this rank (`tensorrt_llm/quantization/layers.py`).
 ///
 /// GPTQ's zero points are left out: those of a symmetric checkpoint are all alike, and engines show no room for them.
-pub(super) fn quantized<N: Number>(algo: QuantAlgo, element: N, k: N, n: N, split: Split) -> N {
+pub(in crate::memory) fn quantized<N: Number>(algo: QuantAlgo, element: N, k: N, n: N, split: Split) -> N {
     let groups = |size: &N| (size.clone() / GROUP).ceil();
     let matrix = || k.clone() * n.clone();
     let row_parallel = matches!(split, Split::Inputs | Split::ExpertsInputs);
@@ -32,6 +32,11 @@ pub(super) fn quantized<N: Number>(algo: QuantAlgo, element: N, k: N, n: N, spli
         QuantAlgo::Fp8 => matrix() + 8.0,
         QuantAlgo::Fp8PerChannelPerToken => matrix() + n * 4.0,
         QuantAlgo::Fp8BlockScales => matrix() + groups(&k) * groups(&n) * 4.0,
-        QuantAlgo::Nvfp4 => matrix() / 2.0 + n.round_up(128.0) * (k / 16.0).round_up(4.0) + 12.0,
+        QuantAlgo::Nvfp4 | QuantAlgo::W4A8Nvfp4Fp8 => {
+            matrix() / 2.0 + n.round_up(128.0) * (k / 16.0).round_up(4.0) + 12.0
+        }
+        QuantAlgo::W4A16Mxfp4 | QuantAlgo::W4A8Mxfp4Mxfp8 | QuantAlgo::W4A8Mxfp4Fp8 => {
+            matrix() / 2.0 + n * (k / 32.0).ceil()
+        }
     }
 }

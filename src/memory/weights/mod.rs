@@ -14,7 +14,7 @@ use super::quantity::{Evidence, Law, Number, Origin, Part, Symbol};
 use super::terms::Terms;
 use crate::architecture::{Attention, Positions, Split, Tensor, TensorKind};
 use crate::deployment::{Fact, KvType, Plan, QuantAlgo, SpeculativeDecodingMode};
-use linear::quantized;
+pub(super) use linear::quantized;
 
 /// The law of the weights in 16 bit, weight-only and FP8.
 pub static LAW: Law = Law {
@@ -107,10 +107,13 @@ pub fn law(plan: &Plan) -> &'static Law {
     }
 }
 
-static INPUTS: Symbol = Symbol { text: "K", meaning: "inputs of the tensor on this rank", origin: Origin::Derived };
-static OUTPUTS: Symbol = Symbol { text: "N", meaning: "outputs of the tensor on this rank", origin: Origin::Derived };
-static COPIES: Symbol = Symbol { text: "E_local", meaning: "experts on this rank", origin: Origin::Derived };
-static REPEATS: Symbol = Symbol { text: "L", meaning: "layers of this kind on this rank", origin: Origin::Derived };
+pub(super) static INPUTS: Symbol =
+    Symbol { text: "K", meaning: "inputs of the tensor on this rank", origin: Origin::Derived };
+pub(super) static OUTPUTS: Symbol =
+    Symbol { text: "N", meaning: "outputs of the tensor on this rank", origin: Origin::Derived };
+pub(super) static COPIES: Symbol = Symbol { text: "E_local", meaning: "experts on this rank", origin: Origin::Derived };
+pub(super) static REPEATS: Symbol =
+    Symbol { text: "L", meaning: "layers of this kind on this rank", origin: Origin::Derived };
 static ROTARY: Symbol = Symbol { text: "r", meaning: "rotated values of a head", origin: Origin::Model };
 static TABLES: Symbol =
     Symbol { text: "tables", meaning: "RoPE tables that the engine keeps", origin: Origin::Derived };

@@ -66,15 +66,15 @@ pub fn figures(state: AppState, appearance: Appearance) -> El {
     ];
     let table =
         el("table").child(el("thead").child(head)).child(el("tbody").children(lines)).child(el("tfoot").children(foot));
-    let bound = el("p").id("upper-bound").class("note").live_text(move || state.sound(upper_bound));
+    let bound = el("p").id("upper-bound").class("note").live_text(move || state.sound(upper_bound).unwrap_or_default());
     el("section").class("figures").attr("aria-label", "Figures").child(table).child(bound)
 }
 
-/// What TensorRT-LLM itself says after a build.
-fn upper_bound(sound: &Sound) -> String {
-    let bound = &sound.report.upper_bound;
+/// What TensorRT-LLM itself says after a build; nothing where none is built.
+fn upper_bound(sound: &Sound) -> Option<String> {
+    let bound = sound.report.upper_bound.as_ref()?;
     let warns = if bound.exceeds_gpu { ", and it warns that the GPU has less" } else { "" };
-    format!("trtllm-build's own estimate, with every sequence at its longest: {}{warns}.", gib(bound.total()))
+    Some(format!("trtllm-build's own estimate, with every sequence at its longest: {}{warns}.", gib(bound.total())))
 }
 
 /// Something of the rank that is looked at.

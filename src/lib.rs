@@ -5,7 +5,7 @@
 //! browser: the page (feature `web`) and the native command are two faces on it.
 //!
 //! Imports run one way: [`units`] ← [`architecture`], [`gpu`] ← [`deployment`] ← [`memory`] ← [`formats`],
-//! [`chart`], [`accuracy`] ← `web`.
+//! [`chart`], [`accuracy`] ← [`answers`] ← `web`.
 //!
 //! ```
 //! use trtllm_memory::{formats::link, memory::estimate};
@@ -19,6 +19,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 pub mod accuracy;
+pub mod answers;
 pub mod architecture;
 pub mod chart;
 pub mod deployment;

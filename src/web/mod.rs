@@ -4,6 +4,7 @@
 //! no formulas and the library knows no components.
 
 mod address;
+mod answers;
 mod browser;
 mod dom;
 mod embed;

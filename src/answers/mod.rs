@@ -4,6 +4,7 @@
 //! sooner, and stays quick while answers are worked out. A question looks like an address: its name, its details, and after `#`
 //! the link of the deployment.
 
+mod accuracy;
 mod explain;
 
 use crate::deployment::Deployment;
@@ -49,6 +50,7 @@ struct Refusal {
 pub fn answer(question: &str) -> String {
     let question = Question::new(question);
     let answer = match question.name {
+        "accuracy" => Ok(json(&accuracy::accuracy(&question))),
         "explain" => explain::explain(&question).map(|explained| json(&explained)),
         name => Err(format!("There is no question {name}.")),
     };

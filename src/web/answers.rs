@@ -103,9 +103,9 @@ fn version() -> String {
     address.rsplit(['/', '-']).next().unwrap_or_default().to_string()
 }
 
+/// The first message says that the program stands, each other one is an answer.
 fn heard(message: &JsValue) {
-    let answer = Array::from(message);
-    let then = CONNECTION.with_borrow_mut(|connection| {
+    let heard = CONNECTION.with_borrow_mut(|connection| {
         let connection = connection.as_mut()?;
         if message.is_null() {
             connection.stands = true;
@@ -114,12 +114,13 @@ fn heard(message: &JsValue) {
             }
             return None;
         }
+        let answer = Array::from(message);
         let number = answer.get(0).as_f64()?;
         let place = connection.waiting.iter().position(|(waiting, _)| *waiting == number)?;
-        Some(connection.waiting.swap_remove(place).1)
+        Some((connection.waiting.swap_remove(place).1, answer.get(1).as_string()?))
     });
-    if let Some(then) = then {
-        then(Reply::parse(&answer.get(1).as_string().unwrap_or_default()));
+    if let Some((then, answer)) = heard {
+        then(Reply::parse(&answer));
     }
 }
 

@@ -1,5 +1,6 @@
 //! The answer: verdict, chart, figures, and the questions below them.
 
+mod accuracy;
 pub mod chart;
 pub mod figures;
 mod questions;
@@ -27,5 +28,5 @@ pub fn results(state: AppState, appearance: Appearance) -> El {
         .child(warnings::warnings(state))
         .child(summary)
         .child(figures::figures(state, appearance))
-        .child(questions::questions(state))
+        .child(questions::questions(state, appearance))
 }

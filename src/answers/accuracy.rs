@@ -12,45 +12,51 @@ use serde::Serialize;
 pub struct Accuracy {
     summary: String,
     contributors: Vec<Row>,
-    cases: Vec<CaseRow>,
+    measurements: Vec<Measured>,
     /// The picture of those figures that are sizes.
     svg: String,
     width: u32,
     height: u32,
-    dots: Vec<DotOfCase>,
+    dots: Vec<Told>,
 }
 
 /// The errors of one kind of figure.
 #[derive(Serialize)]
 struct Row {
     label: &'static str,
-    count: usize,
-    exact: usize,
+    /// How many there are, and how many of them are met to the printed digit.
+    exact: String,
     median: String,
     p90: String,
     worst: String,
 }
 
-/// One figure.
+/// The figures of one deployment.
 #[derive(Serialize)]
-struct CaseRow {
-    label: &'static str,
+struct Measured {
     /// The model on its cards.
     setting: String,
-    predicted: String,
-    measured: String,
-    /// How far off, or that it is exact.
-    error: String,
     source: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     url: Option<String>,
     link: String,
+    figures: Vec<Figure>,
 }
 
-/// The dot of a case, by its place in the list.
+/// One figure.
 #[derive(Serialize)]
-struct DotOfCase {
-    case: usize,
+struct Figure {
+    label: &'static str,
+    predicted: String,
+    measured: String,
+    /// How far off, or that it is exact.
+    error: String,
+}
+
+/// A dot, and what it stands for.
+#[derive(Serialize)]
+struct Told {
+    text: String,
     x: u32,
     y: u32,
 }
@@ -60,19 +66,18 @@ pub fn accuracy(question: &Question) -> Accuracy {
     let comparison = shipped();
     let pixels = question.detail("width").parse().unwrap_or(480);
     let theme = if question.detail("theme") == "dark" { &Theme::DARK } else { &Theme::LIGHT };
-    let sizes: Vec<(usize, Point)> =
-        comparison.cases.iter().enumerate().filter_map(|(case, figure)| Some((case, point(figure)?))).collect();
+    let sizes: Vec<(&Case, Point)> = comparison.cases.iter().filter_map(|case| Some((case, point(case)?))).collect();
     let points: Vec<Point> = sizes.iter().map(|(_, point)| *point).collect();
     let size = Size { width: pixels, height: pixels };
     let drawn = scatter(&points, size, theme);
-    let of_case = |Dot { point, x, y }: &Dot| DotOfCase { case: sizes[*point].0, x: *x, y: *y };
+    let told = |Dot { point, x, y }: &Dot| Told { text: told(sizes[*point].0), x: *x, y: *y };
     Accuracy {
         summary: summary(&comparison),
         contributors: Compared::ALL.into_iter().filter_map(|contributor| row(&comparison, contributor)).collect(),
-        cases: comparison.cases.iter().map(case_row).collect(),
+        measurements: comparison.cases.chunk_by(|a, b| a.id == b.id).filter_map(measured).collect(),
         width: size.width,
         height: size.height,
-        dots: drawn.dots.iter().map(of_case).collect(),
+        dots: drawn.dots.iter().map(told).collect(),
         svg: drawn.svg,
     }
 }
@@ -100,33 +105,61 @@ fn row(comparison: &Comparison, contributor: Compared) -> Option<Row> {
     let Errors { count, median, p90, worst } = Errors::of(comparison.of(contributor));
     let exact = comparison.of(contributor).filter(|case| case.exact).count();
     let [median, p90, worst] = [median, p90, worst].map(percent);
-    (count > 0).then_some(Row { label: contributor.label(), count, exact, median, p90, worst })
+    let exact = format!("{exact} of {count}");
+    (count > 0).then_some(Row { label: contributor.label(), exact, median, p90, worst })
 }
 
 fn percent(share: f64) -> String {
-    format!("{} %", grouped_decimal(share * 100.0, if share < 0.1 { 2 } else { 0 }))
+    match share {
+        0.0 => "0 %".into(),
+        hardly if hardly < 0.00005 => "< 0.01 %".into(),
+        little if little < 0.1 => format!("{} %", grouped_decimal(little * 100.0, 2)),
+        much => format!("{} %", grouped_decimal(much * 100.0, 0)),
+    }
 }
 
-fn case_row(case: &Case) -> CaseRow {
-    let figure = |amount: f64| match case.contributor.is_bytes() {
+/// The figures of one deployment, which are not none.
+fn measured(cases: &[Case]) -> Option<Measured> {
+    let first = cases.first()?;
+    Some(Measured {
+        setting: setting(first),
+        source: first.source.clone(),
+        url: url(&first.source),
+        link: link::encode(&first.deployment),
+        figures: cases.iter().map(figure).collect(),
+    })
+}
+
+/// The model on its cards.
+fn setting(case: &Case) -> String {
+    let deployment = &case.deployment;
+    let cards = match deployment.world_size() {
+        1 => deployment.gpu.name.to_string(),
+        more => format!("{more} × {}", deployment.gpu.name),
+    };
+    format!("{} · {} · {cards}", deployment.model.name, deployment.quant_algo)
+}
+
+fn figure(case: &Case) -> Figure {
+    let text = |amount: f64| match case.contributor.is_bytes() {
         true => Bytes(amount.round() as u64).to_string(),
         false => grouped(amount.round() as u64),
     };
-    let sign = if case.error < 0.0 { "−" } else { "+" };
-    let cards = match case.deployment.world_size() {
-        1 => case.deployment.gpu.name.to_string(),
-        more => format!("{more} × {}", case.deployment.gpu.name),
+    let off = percent(case.error.abs());
+    let error = match case.error {
+        _ if case.exact => "exact".into(),
+        _ if off.starts_with('<') => off,
+        below if below < 0.0 => format!("−{off}"),
+        _ => format!("+{off}"),
     };
-    CaseRow {
-        label: case.contributor.label(),
-        setting: format!("{}, {}, {cards}", case.deployment.model.name, case.deployment.quant_algo),
-        predicted: figure(case.predicted),
-        measured: figure(case.measured),
-        error: if case.exact { "exact".into() } else { format!("{sign}{}", percent(case.error.abs())) },
-        source: case.source.clone(),
-        url: url(&case.source),
-        link: link::encode(&case.deployment),
-    }
+    let (predicted, measured) = (text(case.predicted), text(case.measured));
+    Figure { label: case.contributor.label(), predicted, measured, error }
+}
+
+/// A figure in a line.
+fn told(case: &Case) -> String {
+    let Figure { label, predicted, measured, error } = figure(case);
+    format!("{label} of {}: predicted {predicted}, measured {measured} ({error}).", setting(case))
 }
 
 #[cfg(test)]
@@ -141,28 +174,33 @@ mod tests {
         serde_json::from_str(&answer("accuracy?width=400&theme=dark")).unwrap()
     }
 
-    #[test]
-    fn every_figure_is_listed_with_its_link_and_counts_in_its_contributors_row() {
-        let (answer, cases) = (asked(), shipped().cases);
-        let listed = answer["cases"].as_array().unwrap();
-        assert_eq!(listed.len(), cases.len());
-        assert!(listed.iter().all(|case| !case["link"].as_str().unwrap().is_empty()));
-        let counted: u64 =
-            answer["contributors"].as_array().unwrap().iter().filter_map(|row| row["count"].as_u64()).sum();
-        assert_eq!(counted as usize, cases.len());
-        assert!(listed.iter().any(|case| case["error"] == "exact"));
-        assert!(
-            listed.iter().any(|case| case["url"].as_str().is_some_and(|url| url.starts_with("https://github.com/")))
-        );
+    fn list<'a>(value: &'a Value, key: &str) -> &'a [Value] {
+        value[key].as_array().unwrap()
     }
 
     #[test]
-    fn every_size_has_a_dot_that_knows_its_figure() {
+    fn every_figure_is_listed_with_its_configuration_and_source() {
         let (answer, cases) = (asked(), shipped().cases);
-        let dots = answer["dots"].as_array().unwrap();
-        assert_eq!(dots.len(), cases.iter().filter(|case| case.contributor.is_bytes()).count());
-        for dot in dots {
-            assert!(cases[dot["case"].as_u64().unwrap() as usize].contributor.is_bytes());
+        let listed = list(&answer, "measurements");
+        assert_eq!(listed.iter().map(|measured| list(measured, "figures").len()).sum::<usize>(), cases.len());
+        assert!(listed.iter().all(|measured| !measured["link"].as_str().unwrap().is_empty()));
+        let is_address = |measured: &Value| measured["url"].as_str().is_some_and(|url| url.starts_with("https://"));
+        assert!(listed.iter().any(is_address));
+        let figures = || listed.iter().flat_map(|measured| list(measured, "figures"));
+        let exact = cases.iter().filter(|case| case.exact).count();
+        assert_eq!(figures().filter(|figure| figure["error"] == "exact").count(), exact);
+        assert!(answer["summary"].as_str().unwrap().starts_with(&format!("{exact} of {} ", cases.len())));
+    }
+
+    #[test]
+    fn every_size_has_a_dot_that_tells_its_figure() {
+        let (answer, cases) = (asked(), shipped().cases);
+        let sizes: Vec<_> = cases.iter().filter(|case| case.contributor.is_bytes()).collect();
+        let dots = list(&answer, "dots");
+        assert_eq!(dots.len(), sizes.len());
+        for (dot, case) in dots.iter().zip(sizes) {
+            let text = dot["text"].as_str().unwrap();
+            assert!(text.starts_with(case.contributor.label()) && text.contains(&case.deployment.model.name), "{text}");
             assert!(dot["x"].as_u64().unwrap() <= 400 && dot["y"].as_u64().unwrap() <= 400);
         }
         assert!(answer["svg"].as_str().unwrap().starts_with("<svg width=\"400\""));

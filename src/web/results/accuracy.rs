@@ -8,7 +8,10 @@ use leptos::prelude::*;
 use std::fmt::Write;
 
 /// The picture is no wider, in pixels; it is as high as wide.
-const WIDEST: usize = 440;
+const WIDEST: usize = 360;
+
+/// What the line below the picture says while no dot is pointed at.
+const IDLE: &str = "Across: measured. Up: predicted. On the line both are equal.";
 
 /// Every measurement that comes with the project beside what the laws say.
 pub fn accuracy(appearance: Appearance) -> El {
@@ -29,7 +32,7 @@ pub fn accuracy(appearance: Appearance) -> El {
                 el("p").class("accuracy-summary").text(&answer.text("summary")),
                 picture(&answer),
                 contributors(&answer),
-                cases(&answer),
+                measurements(&answer),
             ],
         }
     })
@@ -37,46 +40,31 @@ pub fn accuracy(appearance: Appearance) -> El {
 
 /// The scatter plot, and a line about the dot that is pointed at.
 fn picture(answer: &Reply) -> El {
-    let told = RwSignal::new(None::<usize>);
-    let cases = answer.list("cases");
-    let text = move || told.get().and_then(|case| cases.get(case).map(tell));
-    let idle = "Across: measured. Up: predicted. On the line both are equal.";
+    let told = RwSignal::new(IDLE.to_string());
+    let dots = answer.list("dots");
+    let markup = dots.iter().enumerate().fold(String::new(), |mut svg, (number, dot)| {
+        let [x, y] = ["x", "y"].map(|key| dot.number(key) as u32);
+        let _ = write!(svg, "<circle data-dot=\"{number}\" cx=\"{x}\" cy=\"{y}\" r=\"8\"/>");
+        svg
+    });
     let (width, height) = (answer.number("width"), answer.number("height"));
     let point = move |event: web_sys::Event| {
-        let case = target(&event).and_then(|dot| dot.get_attribute("data-case"));
-        told.set(case.and_then(|case| case.parse().ok()));
+        let number = target(&event).and_then(|dot| dot.get_attribute("data-dot")?.parse::<usize>().ok());
+        let dot = number.and_then(|number| dots.get(number));
+        told.set(dot.map_or_else(|| IDLE.to_string(), |dot| dot.text("text")));
     };
     let over = svg("svg")
         .class("chart-boxes")
         .attr("viewBox", &format!("0 0 {} {}", width as u32, height as u32))
-        .live_markup({
-            let dots = dots(answer);
-            move || dots.clone()
-        })
+        .live_markup(move || markup.clone())
         .on("pointerover", point)
-        .on("pointerleave", move |_| told.set(None));
+        .on("pointerleave", move |_| told.set(IDLE.to_string()));
     let svg = answer.text("svg");
     // The table below says the same.
     let frame = el("div").class("chart-frame").attr("aria-hidden", "true");
     let frame = frame.child(el("div").class("chart-picture").live_markup(move || svg.clone())).child(over);
-    let caption = el("p").class("note").live_text(move || text().unwrap_or_else(|| idle.to_string()));
+    let caption = el("p").class("note").live_text(move || told.get());
     el("figure").class("scatter").child(frame).child(caption)
-}
-
-fn dots(answer: &Reply) -> String {
-    let mut svg = String::new();
-    for dot in answer.list("dots") {
-        let [x, y, case] = ["x", "y", "case"].map(|key| dot.number(key) as u32);
-        let _ = write!(svg, "<circle data-case=\"{case}\" cx=\"{x}\" cy=\"{y}\" r=\"8\"/>");
-    }
-    svg
-}
-
-/// A figure in a line.
-fn tell(case: &Reply) -> String {
-    let [label, setting, predicted, measured, error] =
-        ["label", "setting", "predicted", "measured", "error"].map(|key| case.text(key));
-    format!("{label} of {setting}: predicted {predicted}, measured {measured} ({error}).")
 }
 
 fn table(class: &str, label: &str, names: &[&str]) -> El {
@@ -88,38 +76,37 @@ fn table(class: &str, label: &str, names: &[&str]) -> El {
 /// A row for each kind of figure.
 fn contributors(answer: &Reply) -> El {
     let row = |row: &Reply| {
-        let counts = ["count", "exact"].map(|key| (row.number(key) as u64).to_string());
-        let errors = ["median", "p90", "worst"].map(|key| row.text(key));
-        let cell = |text: &String| el("td").text(text);
         let name = el("th").attr("scope", "row").text(&row.text("label"));
-        el("tr").child(name).children(counts.iter().chain(&errors).map(cell))
+        el("tr").child(name).children(["exact", "median", "p90", "worst"].map(|key| cell(row, key)))
     };
-    let names = ["Figure", "count", "exact", "median", "9 in 10", "worst"];
+    let names = ["Figure", "exact", "median", "9 in 10", "worst"];
     let body = el("tbody").children(answer.list("contributors").iter().map(row));
     table("errors", "Errors by figure", &names).child(body)
 }
 
-/// Every figure, with where it was published, and a way to its configuration.
-fn cases(answer: &Reply) -> El {
-    let row = |case: &Reply| {
-        let source = case.text("source");
-        let source = match case.maybe("url") {
+fn cell(row: &Reply, key: &str) -> El {
+    el("td").class("number").text(&row.text(key))
+}
+
+/// Every figure under its configuration, which its link opens, and with where it was published.
+fn measurements(answer: &Reply) -> El {
+    let figure = |row: &Reply| {
+        let name = el("th").attr("scope", "row").text(&row.text("label"));
+        el("tr").child(name).children(["predicted", "measured", "error"].map(|key| cell(row, key)))
+    };
+    let group = |measured: &Reply| {
+        let source = measured.text("source");
+        let source = match measured.maybe("url") {
             Some(url) => outside(&url).text(&source),
             None => el("span").text(&source),
         };
-        let open = el("a").attr("href", &format!("#{}", case.text("link"))).text(&case.text("setting"));
-        let figures = ["predicted", "measured", "error"].map(|key| el("td").text(&case.text(key)));
-        el("tr")
-            .child(el("th").attr("scope", "row").text(&case.text("label")))
-            .children(figures)
-            .child(el("td").class("case-setting").child(open))
-            .child(el("td").class("case-source").child(source))
+        let open = el("a").attr("href", &format!("#{}", measured.text("link"))).text(&measured.text("setting"));
+        let head = el("th").attr("scope", "rowgroup").attr("colspan", "4").child(open);
+        let head = head.child(el("span").class("source").child(source));
+        el("tbody").child(el("tr").class("measured").child(head)).children(measured.list("figures").iter().map(figure))
     };
-    let names = ["Figure", "predicted", "measured", "off by", "configuration", "source"];
-    let body = el("tbody").children(answer.list("cases").iter().map(row));
-    let table = table("cases", "Every measurement", &names).child(body);
-    let scrolls = el("div").class("wide").attr("tabindex", "0").attr("role", "region");
-    scrolls.attr("aria-label", "Every measurement").child(table)
+    let names = ["Configuration and figure", "predicted", "measured", "off by"];
+    table("measurements", "Every measurement", &names).children(answer.list("measurements").iter().map(group))
 }
 
 /// A link to another site, in a tab of its own.

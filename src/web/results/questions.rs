@@ -1,9 +1,10 @@
 //! The questions under the chart, one tab each, so that nothing opens over the picture.
 
-use super::why::why;
 use crate::web::browser;
 use crate::web::dom::{El, el, key};
+use crate::web::panel::panel;
 use crate::web::state::AppState;
+use crate::web::theme::Appearance;
 use crate::web::view::Tab;
 use leptos::prelude::*;
 use web_sys::Event;
@@ -13,7 +14,7 @@ fn tab_id(tab: Tab) -> String {
 }
 
 /// The row of tabs, and the panel of the one that is open.
-pub fn questions(state: AppState) -> El {
+pub fn questions(state: AppState, appearance: Appearance) -> El {
     let open = state.view.tab;
     let key_down = move |event: Event| {
         let count = Tab::ALL.len();
@@ -47,15 +48,18 @@ pub fn questions(state: AppState) -> El {
             .id(tab.id())
             .attr("aria-labelledby", &tab_id(tab))
             .live_flag("hidden", move || open.get() != tab)
-            .live_children(move || if open.get() == tab { vec![content(state, tab)] } else { Vec::new() })
+            .live_children(move || if open.get() == tab { vec![content(state, appearance, tab)] } else { Vec::new() })
     });
     let tablist =
         el("div").attr("role", "tablist").attr("aria-label", "Questions").children(tabs).on("keydown", key_down);
     el("section").class("questions").attr("aria-label", "Questions").child(tablist).children(panels)
 }
 
-fn content(state: AppState, tab: Tab) -> El {
-    match tab {
-        Tab::Why => why(state),
-    }
+fn content(state: AppState, appearance: Appearance, tab: Tab) -> El {
+    panel(state, appearance, tab.id(), move || match tab {
+        Tab::Why => vec![
+            ("contributor", state.view.explained.get().key().to_string()),
+            ("rank", state.shown_rank().to_string()),
+        ],
+    })
 }

@@ -29,11 +29,12 @@ impl Options {
     }
 }
 
-/// The panel of this name. `more` are pairs that the page adds to each request.
+/// The panel of this name, which asks only while it is open. `more` are pairs that the page adds to each request.
 pub fn panel(
     state: AppState,
     appearance: Appearance,
     name: &'static str,
+    is_open: impl Fn() -> bool + 'static,
     more: impl Fn() -> Vec<(&'static str, String)> + 'static,
 ) -> El {
     let options = RwSignal::new(Options::default());
@@ -45,7 +46,10 @@ pub fn panel(
         None => shown.set_text_content(Some("This could not be answered; change something to try again.")),
     });
     watch(move || {
-        let Some(sound) = state.last_sound().filter(|_| width.get() > 0) else {
+        if !is_open() || width.get() == 0 {
+            return;
+        }
+        let Some(sound) = state.last_sound() else {
             return;
         };
         let mut request = form_urlencoded::Serializer::new(String::new());

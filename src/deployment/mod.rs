@@ -20,7 +20,7 @@ pub use settings::{
 };
 pub use version::{CHANGES, Change, Fact, Version};
 
-use crate::architecture::{self, Architecture, Dtype};
+use crate::architecture::{self, Dtype, ModelRef};
 use crate::gpu::{self, Gpu};
 use crate::units::Bytes;
 use serde::ser::SerializeMap;
@@ -30,7 +30,7 @@ use serde::{Serialize, Serializer};
 #[derive(Debug, Clone, PartialEq)]
 pub struct Deployment {
     /// What is served.
-    pub model: &'static Architecture,
+    pub model: ModelRef,
     /// The card; every rank runs on one of these.
     pub gpu: &'static Gpu,
     /// Total memory of a GPU in GiB, where the catalogue's figure isn't right.
@@ -166,7 +166,7 @@ const DEFAULT_GPU: &str = "h100-sxm";
 impl Default for Deployment {
     fn default() -> Deployment {
         Deployment {
-            model: architecture::find(DEFAULT_MODEL).unwrap_or(&architecture::models()[0]),
+            model: architecture::find(DEFAULT_MODEL).unwrap_or(&architecture::models()[0]).into(),
             gpu: gpu::find(DEFAULT_GPU).unwrap_or(&gpu::gpus()[0]),
             gpu_memory_gib: None,
             free_memory_gib: None,

@@ -4,7 +4,7 @@ use super::{
     Deployment, Fact, KvCacheDtype, KvCacheType, Launcher, LoraModule, OperatingSystem, QuantAlgo, Runtime,
     SpeculativeDecodingMode, Version,
 };
-use crate::architecture::{Architecture, Attention, Dtype, Positions};
+use crate::architecture::{Architecture, Attention, Dtype, ModelRef, Positions};
 use crate::gpu::{Gpu, Link};
 use crate::units::{Bytes, grouped};
 use serde::Serialize;
@@ -22,7 +22,7 @@ pub struct Note {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Plan {
     /// What is served.
-    pub model: &'static Architecture,
+    pub model: ModelRef,
     /// The card.
     pub gpu: &'static Gpu,
     /// Total memory of each GPU.
@@ -250,15 +250,15 @@ impl Plan {
         let logits_dtype =
             d.logits_dtype.unwrap_or(if modelopt && fp8_logits { Dtype::Float16 } else { Dtype::Float32 });
 
-        let max_seq_len = d.max_seq_len.unwrap_or_else(|| deduced_max_seq_len(d.model));
+        let max_seq_len = d.max_seq_len.unwrap_or_else(|| deduced_max_seq_len(&d.model));
         if d.max_seq_len.is_none() {
             note("max_seq_len", format!("Deduced from the model: {} tokens.", grouped(max_seq_len)));
-        } else if max_seq_len > deduced_max_seq_len(d.model) && !matches!(d.model.positions, Positions::Alibi) {
+        } else if max_seq_len > deduced_max_seq_len(&d.model) && !matches!(d.model.positions, Positions::Alibi) {
             note(
                 "max_seq_len",
                 format!(
                     "Longer than the {} tokens that the model was made for.",
-                    grouped(deduced_max_seq_len(d.model))
+                    grouped(deduced_max_seq_len(&d.model))
                 ),
             );
         }
@@ -314,7 +314,7 @@ impl Plan {
         }
 
         Plan {
-            model: d.model,
+            model: d.model.clone(),
             gpu: d.gpu,
             gpu_memory: d.gpu_memory(),
             free_memory: d.free_memory_gib.map(Bytes::from_gib),

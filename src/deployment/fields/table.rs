@@ -1,7 +1,7 @@
 //! The table itself: every setting, in the order of links and of the page.
 
 use super::read::{choice, fraction, gib, optional, text, toggle, whole, whole_list};
-use super::{Field, Fixed, Group, Input};
+use super::{Field, Fixed, Group, Input, model};
 use crate::architecture::{self, Dtype};
 use crate::deployment::{
     Backend, Deployment, KvCacheDtype, KvCacheType, Launcher, LookaheadConfig, LoraModule, OperatingSystem, QuantAlgo,
@@ -140,23 +140,30 @@ fn list<T: ToString>(values: &[T]) -> String {
     texts.join(",")
 }
 
-/// Every setting, in the order of links and of the page.
-pub static FIELDS: &[Field] = &[
+/// The name of a model of one's own.
+const CUSTOM: &str = "custom";
+
+/// Every setting but the dimensions of a model of one's own, in the order of links and of the page.
+pub(super) const SETTINGS: &[Field] = &[
     Field::new(
         "model",
         Input::Model,
         |d, t| {
+            if t.trim().eq_ignore_ascii_case(CUSTOM) {
+                model::make_custom(d);
+                return Ok(());
+            }
             let found = architecture::find(t.trim()).ok_or_else(|| match architecture::suggest(t).first() {
                 Some(near) => format!("isn't in the catalogue; the nearest is {}", near.name),
                 None => "isn't in the catalogue; `trtllm-memory models` lists it".into(),
             })?;
-            d.model = found;
+            d.model = found.into();
             Ok(())
         },
-        |d| d.model.name.clone(),
+        |d| if d.model.is_custom() { CUSTOM.into() } else { d.model.name.clone() },
     )
     .stands(Group::Model, Fixed::Build)
-    .help("A Hugging Face repository name or a short one; type a part of it."),
+    .help("A Hugging Face repository name or a short one; type a part of it. custom: the m. keys say its dimensions."),
     Field::new(
         "gpu",
         Input::Gpu,

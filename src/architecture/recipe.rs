@@ -46,7 +46,7 @@ pub struct Recipe {
     /// `max_position_embeddings`.
     pub max_position_embeddings: u64,
     /// In the order in which they were set, each name once.
-    pub(super) features: Vec<(&'static str, Cow<'static, str>)>,
+    pub(crate) features: Vec<(&'static str, Cow<'static, str>)>,
 }
 
 /// A seven-billion Llama, to start from.

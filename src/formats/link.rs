@@ -111,7 +111,12 @@ pub enum LinkProblemKind {
 /// assert_eq!(decoded.problems[0].message, "colour is not a setting.");
 /// ```
 pub fn decode(link: &str) -> Decoded {
-    let mut decoded = Decoded { deployment: Deployment::default(), problems: Vec::new() };
+    decode_onto(Deployment::default(), link)
+}
+
+/// The same, where `deployment` has what the link doesn't say.
+pub fn decode_onto(deployment: Deployment, link: &str) -> Decoded {
+    let mut decoded = Decoded { deployment, problems: Vec::new() };
     if link.len() > LONGEST {
         let message = format!("The link is longer than {LONGEST} bytes, so it was ignored.");
         decoded.problems.push(LinkProblem {

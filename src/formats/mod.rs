@@ -5,6 +5,7 @@ mod fields;
 pub mod hf_config;
 pub mod json;
 pub mod link;
+pub mod log;
 pub mod model_file;
 mod nearest;
 mod quantization;

@@ -5,7 +5,7 @@
 //! browser: the page (feature `web`) and the native command are two faces on it.
 //!
 //! Imports run one way: [`units`] ← [`architecture`], [`gpu`] ← [`deployment`] ← [`memory`] ← [`formats`],
-//! [`chart`] ← `web`.
+//! [`chart`], [`accuracy`] ← `web`.
 //!
 //! ```
 //! use trtllm_memory::{formats::link, memory::estimate};
@@ -18,6 +18,7 @@
 #![deny(missing_docs)]
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+pub mod accuracy;
 pub mod architecture;
 pub mod chart;
 pub mod deployment;

@@ -117,8 +117,12 @@ pub struct Plan {
     pub sink_token_length: u64,
     /// Host memory for KV blocks.
     pub host_cache_size: Bytes,
+    /// Whether long prompts are read in several steps.
+    pub enable_chunked_context: bool,
     /// Whether two micro-batches are in flight on one stage.
     pub enable_trt_overlap: bool,
+    /// Sequences of a micro-batch in the session without in-flight batching, where they were chosen.
+    pub gen_micro_batch_size: Option<u64>,
     /// Most CUDA graphs that are kept for a set of buffers.
     pub cuda_graphs: u64,
     /// Whether outputs follow a grammar.
@@ -288,7 +292,11 @@ impl Plan {
             windows => windows.iter().map(|window| (*window).min(max_seq_len)).collect(),
         };
         let in_rack = d.gpu.id.starts_with("gb") && d.gpu.link == Link::NvLink;
-        let gpus_per_node = d.gpus_per_node.unwrap_or(if in_rack { GPUS_PER_RACK } else { GPUS_PER_NODE });
+        let gpus_per_node = d.gpus_per_node.unwrap_or(match d.gpu.link {
+            Link::Unified => 1,
+            _ if in_rack => GPUS_PER_RACK,
+            _ => GPUS_PER_NODE,
+        });
         let fusable = d.quant_algo == QuantAlgo::None && d.model.mlp.gated;
         let use_fused_mlp = fusable && d.use_fused_mlp.unwrap_or_else(|| version.has(Fact::FusesMlpByDefault));
         if d.use_fused_mlp == Some(true) && !fusable {
@@ -333,7 +341,9 @@ impl Plan {
             max_seq_len,
             max_beam_width: d.max_beam_width,
             tokens_per_block,
-            free_gpu_memory_fraction: d.free_gpu_memory_fraction.or(d.max_tokens.is_none().then_some(DEFAULT_FRACTION)),
+            free_gpu_memory_fraction: d.free_gpu_memory_fraction.or_else(|| {
+                (d.max_tokens.is_none() || version.has(Fact::FractionAlwaysBounds)).then_some(DEFAULT_FRACTION)
+            }),
             max_tokens: d.max_tokens,
             remove_input_padding: d.remove_input_padding,
             context_fmha: d.context_fmha,
@@ -362,7 +372,9 @@ impl Plan {
             max_attention_window,
             sink_token_length: d.sink_token_length,
             host_cache_size: Bytes(d.host_cache_size),
+            enable_chunked_context: d.enable_chunked_context,
             enable_trt_overlap: d.enable_trt_overlap,
+            gen_micro_batch_size: d.gen_micro_batch_size,
             cuda_graphs: if d.cuda_graph_mode { d.cuda_graph_cache_size.max(1) } else { 0 },
             guided_decoding: d.guided_decoding,
             other_memory: Bytes::from_gib(d.other_memory_gib.unwrap_or(0.0)),
@@ -417,7 +429,7 @@ impl Plan {
 
     /// Sequences that the runtime keeps slots for (`maxNumSequences`).
     pub fn max_num_sequences(&self) -> u64 {
-        self.max_batch_size.saturating_mul(self.pp_size)
+        self.runtime_max_batch_size.saturating_mul(self.pp_size)
     }
 }
 

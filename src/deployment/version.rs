@@ -33,7 +33,8 @@ impl Version {
 
     /// Whether `fact` holds in this version.
     pub fn has(self, fact: Fact) -> bool {
-        CHANGES.iter().any(|change| change.fact == fact && change.from <= self && self <= change.until)
+        let (from, until) = SPANS[fact as usize];
+        from <= self && self <= until
     }
 
     /// The `tokens_per_block` that `trtllm-build` uses unless told otherwise (`plugin/plugin.py`; logs of 0.8 print 128, of 0.11 to 0.16
@@ -79,8 +80,18 @@ pub enum Fact {
     DecoderHoldsCacheIndirection,
     /// The decoder keeps one more float row of the vocabulary for each slot, and no cache indirection without beam search.
     DecoderKeepsAnotherRow,
-    /// The custom all-reduce workspace may be 64 MiB a buffer.
+    /// The custom all-reduce workspace holds messages of up to 64 MiB.
     LargeAllReduceBuffers,
+    /// NCCL is older than 2.21: NVLink SHARP has buffers of 4 MiB for each rank and channel.
+    NcclHasLargeMulticastBuffers,
+    /// NCCL is 2.25 or 2.26: NVLink SHARP has 32 channels on Blackwell.
+    NcclHas32MulticastChannels,
+    /// The PyTorch backend loads the code of 1.0 and 1.1.
+    TorchLibrariesOf1_0,
+    /// The PyTorch backend loads the code of 1.2.
+    TorchLibrariesOf1_2,
+    /// The PyTorch backend loads the code of 1.3.
+    TorchLibrariesOf1_3,
     /// Every rank has a CUDA context on every GPU of its machine.
     ContextsOnEveryGpu,
     /// Pipeline stages may hold different numbers of layers.
@@ -97,10 +108,30 @@ pub enum Fact {
     ContextsOnGpu0,
     /// The runtime copies KV-cache block indirections with three arrays of 64-bit numbers per slot.
     BatchesCacheIndirectionCopies,
+    /// The runtime buffers map the slots of sequences to sorted ones on the GPU.
+    RemapsSequenceSlots,
     /// Paged context FMHA is on unless told otherwise.
     PagedContextFmhaByDefault,
+    /// The fraction of the free memory bounds the KV cache also where only `max_tokens` is given.
+    FractionAlwaysBounds,
+    /// Layers that look back equally far have a pool of KV blocks of their own.
+    WindowsHavePools,
+    /// The pools of several attention windows are equally large, and `max_tokens` doesn't count for them.
+    WindowPoolsAreEqual,
+    /// A sequence that outgrows its attention window needs another block, and pages are counted for the whole sequence.
+    WindowsSlideByBlocks,
+    /// Where the KV cache can't hold one sequence, `max_seq_len` is lowered, instead of an error.
+    ShrinksToOneSequence,
+    /// Beam search of more than eight beams has kernels of its own.
+    WideBeamSearch,
+    /// EAGLE's buffers have the tensors of dynamic trees, also for static ones.
+    EagleHasDynamicTrees,
+    /// The block tables of the session without in-flight batching hold a pointer for every layer.
+    BlockPointersOfEveryLayer,
     /// FP8 context FMHA is on unless told otherwise, where weights and KV cache are FP8.
     Fp8ContextFmhaByDefault,
+    /// `run.py` runs no more sequences than it has prompts, whatever the engine was built for.
+    RunPyLimitsBatch,
 }
 
 /// From which version until which a fact holds, and where that was read.
@@ -159,9 +190,39 @@ pub static CHANGES: &[Change] = &[
     },
     Change {
         fact: Fact::LargeAllReduceBuffers,
-        from: version(1, 0),
+        from: version(1, 3),
         until: LAST,
-        source: "cpp/tensorrt_llm/runtime: customAllReduceUtils",
+        source: "cpp/tensorrt_llm/common/customAllReduceUtils.h: 16 and 8 MB beside the strategy tables of 1.0 to 1.2, 64 MiB later",
+    },
+    Change {
+        fact: Fact::NcclHasLargeMulticastBuffers,
+        from: FIRST,
+        until: version(0, 10),
+        source: "release notes: built on the PyTorch container 24.03 to 0.10, that is NCCL 2.20; NCCL's src/transport/nvls.cc",
+    },
+    Change {
+        fact: Fact::NcclHas32MulticastChannels,
+        from: version(0, 17),
+        until: version(0, 21),
+        source: "release notes: built on PyTorch containers 25.01 to 25.05, that is NCCL 2.25 and 2.26",
+    },
+    Change {
+        fact: Fact::TorchLibrariesOf1_0,
+        from: version(1, 0),
+        until: version(1, 1),
+        source: "a public log of 1.1.0 on RTX 6000 Ada",
+    },
+    Change {
+        fact: Fact::TorchLibrariesOf1_2,
+        from: version(1, 2),
+        until: version(1, 2),
+        source: "no dense log: between 1.1 and 1.3",
+    },
+    Change {
+        fact: Fact::TorchLibrariesOf1_3,
+        from: version(1, 3),
+        until: LAST,
+        source: "public logs of 1.3.0rc10 on B300 and of 1.3 on GB200",
     },
     Change {
         fact: Fact::ContextsOnEveryGpu,
@@ -225,12 +286,83 @@ pub static CHANGES: &[Change] = &[
         source: "tensorrt_llm/plugin/plugin.py",
     },
     Change {
+        fact: Fact::RunPyLimitsBatch,
+        from: version(0, 16),
+        until: LAST,
+        source: "tensorrt_llm/runtime/model_runner_cpp.py: ExecutorConfig(max_batch_size=…), absent in 0.12; buffers of logs from 0.14 and 0.17",
+    },
+    Change {
         fact: Fact::PagedContextFmhaByDefault,
         from: version(0, 17),
         until: LAST,
         source: "tensorrt_llm/plugin/plugin.py",
     },
+    Change {
+        fact: Fact::RemapsSequenceSlots,
+        from: FIRST,
+        until: version(1, 1),
+        source: "cpp/tensorrt_llm/batch_manager/runtimeBuffers.cpp seqSlotRemappingDevice; runtime line of a log of 1.2.1",
+    },
+    Change {
+        fact: Fact::FractionAlwaysBounds,
+        from: version(0, 20),
+        until: LAST,
+        source: "cpp/tensorrt_llm/batch_manager/kvCacheManager.cpp calculateMaxNumBlocks, calculateFreeMemBytes",
+    },
+    Change {
+        fact: Fact::WindowsHavePools,
+        from: version(0, 20),
+        until: LAST,
+        source: "cpp/tensorrt_llm/batch_manager/kvCacheManager.cpp groupLayersByWindowSize, calculateWindowSizeToShare",
+    },
+    Change {
+        fact: Fact::WindowPoolsAreEqual,
+        from: version(1, 0),
+        until: LAST,
+        source: "cpp/tensorrt_llm/batch_manager/kvCacheManager.cpp calculateWindowSizeToShare, TRTLLM_WINDOW_SIZE_SHARES",
+    },
+    Change {
+        fact: Fact::WindowsSlideByBlocks,
+        from: version(1, 0),
+        until: LAST,
+        source: "cpp/tensorrt_llm/batch_manager/kvCacheManager.cpp kSWAExtraBlock",
+    },
+    Change {
+        fact: Fact::ShrinksToOneSequence,
+        from: version(0, 17),
+        until: LAST,
+        source: "cpp/tensorrt_llm/batch_manager/trtGptModelInflightBatching.cpp clampWindowSizesToFitAtLeastOneSequence",
+    },
+    Change {
+        fact: Fact::WideBeamSearch,
+        from: version(0, 16),
+        until: LAST,
+        source: "cpp/tensorrt_llm/layers/beamSearchLayer.cu",
+    },
+    Change {
+        fact: Fact::EagleHasDynamicTrees,
+        from: version(0, 18),
+        until: LAST,
+        source: "cpp/tensorrt_llm/runtime/eagleBuffers.cpp use_dynamic_tree",
+    },
+    Change {
+        fact: Fact::BlockPointersOfEveryLayer,
+        from: FIRST,
+        until: version(0, 10),
+        source: "cpp/tensorrt_llm/runtime/transformerBuffers.cpp",
+    },
 ];
+
+/// The first and last version of each fact, at its own number.
+static SPANS: [(Version, Version); CHANGES.len()] = {
+    let mut spans = [(LAST, FIRST); CHANGES.len()];
+    let mut row = 0;
+    while row < CHANGES.len() {
+        spans[CHANGES[row].fact as usize] = (CHANGES[row].from, CHANGES[row].until);
+        row += 1;
+    }
+    spans
+};
 
 #[cfg(test)]
 mod tests {
@@ -244,6 +376,13 @@ mod tests {
         assert_eq!(Version::parse("v0.19"), Some(version(0, 19)));
         assert_eq!(Version::parse("0.99"), None);
         assert_eq!(Version::parse("next"), None);
+    }
+
+    #[test]
+    fn every_fact_has_one_row() {
+        let mut numbers: Vec<usize> = CHANGES.iter().map(|change| change.fact as usize).collect();
+        numbers.sort_unstable();
+        assert_eq!(numbers, (0..CHANGES.len()).collect::<Vec<_>>());
     }
 
     #[test]

@@ -5,6 +5,7 @@
 //! value, the formula in symbols, the same with figures, and where each input comes from. `f64` is exact for
 //! whole numbers up to 2^53, that is 8 PiB, and beyond that it grows imprecise instead of overflowing.
 
+use super::band::Band;
 use std::ops::{Add, Div, Mul, Sub};
 use std::rc::Rc;
 
@@ -21,6 +22,8 @@ pub enum Origin {
     Derived,
     /// A constant read in TensorRT-LLM's sources.
     Source,
+    /// A constant read in NCCL's sources.
+    Nccl,
     /// A constant fitted to public logs.
     Calibrated,
 }
@@ -34,6 +37,7 @@ impl Origin {
             Origin::Gpu => "from the GPU".into(),
             Origin::Derived => "follows from other settings".into(),
             Origin::Source => "constant in TensorRT-LLM's sources".into(),
+            Origin::Nccl => "constant in NCCL's sources".into(),
             Origin::Calibrated => "calibrated on public logs".into(),
         }
     }
@@ -65,6 +69,8 @@ pub enum Evidence {
         /// The measurements.
         on: &'static str,
     },
+    /// Follows from what a person gave.
+    Given,
     /// Nothing better is known.
     Guess,
 }
@@ -74,8 +80,10 @@ impl Evidence {
     pub fn text(self) -> String {
         match self {
             Evidence::Source => "read in TensorRT-LLM's sources".into(),
+            Evidence::Exact { logs: 1 } => "agrees with a public log to the printed digit".into(),
             Evidence::Exact { logs } => format!("agrees with {logs} public logs to the printed digit"),
             Evidence::Fitted { on } => format!("fitted on {on}"),
+            Evidence::Given => "follows from what you gave".into(),
             Evidence::Guess => "a guess".into(),
         }
     }
@@ -116,12 +124,14 @@ pub struct Part {
     pub unit: Unit,
     /// The law behind it, where it differs from the law above.
     pub law: Option<&'static Law>,
+    /// How far off it may be, where that isn't what its law says.
+    pub band: Option<Band>,
 }
 
 impl Part {
     /// A part that is a size in bytes.
     pub fn bytes(label: impl Into<String>) -> Part {
-        Part { label: label.into(), symbol: None, unit: Unit::Bytes, law: None }
+        Part { label: label.into(), symbol: None, unit: Unit::Bytes, law: None, band: None }
     }
 
     /// A part that counts something.
@@ -137,6 +147,11 @@ impl Part {
     /// The same part, known by `law`.
     pub fn law(self, law: &'static Law) -> Part {
         Part { law: Some(law), ..self }
+    }
+
+    /// The same part, which may be off by `band`.
+    pub fn band(self, band: Band) -> Part {
+        Part { band: Some(band), ..self }
     }
 }
 
@@ -158,7 +173,7 @@ pub trait Number:
     /// The value.
     fn value(&self) -> f64;
     /// The largest of `numbers`; zero of none.
-    fn max_of(numbers: Vec<Self>) -> Self;
+    fn max_of(numbers: impl IntoIterator<Item = Self>) -> Self;
     /// The smaller of two.
     fn min(self, other: Self) -> Self;
     /// The smallest multiple of `step` at or above.
@@ -168,13 +183,13 @@ pub trait Number:
     /// The whole number at or above.
     fn ceil(self) -> Self;
     /// The sum of `numbers`; zero of none.
-    fn sum_of(numbers: Vec<Self>) -> Self;
+    fn sum_of(numbers: impl IntoIterator<Item = Self>) -> Self;
     /// This number under a name. The name is only made where somebody reads it.
     fn part(self, part: impl FnOnce() -> Part) -> Self;
 
     /// The larger of two.
     fn max(self, other: Self) -> Self {
-        Self::max_of(vec![self, other])
+        Self::max_of([self, other])
     }
 }
 
@@ -188,7 +203,7 @@ impl Number for f64 {
     fn value(&self) -> f64 {
         *self
     }
-    fn max_of(numbers: Vec<f64>) -> f64 {
+    fn max_of(numbers: impl IntoIterator<Item = f64>) -> f64 {
         numbers.into_iter().fold(0.0, f64::max)
     }
     fn max(self, other: f64) -> f64 {
@@ -206,7 +221,7 @@ impl Number for f64 {
     fn ceil(self) -> f64 {
         f64::ceil(self)
     }
-    fn sum_of(numbers: Vec<f64>) -> f64 {
+    fn sum_of(numbers: impl IntoIterator<Item = f64>) -> f64 {
         numbers.into_iter().sum()
     }
     fn part(self, _: impl FnOnce() -> Part) -> f64 {
@@ -277,7 +292,8 @@ impl Number for Traced {
     fn value(&self) -> f64 {
         self.0.value
     }
-    fn max_of(numbers: Vec<Traced>) -> Traced {
+    fn max_of(numbers: impl IntoIterator<Item = Traced>) -> Traced {
+        let numbers: Vec<Traced> = numbers.into_iter().collect();
         Traced::new(numbers.iter().map(Number::value).fold(0.0, f64::max), Step::Max(numbers))
     }
     fn min(self, other: Traced) -> Traced {
@@ -292,7 +308,8 @@ impl Number for Traced {
     fn ceil(self) -> Traced {
         Traced::new(self.value().ceil(), Step::Ceil(self))
     }
-    fn sum_of(numbers: Vec<Traced>) -> Traced {
+    fn sum_of(numbers: impl IntoIterator<Item = Traced>) -> Traced {
+        let numbers: Vec<Traced> = numbers.into_iter().collect();
         Traced::new(numbers.iter().map(Number::value).sum(), Step::Sum(numbers))
     }
     fn part(self, part: impl FnOnce() -> Part) -> Traced {

@@ -1,6 +1,9 @@
 //! What the models say of a deployment.
 
+use super::band::Band;
+use super::kv_cache::{Binding, KvCache};
 use super::quantity::Law;
+use super::upper_bound::UpperBound;
 use crate::deployment::Note;
 use crate::units::{Bytes, grouped};
 use serde::{Serialize, Serializer};
@@ -62,6 +65,14 @@ impl Contributor {
         }
     }
 
+    /// The same, where the overhead may hold more: adapters, recurrent states, masks.
+    pub(super) fn label_with(self, more_overhead: bool) -> &'static str {
+        match self {
+            Contributor::Overhead if more_overhead => "CUDA, NCCL, libraries and more",
+            _ => self.label(),
+        }
+    }
+
     /// One line about it.
     pub fn meaning(self) -> &'static str {
         match self {
@@ -99,8 +110,23 @@ pub struct Figure {
 impl Figure {
     /// A figure of `law`, with the band that the law states.
     pub fn of(law: &'static Law, bytes: f64) -> Figure {
-        let at = |factor: f64| Bytes((bytes * factor).round() as u64);
-        Figure { bytes: at(1.0), low: at(1.0 - law.below), high: at(1.0 + law.above), law }
+        Figure::new(law, bytes, Band::of(law, bytes))
+    }
+
+    /// A figure of `law` that may be off by `band`.
+    pub fn new(law: &'static Law, bytes: f64, band: Band) -> Figure {
+        Figure::between(law, [bytes - band.below, bytes, bytes + band.above])
+    }
+
+    /// A figure of `law` from its low, likely and high sizes.
+    pub fn between(law: &'static Law, sizes: [f64; 3]) -> Figure {
+        let [low, bytes, high] = sizes.map(|size| Bytes(size.round() as u64));
+        Figure { bytes, low, high, law }
+    }
+
+    /// How far off it may be.
+    pub fn band(&self) -> Band {
+        Band { below: (self.bytes - self.low).0 as f64, above: (self.high - self.bytes).0 as f64 }
     }
 }
 
@@ -119,8 +145,14 @@ pub struct Rank {
     pub total: Bytes,
     /// Memory still free just before the KV cache is sized.
     pub available: Bytes,
+    /// How far off that may be: by what comes before the KV cache, and by the GPU's total.
+    pub available_band: Band,
     /// Memory that stays free; zero where the deployment fails.
     pub free: Bytes,
+    /// Of the overhead, what is allocated after the KV cache.
+    pub late: Bytes,
+    /// How far off that may be.
+    pub late_band: Band,
 }
 
 impl Rank {
@@ -139,19 +171,30 @@ impl Rank {
         self.contributors == other.contributors
     }
 
-    /// Half the width of the band around [`Rank::used`] on its wider side, the KV cache apart, which takes what is left.
+    /// How far off everything but the KV cache may be together, on the wider side.
     pub fn uncertainty(&self) -> Bytes {
-        let fixed = Contributor::ALL.into_iter().filter(|contributor| *contributor != Contributor::KvCache);
-        let squares = fixed.map(|contributor| {
-            let figure = self.figure(contributor);
-            let deviation = (figure.high - figure.bytes).max(figure.bytes - figure.low);
-            deviation.0 as f64 * deviation.0 as f64
-        });
-        Bytes(squares.sum::<f64>().sqrt() as u64)
+        Bytes(self.available_band.widest() as u64)
+    }
+
+    /// How far off [`Rank::free`] may be. The KV cache takes its fraction of what is left, so that it makes up for most of what
+    /// comes before it; where `max_tokens` decides, it makes up for nothing.
+    pub fn free_band(&self) -> Band {
+        let cache = self.figure(Contributor::KvCache).band();
+        let rest = |fixed: f64, cache: f64| (fixed - cache).abs();
+        let left = Band {
+            below: rest(self.available_band.below, cache.below),
+            above: rest(self.available_band.above, cache.above),
+        };
+        Band::of_sum([left, self.late_band.of_rest()])
+    }
+
+    /// Whether the memory may not be enough after all.
+    pub fn may_exceed(&self) -> bool {
+        self.free_band().below > self.free.0 as f64
     }
 }
 
-/// Bytes under each contributor's key.
+/// Bytes under each contributor's key, and under `bands` the low and high of each.
 impl Serialize for Rank {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         use serde::ser::SerializeMap;
@@ -167,39 +210,19 @@ impl Serialize for Rank {
         {
             map.serialize_entry(key, &bytes)?;
         }
+        map.serialize_entry("bands", &Bands(&self.contributors))?;
         map.end()
     }
 }
 
-/// What decides the size of the KV cache.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Binding {
-    /// The fraction of the free memory.
-    FreeGpuMemoryFraction,
-    /// The number of tokens asked for.
-    MaxTokens,
-}
+/// The low and high of each contributor, under its key.
+struct Bands<'a>(&'a [Figure; 6]);
 
-/// The KV cache, the same on every rank but for its bytes.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct KvCache {
-    /// Blocks of the pool.
-    pub blocks: u64,
-    /// Tokens that the blocks hold.
-    pub tokens: u64,
-    /// Tokens of a block.
-    pub tokens_per_block: u64,
-    /// Bytes of a token on the rank that holds the most.
-    pub bytes_per_token: f64,
-    /// Blocks of the longest sequence.
-    pub pages_per_sequence: u64,
-    /// Sequences of the greatest length that fit at once.
-    pub max_sequences: u64,
-    /// What decided.
-    pub binding: Binding,
-    /// The rank whose memory decided.
-    pub tightest_rank: u64,
+impl Serialize for Bands<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let figures = Contributor::ALL.into_iter().zip(self.0);
+        serializer.collect_map(figures.map(|(contributor, figure)| (contributor.key(), [figure.low, figure.high])))
+    }
 }
 
 /// When a deployment that does not fit fails.
@@ -212,10 +235,16 @@ pub enum Stage {
     CreateContext,
     /// Runtime and decoder buffers don't fit.
     AllocateBuffers,
+    /// The cache of LoRA adapters can't hold one of the largest rank.
+    HoldOneAdapter,
     /// The KV cache that was asked for doesn't fit.
     AllocateKvCache,
     /// The KV cache can't hold one sequence of the greatest length.
     HoldOneSequence,
+    /// What the first steps allocate doesn't fit beside the KV cache.
+    RunFirstSteps,
+    /// A runtime without in-flight batching can't hold all sequences of the batch.
+    HoldWholeBatch,
 }
 
 impl Stage {
@@ -225,8 +254,13 @@ impl Stage {
             Stage::LoadWeights => "loading the weights",
             Stage::CreateContext => "creating the execution context",
             Stage::AllocateBuffers => "allocating runtime and decoder buffers",
+            Stage::HoldOneAdapter => "making room for one LoRA adapter of max_lora_rank",
             Stage::AllocateKvCache => "allocating the KV cache",
             Stage::HoldOneSequence => "holding one sequence of max_seq_len in the KV cache",
+            Stage::RunFirstSteps => "allocating what the first steps need beside the KV cache",
+            Stage::HoldWholeBatch => {
+                "holding the whole batch in the KV cache (\"Can't allocate new blocks. No free blocks left.\")"
+            }
         }
     }
 }
@@ -282,6 +316,10 @@ pub struct Report {
     pub max_seq_len: u64,
     /// Whether it fits.
     pub verdict: Verdict,
+    /// What `check_gpt_mem_usage` says of rank 0 after the build.
+    pub upper_bound: UpperBound,
+    /// Whether the overhead holds more than CUDA, NCCL and libraries: adapters, recurrent states, masks.
+    pub(super) more_overhead: bool,
     /// What TensorRT-LLM corrected, and what else is worth knowing.
     pub notes: Vec<Note>,
 }
@@ -290,6 +328,11 @@ impl Report {
     /// The rank with the least memory left, which decides.
     pub fn tightest(&self) -> Option<&Rank> {
         self.ranks.iter().find(|rank| rank.rank == self.kv_cache.tightest_rank)
+    }
+
+    /// What a person would call `contributor` in this report.
+    pub fn label(&self, contributor: Contributor) -> &'static str {
+        contributor.label_with(self.more_overhead)
     }
 
     /// Runs of consecutive ranks whose memory is used alike.
@@ -327,6 +370,9 @@ impl Report {
                     more => format!("{} sequences", grouped(more)),
                 };
                 let (tokens, length) = (grouped(self.kv_cache.tokens), grouped(self.max_seq_len));
+                if self.kv_cache.binding == Binding::WholeBatch {
+                    return format!("The KV cache holds the whole batch: {sequences} of {length} tokens.");
+                }
                 format!("The KV cache holds {tokens} tokens: {sequences} of {length}.")
             }
             Verdict::Fails { stage, short, rank } => {
@@ -342,16 +388,19 @@ impl Report {
             return String::new();
         };
         let whose = if self.ranks.len() > 1 { format!("of GPU {}'s", rank.rank) } else { "of the GPU's".into() };
-        let (total, uncertainty) = (rank.total.gib(), rank.uncertainty().gib());
+        let total = rank.total.gib();
         match &self.verdict {
             Verdict::Fits { room, .. } => {
                 let used = rank.used().gib();
+                let uncertainty = Bytes(rank.free_band().widest() as u64).gib();
+                let cache = Bytes(rank.figure(Contributor::KvCache).band().widest() as u64).gib();
                 format!(
-                    "It takes {used:.1} {whose} {total:.1} GiB; {:.1} GiB stay free. Uncertain by ± {uncertainty:.1} GiB.",
+                    "It takes {used:.1} {whose} {total:.1} GiB; {:.1} GiB stay free. Uncertain by ± {uncertainty:.1} GiB, and the KV cache by ± {cache:.1} GiB.",
                     room.gib()
                 )
             }
             Verdict::Fails { .. } => {
+                let uncertainty = rank.uncertainty().gib();
                 let needed = (rank.used() - rank.figure(Contributor::KvCache).bytes).gib();
                 format!(
                     "Without a KV cache it needs {needed:.1} {whose} {total:.1} GiB. Uncertain by ± {uncertainty:.1} GiB."

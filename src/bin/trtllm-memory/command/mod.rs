@@ -8,6 +8,7 @@ mod help;
 mod input;
 mod log;
 mod table;
+mod validate;
 
 use arguments::{Arguments, Command};
 use clap::Parser;
@@ -50,6 +51,7 @@ pub fn run() -> ExitCode {
         Command::Log { file, json } => log::answer(&file, json),
         Command::Models { json } => Outcome::ok(catalogues::models(json)),
         Command::Gpus { json } => Outcome::ok(catalogues::gpus(json)),
+        Command::Validate { files, json } => validate::run(&files, json),
     };
     let written = write(&mut io::stdout().lock(), &outcome.output)
         .and_then(|()| write(&mut io::stderr().lock(), &outcome.complaint));

@@ -30,7 +30,7 @@ impl ModelRef {
 
     /// The words of any model, to make one's own of it.
     pub fn to_recipe(&self) -> Recipe {
-        self.recipe().cloned().unwrap_or_else(|| recipe_of(&self.name))
+        self.recipe().cloned().unwrap_or_else(|| Recipe { name: Recipe::default().name, ..recipe_of(&self.name) })
     }
 
     /// Whether it is none of the catalogue.

@@ -45,9 +45,13 @@ pub struct Recipe {
     pub dtype: Dtype,
     /// `max_position_embeddings`.
     pub max_position_embeddings: u64,
-    /// In the order in which they were set, each name once.
-    pub(crate) features: Vec<(&'static str, Cow<'static, str>)>,
+    /// What else sets it apart; see [`Recipe::set`].
+    pub features: Features,
 }
+
+/// Features and their values, in the order in which they were set, each once.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Features(Vec<(&'static str, Cow<'static, str>)>);
 
 /// A seven-billion Llama, to start from.
 impl Default for Recipe {
@@ -64,7 +68,7 @@ impl Default for Recipe {
             vocab: 32_000,
             dtype: Dtype::Bfloat16,
             max_position_embeddings: 4096,
-            features: Vec::new(),
+            features: Features::default(),
         }
     }
 }
@@ -200,7 +204,7 @@ fn numbers_between(text: &str, separator: char, max: u64) -> Option<usize> {
 impl Recipe {
     /// What `name` was set to.
     pub fn feature(&self, name: &str) -> Option<&str> {
-        self.features.iter().find(|(known, _)| *known == name).map(|(_, value)| value.as_ref())
+        self.features.0.iter().find(|(known, _)| *known == name).map(|(_, value)| value.as_ref())
     }
 
     /// Sets a feature; an empty value leaves it to the family.
@@ -212,8 +216,8 @@ impl Recipe {
             return Err("is no feature of a model".into());
         };
         let checked = if value.is_empty() { None } else { Some(form.check(value)?) };
-        self.features.retain(|(known, _)| known != name);
-        self.features.extend(checked.map(|value| (*name, value)));
+        self.features.0.retain(|(known, _)| known != name);
+        self.features.0.extend(checked.map(|value| (*name, value)));
         Ok(())
     }
 
@@ -222,7 +226,7 @@ impl Recipe {
         let (name, value) = word.split_once('=').unwrap_or((word, "true"));
         let (name, form) = FEATURES.iter().find(|(known, _)| *known == name)?;
         form.check(value).ok()?;
-        self.features.push((name, Cow::Borrowed(value)));
+        self.features.0.push((name, Cow::Borrowed(value)));
         Some(())
     }
 

@@ -3,6 +3,7 @@
 //! A [`Deployment`] holds what a person chose, a [`Plan`] what TensorRT-LLM makes of it: every default filled in
 //! and every build-time correction applied, with a note for each.
 
+mod calibrated;
 mod fields;
 mod plan;
 pub mod presets;
@@ -11,6 +12,7 @@ mod settings;
 mod validate;
 mod version;
 
+pub use calibrated::Calibrated;
 pub use fields::{FIELDS, Field, Fixed, Group, Input, field};
 pub use plan::{KvType, Note, Plan};
 pub use problem::{Problem, Problems};
@@ -157,6 +159,14 @@ pub struct Deployment {
     pub launcher: Launcher,
     /// The operating system.
     pub os: OperatingSystem,
+    /// What a log measured of the activations.
+    pub calibrated_activations: Option<Calibrated>,
+    /// What a log measured of the runtime buffers.
+    pub calibrated_runtime_buffers: Option<Calibrated>,
+    /// What a log measured of the decoder buffers.
+    pub calibrated_decoder_buffers: Option<Calibrated>,
+    /// What a log left for CUDA, NCCL and libraries.
+    pub calibrated_overhead: Option<Calibrated>,
 }
 
 /// What the page opens on.
@@ -232,6 +242,10 @@ impl Default for Deployment {
             gpus_per_node: None,
             launcher: Launcher::Python,
             os: OperatingSystem::Linux,
+            calibrated_activations: None,
+            calibrated_runtime_buffers: None,
+            calibrated_decoder_buffers: None,
+            calibrated_overhead: None,
         }
     }
 }

@@ -1,7 +1,7 @@
 //! What TensorRT-LLM makes of a deployment: defaults filled in, build-time corrections applied.
 
 use super::{
-    Deployment, Fact, KvCacheDtype, KvCacheType, Launcher, LoraModule, OperatingSystem, QuantAlgo, Runtime,
+    Calibrated, Deployment, Fact, KvCacheDtype, KvCacheType, Launcher, LoraModule, OperatingSystem, QuantAlgo, Runtime,
     SpeculativeDecodingMode, Version,
 };
 use crate::architecture::{Architecture, Attention, Dtype, ModelRef, Positions};
@@ -135,6 +135,10 @@ pub struct Plan {
     pub launcher: Launcher,
     /// The operating system.
     pub os: OperatingSystem,
+    /// What a log measured of activations, runtime buffers and decoder buffers.
+    pub calibrated: [Option<Calibrated>; 3],
+    /// What a log left for CUDA, NCCL and libraries.
+    pub calibrated_overhead: Option<Calibrated>,
     /// What TensorRT-LLM corrected, and what else is worth knowing.
     pub notes: Vec<Note>,
 }
@@ -381,6 +385,8 @@ impl Plan {
             gpus_per_node,
             launcher: d.launcher,
             os: d.os,
+            calibrated: [d.calibrated_activations, d.calibrated_runtime_buffers, d.calibrated_decoder_buffers],
+            calibrated_overhead: d.calibrated_overhead,
             notes,
         }
     }

@@ -131,7 +131,12 @@ pub fn decode_onto(deployment: Deployment, link: &str) -> Decoded {
     let (query, fragment) = parts(&link);
     let from_query = parse(query.as_bytes()).filter(|(key, _)| !VIEW_OPTIONS.contains(&key.trim()));
     let mut seen: Vec<&'static str> = Vec::new();
-    for (key, value) in from_query.chain(parse(fragment.as_bytes())) {
+    let mut pairs: Vec<(Cow<str>, Cow<str>)> = from_query.chain(parse(fragment.as_bytes())).collect();
+    // Dimensions are changes to the model, wherever in the link it stands.
+    if pairs.iter().any(|(key, _)| key.trim().starts_with("m.")) {
+        pairs.sort_by_key(|(key, _)| !key.trim().eq_ignore_ascii_case("model"));
+    }
+    for (key, value) in pairs {
         decoded.take(key.trim(), value.trim(), &mut seen);
     }
     decoded

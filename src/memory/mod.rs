@@ -10,6 +10,7 @@ mod explanation;
 pub mod kv_cache;
 mod notes;
 pub mod overhead;
+mod own_log;
 pub mod quantity;
 mod report;
 mod terms;
@@ -24,7 +25,7 @@ pub use report::{Contributor, Figure, Rank, Report, Stage, Verdict};
 pub use terms::Terms;
 pub use upper_bound::{UpperBound, upper_bound};
 
-use crate::deployment::{Deployment, Fact, Plan, Problems};
+use crate::deployment::{Calibrated, Deployment, Fact, Plan, Problems};
 use crate::units::Bytes;
 use account::{Account, Accounts, Pool};
 use band::Band;
@@ -91,13 +92,15 @@ fn explained_kv_cache(plan: &Plan, account: &Account<Traced>, accounts: &Account
 
 /// The law behind each contributor, in their order.
 fn laws(plan: &Plan) -> [&'static quantity::Law; 6] {
+    let scaled = |law, by: Option<Calibrated>| if by.is_some() { &own_log::LAW } else { law };
+    let [activations, runtime, decoder] = plan.calibrated;
     [
         weights::law(plan),
-        activations::law(plan),
-        runtime_buffers::law(plan),
-        decoder_buffers::law(plan),
+        scaled(activations::law(plan), activations),
+        scaled(runtime_buffers::law(plan), runtime),
+        scaled(decoder_buffers::law(plan), decoder),
         if kv_cache::is_pooled(plan) { &kv_cache::LAW } else { &kv_cache::WHOLE_BATCH },
-        if plan.free_memory.is_some() { &overhead::MEASURED } else { &overhead::LAW },
+        if plan.free_memory.is_some() { &overhead::MEASURED } else { scaled(&overhead::LAW, plan.calibrated_overhead) },
     ]
 }
 

@@ -32,11 +32,13 @@ pub enum Group {
     Machine,
     /// The dimensions of a model of one's own.
     Dimensions,
+    /// What a log measured.
+    Calibration,
 }
 
 impl Group {
     /// Every group, in the order of the page.
-    pub const ALL: [Group; 11] = [
+    pub const ALL: [Group; 12] = [
         Group::Model,
         Group::Gpus,
         Group::Precision,
@@ -48,6 +50,7 @@ impl Group {
         Group::Runtime,
         Group::Machine,
         Group::Dimensions,
+        Group::Calibration,
     ];
 
     /// Whether few people change it, so that it is folded away at first.
@@ -69,6 +72,7 @@ impl Group {
             Group::Runtime => "Run time",
             Group::Machine => "Machine",
             Group::Dimensions => "A model of your own",
+            Group::Calibration => "Calibrated on your log",
         }
     }
 }

@@ -4,8 +4,8 @@ use super::read::{choice, fraction, gib, optional, text, toggle, whole, whole_li
 use super::{Field, Fixed, Group, Input, model};
 use crate::architecture::{self, Dtype};
 use crate::deployment::{
-    Backend, Deployment, KvCacheDtype, KvCacheType, Launcher, LookaheadConfig, LoraModule, OperatingSystem, QuantAlgo,
-    Runtime, SpeculativeDecodingMode, Version,
+    Backend, Calibrated, Deployment, KvCacheDtype, KvCacheType, Launcher, LookaheadConfig, LoraModule, OperatingSystem,
+    QuantAlgo, Runtime, SpeculativeDecodingMode, Version,
 };
 use crate::gpu;
 
@@ -124,6 +124,21 @@ macro_rules! dtype {
             |d, t| optional(t, |t| choice(t, Dtype::parse(t), $names)).map(|v| d.$key = v),
             |d| d.$key.map_or_else(|| "auto".into(), |dtype| dtype.to_string()),
         )
+    };
+}
+
+/// A measured size over the law's.
+macro_rules! calibrated {
+    ($key:ident) => {
+        Field::new(
+            stringify!($key),
+            Input::Text,
+            |d, t| optional(t, Calibrated::parse).map(|v| d.$key = v),
+            |d| text(d.$key),
+        )
+        .optional()
+        .stands(Group::Calibration, Fixed::Run)
+        .applies(|d| d.$key.is_some())
     };
 }
 
@@ -416,4 +431,12 @@ pub(super) const SETTINGS: &[Field] = &[
     named!(os, OperatingSystem)
         .stands(Group::Machine, Fixed::Hardware)
         .help("The operating system; Windows, also under WSL, keeps some memory for itself."),
+    calibrated!(calibrated_activations)
+        .help("What your log measured of the activations, over what the law says for the same configuration."),
+    calibrated!(calibrated_runtime_buffers)
+        .help("What your log measured of the runtime buffers, over what the law says for the same configuration."),
+    calibrated!(calibrated_decoder_buffers)
+        .help("What your log measured of the decoder buffers, over what the law says for the same configuration."),
+    calibrated!(calibrated_overhead)
+        .help("What your log left outside its lines, over what the laws say for the same configuration."),
 ];

@@ -4,7 +4,7 @@ use super::diagnosis::{Diagnosis, diagnose};
 use super::infer::{Inferred, infer};
 use super::lines::Kind;
 use super::reading::{LogReading, RankReading};
-use crate::deployment::{Deployment, Plan, QuantAlgo};
+use crate::deployment::{Calibrated, Deployment, Plan, QuantAlgo};
 use crate::formats::link;
 use crate::memory::{Contributor, Figure, Report, estimate, estimate_plan};
 use crate::units::Bytes;
@@ -242,5 +242,25 @@ impl Serialize for ExplainedLog {
         map.serialize_entry("unread_lines", &self.reading.unread)?;
         map.serialize_entry("unread_count", &self.reading.unread_count)?;
         map.end()
+    }
+}
+
+impl ExplainedLog {
+    /// Takes what the log measured as the base of a deployment's figures: activations, buffers, and what lies outside every line.
+    /// Left out is what the log doesn't say enough for, and what lies so far off the law that it must be something else.
+    ///
+    /// Each calibration is a setting with a link key of its own; its field's empty text takes it away.
+    pub fn calibrate(&self, deployment: &mut Deployment) {
+        let of = |contributor: Contributor| {
+            let rows = self.comparisons.iter().flat_map(|rank| &rank.rows);
+            let known = rows.filter(|row| row.contributor == contributor && row.assumed.is_empty());
+            // The rank that uses the most is the one that must fit.
+            let row = known.max_by_key(|row| row.measured)?;
+            Calibrated::new(row.measured, row.predicted)
+        };
+        deployment.calibrated_activations = of(Contributor::Activations);
+        deployment.calibrated_runtime_buffers = of(Contributor::RuntimeBuffers);
+        deployment.calibrated_decoder_buffers = of(Contributor::DecoderBuffers);
+        deployment.calibrated_overhead = of(Contributor::Overhead);
     }
 }

@@ -77,7 +77,10 @@ impl Inference<'_> {
     fn card(&mut self) {
         let Some(total) = self.reading.ranks.iter().find_map(|rank| rank.total) else { return };
         let away = |memory: Bytes| (memory.0 as f64 / total.bytes.0 as f64 - 1.0).abs();
-        let near = gpus().iter().min_by(|a, b| away(a.memory).total_cmp(&away(b.memory)));
+        // Cards of one size can't be told apart; the one that people mostly have goes first.
+        let usual = self.deployment.gpu;
+        let nearest = gpus().iter().min_by(|a, b| away(a.memory).total_cmp(&away(b.memory)));
+        let near = if away(usual.memory) < 0.005 { Some(usual) } else { nearest };
         if let Some(gpu) = near.filter(|gpu| away(gpu.memory) < 0.02) {
             let others = gpus().iter().filter(|other| away(other.memory) < 0.005).count();
             let doubt = if others > 1 { format!("; {} cards are about as large", others) } else { String::new() };

@@ -25,8 +25,8 @@ pub enum Command {
     #[command(after_long_help = help::more())]
     Estimate {
         /// A share link of any host, `#…`, or its fragment alone; quote it, for the shell knows `&` and `#`.
-        #[arg(default_value = "", hide_default_value = true)]
-        link: String,
+        #[arg(required_unless_present = "hf_config")]
+        link: Option<String>,
         /// Take the model from its file: a Hugging Face config.json, the start of a .safetensors file, or a TensorRT-LLM
         /// checkpoint's or engine's config.json with all its settings. What the link says goes before it.
         #[arg(long, value_name = "FILE")]

@@ -62,17 +62,21 @@ fn text(log: &ExplainedLog) -> String {
         });
         text.push('\n');
     }
-    text.push_str("The log says\n");
-    for setting in &log.reading.configuration {
-        text.push_str(&format!("  {}={} (line {})\n", setting.key, setting.value, setting.line));
+    if !log.reading.configuration.is_empty() {
+        text.push_str("The log says\n");
+        for setting in &log.reading.configuration {
+            text.push_str(&format!("  {}={} (line {})\n", setting.key, setting.value, setting.line));
+        }
+        text.push('\n');
     }
     if !log.inferred.is_empty() {
-        text.push_str("\nIts figures imply\n");
+        text.push_str("Its figures imply\n");
         for inferred in &log.inferred {
             text.push_str(&format!("  {}={}: {}\n", inferred.key, inferred.value, inferred.from));
         }
+        text.push('\n');
     }
-    text.push_str(&format!("\nAs a link\n  {}\n", link::encode(&log.deployment)));
+    text.push_str(&format!("As a link\n  {}\n", link::encode(&log.deployment)));
     if log.reading.unread_count > 0 {
         text.push_str(&format!("\nLines about memory that weren't understood: {}\n", log.reading.unread_count));
         for unread in log.reading.unread.iter().take(MOST_UNREAD) {

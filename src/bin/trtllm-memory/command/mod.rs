@@ -44,10 +44,13 @@ impl Outcome {
 /// Runs the command that the arguments say.
 pub fn run() -> ExitCode {
     let outcome = match Arguments::parse().command {
-        Command::Estimate { link, hf_config, json, explain } => match hf_config {
-            Some(file) => estimate::with_file(&link, &file, json, explain),
-            None => estimate::answer(&link, json, explain),
-        },
+        Command::Estimate { link, hf_config, json, explain } => {
+            let link = link.unwrap_or_default();
+            match hf_config {
+                Some(file) => estimate::with_file(&link, &file, json, explain),
+                None => estimate::answer(&link, json, explain),
+            }
+        }
         Command::Log { file, json } => log::answer(&file, json),
         Command::Models { json } => Outcome::ok(catalogues::models(json)),
         Command::Gpus { json } => Outcome::ok(catalogues::gpus(json)),

@@ -123,7 +123,7 @@ const FEATURES: [(&str, Form); 31] = [
     ("delta", Form::Numbers(5)),
     ("mamba", Form::Numbers(5)),
     ("pattern", Form::Pattern),
-    ("rotary", Form::Number(limits::PART)),
+    ("rotary", Form::Number(limits::WIDTH)),
     ("tables", Form::Number(8)),
     ("learned", Form::Number(limits::POSITIONS)),
     ("alibi", Form::Flag),

@@ -170,7 +170,7 @@ fn shares<'t>(tensors: &'t [Tensor], name: impl Fn(&'t Tensor) -> &'t str) -> Ve
             None => shares.push(Share { name: group.into(), tensors: 1, elements, bytes: Bytes(tensor.bytes) }),
         }
     }
-    shares.sort_by(|a, b| b.bytes.cmp(&a.bytes));
+    shares.sort_by_key(|share| std::cmp::Reverse(share.bytes));
     shares
 }
 
@@ -235,7 +235,7 @@ fn model(tensors: &[Tensor], report: &mut ReadReport) -> Option<ModelRef> {
         max_position_embeddings: 4096,
         ..Recipe::default()
     };
-    if let Some(experts) = experts.and_then(|last| within(last + 1, limits::PART)) {
+    if let Some(experts) = experts.and_then(|last| within(last.saturating_add(1), limits::PART)) {
         let columns = rows(".experts.0.gate_proj.weight")
             .or_else(|| rows(".experts.0.w1.weight"))
             .unwrap_or(0)

@@ -403,7 +403,13 @@ fn memory(scan: Scan) -> Option<Event> {
     if let Some(rest) = scan.skip("max_seq_len is not specified, using inferred value") {
         return Some(Event::setting("max_seq_len", rest.whole()?));
     }
-    if let Some(rest) = scan.skip("model=").or_else(|| scan.skip("model_name ")) {
+    if let Some(rest) = scan.skip("model_name ") {
+        // A benchmark's line: name, configuration and results.
+        let peak = rest.after("gpu_peak_mem(gb)").and_then(|peak| peak.scaled(GIB));
+        let kind = if peak.is_some() { Kind::PeakUse } else { Kind::Setting };
+        return Some(Event { size: peak, ..Event::new(kind) }.with("model", rest.word()));
+    }
+    if let Some(rest) = scan.skip("model=") {
         let event = Event::setting("model", rest.word());
         return Some(match rest.after("tensor_parallel_size=").and_then(Scan::whole) {
             Some(ranks) => event.with("tp_size", ranks),

@@ -286,7 +286,7 @@ impl LogReader {
     fn note(&mut self, event: &Event) {
         match event.kind {
             Kind::Ranks => {
-                let most = event.count.or(event.rank.map(|rank| rank + 1));
+                let most = event.count.or(event.rank.map(|rank| rank.saturating_add(1)));
                 self.reading.stated_ranks = self.reading.stated_ranks.max(most.filter(|ranks| *ranks <= 1024));
                 self.tracks.stated = self.reading.stated_ranks;
             }

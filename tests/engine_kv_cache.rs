@@ -125,7 +125,8 @@ fn concurrency_says_what_binds() {
     assert_eq!(at(2000, 100), Concurrency { requests: 0, limit: Limit::MaxSeqLen });
     assert_eq!(kv.max_sequences, 32);
     let short =
-        report(&format!("{LLAMA}&max_num_tokens=128&trtllm_version=0.17&speculative_decoding_mode=medusa")).kv_cache;
+        report(&format!("{LLAMA}&runtime_max_num_tokens=128&trtllm_version=0.17&speculative_decoding_mode=medusa"))
+            .kv_cache;
     assert_eq!(short.concurrency(100, 100), Concurrency { requests: 2, limit: Limit::MaxNumTokens });
     assert_eq!(short.concurrency(500, 100).limit, Limit::MaxNumTokens, "a prompt of one step");
     let stages =
@@ -246,7 +247,7 @@ fn max_batch_size_is_that_of_a_micro_batch() {
 #[test]
 fn the_upper_bound_is_what_tensorrt_llm_prints_after_the_build() {
     let report = report(&format!("{LLAMA}&max_beam_width=1"));
-    let bound = report.upper_bound;
+    let bound = report.upper_bound.unwrap();
     assert_eq!(bound.kv_cache.gib(), 64.0);
     assert_eq!(bound.weights, bytes(&report, Contributor::Weights));
     assert_eq!(bound.activations, bytes(&report, Contributor::Activations));

@@ -81,16 +81,14 @@ fn what_cannot_be_right_is_named_by_line_and_field() {
 
 #[test]
 fn what_was_read_assumed_and_ignored_is_listed() {
-    let config = llama(
-        ",\n\"vision_config\": {}, \"num_nextn_predict_layers\": 1, \"hidden_size\": 1024, \"colour\": \"<b>red</b>\"",
-    );
+    let config = llama(",\n\"vision_config\": {}, \"hidden_size\": 1024, \"colour\": \"<b>red</b>\"");
     let read = hf_config::read(config.as_bytes(), "").unwrap();
     assert_eq!(read.model.hidden, 1024);
     let named = |items: &[trtllm_memory::formats::read_report::Item]| {
         items.iter().map(|item| item.field.clone()).collect::<Vec<_>>()
     };
     assert!(named(&read.report.read).contains(&"hidden_size".to_string()));
-    assert_eq!(named(&read.report.ignored), ["vision_config", "num_nextn_predict_layers", "colour"]);
+    assert_eq!(named(&read.report.ignored), ["vision_config", "colour"]);
     let twice = read.report.assumed.iter().find(|item| item.field == "hidden_size").unwrap();
     assert!(twice.note.contains("lines 1 and 4"), "{}", twice.note);
 }

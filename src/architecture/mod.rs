@@ -14,11 +14,13 @@ pub use dtype::Dtype;
 pub use family::{Conventions, Family};
 pub use layers::LayerSet;
 pub use model_ref::ModelRef;
-pub use parts::{Attention, Indexer, Mlp, Moe, Norm, Positions, QkNorm, Recurrence, RecurrenceKind, Windows};
+pub use parts::{Attention, Fp4Scope, Indexer, Mlp, Moe, Norm, Positions, QkNorm, Recurrence, RecurrenceKind, Windows};
 pub use recipe::{Recipe, layer_set, layer_text, limits};
 pub use tensors::{LayerGroup, Split, Tensor, TensorKind, Tensors};
 
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::sync::{PoisonError, RwLock};
 
 /// What is served: a transformer's dimensions.
 ///
@@ -46,6 +48,9 @@ pub struct Architecture {
     /// The factor by which RoPE scaling extends `max_position_embeddings` in TensorRT-LLM: that of types `linear`, `dynamic`
     /// and `yarn`, not of `su`, `longrope` and `llama3` (`builder._init_max_seq_len`).
     pub rope_scaling_factor: Option<f64>,
+    /// Whether that scaling is YaRN. `max_position_embeddings` contains it already, which only the PyTorch backend knows
+    /// (`model_engine.py` _infer_max_seq_len_from_config).
+    pub yarn: bool,
     /// How positions are known.
     pub positions: Positions,
     /// The attention of each attending layer.
@@ -66,6 +71,10 @@ pub struct Architecture {
     pub attention_sinks: bool,
     /// DeepSeek sparse attention's indexer.
     pub indexer: Option<Indexer>,
+    /// Layers after the last that predict further tokens (multi-token prediction); no engine has them.
+    pub mtp_layers: u32,
+    /// What the published NVFP4 checkpoint keeps in FP4.
+    pub fp4_scope: Fp4Scope,
     /// Layers with a recurrent state.
     pub recurrence: Option<Recurrence>,
     /// The dense feed-forward block.
@@ -94,7 +103,7 @@ impl Architecture {
 
     /// The number of parameters: the sum over [`Architecture::tensors`], a tied LM head counted once.
     pub fn parameters(&self) -> u64 {
-        self.tensors().parameters(|_| 1.0)
+        self.tensors().elements
     }
 
     /// The parameters that one token passes: of the routed experts only `top_k`. The embedding table counts whole.
@@ -106,6 +115,17 @@ impl Architecture {
     /// Every weight tensor.
     pub fn tensors(&self) -> Tensors {
         Tensors::of(self)
+    }
+
+    /// Every weight tensor of a model that stays, made when it is first asked for: an estimate asks often.
+    pub fn shared_tensors(&'static self) -> &'static Tensors {
+        static KNOWN: RwLock<BTreeMap<usize, &'static Tensors>> = RwLock::new(BTreeMap::new());
+        let address = std::ptr::from_ref(self).addr();
+        if let Some(tensors) = KNOWN.read().unwrap_or_else(PoisonError::into_inner).get(&address) {
+            return tensors;
+        }
+        let mut known = KNOWN.write().unwrap_or_else(PoisonError::into_inner);
+        known.entry(address).or_insert_with(|| Box::leak(Box::new(self.tensors())))
     }
 
     /// The tokens that attention layer `layer` looks back, if limited.

@@ -1,36 +1,52 @@
 //! The model of a deployment: one of the catalogue, or one's own.
 
-use super::{Architecture, Recipe, recipe_of};
+use super::{Architecture, Recipe, Tensors, recipe_of};
 use std::ops::Deref;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// A model of the catalogue or one's own. It reads like an [`Architecture`], and copies are cheap.
 #[derive(Debug, Clone)]
 pub enum ModelRef {
     /// One of the catalogue.
     Catalogue(&'static Architecture),
-    /// One's own: its words, and what they make.
-    Custom(Arc<(Recipe, Architecture)>),
+    /// One's own.
+    Custom(Arc<CustomModel>),
+}
+
+/// A model of one's own: its words, and what they make.
+#[derive(Debug)]
+pub struct CustomModel {
+    recipe: Recipe,
+    architecture: Architecture,
+    tensors: OnceLock<Tensors>,
 }
 
 impl ModelRef {
     /// The model that `recipe` describes.
     pub fn custom(recipe: Recipe) -> ModelRef {
         let architecture = recipe.build();
-        ModelRef::Custom(Arc::new((recipe, architecture)))
+        ModelRef::Custom(Arc::new(CustomModel { recipe, architecture, tensors: OnceLock::new() }))
     }
 
     /// The words of a model of one's own.
     pub fn recipe(&self) -> Option<&Recipe> {
         match self {
             ModelRef::Catalogue(_) => None,
-            ModelRef::Custom(custom) => Some(&custom.0),
+            ModelRef::Custom(custom) => Some(&custom.recipe),
         }
     }
 
     /// The words of any model, to make one's own of it.
     pub fn to_recipe(&self) -> Recipe {
         self.recipe().cloned().unwrap_or_else(|| Recipe { name: Recipe::default().name, ..recipe_of(&self.name) })
+    }
+
+    /// Every weight tensor, made when it is first asked for: an estimate asks often.
+    pub fn shared_tensors(&self) -> &Tensors {
+        match self {
+            ModelRef::Catalogue(model) => model.shared_tensors(),
+            ModelRef::Custom(custom) => custom.tensors.get_or_init(|| custom.architecture.tensors()),
+        }
     }
 
     /// Whether it is none of the catalogue.
@@ -44,7 +60,7 @@ impl Deref for ModelRef {
     fn deref(&self) -> &Architecture {
         match self {
             ModelRef::Catalogue(model) => model,
-            ModelRef::Custom(custom) => &custom.1,
+            ModelRef::Custom(custom) => &custom.architecture,
         }
     }
 }
@@ -60,7 +76,7 @@ impl PartialEq for ModelRef {
     fn eq(&self, other: &ModelRef) -> bool {
         match (self, other) {
             (ModelRef::Catalogue(a), ModelRef::Catalogue(b)) => std::ptr::eq(*a, *b) || a.name == b.name,
-            (ModelRef::Custom(a), ModelRef::Custom(b)) => a.1 == b.1,
+            (ModelRef::Custom(a), ModelRef::Custom(b)) => a.architecture == b.architecture,
             _ => false,
         }
     }

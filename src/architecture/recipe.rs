@@ -1,7 +1,7 @@
 //! A model as the few words that tell it from its family: what a catalogue row, a link and a configuration say alike.
 
 use super::{
-    Architecture, Attention, Dtype, Family, Indexer, LayerSet, Mlp, Moe, Norm, Positions, QkNorm, Recurrence,
+    Architecture, Attention, Dtype, Family, Fp4Scope, Indexer, LayerSet, Mlp, Moe, Norm, Positions, QkNorm, Recurrence,
     RecurrenceKind, Windows,
 };
 use std::borrow::Cow;
@@ -97,7 +97,7 @@ enum Form {
 }
 
 /// Every feature.
-const FEATURES: [(&str, Form); 31] = [
+const FEATURES: [(&str, Form); 34] = [
     ("tied", Form::Flag),
     ("qkv_bias", Form::Flag),
     ("dense_bias", Form::Flag),
@@ -129,6 +129,9 @@ const FEATURES: [(&str, Form); 31] = [
     ("alibi", Form::Flag),
     ("no_positions", Form::Flag),
     ("scaling", Form::Number(1 << 20)),
+    ("yarn", Form::Number(1 << 20)),
+    ("mtp", Form::Number(limits::LAYERS)),
+    ("fp4", Form::Choice(&["mlp_and_output", "experts"])),
 ];
 
 impl Form {
@@ -354,7 +357,8 @@ impl Recipe {
             tied_embeddings: self.flag("tied", false),
             dtype: self.dtype,
             max_position_embeddings: self.max_position_embeddings,
-            rope_scaling_factor: self.number("scaling").map(|factor| factor as f64),
+            rope_scaling_factor: self.number("scaling").or(self.number("yarn")).map(|factor| factor as f64),
+            yarn: self.feature("yarn").is_some(),
             positions: self.positions(&attention),
             attention,
             attention_layers,
@@ -370,6 +374,12 @@ impl Recipe {
             attention_gate: self.flag("gate", false),
             attention_sinks: self.flag("sinks", false),
             indexer,
+            mtp_layers: self.number("mtp").unwrap_or(0) as u32,
+            fp4_scope: match self.feature("fp4") {
+                Some("mlp_and_output") => Fp4Scope::MlpAndOutput,
+                Some(_) => Fp4Scope::Experts,
+                None => Fp4Scope::Everything,
+            },
             recurrence: self.recurrence(attention_layers),
             mlp: Mlp {
                 intermediate: self.intermediate,

@@ -28,4 +28,12 @@ pub static PRESETS: &[Preset] = &[
         name: "Mixtral 8x7B on two H200",
         link: "model=mistralai/Mixtral-8x7B-v0.1&gpu=h200&tp_size=2&max_batch_size=512",
     },
+    Preset {
+        name: "DeepSeek R1 in NVFP4 on four GB200, PyTorch backend",
+        link: "model=deepseek-ai/DeepSeek-R1&gpu=gb200&tp_size=4&moe_ep_size=4&quant_algo=NVFP4&kv_cache_dtype=fp8&max_batch_size=32&max_num_tokens=8192&max_seq_len=10240&backend=pytorch&moe_backend=TRTLLM&decoding_type=MTP",
+    },
+    Preset {
+        name: "gpt-oss 120B on one H200, PyTorch backend",
+        link: "model=openai/gpt-oss-120b&gpu=h200&quant_algo=W4A16_MXFP4&max_seq_len=32768&backend=pytorch",
+    },
 ];

@@ -1,8 +1,12 @@
 //! What TensorRT-LLM, the model or the GPU can't do.
 
-use super::{Deployment, Fact, KvCacheDtype, Problem, Problems, QuantAlgo};
+use super::build::Limits;
+use super::plan::Drafts;
+use super::{
+    Backend, DecodingType, Deployment, Fact, KvCacheDtype, Problem, Problems, QuantAlgo, SpeculativeDecodingMode,
+};
 use crate::architecture::Dtype;
-use crate::units::grouped;
+use crate::units::{grouped, grouped_decimal};
 
 /// Every problem of a deployment; `None` where there is none.
 pub(super) fn problems(d: &Deployment) -> Option<Problems> {
@@ -11,6 +15,11 @@ pub(super) fn problems(d: &Deployment) -> Option<Problems> {
     experts(d, &mut found);
     precision(d, &mut found);
     limits(d, &mut found);
+    speculation(d, &mut found);
+    runtime(d, &mut found);
+    if d.backend == Backend::Pytorch {
+        pytorch(d, &mut found);
+    }
     (!found.is_empty()).then_some(Problems(found))
 }
 
@@ -24,7 +33,10 @@ fn divisors(number: u64) -> String {
 fn parallelism(d: &Deployment, found: &mut Vec<Problem>) {
     let (heads, kv_heads) = (d.model.attention.heads(), d.model.attention.kv_heads());
     let layers = u64::from(d.model.layers);
-    if !heads.is_multiple_of(d.tp_size) {
+    let pytorch = d.backend == Backend::Pytorch;
+    if pytorch && d.enable_attention_dp {
+        // Each rank has all heads, and the dense blocks whole.
+    } else if !heads.is_multiple_of(d.tp_size) {
         found.push(Problem::new(
             "tp_size",
             d.tp_size,
@@ -51,20 +63,28 @@ fn parallelism(d: &Deployment, found: &mut Vec<Problem>) {
             ),
         ));
     }
+    if d.embedding_sharding_dim == 1
+        && d.use_parallel_embedding == Some(true)
+        && !d.model.hidden.is_multiple_of(d.tp_size)
+    {
+        let hidden = grouped(d.model.hidden);
+        let message = format!("{} ranks can't share the hidden size {hidden} evenly; use 0, the vocabulary", d.tp_size);
+        found.push(Problem::new("embedding_sharding_dim", d.embedding_sharding_dim, message));
+    }
     if d.pp_size > layers {
         found.push(Problem::new(
             "pp_size",
             d.pp_size,
             format!("{} stages are more than the model's {layers} layers; use at most {layers}", d.pp_size),
         ));
-    } else if !layers.is_multiple_of(d.pp_size) && !d.trtllm_version.has(Fact::SplitsLayersUnevenly) {
+    } else if !layers.is_multiple_of(d.pp_size) && !pytorch && !d.version().has(Fact::SplitsLayersUnevenly) {
         found.push(Problem::new(
             "pp_size",
             d.pp_size,
             format!(
                 "{layers} layers can't be split into {} equal stages, as TensorRT-LLM {} needs; use one of {}",
                 d.pp_size,
-                d.trtllm_version,
+                d.version(),
                 divisors(layers)
             ),
         ));
@@ -102,6 +122,11 @@ fn experts(d: &Deployment, found: &mut Vec<Problem>) {
             format!("{ep} can't divide {} experts evenly; use one of {}", moe.experts, divisors(moe.experts)),
         ));
     }
+    if !moe.shared_intermediate.is_multiple_of(d.tp_size) {
+        let shared = grouped(moe.shared_intermediate);
+        let message = format!("{} can't share the {shared} columns of the shared experts evenly", d.tp_size);
+        found.push(Problem::new("tp_size", d.tp_size, message));
+    }
     let moe_tp = d.tp_size / ep;
     if !moe.intermediate.is_multiple_of(moe_tp) {
         let intermediate = grouped(moe.intermediate);
@@ -127,16 +152,29 @@ fn precision(d: &Deployment, found: &mut Vec<Problem>) {
         QuantAlgo::Fp8 | QuantAlgo::Fp8PerChannelPerToken | QuantAlgo::W4A8Awq if needs((8, 9)) => {
             Some("compute capability 8.9 or later (Ada, Hopper, Blackwell)")
         }
-        QuantAlgo::Fp8BlockScales if needs((9, 0)) => Some("compute capability 9.0 or later (Hopper, Blackwell)"),
-        QuantAlgo::Nvfp4 if needs((10, 0)) => Some("compute capability 10.0 or later (Blackwell)"),
+        QuantAlgo::Fp8BlockScales | QuantAlgo::W4A16Mxfp4 if needs((9, 0)) => {
+            Some("compute capability 9.0 or later (Hopper, Blackwell)")
+        }
+        QuantAlgo::Nvfp4 | QuantAlgo::W4A8Nvfp4Fp8 | QuantAlgo::W4A8Mxfp4Mxfp8 | QuantAlgo::W4A8Mxfp4Fp8
+            if needs((10, 0)) =>
+        {
+            Some("compute capability 10.0 or later (Blackwell)")
+        }
         _ => None,
     };
     if let Some(wanted) = wanted {
         found.push(Problem::new("quant_algo", algo, at(algo.name(), wanted) + "; use W8A16 or W4A16_AWQ there"));
     }
-    let weight_only = matches!(algo, QuantAlgo::W8A16 | QuantAlgo::W4A16 | QuantAlgo::Fp8PerChannelPerToken)
-        || algo.is_smooth_quant();
-    if data_centre_blackwell && weight_only {
+    // `builder.py`: INT8 and INT4 weights, SmoothQuant, and scales per channel or token raise errors there.
+    let integer = algo.is_weight_only()
+        || algo.is_smooth_quant()
+        || matches!(
+            algo,
+            QuantAlgo::Fp8PerChannelPerToken | QuantAlgo::W4A8QservePerGroup | QuantAlgo::W4A8QservePerChannel
+        );
+    if d.backend == Backend::TensorRt && algo.needs_pytorch() {
+        found.push(Problem::new("quant_algo", algo, format!("no engine has {algo} weights; use backend=pytorch")));
+    } else if data_centre_blackwell && integer && d.backend == Backend::TensorRt {
         found.push(Problem::new(
             "quant_algo",
             algo,
@@ -184,17 +222,46 @@ fn precision(d: &Deployment, found: &mut Vec<Problem>) {
     }
 }
 
-fn limits(d: &Deployment, found: &mut Vec<Problem>) {
-    if let (Some(input), Some(sequence)) = (d.max_input_len, d.max_seq_len)
-        && input > sequence
-    {
-        let message = format!(
-            "a prompt of {} tokens is longer than max_seq_len, {}; lower one or raise the other",
-            grouped(input),
-            grouped(sequence)
-        );
-        found.push(Problem::new("max_input_len", input, message));
+/// What the PyTorch backend can't do.
+fn pytorch(d: &Deployment, found: &mut Vec<Problem>) {
+    if !d.version().has(Fact::HasPytorchBackend) {
+        let advice = format!("TensorRT-LLM {} has no PyTorch backend; 0.17 was the first with it", d.version());
+        found.push(Problem::new("trtllm_version", d.version(), advice));
     }
+    let algo = d.quant_algo;
+    let unsupported = algo.is_smooth_quant()
+        || matches!(
+            algo,
+            QuantAlgo::W4A16Gptq
+                | QuantAlgo::W8A16Gptq
+                | QuantAlgo::W4A8QservePerGroup
+                | QuantAlgo::W4A8QservePerChannel
+        );
+    if unsupported {
+        let advice = "the PyTorch backend has no such linear layers; use FP8, NVFP4 or W4A16_AWQ";
+        found.push(Problem::new("quant_algo", algo, advice));
+    } else if algo.is_mxfp4() && d.model.moe.is_none() {
+        found.push(Problem::new("quant_algo", algo, format!("quantizes experts, and {} has none", d.model.name)));
+    }
+    if d.kv_cache_dtype == KvCacheDtype::Int8 {
+        found.push(Problem::new("kv_cache_dtype", "int8", "the PyTorch backend has no int8 KV cache; use fp8 or auto"));
+    }
+    if d.decoding_type == DecodingType::Mtp && d.model.mtp_layers == 0 {
+        let advice = format!("{} has no layers for multi-token prediction; use Eagle3, NGram or none", d.model.name);
+        found.push(Problem::new("decoding_type", d.decoding_type, advice));
+    }
+    let Some(slots) = d.moe_load_balancer_slots else { return };
+    let (experts, ep) = (d.model.moe.map_or(0, |moe| moe.experts), d.moe_ep_size.unwrap_or(1));
+    if experts == 0 {
+        let advice = format!("{} has no experts; leave moe_load_balancer_slots empty", d.model.name);
+        found.push(Problem::new("moe_load_balancer_slots", slots, advice));
+    } else if slots < experts || !slots.is_multiple_of(ep) {
+        let advice = format!("must be a multiple of moe_ep_size, {ep}, and hold all {experts} experts");
+        found.push(Problem::new("moe_load_balancer_slots", slots, advice));
+    }
+}
+
+fn limits(d: &Deployment, found: &mut Vec<Problem>) {
     if let Some(tokens) = d.tokens_per_block
         && !tokens.is_power_of_two()
     {
@@ -206,7 +273,44 @@ fn limits(d: &Deployment, found: &mut Vec<Problem>) {
         found.push(Problem::new(
             "free_memory_gib",
             free,
-            format!("is more than the GPU's {:.2} GiB", d.gpu_memory().gib()),
+            format!("is more than the GPU's {} GiB", grouped_decimal(d.gpu_memory().gib(), 2)),
         ));
+    }
+}
+
+fn speculation(d: &Deployment, found: &mut Vec<Problem>) {
+    let mode = d.speculative_decoding_mode;
+    if mode == SpeculativeDecodingMode::None {
+        return;
+    }
+    if d.max_beam_width > 1 {
+        let message = format!("beam search doesn't go with {mode}; use 1");
+        found.push(Problem::new("max_beam_width", d.max_beam_width, message));
+    }
+    let lookahead = d.lookahead_config.unwrap_or_default().draft_tokens();
+    if let (SpeculativeDecodingMode::LookaheadDecoding, Some(built)) = (mode, d.max_draft_len)
+        && built < lookahead
+    {
+        let message =
+            format!("lookahead_config drafts {lookahead} tokens, more than this; raise it, or lower those sizes");
+        found.push(Problem::new("max_draft_len", built, message));
+    }
+}
+
+/// The executor refuses limits beyond those that the engine was built with.
+fn runtime(d: &Deployment, found: &mut Vec<Problem>) {
+    if d.runtime_max_batch_size.is_none() && d.runtime_max_num_tokens.is_none() {
+        return;
+    }
+    let built = Limits::of(d, &Drafts::of(d), &mut Vec::new());
+    for (field, running, limit, built) in [
+        ("runtime_max_batch_size", d.runtime_max_batch_size, "max_batch_size", built.max_batch_size),
+        ("runtime_max_num_tokens", d.runtime_max_num_tokens, "max_num_tokens", built.max_num_tokens),
+    ] {
+        if let Some(running) = running.filter(|running| *running > built) {
+            let built = grouped(built);
+            let message = format!("is more than the engine's {limit}, {built}; lower it, or build for more");
+            found.push(Problem::new(field, running, message));
+        }
     }
 }

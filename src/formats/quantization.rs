@@ -11,6 +11,8 @@ pub struct Quantization {
     pub quant_algo: Option<QuantAlgo>,
     /// The type of the KV cache's values.
     pub kv_cache_dtype: Option<KvCacheDtype>,
+    /// What is kept in FP4, by the recipe's word, where not everything is.
+    pub fp4_scope: Option<&'static str>,
 }
 
 /// Reads `quantization` of `hf_quant_config.json` or of a TensorRT-LLM checkpoint, or a `quantization_config`.
@@ -29,12 +31,12 @@ pub fn read(node: &Node, report: &mut ReadReport) -> Quantization {
             _ => None,
         },
     });
-    excluded(node, report);
-    Quantization { quant_algo: algo, kv_cache_dtype }
+    let fp4_scope = excluded(node, algo, report);
+    Quantization { quant_algo: algo, kv_cache_dtype, fp4_scope }
 }
 
-/// Layers that stay as they are, beyond those that never are quantized here.
-fn excluded(node: &Node, report: &mut ReadReport) {
+/// Layers that stay as they are, beyond those that never are quantized here: as a scope of FP4 where there is one for them.
+fn excluded(node: &Node, algo: Option<QuantAlgo>, report: &mut ReadReport) -> Option<&'static str> {
     let usual = |name: &str| {
         ["lm_head", "embed_tokens", "router", ".gate", "norm", "vision", "visual", "mtp"]
             .iter()
@@ -43,6 +45,11 @@ fn excluded(node: &Node, report: &mut ReadReport) {
     for key in ["exclude_modules", "ignore", "modules_to_not_convert"] {
         let others = node.get(key).map(Node::items).unwrap_or(&[]).iter().filter_map(Node::text);
         let others: Vec<&str> = others.filter(|name| !usual(name)).collect();
+        if algo == Some(QuantAlgo::Nvfp4) && others.iter().any(|name| name.contains("self_attn")) {
+            let output =
+                |name: &&&str| name.trim_end_matches(['*', '.']).ends_with("self_attn") || name.contains("o_proj");
+            return Some(if others.iter().any(|name| output(&name)) { "experts" } else { "mlp_and_output" });
+        }
         if let Some(first) = others.first() {
             report.assume(
                 key,
@@ -51,6 +58,7 @@ fn excluded(node: &Node, report: &mut ReadReport) {
             );
         }
     }
+    None
 }
 
 /// The algorithm of that name, by TensorRT-LLM's names.

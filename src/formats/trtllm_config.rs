@@ -230,10 +230,11 @@ fn details(fields: &mut Fields, recipe: &mut Recipe) -> Result<(), ReadError> {
     let factor = fields.node(&["rotary_scaling", "rope_scaling"]).and_then(|node| {
         let kind = node.get("rope_type").or_else(|| node.get("type")).and_then(Node::text)?;
         let factor = node.get("factor").and_then(Node::number).filter(|factor| (1.0..=1e6).contains(factor))?;
-        matches!(kind, "linear" | "dynamic" | "yarn").then_some(factor)
+        matches!(kind, "linear" | "dynamic" | "yarn").then_some((kind, factor))
     });
-    if let Some(factor) = factor {
-        set(recipe, "scaling", &(factor.ceil() as u64).to_string());
+    if let Some((kind, factor)) = factor {
+        let feature = if kind == "yarn" { "yarn" } else { "scaling" };
+        set(recipe, feature, &(factor.ceil() as u64).to_string());
     }
     let head_dim = recipe.effective_head_dim();
     let share = fields.positive(&["rotary_pct"])?.map(|share| (share.min(1.0) * head_dim as f64) as u64);

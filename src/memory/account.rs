@@ -1,13 +1,13 @@
 //! The account of a rank: what it allocates before the KV cache, and what that leaves.
 
 use super::band::Band;
-use super::engine::{activations, decoder_buffers, guided, late, lora, recurrent, runtime_buffers};
+use super::engine::{guided, lora, recurrent};
+use super::flow;
 use super::kv_cache::{Pools, Window, is_pooled, windows};
-use super::overhead::{self, Cause, Layout, Place};
+use super::overhead::{self, Layout, Place};
 use super::quantity::{Number, Origin, Part, Symbol};
 use super::terms::Terms;
-use super::{laws, own_log, weights};
-use crate::deployment::{Plan, Runtime};
+use crate::deployment::{Backend, Plan, Runtime};
 
 /// Ranks of one kind use their memory alike.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,14 +45,7 @@ impl<'a, N: Number> Account<'a, N> {
     /// The account of a kind of rank.
     pub fn new(plan: &'a Plan, kind: Kind) -> Account<'a, N> {
         let terms = Terms::new(plan, kind.stage);
-        let measured = plan.calibrated;
-        let parts = [
-            weights::weights(&terms),
-            own_log::scaled(activations::activations(&terms), measured[0]),
-            own_log::scaled(runtime_buffers::runtime_buffers(&terms), measured[1]),
-            own_log::scaled(decoder_buffers::decoder_buffers(&terms), measured[2]),
-        ];
-        Account::with_overhead(&terms, kind, parts, late::late(&terms))
+        Account::with_overhead(&terms, kind, flow::predicted(&terms), flow::late(&terms))
     }
 
     /// The account of a rank of the same stage at another place.
@@ -65,10 +58,10 @@ impl<'a, N: Number> Account<'a, N> {
     fn with_overhead(terms: &Terms<'a, N>, kind: Kind, parts: [N; 4], late: N) -> Account<'a, N> {
         let plan = terms.plan;
         let before = before_kv_cache(plan, &parts);
-        let band = Band::of_sum(before.iter().zip(laws(plan)).map(|(bytes, law)| Band::of(law, bytes.value())));
+        let band = Band::of_sum(before.iter().zip(flow::laws(plan)).map(|(bytes, law)| Band::of(law, bytes.value())));
         let overhead = match plan.free_memory {
             Some(free) => overhead::measured(terms, free, &before, band),
-            None => calibrated_overhead(plan, overhead::overhead(terms, kind.place)),
+            None => flow::overhead(terms, kind.place),
         };
         let mut account = Account {
             plan,
@@ -83,7 +76,7 @@ impl<'a, N: Number> Account<'a, N> {
             adapter_short: 0.0,
         };
         // The free memory of a log is what all of these left.
-        if plan.free_memory.is_none() {
+        if plan.free_memory.is_none() && plan.backend == Backend::TensorRt {
             account.reserve(terms);
         }
         account
@@ -175,16 +168,6 @@ impl Account<'_, f64> {
         let bytes: f64 = self.windows.iter().map(|window| pools.bytes_in_window(*window)).sum();
         if bytes > 0.0 { self.left() / bytes } else { f64::INFINITY }
     }
-}
-
-/// The overhead as a log calibrates it, where one does.
-fn calibrated_overhead<N: Number>(plan: &Plan, predicted: Cause<N>) -> Cause<N> {
-    if plan.calibrated_overhead.is_none() {
-        return predicted;
-    }
-    let bytes = own_log::scaled(predicted.bytes, plan.calibrated_overhead);
-    let band = Band::of(&own_log::LAW, bytes.value());
-    Cause { bytes, band }
 }
 
 /// What is allocated before the KV cache is sized. `GptSession` makes its buffers and decoders after it (`gptSession.cpp` setup).

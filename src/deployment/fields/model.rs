@@ -182,4 +182,8 @@ pub(super) const DIMENSIONS: &[Field] = &[
     feature!("alibi", Input::Toggle).help("Positions by ALiBi."),
     feature!("no_positions", Input::Toggle).help("Attention knows no positions."),
     feature!("scaling", Input::Text).help("Factor by which RoPE scaling extends max_position_embeddings."),
+    feature!("yarn", Input::Text).help("Factor of YaRN, which max_position_embeddings already contains."),
+    feature!("mtp", Input::Text).help("Layers that predict further tokens, behind the last."),
+    feature!("fp4", Input::Choice(&["mlp_and_output", "experts"]))
+        .help("What an NVFP4 checkpoint keeps in FP4, where not everything."),
 ];

@@ -78,7 +78,7 @@ pub fn read_quantization(bytes: &[u8]) -> Result<(Option<QuantAlgo>, Option<KvCa
     let quantization =
         node.get("quantization").ok_or_else(|| ReadError::at(node.line, "quantization", "Is missing."))?;
     let mut report = ReadReport::default();
-    let Quantization { quant_algo, kv_cache_dtype } = quantization::read(quantization, &mut report);
+    let Quantization { quant_algo, kv_cache_dtype, .. } = quantization::read(quantization, &mut report);
     Ok((quant_algo, kv_cache_dtype, report))
 }
 
@@ -96,7 +96,7 @@ fn why(name: &str) -> &'static str {
         "vision_config" | "audio_config" | "projector_hidden_act" | "mm_tokens_per_image" => {
             "the language model alone is estimated"
         }
-        "num_nextn_predict_layers" | "mtp_num_hidden_layers" | "num_mtp_modules" | "mtp_layers_block_type" => {
+        "mtp_layers_block_type" | "mtp_use_dedicated_embeddings" => {
             "multi-token-prediction layers aren't loaded without that kind of speculative decoding"
         }
         "attention_chunk_size" => "the KV cache keeps all tokens",
@@ -148,6 +148,9 @@ pub(super) fn from_node(root: &Node, hint: &str) -> Result<HfConfig, ReadError> 
     let quantized =
         fields.node(&["quantization_config"]).or_else(|| whole.node(&["quantization_config", "quantization"]));
     let quantization = quantized.map(|node| quantization::read(node, &mut fields.report)).unwrap_or_default();
+    if let Some(scope) = quantization.fp4_scope {
+        set(&mut recipe, "fp4", scope);
+    }
     check(text, &recipe)?;
     let path_or_name = whole.text(&["_name_or_path"]).unwrap_or("");
     let known = known(&recipe, dtype.is_some(), &format!("{hint} {path_or_name}"));
@@ -167,7 +170,7 @@ pub(super) fn from_node(root: &Node, hint: &str) -> Result<HfConfig, ReadError> 
         report.ignored.extend(outer.ignored);
     }
     let model = known.map_or_else(|| ModelRef::custom(recipe), ModelRef::from);
-    let Quantization { quant_algo, kv_cache_dtype } = quantization;
+    let Quantization { quant_algo, kv_cache_dtype, .. } = quantization;
     Ok(HfConfig { model, quant_algo, kv_cache_dtype, report })
 }
 
@@ -186,6 +189,9 @@ pub(super) fn known(recipe: &Recipe, dtype_known: bool, hint: &str) -> Option<&'
             aliases: model.aliases.clone(),
             source: model.source.clone(),
             dtype: if dtype_known { built.dtype } else { model.dtype },
+            // A configuration may leave out what isn't of the text model, and checkpoints of one model differ in their scopes.
+            mtp_layers: model.mtp_layers,
+            fp4_scope: model.fp4_scope,
             ..built.clone()
         };
         theirs == **model

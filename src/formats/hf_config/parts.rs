@@ -17,6 +17,10 @@ pub(super) fn read(fields: &mut Fields, recipe: &mut Recipe) -> Result<(), ReadE
     }
     windows(fields, recipe)?;
     experts(fields, recipe)?;
+    let further = ["num_mtp_modules", "num_nextn_predict_layers", "mtp_num_hidden_layers"];
+    if let Some(layers) = fields.whole(&further, 0, limits::LAYERS)?.filter(|layers| *layers > 0) {
+        set(recipe, "mtp", &layers.to_string());
+    }
     rotary(fields, recipe)
 }
 
@@ -405,7 +409,8 @@ fn rotary(fields: &mut Fields, recipe: &mut Recipe) -> Result<(), ReadError> {
         if factor.fract() != 0.0 {
             fields.report.assume("rope_scaling.factor", factor.ceil(), "rounded up to a whole number");
         }
-        set(recipe, "scaling", &(factor.ceil() as u64).to_string());
+        let feature = if kind == Some("yarn") { "yarn" } else { "scaling" };
+        set(recipe, feature, &(factor.ceil() as u64).to_string());
     }
     let head_dim = recipe.effective_head_dim();
     let share = fields

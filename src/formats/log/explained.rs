@@ -4,7 +4,7 @@ use super::diagnosis::{Diagnosis, diagnose};
 use super::infer::{Inferred, infer};
 use super::lines::Kind;
 use super::reading::{LogReading, RankReading};
-use crate::deployment::{Calibrated, Deployment, Plan, QuantAlgo};
+use crate::deployment::{Backend, Calibrated, Deployment, Plan, QuantAlgo};
 use crate::formats::link;
 use crate::memory::{Contributor, Figure, Report, estimate, estimate_plan};
 use crate::units::Bytes;
@@ -66,16 +66,15 @@ pub struct ExplainedLog {
 }
 
 /// Whether the log or its figures say which model it is; without, nothing can be compared.
-fn knows_model(reading: &LogReading, inferred: &[Inferred]) -> bool {
+fn knows_model(inferred: &[Inferred]) -> bool {
     inferred.iter().any(|inferred| inferred.key == "model")
-        && (!reading.is_torch() || crate::deployment::Backend::parse("pytorch").is_some())
 }
 
 /// Lays a log beside the models.
 pub fn explain(reading: LogReading) -> ExplainedLog {
     let inference = infer(&reading);
     let (deployment, inferred, refused) = (inference.deployment, inference.inferred, inference.refused);
-    let plan = if knows_model(&reading, &inferred) { deployment.plan().ok() } else { None };
+    let plan = if knows_model(&inferred) { deployment.plan().ok() } else { None };
     let report = plan.as_ref().map(estimate_plan);
     let comparisons = match (&plan, &report) {
         (Some(plan), Some(report)) => reading
@@ -107,11 +106,21 @@ fn compare(
         let figure = predicted.figure(contributor);
         let measured = match contributor {
             Contributor::Overhead if !reading.is_torch() => outside.map(|bytes| (bytes, Bytes::ZERO, None)),
+            Contributor::Overhead => {
+                rank.outside_at_peak().map(|size| (size.bytes, size.rounding, Some(Kind::TorchOutsidePeak)))
+            }
             _ => rank.measured[contributor as usize].map(|(size, kind)| (size.bytes, size.rounding, Some(kind))),
         };
         let Some((measured, rounding, kind)) = measured else { continue };
         // Without the free memory the KV cache says nothing of the models.
         if contributor == Contributor::KvCache && rank.available.is_none() && deployment.max_tokens.is_none() {
+            continue;
+        }
+        // A PyTorch log that stops early shows only the pool that stood while the peak was measured.
+        let temporary = rank.temporary_kv_cache.filter(|_| contributor == Contributor::KvCache);
+        if temporary
+            .is_some_and(|size| size.bytes == measured || measured < Bytes(size.bytes.0.saturating_mul(11) / 10))
+        {
             continue;
         }
         let assumed: Vec<&'static str> = needs(contributor)
@@ -121,6 +130,16 @@ fn compare(
             .collect();
         let figure = match contributor {
             Contributor::KvCache => kv_figure(rank, reading, deployment, number).unwrap_or(*figure),
+            // The line counts all that stays inside torch.
+            Contributor::Weights if kind == Some(Kind::TorchInside) => {
+                let more = [Contributor::RuntimeBuffers, Contributor::DecoderBuffers];
+                more.into_iter().map(|more| predicted.figure(more)).fold(*figure, |sum, more| Figure {
+                    bytes: sum.bytes + more.bytes,
+                    low: sum.low + more.low,
+                    high: sum.high + more.high,
+                    ..sum
+                })
+            }
             _ => *figure,
         };
         // A line cut to whole MiB may hide one.
@@ -200,6 +219,16 @@ fn note(contributor: Contributor, kind: Option<Kind>, inside: bool, assumed: &[&
     }
     if !assumed.is_empty() {
         return format!("{counts}. The log doesn't say {}; the prediction is for the default.", assumed.join(" and "));
+    }
+    if plan.backend == Backend::Pytorch {
+        let cause = match contributor {
+            Contributor::Weights => "modules that stay in 16 bit, another moe_ep_size, or graphs' outputs",
+            Contributor::Activations | Contributor::Overhead => {
+                "torch's allocator, which may keep segments that count as outside; the two lines together say more than each"
+            }
+            _ => "the free memory, which the other differences change",
+        };
+        return format!("{counts}. The difference may come from {cause}.");
     }
     let cause = match contributor {
         Contributor::Weights if plan.quant_algo != QuantAlgo::None => {

@@ -45,7 +45,7 @@ pub(super) fn infer(reading: &LogReading) -> Inference<'_> {
     let version_known = reading.setting("trtllm_version").is_some();
     let versions = if version_known { Vec::new() } else { possible_versions(reading) };
     if let Some(latest) = versions.last() {
-        inference.deployment.trtllm_version = *latest;
+        inference.deployment.trtllm_version = Some(*latest);
     }
     inference.model();
     inference.limits(&versions);
@@ -215,8 +215,9 @@ impl Inference<'_> {
         }
         let mut best: Option<(f64, Deployment)> = None;
         let own = [self.deployment.trtllm_version];
-        for version in if versions.is_empty() { &own[..] } else { versions } {
-            let mut trial = Deployment { trtllm_version: *version, ..self.deployment.clone() };
+        let possible = versions.iter().copied().map(Some);
+        for version in own.into_iter().filter(|_| versions.is_empty()).chain(possible) {
+            let mut trial = Deployment { trtllm_version: version, ..self.deployment.clone() };
             if !batch_known && let Some(decoder) = decoder {
                 let with = |trial: &Deployment, batch| Deployment { max_batch_size: Some(batch), ..trial.clone() };
                 let Some(batch) =
@@ -250,8 +251,8 @@ impl Inference<'_> {
             }
         }
         let Some((_, found)) = best else { return };
-        if !versions.is_empty() {
-            self.put("trtllm_version", found.trtllm_version, "the latest with lines of these shapes whose buffers fit");
+        if let Some(version) = found.trtllm_version.filter(|_| !versions.is_empty()) {
+            self.put("trtllm_version", version, "the latest with lines of these shapes whose buffers fit");
         }
         if let (Some(batch), false, Some(decoder)) = (found.max_batch_size, batch_known, decoder) {
             self.put("max_batch_size", batch, format!("{} of decoder buffers", decoder.bytes));

@@ -410,11 +410,20 @@ fn memory(scan: Scan) -> Option<Event> {
         return Some(Event { size: peak, ..Event::new(kind) }.with("model", rest.word()));
     }
     if let Some(rest) = scan.skip("model=") {
-        let event = Event::setting("model", rest.word());
-        return Some(match rest.after("tensor_parallel_size=").and_then(Scan::whole) {
-            Some(ranks) => event.with("tp_size", ranks),
-            None => event,
-        });
+        let mut event = Event::setting("model", rest.word());
+        for (argument, key) in [
+            ("tensor_parallel_size=", "tp_size"),
+            ("pipeline_parallel_size=", "pp_size"),
+            ("moe_expert_parallel_size=", "moe_ep_size"),
+        ] {
+            if let Some(ranks) = rest.after(argument).and_then(Scan::whole).filter(|ranks| *ranks > 0) {
+                event = event.with(key, ranks);
+            }
+        }
+        if rest.after("enable_attention_dp=").is_some_and(|value| value.skip("True").is_some()) {
+            event = event.with("enable_attention_dp", true);
+        }
+        return Some(event);
     }
     None
 }

@@ -5,6 +5,7 @@ use super::messages::{Message, messages, speaks_of_memory};
 use super::ranks::{Tracks, stage};
 use super::scan::{Scan, Size, plain};
 use crate::memory::Contributor;
+use crate::units::Bytes;
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
@@ -39,6 +40,8 @@ pub struct RankReading {
     pub pages_per_sequence: Option<u64>,
     /// PyTorch backend: peak of the profiling run.
     pub peak: Option<Size>,
+    /// PyTorch backend: the KV cache that stood while the peak was measured.
+    pub temporary_kv_cache: Option<Size>,
     /// PyTorch backend: outside torch after warm-up.
     pub outside_torch: Option<Size>,
     /// PyTorch backend: bytes of a token in the KV cache.
@@ -58,6 +61,14 @@ impl RankReading {
         }
         let (size, tokens) = (self.size(Contributor::KvCache)?, self.tokens.filter(|tokens| *tokens > 0)?);
         Some((size.bytes.0 as f64 / tokens as f64, size.rounding.0 as f64 / tokens as f64))
+    }
+
+    /// PyTorch backend: what lies outside torch at the peak, without the temporary KV cache that the line counts.
+    pub fn outside_at_peak(&self) -> Option<Size> {
+        let (all, _) =
+            self.measured[Contributor::Overhead as usize].filter(|(_, kind)| *kind == Kind::TorchOutsidePeak)?;
+        let temporary = self.temporary_kv_cache.map_or(Bytes::ZERO, |size| size.bytes);
+        Some(Size { bytes: all.bytes.saturating_sub(temporary), ..all })
     }
 
     fn put(&mut self, kind: Kind, size: Size) {
@@ -94,6 +105,7 @@ impl RankReading {
                 self.peak = event.size;
                 self.total = event.other.or(self.total);
                 self.kv_bytes_per_token = event.fact("per_token");
+                self.temporary_kv_cache = event.fact("temporary").map(|bytes| Size::exact(bytes as u64));
                 self.available = event.fact("available").map(|bytes| Size::exact(bytes as u64));
             }
             Kind::TorchOutside => self.outside_torch = event.size,

@@ -68,7 +68,7 @@ fn text(answer: &Answer) -> String {
     let (Some(report), Ok(plan)) = (&answer.report, answer.deployment.plan()) else {
         return String::new();
     };
-    let mut text = format!("{}\n\n", heading(&answer.deployment, &plan));
+    let mut text = format!("{}\n\n", heading(&plan));
     text.push_str(&format!("{} {}\n{}\n\n", report.headline(), report.sentence(), report.detail()));
     text.push_str(&memory(report));
     text.push_str(&format!("\nKV cache\n{}", kv_cache(report)));
@@ -81,7 +81,7 @@ fn text(answer: &Answer) -> String {
 }
 
 /// What is served, on what, and how.
-fn heading(deployment: &Deployment, plan: &Plan) -> String {
+fn heading(plan: &Plan) -> String {
     format!(
         "{} on {} × {}\ntp_size {} · pp_size {} · quant_algo {} · kv_cache_dtype {} · TensorRT-LLM {}",
         plan.model.name,
@@ -91,7 +91,7 @@ fn heading(deployment: &Deployment, plan: &Plan) -> String {
         plan.pp_size,
         plan.quant_algo,
         plan.kv_cache_dtype,
-        deployment.trtllm_version,
+        plan.version,
     )
 }
 
@@ -148,6 +148,7 @@ fn kv_cache(report: &Report) -> String {
     let binding = match kv.binding {
         Binding::FreeGpuMemoryFraction => "free_gpu_memory_fraction",
         Binding::MaxTokens => "max_tokens",
+        Binding::MaxGpuTotalBytes => "max_gpu_total_bytes",
         Binding::WholeBatch => "the whole batch",
     };
     let bytes = kv.bytes_per_token;

@@ -58,6 +58,11 @@ impl Group {
         !matches!(self, Group::Model | Group::Gpus | Group::Precision | Group::BuildLimits | Group::KvCache)
     }
 
+    /// Whether its settings come from files that a person gives, and have no place among the inputs before.
+    pub fn comes_from_files(self) -> bool {
+        matches!(self, Group::Dimensions | Group::Calibration)
+    }
+
     /// The heading.
     pub fn label(self) -> &'static str {
         match self {

@@ -508,6 +508,10 @@ fn others(scan: Scan) -> Option<Event> {
 
 /// What ends a log badly.
 fn failure(scan: Scan) -> Option<Event> {
+    // Most lines are none, and end here.
+    if !["emory", "scratch", "locks"].iter().any(|word| scan.0.contains(word)) {
+        return None;
+    }
     if let Some(rest) = scan.after("CUDA out of memory.") {
         let event =
             Event { size: rest.after("Tried to allocate").and_then(Scan::size), ..Event::new(Kind::OutOfMemory) };

@@ -135,10 +135,11 @@ fn untagged(line: &str) -> Option<Message<'_>> {
 
 /// Whether a message that wasn't recognised speaks of an amount of memory.
 pub(super) fn speaks_of_memory(text: &str) -> bool {
+    if !["emory", "llocat", "KV cache"].iter().any(|word| text.contains(word)) {
+        return false;
+    }
     let amount = ["MiB", "GiB", "MB", "GB", " bytes"].iter().any(|unit| text.contains(unit));
-    amount
-        && text.bytes().any(|byte| byte.is_ascii_digit())
-        && ["emory", "llocat", "KV cache"].iter().any(|word| text.contains(word))
+    amount && text.bytes().any(|byte| byte.is_ascii_digit())
 }
 
 #[cfg(test)]

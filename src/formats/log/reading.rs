@@ -333,7 +333,7 @@ impl LogReader {
 
     /// A model's name in a line that says nothing else: a path of a checkpoint, a served name.
     fn name(&mut self, text: &str, line: u64) {
-        if self.reading.setting("model").is_some() {
+        if !text.as_bytes().contains(&b'/') || self.reading.setting("model").is_some() {
             return;
         }
         let path = ["Serving model:", "Found ", "Loading model from ", "prefetching "]

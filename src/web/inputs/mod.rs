@@ -29,7 +29,8 @@ fn fields(group: Group) -> Vec<&'static Field> {
 /// Every input but those of the header. What few people change is folded away.
 pub fn inputs(state: AppState) -> El {
     help_follows_focus(state);
-    let (more, first): (Vec<Group>, Vec<Group>) = Group::ALL.into_iter().partition(|group| group.is_advanced());
+    let entered = Group::ALL.into_iter().filter(|group| !group.comes_from_files());
+    let (more, first): (Vec<Group>, Vec<Group>) = entered.partition(|group| group.is_advanced());
     let all: Vec<&Field> = more.iter().flat_map(|group| fields(*group)).collect();
     let counting = all.clone();
     let count = move || {

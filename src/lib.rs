@@ -5,7 +5,7 @@
 //! browser: the page (feature `web`) and the native command are two faces on it.
 //!
 //! Imports run one way: [`units`] ← [`architecture`], [`gpu`] ← [`deployment`] ← [`memory`] ← [`formats`],
-//! [`chart`], [`accuracy`] ← [`answers`] ← `web`.
+//! [`chart`], [`accuracy`] ← [`panels`] ← `web`.
 //!
 //! ```
 //! use trtllm_memory::{formats::link, memory::estimate};
@@ -19,13 +19,13 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 pub mod accuracy;
-pub mod answers;
 pub mod architecture;
 pub mod chart;
 pub mod deployment;
 pub mod formats;
 pub mod gpu;
 pub mod memory;
+pub mod panels;
 pub mod units;
 #[cfg(feature = "web")]
 pub mod web;

@@ -1,21 +1,19 @@
-//! The program beside the page, as WebAssembly in a worker: it takes `[number, question]` and gives `[number, answer]`.
+//! The worker behind the page: says what [`trtllm_memory::panels`] says, beside the page's own thread.
 
-use trtllm_memory::answers::answer;
+use trtllm_memory::panels::answer;
 use wasm_bindgen::prelude::*;
 use web_sys::{DedicatedWorkerGlobalScope, MessageEvent};
 
 fn main() {
-    let Ok(scope) = js_sys::global().dyn_into::<DedicatedWorkerGlobalScope>() else {
-        return;
-    };
-    let page = scope.clone();
-    let answered = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
-        let asked = js_sys::Array::from(&event.data());
-        let text = answer(&asked.get(1).as_string().unwrap_or_default());
-        let _ = page.post_message(&js_sys::Array::of2(&asked.get(0), &JsValue::from_str(&text)));
+    let scope: DedicatedWorkerGlobalScope = js_sys::global().unchecked_into();
+    let replies = scope.clone();
+    let react = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
+        // The number of the question, a line end, and the request.
+        let question = event.data().as_string().unwrap_or_default();
+        let (number, request) = question.split_once('\n').unwrap_or_default();
+        let _ = replies.post_message(&JsValue::from_str(&format!("{number}\n{}", answer(request))));
     });
-    scope.set_onmessage(Some(answered.as_ref().unchecked_ref()));
-    answered.forget();
-    // What was asked before this program stood has waited for this word.
-    let _ = scope.post_message(&JsValue::NULL);
+    scope.set_onmessage(Some(react.into_js_value().unchecked_ref()));
+    // What the page asked before this was not heard.
+    let _ = scope.post_message(&JsValue::from_str("ready"));
 }

@@ -1,178 +1,136 @@
-//! Asks the program beside the page; see [`crate::answers`]. It is loaded at the first question.
+//! Asking the worker. It starts with the first question, so that the first picture loads without it.
 
-use super::dom::{listen, watch};
-use js_sys::{Array, JSON, Reflect};
-use leptos::prelude::*;
+use super::dom::listen;
 use std::cell::RefCell;
-use std::rc::Rc;
-use std::time::Duration;
+use std::collections::VecDeque;
 use wasm_bindgen::prelude::*;
-use web_sys::{MessageEvent, Worker};
+use web_sys::{MessageEvent, Worker, WorkerOptions, WorkerType};
 
-/// What a question is answered by when the program beside the page can't be had.
-const SILENCE: &str = "{\"problem\":\"The browser did not load the part of this page that answers this.\"}";
+/// The worker's program, as Trunk names it.
+const PROGRAM: &str = "./answers_loader.js";
 
-/// A value of an answer.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Reply(JsValue);
+/// What takes an answer, or nothing where the worker could not give one.
+type Take = Box<dyn Fn(Option<&str>)>;
 
-impl Reply {
-    fn parse(text: &str) -> Reply {
-        Reply(JSON::parse(text).unwrap_or(JsValue::NULL))
-    }
-
-    /// The value under a key.
-    pub fn get(&self, key: &str) -> Reply {
-        Reply(Reflect::get(&self.0, &JsValue::from_str(key)).unwrap_or(JsValue::UNDEFINED))
-    }
-
-    /// The text under a key; `None` where there is none.
-    pub fn maybe(&self, key: &str) -> Option<String> {
-        self.get(key).0.as_string()
-    }
-
-    /// The text under a key; empty where there is none.
-    pub fn text(&self, key: &str) -> String {
-        self.maybe(key).unwrap_or_default()
-    }
-
-    /// The number under a key; zero where there is none.
-    pub fn number(&self, key: &str) -> f64 {
-        self.get(key).0.as_f64().unwrap_or_default()
-    }
-
-    /// The values of a list under a key; none where there is none.
-    pub fn list(&self, key: &str) -> Vec<Reply> {
-        let list = self.get(key).0;
-        if list.is_object() { Array::from(&list).iter().map(Reply).collect() } else { Vec::new() }
-    }
+/// A way to ask, along which the newest question counts: one waits at most while another is being answered.
+struct Channel {
+    take: Take,
+    asked: bool,
+    waiting: Option<String>,
 }
 
-type Then = Box<dyn FnOnce(Reply)>;
-
-/// The program beside the page, and who waits for its answers.
-struct Connection {
+#[derive(Default)]
+struct Office {
     worker: Option<Worker>,
-    /// Whether it listens.
-    stands: bool,
-    /// Questions that it wasn't told yet.
-    unasked: Vec<Array>,
-    waiting: Vec<(f64, Then)>,
-    next: f64,
+    /// Whether the worker listens.
+    ready: bool,
+    channels: Vec<Channel>,
+    /// Questions from before the worker listened.
+    early: VecDeque<String>,
 }
 
 thread_local! {
-    static CONNECTION: RefCell<Option<Connection>> = const { RefCell::new(None) };
+    static OFFICE: RefCell<Office> = RefCell::default();
 }
 
-/// Asks, and goes on with the answer.
-fn ask(question: &str, then: Then) {
-    CONNECTION.with_borrow_mut(|connection| {
-        let connection = connection.get_or_insert_with(connect);
-        let Some(worker) = &connection.worker else {
-            return set_timeout(move || then(Reply::parse(SILENCE)), Duration::ZERO);
-        };
-        connection.next += 1.0;
-        connection.waiting.push((connection.next, then));
-        let message = Array::of2(&JsValue::from_f64(connection.next), &JsValue::from_str(question));
-        if connection.stands {
-            let _ = worker.post_message(&message);
-        } else {
-            connection.unasked.push(message);
-        }
-    });
-}
+/// A channel whose answers `take` takes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Answers(usize);
 
-fn connect() -> Connection {
-    let worker = Worker::new(&format!("worker.js?{}", version())).ok();
-    if let Some(worker) = &worker {
-        listen(worker, "message", |event| {
-            if let Some(event) = event.dyn_ref::<MessageEvent>() {
-                heard(&event.data());
+impl Answers {
+    /// A new channel.
+    pub fn new(take: impl Fn(Option<&str>) + 'static) -> Answers {
+        OFFICE.with_borrow_mut(|office| {
+            office.channels.push(Channel { take: Box::new(take), asked: false, waiting: None });
+            Answers(office.channels.len() - 1)
+        })
+    }
+
+    /// Asks; a question that still waits is dropped.
+    pub fn ask(self, request: String) {
+        OFFICE.with_borrow_mut(|office| {
+            let channel = &mut office.channels[self.0];
+            if channel.asked {
+                channel.waiting = Some(request);
+            } else {
+                channel.asked = true;
+                office.send(format!("{}\n{request}", self.0));
             }
         });
-        listen(worker, "error", |_| failed());
     }
-    Connection { worker, stands: false, unasked: Vec::new(), waiting: Vec::new(), next: 0.0 }
 }
 
-/// What the build calls this version of the page: the name of its program.
-fn version() -> String {
-    let link = document().query_selector("link[rel=preload][as=fetch]").ok().flatten();
-    let address = link.and_then(|link| link.get_attribute("href")).unwrap_or_default();
-    address.rsplit(['/', '-']).next().unwrap_or_default().to_string()
-}
-
-/// The first message says that the program stands, each other one is an answer.
-fn heard(message: &JsValue) {
-    let heard = CONNECTION.with_borrow_mut(|connection| {
-        let connection = connection.as_mut()?;
-        if message.is_null() {
-            connection.stands = true;
-            for question in connection.unasked.drain(..) {
-                let _ = connection.worker.as_ref()?.post_message(&question);
-            }
-            return None;
+impl Office {
+    fn send(&mut self, question: String) {
+        if self.worker.is_none() {
+            self.start();
         }
-        let answer = Array::from(message);
-        let number = answer.get(0).as_f64()?;
-        let place = connection.waiting.iter().position(|(waiting, _)| *waiting == number)?;
-        Some((connection.waiting.swap_remove(place).1, answer.get(1).as_string()?))
-    });
-    if let Some((then, answer)) = heard {
-        then(Reply::parse(&answer));
-    }
-}
-
-fn failed() {
-    let waiting = CONNECTION.with_borrow_mut(|connection| {
-        connection.as_mut().map(|connection| {
-            connection.worker = None;
-            std::mem::take(&mut connection.waiting)
-        })
-    });
-    for (_, then) in waiting.into_iter().flatten() {
-        then(Reply::parse(SILENCE));
-    }
-}
-
-/// One who keeps asking: the question that was sent, and the last that came meanwhile.
-#[derive(Default)]
-struct Asker {
-    is_waiting: bool,
-    next: Option<String>,
-}
-
-/// The answer to a question that changes. It is asked after the next paint, and anew once the last one is answered, so that nothing
-/// waits for it and questions don't pile up; where there is no question, the last answer stays.
-pub fn follow(question: impl Fn() -> Option<String> + 'static) -> RwSignal<Option<Reply>, LocalStorage> {
-    let answer = RwSignal::new_local(None);
-    let asker = Rc::new(RefCell::new(Asker::default()));
-    watch(move || {
-        if let Some(question) = question() {
-            asker.borrow_mut().next = Some(question);
-            send(asker.clone(), answer);
+        match &self.worker {
+            Some(worker) if self.ready => drop(worker.post_message(&JsValue::from_str(&question))),
+            _ => self.early.push_back(question),
         }
-    });
-    answer
-}
-
-fn send(asker: Rc<RefCell<Asker>>, answer: RwSignal<Option<Reply>, LocalStorage>) {
-    if std::mem::replace(&mut asker.borrow_mut().is_waiting, true) {
-        return;
     }
-    super::browser::after_paint(move || {
-        let question = asker.borrow_mut().next.take().unwrap_or_default();
-        let then = move |reply| {
-            let _ = answer.try_set(Some(reply));
-            let mut now = asker.borrow_mut();
-            now.is_waiting = false;
-            let more = now.next.is_some();
-            drop(now);
-            if more {
-                send(asker, answer);
-            }
+
+    fn start(&mut self) {
+        let options = WorkerOptions::new();
+        options.set_type(WorkerType::Module);
+        let Ok(worker) = Worker::new_with_options(PROGRAM, &options) else {
+            return;
         };
-        ask(&question, Box::new(then));
+        listen(&worker, "message", |event| {
+            let said = event.dyn_ref::<MessageEvent>().and_then(|event| event.data().as_string()).unwrap_or_default();
+            hear(&said);
+        });
+        listen(&worker, "error", |_| give_up());
+        self.worker = Some(worker);
+        self.ready = false;
+    }
+}
+
+fn hear(said: &str) {
+    let Some((number, answer)) = said.split_once('\n') else {
+        return OFFICE.with_borrow_mut(|office| {
+            office.ready = true;
+            for question in std::mem::take(&mut office.early) {
+                office.send(question);
+            }
+        });
+    };
+    let Ok(number) = number.parse::<usize>() else {
+        return;
+    };
+    let next = OFFICE.with_borrow_mut(|office| {
+        let channel = office.channels.get_mut(number)?;
+        channel.asked = false;
+        channel.waiting.take()
     });
+    OFFICE.with_borrow(|office| {
+        if let Some(channel) = office.channels.get(number) {
+            (channel.take)(Some(answer));
+        }
+    });
+    if let Some(next) = next {
+        Answers(number).ask(next);
+    }
+}
+
+/// The worker failed: whoever waits is told so, and the next question starts another.
+fn give_up() {
+    OFFICE.with_borrow_mut(|office| {
+        if let Some(worker) = office.worker.take() {
+            worker.terminate();
+        }
+        office.ready = false;
+        office.early.clear();
+    });
+    let waiting: Vec<usize> = OFFICE.with_borrow_mut(|office| {
+        let asked = office.channels.iter_mut().enumerate().filter(|(_, channel)| channel.asked);
+        asked
+            .map(|(number, channel)| {
+                (channel.asked, channel.waiting) = (false, None);
+                number
+            })
+            .collect()
+    });
+    OFFICE.with_borrow(|office| waiting.iter().for_each(|number| (office.channels[*number].take)(None)));
 }

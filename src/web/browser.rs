@@ -45,7 +45,8 @@ pub fn width_of(element: &Element) -> RwSignal<usize> {
     let (width, observed) = (RwSignal::new(0), element.clone());
     let resized = Closure::<dyn Fn()>::new(move || {
         let now = observed.client_width().max(0) as usize;
-        if width.get_untracked() != now {
+        // The element may outlive the part of the page that it was made for.
+        if width.try_get_untracked().is_some_and(|before| before != now) {
             width.set(now);
         }
     });
@@ -54,11 +55,6 @@ pub fn width_of(element: &Element) -> RwSignal<usize> {
     }
     resized.forget();
     width
-}
-
-/// Runs something once what has changed so far is on the screen.
-pub fn after_paint(run: impl FnOnce() + 'static) {
-    request_animation_frame(move || set_timeout(run, Duration::ZERO));
 }
 
 /// Runs the last of a series of calls once `delay` has passed without another.

@@ -1,13 +1,11 @@
 //! The answer: verdict, chart, figures, and the questions below them.
 
-mod accuracy;
 pub mod chart;
 pub mod figures;
 mod questions;
 mod tooltip;
 pub mod verdict;
 pub mod warnings;
-mod why;
 
 use super::browser;
 use super::dom::{El, el};

@@ -2,13 +2,12 @@
 
 use super::chart::figure;
 use super::figures::{gib, share};
-use super::why::question;
 use crate::chart::{Drawing, Hit, Segment};
+use crate::formats::link;
 use crate::units::GIB;
-use crate::web::answers::{Reply, follow};
-use crate::web::dom::{El, el};
+use crate::web::answers::Answers;
+use crate::web::dom::{El, el, watch};
 use crate::web::state::AppState;
-use crate::web::view::Pointed;
 use leptos::prelude::*;
 use std::sync::Arc;
 
@@ -19,8 +18,9 @@ const GAP: u32 = 8;
 /// A segment below this height leaves room for the tooltip above it.
 const ROOM: u32 = 150;
 
-/// Where the tooltip stands.
-struct Place {
+struct Told {
+    title: String,
+    figures: String,
     left: u32,
     top: u32,
     above: bool,
@@ -28,54 +28,79 @@ struct Place {
 
 /// The size, the share and the formula of the segment that is pointed at.
 pub fn tooltip(state: AppState, drawing: Memo<Option<Arc<Drawing>>>) -> El {
-    let formula = follow(move || {
-        let Pointed { segment: Segment::Contributor(contributor), bar: Some(bar) } = state.view.pointed.get()? else {
-            return None;
-        };
-        let rank = drawing.with(|drawing| Some(drawing.as_deref()?.bars.get(bar)?.shows))?;
-        question(state, contributor, rank)
+    let formula = RwSignal::new(String::new());
+    let answers = Answers::new(move |answer| formula.set(answer.unwrap_or_default().to_string()));
+    watch(move || {
+        formula.set(String::new());
+        match drawing.with(|drawing| question(state, drawing.as_deref()?)) {
+            Some(Question::Formula(request)) => answers.ask(request),
+            Some(Question::Rest) => formula.set("capacity − everything else".into()),
+            None => {}
+        }
     });
     el("div").live_children(move || {
-        let told = drawing.with(|drawing| tell(state, drawing.as_deref()?, formula));
-        told.into_iter().collect()
+        let told = drawing.with(|drawing| tell(state, drawing.as_deref()?));
+        told.map(|told| show(told, formula)).into_iter().collect()
     })
 }
 
-fn tell(state: AppState, drawing: &Drawing, formula: RwSignal<Option<Reply>, LocalStorage>) -> Option<El> {
+/// What to ask about the segment that is pointed at.
+enum Question {
+    /// The formula of a contributor.
+    Formula(String),
+    /// What is left.
+    Rest,
+}
+
+fn question(state: AppState, drawing: &Drawing) -> Option<Question> {
+    let pointed = state.view.pointed.get()?;
+    let bar = drawing.bars.get(pointed.bar?)?;
+    let Segment::Contributor(contributor) = pointed.segment else {
+        return Some(Question::Rest);
+    };
+    let request = form_urlencoded::Serializer::new(String::new())
+        .append_pair("panel", "formula")
+        .append_pair("contributor", contributor.key())
+        .append_pair("rank", &bar.shows.to_string())
+        .append_pair("link", &link::encode(&state.last_sound()?.deployment))
+        .finish();
+    Some(Question::Formula(request))
+}
+
+fn show(told: Told, formula: RwSignal<String>) -> El {
+    let Told { title, figures, left, top, above } = told;
+    el("div")
+        .attr("role", "tooltip")
+        .class(if above { "tooltip above" } else { "tooltip" })
+        .live_style("left", move || format!("{left}px"))
+        .live_style("top", move || format!("{top}px"))
+        .child(el("p").class("tooltip-title").text(&title))
+        .child(el("p").text(&figures))
+        .child(el("p").class("formula").live_text(move || formula.get()))
+}
+
+fn tell(state: AppState, drawing: &Drawing) -> Option<Told> {
     let pointed = state.view.pointed.get()?;
     let bar = pointed.bar?;
     let hit = drawing.hits.iter().find(|hit| hit.bar == bar && hit.segment == pointed.segment)?;
     let sound = state.last_sound()?;
     let (bytes, total) = figure(drawing, &sound.report, hit)?;
-    let label = hit.segment.label_in(&sound.report);
+    let shown = drawing.bars.get(bar)?;
     let exact = if bytes.0 < GIB { format!(" ({bytes})") } else { String::new() };
-    let segment = hit.segment;
-    // An answer may still be that of the segment before.
-    let formula = move || match segment {
-        Segment::Free => "capacity − everything else".to_string(),
-        Segment::Contributor(_) => formula.with(|reply| {
-            let reply = reply.as_ref().filter(|reply| reply.text("label") == label);
-            reply.map(|reply| reply.text("formula")).unwrap_or_default()
-        }),
-    };
-    let Place { left, top, above } = place(hit, drawing);
-    let tooltip = el("div")
-        .attr("role", "tooltip")
-        .class(if above { "tooltip above" } else { "tooltip" })
-        .live_style("left", move || format!("{left}px"))
-        .live_style("top", move || format!("{top}px"))
-        .child(el("p").class("tooltip-title").text(&format!("{label}, {}", drawing.bars.get(bar)?.label)))
-        .child(el("p").text(&format!("{}{exact}, {} of {}", gib(bytes), share(bytes, total), gib(total))))
-        .child(el("p").class("formula").live_text(formula));
-    Some(tooltip)
+    let place = place(hit, drawing);
+    Some(Told {
+        title: format!("{}, {}", hit.segment.label_in(&sound.report), shown.label),
+        figures: format!("{}{exact}, {} of {}", gib(bytes), share(bytes, total), gib(total)),
+        ..place
+    })
 }
 
 /// Above the segment where there is room, else in or below it, and never beyond the picture's sides.
-fn place(hit: &Hit, drawing: &Drawing) -> Place {
+fn place(hit: &Hit, drawing: &Drawing) -> Told {
     let width = drawing.hits.iter().map(|hit| hit.x + hit.width).max().unwrap_or(0);
     let middle = hit.x + hit.width / 2;
     let left = middle.saturating_sub(WIDTH / 2).min(width.saturating_sub(WIDTH));
     let above = hit.y >= ROOM;
     let top = if above { hit.y - GAP } else { hit.y + hit.height.min(3 * GAP) + GAP };
-    Place { left, top, above }
+    Told { title: String::new(), figures: String::new(), left, top, above }
 }

@@ -66,7 +66,7 @@ pub fn ranks(report: &Report, size: Size, theme: &Theme) -> Drawing {
     draw::draw_model(Model::ranks(report, size.limited()), theme)
 }
 
-/// One horizontal bar of the fullest rank, as wide as the picture, without axes. A dashed line marks the capacity where
+/// One horizontal bar of the rank that decides, as wide as the picture, without axes. A dashed line marks the capacity where
 /// the rank's memory doesn't suffice; else the bar ends there.
 pub fn strip(report: &Report, size: Size, theme: &Theme) -> Drawing {
     draw::draw_model(Model::strip(report, size.limited()), theme)

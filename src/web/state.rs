@@ -41,10 +41,20 @@ impl Sound {
         self.report.alike()
     }
 
-    /// The run with this number, or the last.
-    pub fn run(&self, run: usize) -> &[Rank] {
+    /// The number of the run that is shown where this one was chosen: the last where there are fewer, that of the rank which decides
+    /// where none was chosen.
+    pub fn run_shown(&self, chosen: Option<usize>) -> usize {
         let runs = self.runs();
-        runs.get(run).or(runs.last()).copied().unwrap_or(&self.report.ranks)
+        let decides = || {
+            let tightest = self.report.kv_cache.tightest_rank;
+            runs.iter().position(|run| run.iter().any(|rank| rank.rank == tightest)).unwrap_or(0)
+        };
+        chosen.unwrap_or_else(decides).min(runs.len().saturating_sub(1))
+    }
+
+    /// The run that is shown where this one was chosen.
+    pub fn run(&self, chosen: Option<usize>) -> &[Rank] {
+        self.runs().get(self.run_shown(chosen)).copied().unwrap_or(&self.report.ranks)
     }
 }
 

@@ -5,6 +5,7 @@
 //! the browser. Captions, legends and tooltips are the page's, as is the capacity's label.
 
 mod bars;
+mod changes;
 mod draw;
 mod model;
 mod palette;
@@ -14,6 +15,7 @@ mod segment;
 mod stack;
 
 pub use bars::Bar;
+pub use changes::{Change, changes};
 pub use model::Hit;
 pub use palette::{Colour, Theme};
 pub use scatter::{Dot, Point, Scatter, scatter};

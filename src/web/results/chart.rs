@@ -86,7 +86,11 @@ pub fn chart(state: AppState, appearance: Appearance, strip: impl Fn() -> bool +
     let whose = move || {
         state.sound(|sound| match sound.runs().len() {
             0 | 1 => String::new(),
-            _ => sound.report.tightest().map(|rank| format!("GPU {}, which has the least room", rank.rank)).unwrap_or_default(),
+            _ => sound
+                .report
+                .tightest()
+                .map(|rank| format!("GPU {}, which has the least room", rank.rank))
+                .unwrap_or_default(),
         })
     };
     let whose = el("figcaption").class("whose").live_text(whose).live_flag("hidden", move || !strip());
@@ -122,7 +126,7 @@ fn boxes(drawing: &Drawing, report: &Report) -> String {
         let Hit { bar, segment, x, y, width, height } = *hit;
         let tab_index = if index == 0 { 0 } else { -1 };
         let (key, label) = (segment.key(), label(drawing, report, hit));
-        let _ = write!(
+        let _ = writeln!(
             svg,
             "<rect data-bar=\"{bar}\" data-segment=\"{key}\" x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\" \
              tabindex=\"{tab_index}\" role=\"img\" aria-label=\"{label}\"/>"

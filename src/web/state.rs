@@ -85,6 +85,8 @@ pub struct AppState {
     pub view: ViewState,
     drafts: RwSignal<Vec<Draft>>,
     outcome: Memo<Outcome>,
+    /// Changes whenever one of these does, so that a hundred settings need to watch one thing and not three.
+    moment: Memo<usize>,
 }
 
 impl AppState {
@@ -102,7 +104,13 @@ impl AppState {
             })
         });
         let (warnings, drafts) = (RwSignal::new(Vec::new()), RwSignal::new(Vec::new()));
-        AppState { deployment, warnings, view: ViewState::new(), drafts, outcome }
+        let moment = Memo::new(move |before: Option<&usize>| {
+            deployment.track();
+            drafts.track();
+            outcome.track();
+            before.map_or(0, |before| before + 1)
+        });
+        AppState { deployment, warnings, view: ViewState::new(), drafts, outcome, moment }
     }
 
     /// Something of the last sound deployment; its default where none was ever sound.
@@ -188,6 +196,26 @@ impl AppState {
         })
     }
 
+    /// What the page shows of a field whose default this is.
+    fn facts(self, field: &Field, default: &str) -> Facts {
+        let (value, applies, belongs) = self.deployment.with(|deployment| {
+            ((field.write)(deployment), field.counts(deployment), field.flows.has(deployment.backend))
+        });
+        let (typed, unread) = self.drafts.with(|drafts| {
+            let draft = drafts.iter().find(|draft| draft.key == field.key);
+            (draft.map(|draft| draft.text.clone()), draft.and_then(|draft| draft.problem.clone()))
+        });
+        Facts {
+            text: typed.unwrap_or_else(|| readable(field, value.clone())),
+            effective: self.sound(|sound| (field.effective)(&sound.plan)),
+            problem: unread.or_else(|| self.impossible(field)),
+            note: self.note(field),
+            changed: belongs && value != default,
+            applies,
+            value,
+        }
+    }
+
     fn note(self, field: &Field) -> String {
         self.sound(|sound| {
             let notes = sound.report.notes.iter().filter(|note| note.field == field.key);
@@ -232,22 +260,8 @@ impl Setting {
     pub fn new(state: AppState, field: &'static Field) -> Setting {
         let default = (field.write)(&Deployment::default());
         let facts = Memo::new(move |_| {
-            let (value, applies, belongs) = state.deployment.with(|deployment| {
-                ((field.write)(deployment), field.counts(deployment), field.flows.has(deployment.backend))
-            });
-            let (typed, unread) = state.drafts.with(|drafts| {
-                let draft = drafts.iter().find(|draft| draft.key == field.key);
-                (draft.map(|draft| draft.text.clone()), draft.and_then(|draft| draft.problem.clone()))
-            });
-            Facts {
-                text: typed.unwrap_or_else(|| readable(field, value.clone())),
-                effective: state.sound(|sound| (field.effective)(&sound.plan)),
-                problem: unread.or_else(|| state.impossible(field)),
-                note: state.note(field),
-                changed: belongs && value != default,
-                applies,
-                value,
-            }
+            state.moment.track();
+            untrack(|| state.facts(field, &default))
         });
         Setting { field, state, facts }
     }

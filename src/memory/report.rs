@@ -403,19 +403,23 @@ impl Report {
         let whose = if self.ranks.len() > 1 { format!("of GPU {}'s", rank.rank) } else { "of the GPU's".into() };
         let gib = |bytes: Bytes| grouped_decimal(bytes.gib(), 1);
         let total = gib(rank.total);
+        let off = |most: f64| match gib(Bytes(most as u64)).as_str() {
+            "0.0" => "less than 0.1 GiB".to_string(),
+            gib => format!("± {gib} GiB"),
+        };
         match &self.verdict {
             Verdict::Fits { room, .. } => {
                 let (used, room) = (gib(rank.used()), gib(*room));
-                let uncertainty = gib(Bytes(rank.free_band().widest() as u64));
-                let cache = gib(Bytes(rank.figure(Contributor::KvCache).band().widest() as u64));
+                let uncertainty = off(rank.free_band().widest());
+                let cache = off(rank.figure(Contributor::KvCache).band().widest());
                 format!(
-                    "It takes {used} {whose} {total} GiB; {room} GiB stay free. Uncertain by ± {uncertainty} GiB, and the KV cache by ± {cache} GiB."
+                    "It takes {used} {whose} {total} GiB; {room} GiB stay free. Uncertain by {uncertainty}, and the KV cache by {cache}."
                 )
             }
             Verdict::Fails { .. } => {
-                let uncertainty = gib(rank.uncertainty());
+                let uncertainty = off(rank.uncertainty().0 as f64);
                 let needed = gib(rank.used() - rank.figure(Contributor::KvCache).bytes);
-                format!("Without a KV cache it needs {needed} {whose} {total} GiB. Uncertain by ± {uncertainty} GiB.")
+                format!("Without a KV cache it needs {needed} {whose} {total} GiB. Uncertain by {uncertainty}.")
             }
         }
     }

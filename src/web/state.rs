@@ -1,5 +1,6 @@
 //! The state of the page: one deployment, the texts that could not be read into it, and what follows from them.
 
+use super::dom::watch;
 use super::view::ViewState;
 use crate::deployment::{Deployment, Field, Input, Plan, Problem, Problems, field};
 use crate::memory::{Rank, Report, estimate_plan};
@@ -85,8 +86,8 @@ pub struct AppState {
     pub view: ViewState,
     drafts: RwSignal<Vec<Draft>>,
     outcome: Memo<Outcome>,
-    /// Changes whenever one of these does, so that a hundred settings need to watch one thing and not three.
-    moment: Memo<usize>,
+    /// The settings of the page, each with its default as text.
+    settings: StoredValue<Vec<(Setting, String)>>,
 }
 
 impl AppState {
@@ -104,13 +105,26 @@ impl AppState {
             })
         });
         let (warnings, drafts) = (RwSignal::new(Vec::new()), RwSignal::new(Vec::new()));
-        let moment = Memo::new(move |before: Option<&usize>| {
-            deployment.track();
-            drafts.track();
-            outcome.track();
-            before.map_or(0, |before| before + 1)
+        let settings = StoredValue::new(Vec::new());
+        let state = AppState { deployment, warnings, view: ViewState::new(), drafts, outcome, settings };
+        watch(move || state.refresh());
+        state
+    }
+
+    /// Works out anew what the page shows of its settings. A hundred memos that are told of each change, of which few change what they
+    /// say, would take most of the time that the page needs for an input.
+    fn refresh(self) {
+        self.deployment.track();
+        self.drafts.track();
+        self.outcome.track();
+        untrack(|| {
+            for (setting, default) in self.settings.read_value().iter() {
+                let facts = self.facts(setting.field, default);
+                if setting.facts.with(|before| *before != facts) {
+                    setting.facts.set(facts);
+                }
+            }
         });
-        AppState { deployment, warnings, view: ViewState::new(), drafts, outcome, moment }
     }
 
     /// Something of the last sound deployment; its default where none was ever sound.
@@ -245,25 +259,24 @@ struct Facts {
     applies: bool,
 }
 
-/// A field with what the page shows of it, which is worked out once for all parts of its control.
+/// A field with what the page shows of it.
 #[derive(Clone, Copy)]
 pub struct Setting {
     /// The field.
     pub field: &'static Field,
     /// The state of the page.
     pub state: AppState,
-    facts: Memo<Facts>,
+    facts: RwSignal<Facts>,
 }
 
 impl Setting {
     /// The setting of a field.
     pub fn new(state: AppState, field: &'static Field) -> Setting {
         let default = (field.write)(&Deployment::default());
-        let facts = Memo::new(move |_| {
-            state.moment.track();
-            untrack(|| state.facts(field, &default))
-        });
-        Setting { field, state, facts }
+        let facts = untrack(|| RwSignal::new(state.facts(field, &default)));
+        let setting = Setting { field, state, facts };
+        state.settings.write_value().push((setting, default));
+        setting
     }
 
     /// What the field holds: the text as typed, or its value.

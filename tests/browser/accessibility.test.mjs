@@ -43,6 +43,14 @@ for (const colorScheme of ["light", "dark"]) {
   });
 }
 
+for (const colorScheme of ["light", "dark"]) {
+  scenario(`axe finds nothing: with the measurements open, ${colorScheme}`, { colorScheme }, async (page) => {
+    await page.locator("#tab_accuracy").click();
+    await page.locator("#accuracy .measurements").waitFor();
+    await assertAccessible(page);
+  });
+}
+
 scenario("every control has its link key as id and name, and a label", {}, async (page) => {
   const unlabelled = await page.locator("input[name], select[name]").evaluateAll((elements) =>
     elements.filter((element) => element.labels?.length === 0 && !element.ariaLabel && !element.getAttribute("aria-labelledby")).map(({ id }) => id),

@@ -89,3 +89,39 @@ scenario("why? opens the explanation of that very figure", {}, async (page) => {
   }
   assert.equal(explained.size, 3);
 });
+
+const UNCERTAIN = "gpu=l4&quant_algo=FP8&max_batch_size=64&max_num_tokens=2048&max_seq_len=4096&max_tokens=";
+
+scenario("a deployment whose capacity lies inside the band fits, but says that this is uncertain", {}, async (page) => {
+  let tokens = 60_000;
+  while ((await estimate(UNCERTAIN + tokens)).verdict !== "fits_uncertain" && tokens < 120_000) tokens += 500;
+  await page.evaluate((fragment) => (location.hash = fragment), UNCERTAIN + tokens);
+  const verdict = page.locator("#verdict");
+  await eventually(async () => assert.equal(await verdict.getAttribute("data-verdict"), "fits_uncertain"));
+  assert.match(await verdict.innerText(), /within the uncertainty/);
+  const colour = () => page.locator(".verdict-word").evaluate((word) => getComputedStyle(word).color);
+  const doubt = await colour();
+  await page.evaluate((fragment) => (location.hash = fragment), "");
+  await eventually(async () => assert.notEqual(await colour(), doubt));
+});
+
+scenario("a figure that may be off by more than a hundredth says by how much", {}, async (page) => {
+  const { ranks } = await estimate("");
+  for (const contributor of CONTRIBUTORS.slice(0, -1)) {
+    const [low, high] = ranks[0].bands[contributor];
+    const widest = Math.max(ranks[0][contributor] - low, high - ranks[0][contributor]);
+    const text = await row(page, contributor).locator(".off").innerText();
+    const shown = widest > ranks[0][contributor] / 100 && widest > 2 ** 30 / 200;
+    assert.equal(text, shown ? `± ${(widest / 2 ** 30).toFixed(2)}` : "", contributor);
+  }
+});
+
+scenario("trtllm-build's own estimate stands below the figures of an engine, and nowhere else", {}, async (page) => {
+  const line = page.locator("#upper-bound");
+  const { weights, activations } = await figures(page);
+  const gib = Number((await line.innerText()).match(/([\d.,]+) GiB/)[1].replaceAll(",", ""));
+  // Whatever the KV cache is, it adds to the engine.
+  assert.ok(gib > (weights + activations) / 2 ** 30);
+  await page.evaluate(() => (location.hash = "backend=pytorch"));
+  await eventually(async () => assert.equal(await line.innerText(), ""));
+});

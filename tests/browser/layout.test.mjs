@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { PHONE } from "./harness/browser.mjs";
-import { agrees, control, enter, isInView } from "./harness/calculator.mjs";
+import { agrees, control, enter, estimate, isInView } from "./harness/calculator.mjs";
 import { scenario } from "./harness/scenario.mjs";
 
 const FIRST = ["model", "gpu", "tp_size", "quant_algo", "kv_cache_dtype", "max_batch_size", "max_num_tokens", "max_seq_len"];
@@ -63,4 +63,20 @@ scenario("dark paper where the system is dark", { colorScheme: "dark" }, async (
 
 scenario("without scripts the page says what it needs", { scripts: false }, async (page) => {
   assert.match(await page.locator("body").innerText(), /JavaScript|WebAssembly/);
+});
+
+const STAGES = "model=meta-llama/Llama-3.1-70B&tp_size=4&pp_size=2";
+
+scenario("a phone shows bar and table of the rank that decides, and says which", { viewport: PHONE, link: STAGES }, async (page) => {
+  const { kv_cache } = await estimate(STAGES);
+  assert.ok(kv_cache.tightest_rank > 0, "this scenario needs one whose first rank doesn't decide");
+  await agrees(page, STAGES);
+  assert.match(await page.locator("#chart figcaption").innerText(), new RegExp(`GPU ${kv_cache.tightest_rank}\\b`));
+  const chosen = await page.locator(".runs option:checked").innerText();
+  const [first, last = first] = chosen.match(/\d+/g).map(Number);
+  assert.ok(first <= kv_cache.tightest_rank && kv_cache.tightest_rank <= last, chosen);
+});
+
+scenario("the longest names fit a phone", { viewport: PHONE, link: "model=meta-llama/Llama-4-Maverick-17B-128E-Instruct&tp_size=8" }, async (page) => {
+  assert.ok((await sideways(page)) <= 0, "the page scrolls sideways");
 });

@@ -29,11 +29,13 @@ export async function start() {
   return { site, browser, close };
 }
 
-// Opens the calculator with `link` as its fragment, and waits for its first picture unless scripts are off.
+// Opens the calculator with `link` as its fragment, and waits for its first picture unless scripts are off or it is to `fail`.
+// `before` runs in the page before anything of the calculator does.
 // `troubles` fills with whatever the browser complains of, and with requests to other hosts.
-export async function open({ site, browser }, { link = "", viewport = DESKTOP, colorScheme = "light", scripts = true } = {}) {
-  const context = await browser.newContext({ viewport, colorScheme, javaScriptEnabled: scripts });
+export async function open({ site, browser }, { link = "", viewport = DESKTOP, colorScheme = "light", scripts = true, fail = false, before, permissions = [] } = {}) {
+  const context = await browser.newContext({ viewport, colorScheme, javaScriptEnabled: scripts, permissions });
   const page = await context.newPage();
+  if (before) await page.addInitScript(before);
   page.setDefaultTimeout(10_000);
   const troubles = [];
   page.on("console", (message) => {
@@ -48,6 +50,6 @@ export async function open({ site, browser }, { link = "", viewport = DESKTOP, c
     if (response.status() >= 400) troubles.push(`${response.status()} for ${response.url()}`);
   });
   await page.goto(site.address + (link && `#${link}`));
-  if (scripts) await page.locator('#app[data-ready="true"]').waitFor({ state: "attached" });
+  if (scripts && !fail) await page.locator('#app[data-ready="true"]').waitFor({ state: "attached" });
   return { page, context, troubles };
 }

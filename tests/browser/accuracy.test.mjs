@@ -1,0 +1,56 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { PHONE } from "./harness/browser.mjs";
+import { agrees, linked } from "./harness/calculator.mjs";
+import { nativeCommand } from "./harness/environment.mjs";
+import { eventually, scenario } from "./harness/scenario.mjs";
+
+const { cases } = JSON.parse(execFileSync(nativeCommand, ["validate", "--json"]));
+
+async function opened(page) {
+  await page.locator("#tab_accuracy").click();
+  await page.locator("#accuracy .measurements").waitFor();
+  return page.locator("#accuracy");
+}
+
+scenario("accuracy is not worked out before it is asked for, and then shows every figure that the native command compares", {}, async (page) => {
+  assert.equal(await page.locator("#accuracy *").count(), 0);
+  const panel = await opened(page);
+  assert.equal(await panel.locator(".measurements tbody tr:not(.measured)").count(), cases.length);
+  const exact = cases.filter((one) => one.exact).length;
+  assert.match(await panel.innerText(), new RegExp(`${exact} of ${cases.length} figures`));
+  assert.ok((await panel.locator("circle[data-tip]").count()) > 10);
+});
+
+scenario("a dot tells what it stands for", {}, async (page) => {
+  const panel = await opened(page);
+  const dot = panel.locator("circle[data-tip]").last();
+  await dot.hover();
+  const line = panel.locator("[data-tips]");
+  await eventually(async () => assert.equal(await line.innerText(), await dot.getAttribute("data-tip")));
+  assert.match(await line.innerText(), /predicted .*measured/);
+});
+
+scenario("a measured configuration opens in the page", {}, async (page) => {
+  const panel = await opened(page);
+  const configuration = panel.locator(".measured a[href^='#']").first();
+  const link = (await configuration.getAttribute("href")).slice(1);
+  await configuration.click();
+  await agrees(page, link);
+  assert.ok((await linked(page)).model);
+});
+
+scenario("sources open in tabs of their own, which don't learn of this page", {}, async (page) => {
+  const panel = await opened(page);
+  const sources = await panel.locator(".source a").evaluateAll((links) => links.map(({ href, target, rel }) => ({ href, target, rel })));
+  assert.ok(sources.length > 5);
+  for (const { href, target, rel } of sources) {
+    assert.match(href, /^https:\/\//);
+    assert.deepEqual([target, rel], ["_blank", "noopener"]);
+  }
+});
+
+scenario("the measurements fit a phone", { viewport: PHONE }, async (page) => {
+  await opened(page);
+  assert.ok((await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)) <= 0, "the page scrolls sideways");
+});

@@ -5,8 +5,8 @@
 //! `moe=8/2/14336` (experts, experts per token, columns of an expert).
 
 use super::{
-    Architecture, Attention, Dtype, Family, Fp4Scope, Indexer, LayerSet, Mlp, Moe, Positions, QkNorm, Recurrence,
-    RecurrenceKind, Windows,
+    Architecture, Attention, Dtype, Encoder, Family, Fp4Scope, Indexer, LayerSet, Mlp, Moe, Positions, QkNorm,
+    Recurrence, RecurrenceKind, Windows,
 };
 use std::sync::OnceLock;
 
@@ -74,6 +74,7 @@ fn model(row: &str) -> Option<Architecture> {
     let dtype = match column()? {
         "f16" => Dtype::Float16,
         "bf16" => Dtype::Bfloat16,
+        "f32" => Dtype::Float32,
         _ => return None,
     };
     let max_position_embeddings = column()?.parse().ok()?;
@@ -148,6 +149,8 @@ fn model(row: &str) -> Option<Architecture> {
         Positions::Learned { rows }
     } else if features.has("alibi") {
         Positions::Alibi
+    } else if let Some(buckets) = features.number("relative") {
+        Positions::Relative { buckets }
     } else if features.has("no_positions") {
         Positions::None
     } else {
@@ -181,6 +184,15 @@ fn model(row: &str) -> Option<Architecture> {
         Some(_) => return None,
         None => Fp4Scope::Everything,
     };
+    let encoder = match features.get("encoder") {
+        Some(dimensions) => {
+            let [layers, heads, head_dim, intermediate] = numbers(dimensions)?;
+            let positions = features.number("encoder_positions").unwrap_or(0);
+            let mels = features.number("mels").unwrap_or(0);
+            Some(Encoder { layers: layers as u32, heads, head_dim, intermediate, positions, mels })
+        }
+        None => None,
+    };
     let qk_norm = match features.get("qk_norm") {
         Some("head") => QkNorm::Head,
         Some("full") => QkNorm::Full,
@@ -212,12 +224,19 @@ fn model(row: &str) -> Option<Architecture> {
         mtp_layers: features.number("mtp").unwrap_or(0) as u32,
         fp4_scope,
         recurrence,
-        mlp: Mlp { intermediate, gated: conventions.gated, bias: conventions.mlp_bias, layers: dense_layers },
+        mlp: Mlp {
+            intermediate,
+            gated: conventions.gated || features.has("gated"),
+            bias: conventions.mlp_bias,
+            layers: dense_layers,
+        },
         moe,
         norm: conventions.norm,
         norms_per_layer: features.number("norms").map_or(conventions.norms_per_layer, |norms| norms as u32),
         embedding_norm: features.has("embedding_norm"),
         lm_head_bias: conventions.lm_head_bias,
+        encoder,
+        mrope: features.has("mrope"),
         parallel_attention_mlp: conventions.parallel_attention_mlp,
         source: source.to_string(),
     })

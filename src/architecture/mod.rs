@@ -11,8 +11,10 @@ pub use catalogue::{find, models, suggest};
 pub use dtype::Dtype;
 pub use family::{Conventions, Family};
 pub use layers::LayerSet;
-pub use parts::{Attention, Fp4Scope, Indexer, Mlp, Moe, Norm, Positions, QkNorm, Recurrence, RecurrenceKind, Windows};
-pub use tensors::{LayerGroup, Split, Tensor, TensorKind, Tensors};
+pub use parts::{
+    Attention, Encoder, Fp4Scope, Indexer, Mlp, Moe, Norm, Positions, QkNorm, Recurrence, RecurrenceKind, Windows,
+};
+pub use tensors::{EncoderTensors, LayerGroup, Split, Tensor, TensorKind, Tensors};
 
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -85,6 +87,10 @@ pub struct Architecture {
     pub embedding_norm: bool,
     /// Whether the LM head has a bias.
     pub lm_head_bias: bool,
+    /// The encoder, whose output each layer attends to beside its own tokens (T5, BART, Whisper).
+    pub encoder: Option<Encoder>,
+    /// Whether positions have three coordinates, so that each request brings its own table of rotations (Qwen2-VL).
+    pub mrope: bool,
     /// Whether attention and feed-forward block read the same input and are added together (GPT-J, Falcon, Command R).
     pub parallel_attention_mlp: bool,
     /// Where the dimensions come from.

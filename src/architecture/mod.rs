@@ -135,6 +135,14 @@ impl Architecture {
         self.windows.filter(|windows| windows.layers.contains(layer)).map(|windows| windows.tokens)
     }
 
+    /// Elements of a head that turn with its position; 0 where none do.
+    pub fn rotary_dim(&self) -> u64 {
+        match self.positions {
+            Positions::Rope { rotary_dim, .. } => rotary_dim,
+            _ => 0,
+        }
+    }
+
     /// Whether keys and values are compressed (multi-head latent attention).
     pub fn is_latent(&self) -> bool {
         matches!(self.attention, Attention::Latent { .. })

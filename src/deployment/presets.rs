@@ -25,6 +25,10 @@ pub static PRESETS: &[Preset] = &[
         link: "model=Qwen/Qwen2.5-7B-Instruct&gpu=l4&quant_algo=W4A16_AWQ&max_batch_size=64&max_seq_len=4096",
     },
     Preset {
+        name: "Whisper large v3 on one L4",
+        link: "model=openai/whisper-large-v3&gpu=l4&max_batch_size=8&max_beam_width=4&max_input_len=14&max_seq_len=114&cross_kv_cache_fraction=0.75",
+    },
+    Preset {
         name: "Mixtral 8x7B on two H200",
         link: "model=mistralai/Mixtral-8x7B-v0.1&gpu=h200&tp_size=2&max_batch_size=512",
     },

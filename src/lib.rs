@@ -25,6 +25,7 @@ pub mod deployment;
 pub mod formats;
 pub mod gpu;
 pub mod memory;
+pub mod panels;
 pub mod units;
 #[cfg(feature = "web")]
 pub mod web;

@@ -212,3 +212,16 @@ fn qwen2_vl_takes_sixteen_mib_of_rotations_for_each_sequence() {
     close(with - without, 4096.0, 1e-5);
     assert!(notes.iter().any(|note| note.field == "max_batch_size" && note.message.contains("16.00 MiB")), "{notes:?}");
 }
+
+#[test]
+fn a_model_of_ones_own_may_have_an_encoder() {
+    let decoder = "model=custom&m.name=tiny&m.family=whisper&m.layers=4&m.hidden=384&m.heads=6&m.intermediate=1536&m.vocab=51865&m.positions=448&m.tied=true&m.learned=448";
+    let encoder = "m.mels=80&m.encoder=4/6/64/1536&m.encoder_positions=1500";
+    let limits = "dtype=float16&max_batch_size=8&max_input_len=14";
+    let own = report(&format!("{decoder}&{encoder}&{limits}"));
+    let known = report(&format!("model=whisper-tiny&{limits}"));
+    assert_eq!((own.parameters, own.kv_cache), (37_760_640, known.kv_cache));
+    let huge = "m.mels=16384&m.encoder=1048576/1048576/1048576/1048576&m.encoder_positions=4294967296";
+    let report = report(&format!("{decoder}&{huge}&max_batch_size=1048576&max_encoder_input_len=4294967296"));
+    assert!(!report.verdict.fits());
+}

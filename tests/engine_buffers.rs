@@ -249,7 +249,7 @@ fn mamba() -> &'static Architecture {
 #[test]
 fn recurrent_states_are_there_for_every_slot() {
     let slots = 256;
-    let deployment = Deployment { model: mamba(), max_batch_size: Some(slots), ..deployment("dtype=float16") };
+    let deployment = Deployment { model: mamba().into(), max_batch_size: Some(slots), ..deployment("dtype=float16") };
     let explained = explain(&deployment, 0).unwrap();
     let overhead = &explained.iter().find(|(contributor, _)| *contributor == Contributor::Overhead).unwrap().1;
     let states = overhead.parts.iter().find(|part| part.label == "recurrent states").unwrap();

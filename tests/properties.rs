@@ -25,7 +25,7 @@ fn deployment() -> impl Strategy<Value = Deployment> {
             let (batch, num_tokens, sequence, beam, packed, fmha) = limits;
             let at_least_one = |limit: Option<u32>| limit.map(|limit| u64::from(limit >> (limit % 32)).max(1));
             Deployment {
-                model: &models()[model],
+                model: (&models()[model]).into(),
                 gpu: &gpus()[gpu],
                 quant_algo: QuantAlgo::ALL[quant],
                 kv_cache_dtype: KvCacheDtype::ALL[kv],

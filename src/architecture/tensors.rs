@@ -24,7 +24,7 @@ pub struct Tensor {
 impl Tensor {
     /// Elements of all copies.
     pub const fn elements(&self) -> u64 {
-        self.inputs * self.outputs * self.copies
+        self.inputs.saturating_mul(self.outputs).saturating_mul(self.copies)
     }
 
     /// Whether a token passes only some of the copies.
@@ -140,17 +140,17 @@ impl Tensors {
             share => (tensor.elements() as f64 * share).round() as u64,
         };
         let layers = self.groups.iter().map(|group| {
-            let layer: u64 = group.tensors.iter().map(weighed).sum();
-            layer * u64::from(group.layers.len())
+            let layer = group.tensors.iter().map(weighed).fold(0, u64::saturating_add);
+            layer.saturating_mul(u64::from(group.layers.len()))
         });
         let encoder = self.encoder.iter().map(|encoder| {
             let ends = encoder.ends.iter().filter(|tensor| tensor.kind != TensorKind::Embedding);
-            let layer: u64 = encoder.layer.iter().map(weighed).sum();
-            ends.map(weighed).sum::<u64>() + layer * u64::from(encoder.layers)
+            let layer = encoder.layer.iter().map(weighed).fold(0, u64::saturating_add);
+            ends.map(weighed).fold(layer.saturating_mul(u64::from(encoder.layers)), u64::saturating_add)
         });
         let ends = self.first_stage.iter().chain(&self.last_stage);
         let owned = ends.filter(|tensor| !(self.tied_lm_head && tensor.kind == TensorKind::LmHead));
-        owned.map(weighed).sum::<u64>() + layers.sum::<u64>() + encoder.sum::<u64>()
+        owned.map(weighed).chain(layers).chain(encoder).fold(0, u64::saturating_add)
     }
 }
 

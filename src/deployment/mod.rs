@@ -12,6 +12,7 @@ mod validate;
 mod version;
 
 pub use fields::{FIELDS, Field, Fixed, Group, Input, field};
+pub(crate) use plan::DEFAULT_MAX_NUM_TOKENS;
 pub use plan::{KvType, Note, Plan};
 pub use problem::{Problem, Problems};
 pub use settings::{

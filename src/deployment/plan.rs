@@ -69,6 +69,8 @@ pub struct Plan {
     pub context_fmha: bool,
     /// Whether prompts attend through the paged KV cache.
     pub use_paged_context_fmha: bool,
+    /// Whether long prompts are read in several steps.
+    pub enable_chunked_context: bool,
     /// Whether gate and up projections are one GEMM.
     pub use_fused_mlp: bool,
     /// Whether the embedding table is divided among the ranks.
@@ -168,7 +170,7 @@ impl std::fmt::Display for KvType {
 }
 
 /// `max_num_tokens` of `trtllm-build` unless told otherwise (`builder.py` BuildConfig).
-const DEFAULT_MAX_NUM_TOKENS: u64 = 8192;
+pub(crate) const DEFAULT_MAX_NUM_TOKENS: u64 = 8192;
 /// `max_input_len` of `trtllm-build` unless told otherwise (`builder.py` BuildConfig).
 const DEFAULT_MAX_INPUT_LEN: u64 = 1024;
 /// The fraction where neither it nor `max_tokens` is given (`kDefaultGpuMemFraction`).
@@ -224,6 +226,21 @@ impl Drafts {
     }
 }
 
+impl Deployment {
+    /// Whether prompts attend through the paged KV cache: INT8 caches have no such kernels.
+    pub(crate) fn uses_paged_context_fmha(&self) -> bool {
+        self.context_fmha
+            && self.kv_cache_dtype != KvCacheDtype::Int8
+            && self.use_paged_context_fmha.unwrap_or_else(|| self.trtllm_version.has(Fact::PagedContextFmhaByDefault))
+    }
+
+    /// Whether a prompt longer than `max_num_tokens` is read in several steps, which needs paged context FMHA.
+    pub(crate) fn reads_prompts_in_chunks(&self) -> bool {
+        self.uses_paged_context_fmha()
+            && (self.enable_chunked_context || self.trtllm_version.has(Fact::ReadsPromptsInChunksByDefault))
+    }
+}
+
 impl Plan {
     /// Settles every value of a deployment that has no problems.
     pub(super) fn new(d: &Deployment) -> Plan {
@@ -268,9 +285,7 @@ impl Plan {
         let max_num_tokens =
             checked_max_num_tokens(d, max_batch_size, max_input_len, max_seq_len, tokens_per_block, &mut note);
 
-        let use_paged_context_fmha = d.context_fmha
-            && d.kv_cache_dtype != KvCacheDtype::Int8
-            && d.use_paged_context_fmha.unwrap_or_else(|| version.has(Fact::PagedContextFmhaByDefault));
+        let use_paged_context_fmha = d.uses_paged_context_fmha();
         let fp8_attention = matches!(d.quant_algo, QuantAlgo::Fp8 | QuantAlgo::W4A8Awq | QuantAlgo::Nvfp4)
             && d.kv_cache_dtype == KvCacheDtype::Fp8
             && d.gpu.compute_capability >= (8, 9);
@@ -338,6 +353,7 @@ impl Plan {
             remove_input_padding: d.remove_input_padding,
             context_fmha: d.context_fmha,
             use_paged_context_fmha,
+            enable_chunked_context: d.reads_prompts_in_chunks(),
             use_fused_mlp,
             use_parallel_embedding: d.use_parallel_embedding.unwrap_or(modelopt),
             kv_cache_type: d.kv_cache_type,

@@ -101,6 +101,20 @@ pub enum Fact {
     PagedContextFmhaByDefault,
     /// FP8 context FMHA is on unless told otherwise, where weights and KV cache are FP8.
     Fp8ContextFmhaByDefault,
+    /// Prompts longer than `max_num_tokens` are read in several steps unless told otherwise, where paged context FMHA is on.
+    ReadsPromptsInChunksByDefault,
+    /// `trtllm-build` takes the longest sequence as `max_seq_len`, not as `max_input_len` and `max_output_len`.
+    BuildTakesMaxSeqLen,
+    /// `trtllm-build` takes `--kv_cache_type` in place of `--paged_kv_cache`.
+    BuildTakesKvCacheType,
+    /// There is `trtllm-serve`.
+    HasServe,
+    /// `trtllm-serve` and the LLM API run the PyTorch backend unless told otherwise.
+    PyTorchByDefault,
+    /// `trtllm-serve` takes its YAML as `--config`.
+    ServeTakesConfig,
+    /// Examples of models stand in `examples/models/core`.
+    ExamplesOfModelsMoved,
 }
 
 /// From which version until which a fact holds, and where that was read.
@@ -229,6 +243,48 @@ pub static CHANGES: &[Change] = &[
         from: version(0, 17),
         until: LAST,
         source: "tensorrt_llm/plugin/plugin.py",
+    },
+    Change {
+        fact: Fact::ReadsPromptsInChunksByDefault,
+        from: version(0, 16),
+        until: LAST,
+        source: "release notes of 0.16: chunked context is enabled by default with paged context FMHA",
+    },
+    Change {
+        fact: Fact::BuildTakesMaxSeqLen,
+        from: version(0, 11),
+        until: LAST,
+        source: "release notes of 0.11: deprecated max_output_len and added max_seq_len",
+    },
+    Change {
+        fact: Fact::BuildTakesKvCacheType,
+        from: version(0, 14),
+        until: LAST,
+        source: "tensorrt_llm/commands/build.py; --paged_kv_cache still works, as deprecated",
+    },
+    Change {
+        fact: Fact::HasServe,
+        from: version(0, 15),
+        until: LAST,
+        source: "release notes of 0.15: added a trtllm-serve command",
+    },
+    Change {
+        fact: Fact::PyTorchByDefault,
+        from: version(1, 0),
+        until: LAST,
+        source: "release notes of 1.0: the PyTorch-based architecture is the default; tensorrt_llm/_tensorrt_engine",
+    },
+    Change {
+        fact: Fact::ServeTakesConfig,
+        from: version(1, 2),
+        until: LAST,
+        source: "tensorrt_llm/commands/serve.py: --config beside --extra_llm_api_options",
+    },
+    Change {
+        fact: Fact::ExamplesOfModelsMoved,
+        from: version(0, 19),
+        until: LAST,
+        source: "examples/models/core in the repository since 0.19",
     },
 ];
 

@@ -6,7 +6,7 @@ mod table;
 
 pub use table::FIELDS;
 
-use super::{Deployment, Plan};
+use super::{Deployment, Plan, Problem};
 
 /// Where a setting stands on the page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -176,6 +176,28 @@ impl Field {
             read,
             write,
             effective: |_| String::new(),
+        }
+    }
+
+    /// Whether its values are numbers.
+    pub fn is_number(&self) -> bool {
+        matches!(self.input, Input::Steps { .. } | Input::Whole { .. } | Input::Fraction | Input::Gib)
+    }
+
+    /// The setting as a number: what was chosen, or what TensorRT-LLM makes of it; `None` where that is no number.
+    pub fn number(&self, deployment: &Deployment, plan: &Plan) -> Option<f64> {
+        (self.write)(deployment).parse().ok().or_else(|| (self.effective)(plan).parse().ok())
+    }
+
+    /// The same deployment with this setting at `text`.
+    ///
+    /// # Errors
+    /// If the setting can't have this value.
+    pub fn with(&self, deployment: &Deployment, text: &str) -> Result<Deployment, Problem> {
+        let mut changed = deployment.clone();
+        match (self.read)(&mut changed, text) {
+            Ok(()) => Ok(changed),
+            Err(advice) => Err(Problem::new(self.key, text, advice)),
         }
     }
 

@@ -11,8 +11,10 @@ pub enum Link {
     NvLink,
     /// PCI Express with peer access (data centre and professional cards), perhaps with a bridge between two.
     PciePeer,
-    /// PCI Express through the memory of the host (GeForce), or no further GPU in the node (Jetson, DGX Spark).
+    /// PCI Express through the memory of the host (GeForce).
     PcieHost,
+    /// No further GPU in the node, and one memory for CPU and GPU (Jetson, DGX Spark).
+    Unified,
 }
 
 /// A GPU, as its driver describes it.
@@ -91,6 +93,7 @@ impl Gpu {
             "nvlink" => Link::NvLink,
             "peer" => Link::PciePeer,
             "host" => Link::PcieHost,
+            "unified" => Link::Unified,
             _ => return None,
         };
         let source = column()?.trim_matches('"');

@@ -303,7 +303,11 @@ impl Plan {
             windows => windows.iter().map(|window| (*window).min(max_seq_len)).collect(),
         };
         let in_rack = d.gpu.id.starts_with("gb") && d.gpu.link == Link::NvLink;
-        let gpus_per_node = d.gpus_per_node.unwrap_or(if in_rack { GPUS_PER_RACK } else { GPUS_PER_NODE });
+        let gpus_per_node = d.gpus_per_node.unwrap_or(match d.gpu.link {
+            Link::Unified => 1,
+            _ if in_rack => GPUS_PER_RACK,
+            _ => GPUS_PER_NODE,
+        });
         let fusable = d.quant_algo == QuantAlgo::None && d.model.mlp.gated;
         let use_fused_mlp = fusable && d.use_fused_mlp.unwrap_or_else(|| version.has(Fact::FusesMlpByDefault));
         if d.use_fused_mlp == Some(true) && !fusable {

@@ -79,8 +79,18 @@ pub enum Fact {
     DecoderHoldsCacheIndirection,
     /// The decoder keeps one more float row of the vocabulary for each slot, and no cache indirection without beam search.
     DecoderKeepsAnotherRow,
-    /// The custom all-reduce workspace may be 64 MiB a buffer.
+    /// The custom all-reduce workspace holds messages of up to 64 MiB.
     LargeAllReduceBuffers,
+    /// NCCL is older than 2.21: NVLink SHARP has buffers of 4 MiB for each rank and channel.
+    NcclHasLargeMulticastBuffers,
+    /// NCCL is 2.25 or 2.26: NVLink SHARP has 32 channels on Blackwell.
+    NcclHas32MulticastChannels,
+    /// The PyTorch backend loads the code of 1.0 and 1.1.
+    TorchLibrariesOf1_0,
+    /// The PyTorch backend loads the code of 1.2.
+    TorchLibrariesOf1_2,
+    /// The PyTorch backend loads the code of 1.3.
+    TorchLibrariesOf1_3,
     /// Every rank has a CUDA context on every GPU of its machine.
     ContextsOnEveryGpu,
     /// Pipeline stages may hold different numbers of layers.
@@ -173,9 +183,39 @@ pub static CHANGES: &[Change] = &[
     },
     Change {
         fact: Fact::LargeAllReduceBuffers,
-        from: version(1, 0),
+        from: version(1, 3),
         until: LAST,
-        source: "cpp/tensorrt_llm/runtime: customAllReduceUtils",
+        source: "cpp/tensorrt_llm/common/customAllReduceUtils.h: 16 and 8 MB beside the strategy tables of 1.0 to 1.2, 64 MiB later",
+    },
+    Change {
+        fact: Fact::NcclHasLargeMulticastBuffers,
+        from: FIRST,
+        until: version(0, 10),
+        source: "release notes: built on the PyTorch container 24.03 to 0.10, that is NCCL 2.20; NCCL's src/transport/nvls.cc",
+    },
+    Change {
+        fact: Fact::NcclHas32MulticastChannels,
+        from: version(0, 17),
+        until: version(0, 21),
+        source: "release notes: built on PyTorch containers 25.01 to 25.05, that is NCCL 2.25 and 2.26",
+    },
+    Change {
+        fact: Fact::TorchLibrariesOf1_0,
+        from: version(1, 0),
+        until: version(1, 1),
+        source: "a public log of 1.1.0 on RTX 6000 Ada",
+    },
+    Change {
+        fact: Fact::TorchLibrariesOf1_2,
+        from: version(1, 2),
+        until: version(1, 2),
+        source: "no dense log: between 1.1 and 1.3",
+    },
+    Change {
+        fact: Fact::TorchLibrariesOf1_3,
+        from: version(1, 3),
+        until: LAST,
+        source: "public logs of 1.3.0rc10 on B300 and of 1.3 on GB200",
     },
     Change {
         fact: Fact::ContextsOnEveryGpu,

@@ -1,6 +1,9 @@
 //! A traced figure as a tree that a person can read: what it is, its formula, the same with figures, its inputs.
 
+use super::band::Band;
+use super::calibration;
 use super::quantity::{Law, Number, Step, Symbol, Traced, Unit};
+use super::report::Figure;
 use crate::units::{Bytes, grouped, grouped_decimal};
 use serde::Serialize;
 
@@ -19,6 +22,15 @@ pub struct Explanation {
     pub figures: String,
     /// The inputs that this formula names.
     pub inputs: Vec<Input>,
+    /// It is hardly smaller than this, where that is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub low: Option<f64>,
+    /// It is hardly larger than this.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub high: Option<f64>,
+    /// The band as a person reads it: `564.00 MiB to 889.00 MiB`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub band: Option<String>,
     /// How the law is known, where one is attached.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub evidence: Option<String>,
@@ -47,25 +59,31 @@ pub struct Input {
 }
 
 impl Explanation {
-    /// The explanation of `number`, which is known by `law`.
-    pub fn new(label: &str, number: &Traced, law: Option<&'static Law>) -> Explanation {
-        let mut explanation = explain(label.to_string(), Unit::Bytes, number, law);
+    /// The explanation of `number`, which is the size of `figure`.
+    pub fn new(label: &str, number: &Traced, figure: &Figure) -> Explanation {
+        let mut explanation = explain(label.to_string(), Unit::Bytes, number, Some(figure.law), Some(figure.band()));
         explanation.parts.sort_by(|a, b| b.value.total_cmp(&a.value));
         explanation
     }
 }
 
-fn explain(label: String, unit: Unit, number: &Traced, law: Option<&'static Law>) -> Explanation {
+fn explain(label: String, unit: Unit, number: &Traced, law: Option<&'static Law>, band: Option<Band>) -> Explanation {
     let mut inputs = Vec::new();
     let mut parts = Vec::new();
     collect(number, &mut inputs, &mut parts);
+    let value = number.value();
+    let band = band.or_else(|| law.map(|law| Band::of(law, value)));
+    let ends = band.map(|band| ((value - band.below).max(0.0), value + band.above));
     Explanation {
         label,
-        value: number.value(),
-        text: value_text(unit, number.value()),
+        value,
+        text: value_text(unit, value),
         formula: write(number, Style::Symbols, 0),
         figures: write(number, Style::Figures, 0),
         inputs,
+        low: ends.map(|(low, _)| low),
+        high: ends.map(|(_, high)| high),
+        band: ends.map(|(low, high)| format!("{} to {}", value_text(unit, low), value_text(unit, high))),
         evidence: law.map(|law| law.evidence.text()),
         source: law.map(|law| law.source),
         parts,
@@ -100,7 +118,7 @@ fn collect(number: &Traced, inputs: &mut Vec<Input>, parts: &mut Vec<Explanation
         }
         Step::Part(part, inner) => {
             if !parts.iter().any(|known| known.label == part.label && known.value == inner.value()) {
-                parts.push(explain(part.label.clone(), part.unit, inner, part.law));
+                parts.push(explain(part.label.clone(), part.unit, inner, part.law, part.band));
             }
         }
         Step::Sum(all) | Step::Product(all) | Step::Max(all) | Step::Min(all) => {
@@ -119,7 +137,8 @@ fn collect(number: &Traced, inputs: &mut Vec<Input>, parts: &mut Vec<Explanation
 fn input(symbol: &'static Symbol, value: f64) -> Input {
     use super::quantity::Origin;
     let key = if let Origin::Chosen(key) = symbol.origin { Some(key) } else { None };
-    Input { symbol: symbol.text, meaning: symbol.meaning, value: number_text(value), origin: symbol.origin.text(), key }
+    let origin = calibration::of(symbol).map_or_else(|| symbol.origin.text(), calibration::Constant::origin);
+    Input { symbol: symbol.text, meaning: symbol.meaning, value: number_text(value), origin, key }
 }
 
 #[derive(Clone, Copy, PartialEq)]

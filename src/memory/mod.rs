@@ -2,9 +2,12 @@
 //!
 //! [`estimate`] says how much, [`explain`] why. Both run the same formulas; see [`quantity`].
 
+pub mod band;
+pub mod calibration;
 pub mod engine;
 mod explanation;
 pub mod kv_cache;
+pub mod overhead;
 pub mod quantity;
 mod report;
 mod terms;
@@ -16,7 +19,9 @@ pub use terms::Terms;
 
 use crate::deployment::{Deployment, Plan, Problems};
 use crate::units::Bytes;
-use engine::{activations, decoder_buffers, overhead, runtime_buffers};
+use band::Band;
+use engine::{activations, decoder_buffers, runtime_buffers};
+use overhead::{Layout, Place};
 use quantity::{Number, Part, Symbol, Traced};
 
 /// How the memory of each GPU is used.
@@ -40,15 +45,18 @@ pub fn estimate(deployment: &Deployment) -> Result<Report, Problems> {
 /// Every impossible setting of the deployment.
 pub fn explain(deployment: &Deployment, rank: u64) -> Result<Vec<(Contributor, Explanation)>, Problems> {
     let plan = deployment.plan()?;
-    let accounts = accounts(&plan);
-    let decides = Account::<Traced>::new(&plan, tightest(&plan, &accounts).kind);
-    let account = Account::<Traced>::new(&plan, Kind::of(&plan, rank.min(plan.world_size() - 1)));
+    let (accounts, kinds) = accounts(&plan);
+    let alike = &accounts[kinds[rank.min(plan.world_size() - 1) as usize]];
+    let decides = tightest(&plan, &accounts);
+    let figures = self::rank(&plan, alike, blocks(&plan, decides)).contributors;
+    let decides = Account::<Traced>::new(&plan, decides.kind);
+    let account = Account::<Traced>::new(&plan, alike.kind);
     let pool = account.pool(&plan, decides.blocks(&plan));
     let [weights, activations, runtime, decoder, overhead] = account.parts;
-    let figures = [weights, activations, runtime, decoder, pool, overhead + account.late];
-    let explained = Contributor::ALL.into_iter().zip(figures.iter().zip(laws(&plan)));
+    let numbers = [weights, activations, runtime, decoder, pool, overhead + account.late];
+    let explained = Contributor::ALL.into_iter().zip(numbers.iter().zip(&figures));
     Ok(explained
-        .map(|(contributor, (figure, law))| (contributor, Explanation::new(contributor.label(), figure, Some(law))))
+        .map(|(contributor, (number, figure))| (contributor, Explanation::new(contributor.label(), number, figure)))
         .collect())
 }
 
@@ -69,14 +77,8 @@ fn laws(plan: &Plan) -> [&'static quantity::Law; 6] {
 pub struct Kind {
     /// The pipeline stage.
     pub stage: u64,
-    /// Contexts of other processes on this GPU.
-    pub foreign_contexts: u64,
-}
-
-impl Kind {
-    fn of(plan: &Plan, rank: u64) -> Kind {
-        Kind { stage: rank / plan.tp_size, foreign_contexts: overhead::foreign_contexts(plan, rank) }
-    }
+    /// What else its overhead depends on.
+    pub place: Place,
 }
 
 /// The memory of a rank, but for the KV cache.
@@ -84,28 +86,49 @@ struct Account<N> {
     kind: Kind,
     /// Weights, activations, runtime buffers, decoder buffers, and overhead until the KV cache is sized.
     parts: [N; 5],
+    /// How far off the overhead may be.
+    overhead_band: Band,
+    /// How far off the memory that is left for the KV cache may be.
+    available_band: Band,
     /// What is allocated after it.
     late: N,
 }
 
 impl<N: Number> Account<N> {
     fn new(plan: &Plan, kind: Kind) -> Account<N> {
-        let terms = Terms::new(plan, kind.stage);
+        let terms = Terms::<N>::new(plan, kind.stage);
         let predicted = [
             weights::weights(&terms),
             activations::activations(&terms),
             runtime_buffers::runtime_buffers(&terms),
             decoder_buffers::decoder_buffers(&terms),
         ];
+        let late = kv_cache::block_offsets(&terms);
+        Account::with_overhead(plan, kind, predicted, late)
+    }
+
+    /// The account of a rank of the same stage at another place.
+    fn at(&self, plan: &Plan, place: Place) -> Account<N> {
+        let [weights, activations, runtime, decoder, _] = self.parts.clone();
+        let kind = Kind { place, ..self.kind };
+        Account::with_overhead(plan, kind, [weights, activations, runtime, decoder], self.late.clone())
+    }
+
+    fn with_overhead(plan: &Plan, kind: Kind, predicted: [N; 4], late: N) -> Account<N> {
+        let terms = Terms::<N>::new(plan, kind.stage);
+        let bands = predicted.iter().zip(laws(plan)).map(|(bytes, law)| Band::of(law, bytes.value()));
+        let predicted_band = Band::of_sum(bands);
         let overhead = match plan.free_memory {
-            Some(free) => overhead::measured(&terms, free, &predicted),
-            None => overhead::overhead(&terms, kind.foreign_contexts),
+            Some(free) => overhead::measured(&terms, free, &predicted, predicted_band),
+            None => overhead::overhead(&terms, kind.place),
         };
         let [weights, activations, runtime, decoder] = predicted;
         Account {
             kind,
-            parts: [weights, activations, runtime, decoder, overhead],
-            late: kv_cache::block_offsets(&terms),
+            parts: [weights, activations, runtime, decoder, overhead.bytes],
+            overhead_band: overhead.band,
+            available_band: overhead::available_band(plan, predicted_band, overhead.band),
+            late,
         }
     }
 
@@ -144,16 +167,40 @@ impl<N: Number> Account<N> {
     }
 }
 
-/// An account for each kind of rank, in the order of the first rank of each.
-fn accounts(plan: &Plan) -> Vec<Account<f64>> {
-    let mut accounts: Vec<Account<f64>> = Vec::with_capacity(2);
-    for rank in 0..plan.world_size() {
-        let kind = Kind::of(plan, rank);
-        if !accounts.iter().any(|account| account.kind == kind) {
-            accounts.push(Account::new(plan, kind));
-        }
-    }
-    accounts
+/// An account for each kind of rank, in the order of the first rank of each, and which of them is each rank's.
+fn accounts(plan: &Plan) -> (Vec<Account<f64>>, Vec<usize>) {
+    let layout = Layout::new(plan);
+    let mut accounts: Vec<Account<f64>> = Vec::with_capacity(4);
+    let kinds = (0..plan.world_size()).map(|rank| {
+        let kind = Kind { stage: rank / plan.tp_size, place: layout.place(rank) };
+        // Ranks that are alike are near each other, so the search goes backwards.
+        accounts.iter().rposition(|account| account.kind == kind).unwrap_or_else(|| {
+            let beside = accounts.iter().rfind(|account| account.kind.stage == kind.stage);
+            accounts.push(beside.map_or_else(|| Account::new(plan, kind), |account| account.at(plan, kind.place)));
+            accounts.len() - 1
+        })
+    });
+    let kinds = kinds.collect();
+    (accounts, kinds)
+}
+
+/// Blocks of the KV cache, and how many they are if the figures before it are off.
+#[derive(Debug, Clone, Copy)]
+struct Blocks {
+    likely: f64,
+    low: f64,
+    high: f64,
+}
+
+/// The fewest blocks that any rank has room for (`MPI_MIN`). The ranks' figures are off together, so the same rank decides when
+/// they are.
+fn blocks(plan: &Plan, decides: &Account<f64>) -> Blocks {
+    let terms = Terms::<f64>::new(plan, decides.kind.stage);
+    let left = plan.gpu_memory.0 as f64 - decides.parts.iter().sum::<f64>();
+    let available = plan.free_memory.map_or(left, |free| free.0 as f64);
+    let [low, likely, high] = [-decides.available_band.below, 0.0, decides.available_band.above]
+        .map(|off| kv_cache::blocks(&terms, kv_cache::max_tokens(&terms, (available + off).max(0.0))));
+    Blocks { likely, low, high }
 }
 
 /// The account whose memory holds the fewest tokens: its count holds for all ranks (`MPI_MIN`).
@@ -167,18 +214,15 @@ fn tightest<'a>(plan: &Plan, accounts: &'a [Account<f64>]) -> &'a Account<f64> {
 
 /// The models' answer for a sound deployment.
 pub fn estimate_plan(plan: &Plan) -> Report {
-    let accounts = accounts(plan);
+    let (accounts, kinds) = accounts(plan);
     let decides = tightest(plan, &accounts);
-    let blocks = decides.blocks(plan);
-    let kinds: Vec<Rank> = accounts.iter().map(|account| rank(plan, account, blocks)).collect();
-    let ranks: Vec<Rank> = (0..plan.world_size())
-        .filter_map(|number| {
-            let kind = Kind::of(plan, number);
-            let alike = accounts.iter().position(|account| account.kind == kind)?;
-            Some(Rank { rank: number, tp_rank: number % plan.tp_size, ..kinds[alike].clone() })
-        })
+    let blocks = blocks(plan, decides);
+    let alike: Vec<Rank> = accounts.iter().map(|account| rank(plan, account, blocks)).collect();
+    let numbered = kinds.iter().zip(0..);
+    let ranks: Vec<Rank> = numbered
+        .map(|(kind, number)| Rank { rank: number, tp_rank: number % plan.tp_size, ..alike[*kind].clone() })
         .collect();
-    let tightest_rank = (0..plan.world_size()).find(|rank| Kind::of(plan, *rank) == decides.kind).unwrap_or(0);
+    let tightest_rank = kinds.iter().position(|kind| accounts[*kind].kind == decides.kind).unwrap_or(0) as u64;
     let kv_cache = kv_cache_report(plan, decides, blocks, tightest_rank);
     let verdict = verdict(&ranks, &kv_cache);
     Report {
@@ -187,21 +231,25 @@ pub fn estimate_plan(plan: &Plan) -> Report {
         parameters: plan.model.parameters(),
         max_seq_len: plan.max_seq_len,
         verdict,
-        notes: plan.notes.clone(),
+        notes: plan.notes.iter().cloned().chain(overhead::notes(plan)).collect(),
     }
 }
 
-fn kv_cache_report(plan: &Plan, decides: &Account<f64>, blocks: f64, tightest_rank: u64) -> KvCache {
+fn kv_cache_report(plan: &Plan, decides: &Account<f64>, blocks: Blocks, tightest_rank: u64) -> KvCache {
     let terms = Terms::<f64>::new(plan, decides.kind.stage);
     let pages = kv_cache::pages_per_sequence(&terms);
     let tokens = decides.tokens(plan);
+    let sequences = |blocks: f64| (blocks / (pages * plan.max_beam_width as f64).max(1.0)) as u64;
     KvCache {
-        blocks: blocks as u64,
-        tokens: (blocks as u64).saturating_mul(plan.tokens_per_block),
+        blocks: blocks.likely as u64,
+        blocks_low: blocks.low as u64,
+        blocks_high: blocks.high as u64,
+        tokens: (blocks.likely as u64).saturating_mul(plan.tokens_per_block),
         tokens_per_block: plan.tokens_per_block,
         bytes_per_token: kv_cache::bytes_per_token(&terms),
         pages_per_sequence: pages as u64,
-        max_sequences: (blocks / (pages * plan.max_beam_width as f64).max(1.0)) as u64,
+        max_sequences: sequences(blocks.likely),
+        max_sequences_low: sequences(blocks.low),
         binding: if plan.max_tokens.is_some_and(|most| tokens >= most as f64) {
             Binding::MaxTokens
         } else {
@@ -212,7 +260,7 @@ fn kv_cache_report(plan: &Plan, decides: &Account<f64>, blocks: f64, tightest_ra
 }
 
 /// The memory of a rank with this account, whose KV cache has `blocks`; its number is still to be set.
-fn rank(plan: &Plan, account: &Account<f64>, blocks: f64) -> Rank {
+fn rank(plan: &Plan, account: &Account<f64>, blocks: Blocks) -> Rank {
     let laws = laws(plan);
     let figure = |contributor: Contributor, bytes: f64| Figure::of(laws[contributor as usize], bytes);
     let [weights, activations, runtime, decoder, overhead] = account.parts;
@@ -221,8 +269,11 @@ fn rank(plan: &Plan, account: &Account<f64>, blocks: f64) -> Rank {
         figure(Contributor::Activations, activations),
         figure(Contributor::RuntimeBuffers, runtime),
         figure(Contributor::DecoderBuffers, decoder),
-        figure(Contributor::KvCache, account.pool(plan, blocks)),
-        overhead::figure(plan, account.kind, overhead, account.late, laws[Contributor::Overhead as usize]),
+        Figure::between(
+            laws[Contributor::KvCache as usize],
+            [blocks.low, blocks.likely, blocks.high].map(|blocks| account.pool(plan, blocks)),
+        ),
+        Figure::new(laws[Contributor::Overhead as usize], overhead + account.late, account.overhead_band),
     ];
     let used: Bytes = contributors.iter().map(|figure| figure.bytes).sum();
     Rank {
@@ -232,6 +283,7 @@ fn rank(plan: &Plan, account: &Account<f64>, blocks: f64) -> Rank {
         contributors,
         total: plan.gpu_memory,
         available: Bytes(account.available(plan).round() as u64),
+        available_band: account.available_band,
         free: plan.gpu_memory - used,
     }
 }
@@ -267,10 +319,6 @@ fn verdict(ranks: &[Rank], kv: &KvCache) -> Verdict {
         return Verdict::Fails { stage, short, rank };
     }
     let room = ranks.iter().map(|rank| rank.free).min().unwrap_or_default();
-    let one_sequence =
-        Bytes((kv.pages_per_sequence.saturating_mul(kv.tokens_per_block) as f64 * kv.bytes_per_token) as u64);
-    let uncertain = ranks.iter().any(|rank| {
-        rank.used() - rank.figure(Contributor::KvCache).bytes + one_sequence + rank.uncertainty() > rank.total
-    });
+    let uncertain = kv.max_sequences_low == 0 || ranks.iter().any(Rank::may_exceed);
     Verdict::Fits { room, uncertain }
 }

@@ -5,6 +5,7 @@
 //! value, the formula in symbols, the same with figures, and where each input comes from. `f64` is exact for
 //! whole numbers up to 2^53, that is 8 PiB, and beyond that it grows imprecise instead of overflowing.
 
+use super::band::Band;
 use std::ops::{Add, Div, Mul, Sub};
 use std::rc::Rc;
 
@@ -21,6 +22,8 @@ pub enum Origin {
     Derived,
     /// A constant read in TensorRT-LLM's sources.
     Source,
+    /// A constant read in NCCL's sources.
+    Nccl,
     /// A constant fitted to public logs.
     Calibrated,
 }
@@ -34,6 +37,7 @@ impl Origin {
             Origin::Gpu => "from the GPU".into(),
             Origin::Derived => "follows from other settings".into(),
             Origin::Source => "constant in TensorRT-LLM's sources".into(),
+            Origin::Nccl => "constant in NCCL's sources".into(),
             Origin::Calibrated => "calibrated on public logs".into(),
         }
     }
@@ -65,6 +69,8 @@ pub enum Evidence {
         /// The measurements.
         on: &'static str,
     },
+    /// Follows from what a person gave.
+    Given,
     /// Nothing better is known.
     Guess,
 }
@@ -74,8 +80,10 @@ impl Evidence {
     pub fn text(self) -> String {
         match self {
             Evidence::Source => "read in TensorRT-LLM's sources".into(),
+            Evidence::Exact { logs: 1 } => "agrees with a public log to the printed digit".into(),
             Evidence::Exact { logs } => format!("agrees with {logs} public logs to the printed digit"),
             Evidence::Fitted { on } => format!("fitted on {on}"),
+            Evidence::Given => "follows from what you gave".into(),
             Evidence::Guess => "a guess".into(),
         }
     }
@@ -116,12 +124,14 @@ pub struct Part {
     pub unit: Unit,
     /// The law behind it, where it differs from the law above.
     pub law: Option<&'static Law>,
+    /// How far off it may be, where that isn't what its law says.
+    pub band: Option<Band>,
 }
 
 impl Part {
     /// A part that is a size in bytes.
     pub fn bytes(label: impl Into<String>) -> Part {
-        Part { label: label.into(), symbol: None, unit: Unit::Bytes, law: None }
+        Part { label: label.into(), symbol: None, unit: Unit::Bytes, law: None, band: None }
     }
 
     /// A part that counts something.
@@ -137,6 +147,11 @@ impl Part {
     /// The same part, known by `law`.
     pub fn law(self, law: &'static Law) -> Part {
         Part { law: Some(law), ..self }
+    }
+
+    /// The same part, which may be off by `band`.
+    pub fn band(self, band: Band) -> Part {
+        Part { band: Some(band), ..self }
     }
 }
 

@@ -1,5 +1,6 @@
 //! What the models say of a deployment.
 
+use super::band::Band;
 use super::quantity::Law;
 use crate::deployment::Note;
 use crate::units::{Bytes, grouped};
@@ -99,8 +100,23 @@ pub struct Figure {
 impl Figure {
     /// A figure of `law`, with the band that the law states.
     pub fn of(law: &'static Law, bytes: f64) -> Figure {
-        let at = |factor: f64| Bytes((bytes * factor).round() as u64);
-        Figure { bytes: at(1.0), low: at(1.0 - law.below), high: at(1.0 + law.above), law }
+        Figure::new(law, bytes, Band::of(law, bytes))
+    }
+
+    /// A figure of `law` that may be off by `band`.
+    pub fn new(law: &'static Law, bytes: f64, band: Band) -> Figure {
+        Figure::between(law, [bytes - band.below, bytes, bytes + band.above])
+    }
+
+    /// A figure of `law` from its low, likely and high sizes.
+    pub fn between(law: &'static Law, sizes: [f64; 3]) -> Figure {
+        let [low, bytes, high] = sizes.map(|size| Bytes(size.round() as u64));
+        Figure { bytes, low, high, law }
+    }
+
+    /// How far off it may be.
+    pub fn band(&self) -> Band {
+        Band { below: (self.bytes - self.low).0 as f64, above: (self.high - self.bytes).0 as f64 }
     }
 }
 
@@ -119,6 +135,8 @@ pub struct Rank {
     pub total: Bytes,
     /// Memory still free just before the KV cache is sized.
     pub available: Bytes,
+    /// How far off that may be: by what comes before the KV cache, and by the GPU's total.
+    pub available_band: Band,
     /// Memory that stays free; zero where the deployment fails.
     pub free: Bytes,
 }
@@ -139,19 +157,29 @@ impl Rank {
         self.contributors == other.contributors
     }
 
-    /// Half the width of the band around [`Rank::used`] on its wider side, the KV cache apart, which takes what is left.
+    /// How far off everything but the KV cache may be together, on the wider side.
     pub fn uncertainty(&self) -> Bytes {
-        let fixed = Contributor::ALL.into_iter().filter(|contributor| *contributor != Contributor::KvCache);
-        let squares = fixed.map(|contributor| {
-            let figure = self.figure(contributor);
-            let deviation = (figure.high - figure.bytes).max(figure.bytes - figure.low);
-            deviation.0 as f64 * deviation.0 as f64
-        });
-        Bytes(squares.sum::<f64>().sqrt() as u64)
+        Bytes(self.available_band.widest() as u64)
+    }
+
+    /// How far off [`Rank::free`] may be. The KV cache takes its fraction of what is left, so that it makes up for most of what
+    /// comes before it; where `max_tokens` decides, it makes up for nothing.
+    pub fn free_band(&self) -> Band {
+        let cache = self.figure(Contributor::KvCache).band();
+        let rest = |fixed: f64, cache: f64| (fixed - cache).abs();
+        Band {
+            below: rest(self.available_band.below, cache.below),
+            above: rest(self.available_band.above, cache.above),
+        }
+    }
+
+    /// Whether the memory may not be enough after all.
+    pub fn may_exceed(&self) -> bool {
+        self.free_band().below > self.free.0 as f64
     }
 }
 
-/// Bytes under each contributor's key.
+/// Bytes under each contributor's key, and under `bands` the low and high of each.
 impl Serialize for Rank {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         use serde::ser::SerializeMap;
@@ -167,7 +195,18 @@ impl Serialize for Rank {
         {
             map.serialize_entry(key, &bytes)?;
         }
+        map.serialize_entry("bands", &Bands(&self.contributors))?;
         map.end()
+    }
+}
+
+/// The low and high of each contributor, under its key.
+struct Bands<'a>(&'a [Figure; 6]);
+
+impl Serialize for Bands<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let figures = Contributor::ALL.into_iter().zip(self.0);
+        serializer.collect_map(figures.map(|(contributor, figure)| (contributor.key(), [figure.low, figure.high])))
     }
 }
 
@@ -186,6 +225,10 @@ pub enum Binding {
 pub struct KvCache {
     /// Blocks of the pool.
     pub blocks: u64,
+    /// They are hardly fewer than this.
+    pub blocks_low: u64,
+    /// They are hardly more than this.
+    pub blocks_high: u64,
     /// Tokens that the blocks hold.
     pub tokens: u64,
     /// Tokens of a block.
@@ -196,6 +239,8 @@ pub struct KvCache {
     pub pages_per_sequence: u64,
     /// Sequences of the greatest length that fit at once.
     pub max_sequences: u64,
+    /// They are hardly fewer than this.
+    pub max_sequences_low: u64,
     /// What decided.
     pub binding: Binding,
     /// The rank whose memory decided.
@@ -342,16 +387,19 @@ impl Report {
             return String::new();
         };
         let whose = if self.ranks.len() > 1 { format!("of GPU {}'s", rank.rank) } else { "of the GPU's".into() };
-        let (total, uncertainty) = (rank.total.gib(), rank.uncertainty().gib());
+        let total = rank.total.gib();
         match &self.verdict {
             Verdict::Fits { room, .. } => {
                 let used = rank.used().gib();
+                let uncertainty = Bytes(rank.free_band().widest() as u64).gib();
+                let cache = Bytes(rank.figure(Contributor::KvCache).band().widest() as u64).gib();
                 format!(
-                    "It takes {used:.1} {whose} {total:.1} GiB; {:.1} GiB stay free. Uncertain by ± {uncertainty:.1} GiB.",
+                    "It takes {used:.1} {whose} {total:.1} GiB; {:.1} GiB stay free. Uncertain by ± {uncertainty:.1} GiB, and the KV cache by ± {cache:.1} GiB.",
                     room.gib()
                 )
             }
             Verdict::Fails { .. } => {
+                let uncertainty = rank.uncertainty().gib();
                 let needed = (rank.used() - rank.figure(Contributor::KvCache).bytes).gib();
                 format!(
                     "Without a KV cache it needs {needed:.1} {whose} {total:.1} GiB. Uncertain by ± {uncertainty:.1} GiB."

@@ -404,5 +404,5 @@ pub static FIELDS: &[Field] = &[
         .help("What starts the ranks; it decides whose CUDA contexts stand on which GPU."),
     named!(os, OperatingSystem)
         .stands(Group::Machine, Fixed::Hardware)
-        .help("The operating system; Windows keeps some memory for itself."),
+        .help("The operating system; Windows, also under WSL, keeps some memory for itself."),
 ];

@@ -2,6 +2,5 @@
 
 pub mod activations;
 pub mod decoder_buffers;
-pub mod overhead;
 pub mod runtime_buffers;
 pub mod workspaces;

@@ -29,6 +29,11 @@ fn tree(text: &mut String, explanation: &Explanation, indent: usize) {
     for input in &explanation.inputs {
         line(4, &format!("{} = {}: {} ({})", input.symbol, input.value, input.meaning, input.origin));
     }
+    if let (Some(low), Some(high), Some(band)) = (explanation.low, explanation.high, &explanation.band)
+        && low < high
+    {
+        line(2, &format!("band: {band}"));
+    }
     if let Some(evidence) = &explanation.evidence {
         line(2, &format!("known: {evidence}"));
     }

@@ -1,0 +1,55 @@
+//! How far a figure may be off.
+
+use super::quantity::Law;
+
+/// Bytes that the truth may lie below and above a figure.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Band {
+    /// How far below.
+    pub below: f64,
+    /// How far above.
+    pub above: f64,
+}
+
+impl Band {
+    /// A figure that is known exactly.
+    pub const EXACT: Band = Band { below: 0.0, above: 0.0 };
+
+    /// The band that `law` states for a figure of `bytes`.
+    pub fn of(law: &Law, bytes: f64) -> Band {
+        Band { below: law.below * bytes, above: law.above * bytes }
+    }
+
+    /// The band of the sum of independent figures: the root of the sum of the squared deviations.
+    pub fn of_sum(bands: impl IntoIterator<Item = Band>) -> Band {
+        let (below, above) = bands.into_iter().fold((0.0, 0.0), |(below, above), band| {
+            (band.below.mul_add(band.below, below), band.above.mul_add(band.above, above))
+        });
+        Band { below: below.sqrt(), above: above.sqrt() }
+    }
+
+    /// The band of what a figure leaves of something.
+    pub fn of_rest(self) -> Band {
+        Band { below: self.above, above: self.below }
+    }
+
+    /// The wider side.
+    pub fn widest(self) -> f64 {
+        self.below.max(self.above)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    #[test]
+    fn independent_causes_add_up_as_squares() {
+        let band = Band::of_sum([Band { below: 3.0, above: 0.0 }, Band { below: 4.0, above: 2.0 }]);
+        assert_eq!(band, Band { below: 5.0, above: 2.0 });
+        assert_eq!(band.of_rest(), Band { below: 2.0, above: 5.0 });
+        assert_eq!(Band::of_sum([]), Band::EXACT);
+    }
+}

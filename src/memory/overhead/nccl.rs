@@ -1,0 +1,161 @@
+//! NCCL: what a communicator holds on each of its ranks.
+//!
+//! TensorRT-LLM sets `NCCL_RUNTIME_CONNECT=0`, so that rings, trees and NVLink SHARP are connected before the KV cache is sized
+//! (`cpp/tensorrt_llm/common/opUtils.cpp` getComm). The sizes stand in NCCL's `src/transport/p2p.cc`, `src/transport/nvls.cc` and
+//! `src/graph/connect.cc`. It saturates: from four ranks on, more of them hardly cost more.
+
+use super::{Cause, Place};
+use crate::deployment::{Fact, Plan};
+use crate::gpu::Link;
+use crate::memory::calibration::{NCCL_PROCESS, NETWORK_CHANNEL, PCIE_CHANNELS, UNIFIED_PEER};
+use crate::memory::quantity::{Number, Origin, Part, Symbol};
+use crate::memory::terms::Terms;
+use crate::units::MIB;
+
+/// Where a rank stands in the chain that NCCL's trees make of a node. Trees have fewer connections at the ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Position {
+    /// The first rank.
+    Head,
+    /// Any other. It holds the most.
+    Middle,
+    /// The last rank.
+    Tail,
+}
+
+/// Bytes of a connection over the network, sent and received by GPUDirect RDMA: LL128 and Simple buffers.
+const NETWORK_MIB: f64 = 20.0;
+/// Channels of a pair on two nodes: twice the one that the search finds for one network card.
+const NETWORK_CHANNELS: f64 = 2.0;
+/// Ranks that NVLink SHARP keeps buffers for at most.
+const MULTICAST_RANKS: u64 = 32;
+/// Channels of send and receive: on NVSwitch and elsewhere. A connection of a stage with a neighbour costs 12 MiB.
+const SEND_CHANNELS: (f64, f64) = (32.0, 2.0);
+
+static CHANNEL: Symbol =
+    Symbol { text: "12 MiB", meaning: "buffers of a channel to one peer, in both directions", origin: Origin::Nccl };
+static RINGS: Symbol = Symbol { text: "C", meaning: "NCCL channels", origin: Origin::Derived };
+static MULTICAST: Symbol = Symbol { text: "V", meaning: "channels of NVLink SHARP", origin: Origin::Derived };
+static PEERS: Symbol =
+    Symbol { text: "n", meaning: "ranks of the communicator in one NVLink domain", origin: Origin::Derived };
+
+/// Channels of a communicator, and those of NVLink SHARP.
+fn channels(plan: &Plan, over_nodes: bool) -> (f64, f64) {
+    match (plan.gpu.link, plan.gpu.compute_capability.0) {
+        (Link::NvLink, ..8) => (12.0, 0.0),
+        (Link::NvLink, 8) => (24.0, 0.0),
+        (Link::NvLink, 9) if over_nodes => (16.0, 16.0),
+        (Link::NvLink, 9) => (24.0, 16.0),
+        (Link::NvLink, _) if plan.version.has(Fact::NcclHas32MulticastChannels) => (32.0, 32.0),
+        (Link::NvLink, _) if over_nodes => (32.0, 24.0),
+        (Link::NvLink, _) => (24.0, 24.0),
+        (Link::PciePeer, _) => (PCIE_CHANNELS.likely, 0.0),
+        (Link::PcieHost | Link::Unified, _) => (0.0, 0.0),
+    }
+}
+
+/// Whether the cards reach each other's memory. Where they don't, NCCL's buffers lie in the host's.
+pub(super) fn has_peer_access(plan: &Plan) -> bool {
+    matches!(plan.gpu.link, Link::NvLink | Link::PciePeer)
+}
+
+/// MiB of the tree's connections on one channel: up and down in the middle. A100 reads from its peer instead of writing to it, so
+/// that sender and receiver hold the same.
+fn tree_mib(plan: &Plan, position: Position) -> f64 {
+    let reads = plan.gpu.link == Link::NvLink && plan.gpu.compute_capability.0 == 8;
+    match position {
+        Position::Middle => 12.0,
+        Position::Head | Position::Tail if reads => 6.0,
+        Position::Head => 10.0,
+        Position::Tail => 2.0,
+    }
+}
+
+/// Bytes that a communicator of `ranks` holds on the one at `position`: ring, tree, and the buffers of NVLink SHARP.
+pub fn communicator<N: Number>(plan: &Plan, ranks: u64, position: Position) -> N {
+    let (rings, multicast) = channels(plan, ranks > plan.gpus_per_node);
+    if ranks < 2 || rings == 0.0 {
+        return N::literal(0.0);
+    }
+    let rings = || match plan.gpu.link {
+        Link::PciePeer => PCIE_CHANNELS.number(),
+        _ => N::symbol(&RINGS, rings),
+    };
+    let mut held = vec![(N::symbol(&CHANNEL, mib(12.0)) * rings()).part(|| Part::bytes("ring"))];
+    // Two ranks use the ring's connections for the tree as well.
+    if ranks > 2 {
+        held.push((rings() * mib(tree_mib(plan, position))).part(|| Part::bytes("tree")));
+    }
+    if multicast > 0.0 {
+        // Sixteen chunks a rank: 512 KiB each at first, 128 KiB from NCCL 2.21 on.
+        let each = if plan.version.has(Fact::NcclHasLargeMulticastBuffers) { 8.0 } else { 2.0 };
+        let peers = N::symbol(&PEERS, ranks.min(plan.gpus_per_node).min(MULTICAST_RANKS) as f64);
+        let buffers = N::symbol(&MULTICAST, multicast) * peers * mib(each) + mib(2.0);
+        held.push(buffers.part(|| Part::bytes("NVLink SHARP")));
+    }
+    N::sum_of(held)
+}
+
+/// What every rank of several pays whatever it communicates with, and the communicators of tensor parallelism.
+pub(super) fn shared<N: Number>(terms: &Terms<N>, place: Place) -> Vec<Cause<N>> {
+    let plan = terms.plan;
+    let mut causes = vec![Cause::by(&NCCL_PROCESS, "NCCL, once in a process", NCCL_PROCESS.number())];
+    if plan.gpu.link == Link::Unified {
+        let peers = N::literal(plan.world_size() as f64 - 1.0) * UNIFIED_PEER.number::<N>();
+        causes.push(Cause::by(&UNIFIED_PEER, "NCCL's host buffers, in the same memory", peers));
+    }
+    if plan.tp_size > 1 && has_peer_access(plan) {
+        let group = communicator(plan, plan.tp_size, place.position);
+        causes.push(over_link(plan, "NCCL communicator of the tensor-parallel ranks", group));
+        if plan.tp_size > plan.gpus_per_node {
+            let leaving = channels(plan, true).0 / plan.gpus_per_node as f64;
+            let buffers = N::literal(leaving.max(1.0)) * NETWORK_CHANNEL.number::<N>();
+            causes.push(Cause::by(&NETWORK_CHANNEL, "NCCL buffers for the network", buffers));
+        }
+    }
+    let another = communicator::<f64>(plan, plan.tp_size.max(2), Position::Middle);
+    causes.push(Cause::perhaps("another NCCL communicator, if there is one", another));
+    causes
+}
+
+/// The engine flow's pairs: its send and receive plugins make a communicator with each neighbouring stage.
+pub(super) fn pairs<N: Number>(terms: &Terms<N>, place: Place) -> Vec<Cause<N>> {
+    let plan = terms.plan;
+    let mut causes = Vec::new();
+    if place.near_pairs > 0 && has_peer_access(plan) {
+        let near = N::literal(f64::from(place.near_pairs)) * communicator::<N>(plan, 2, Position::Middle);
+        causes.push(over_link(plan, "NCCL communicators with neighbouring stages", near));
+    }
+    if place.far_pairs > 0 && has_peer_access(plan) {
+        let far = N::literal(f64::from(place.far_pairs) * NETWORK_CHANNELS * mib(NETWORK_MIB));
+        let bytes = far.value();
+        causes.push(Cause::new("NCCL communicators with stages on other nodes", far, bytes, bytes));
+    }
+    causes
+}
+
+/// The PyTorch backend's communicator over all ranks, which passes activations between stages.
+pub(super) fn world<N: Number>(terms: &Terms<N>, place: Place) -> Vec<Cause<N>> {
+    let plan = terms.plan;
+    if plan.pp_size < 2 || !has_peer_access(plan) {
+        return Vec::new();
+    }
+    let sends = if plan.gpu.link == Link::NvLink { SEND_CHANNELS.0 } else { SEND_CHANNELS.1 };
+    let all = communicator(plan, plan.world_size(), place.position);
+    vec![
+        over_link(plan, "NCCL communicator of all ranks", all),
+        Cause::exact("NCCL connections with neighbouring stages", N::symbol(&CHANNEL, mib(12.0)) * sends),
+    ]
+}
+
+/// Buffers that follow the number of channels, which is only a guess over PCI Express.
+fn over_link<N: Number>(plan: &Plan, label: &'static str, bytes: N) -> Cause<N> {
+    match plan.gpu.link {
+        Link::PciePeer => Cause::by(&PCIE_CHANNELS, label, bytes),
+        _ => Cause::exact(label, bytes),
+    }
+}
+
+const fn mib(amount: f64) -> f64 {
+    amount * MIB as f64
+}

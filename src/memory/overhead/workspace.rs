@@ -1,0 +1,59 @@
+//! TensorRT-LLM's own buffers for all-reduce, through which the ranks of a node read each other's memory.
+
+use super::nccl::has_peer_access;
+use crate::deployment::{Fact, Plan};
+use crate::memory::quantity::{Number, Origin, Part, Symbol};
+use crate::memory::terms::Terms;
+use crate::units::MIB;
+
+/// Each buffer is a multiple of this (`cudaMalloc` of memory that other processes open).
+const PAGE: f64 = 2.0 * MIB as f64;
+/// Bytes of a message at most: of two ranks, of more, and later (`customAllReduceUtils.h` getMaxRequiredWorkspaceSize).
+const MESSAGE: (f64, f64, f64) = (16_000_000.0, 8_000_000.0, 67_108_864.0);
+/// Tokens that the Lamport buffers hold (`kLamportTokenNumThreshold`), of 16 bit.
+const LAMPORT_TOKENS: f64 = 16.0;
+
+static SEQUENCES: Symbol = Symbol {
+    text: "B",
+    meaning: "sequences in a batch of the running executor",
+    origin: Origin::Chosen("runtime_max_batch_size"),
+};
+static CAP: Symbol = Symbol { text: "cap", meaning: "bytes of a message at most", origin: Origin::Source };
+
+fn cap<N: Number>(plan: &Plan) -> N {
+    let bytes = match plan.tp_size {
+        _ if plan.version.has(Fact::LargeAllReduceBuffers) => MESSAGE.2,
+        ..=2 => MESSAGE.0,
+        _ => MESSAGE.1,
+    };
+    N::symbol(&CAP, bytes)
+}
+
+/// Whether the ranks of a group can read each other's memory.
+fn exists(plan: &Plan) -> bool {
+    plan.tp_size > 1 && plan.tp_size <= plan.gpus_per_node && has_peer_access(plan)
+}
+
+/// Bytes of the engine flow's workspace (`cpp/tensorrt_llm/runtime/ipcUtils.cpp` AllReduceBuffers), where there is one.
+pub fn all_reduce_buffers<N: Number>(terms: &Terms<N>) -> Option<N> {
+    let plan = terms.plan;
+    exists(plan).then(|| {
+        let sequences = N::symbol(&SEQUENCES, plan.runtime_max_batch_size as f64);
+        let message = sequences * terms.beam() * terms.sequence() * terms.hidden() * 4.0 / terms.ranks();
+        let messages = (terms.ranks() * message.min(cap(plan))).round_up(PAGE) * 2.0;
+        let mut all = vec![
+            messages.part(|| Part::bytes("messages, two buffers")),
+            N::literal(2.0 * PAGE).part(|| Part::bytes("flags, two buffers")),
+        ];
+        if plan.version.has(Fact::AllReduceHasLamportBuffers) {
+            let lamport = (terms.ranks() * terms.hidden() * (LAMPORT_TOKENS * 2.0)).round_up(PAGE) * 3.0;
+            all.push(lamport.part(|| Part::bytes("Lamport, three buffers")));
+        }
+        N::sum_of(all)
+    })
+}
+
+/// Bytes of the PyTorch backend's workspace (`_ipc_utils.py`, fusion workspace), where there is one.
+pub fn fusion_workspace<N: Number>(terms: &Terms<N>) -> Option<N> {
+    exists(terms.plan).then(|| terms.ranks() * cap::<N>(terms.plan) * 4.0 + terms.ranks() * 256.0)
+}

@@ -7,7 +7,7 @@ use super::Load;
 use super::concurrency::Concurrency;
 use crate::deployment::{Deployment, KvCacheDtype, Problems, QuantAlgo};
 use crate::gpu::Gpu;
-use crate::memory::{Report, Stage, Verdict, estimate_plan};
+use crate::memory::{Rank, Stage, Verdict, outline};
 use crate::units::Bytes;
 use serde::{Serialize, Serializer};
 
@@ -30,8 +30,10 @@ pub struct Space {
     pub most_gpus: u64,
 }
 
-/// Sizes of parallelism that people use.
+/// Sizes of tensor and expert parallelism that people use.
 const SIZES: [u64; 7] = [1, 2, 4, 8, 16, 32, 64];
+/// Numbers of pipeline stages that people use.
+const STAGES: [u64; 4] = [1, 2, 4, 8];
 /// GPUs of the largest deployment unless told otherwise.
 const MOST_GPUS: u64 = 64;
 
@@ -41,7 +43,7 @@ impl Space {
         Space {
             gpus,
             tp_sizes: SIZES.to_vec(),
-            pp_sizes: SIZES.to_vec(),
+            pp_sizes: STAGES.to_vec(),
             ep_sizes: SIZES.to_vec(),
             quant_algos: QuantAlgo::ALL.to_vec(),
             // Each of the 16-bit types is what `auto` means for one `dtype`.
@@ -278,7 +280,7 @@ fn candidate(deployment: &Deployment, load: Load) -> Outcome {
         Err(problems) if problems.of("quant_algo").is_some() => return Outcome::ImpossibleWeights,
         Err(_) => return Outcome::NotThisOne,
     };
-    let report = estimate_plan(&plan);
+    let report = outline(&plan);
     let uncertain = match report.verdict {
         Verdict::Fits { uncertain, .. } => uncertain,
         Verdict::Fails { stage: Stage::LoadWeights, .. } => return Outcome::TooHeavy,
@@ -288,7 +290,7 @@ fn candidate(deployment: &Deployment, load: Load) -> Outcome {
     if concurrency.requests < load.concurrency {
         return Outcome::NotThisOne;
     }
-    let (used, room) = fullest(&report);
+    let (used, room) = fullest(&report.ranks);
     Outcome::Found(Candidate {
         gpu: deployment.gpu,
         tp_size: deployment.tp_size,
@@ -306,9 +308,9 @@ fn candidate(deployment: &Deployment, load: Load) -> Outcome {
 }
 
 /// What the fullest rank uses, and what it leaves.
-fn fullest(report: &Report) -> (Bytes, Bytes) {
-    let room = report.ranks.iter().map(|rank| rank.free).min().unwrap_or_default();
-    let used = report.ranks.iter().map(crate::memory::Rank::used).max().unwrap_or_default();
+fn fullest(ranks: &[Rank]) -> (Bytes, Bytes) {
+    let room = ranks.iter().map(|rank| rank.free).min().unwrap_or_default();
+    let used = ranks.iter().map(Rank::used).max().unwrap_or_default();
     (used, room)
 }
 
@@ -442,7 +444,7 @@ mod tests {
                                         quant_algo,
                                         kv_cache_dtype,
                                         gpus: tp_size * pp_size,
-                                        used: fullest(&report).0,
+                                        used: fullest(&report.ranks).0,
                                         room,
                                         kv_tokens: report.kv_cache.tokens,
                                         concurrency: concurrency.held,
@@ -477,7 +479,7 @@ mod tests {
             for candidate in search.found() {
                 let report = estimate(&search.deployment(candidate)).unwrap();
                 assert_eq!(
-                    (report.kv_cache.tokens, fullest(&report)),
+                    (report.kv_cache.tokens, fullest(&report.ranks)),
                     (candidate.kv_tokens, (candidate.used, candidate.room))
                 );
             }

@@ -212,27 +212,57 @@ fn tightest<'a>(plan: &Plan, accounts: &'a [Account<f64>]) -> &'a Account<f64> {
     accounts.iter().min_by(|a, b| room(a).total_cmp(&room(b))).unwrap_or(&accounts[0])
 }
 
+/// What decides whether a deployment fits: the answer without what is the same for all its ranks.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Outline {
+    /// The first rank of each way to use the memory.
+    pub ranks: Vec<Rank>,
+    /// The KV cache.
+    pub kv_cache: KvCache,
+    /// Whether it fits.
+    pub verdict: Verdict,
+}
+
 /// The models' answer for a sound deployment.
 pub fn estimate_plan(plan: &Plan) -> Report {
-    let (accounts, kinds) = accounts(plan);
-    let decides = tightest(plan, &accounts);
-    let blocks = blocks(plan, decides);
-    let alike: Vec<Rank> = accounts.iter().map(|account| rank(plan, account, blocks)).collect();
+    let (Outline { ranks, kv_cache, verdict }, kinds) = outlined(plan);
     let numbered = kinds.iter().zip(0..);
-    let ranks: Vec<Rank> = numbered
-        .map(|(kind, number)| Rank { rank: number, tp_rank: number % plan.tp_size, ..alike[*kind].clone() })
-        .collect();
-    let tightest_rank = kinds.iter().position(|kind| accounts[*kind].kind == decides.kind).unwrap_or(0) as u64;
-    let kv_cache = kv_cache_report(plan, decides, blocks, tightest_rank);
-    let verdict = verdict(&ranks, &kv_cache);
     Report {
-        ranks,
+        ranks: numbered
+            .map(|(kind, number)| Rank { rank: number, tp_rank: number % plan.tp_size, ..ranks[*kind].clone() })
+            .collect(),
         kv_cache,
         parameters: plan.model.parameters(),
         max_seq_len: plan.max_seq_len,
         verdict,
         notes: plan.notes.iter().cloned().chain(overhead::notes(plan)).collect(),
     }
+}
+
+/// The outline of [`estimate_plan`]'s answer, which is quicker where there are many ranks or many deployments.
+pub fn outline(plan: &Plan) -> Outline {
+    outlined(plan).0
+}
+
+/// The outline, and for each rank the place of the one that stands for it.
+fn outlined(plan: &Plan) -> (Outline, Vec<usize>) {
+    let (accounts, kinds) = accounts(plan);
+    let decides = tightest(plan, &accounts);
+    let blocks = blocks(plan, decides);
+    let first = |kind: usize| kinds.iter().position(|other| *other == kind).unwrap_or(0) as u64;
+    let ranks: Vec<Rank> = accounts
+        .iter()
+        .enumerate()
+        .map(|(kind, account)| {
+            let number = first(kind);
+            Rank { rank: number, tp_rank: number % plan.tp_size, ..rank(plan, account, blocks) }
+        })
+        .collect();
+    let tightest_rank =
+        accounts.iter().position(|account| account.kind == decides.kind).map_or(0, |kind| ranks[kind].rank);
+    let kv_cache = kv_cache_report(plan, decides, blocks, tightest_rank);
+    let verdict = verdict(&ranks, &kv_cache);
+    (Outline { ranks, kv_cache, verdict }, kinds)
 }
 
 fn kv_cache_report(plan: &Plan, decides: &Account<f64>, blocks: Blocks, tightest_rank: u64) -> KvCache {

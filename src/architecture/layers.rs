@@ -19,7 +19,15 @@ impl LayerSet {
 
     /// The layers of `range`; those from [`LayerSet::LIMIT`] on are left out.
     pub fn range(range: Range<u32>) -> LayerSet {
-        range.take_while(|&layer| layer < Self::LIMIT).collect()
+        Self::below(range.end).without(Self::below(range.start))
+    }
+
+    /// The layers before `end`.
+    fn below(end: u32) -> LayerSet {
+        LayerSet(std::array::from_fn(|word| match end.saturating_sub(word as u32 * WORD) {
+            layers @ ..WORD => (1 << layers) - 1,
+            _ => u64::MAX,
+        }))
     }
 
     /// The first `layers` layers.
@@ -45,6 +53,12 @@ impl LayerSet {
     /// Whether there is no layer.
     pub fn is_empty(&self) -> bool {
         *self == Self::NONE
+    }
+
+    /// The first layer of the set.
+    pub fn min(&self) -> Option<u32> {
+        let word = self.0.iter().position(|word| *word != 0)?;
+        Some(word as u32 * WORD + self.0[word].trailing_zeros())
     }
 
     /// How many layers of `range` are in the set.
@@ -95,6 +109,9 @@ mod tests {
         assert_eq!(experts.count_in(0..16), 13);
         assert_eq!(experts.count_in(45..61), 16);
         assert!(!experts.contains(2) && experts.contains(3) && !experts.contains(61));
+        assert_eq!((experts.min(), LayerSet::range(200..203).min(), LayerSet::NONE.min()), (Some(3), Some(200), None));
+        assert_eq!(LayerSet::range(60..130).iter().collect::<Vec<u32>>(), (60..130).collect::<Vec<u32>>());
+        assert!(LayerSet::range(std::ops::Range { start: 5, end: 3 }).is_empty());
     }
 
     #[test]

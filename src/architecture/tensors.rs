@@ -186,23 +186,19 @@ fn groups(model: &Architecture) -> Vec<LayerGroup> {
     let moe_layers = model.moe.map_or(LayerSet::NONE, |moe| moe.layers);
     let recurrent = model.recurrence.map_or(LayerSet::NONE, |recurrence| recurrence.layers);
     let indexed = model.indexer.map_or(LayerSet::NONE, |indexer| indexer.layers);
-    let has = |layer| {
-        [model.attention_layers, recurrent, indexed, model.mlp.layers, moe_layers].map(|set| set.contains(layer))
-    };
-    let mut groups: Vec<([bool; 5], Vec<u32>)> = Vec::new();
-    for layer in 0..model.layers.min(LayerSet::LIMIT) {
-        let parts = has(layer);
-        match groups.iter_mut().find(|(known, _)| *known == parts) {
-            Some((_, layers)) => layers.push(layer),
-            None => groups.push((parts, vec![layer])),
-        }
+    let sets = [model.attention_layers, recurrent, indexed, model.mlp.layers, moe_layers];
+    let mut groups = Vec::with_capacity(1);
+    let mut left = LayerSet::first(model.layers);
+    while let Some(layer) = left.min() {
+        let parts = sets.map(|set| set.contains(layer));
+        let alike = |layers: LayerSet, (set, part): (LayerSet, bool)| {
+            if part { layers & set } else { layers.without(set) }
+        };
+        let layers = sets.into_iter().zip(parts).fold(left, alike);
+        left = left.without(layers);
+        groups.push(LayerGroup { label: label(parts), layers, tensors: layer_tensors(model, parts) });
     }
-    let group = |(parts, layers): ([bool; 5], Vec<u32>)| LayerGroup {
-        label: label(parts),
-        layers: layers.into_iter().collect(),
-        tensors: layer_tensors(model, parts),
-    };
-    groups.into_iter().map(group).collect()
+    groups
 }
 
 const fn label([attends, recurs, _, dense, experts]: [bool; 5]) -> &'static str {
@@ -225,7 +221,8 @@ fn layer_tensors(model: &Architecture, [attends, recurs, indexed, dense, experts
         ["post_feedforward_layernorm.weight", "post_feedforward_layernorm.bias"],
     ];
     let names = NORMS.into_iter().take(model.norms_per_layer as usize);
-    let mut tensors: Vec<Tensor> = names.flat_map(|names| norm(model.norm, names, model.hidden)).collect();
+    let mut tensors = Vec::with_capacity(16);
+    tensors.extend(names.flat_map(|names| norm(model.norm, names, model.hidden)));
     if attends {
         attention(model, &mut tensors);
     }

@@ -140,6 +140,8 @@ pub struct Deployment {
     pub enable_chunked_context: bool,
     /// Whether two micro-batches are in flight on one stage.
     pub enable_trt_overlap: bool,
+    /// Sequences of a micro-batch in the session without in-flight batching.
+    pub gen_micro_batch_size: Option<u64>,
     /// Whether generation steps are captured as CUDA graphs.
     pub cuda_graph_mode: bool,
     /// Most CUDA graphs that are kept.
@@ -222,6 +224,7 @@ impl Default for Deployment {
             enable_block_reuse: None,
             enable_chunked_context: false,
             enable_trt_overlap: false,
+            gen_micro_batch_size: None,
             cuda_graph_mode: false,
             cuda_graph_cache_size: 0,
             guided_decoding: false,

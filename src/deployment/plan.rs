@@ -69,8 +69,6 @@ pub struct Plan {
     pub context_fmha: bool,
     /// Whether prompts attend through the paged KV cache.
     pub use_paged_context_fmha: bool,
-    /// Whether long prompts are read in several steps.
-    pub enable_chunked_context: bool,
     /// Whether gate and up projections are one GEMM.
     pub use_fused_mlp: bool,
     /// Whether the embedding table is divided among the ranks.
@@ -119,8 +117,12 @@ pub struct Plan {
     pub sink_token_length: u64,
     /// Host memory for KV blocks.
     pub host_cache_size: Bytes,
+    /// Whether long prompts are read in several steps.
+    pub enable_chunked_context: bool,
     /// Whether two micro-batches are in flight on one stage.
     pub enable_trt_overlap: bool,
+    /// Sequences of a micro-batch in the session without in-flight batching, where they were chosen.
+    pub gen_micro_batch_size: Option<u64>,
     /// Most CUDA graphs that are kept for a set of buffers.
     pub cuda_graphs: u64,
     /// Whether outputs follow a grammar.
@@ -226,21 +228,6 @@ impl Drafts {
     }
 }
 
-impl Deployment {
-    /// Whether prompts attend through the paged KV cache: INT8 caches have no such kernels.
-    pub(crate) fn uses_paged_context_fmha(&self) -> bool {
-        self.context_fmha
-            && self.kv_cache_dtype != KvCacheDtype::Int8
-            && self.use_paged_context_fmha.unwrap_or_else(|| self.trtllm_version.has(Fact::PagedContextFmhaByDefault))
-    }
-
-    /// Whether a prompt longer than `max_num_tokens` is read in several steps, which needs paged context FMHA.
-    pub(crate) fn reads_prompts_in_chunks(&self) -> bool {
-        self.uses_paged_context_fmha()
-            && (self.enable_chunked_context || self.trtllm_version.has(Fact::ReadsPromptsInChunksByDefault))
-    }
-}
-
 impl Plan {
     /// Settles every value of a deployment that has no problems.
     pub(super) fn new(d: &Deployment) -> Plan {
@@ -285,7 +272,9 @@ impl Plan {
         let max_num_tokens =
             checked_max_num_tokens(d, max_batch_size, max_input_len, max_seq_len, tokens_per_block, &mut note);
 
-        let use_paged_context_fmha = d.uses_paged_context_fmha();
+        let use_paged_context_fmha = d.context_fmha
+            && d.kv_cache_dtype != KvCacheDtype::Int8
+            && d.use_paged_context_fmha.unwrap_or_else(|| version.has(Fact::PagedContextFmhaByDefault));
         let fp8_attention = matches!(d.quant_algo, QuantAlgo::Fp8 | QuantAlgo::W4A8Awq | QuantAlgo::Nvfp4)
             && d.kv_cache_dtype == KvCacheDtype::Fp8
             && d.gpu.compute_capability >= (8, 9);
@@ -352,12 +341,13 @@ impl Plan {
             max_seq_len,
             max_beam_width: d.max_beam_width,
             tokens_per_block,
-            free_gpu_memory_fraction: d.free_gpu_memory_fraction.or(d.max_tokens.is_none().then_some(DEFAULT_FRACTION)),
+            free_gpu_memory_fraction: d.free_gpu_memory_fraction.or_else(|| {
+                (d.max_tokens.is_none() || version.has(Fact::FractionAlwaysBounds)).then_some(DEFAULT_FRACTION)
+            }),
             max_tokens: d.max_tokens,
             remove_input_padding: d.remove_input_padding,
             context_fmha: d.context_fmha,
             use_paged_context_fmha,
-            enable_chunked_context: d.reads_prompts_in_chunks(),
             use_fused_mlp,
             use_parallel_embedding: d.use_parallel_embedding.unwrap_or(modelopt),
             kv_cache_type: d.kv_cache_type,
@@ -382,7 +372,9 @@ impl Plan {
             max_attention_window,
             sink_token_length: d.sink_token_length,
             host_cache_size: Bytes(d.host_cache_size),
+            enable_chunked_context: d.enable_chunked_context,
             enable_trt_overlap: d.enable_trt_overlap,
+            gen_micro_batch_size: d.gen_micro_batch_size,
             cuda_graphs: if d.cuda_graph_mode { d.cuda_graph_cache_size.max(1) } else { 0 },
             guided_decoding: d.guided_decoding,
             other_memory: Bytes::from_gib(d.other_memory_gib.unwrap_or(0.0)),
@@ -437,7 +429,7 @@ impl Plan {
 
     /// Sequences that the runtime keeps slots for (`maxNumSequences`).
     pub fn max_num_sequences(&self) -> u64 {
-        self.max_batch_size.saturating_mul(self.pp_size)
+        self.runtime_max_batch_size.saturating_mul(self.pp_size)
     }
 }
 

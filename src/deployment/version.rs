@@ -33,7 +33,8 @@ impl Version {
 
     /// Whether `fact` holds in this version.
     pub fn has(self, fact: Fact) -> bool {
-        CHANGES.iter().any(|change| change.fact == fact && change.from <= self && self <= change.until)
+        let (from, until) = SPANS[fact as usize];
+        from <= self && self <= until
     }
 
     /// The `tokens_per_block` that `trtllm-build` uses unless told otherwise (`plugin/plugin.py`; logs of 0.8 print 128, of 0.11 to 0.16
@@ -107,12 +108,28 @@ pub enum Fact {
     ContextsOnGpu0,
     /// The runtime copies KV-cache block indirections with three arrays of 64-bit numbers per slot.
     BatchesCacheIndirectionCopies,
+    /// The runtime buffers map the slots of sequences to sorted ones on the GPU.
+    RemapsSequenceSlots,
     /// Paged context FMHA is on unless told otherwise.
     PagedContextFmhaByDefault,
+    /// The fraction of the free memory bounds the KV cache also where only `max_tokens` is given.
+    FractionAlwaysBounds,
+    /// Layers that look back equally far have a pool of KV blocks of their own.
+    WindowsHavePools,
+    /// The pools of several attention windows are equally large, and `max_tokens` doesn't count for them.
+    WindowPoolsAreEqual,
+    /// A sequence that outgrows its attention window needs another block, and pages are counted for the whole sequence.
+    WindowsSlideByBlocks,
+    /// Where the KV cache can't hold one sequence, `max_seq_len` is lowered, instead of an error.
+    ShrinksToOneSequence,
+    /// Beam search of more than eight beams has kernels of its own.
+    WideBeamSearch,
+    /// EAGLE's buffers have the tensors of dynamic trees, also for static ones.
+    EagleHasDynamicTrees,
+    /// The block tables of the session without in-flight batching hold a pointer for every layer.
+    BlockPointersOfEveryLayer,
     /// FP8 context FMHA is on unless told otherwise, where weights and KV cache are FP8.
     Fp8ContextFmhaByDefault,
-    /// Prompts longer than `max_num_tokens` are read in several steps unless told otherwise, where paged context FMHA is on.
-    ReadsPromptsInChunksByDefault,
     /// `trtllm-build` takes the longest sequence as `max_seq_len`, not as `max_input_len` and `max_output_len`.
     BuildTakesMaxSeqLen,
     /// `trtllm-build` takes `--kv_cache_type` in place of `--paged_kv_cache`.
@@ -285,12 +302,6 @@ pub static CHANGES: &[Change] = &[
         source: "tensorrt_llm/plugin/plugin.py",
     },
     Change {
-        fact: Fact::ReadsPromptsInChunksByDefault,
-        from: version(0, 16),
-        until: LAST,
-        source: "release notes of 0.16: chunked context is enabled by default with paged context FMHA",
-    },
-    Change {
         fact: Fact::BuildTakesMaxSeqLen,
         from: version(0, 11),
         until: LAST,
@@ -326,7 +337,72 @@ pub static CHANGES: &[Change] = &[
         until: LAST,
         source: "examples/models/core in the repository since 0.19",
     },
+    Change {
+        fact: Fact::RemapsSequenceSlots,
+        from: FIRST,
+        until: version(1, 1),
+        source: "cpp/tensorrt_llm/batch_manager/runtimeBuffers.cpp seqSlotRemappingDevice; runtime line of a log of 1.2.1",
+    },
+    Change {
+        fact: Fact::FractionAlwaysBounds,
+        from: version(0, 20),
+        until: LAST,
+        source: "cpp/tensorrt_llm/batch_manager/kvCacheManager.cpp calculateMaxNumBlocks, calculateFreeMemBytes",
+    },
+    Change {
+        fact: Fact::WindowsHavePools,
+        from: version(0, 20),
+        until: LAST,
+        source: "cpp/tensorrt_llm/batch_manager/kvCacheManager.cpp groupLayersByWindowSize, calculateWindowSizeToShare",
+    },
+    Change {
+        fact: Fact::WindowPoolsAreEqual,
+        from: version(1, 0),
+        until: LAST,
+        source: "cpp/tensorrt_llm/batch_manager/kvCacheManager.cpp calculateWindowSizeToShare, TRTLLM_WINDOW_SIZE_SHARES",
+    },
+    Change {
+        fact: Fact::WindowsSlideByBlocks,
+        from: version(1, 0),
+        until: LAST,
+        source: "cpp/tensorrt_llm/batch_manager/kvCacheManager.cpp kSWAExtraBlock",
+    },
+    Change {
+        fact: Fact::ShrinksToOneSequence,
+        from: version(0, 17),
+        until: LAST,
+        source: "cpp/tensorrt_llm/batch_manager/trtGptModelInflightBatching.cpp clampWindowSizesToFitAtLeastOneSequence",
+    },
+    Change {
+        fact: Fact::WideBeamSearch,
+        from: version(0, 16),
+        until: LAST,
+        source: "cpp/tensorrt_llm/layers/beamSearchLayer.cu",
+    },
+    Change {
+        fact: Fact::EagleHasDynamicTrees,
+        from: version(0, 18),
+        until: LAST,
+        source: "cpp/tensorrt_llm/runtime/eagleBuffers.cpp use_dynamic_tree",
+    },
+    Change {
+        fact: Fact::BlockPointersOfEveryLayer,
+        from: FIRST,
+        until: version(0, 10),
+        source: "cpp/tensorrt_llm/runtime/transformerBuffers.cpp",
+    },
 ];
+
+/// The first and last version of each fact, at its own number.
+static SPANS: [(Version, Version); CHANGES.len()] = {
+    let mut spans = [(LAST, FIRST); CHANGES.len()];
+    let mut row = 0;
+    while row < CHANGES.len() {
+        spans[CHANGES[row].fact as usize] = (CHANGES[row].from, CHANGES[row].until);
+        row += 1;
+    }
+    spans
+};
 
 #[cfg(test)]
 mod tests {
@@ -340,6 +416,13 @@ mod tests {
         assert_eq!(Version::parse("v0.19"), Some(version(0, 19)));
         assert_eq!(Version::parse("0.99"), None);
         assert_eq!(Version::parse("next"), None);
+    }
+
+    #[test]
+    fn every_fact_has_one_row() {
+        let mut numbers: Vec<usize> = CHANGES.iter().map(|change| change.fact as usize).collect();
+        numbers.sort_unstable();
+        assert_eq!(numbers, (0..CHANGES.len()).collect::<Vec<_>>());
     }
 
     #[test]

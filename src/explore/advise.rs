@@ -69,8 +69,7 @@ pub fn advise(deployment: &Deployment, load: Option<Load>) -> Result<Advices, Pr
 fn typical(plan: &Plan, report: &Report) -> Load {
     let input_len = TYPICAL.0.min((plan.max_seq_len / 2).max(1));
     let output_len = TYPICAL.1.min(plan.max_seq_len.saturating_sub(input_len));
-    let held = super::Concurrency::of(plan, &report.kv_cache, input_len, output_len);
-    Load { concurrency: held.held.max(1), input_len, output_len }
+    Load { concurrency: report.kv_cache.held(input_len, output_len).max(1), input_len, output_len }
 }
 
 /// Run time before build, build before hardware.

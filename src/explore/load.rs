@@ -1,8 +1,7 @@
 //! A load: how many sequences at once, and how long they are.
 
-use super::concurrency::{Concurrency, Limit};
 use crate::deployment::{Deployment, Plan};
-use crate::memory::{Report, estimate_plan};
+use crate::memory::{Limit, Report, estimate_plan};
 use serde::Serialize;
 
 /// Sequences that are to run at once, all of one length.
@@ -43,19 +42,22 @@ impl Load {
     /// Sets the build limits that depend on `pp_size` too.
     pub(super) fn size_batch(self, deployment: &mut Deployment) {
         deployment.max_batch_size = Some(self.concurrency.div_ceil(deployment.pp_size.max(1)).max(1));
-        let largest_prompt = if deployment.reads_prompts_in_chunks() { 0 } else { self.input_len };
+        let largest_prompt = if deployment.enable_chunked_context { 0 } else { self.input_len };
         deployment.max_num_tokens = deployment.max_num_tokens.map(|tokens| tokens.max(largest_prompt));
         if deployment.max_num_tokens.is_none() && largest_prompt > crate::deployment::DEFAULT_MAX_NUM_TOKENS {
             deployment.max_num_tokens = Some(largest_prompt);
         }
     }
 
-    /// Whether a report's deployment fits and runs this load, and if not, what stands against the load.
-    pub fn held_by(self, plan: &Plan, report: &Report) -> Result<(), Option<Limit>> {
+    /// Whether a report's deployment fits and runs this load; if it fits and does not run it, what stops it.
+    ///
+    /// # Errors
+    /// The limit that the load meets, or `None` where the deployment doesn't fit.
+    pub fn held_by(self, report: &Report) -> Result<(), Option<Limit>> {
         if !report.verdict.fits() {
             return Err(None);
         }
-        let concurrency = Concurrency::of(plan, &report.kv_cache, self.input_len, self.output_len);
+        let concurrency = report.kv_cache.concurrency(self.input_len, self.output_len);
         if concurrency.requests >= self.concurrency { Ok(()) } else { Err(Some(concurrency.limit)) }
     }
 }
@@ -64,9 +66,45 @@ impl Load {
 pub(super) fn fits(plan: &Plan, load: Option<Load>) -> (Report, Result<(), Option<Limit>>) {
     let report = estimate_plan(plan);
     let held = match load {
-        Some(load) => load.held_by(plan, &report),
+        Some(load) => load.held_by(&report),
         None if report.verdict.fits() => Ok(()),
         None => Err(None),
     };
     (report, held)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::memory::estimate;
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    const LONG: Load = Load { concurrency: 2, input_len: 20_000, output_len: 500 };
+
+    #[test]
+    fn a_deployment_sized_for_a_load_runs_it_and_no_more() {
+        for load in [LONG, Load { concurrency: 100, input_len: 300, output_len: 200 }] {
+            for pp_size in [1, 4] {
+                let sized = load.sized(&Deployment { pp_size, ..Deployment::default() });
+                let report = estimate(&sized).unwrap();
+                assert_eq!(load.held_by(&report), Ok(()));
+                let more = Load { concurrency: load.concurrency.next_multiple_of(pp_size) + 1, ..load };
+                assert_eq!(more.held_by(&report), Err(Some(Limit::MaxBatchSize)));
+                let longer = Load { output_len: load.output_len + 1, ..load };
+                assert_eq!(longer.held_by(&report), Err(Some(Limit::MaxSeqLen)));
+            }
+        }
+    }
+
+    #[test]
+    fn a_step_is_made_as_long_as_a_prompt_only_where_prompts_are_read_whole() {
+        let whole = LONG.sized(&Deployment::default());
+        assert_eq!(whole.max_num_tokens, Some(20_000));
+        let chunked = Deployment { enable_chunked_context: true, ..Deployment::default() };
+        assert_eq!(LONG.sized(&chunked).max_num_tokens, None);
+        for deployment in [whole, chunked] {
+            assert_eq!(LONG.held_by(&estimate(&LONG.sized(&deployment)).unwrap()), Ok(()));
+        }
+    }
 }

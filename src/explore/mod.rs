@@ -5,14 +5,12 @@
 
 pub mod advise;
 pub mod compare;
-pub mod concurrency;
 pub mod knob;
 pub mod load;
 pub mod search;
 pub mod solve;
 pub mod sweep;
 
-pub use concurrency::{Concurrency, Limit};
 pub use knob::Knob;
 pub use load::Load;
 

@@ -4,7 +4,6 @@
 //! says of a candidate is what an estimate of that deployment alone says.
 
 use super::Load;
-use super::concurrency::Concurrency;
 use crate::deployment::{Deployment, KvCacheDtype, Problems, QuantAlgo};
 use crate::gpu::Gpu;
 use crate::memory::{Rank, Stage, Verdict, outline};
@@ -286,7 +285,7 @@ fn candidate(deployment: &Deployment, load: Load) -> Outcome {
         Verdict::Fails { stage: Stage::LoadWeights, .. } => return Outcome::TooHeavy,
         Verdict::Fails { .. } => return Outcome::NotThisOne,
     };
-    let concurrency = Concurrency::of(&plan, &report.kv_cache, load.input_len, load.output_len);
+    let concurrency = report.kv_cache.concurrency(load.input_len, load.output_len);
     if concurrency.requests < load.concurrency {
         return Outcome::NotThisOne;
     }
@@ -302,7 +301,7 @@ fn candidate(deployment: &Deployment, load: Load) -> Outcome {
         used,
         room,
         kv_tokens: report.kv_cache.tokens,
-        concurrency: concurrency.held,
+        concurrency: report.kv_cache.held(load.input_len, load.output_len),
         uncertain,
     })
 }
@@ -432,9 +431,7 @@ mod tests {
                                 };
                                 let Ok(report) = estimate(&deployment) else { continue };
                                 let Verdict::Fits { room, uncertain } = report.verdict else { continue };
-                                let plan = deployment.plan().unwrap();
-                                let concurrency =
-                                    Concurrency::of(&plan, &report.kv_cache, LOAD.input_len, LOAD.output_len);
+                                let concurrency = report.kv_cache.concurrency(LOAD.input_len, LOAD.output_len);
                                 if concurrency.requests >= LOAD.concurrency {
                                     found.push(Candidate {
                                         gpu,
@@ -447,7 +444,7 @@ mod tests {
                                         used: fullest(&report.ranks).0,
                                         room,
                                         kv_tokens: report.kv_cache.tokens,
-                                        concurrency: concurrency.held,
+                                        concurrency: report.kv_cache.held(LOAD.input_len, LOAD.output_len),
                                         uncertain,
                                     });
                                 }

@@ -1,9 +1,9 @@
 //! How far: the values of a setting at which a deployment still fits, with all others as they are.
 
 use super::load::fits;
-use super::{Knob, Limit, Load};
+use super::{Knob, Load};
 use crate::deployment::{Deployment, Problem, Problems};
-use crate::memory::Stage;
+use crate::memory::{Limit, Stage};
 use serde::{Serialize, Serializer};
 
 /// Notches that are tried before the limit between two of them is narrowed down.
@@ -27,8 +27,11 @@ impl Stop {
             Stop::Memory(Stage::LoadWeights) => "weights",
             Stop::Memory(Stage::CreateContext) => "activations",
             Stop::Memory(Stage::AllocateBuffers) => "buffers",
+            Stop::Memory(Stage::HoldOneAdapter) => "lora_adapter",
             Stop::Memory(Stage::AllocateKvCache) => "kv_cache",
             Stop::Memory(Stage::HoldOneSequence) => "one_sequence",
+            Stop::Memory(Stage::RunFirstSteps) => "first_steps",
+            Stop::Memory(Stage::HoldWholeBatch) => "whole_batch",
             Stop::Load(limit) => limit.key(),
             Stop::Impossible(problem) => problem.field,
         }

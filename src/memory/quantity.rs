@@ -173,7 +173,7 @@ pub trait Number:
     /// The value.
     fn value(&self) -> f64;
     /// The largest of `numbers`; zero of none.
-    fn max_of(numbers: Vec<Self>) -> Self;
+    fn max_of(numbers: impl IntoIterator<Item = Self>) -> Self;
     /// The smaller of two.
     fn min(self, other: Self) -> Self;
     /// The smallest multiple of `step` at or above.
@@ -183,13 +183,13 @@ pub trait Number:
     /// The whole number at or above.
     fn ceil(self) -> Self;
     /// The sum of `numbers`; zero of none.
-    fn sum_of(numbers: Vec<Self>) -> Self;
+    fn sum_of(numbers: impl IntoIterator<Item = Self>) -> Self;
     /// This number under a name. The name is only made where somebody reads it.
     fn part(self, part: impl FnOnce() -> Part) -> Self;
 
     /// The larger of two.
     fn max(self, other: Self) -> Self {
-        Self::max_of(vec![self, other])
+        Self::max_of([self, other])
     }
 }
 
@@ -203,7 +203,7 @@ impl Number for f64 {
     fn value(&self) -> f64 {
         *self
     }
-    fn max_of(numbers: Vec<f64>) -> f64 {
+    fn max_of(numbers: impl IntoIterator<Item = f64>) -> f64 {
         numbers.into_iter().fold(0.0, f64::max)
     }
     fn max(self, other: f64) -> f64 {
@@ -221,7 +221,7 @@ impl Number for f64 {
     fn ceil(self) -> f64 {
         f64::ceil(self)
     }
-    fn sum_of(numbers: Vec<f64>) -> f64 {
+    fn sum_of(numbers: impl IntoIterator<Item = f64>) -> f64 {
         numbers.into_iter().sum()
     }
     fn part(self, _: impl FnOnce() -> Part) -> f64 {
@@ -292,7 +292,8 @@ impl Number for Traced {
     fn value(&self) -> f64 {
         self.0.value
     }
-    fn max_of(numbers: Vec<Traced>) -> Traced {
+    fn max_of(numbers: impl IntoIterator<Item = Traced>) -> Traced {
+        let numbers: Vec<Traced> = numbers.into_iter().collect();
         Traced::new(numbers.iter().map(Number::value).fold(0.0, f64::max), Step::Max(numbers))
     }
     fn min(self, other: Traced) -> Traced {
@@ -307,7 +308,8 @@ impl Number for Traced {
     fn ceil(self) -> Traced {
         Traced::new(self.value().ceil(), Step::Ceil(self))
     }
-    fn sum_of(numbers: Vec<Traced>) -> Traced {
+    fn sum_of(numbers: impl IntoIterator<Item = Traced>) -> Traced {
+        let numbers: Vec<Traced> = numbers.into_iter().collect();
         Traced::new(numbers.iter().map(Number::value).sum(), Step::Sum(numbers))
     }
     fn part(self, part: impl FnOnce() -> Part) -> Traced {

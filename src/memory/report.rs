@@ -1,7 +1,9 @@
 //! What the models say of a deployment.
 
 use super::band::Band;
+use super::kv_cache::{Concurrency, Requests};
 use super::quantity::Law;
+use super::upper_bound::UpperBound;
 use crate::deployment::Note;
 use crate::units::{Bytes, grouped};
 use serde::{Serialize, Serializer};
@@ -60,6 +62,14 @@ impl Contributor {
             Contributor::DecoderBuffers => "Decoder buffers",
             Contributor::KvCache => "KV cache",
             Contributor::Overhead => "CUDA, NCCL, libraries",
+        }
+    }
+
+    /// The same, where the overhead may hold more: adapters, recurrent states, masks.
+    pub(super) fn label_with(self, more_overhead: bool) -> &'static str {
+        match self {
+            Contributor::Overhead if more_overhead => "CUDA, NCCL, libraries and more",
+            _ => self.label(),
         }
     }
 
@@ -139,6 +149,10 @@ pub struct Rank {
     pub available_band: Band,
     /// Memory that stays free; zero where the deployment fails.
     pub free: Bytes,
+    /// Of the overhead, what is allocated after the KV cache.
+    pub late: Bytes,
+    /// How far off that may be.
+    pub late_band: Band,
 }
 
 impl Rank {
@@ -167,10 +181,11 @@ impl Rank {
     pub fn free_band(&self) -> Band {
         let cache = self.figure(Contributor::KvCache).band();
         let rest = |fixed: f64, cache: f64| (fixed - cache).abs();
-        Band {
+        let left = Band {
             below: rest(self.available_band.below, cache.below),
             above: rest(self.available_band.above, cache.above),
-        }
+        };
+        Band::of_sum([left, self.late_band.of_rest()])
     }
 
     /// Whether the memory may not be enough after all.
@@ -218,12 +233,29 @@ pub enum Binding {
     FreeGpuMemoryFraction,
     /// The number of tokens asked for.
     MaxTokens,
+    /// The whole batch at its full length, which is allocated at once.
+    WholeBatch,
+}
+
+/// The pool of the layers that look back equally far.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct WindowPool {
+    /// Tokens that the layers look back.
+    pub tokens: u64,
+    /// How many layers of the deciding rank do.
+    pub layers: u64,
+    /// Blocks of the pool.
+    pub blocks: u64,
+    /// Blocks in host memory.
+    pub secondary_blocks: u64,
+    /// Bytes of a token in these layers on the deciding rank.
+    pub bytes_per_token: f64,
 }
 
 /// The KV cache, the same on every rank but for its bytes.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct KvCache {
-    /// Blocks of the pool.
+    /// Blocks of the pool; of the widest window's where there are several.
     pub blocks: u64,
     /// They are hardly fewer than this.
     pub blocks_low: u64,
@@ -233,18 +265,60 @@ pub struct KvCache {
     pub tokens: u64,
     /// Tokens of a block.
     pub tokens_per_block: u64,
-    /// Bytes of a token on the rank that holds the most.
+    /// Bytes of a token on the rank that decides.
     pub bytes_per_token: f64,
     /// Blocks of the longest sequence.
     pub pages_per_sequence: u64,
-    /// Sequences of the greatest length that fit at once.
+    /// Blocks in host memory.
+    pub secondary_blocks: u64,
+    /// The pools, the narrowest window first; none where the whole batch is allocated at once.
+    pub windows: Vec<WindowPool>,
+    /// Sequences of the greatest length that fit at once, whatever the batch.
     pub max_sequences: u64,
     /// They are hardly fewer than this.
     pub max_sequences_low: u64,
+    /// Tokens that `max_seq_len` is lowered to, where the KV cache can't hold one sequence.
+    pub lowered_max_seq_len: Option<u64>,
     /// What decided.
     pub binding: Binding,
     /// The rank whose memory decided.
     pub tightest_rank: u64,
+    /// What a request takes.
+    #[serde(skip)]
+    pub(super) requests: Requests,
+}
+
+impl KvCache {
+    /// How many requests of `input_len` prompt and `output_len` generated tokens run at once, and what stops more.
+    ///
+    /// ```
+    /// use trtllm_memory::{deployment::Deployment, memory::{Limit, estimate}};
+    /// let report = estimate(&Deployment::default()).unwrap();
+    /// let chats = report.kv_cache.concurrency(1024, 1024);
+    /// assert_eq!(chats.limit, Limit::KvBlocks);
+    /// assert_eq!(chats.requests, report.kv_cache.blocks / 64);
+    /// ```
+    pub fn concurrency(&self, input_len: u64, output_len: u64) -> Concurrency {
+        self.requests.concurrency(&self.windows, input_len, output_len)
+    }
+
+    /// How many requests of `input_len` prompt and `output_len` generated tokens it holds, whatever else stops them.
+    pub fn held(&self, input_len: u64, output_len: u64) -> u64 {
+        self.requests.held(&self.windows, input_len, output_len)
+    }
+
+    /// Bytes that the pools lack for `needed` blocks in each; none where they have them.
+    pub(super) fn short_of(&self, needed: impl Fn(u64) -> u64) -> Option<Bytes> {
+        let missing = |pool: &WindowPool| needed(pool.tokens).saturating_sub(pool.blocks);
+        self.windows.iter().any(|pool| missing(pool) > 0).then(|| {
+            let short = self.windows.iter().map(|pool| missing(pool) as f64 * self.bytes_of_a_block(pool));
+            Bytes(short.sum::<f64>() as u64)
+        })
+    }
+
+    fn bytes_of_a_block(&self, pool: &WindowPool) -> f64 {
+        self.tokens_per_block as f64 * pool.bytes_per_token
+    }
 }
 
 /// When a deployment that does not fit fails.
@@ -257,10 +331,16 @@ pub enum Stage {
     CreateContext,
     /// Runtime and decoder buffers don't fit.
     AllocateBuffers,
+    /// The cache of LoRA adapters can't hold one of the largest rank.
+    HoldOneAdapter,
     /// The KV cache that was asked for doesn't fit.
     AllocateKvCache,
     /// The KV cache can't hold one sequence of the greatest length.
     HoldOneSequence,
+    /// What the first steps allocate doesn't fit beside the KV cache.
+    RunFirstSteps,
+    /// A runtime without in-flight batching can't hold all sequences of the batch.
+    HoldWholeBatch,
 }
 
 impl Stage {
@@ -270,8 +350,13 @@ impl Stage {
             Stage::LoadWeights => "loading the weights",
             Stage::CreateContext => "creating the execution context",
             Stage::AllocateBuffers => "allocating runtime and decoder buffers",
+            Stage::HoldOneAdapter => "making room for one LoRA adapter of max_lora_rank",
             Stage::AllocateKvCache => "allocating the KV cache",
             Stage::HoldOneSequence => "holding one sequence of max_seq_len in the KV cache",
+            Stage::RunFirstSteps => "allocating what the first steps need beside the KV cache",
+            Stage::HoldWholeBatch => {
+                "holding the whole batch in the KV cache (\"Can't allocate new blocks. No free blocks left.\")"
+            }
         }
     }
 }
@@ -327,6 +412,10 @@ pub struct Report {
     pub max_seq_len: u64,
     /// Whether it fits.
     pub verdict: Verdict,
+    /// What `check_gpt_mem_usage` says of rank 0 after the build.
+    pub upper_bound: UpperBound,
+    /// Whether the overhead holds more than CUDA, NCCL and libraries: adapters, recurrent states, masks.
+    pub(super) more_overhead: bool,
     /// What TensorRT-LLM corrected, and what else is worth knowing.
     pub notes: Vec<Note>,
 }
@@ -335,6 +424,11 @@ impl Report {
     /// The rank with the least memory left, which decides.
     pub fn tightest(&self) -> Option<&Rank> {
         self.ranks.iter().find(|rank| rank.rank == self.kv_cache.tightest_rank)
+    }
+
+    /// What a person would call `contributor` in this report.
+    pub fn label(&self, contributor: Contributor) -> &'static str {
+        contributor.label_with(self.more_overhead)
     }
 
     /// Runs of consecutive ranks whose memory is used alike.
@@ -372,6 +466,9 @@ impl Report {
                     more => format!("{} sequences", grouped(more)),
                 };
                 let (tokens, length) = (grouped(self.kv_cache.tokens), grouped(self.max_seq_len));
+                if self.kv_cache.binding == Binding::WholeBatch {
+                    return format!("The KV cache holds the whole batch: {sequences} of {length} tokens.");
+                }
                 format!("The KV cache holds {tokens} tokens: {sequences} of {length}.")
             }
             Verdict::Fails { stage, short, rank } => {

@@ -1,8 +1,39 @@
 //! The inputs of the laws, each with the symbol that the memory documentation's formulas use for it.
 
 use super::quantity::{Number, Origin, Symbol};
-use crate::deployment::Plan;
+use crate::deployment::{Plan, Runtime, SpeculativeDecodingMode};
 use std::marker::PhantomData;
+
+/// The batches that a rank works on at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MicroBatches {
+    /// Sequences of one.
+    pub size: u64,
+    /// How many there are.
+    pub count: u64,
+}
+
+impl MicroBatches {
+    /// The executor has a batch for each pipeline stage, or two on one stage that overlap (`TrtGptModelInflightBatching`);
+    /// `GptSession` cuts the batch into pieces; the Python session has one.
+    pub fn of(plan: &Plan) -> MicroBatches {
+        let batch = plan.runtime_max_batch_size;
+        match plan.runtime {
+            Runtime::Executor => {
+                let overlaps = plan.enable_trt_overlap
+                    && plan.max_beam_width == 1
+                    && plan.speculative_decoding_mode == SpeculativeDecodingMode::None;
+                let count = if plan.pp_size > 1 { plan.pp_size } else { 1 + u64::from(overlaps) };
+                MicroBatches { size: batch, count }
+            }
+            Runtime::GptSession => match plan.gen_micro_batch_size {
+                Some(size) => MicroBatches { size: size.min(batch), count: batch.div_ceil(size.max(1)) },
+                None => MicroBatches { size: batch.div_ceil(plan.pp_size), count: plan.pp_size },
+            },
+            Runtime::PySession => MicroBatches { size: batch, count: 1 },
+        }
+    }
+}
 
 /// The inputs of a deployment's laws on one pipeline stage, read as numbers of kind `N`.
 pub struct Terms<'a, N> {
@@ -10,6 +41,8 @@ pub struct Terms<'a, N> {
     pub plan: &'a Plan,
     /// The pipeline stage.
     pub stage: u64,
+    /// The batches that are worked on at once.
+    pub batches: MicroBatches,
     reading: PhantomData<N>,
 }
 
@@ -31,7 +64,7 @@ macro_rules! terms {
 impl<'a, N: Number> Terms<'a, N> {
     /// The inputs on `stage` of `plan`.
     pub fn new(plan: &'a Plan, stage: u64) -> Terms<'a, N> {
-        Terms { plan, stage, reading: PhantomData }
+        Terms { plan, stage, batches: MicroBatches::of(plan), reading: PhantomData }
     }
 
     /// Whether this stage holds the embedding.
@@ -44,9 +77,62 @@ impl<'a, N: Number> Terms<'a, N> {
         self.stage + 1 == self.plan.pp_size
     }
 
-    /// Sets of runtime buffers: one, or one a stage under pipeline parallelism.
-    pub fn has_micro_batches(&self) -> bool {
+    /// Whether there is more than one stage.
+    pub fn has_stages(&self) -> bool {
         self.plan.pp_size > 1
+    }
+
+    /// Whether this stage has layers that attend.
+    pub fn attends(&self) -> bool {
+        self.plan.model.attention_layers.count_in(self.plan.layers_of_stage(self.stage)) > 0
+    }
+
+    /// Sets of runtime buffers: one for each micro-batch, two where prompts and generation can't share a step
+    /// (`TrtGptModelInflightBatching::mCtxGenFusion`).
+    pub fn buffer_sets(&self) -> u64 {
+        self.batches.count * if self.plan.model.recurrence.is_some() { 2 } else { 1 }
+    }
+
+    /// Sequences in flight: the executor's slots, or the whole batch of a session.
+    fn sequences_in_flight(&self) -> u64 {
+        match self.plan.runtime {
+            Runtime::Executor => self.plan.max_num_sequences(),
+            Runtime::GptSession | Runtime::PySession => self.plan.runtime_max_batch_size,
+        }
+    }
+
+    /// Sequences in a batch of the running executor.
+    pub fn running_batch(&self) -> N {
+        static ENGINE: Symbol =
+            Symbol { text: "B", meaning: "sequences in a batch", origin: Origin::Chosen("max_batch_size") };
+        static EXECUTOR: Symbol = Symbol { origin: Origin::Chosen("runtime_max_batch_size"), ..ENGINE };
+        static PIECE: Symbol = Symbol { meaning: "sequences in a micro-batch", origin: Origin::Derived, ..ENGINE };
+        let symbol = match self.batches.size {
+            size if size == self.plan.max_batch_size => &ENGINE,
+            size if size == self.plan.runtime_max_batch_size => &EXECUTOR,
+            _ => &PIECE,
+        };
+        N::symbol(symbol, self.batches.size as f64)
+    }
+
+    /// Tokens in a step of the running executor.
+    pub fn running_tokens(&self) -> N {
+        static ENGINE: Symbol =
+            Symbol { text: "T", meaning: "tokens in a step", origin: Origin::Chosen("max_num_tokens") };
+        static EXECUTOR: Symbol = Symbol { origin: Origin::Chosen("runtime_max_num_tokens"), ..ENGINE };
+        let tokens = self.plan.runtime_max_num_tokens;
+        N::symbol(if tokens < self.plan.max_num_tokens { &EXECUTOR } else { &ENGINE }, tokens as f64)
+    }
+
+    /// Slots for sequences: over all micro-batches in the executor, in each of a session's.
+    pub fn slots(&self) -> N {
+        static SLOTS: Symbol =
+            Symbol { text: "N", meaning: "slots for sequences, max_batch_size · pp_size", origin: Origin::Derived };
+        let slots = match self.plan.runtime {
+            Runtime::Executor => self.plan.max_num_sequences(),
+            Runtime::GptSession | Runtime::PySession => self.batches.size,
+        };
+        N::symbol(&SLOTS, slots as f64)
     }
 }
 
@@ -55,16 +141,30 @@ terms! {
     batch: "B", "sequences in a batch", Origin::Chosen("max_batch_size"), |t| t.plan.max_batch_size;
     /// Beams of a sequence.
     beam: "W", "beams of a sequence", Origin::Chosen("max_beam_width"), |t| t.plan.max_beam_width;
-    /// Slots for sequences, over all micro-batches.
-    slots: "N", "slots for sequences, max_batch_size · pp_size", Origin::Derived, |t| t.plan.max_num_sequences();
     /// Tokens in a step.
     tokens: "T", "tokens in a step", Origin::Chosen("max_num_tokens"), |t| t.plan.max_num_tokens;
     /// Longest sequence.
     sequence: "S", "tokens of the longest sequence", Origin::Chosen("max_seq_len"), |t| t.plan.max_seq_len;
     /// Longest prompt.
     input: "S_in", "tokens of the longest prompt", Origin::Chosen("max_input_len"), |t| t.plan.max_input_len;
+    /// Sequences in flight over all micro-batches.
+    requests: "N", "sequences in flight", Origin::Derived, |t| t.sequences_in_flight();
     /// Micro-batches in flight.
-    micro_batches: "M", "micro-batches in flight, one a pipeline stage", Origin::Chosen("pp_size"), |t| t.plan.pp_size;
+    micro_batches: "M", "micro-batches in flight", Origin::Derived, |t| t.batches.count;
+    /// Sets of runtime buffers.
+    sets: "M", "sets of buffers, one for each micro-batch in flight", Origin::Derived, |t| t.buffer_sets();
+    /// The widest attention window.
+    window: "A", "tokens that attention looks back, at most", Origin::Chosen("max_attention_window"), |t| t.plan.max_attention_window.iter().copied().max().unwrap_or(t.plan.max_seq_len);
+    /// Draft tokens of a sequence.
+    drafts: "K", "draft tokens of a sequence in a step", Origin::Chosen("max_draft_len"), |t| t.plan.max_draft_len;
+    /// Tokens of a sequence in a step.
+    step: "D", "tokens of a sequence in a step, K + 1", Origin::Derived, |t| t.plan.max_draft_len + 1;
+    /// The longest draft path.
+    path: "ℓ", "tokens of the longest draft path", Origin::Derived, |t| t.plan.max_draft_path_len;
+    /// Draft paths of a sequence.
+    paths: "P", "draft paths of a sequence", Origin::Derived, |t| t.plan.max_draft_paths;
+    /// Rows of the prompt table.
+    prompt_rows: "R", "rows of the prompt table", Origin::Chosen("max_prompt_embedding_table_size"), |t| t.plan.max_prompt_embedding_table_size;
     /// Ranks that share a layer.
     ranks: "tp", "ranks that share every layer", Origin::Chosen("tp_size"), |t| t.plan.tp_size;
     /// Bytes of a value of the model's type.

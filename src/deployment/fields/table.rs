@@ -375,6 +375,10 @@ pub static FIELDS: &[Field] = &[
     switch!(enable_trt_overlap)
         .stands(Group::Runtime, Fixed::Run)
         .help("Two micro-batches in flight on one stage (older versions)."),
+    optional_number!(gen_micro_batch_size, 1, MAX_BATCH, 4096)
+        .stands(Group::Runtime, Fixed::Run)
+        .applies(|d| d.runtime == Runtime::GptSession)
+        .help("Sequences of a micro-batch in gpt_session: max_batch_size divided by pp_size unless told otherwise."),
     switch!(cuda_graph_mode)
         .stands(Group::Runtime, Fixed::Run)
         .help("Captures CUDA graphs of generation steps, 4 to 10 MiB each."),

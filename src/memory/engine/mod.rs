@@ -2,5 +2,11 @@
 
 pub mod activations;
 pub mod decoder_buffers;
+pub mod guided;
+pub mod late;
+pub mod lora;
+pub mod recurrent;
 pub mod runtime_buffers;
+pub mod sessions;
+pub mod speculation;
 pub mod workspaces;

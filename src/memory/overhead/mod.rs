@@ -80,7 +80,7 @@ impl<N: Number> Cause<N> {
 /// The sum of `causes`, which are independent of each other, and its band.
 pub fn sum<N: Number>(causes: Vec<Cause<N>>) -> Cause<N> {
     let band = Band::of_sum(causes.iter().map(|cause| cause.band));
-    Cause { bytes: N::sum_of(causes.into_iter().map(|cause| cause.bytes).collect()), band }
+    Cause { bytes: N::sum_of(causes.into_iter().map(|cause| cause.bytes)), band }
 }
 
 /// Bytes of the engine flow's overhead when the KV cache is sized.
@@ -123,7 +123,7 @@ const PRINTED_GIB: f64 = 0.005;
 pub fn measured<N: Number>(terms: &Terms<N>, free: Bytes, predicted: &[N; 4], band: Band) -> Cause<N> {
     static FREE: Symbol =
         Symbol { text: "free", meaning: "free memory that a log printed", origin: Origin::Chosen("free_memory_gib") };
-    let left = terms.total() - N::symbol(&FREE, free.0 as f64) - N::sum_of(predicted.to_vec());
+    let left = terms.total() - N::symbol(&FREE, free.0 as f64) - N::sum_of(predicted.clone());
     let bytes = left.max(N::literal(0.0));
     let below = band.above.min(bytes.value());
     Cause { bytes, band: Band { below, above: band.below } }

@@ -122,6 +122,7 @@ fn kv_cache(report: &Report) -> String {
     let binding = match kv.binding {
         Binding::FreeGpuMemoryFraction => "free_gpu_memory_fraction",
         Binding::MaxTokens => "max_tokens",
+        Binding::WholeBatch => "the whole batch",
     };
     let bytes = kv.bytes_per_token;
     let mut table = Table::new(2);

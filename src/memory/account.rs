@@ -1,0 +1,274 @@
+//! The account of a rank: what it allocates before the KV cache, and what that leaves.
+
+use super::band::Band;
+use super::engine::{activations, decoder_buffers, guided, late, lora, recurrent, runtime_buffers};
+use super::kv_cache::{Pools, Window, is_pooled, windows};
+use super::overhead::{self, Layout, Place};
+use super::quantity::{Number, Origin, Part, Symbol};
+use super::terms::Terms;
+use super::{laws, weights};
+use crate::deployment::{Plan, Runtime};
+
+/// Ranks of one kind use their memory alike.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Kind {
+    /// The pipeline stage.
+    pub stage: u64,
+    /// What else its overhead depends on.
+    pub place: Place,
+}
+
+/// The memory of a rank, but for the KV cache.
+pub struct Account<'a, N> {
+    plan: &'a Plan,
+    /// The kind of rank that it is of.
+    pub kind: Kind,
+    /// The attention windows of its layers.
+    pub windows: Vec<Window>,
+    /// Weights, activations, runtime buffers and decoder buffers.
+    pub parts: [N; 4],
+    /// CUDA, NCCL and libraries when the KV cache is sized.
+    overhead: N,
+    /// How far off the overhead may be.
+    pub overhead_band: Band,
+    /// How far off the memory that is left for the KV cache may be.
+    pub available_band: Band,
+    /// What else no line of the log counts, made before the KV cache: masks, adapters, recurrent states.
+    pub reserved: Option<N>,
+    /// What is allocated after the KV cache.
+    pub late: N,
+    /// Bytes by which the cache of LoRA adapters can't hold one.
+    pub adapter_short: f64,
+}
+
+impl<'a, N: Number> Account<'a, N> {
+    /// The account of a kind of rank.
+    pub fn new(plan: &'a Plan, kind: Kind) -> Account<'a, N> {
+        let terms = Terms::new(plan, kind.stage);
+        let parts = [
+            weights::weights(&terms),
+            activations::activations(&terms),
+            runtime_buffers::runtime_buffers(&terms),
+            decoder_buffers::decoder_buffers(&terms),
+        ];
+        Account::with_overhead(&terms, kind, parts, late::late(&terms))
+    }
+
+    /// The account of a rank of the same stage at another place.
+    fn at(&self, place: Place) -> Account<'a, N> {
+        let kind = Kind { place, ..self.kind };
+        let terms = Terms::new(self.plan, kind.stage);
+        Account::with_overhead(&terms, kind, self.parts.clone(), self.late.clone())
+    }
+
+    fn with_overhead(terms: &Terms<'a, N>, kind: Kind, parts: [N; 4], late: N) -> Account<'a, N> {
+        let plan = terms.plan;
+        let before = before_kv_cache(plan, &parts);
+        let band = Band::of_sum(before.iter().zip(laws(plan)).map(|(bytes, law)| Band::of(law, bytes.value())));
+        let overhead = match plan.free_memory {
+            Some(free) => overhead::measured(terms, free, &before, band),
+            None => overhead::overhead(terms, kind.place),
+        };
+        let mut account = Account {
+            plan,
+            kind,
+            windows: windows(plan, kind.stage),
+            parts,
+            overhead: overhead.bytes,
+            overhead_band: overhead.band,
+            available_band: overhead::available_band(plan, band, overhead.band),
+            reserved: None,
+            late,
+            adapter_short: 0.0,
+        };
+        // The free memory of a log is what all of these left.
+        if plan.free_memory.is_none() {
+            account.reserve(terms);
+        }
+        account
+    }
+
+    fn reserve(&mut self, terms: &Terms<N>) {
+        let masks = guided::masks(terms);
+        let adapters = lora::cache(terms, || {
+            let taken = [self.overhead.clone()].into_iter().chain(self.parts.clone()).chain(masks.clone());
+            (terms.total() - N::sum_of(taken)).max(N::literal(0.0))
+        });
+        self.adapter_short = adapters.as_ref().map_or(0.0, |cache| cache.short);
+        let states = recurrent::states(terms);
+        let mut all = [masks, adapters.map(|cache| cache.bytes), states].into_iter().flatten().peekable();
+        self.reserved = all.peek().is_some().then(|| N::sum_of(all));
+    }
+
+    /// The overhead and what else is reserved.
+    pub fn overhead_until_kv_cache(&self) -> N {
+        match &self.reserved {
+            Some(reserved) => self.overhead.clone() + reserved.clone(),
+            None => self.overhead.clone(),
+        }
+    }
+
+    /// Memory that is left when the KV cache is sized; negative where something didn't fit.
+    fn left(&self) -> N {
+        static FREE: Symbol = Symbol {
+            text: "free",
+            meaning: "free memory that a log printed",
+            origin: Origin::Chosen("free_memory_gib"),
+        };
+        match self.plan.free_memory {
+            Some(free) => N::symbol(&FREE, free.0 as f64),
+            None => {
+                let taken = N::sum_of(before_kv_cache(self.plan, &self.parts)) + self.overhead_until_kv_cache();
+                Terms::<N>::new(self.plan, self.kind.stage).total() - taken
+            }
+        }
+    }
+
+    /// Memory that is left when the KV cache is sized; zero where nothing is.
+    pub fn available(&self) -> N {
+        self.left().max(N::literal(0.0)).part(|| Part::bytes("memory left for the KV cache").symbol("available"))
+    }
+
+    /// The pools of KV blocks.
+    pub fn pools(&self) -> Pools<'_, N> {
+        Pools::new(self.plan, self.kind.stage, &self.windows)
+    }
+
+    /// Blocks of `window`'s pool, if this rank decides.
+    pub fn blocks(&self, window: Window) -> N {
+        let pools = self.pools();
+        pools.blocks(pools.tokens(window, self.available()))
+    }
+}
+
+impl Account<'_, f64> {
+    /// Blocks of `window`'s pool, if this rank decides, and how many they are if the figures before it are off.
+    fn likely_blocks(&self, window: Window) -> Blocks {
+        let (pools, left) = (self.pools(), self.left());
+        let [low, likely, high] = [-self.available_band.below, 0.0, self.available_band.above]
+            .map(|off| pools.blocks(pools.tokens(window, (left + off).max(0.0))));
+        Blocks { likely, low, high }
+    }
+
+    /// Bytes of the KV cache on this rank: low, likely and high.
+    pub fn kv_cache(&self, all: &[Pool]) -> [f64; 3] {
+        let pools = self.pools();
+        if !is_pooled(self.plan) {
+            return [pools.whole_batch(); 3];
+        }
+        let mut sizes = [0.0; 3];
+        for window in &self.windows {
+            if let Some(pool) = all.iter().find(|pool| pool.window.tokens == window.tokens) {
+                let Blocks { low, likely, high } = pool.blocks;
+                for (size, blocks) in sizes.iter_mut().zip([low, likely, high]) {
+                    *size += pools.bytes(*window, blocks);
+                }
+            }
+        }
+        sizes
+    }
+
+    /// Memory left for each byte of a token.
+    fn room(&self) -> f64 {
+        let pools = self.pools();
+        let bytes: f64 = self.windows.iter().map(|window| pools.bytes_in_window(*window)).sum();
+        if bytes > 0.0 { self.left() / bytes } else { f64::INFINITY }
+    }
+}
+
+/// What is allocated before the KV cache is sized. `GptSession` makes its buffers and decoders after it (`gptSession.cpp` setup).
+fn before_kv_cache<N: Number>(plan: &Plan, parts: &[N; 4]) -> [N; 4] {
+    let [weights, activations, runtime, decoder] = parts.clone();
+    match plan.runtime {
+        Runtime::Executor | Runtime::PySession => [weights, activations, runtime, decoder],
+        Runtime::GptSession => [weights, activations, N::literal(0.0), N::literal(0.0)],
+    }
+}
+
+/// Blocks of a pool, and how many they are if the figures before it are off.
+#[derive(Debug, Clone, Copy)]
+pub struct Blocks {
+    /// As likely.
+    pub likely: f64,
+    /// Hardly fewer than this.
+    pub low: f64,
+    /// Hardly more than this.
+    pub high: f64,
+}
+
+/// A pool of KV blocks, the same on all ranks.
+#[derive(Debug, Clone, Copy)]
+pub struct Pool {
+    /// Its window on the rank that decides.
+    pub window: Window,
+    /// Its blocks.
+    pub blocks: Blocks,
+    /// The place of the account that decides.
+    pub account: usize,
+}
+
+/// The accounts of all ranks.
+pub struct Accounts<'a> {
+    /// One for each kind of rank, in the order of the first rank of each.
+    pub all: Vec<Account<'a, f64>>,
+    /// The place of each rank's account.
+    pub of_rank: Vec<usize>,
+    /// The place of the account whose memory holds the fewest tokens.
+    pub tightest: usize,
+}
+
+impl<'a> Accounts<'a> {
+    /// The accounts of a plan.
+    pub fn new(plan: &'a Plan) -> Accounts<'a> {
+        let layout = Layout::new(plan);
+        let mut all: Vec<Account<f64>> = Vec::with_capacity(1);
+        let of_rank = (0..plan.world_size()).map(|rank| {
+            let kind = Kind { stage: rank / plan.tp_size, place: layout.place(rank) };
+            // Ranks that are alike are near each other, so the search goes backwards.
+            all.iter().rposition(|account| account.kind == kind).unwrap_or_else(|| {
+                let beside = all.iter().rfind(|account| account.kind.stage == kind.stage);
+                all.push(beside.map_or_else(|| Account::new(plan, kind), |account| account.at(kind.place)));
+                all.len() - 1
+            })
+        });
+        let of_rank = of_rank.collect();
+        let rooms = all.iter().map(Account::room).enumerate();
+        let tightest = rooms.min_by(|a, b| a.1.total_cmp(&b.1)).map_or(0, |(place, _)| place);
+        Accounts { all, of_rank, tightest }
+    }
+
+    /// The first rank whose account stands at this place.
+    pub fn first_rank(&self, place: usize) -> u64 {
+        self.of_rank.iter().position(|other| *other == place).unwrap_or_default() as u64
+    }
+
+    /// The account of `rank`.
+    pub fn of(&self, rank: u64) -> &Account<'a, f64> {
+        let place = self.of_rank.get(rank as usize).copied().unwrap_or_default();
+        &self.all[place]
+    }
+
+    /// The pools of all windows, the narrowest first, each as large as the rank with room for the fewest blocks allows
+    /// (`MPI_MIN`); none where the whole batch is allocated at once. The ranks' figures are off together, so the same rank decides
+    /// when they are.
+    pub fn pools(&self) -> Vec<Pool> {
+        let mut pools: Vec<Pool> = Vec::with_capacity(1);
+        if !self.all.first().is_some_and(|account| is_pooled(account.plan)) {
+            return pools;
+        }
+        let others = (0..self.all.len()).filter(|place| *place != self.tightest);
+        for account in std::iter::once(self.tightest).chain(others) {
+            for &window in &self.all[account].windows {
+                let blocks = self.all[account].likely_blocks(window);
+                let pool = Pool { window, blocks, account };
+                match pools.iter_mut().find(|known| known.window.tokens == window.tokens) {
+                    Some(known) if blocks.likely < known.blocks.likely => *known = pool,
+                    Some(_) => {}
+                    None => pools.push(pool),
+                }
+            }
+        }
+        pools.sort_unstable_by_key(|pool| pool.window.tokens);
+        pools
+    }
+}

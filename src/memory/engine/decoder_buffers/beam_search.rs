@@ -1,0 +1,103 @@
+//! Beam search (`layers/beamSearchLayer.cu`): one kind of kernels for up to eight beams, another for more.
+
+use super::ALIGNMENT;
+use super::sampling::penalty_counts;
+use crate::deployment::{Fact, Plan};
+use crate::memory::quantity::{Evidence, Law, Number, Origin, Part, Symbol};
+use crate::memory::terms::Terms;
+
+/// The law of up to eight beams.
+static LAW: Law = Law {
+    title: "The tensors of beam search, for every slot and beam",
+    evidence: Evidence::Fitted { on: "one public log, 0.4 % too high" },
+    below: 0.01,
+    above: 0.01,
+    source: "cpp/tensorrt_llm: DecoderState, layers/beamSearchLayer.cu",
+};
+
+/// The law of more.
+static WIDE: Law = Law {
+    title: "The tensors of beam search with more than eight beams",
+    evidence: Evidence::Source,
+    below: 0.03,
+    above: 0.03,
+    source: "cpp/tensorrt_llm: DecoderState, layers/beamSearchLayer.cu, kernels/topkLastDim.cu",
+};
+
+/// The most beams of the first kind of kernels.
+const FEW_BEAMS: u64 = 8;
+/// Scalars of a slot, and what each beam adds.
+const SCALARS: (f64, f64) = (200.0, 24.0);
+/// Candidates of the two stages of the first kind: 4 + 4 · 128 (kMaxVPartStage1 = 128).
+const CANDIDATES: f64 = 516.0;
+/// Counters of a row in the radix top-k: five of 128 bytes (`topkLastDim.cu`).
+const COUNTERS: f64 = 640.0;
+/// Histogram of a row in the radix top-k: 2048 buckets of 4 bytes (`topkLastDim.cu`).
+const HISTOGRAM: f64 = 8192.0;
+
+/// The law that holds for a deployment.
+pub(super) fn law(plan: &Plan) -> &'static Law {
+    if is_wide(plan) { &WIDE } else { &LAW }
+}
+
+fn is_wide(plan: &Plan) -> bool {
+    plan.max_beam_width > FEW_BEAMS && plan.version.has(Fact::WideBeamSearch)
+}
+
+/// Beams, rounded up to a power of two.
+fn padded<N: Number>(terms: &Terms<N>) -> N {
+    static PADDED: Symbol =
+        Symbol { text: "W'", meaning: "beams, rounded up to a power of two", origin: Origin::Derived };
+    N::symbol(&PADDED, terms.plan.max_beam_width.next_power_of_two() as f64)
+}
+
+/// The layers' buffers.
+pub(super) fn layers<N: Number>(terms: &Terms<N>) -> N {
+    let beams = || terms.slots() * terms.beam();
+    let hypotheses = beams() * terms.sequence() * 20.0 + terms.beam() * terms.sequence() * 16.0;
+    let scratch = if is_wide(terms.plan) { wide_scratch(terms) } else { scratch(terms) };
+    penalty_counts(terms)
+        + hypotheses.part(|| Part::bytes("beam hypotheses and gathered ids"))
+        + (beams() * terms.plain_vocab() * 4.0).part(|| Part::bytes("penalty counts of the step before"))
+        + scratch.part(|| Part::bytes("scratch of beam search"))
+        + (terms.slots() * (terms.beam() * SCALARS.1 + SCALARS.0)).part(|| Part::bytes("scalars of the slots"))
+}
+
+/// Scratch of up to eight beams.
+fn scratch<N: Number>(terms: &Terms<N>) -> N {
+    terms.logit() * terms.slots() * padded(terms) * padded(terms) * CANDIDATES
+}
+
+/// Scratch of more beams: the candidates of two stages, and a top-k over the vocabulary of every beam or over all candidates.
+fn wide_scratch<N: Number>(terms: &Terms<N>) -> N {
+    let pair = || (terms.logit() + 4.0) * 2.0;
+    let squared = || padded(terms) * padded(terms);
+    let first = pair() * terms.slots() * squared();
+    let second = pair() * terms.slots() * padded(terms);
+    let of_vocabulary = top_k(terms, terms.slots() * terms.beam(), terms.plain_vocab(), padded(terms) * 2.0);
+    let of_candidates = top_k(terms, terms.slots(), squared() * 2.0, terms.beam() * 2.0);
+    let working = first.part(|| Part::bytes("candidates of the first stage"))
+        + of_vocabulary.max(of_candidates).part(|| Part::bytes("radix top-k"));
+    let moving = terms.logit() * terms.beam() * terms.beam() * 2.0;
+    second.part(|| Part::bytes("candidates of the second stage")) + working.max(moving)
+}
+
+/// Scratch of the radix top-k of the `k` largest of `columns` values in each of `rows` rows
+/// (`invokeComputeTopkLastDimWorkspaceSize`).
+fn top_k<N: Number>(terms: &Terms<N>, rows: N, columns: N, k: N) -> N {
+    let value = terms.plan.logits_dtype.bytes() as f64;
+    let step = 256.0 / value.min(4.0);
+    // A row may be buffered up to this length.
+    let buffered = ((columns / (8.0 * (2.0 + (8.0 / value).floor()))).floor() / step).floor() * step;
+    let aligned = |bytes: N| (bytes * rows.clone()).round_up(ALIGNMENT);
+    let values = |count: &N| aligned(terms.logit() * count.clone());
+    let indices = |count: &N| aligned(count.clone() * 4.0);
+    N::sum_of([
+        N::literal(ALIGNMENT - 1.0),
+        aligned(N::literal(COUNTERS)),
+        aligned(N::literal(HISTOGRAM)),
+        (values(&buffered) + indices(&buffered)) * 2.0,
+        aligned((terms.logit() + 4.0) * k.clone()),
+        (values(&k) + indices(&k)) * 2.0,
+    ])
+}

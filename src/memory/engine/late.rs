@@ -1,0 +1,98 @@
+//! What is allocated after the KV cache, out of the memory that it leaves.
+
+use crate::deployment::{Fact, KvCacheDtype, KvCacheType, KvType, Plan, Runtime};
+use crate::memory::band::Band;
+use crate::memory::kv_cache;
+use crate::memory::quantity::{Number, Origin, Part, Symbol};
+use crate::memory::terms::Terms;
+use crate::units::MIB;
+
+/// MiB of a CUDA graph: the middle of "4-10MB" in a comment of `trtGptModelInflightBatching.cpp`.
+const GRAPH_MIB: f64 = 7.0;
+/// How many MiB more or fewer it may be.
+const GRAPH_MIB_OFF: f64 = 3.0;
+/// Graphs of a micro-batch of `GptSession`, which alternates between two sets of buffers (`gptSession.cpp`).
+const SESSION_GRAPHS: u64 = 2;
+
+/// Bytes on a rank: tables of KV blocks, positions, what the first steps with prompts make, and CUDA graphs.
+pub fn late<N: Number>(terms: &Terms<N>) -> N {
+    match terms.plan.runtime {
+        Runtime::Executor => executor(terms),
+        Runtime::GptSession => graphs(terms).unwrap_or_else(|| N::literal(0.0)),
+        Runtime::PySession => N::literal(0.0),
+    }
+}
+
+/// How far off that may be: by the size of graphs, and by the logits of the prompts before, which live on until the new ones
+/// are made.
+pub fn band(terms: &Terms<f64>) -> Band {
+    let graphs = graphs(terms).map(|bytes| bytes * (GRAPH_MIB_OFF / GRAPH_MIB)).unwrap_or_default();
+    let executor = terms.plan.runtime == Runtime::Executor;
+    let logits = context_logits(terms).filter(|_| executor).unwrap_or_default();
+    Band::of_sum([Band { below: graphs, above: graphs }, Band { below: 0.0, above: logits }])
+}
+
+/// Logits of every prompt token, a tensor that the first step with prompts makes in each set of buffers.
+fn context_logits<N: Number>(terms: &Terms<N>) -> Option<N> {
+    (terms.plan.gather_context_logits && terms.is_last_stage()).then(|| {
+        (terms.sets() * terms.logit() * terms.running_tokens() * terms.runtime_vocab())
+            .part(|| Part::bytes("logits of prompt tokens"))
+    })
+}
+
+fn executor<N: Number>(terms: &Terms<N>) -> N {
+    let plan = terms.plan;
+    let paged = terms.attends() && plan.kv_cache_type == KvCacheType::Paged;
+    N::sum_of(
+        [
+            paged.then(|| block_offsets(terms)),
+            Some((terms.sets() * terms.running_tokens() * 4.0).part(|| Part::bytes("position ids"))),
+            context_logits(terms),
+            (plan.max_prompt_embedding_table_size > 0).then(|| {
+                (terms.element() * terms.prompt_rows() * terms.hidden())
+                    .part(|| Part::bytes("prompt tables of the requests"))
+            }),
+            graphs(terms),
+        ]
+        .into_iter()
+        .flatten(),
+    )
+}
+
+/// Tables of block offsets for keys and values, 4 bytes a block, in each set and for each pool
+/// (`batch_manager/transformerBuffers.cpp`).
+fn block_offsets<N: Number>(terms: &Terms<N>) -> N {
+    static POOLS: Symbol = Symbol {
+        text: "pools",
+        meaning: "pools of KV blocks: one for each attention window, and as many for block scales",
+        origin: Origin::Derived,
+    };
+    let table = terms.sets() * terms.running_batch() * terms.beam() * kv_cache::pages_per_sequence(terms) * 8.0;
+    let pools = pools(terms.plan);
+    let tables = if pools > 1.0 { table * N::symbol(&POOLS, pools) } else { table };
+    tables.part(|| Part::bytes("tables of block offsets"))
+}
+
+fn pools(plan: &Plan) -> f64 {
+    let windows = if plan.version.has(Fact::WindowsHavePools) { kv_cache::distinct_windows(plan) } else { 1 };
+    let scales = if plan.kv_cache_dtype == KvType::Quantized(KvCacheDtype::Nvfp4) { 2.0 } else { 1.0 };
+    windows as f64 * scales
+}
+
+/// CUDA graphs of generation steps, once all that are kept have been captured.
+fn graphs<N: Number>(terms: &Terms<N>) -> Option<N> {
+    static GRAPHS: Symbol = Symbol {
+        text: "graphs",
+        meaning: "CUDA graphs that are kept",
+        origin: Origin::Chosen("cuda_graph_cache_size"),
+    };
+    let plan = terms.plan;
+    let of_a_set = match plan.runtime {
+        Runtime::GptSession => SESSION_GRAPHS,
+        Runtime::Executor | Runtime::PySession => plan.cuda_graphs.min(plan.runtime_max_batch_size),
+    };
+    (plan.cuda_graphs > 0).then(|| {
+        (terms.sets() * N::symbol(&GRAPHS, of_a_set as f64) * (GRAPH_MIB * MIB as f64))
+            .part(|| Part::bytes("CUDA graphs"))
+    })
+}

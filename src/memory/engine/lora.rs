@@ -1,0 +1,143 @@
+//! The page cache of LoRA adapters on the GPU (`batch_manager/peftCacheManager.cpp`, `runtime/loraCache.cpp`,
+//! `runtime/loraModule.cpp`).
+
+use crate::deployment::{LoraModule, Plan, Runtime};
+use crate::memory::quantity::{Number, Origin, Part, Symbol};
+use crate::memory::terms::Terms;
+
+/// The rank that a page is laid out for (`optimal_adapter_size`).
+const OPTIMAL_RANK: u64 = 8;
+/// The largest rank that must fit (`max_adapter_size`).
+const MAX_RANK: u64 = 64;
+
+/// The cache of a rank.
+pub struct Cache<N> {
+    /// Its bytes.
+    pub bytes: N,
+    /// Adapters of the largest rank that it holds at once.
+    pub adapters: u64,
+    /// Bytes by which it can't hold one, an error at start-up; zero where it can.
+    pub short: f64,
+}
+
+/// Elements of a module on a rank for each unit of an adapter's rank: its input and its output.
+fn elements(plan: &Plan, module: LoraModule) -> u64 {
+    let model = plan.model;
+    let hidden = model.hidden;
+    let head = model.attention.head_dim();
+    let query = plan.local_heads() * head;
+    let key = plan.local_kv_heads() * head;
+    let columns = model.mlp.intermediate.div_ceil(plan.tp_size);
+    let (experts, expert) = model.moe.map_or((0, 0), |moe| (moe.experts, moe.intermediate.div_ceil(plan.tp_size)));
+    match module {
+        LoraModule::AttnQkv => hidden + query + 2 * key,
+        LoraModule::AttnQ => hidden + query,
+        LoraModule::AttnK | LoraModule::AttnV => hidden + key,
+        LoraModule::AttnDense => hidden.div_ceil(plan.tp_size) + hidden,
+        LoraModule::MlpHTo4h | LoraModule::MlpGate | LoraModule::Mlp4hToH => hidden + columns,
+        LoraModule::MlpGateUp => hidden + 2 * columns,
+        LoraModule::MoeHTo4h | LoraModule::MoeGate => (hidden + expert) * experts,
+        LoraModule::Moe4hToH => (expert + hidden) * experts,
+        LoraModule::MoeRouter => hidden + experts,
+    }
+}
+
+/// How adapters are laid out in pages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Pages {
+    /// Elements of a slot: the smallest module's.
+    width: u64,
+    /// Slots of a page.
+    slots: u64,
+    /// Slots of an adapter of the largest rank.
+    adapter: u64,
+}
+
+impl Pages {
+    fn of(modules: impl Iterator<Item = u64> + Clone, layers: u64, max_rank: u64) -> Pages {
+        let (optimal, largest) = (OPTIMAL_RANK.min(max_rank), MAX_RANK.min(max_rank));
+        let width = modules.clone().min().unwrap_or(1).max(1);
+        let widest = modules.clone().max().unwrap_or(1);
+        let in_layer: u64 = modules.clone().map(|elements| optimal * elements.div_ceil(width)).sum();
+        let slots = layers.saturating_mul(in_layer).max((largest * widest).div_ceil(width)).max(1);
+        let all: u64 = modules.sum();
+        Pages { width, slots, adapter: (largest * all).saturating_mul(layers).div_ceil(width) }
+    }
+}
+
+/// The executor's cache out of the memory that is `free` before it, where the engine has the LoRA plugin.
+pub fn cache<N: Number>(terms: &Terms<N>, free: impl FnOnce() -> N) -> Option<Cache<N>> {
+    let plan = terms.plan;
+    if plan.max_lora_rank == 0 || plan.runtime != Runtime::Executor {
+        return None;
+    }
+    let layers = plan.model.attention_layers.count_in(plan.layers_of_stage(terms.stage));
+    let modules = plan.lora_target_modules.iter().map(|module| elements(plan, *module));
+    Some(sized(terms, &Pages::of(modules, u64::from(layers), plan.max_lora_rank), free()))
+}
+
+/// The cache with this layout: as many pages as a share of the free memory fills, the last one whole.
+fn sized<N: Number>(terms: &Terms<N>, pages: &Pages, free: N) -> Cache<N> {
+    static SHARE: Symbol = Symbol {
+        text: "f_lora",
+        meaning: "share of the free memory for adapters",
+        origin: Origin::Chosen("lora_device_cache_fraction"),
+    };
+    static WIDTH: Symbol = Symbol { text: "w", meaning: "values of a slot", origin: Origin::Derived };
+    static SLOTS: Symbol = Symbol { text: "n_slots", meaning: "slots of a page", origin: Origin::Derived };
+    let slot = || N::symbol(&WIDTH, pages.width as f64) * terms.element();
+    let in_page = || N::symbol(&SLOTS, pages.slots as f64);
+    let budget = N::symbol(&SHARE, terms.plan.lora_device_cache_fraction)
+        * free.part(|| Part::bytes("memory left for adapters").symbol("free"));
+    let slots = (budget / slot()).floor().part(|| Part::count("slots that the share fills"));
+    let missing = (pages.adapter as f64 - slots.value()).max(0.0);
+    let held = (slots / in_page()).ceil().part(|| Part::count("pages"));
+    let adapters = held.value() * pages.slots as f64 / (pages.adapter.max(1)) as f64;
+    Cache {
+        adapters: adapters as u64,
+        short: missing * pages.width as f64 * terms.plan.dtype.bytes() as f64,
+        bytes: (held * in_page() * slot()).part(|| Part::bytes("page cache of LoRA adapters")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    use super::*;
+    use crate::formats::link;
+    use crate::units::GIB;
+
+    fn cache_of(text: &str, free: f64) -> (Pages, Cache<f64>) {
+        let plan = link::decode(text).deployment.plan().unwrap();
+        let terms = Terms::<f64>::new(&plan, 0);
+        let modules = plan.lora_target_modules.iter().map(|module| elements(&plan, *module));
+        let pages = Pages::of(modules, u64::from(plan.model.layers), plan.max_lora_rank);
+        (pages, cache(&terms, || free).unwrap())
+    }
+
+    /// A log of 0.11 prints a device cache of 312836096 bytes, adapters of 19988480 values, and room for 8 of them
+    /// (triton-inference-server/tensorrtllm_backend issue 559).
+    #[test]
+    fn a_public_logs_cache_is_met() {
+        let modules = "attn_q,attn_k,attn_v,attn_dense,mlp_h_to_4h,mlp_gate,mlp_4h_to_h";
+        let text = format!(
+            "model=Qwen/Qwen1.5-7B&trtllm_version=0.11&max_lora_rank=8&lora_target_modules={modules}&lora_device_cache_fraction=0.02"
+        );
+        let (pages, cache) = cache_of(&text, 312_836_096.0 / 0.02);
+        assert_eq!((pages.width, pages.slots, pages.adapter * pages.width), (8192, 2560, 19_988_480));
+        assert_eq!(cache.bytes, 335_544_320.0);
+        assert_eq!((cache.adapters, cache.short), (8, 0.0));
+    }
+
+    #[test]
+    fn pages_are_whole_and_a_share_of_the_free_memory() {
+        let text = "model=meta-llama/Llama-2-7b-hf&max_lora_rank=64&lora_target_modules=attn_q,attn_k,attn_v";
+        let (pages, cache) = cache_of(text, 60.0 * GIB as f64);
+        assert_eq!(pages.slots * pages.width * 2, 12 << 20);
+        assert_eq!(cache.bytes, 103.0 * (12 << 20) as f64);
+        let (_, tight) = cache_of(text, GIB as f64);
+        assert!(tight.short > 0.0, "2 % of a GiB can't hold an adapter of 96 MiB");
+    }
+}

@@ -1,0 +1,119 @@
+//! How many blocks each pool gets, and the bytes of all.
+
+use super::requests::holds_whole_batch;
+use super::{Window, bytes_in_window, bytes_per_token, sink_bubble};
+use crate::deployment::{Fact, KvCacheType, Plan};
+use crate::memory::quantity::{Number, Origin, Part, Symbol};
+use crate::memory::terms::Terms;
+
+/// The pools of a rank: one for each window of its layers.
+pub struct Pools<'a, N> {
+    terms: Terms<'a, N>,
+    windows: &'a [Window],
+}
+
+/// Whether the KV cache is a pool of blocks that requests share.
+pub fn is_pooled(plan: &Plan) -> bool {
+    !holds_whole_batch(plan)
+}
+
+impl<'a, N: Number> Pools<'a, N> {
+    /// The pools of a stage with these windows.
+    pub fn new(plan: &'a Plan, stage: u64, windows: &'a [Window]) -> Pools<'a, N> {
+        Pools { terms: Terms::new(plan, stage), windows }
+    }
+
+    /// Bytes of a token in the layers of `window`.
+    pub fn bytes_in_window(&self, window: Window) -> N {
+        bytes_in_window(&self.terms, window, self.windows.len())
+    }
+
+    /// Tokens for `window` out of the memory that is `available`, if this rank decides.
+    ///
+    /// Neither setting given: 90 % of the free memory. `max_tokens` given: from 0.20 on the smaller of both, before that
+    /// alone, or the smaller where the fraction is given too. With several pools the latest versions ignore it.
+    pub fn tokens(&self, window: Window, available: N) -> N {
+        let terms = &self.terms;
+        let plan = terms.plan;
+        let ignored = self.windows.len() > 1 && plan.version.has(Fact::WindowPoolsAreEqual);
+        let most = (!ignored && plan.max_tokens.is_some()).then(|| terms.max_tokens());
+        match (plan.free_gpu_memory_fraction.is_some() || most.is_none(), most) {
+            (true, Some(most)) => self.in_memory(window, available).min(most),
+            (true, None) => self.in_memory(window, available),
+            (false, Some(most)) => most,
+            (false, None) => N::literal(0.0),
+        }
+    }
+
+    fn in_memory(&self, window: Window, available: N) -> N {
+        static WINDOW: Symbol =
+            Symbol { text: "w", meaning: "tokens of this window", origin: Origin::Chosen("max_attention_window") };
+        static WINDOWS: Symbol = Symbol {
+            text: "windows",
+            meaning: "different windows, whose pools are equally large",
+            origin: Origin::Derived,
+        };
+        let terms = &self.terms;
+        let bytes = terms.fraction() * available;
+        let tokens = if self.windows.len() == 1 {
+            bytes / bytes_per_token(terms)
+        } else if terms.plan.version.has(Fact::WindowPoolsAreEqual) {
+            bytes / (N::symbol(&WINDOWS, self.windows.len() as f64) * self.bytes_in_window(window))
+        } else {
+            let length = |window: Window| N::symbol(&WINDOW, window.tokens as f64);
+            let all = self.windows.iter().map(|other| length(*other) * self.bytes_in_window(*other));
+            let all = N::sum_of(all).part(|| Part::bytes("one full sequence of every window"));
+            bytes * length(window) / all
+        };
+        tokens.floor().part(|| Part::count("tokens that the fraction holds"))
+    }
+
+    /// Blocks that hold `tokens`: rounded up, so that a pool may take up to a block more than its share.
+    pub fn blocks(&self, tokens: N) -> N {
+        let tokens = tokens.part(|| Part::count("tokens, on the rank with room for the fewest").symbol("tokens"));
+        (tokens / self.terms.block()).ceil().part(|| Part::count("blocks"))
+    }
+
+    /// Bytes of `blocks` of `window` on this rank.
+    pub fn bytes(&self, window: Window, blocks: N) -> N {
+        let bytes = blocks * self.terms.block() * self.bytes_in_window(window);
+        let tokens = window.tokens;
+        if self.windows.len() == 1 { bytes } else { bytes.part(|| Part::bytes(format!("pool of window {tokens}"))) }
+    }
+
+    /// Blocks in host memory for `window`, out of `host_cache_size`.
+    pub fn secondary_blocks(&self, window: Window) -> u64 {
+        let plan = self.terms.plan;
+        let bytes_of = |window: Window| self.bytes_in_window(window).value();
+        let share = if self.windows.len() == 1 {
+            1.0
+        } else if plan.version.has(Fact::WindowPoolsAreEqual) {
+            1.0 / self.windows.len() as f64
+        } else {
+            let weight = |window: Window| window.tokens as f64 * bytes_of(window);
+            weight(window) / self.windows.iter().map(|other| weight(*other)).sum::<f64>()
+        };
+        let tokens = (plan.host_cache_size.0 as f64 * share / bytes_of(window).max(f64::MIN_POSITIVE)).floor();
+        (tokens / plan.tokens_per_block as f64) as u64
+    }
+
+    /// Bytes of a KV cache that holds the whole batch at its full length: one tensor a layer, or in the Python session pages.
+    pub fn whole_batch(&self) -> N {
+        let terms = &self.terms;
+        let sequences = || terms.requests() * terms.beam();
+        if terms.plan.kv_cache_type == KvCacheType::Continuous {
+            return sequences() * terms.window() * bytes_per_token(terms);
+        }
+        sequences() * self.session_pages() * terms.block() * bytes_per_token(terms)
+    }
+
+    /// Pages of a sequence in the Python session.
+    fn session_pages(&self) -> N {
+        static BUBBLE: Symbol =
+            Symbol { text: "bubble", meaning: "tokens that sinks waste in a block", origin: Origin::Derived };
+        let terms = &self.terms;
+        let bubble = sink_bubble(terms.plan.sink_token_length, terms.plan.tokens_per_block);
+        let tokens = if bubble == 0 { terms.window() } else { terms.window() + N::symbol(&BUBBLE, bubble as f64) };
+        (tokens / terms.block()).ceil().part(|| Part::count("pages of a sequence"))
+    }
+}

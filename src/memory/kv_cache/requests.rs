@@ -1,0 +1,200 @@
+//! What the KV cache holds: blocks of a request, and how many requests run at once.
+
+use super::sink_bubble;
+use crate::deployment::{Fact, KvCacheType, Plan, Runtime};
+use crate::memory::report::WindowPool;
+use serde::Serialize;
+
+/// What stops more requests from running at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Limit {
+    /// The blocks of the KV cache.
+    KvBlocks,
+    /// The sequences of all micro-batches.
+    MaxBatchSize,
+    /// The tokens of a step.
+    MaxNumTokens,
+    /// The longest sequence: a request of this length doesn't run at all.
+    MaxSeqLen,
+}
+
+impl Limit {
+    /// The key in JSON.
+    pub fn key(self) -> &'static str {
+        match self {
+            Limit::KvBlocks => "kv_blocks",
+            Limit::MaxBatchSize => "max_batch_size",
+            Limit::MaxNumTokens => "max_num_tokens",
+            Limit::MaxSeqLen => "max_seq_len",
+        }
+    }
+
+    /// What stops more, as the subject of a sentence.
+    pub fn text(self) -> &'static str {
+        match self {
+            Limit::KvBlocks => "the KV cache",
+            limit => limit.key(),
+        }
+    }
+}
+
+/// How many requests of one kind run at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Concurrency {
+    /// Requests at once.
+    pub requests: u64,
+    /// What stops more.
+    pub limit: Limit,
+}
+
+/// What decides how many blocks a request needs and how many requests run at once.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Requests {
+    /// Tokens of a block.
+    tokens_per_block: u64,
+    /// Tokens that sinks waste.
+    bubble: u64,
+    /// Whether a sequence that outgrows its window needs another block.
+    slides: bool,
+    /// Beams of a request.
+    beams: u64,
+    /// Draft tokens of a sequence in a step.
+    drafts: u64,
+    /// Sequences that there are slots for.
+    slots: u64,
+    /// Sequences that fit into the tokens of a step, over all micro-batches.
+    steps: u64,
+    /// The longest sequence.
+    max_seq_len: u64,
+    /// The longest prompt.
+    longest_prompt: u64,
+}
+
+/// The longest prompt that the executor takes (`batch_manager/trtGptModel.h`).
+pub(super) fn longest_prompt(plan: &Plan) -> u64 {
+    let most = plan.max_seq_len.saturating_sub(1);
+    if plan.runtime != Runtime::Executor {
+        plan.max_input_len
+    } else if plan.enable_chunked_context {
+        most
+    } else if plan.context_fmha && plan.remove_input_padding {
+        most.min(plan.runtime_max_num_tokens)
+    } else {
+        plan.max_input_len
+    }
+}
+
+impl Requests {
+    pub(in crate::memory) fn new(plan: &Plan) -> Requests {
+        let batches = if plan.runtime == Runtime::Executor { plan.pp_size } else { 1 };
+        let in_step = (plan.max_draft_len + 1).saturating_mul(plan.max_beam_width);
+        Requests {
+            tokens_per_block: plan.tokens_per_block,
+            bubble: sink_bubble(plan.sink_token_length, plan.tokens_per_block),
+            slides: plan.version.has(Fact::WindowsSlideByBlocks),
+            beams: plan.max_beam_width,
+            drafts: plan.max_draft_len,
+            slots: plan.runtime_max_batch_size.saturating_mul(batches),
+            steps: (plan.runtime_max_num_tokens / in_step).saturating_mul(batches),
+            max_seq_len: plan.max_seq_len,
+            longest_prompt: longest_prompt(plan),
+        }
+    }
+
+    /// Blocks that a request takes in the pool of a window (`KVCacheManager::calculateMaxBlockRequirements`). The blocks of
+    /// the prompt are shared between beams, those of the output are not.
+    pub(in crate::memory) fn blocks(&self, input: u64, output: u64, window: u64) -> u64 {
+        let block = self.tokens_per_block.max(1);
+        let of = |tokens: u64| tokens.saturating_add(self.bubble).div_ceil(block);
+        let all = input.saturating_add(output);
+        let another = |tokens: u64| u64::from(self.slides && tokens > window);
+        if self.beams == 1 {
+            return of(all.min(window)) + another(all);
+        }
+        if window <= output {
+            return self.beams.saturating_mul(of(window) + another(output));
+        }
+        let kept = all.min(window);
+        let prompt = (kept - output + self.bubble) / block;
+        let outputs = kept.saturating_sub(prompt * block).div_ceil(block);
+        prompt + self.beams.saturating_mul(outputs)
+    }
+
+    /// Blocks of the longest sequence in the pool of a window, nothing being shared between beams.
+    pub(in crate::memory) fn most_blocks(&self, window: u64) -> u64 {
+        let one = Requests { beams: 1, ..self.clone() };
+        self.beams.saturating_mul(one.blocks(self.max_seq_len, 0, window))
+    }
+
+    /// Blocks of the whole batch, each request with the longest prompt and an output up to the longest sequence.
+    pub(in crate::memory) fn batch_blocks(&self, window: u64) -> u64 {
+        let input = self.longest_prompt.min(self.max_seq_len);
+        self.slots.saturating_mul(self.blocks(input, self.max_seq_len - input, window))
+    }
+
+    /// How many requests of `input` and `output` tokens run at once on these pools.
+    pub(in crate::memory) fn concurrency(&self, pools: &[WindowPool], input: u64, output: u64) -> Concurrency {
+        let none = |limit| Concurrency { requests: 0, limit };
+        if input.saturating_add(output) > self.max_seq_len {
+            return none(Limit::MaxSeqLen);
+        }
+        if input > self.longest_prompt {
+            return none(Limit::MaxNumTokens);
+        }
+        let limits = [
+            (self.held(pools, input, output), Limit::KvBlocks),
+            (self.slots, Limit::MaxBatchSize),
+            (self.steps, Limit::MaxNumTokens),
+        ];
+        let least = limits.into_iter().min_by_key(|(requests, _)| *requests);
+        least.map_or(none(Limit::KvBlocks), |(requests, limit)| Concurrency { requests, limit })
+    }
+
+    /// How many requests of `input` and `output` tokens these pools hold, whatever else stops them; where the whole batch is
+    /// allocated at once, that batch.
+    pub(in crate::memory) fn held(&self, pools: &[WindowPool], input: u64, output: u64) -> u64 {
+        let drafted = output.saturating_add(self.drafts).min(self.max_seq_len.saturating_sub(input));
+        let in_pool = |pool: &WindowPool| pool.blocks / self.blocks(input, drafted, pool.tokens).max(1);
+        pools.iter().map(in_pool).min().unwrap_or(self.slots)
+    }
+}
+
+/// Whether a KV cache of this plan is as large as the whole batch, not a share of the free memory.
+pub(super) fn holds_whole_batch(plan: &Plan) -> bool {
+    plan.runtime == Runtime::PySession || plan.kv_cache_type == KvCacheType::Continuous
+}
+
+#[cfg(test)]
+mod tests {
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    use super::*;
+    use crate::formats::link;
+
+    fn requests(text: &str) -> Requests {
+        Requests::new(&link::decode(text).deployment.plan().unwrap())
+    }
+
+    #[test]
+    fn blocks_are_rounded_up_and_bounded_by_the_window() {
+        let plain = requests("tokens_per_block=64&max_seq_len=4096");
+        assert_eq!(plain.blocks(1000, 25, 4096), 17);
+        assert_eq!(plain.blocks(3000, 1000, 512), 8);
+        let sliding = requests("tokens_per_block=64&max_seq_len=4096&trtllm_version=1.0");
+        assert_eq!(sliding.blocks(3000, 1000, 512), 9, "a sequence that outgrows its window needs another block");
+    }
+
+    #[test]
+    fn sinks_waste_the_rest_of_a_block() {
+        assert_eq!(requests("tokens_per_block=64&max_seq_len=4096&sink_token_length=4").blocks(64, 0, 4096), 2);
+    }
+
+    #[test]
+    fn beams_share_the_blocks_of_the_prompt() {
+        let beams = requests("tokens_per_block=64&max_seq_len=4096&max_beam_width=4");
+        assert_eq!(beams.blocks(1000, 100, 4096), 15 + 4 * 3);
+        assert_eq!(beams.blocks(10, 600, 512), 4 * 8);
+    }
+}

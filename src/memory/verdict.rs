@@ -1,0 +1,53 @@
+//! Whether a deployment fits, and at which stage of start-up it fails.
+
+use super::report::{Contributor, KvCache, Rank, Stage, Verdict};
+use crate::deployment::{Plan, Runtime};
+use crate::units::Bytes;
+
+/// At which stage a rank runs out of memory, and by how much.
+fn failure(plan: &Plan, rank: &Rank, adapter_short: Bytes, kv: &KvCache) -> Option<(Stage, Bytes)> {
+    let bytes = |contributor: Contributor| rank.figure(contributor).bytes;
+    let buffers = (Stage::AllocateBuffers, bytes(Contributor::RuntimeBuffers) + bytes(Contributor::DecoderBuffers));
+    let cache = (Stage::AllocateKvCache, bytes(Contributor::KvCache));
+    let [third, fourth] = if plan.runtime == Runtime::GptSession { [cache, buffers] } else { [buffers, cache] };
+    let mut needed = bytes(Contributor::Overhead) - rank.late;
+    let first =
+        [(Stage::LoadWeights, bytes(Contributor::Weights)), (Stage::CreateContext, bytes(Contributor::Activations))];
+    for (stage, more) in first.into_iter().chain([third, fourth]) {
+        if stage == Stage::AllocateKvCache && adapter_short > Bytes::ZERO {
+            return Some((Stage::HoldOneAdapter, adapter_short));
+        }
+        needed += more;
+        if needed > rank.total {
+            return Some((stage, needed - rank.total));
+        }
+    }
+    if let Some(short) = kv.short_of(|window| kv.requests.most_blocks(window)) {
+        return Some((Stage::HoldOneSequence, short));
+    }
+    needed += rank.late;
+    if needed > rank.total {
+        return Some((Stage::RunFirstSteps, needed - rank.total));
+    }
+    if plan.runtime != Runtime::Executor
+        && let Some(short) = kv.short_of(|window| kv.requests.batch_blocks(window))
+    {
+        return Some((Stage::HoldWholeBatch, short));
+    }
+    None
+}
+
+/// The verdict on all ranks, each with what its cache of LoRA adapters lacks to hold one.
+pub fn verdict(plan: &Plan, ranks: &[Rank], adapter_short: impl Fn(u64) -> Bytes, kv: &KvCache) -> Verdict {
+    let failures = ranks.iter().filter_map(|rank| {
+        failure(plan, rank, adapter_short(rank.rank), kv).map(|(stage, short)| (stage, short, rank.rank))
+    });
+    if let Some((stage, short, rank)) =
+        failures.min_by(|a, b| (a.0 as u8).cmp(&(b.0 as u8)).then(b.1.cmp(&a.1)).then(a.2.cmp(&b.2)))
+    {
+        return Verdict::Fails { stage, short, rank };
+    }
+    let room = ranks.iter().map(|rank| rank.free).min().unwrap_or_default();
+    let uncertain = kv.max_sequences_low == 0 || ranks.iter().any(Rank::may_exceed);
+    Verdict::Fits { room, uncertain }
+}

@@ -226,7 +226,7 @@ mod tests {
                     assert_eq!(fullest.kv_cache, report.kv_cache);
                 }
             }
-            assert_eq!(sweep.points[sweep.today.unwrap()].text.is_empty(), false);
+            assert!(!sweep.points[sweep.today.unwrap()].text.is_empty());
         }
     }
 

@@ -54,9 +54,8 @@ impl<'a, N: Number> Account<'a, N> {
         Account::with_overhead(&terms, kind, parts, late::late(&terms))
     }
 
-    /// The account of a rank of the same stage at another place.
-    fn at(&self, place: Place) -> Account<'a, N> {
-        let kind = Kind { place, ..self.kind };
+    /// The account of a rank that holds the same at another place.
+    fn at(&self, kind: Kind) -> Account<'a, N> {
         let terms = Terms::new(self.plan, kind.stage);
         Account::with_overhead(&terms, kind, self.parts.clone(), self.late.clone())
     }
@@ -207,6 +206,13 @@ pub struct Pool {
     pub account: usize,
 }
 
+/// Whether two pipeline stages hold the same, place apart: stages between the first and the last with as many layers of each sort.
+fn holds_alike(plan: &Plan, stage: u64, other: u64) -> bool {
+    let between = |stage: u64| stage > 0 && stage + 1 < plan.pp_size;
+    let layers = |stage: u64| plan.layers_of_stage(stage);
+    stage == other || (between(stage) && between(other) && plan.model.has_alike(layers(stage), layers(other)))
+}
+
 /// The accounts of all ranks.
 pub struct Accounts<'a> {
     /// One for each kind of rank, in the order of the first rank of each.
@@ -226,8 +232,8 @@ impl<'a> Accounts<'a> {
             let kind = Kind { stage: rank / plan.tp_size, place: layout.place(rank) };
             // Ranks that are alike are near each other, so the search goes backwards.
             all.iter().rposition(|account| account.kind == kind).unwrap_or_else(|| {
-                let beside = all.iter().rfind(|account| account.kind.stage == kind.stage);
-                all.push(beside.map_or_else(|| Account::new(plan, kind), |account| account.at(kind.place)));
+                let beside = all.iter().rfind(|account| holds_alike(plan, account.kind.stage, kind.stage));
+                all.push(beside.map_or_else(|| Account::new(plan, kind), |account| account.at(kind)));
                 all.len() - 1
             })
         });

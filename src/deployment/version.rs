@@ -134,6 +134,10 @@ pub enum Fact {
     BuildTakesMaxSeqLen,
     /// `trtllm-build` takes `--kv_cache_type` in place of `--paged_kv_cache`.
     BuildTakesKvCacheType,
+    /// Plugins of `trtllm-build` take `auto` for a type.
+    PluginsTakeAuto,
+    /// `--use_fused_mlp` of `trtllm-build` takes `enable` or `disable`.
+    FusedMlpTakesAValue,
     /// There is `trtllm-serve`.
     HasServe,
     /// `trtllm-serve` and the LLM API run the PyTorch backend unless told otherwise.
@@ -312,6 +316,18 @@ pub static CHANGES: &[Change] = &[
         from: version(0, 14),
         until: LAST,
         source: "tensorrt_llm/commands/build.py; --paged_kv_cache still works, as deprecated",
+    },
+    Change {
+        fact: Fact::PluginsTakeAuto,
+        from: version(0, 11),
+        until: LAST,
+        source: "tensorrt_llm/plugin/plugin.py; the copies of early 2024 know types alone",
+    },
+    Change {
+        fact: Fact::FusedMlpTakesAValue,
+        from: version(0, 14),
+        until: LAST,
+        source: "tensorrt_llm/plugin/plugin.py cli_plugin_args; a plain switch of build.py before",
     },
     Change {
         fact: Fact::HasServe,

@@ -4,8 +4,8 @@
 //! decoder buffers, KV cache and overhead, and each figure can say how it came about. It knows nothing of a
 //! browser: the page (feature `web`) and the native command are two faces on it.
 //!
-//! Imports run one way: [`units`] ← [`architecture`], [`gpu`] ← [`deployment`] ← [`memory`] ← [`explore`],
-//! [`formats`], [`chart`] ← `web`.
+//! Imports run one way: [`units`] ← [`architecture`], [`gpu`] ← [`deployment`] ← [`memory`] ← [`explore`] ←
+//! [`formats`], [`chart`], [`accuracy`] ← `web`.
 //!
 //! ```
 //! use trtllm_memory::{formats::link, memory::estimate};
@@ -18,6 +18,7 @@
 #![deny(missing_docs)]
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+pub mod accuracy;
 pub mod architecture;
 pub mod chart;
 pub mod deployment;

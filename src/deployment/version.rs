@@ -146,6 +146,8 @@ pub enum Fact {
     ServeTakesConfig,
     /// Examples of models stand in `examples/models/core`.
     ExamplesOfModelsMoved,
+    /// `run.py` runs no more sequences than it has prompts, whatever the engine was built for.
+    RunPyLimitsBatch,
 }
 
 /// From which version until which a fact holds, and where that was read.
@@ -298,6 +300,12 @@ pub static CHANGES: &[Change] = &[
         from: version(0, 17),
         until: LAST,
         source: "tensorrt_llm/plugin/plugin.py",
+    },
+    Change {
+        fact: Fact::RunPyLimitsBatch,
+        from: version(0, 16),
+        until: LAST,
+        source: "tensorrt_llm/runtime/model_runner_cpp.py: ExecutorConfig(max_batch_size=…), absent in 0.12; buffers of logs from 0.14 and 0.17",
     },
     Change {
         fact: Fact::PagedContextFmhaByDefault,

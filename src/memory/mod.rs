@@ -19,8 +19,8 @@ pub mod weights;
 
 pub use account::Kind;
 pub use explanation::{Explanation, Input};
-pub use kv_cache::{Concurrency, Limit};
-pub use report::{Binding, Contributor, Figure, KvCache, Rank, Report, Stage, Verdict, WindowPool};
+pub use kv_cache::{Binding, Concurrency, KvCache, Limit, WindowPool};
+pub use report::{Contributor, Figure, Rank, Report, Stage, Verdict};
 pub use terms::Terms;
 pub use upper_bound::{UpperBound, upper_bound};
 

@@ -1,6 +1,7 @@
 //! Whether a deployment fits, and at which stage of start-up it fails.
 
-use super::report::{Contributor, KvCache, Rank, Stage, Verdict};
+use super::KvCache;
+use super::report::{Contributor, Rank, Stage, Verdict};
 use crate::deployment::{Plan, Runtime};
 use crate::units::Bytes;
 

@@ -1,10 +1,12 @@
 //! The KV cache: bytes of a token, pools of blocks, and what they hold.
 
 mod pools;
+mod report;
 mod requests;
 mod windows;
 
 pub use pools::{Pools, is_pooled};
+pub use report::{Binding, KvCache, WindowPool};
 pub use requests::{Concurrency, Limit, Requests};
 pub use windows::{Window, distinct_windows, windows};
 

@@ -1,8 +1,7 @@
 //! What the KV cache holds: blocks of a request, and how many requests run at once.
 
-use super::sink_bubble;
+use super::{WindowPool, sink_bubble};
 use crate::deployment::{Fact, KvCacheType, Plan, Runtime};
-use crate::memory::report::WindowPool;
 use serde::Serialize;
 
 /// What stops more requests from running at once.

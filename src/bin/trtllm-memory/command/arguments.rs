@@ -2,6 +2,7 @@
 
 use super::help;
 use clap::{Parser, Subcommand};
+use std::path::PathBuf;
 
 /// Says where the memory of each GPU goes in a TensorRT-LLM deployment, before anything is built or rented.
 ///
@@ -41,6 +42,19 @@ pub enum Command {
     /// The GPUs of the catalogue, with the memory that CUDA reports.
     Gpus {
         /// Print JSON, with exact sizes in bytes.
+        #[arg(long)]
+        json: bool,
+    },
+    /// How near the laws come to real measurements.
+    ///
+    /// Reads deployments with the figures that their logs printed, and says for each contributor how many cases there are and how far
+    /// the laws are off: median, 90th percentile and worst. A case counts if every setting that its law needs is known; the others are
+    /// listed, with the reason. What a file holds is seen by its content: JSON lines of deployments, tables (CSV) of execution
+    /// contexts, of capacities or of PyTorch runs, or a table like the project's own.
+    Validate {
+        /// The files; without any, the measurements that come with the project.
+        files: Vec<PathBuf>,
+        /// Print JSON; errors are fractions, sizes are bytes.
         #[arg(long)]
         json: bool,
     },

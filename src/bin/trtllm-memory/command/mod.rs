@@ -6,6 +6,7 @@ mod estimate;
 mod explanations;
 mod help;
 mod table;
+mod validate;
 
 use arguments::{Arguments, Command};
 use clap::Parser;
@@ -40,6 +41,7 @@ pub fn run() -> ExitCode {
         Command::Estimate { link, json, explain } => estimate::answer(&link, json, explain),
         Command::Models { json } => Outcome::ok(catalogues::models(json)),
         Command::Gpus { json } => Outcome::ok(catalogues::gpus(json)),
+        Command::Validate { files, json } => validate::run(&files, json),
     };
     let written = write(&mut io::stdout().lock(), &outcome.output)
         .and_then(|()| write(&mut io::stderr().lock(), &outcome.complaint));

@@ -1,0 +1,331 @@
+//! Predictions beside measurements.
+
+use super::{Measured, Measurement, Printed};
+use crate::deployment::Deployment;
+use crate::memory::{Contributor, Report, estimate};
+use crate::units::Bytes;
+
+/// What is compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Compared {
+    /// The engine's tensors.
+    Weights,
+    /// The execution context.
+    Activations,
+    /// The runtime's buffers.
+    RuntimeBuffers,
+    /// The decoder's buffers.
+    DecoderBuffers,
+    /// Total memory less free memory less every line of the log.
+    Overhead,
+    /// Blocks of the KV cache, from the free memory that the log printed.
+    KvCacheBlocks,
+    /// Tokens that the KV cache holds, from the configuration alone.
+    KvCacheTokens,
+    /// Size of the KV cache, from the configuration alone.
+    KvCacheBytes,
+}
+
+impl Compared {
+    /// Everything that is compared, in the order of reports.
+    pub const ALL: [Compared; 8] = [
+        Compared::Weights,
+        Compared::Activations,
+        Compared::RuntimeBuffers,
+        Compared::DecoderBuffers,
+        Compared::Overhead,
+        Compared::KvCacheBlocks,
+        Compared::KvCacheTokens,
+        Compared::KvCacheBytes,
+    ];
+
+    /// The key in JSON.
+    pub fn key(self) -> &'static str {
+        match self {
+            Compared::Weights => "weights",
+            Compared::Activations => "activations",
+            Compared::RuntimeBuffers => "runtime_buffers",
+            Compared::DecoderBuffers => "decoder_buffers",
+            Compared::Overhead => "overhead",
+            Compared::KvCacheBlocks => "kv_cache_blocks",
+            Compared::KvCacheTokens => "kv_cache_tokens",
+            Compared::KvCacheBytes => "kv_cache_bytes",
+        }
+    }
+
+    /// What a person would call it.
+    pub fn label(self) -> &'static str {
+        match self {
+            Compared::Weights => "Weights",
+            Compared::Activations => "Activations",
+            Compared::RuntimeBuffers => "Runtime buffers",
+            Compared::DecoderBuffers => "Decoder buffers",
+            Compared::Overhead => "CUDA, NCCL, libraries",
+            Compared::KvCacheBlocks => "KV blocks, given the free memory",
+            Compared::KvCacheTokens => "KV tokens, end to end",
+            Compared::KvCacheBytes => "KV cache, end to end",
+        }
+    }
+
+    /// Whether the figure is a number of bytes; otherwise it counts blocks, tokens or sequences.
+    pub fn is_bytes(self) -> bool {
+        self != Compared::KvCacheBlocks && self != Compared::KvCacheTokens
+    }
+}
+
+/// A prediction beside a measurement.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Case {
+    /// The measurement's name.
+    pub id: String,
+    /// Where it was published.
+    pub source: String,
+    /// `tensorrt` or `pytorch`.
+    pub backend: String,
+    /// What is compared.
+    pub contributor: Compared,
+    /// What the laws say; bytes or a count.
+    pub predicted: f64,
+    /// What was printed; bytes or a count.
+    pub measured: f64,
+    /// `predicted / measured - 1`. For blocks from a free memory that was printed to a hundredth of a GiB: how far the measured
+    /// count lies outside those that are possible.
+    pub error: f64,
+    /// Whether the prediction, printed to the same digits, is the measurement.
+    pub exact: bool,
+    /// The configuration.
+    pub deployment: Deployment,
+}
+
+/// A figure that isn't compared.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LeftOut {
+    /// The measurement's name.
+    pub id: String,
+    /// Which of its figures; `None` where it has none or can't be read.
+    pub contributor: Option<Compared>,
+    /// Why.
+    pub reason: String,
+}
+
+/// What came of some measurements.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Comparison {
+    /// Every comparison.
+    pub cases: Vec<Case>,
+    /// Every figure that was left out.
+    pub left_out: Vec<LeftOut>,
+}
+
+impl Comparison {
+    /// The cases of one kind.
+    pub fn of(&self, contributor: Compared) -> impl Iterator<Item = &Case> {
+        self.cases.iter().filter(move |case| case.contributor == contributor)
+    }
+}
+
+/// Predictions that differ by less than this share count as equal: printed digits can't tell them apart.
+const ALIKE: f64 = 1e-4;
+
+/// A prediction, and between which bounds it lies where an input was rounded.
+#[derive(Clone, Copy)]
+struct Prediction {
+    value: f64,
+    low: f64,
+    high: f64,
+}
+
+impl Prediction {
+    fn of(value: f64) -> Prediction {
+        Prediction { value, low: value, high: value }
+    }
+
+    fn is_like(&self, other: &Prediction) -> bool {
+        (self.value - other.value).abs() <= self.value.abs() * ALIKE
+    }
+}
+
+/// Compares each figure of a measurement whose law's settings are all known.
+pub fn compare(measurement: &Measurement) -> Comparison {
+    let mut comparison = Comparison::default();
+    for contributor in Compared::ALL {
+        let figure = match figure(contributor, &measurement.measured) {
+            Figure::Absent => continue,
+            Figure::Partial(reason) => Err(reason.into()),
+            Figure::Printed(printed) => Ok(printed),
+        };
+        match figure.and_then(|printed| case(contributor, measurement, printed)) {
+            Ok(case) => comparison.cases.push(case),
+            Err(reason) => {
+                comparison.left_out.push(LeftOut { id: measurement.id.clone(), contributor: Some(contributor), reason })
+            }
+        }
+    }
+    if comparison.cases.is_empty() && comparison.left_out.is_empty() {
+        comparison.left_out.push(LeftOut {
+            id: measurement.id.clone(),
+            contributor: None,
+            reason: "it has no figure that is compared".into(),
+        });
+    }
+    comparison
+}
+
+/// Compares many measurements. A figure that several files have counts once: `measurements` are those of one file each.
+pub fn compare_all<'a>(files: impl IntoIterator<Item = &'a [Measurement]>) -> Comparison {
+    let mut all = Comparison::default();
+    for file in files {
+        let mut of_file: Vec<Comparison> = file.iter().map(compare).collect();
+        for comparison in &mut of_file {
+            let (known, new): (Vec<Case>, Vec<Case>) =
+                comparison.cases.drain(..).partition(|case| all.cases.iter().any(|other| same(case, other)));
+            comparison.cases = new;
+            comparison.left_out.extend(known.into_iter().map(|case| LeftOut {
+                id: case.id,
+                contributor: Some(case.contributor),
+                reason: "another file has this measurement".into(),
+            }));
+        }
+        for comparison in of_file {
+            all.cases.extend(comparison.cases);
+            all.left_out.extend(comparison.left_out);
+        }
+    }
+    all
+}
+
+/// Whether two cases, of different files, are one measurement.
+fn same(case: &Case, other: &Case) -> bool {
+    let alike = |a: f64, b: f64| (a - b).abs() <= a.abs() * ALIKE / 2.0;
+    case.contributor == other.contributor
+        && (case.id == other.id || (alike(case.measured, other.measured) && alike(case.predicted, other.predicted)))
+}
+
+enum Figure {
+    /// Not measured.
+    Absent,
+    /// Measured, but something else that the comparison needs wasn't.
+    Partial(&'static str),
+    /// Measured.
+    Printed(Printed),
+}
+
+/// What was measured of `contributor`.
+fn figure(contributor: Compared, measured: &Measured) -> Figure {
+    let found = |printed: Option<Printed>| printed.map_or(Figure::Absent, Figure::Printed);
+    match contributor {
+        Compared::Weights => found(measured.weights),
+        Compared::Activations => found(measured.activations),
+        Compared::RuntimeBuffers => found(measured.runtime_buffers),
+        Compared::DecoderBuffers => found(measured.decoder_buffers),
+        Compared::Overhead => overhead(measured),
+        Compared::KvCacheBlocks => match (measured.blocks, measured.available) {
+            (Some(_), None) => Figure::Partial("the free memory isn't known"),
+            (blocks, _) => found(blocks),
+        },
+        Compared::KvCacheTokens => found(measured.sequences.or(measured.kv_tokens)),
+        Compared::KvCacheBytes => found(measured.kv_bytes),
+    }
+}
+
+/// What the lines of a log leave of the memory that is gone when the KV cache is sized.
+fn overhead(measured: &Measured) -> Figure {
+    let (Some(total), Some(available)) = (measured.total, measured.available) else {
+        return Figure::Absent;
+    };
+    let lines = [measured.weights, measured.activations, measured.runtime_buffers, measured.decoder_buffers];
+    let [Some(weights), Some(activations), Some(runtime), Some(decoder)] = lines else {
+        return Figure::Partial("not every line of the log is known");
+    };
+    let lines = [available, weights, activations, runtime, decoder];
+    Figure::Printed(Printed {
+        value: total.value - lines.iter().map(|line| line.value).sum::<f64>(),
+        low: total.low - lines.iter().map(|line| line.high).sum::<f64>(),
+        high: total.high - lines.iter().map(|line| line.low).sum::<f64>(),
+    })
+}
+
+/// The case of a figure, or why there is none.
+fn case(contributor: Compared, measurement: &Measurement, printed: Printed) -> Result<Case, String> {
+    let deployment = measurement.deployment.as_ref().map_err(String::clone)?;
+    if let Some((_, reason)) = measurement.withheld.iter().find(|(withheld, _)| *withheld == contributor) {
+        return Err(reason.clone());
+    }
+    if !(printed.value > 0.0 && printed.value.is_finite()) {
+        return Err("the figure isn't a positive number".into());
+    }
+    let measured = &measurement.measured;
+    let prediction = predict(contributor, deployment, measured)?;
+    let matters = |unknown: &&super::Unknown| {
+        let mut variants = unknown.variants(deployment).filter_map(|d| predict(contributor, &d, measured).ok());
+        variants.any(|variant| !variant.is_like(&prediction))
+    };
+    let needed: Vec<String> = measurement.unknown.iter().filter(matters).map(super::Unknown::describe).collect();
+    if !needed.is_empty() {
+        return Err(format!("not known: {}", needed.join(", ")));
+    }
+    let nearest = printed.value.clamp(prediction.low, prediction.high);
+    let by_interval = contributor == Compared::KvCacheBlocks;
+    let predicted = if by_interval { nearest } else { prediction.value };
+    Ok(Case {
+        id: measurement.id.clone(),
+        source: measurement.source.clone(),
+        backend: measurement.backend.clone(),
+        contributor,
+        predicted,
+        measured: printed.value,
+        error: predicted / printed.value - 1.0,
+        exact: printed.covers(predicted),
+        deployment: deployment.clone(),
+    })
+}
+
+/// What the laws say of `contributor`. Of the measurement it takes the free memory, and that for the blocks alone.
+fn predict(contributor: Compared, deployment: &Deployment, measured: &Measured) -> Result<Prediction, String> {
+    let report = |deployment: &Deployment| {
+        estimate(deployment)
+            .map_err(|problems| format!("can't be modelled: {}", problems.to_string().replace('\n', "; ")))
+    };
+    if contributor == Compared::KvCacheBlocks
+        && let Some(free) = measured.available
+    {
+        let blocks = |bytes: f64| {
+            let gib = Bytes(bytes.max(1.0) as u64).gib();
+            let total = measured.total.map_or(deployment.gpu_memory().gib(), |total| Bytes(total.high as u64).gib());
+            let gpu_memory_gib = Some(total.max(gib));
+            report(&Deployment { free_memory_gib: Some(gib), gpu_memory_gib, ..deployment.clone() })
+                .map(|report| report.kv_cache.blocks as f64)
+        };
+        return Ok(Prediction { value: blocks(free.value)?, low: blocks(free.low)?, high: blocks(free.high)? });
+    }
+    let report = report(deployment)?;
+    let bytes = |contributor| {
+        let rank = report.ranks.first().ok_or("it has no rank")?;
+        Ok::<f64, String>(rank.figure(contributor).bytes.0 as f64)
+    };
+    let value = match contributor {
+        Compared::Weights => bytes(Contributor::Weights)?,
+        Compared::Activations => bytes(Contributor::Activations)?,
+        Compared::RuntimeBuffers => bytes(Contributor::RuntimeBuffers)?,
+        Compared::DecoderBuffers => bytes(Contributor::DecoderBuffers)?,
+        Compared::Overhead => overhead_before_the_kv_cache(&report)?,
+        Compared::KvCacheBlocks => report.kv_cache.blocks as f64,
+        Compared::KvCacheTokens if measured.sequences.is_some() => report.kv_cache.max_sequences as f64,
+        Compared::KvCacheTokens => report.kv_cache.tokens as f64,
+        Compared::KvCacheBytes => bytes(Contributor::KvCache)?,
+    };
+    Ok(Prediction::of(value))
+}
+
+/// Overhead when the KV cache is sized, on the rank with the least memory left; what is allocated later isn't part of a log's
+/// difference.
+fn overhead_before_the_kv_cache(report: &Report) -> Result<f64, String> {
+    let rank = report.tightest().ok_or("it has no rank")?;
+    if rank.available == Bytes::ZERO {
+        return Err("by the laws it leaves no memory for a KV cache".into());
+    }
+    let lines =
+        [Contributor::Weights, Contributor::Activations, Contributor::RuntimeBuffers, Contributor::DecoderBuffers];
+    let lines: Bytes = lines.into_iter().map(|contributor| rank.figure(contributor).bytes).sum();
+    Ok((rank.total - rank.available - lines).0 as f64)
+}

@@ -2,7 +2,8 @@
 
 use std::hint::black_box;
 use std::time::Instant;
-use trtllm_memory::deployment::Deployment;
+use trtllm_memory::deployment::{Backend, Deployment};
+use trtllm_memory::formats::link;
 use trtllm_memory::memory::{estimate, estimate_plan, explain};
 
 /// Nanoseconds of one call: the median of 21 rounds.
@@ -23,7 +24,12 @@ fn time(name: &str, mut call: impl FnMut()) {
 fn main() {
     let one = Deployment::default();
     let eight = Deployment { tp_size: 8, ..Deployment::default() };
-    for (name, deployment) in [("one GPU", &one), ("eight GPUs", &eight)] {
+    let torch = Deployment { backend: Backend::Pytorch, ..one.clone() };
+    let experts = "backend=pytorch&model=deepseek-ai/DeepSeek-R1&gpu=b200&tp_size=8&quant_algo=NVFP4&decoding_type=MTP";
+    let experts = link::decode(experts).deployment;
+    for (name, deployment) in
+        [("one GPU", &one), ("eight GPUs", &eight), ("PyTorch", &torch), ("PyTorch, experts", &experts)]
+    {
         let plan = deployment.plan().expect("a sound deployment");
         time(&format!("plan, {name}"), || drop(black_box(black_box(deployment).plan())));
         time(&format!("estimate of a plan, {name}"), || drop(black_box(estimate_plan(black_box(&plan)))));

@@ -246,7 +246,7 @@ fn max_batch_size_is_that_of_a_micro_batch() {
 #[test]
 fn the_upper_bound_is_what_tensorrt_llm_prints_after_the_build() {
     let report = report(&format!("{LLAMA}&max_beam_width=1"));
-    let bound = report.upper_bound;
+    let bound = report.upper_bound.unwrap();
     assert_eq!(bound.kv_cache.gib(), 64.0);
     assert_eq!(bound.weights, bytes(&report, Contributor::Weights));
     assert_eq!(bound.activations, bytes(&report, Contributor::Activations));

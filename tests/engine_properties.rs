@@ -29,7 +29,7 @@ fn deployment() -> impl Strategy<Value = Deployment> {
         let (windows, sinks, host, most, continuous, rank) = cache;
         Deployment {
             model: &models()[model],
-            trtllm_version: Version::parse(Version::NAMES[version]).unwrap(),
+            trtllm_version: Version::parse(Version::NAMES[version]),
             tp_size: 1 << tp,
             pp_size: 1 << pp,
             max_batch_size: Some(1 << batch),

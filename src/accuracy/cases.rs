@@ -1,7 +1,7 @@
 //! Predictions beside measurements.
 
 use super::{Measured, Measurement, Printed};
-use crate::deployment::Deployment;
+use crate::deployment::{Backend, Deployment};
 use crate::memory::{Contributor, Report, estimate};
 use crate::units::Bytes;
 
@@ -10,6 +10,8 @@ use crate::units::Bytes;
 pub enum Compared {
     /// The engine's tensors.
     Weights,
+    /// What torch holds after warm-up: weights, runtime and decoder buffers (PyTorch backend).
+    InsideTorch,
     /// The execution context.
     Activations,
     /// The runtime's buffers.
@@ -28,8 +30,9 @@ pub enum Compared {
 
 impl Compared {
     /// Everything that is compared, in the order of reports.
-    pub const ALL: [Compared; 8] = [
+    pub const ALL: [Compared; 9] = [
         Compared::Weights,
+        Compared::InsideTorch,
         Compared::Activations,
         Compared::RuntimeBuffers,
         Compared::DecoderBuffers,
@@ -43,6 +46,7 @@ impl Compared {
     pub fn key(self) -> &'static str {
         match self {
             Compared::Weights => "weights",
+            Compared::InsideTorch => "inside_torch",
             Compared::Activations => "activations",
             Compared::RuntimeBuffers => "runtime_buffers",
             Compared::DecoderBuffers => "decoder_buffers",
@@ -57,6 +61,7 @@ impl Compared {
     pub fn label(self) -> &'static str {
         match self {
             Compared::Weights => "Weights",
+            Compared::InsideTorch => "Inside torch, weights and buffers",
             Compared::Activations => "Activations",
             Compared::RuntimeBuffers => "Runtime buffers",
             Compared::DecoderBuffers => "Decoder buffers",
@@ -215,6 +220,7 @@ fn figure(contributor: Compared, measured: &Measured) -> Figure {
     let found = |printed: Option<Printed>| printed.map_or(Figure::Absent, Figure::Printed);
     match contributor {
         Compared::Weights => found(measured.weights),
+        Compared::InsideTorch => found(measured.inside_torch),
         Compared::Activations => found(measured.activations),
         Compared::RuntimeBuffers => found(measured.runtime_buffers),
         Compared::DecoderBuffers => found(measured.decoder_buffers),
@@ -305,6 +311,9 @@ fn predict(contributor: Compared, deployment: &Deployment, measured: &Measured) 
     };
     let value = match contributor {
         Compared::Weights => bytes(Contributor::Weights)?,
+        Compared::InsideTorch => {
+            bytes(Contributor::Weights)? + bytes(Contributor::RuntimeBuffers)? + bytes(Contributor::DecoderBuffers)?
+        }
         Compared::Activations => bytes(Contributor::Activations)?,
         Compared::RuntimeBuffers => bytes(Contributor::RuntimeBuffers)?,
         Compared::DecoderBuffers => bytes(Contributor::DecoderBuffers)?,
@@ -312,6 +321,11 @@ fn predict(contributor: Compared, deployment: &Deployment, measured: &Measured) 
         Compared::KvCacheBlocks => report.kv_cache.blocks as f64,
         Compared::KvCacheTokens if measured.sequences.is_some() => report.kv_cache.max_sequences as f64,
         Compared::KvCacheTokens => report.kv_cache.tokens as f64,
+        // The profiling lines say what this rank alone has room for; the ranks of other stages may have less.
+        Compared::KvCacheBytes if deployment.backend == Backend::Pytorch && deployment.pp_size > 1 => {
+            let rank = report.ranks.first().ok_or("it has no rank")?;
+            rank.available.0 as f64 * deployment.plan().map_or(1.0, |plan| plan.free_gpu_memory_fraction.unwrap_or(1.0))
+        }
         Compared::KvCacheBytes => bytes(Contributor::KvCache)?,
     };
     Ok(Prediction::of(value))

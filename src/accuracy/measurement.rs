@@ -53,6 +53,8 @@ impl Printed {
 pub struct Measured {
     /// The engine's tensors on one GPU.
     pub weights: Option<Printed>,
+    /// What torch holds after warm-up: weights and everything that persists (PyTorch backend).
+    pub inside_torch: Option<Printed>,
     /// The execution context.
     pub activations: Option<Printed>,
     /// The runtime's buffers.
@@ -86,6 +88,7 @@ impl Measured {
             "context_mib" => (&mut self.activations, Printed::to_hundredths(amount, MIB)),
             "runtime_buffers_mib" => (&mut self.runtime_buffers, Printed::in_its_unit(amount)),
             "decoder_mib" => (&mut self.decoder_buffers, Printed::in_its_unit(amount)),
+            "weights_torch_gib" => (&mut self.inside_torch, Printed::to_hundredths(amount, GIB)),
             "total_gib" => (&mut self.total, Printed::to_hundredths(amount, GIB)),
             "available_gib" => (&mut self.available, Printed::to_hundredths(amount, GIB)),
             "kv_gib" => (&mut self.kv_bytes, Printed::to_hundredths(amount, GIB)),

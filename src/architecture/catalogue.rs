@@ -5,8 +5,8 @@
 //! `moe=8/2/14336` (experts, experts per token, columns of an expert).
 
 use super::{
-    Architecture, Attention, Dtype, Family, Indexer, LayerSet, Mlp, Moe, Positions, QkNorm, Recurrence, RecurrenceKind,
-    Windows,
+    Architecture, Attention, Dtype, Family, Fp4Scope, Indexer, LayerSet, Mlp, Moe, Positions, QkNorm, Recurrence,
+    RecurrenceKind, Windows,
 };
 use std::collections::HashMap;
 use std::sync::OnceLock;
@@ -194,6 +194,12 @@ fn model(row: &str) -> Option<Architecture> {
         }
         None => None,
     };
+    let fp4_scope = match features.get("fp4") {
+        Some("mlp_and_output") => Fp4Scope::MlpAndOutput,
+        Some("experts") => Fp4Scope::Experts,
+        Some(_) => return None,
+        None => Fp4Scope::Everything,
+    };
     let qk_norm = match features.get("qk_norm") {
         Some("head") => QkNorm::Head,
         Some("full") => QkNorm::Full,
@@ -210,7 +216,8 @@ fn model(row: &str) -> Option<Architecture> {
         tied_embeddings: features.has("tied"),
         dtype,
         max_position_embeddings,
-        rope_scaling_factor: features.number("scaling").map(|factor| factor as f64),
+        rope_scaling_factor: features.number("scaling").or(features.number("yarn")).map(|factor| factor as f64),
+        yarn: features.has("yarn"),
         positions,
         attention,
         attention_layers,
@@ -221,6 +228,8 @@ fn model(row: &str) -> Option<Architecture> {
         attention_gate: features.has("gate"),
         attention_sinks: features.has("sinks"),
         indexer,
+        mtp_layers: features.number("mtp").unwrap_or(0) as u32,
+        fp4_scope,
         recurrence,
         mlp: Mlp { intermediate, gated: conventions.gated, bias: conventions.mlp_bias, layers: dense_layers },
         moe,

@@ -128,6 +128,15 @@ families! {
 }
 
 impl Family {
+    /// Whether the PyTorch backend keeps the embedding table whole on every rank: `modeling_deepseekv3.py` and `modeling_glm.py` give it no
+    /// mapping, other models divide it.
+    pub const fn keeps_embedding_whole(self) -> bool {
+        matches!(
+            self,
+            Family::DeepSeekV2 | Family::DeepSeekV3 | Family::DeepSeekV32 | Family::GlmMoeDsa | Family::Glm4Moe
+        )
+    }
+
     /// The family of that `model_type`.
     pub fn from_model_type(model_type: &str) -> Option<Family> {
         Family::ALL.iter().copied().find(|family| family.model_types().contains(&model_type))

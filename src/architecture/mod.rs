@@ -11,7 +11,7 @@ pub use catalogue::{find, models, suggest};
 pub use dtype::Dtype;
 pub use family::{Conventions, Family};
 pub use layers::LayerSet;
-pub use parts::{Attention, Indexer, Mlp, Moe, Norm, Positions, QkNorm, Recurrence, RecurrenceKind, Windows};
+pub use parts::{Attention, Fp4Scope, Indexer, Mlp, Moe, Norm, Positions, QkNorm, Recurrence, RecurrenceKind, Windows};
 pub use tensors::{LayerGroup, Split, Tensor, TensorKind, Tensors};
 
 use serde::{Deserialize, Serialize};
@@ -42,6 +42,9 @@ pub struct Architecture {
     /// The factor by which RoPE scaling extends `max_position_embeddings` in TensorRT-LLM: that of types `linear`, `dynamic`
     /// and `yarn`, not of `su`, `longrope` and `llama3` (`builder._init_max_seq_len`).
     pub rope_scaling_factor: Option<f64>,
+    /// Whether that scaling is YaRN. `max_position_embeddings` contains it already, which only the PyTorch backend knows
+    /// (`model_engine.py` _infer_max_seq_len_from_config).
+    pub yarn: bool,
     /// How positions are known.
     pub positions: Positions,
     /// The attention of each attending layer.
@@ -62,6 +65,10 @@ pub struct Architecture {
     pub attention_sinks: bool,
     /// DeepSeek sparse attention's indexer.
     pub indexer: Option<Indexer>,
+    /// Layers after the last that predict further tokens (multi-token prediction); no engine has them.
+    pub mtp_layers: u32,
+    /// What the published NVFP4 checkpoint keeps in FP4.
+    pub fp4_scope: Fp4Scope,
     /// Layers with a recurrent state.
     pub recurrence: Option<Recurrence>,
     /// The dense feed-forward block.

@@ -91,6 +91,19 @@ pub struct Indexer {
     pub layers: LayerSet,
 }
 
+/// What NVFP4 checkpoints keep in FP4; the rest stays in 16 bit (`exclude_modules` of `hf_quant_config.json`).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Fp4Scope {
+    /// Every linear layer.
+    #[default]
+    Everything,
+    /// Experts, dense feed-forward blocks and the attention's output projection (DeepSeek).
+    MlpAndOutput,
+    /// Routed experts (Kimi K2, GLM-5, MiniMax M2).
+    Experts,
+}
+
 /// Layers that look back a limited number of tokens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Windows {

@@ -8,17 +8,19 @@ mod plan;
 pub mod presets;
 mod problem;
 mod settings;
+mod torch;
 mod validate;
 mod version;
 
-pub use fields::{FIELDS, Field, Fixed, Group, Input, field};
+pub use fields::{FIELDS, Field, Fixed, Flows, Group, Input, field};
 pub(crate) use plan::DEFAULT_MAX_NUM_TOKENS;
 pub use plan::{KvType, Note, Plan};
 pub use problem::{Problem, Problems};
 pub use settings::{
-    Backend, KvCacheDtype, KvCacheType, Launcher, LookaheadConfig, LoraModule, OperatingSystem, QuantAlgo, Runtime,
-    SpeculativeDecodingMode,
+    AllreduceStrategy, Backend, DecodingType, KvCacheDtype, KvCacheType, Launcher, LookaheadConfig, LoraModule,
+    MoeBackend, OperatingSystem, QuantAlgo, Runtime, SpeculativeDecodingMode,
 };
+pub use torch::{Graphs, Torch};
 pub use version::{CHANGES, Change, Fact, Version};
 
 use crate::architecture::{self, Architecture, Dtype};
@@ -40,8 +42,8 @@ pub struct Deployment {
     pub free_memory_gib: Option<f64>,
     /// How the model is run.
     pub backend: Backend,
-    /// The version of TensorRT-LLM.
-    pub trtllm_version: Version,
+    /// The version of TensorRT-LLM; its default depends on the backend.
+    pub trtllm_version: Option<Version>,
     /// Ranks that share every layer.
     pub tp_size: u64,
     /// Stages that the layers are divided into.
@@ -150,6 +152,28 @@ pub struct Deployment {
     pub guided_decoding: bool,
     /// Share of the KV cache for cross attention.
     pub cross_kv_cache_fraction: Option<f64>,
+    /// Whether each rank attends for requests of its own, with whole attention weights (PyTorch backend).
+    pub enable_attention_dp: bool,
+    /// Sequences of the largest CUDA graph; 0 without graphs (PyTorch backend).
+    pub cuda_graph_max_batch_size: Option<u64>,
+    /// Whether batches are padded up to the next CUDA graph, so that fewer are captured (PyTorch backend).
+    pub cuda_graph_enable_padding: bool,
+    /// Whether long prompts are read in several steps (PyTorch backend).
+    pub enable_chunked_prefill: bool,
+    /// Whether a step waits for the one before it (PyTorch backend).
+    pub disable_overlap_scheduler: bool,
+    /// What multiplies the experts (PyTorch backend).
+    pub moe_backend: MoeBackend,
+    /// Experts with their copies that the load balancer spreads over the ranks (PyTorch backend).
+    pub moe_load_balancer_slots: Option<u64>,
+    /// How ranks add up their results (PyTorch backend).
+    pub allreduce_strategy: AllreduceStrategy,
+    /// Most bytes of the KV cache on a GPU; 0 for no such limit (PyTorch backend).
+    pub max_gpu_total_bytes: u64,
+    /// How tokens are drafted (PyTorch backend).
+    pub decoding_type: DecodingType,
+    /// Tokens of the buffers that send and receive KV blocks between servers; 0 without disaggregated serving (PyTorch backend).
+    pub cache_transceiver_max_tokens_in_buffer: u64,
     /// Memory in GiB that other processes hold on each GPU.
     pub other_memory_gib: Option<f64>,
     /// GPUs that reach each other directly.
@@ -174,7 +198,7 @@ impl Default for Deployment {
             gpu_memory_gib: None,
             free_memory_gib: None,
             backend: Backend::TensorRt,
-            trtllm_version: Version { major: 0, minor: 19 },
+            trtllm_version: None,
             tp_size: 1,
             pp_size: 1,
             moe_tp_size: None,
@@ -229,6 +253,17 @@ impl Default for Deployment {
             cuda_graph_cache_size: 0,
             guided_decoding: false,
             cross_kv_cache_fraction: None,
+            enable_attention_dp: false,
+            cuda_graph_max_batch_size: None,
+            cuda_graph_enable_padding: false,
+            enable_chunked_prefill: false,
+            disable_overlap_scheduler: false,
+            moe_backend: MoeBackend::Auto,
+            moe_load_balancer_slots: None,
+            allreduce_strategy: AllreduceStrategy::Auto,
+            max_gpu_total_bytes: 0,
+            decoding_type: DecodingType::None,
+            cache_transceiver_max_tokens_in_buffer: 0,
             other_memory_gib: None,
             gpus_per_node: None,
             launcher: Launcher::Python,
@@ -243,7 +278,58 @@ impl Deployment {
     /// # Errors
     /// Every impossible combination of settings, all at once, each at the field that would mend it.
     pub fn plan(&self) -> Result<Plan, Problems> {
+        match self.backend {
+            Backend::TensorRt => self.plan_as_it_is(),
+            Backend::Pytorch => self.without_engine_settings().plan_as_it_is(),
+        }
+    }
+
+    fn plan_as_it_is(&self) -> Result<Plan, Problems> {
         validate::problems(self).map_or_else(|| Ok(Plan::new(self)), Err)
+    }
+
+    /// The same without what only engines have, which may be left over from the other flow.
+    fn without_engine_settings(&self) -> Deployment {
+        let default = Deployment::default();
+        Deployment {
+            max_input_len: default.max_input_len,
+            kv_cache_type: default.kv_cache_type,
+            remove_input_padding: default.remove_input_padding,
+            context_fmha: default.context_fmha,
+            use_paged_context_fmha: default.use_paged_context_fmha,
+            use_fp8_context_fmha: default.use_fp8_context_fmha,
+            use_fused_mlp: default.use_fused_mlp,
+            gemm_plugin: default.gemm_plugin,
+            multiple_profiles: default.multiple_profiles,
+            gather_context_logits: default.gather_context_logits,
+            gather_generation_logits: default.gather_generation_logits,
+            logits_dtype: default.logits_dtype,
+            use_parallel_embedding: default.use_parallel_embedding,
+            embedding_sharding_dim: default.embedding_sharding_dim,
+            streamingllm: default.streamingllm,
+            speculative_decoding_mode: default.speculative_decoding_mode,
+            num_medusa_heads: default.num_medusa_heads,
+            num_eagle_layers: default.num_eagle_layers,
+            redrafter_num_beams: default.redrafter_num_beams,
+            redrafter_draft_len_per_beam: default.redrafter_draft_len_per_beam,
+            lookahead_config: default.lookahead_config,
+            max_lora_rank: default.max_lora_rank,
+            lora_target_modules: default.lora_target_modules,
+            lora_device_cache_fraction: default.lora_device_cache_fraction,
+            max_prompt_embedding_table_size: default.max_prompt_embedding_table_size,
+            runtime: default.runtime,
+            runtime_max_batch_size: default.runtime_max_batch_size,
+            runtime_max_num_tokens: default.runtime_max_num_tokens,
+            sink_token_length: default.sink_token_length,
+            enable_chunked_context: default.enable_chunked_context,
+            enable_trt_overlap: default.enable_trt_overlap,
+            gen_micro_batch_size: default.gen_micro_batch_size,
+            cuda_graph_mode: default.cuda_graph_mode,
+            cuda_graph_cache_size: default.cuda_graph_cache_size,
+            guided_decoding: default.guided_decoding,
+            cross_kv_cache_fraction: default.cross_kv_cache_fraction,
+            ..self.clone()
+        }
     }
 
     /// Total memory of each GPU as CUDA reports it.
@@ -251,15 +337,20 @@ impl Deployment {
         self.gpu_memory_gib.map_or(self.gpu.memory, Bytes::from_gib)
     }
 
+    /// The version of TensorRT-LLM: the one chosen, or the backend's default.
+    pub fn version(&self) -> Version {
+        self.trtllm_version.unwrap_or_else(|| Version::default_of(self.backend))
+    }
+
     /// Number of GPUs: `tp_size · pp_size`.
     pub fn world_size(&self) -> u64 {
         self.tp_size.saturating_mul(self.pp_size)
     }
 
-    /// The fields that differ from their defaults.
+    /// The fields of this backend that differ from their defaults.
     pub fn changed(&self) -> impl Iterator<Item = (&'static Field, String)> {
         let default = Deployment::default();
-        FIELDS.iter().filter_map(move |field| {
+        FIELDS.iter().filter(|field| field.flows.has(self.backend)).filter_map(move |field| {
             let text = (field.write)(self);
             (text != (field.write)(&default)).then_some((field, text))
         })

@@ -1,8 +1,8 @@
 //! What TensorRT-LLM makes of a deployment: defaults filled in, build-time corrections applied.
 
 use super::{
-    Deployment, Fact, KvCacheDtype, KvCacheType, Launcher, LoraModule, OperatingSystem, QuantAlgo, Runtime,
-    SpeculativeDecodingMode, Version,
+    Backend, DecodingType, Deployment, Fact, KvCacheDtype, KvCacheType, Launcher, LoraModule, OperatingSystem,
+    QuantAlgo, Runtime, SpeculativeDecodingMode, Torch, Version,
 };
 use crate::architecture::{Architecture, Attention, Dtype, Positions};
 use crate::gpu::{Gpu, Link};
@@ -29,10 +29,14 @@ pub struct Plan {
     pub gpu_memory: Bytes,
     /// Free memory just before the KV cache is sized, where a log said it.
     pub free_memory: Option<Bytes>,
+    /// How the model is run.
+    pub backend: Backend,
     /// The version of TensorRT-LLM.
     pub version: Version,
     /// Ranks that share every layer.
     pub tp_size: u64,
+    /// Of these, ranks that share an attention layer: one where attention is data-parallel.
+    pub attention_tp_size: u64,
     /// Stages that the layers are divided into.
     pub pp_size: u64,
     /// Ranks that share each expert.
@@ -127,6 +131,8 @@ pub struct Plan {
     pub cuda_graphs: u64,
     /// Whether outputs follow a grammar.
     pub guided_decoding: bool,
+    /// What only the PyTorch backend has.
+    pub torch: Torch,
     /// Memory that other processes hold on each GPU.
     pub other_memory: Bytes,
     /// GPUs that reach each other directly.
@@ -178,6 +184,12 @@ const DEFAULT_MAX_INPUT_LEN: u64 = 1024;
 /// The fraction where neither it nor `max_tokens` is given (`kDefaultGpuMemFraction`).
 const DEFAULT_FRACTION: f64 = 0.9;
 
+/// `tokens_per_block` of the PyTorch backend (`KvCacheConfig`).
+const TORCH_BLOCK: u64 = 32;
+/// The same with FlashMLA (`py_executor_creator.py`).
+const FLASH_MLA_BLOCK: u64 = 64;
+/// `max_batch_size` of the PyTorch backend (`BaseLlmArgs`).
+const TORCH_BATCH: u64 = 2048;
 /// Share of the free memory for LoRA adapters (`PeftCacheConfig` device_cache_percent).
 const DEFAULT_LORA_FRACTION: f64 = 0.02;
 /// GPUs of a server, which reach each other directly.
@@ -233,7 +245,8 @@ impl Plan {
     pub(super) fn new(d: &Deployment) -> Plan {
         let mut notes = Vec::new();
         let mut note = |field, message: String| notes.push(Note { field, message });
-        let version = d.trtllm_version;
+        let version = d.version();
+        let pytorch = d.backend == Backend::Pytorch;
 
         let dtype = d.dtype.unwrap_or_else(|| {
             if d.model.dtype == Dtype::Bfloat16 && d.gpu.compute_capability < (8, 0) {
@@ -246,6 +259,10 @@ impl Plan {
             }
         });
         let kv_cache_dtype = match d.kv_cache_dtype {
+            KvCacheDtype::Auto if pytorch && d.quant_algo.has_fp8_kv_cache() => {
+                note("kv_cache_dtype", "auto is fp8, which ModelOpt's checkpoints of this quant_algo ask for.".into());
+                KvType::Quantized(KvCacheDtype::Fp8)
+            }
             KvCacheDtype::Auto => KvType::Model(dtype),
             other => KvType::Quantized(other),
         };
@@ -254,21 +271,38 @@ impl Plan {
         let logits_dtype =
             d.logits_dtype.unwrap_or(if modelopt && fp8_logits { Dtype::Float16 } else { Dtype::Float32 });
 
-        let max_seq_len = d.max_seq_len.unwrap_or_else(|| deduced_max_seq_len(d.model));
-        if d.max_seq_len.is_none() {
+        let mut max_seq_len = d.max_seq_len.unwrap_or_else(|| deduced_max_seq_len(d.model, d.backend));
+        if pytorch
+            && max_seq_len > deduced_max_seq_len(d.model, d.backend)
+            && !matches!(d.model.positions, Positions::Alibi)
+        {
+            max_seq_len = deduced_max_seq_len(d.model, d.backend);
+            note("max_seq_len", format!("Lowered to the model's own {} tokens.", grouped(max_seq_len)));
+        } else if d.max_seq_len.is_none() {
             note("max_seq_len", format!("Deduced from the model: {} tokens.", grouped(max_seq_len)));
-        } else if max_seq_len > deduced_max_seq_len(d.model) && !matches!(d.model.positions, Positions::Alibi) {
+        } else if max_seq_len > deduced_max_seq_len(d.model, d.backend)
+            && !matches!(d.model.positions, Positions::Alibi)
+        {
             note(
                 "max_seq_len",
                 format!(
                     "Longer than the {} tokens that the model was made for.",
-                    grouped(deduced_max_seq_len(d.model))
+                    grouped(deduced_max_seq_len(d.model, d.backend))
                 ),
             );
         }
-        let max_batch_size = d.max_batch_size.unwrap_or_else(|| version.default_max_batch_size());
+        let max_batch_size = d.max_batch_size.unwrap_or_else(|| match d.backend {
+            Backend::TensorRt => version.default_max_batch_size(),
+            Backend::Pytorch => TORCH_BATCH,
+        });
         let max_input_len = d.max_input_len.unwrap_or(DEFAULT_MAX_INPUT_LEN).min(max_seq_len);
-        let tokens_per_block = d.tokens_per_block.unwrap_or_else(|| version.default_tokens_per_block());
+        let tokens_per_block = match d.tokens_per_block {
+            // FlashMLA, the kernels for latent attention on Hopper, read blocks of 64 tokens.
+            _ if pytorch && d.model.is_latent() && d.gpu.compute_capability == (9, 0) => FLASH_MLA_BLOCK,
+            Some(tokens) => tokens,
+            None if pytorch => TORCH_BLOCK,
+            None => version.default_tokens_per_block(),
+        };
         let max_num_tokens =
             checked_max_num_tokens(d, max_batch_size, max_input_len, max_seq_len, tokens_per_block, &mut note);
 
@@ -308,11 +342,15 @@ impl Plan {
             (Some(tp), None) => (tp, d.tp_size / tp.max(1)),
             (None, None) => (d.tp_size, 1),
         };
-        if d.model.recurrence.is_some() || d.model.attention_sinks || d.model.indexer.is_some() {
+        let needs_pytorch = d.model.recurrence.is_some() || d.model.attention_sinks || d.model.indexer.is_some();
+        if needs_pytorch && !pytorch {
             note(
                 "model",
                 "The engine flow has no such layers: TensorRT-LLM runs this model with its PyTorch backend.".into(),
             );
+        }
+        if pytorch && d.enable_attention_dp && d.tp_size == 1 {
+            note("enable_attention_dp", "Has no effect on a single rank.".into());
         }
         if let (Some(how), None) = (d.gpu.memory_inferred, d.gpu_memory_gib) {
             note(
@@ -326,8 +364,10 @@ impl Plan {
             gpu: d.gpu,
             gpu_memory: d.gpu_memory(),
             free_memory: d.free_memory_gib.map(Bytes::from_gib),
+            backend: d.backend,
             version,
             tp_size: d.tp_size,
+            attention_tp_size: if pytorch && d.enable_attention_dp { 1 } else { d.tp_size },
             pp_size: d.pp_size,
             moe_tp_size,
             moe_ep_size,
@@ -342,7 +382,8 @@ impl Plan {
             max_beam_width: d.max_beam_width,
             tokens_per_block,
             free_gpu_memory_fraction: d.free_gpu_memory_fraction.or_else(|| {
-                (d.max_tokens.is_none() || version.has(Fact::FractionAlwaysBounds)).then_some(DEFAULT_FRACTION)
+                (pytorch || d.max_tokens.is_none() || version.has(Fact::FractionAlwaysBounds))
+                    .then_some(DEFAULT_FRACTION)
             }),
             max_tokens: d.max_tokens,
             remove_input_padding: d.remove_input_padding,
@@ -377,6 +418,7 @@ impl Plan {
             gen_micro_batch_size: d.gen_micro_batch_size,
             cuda_graphs: if d.cuda_graph_mode { d.cuda_graph_cache_size.max(1) } else { 0 },
             guided_decoding: d.guided_decoding,
+            torch: Torch::of(d, max_batch_size),
             other_memory: Bytes::from_gib(d.other_memory_gib.unwrap_or(0.0)),
             gpus_per_node,
             launcher: d.launcher,
@@ -398,14 +440,29 @@ impl Plan {
         start(stage)..start(stage + 1)
     }
 
+    /// Whether layers of the model itself draft tokens (PyTorch backend).
+    pub fn drafts_by_itself(&self) -> bool {
+        self.torch.decoding_type == DecodingType::Mtp && self.model.mtp_layers > 0
+    }
+
+    /// Whether this is a data-centre GPU of the Blackwell generation.
+    pub fn is_data_centre_blackwell(&self) -> bool {
+        (10..12).contains(&self.gpu.compute_capability.0)
+    }
+
+    /// Whether the GPUs' NVLink domain is larger than a server, as in a GB200 or GB300 rack.
+    pub fn is_rack(&self) -> bool {
+        self.gpu.link == Link::NvLink && self.gpus_per_node > GPUS_PER_NODE
+    }
+
     /// Attention heads on a rank.
     pub fn local_heads(&self) -> u64 {
-        self.model.attention.heads() / self.tp_size
+        self.model.attention.heads() / self.attention_tp_size
     }
 
     /// KV heads on a rank; where they are fewer than ranks, each rank keeps a copy of one (`convert_utils.py` tile_kv_weight_bias).
     pub fn local_kv_heads(&self) -> u64 {
-        self.model.attention.kv_heads().div_ceil(self.tp_size)
+        self.model.attention.kv_heads().div_ceil(self.attention_tp_size)
     }
 
     /// Values that latent attention caches of a token in a layer, where the model has it: the compressed keys and values, and
@@ -438,9 +495,10 @@ fn made_by_modelopt(quant_algo: QuantAlgo) -> bool {
     matches!(quant_algo, QuantAlgo::Fp8 | QuantAlgo::W4A16Awq | QuantAlgo::W4A8Awq | QuantAlgo::Nvfp4)
 }
 
-/// `max_seq_len` where none is given (`builder.py` _init_max_seq_len).
-fn deduced_max_seq_len(model: &Architecture) -> u64 {
-    let factor = model.rope_scaling_factor.unwrap_or(1.0);
+/// `max_seq_len` where none is given (`builder.py` _init_max_seq_len, `model_engine.py` _infer_max_seq_len_from_config).
+fn deduced_max_seq_len(model: &Architecture, backend: Backend) -> u64 {
+    let contained = model.yarn && backend == Backend::Pytorch;
+    let factor = model.rope_scaling_factor.filter(|_| !contained).unwrap_or(1.0);
     ((model.max_position_embeddings as f64 * factor).round() as u64).max(1)
 }
 
@@ -484,7 +542,7 @@ fn checked_max_num_tokens(
         );
         tokens = max_input_len;
     }
-    if d.context_fmha && tokens < tokens_per_block {
+    if d.context_fmha && d.backend == Backend::TensorRt && tokens < tokens_per_block {
         note("max_num_tokens", format!("Raised to tokens_per_block, {}.", grouped(tokens_per_block)));
         tokens = tokens_per_block;
     }

@@ -43,6 +43,16 @@ pub static PRESETS: &[Preset] = &[
         about: "Qwen 2.5 7B in 4 bit on one L4 of 24 GB: a few conversations of up to 4096 tokens.",
         link: "v=1&model=Qwen/Qwen2.5-7B-Instruct&gpu=l4&quant_algo=W4A16_AWQ&max_batch_size=32&max_num_tokens=4096&max_seq_len=4096",
     },
+    Preset {
+        name: "A large mixture of experts, PyTorch backend",
+        about: "DeepSeek R1 in NVFP4 on four GB200, experts divided among them, with multi-token prediction.",
+        link: "v=1&model=deepseek-ai/DeepSeek-R1&gpu=gb200&tp_size=4&moe_ep_size=4&quant_algo=NVFP4&kv_cache_dtype=fp8&max_batch_size=32&max_num_tokens=8192&max_seq_len=10240&backend=pytorch&moe_backend=TRTLLM&decoding_type=MTP",
+    },
+    Preset {
+        name: "An open-weight reasoner, PyTorch backend",
+        about: "gpt-oss 120B in its own MXFP4 on one H200: long answers of up to 32,768 tokens.",
+        link: "v=1&model=openai/gpt-oss-120b&gpu=h200&quant_algo=W4A16_MXFP4&max_seq_len=32768&backend=pytorch",
+    },
 ];
 
 #[cfg(test)]

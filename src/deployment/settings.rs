@@ -37,6 +37,8 @@ named_values! {
     Backend {
         /// An engine built by `trtllm-build`.
         TensorRt = "tensorrt",
+        /// The checkpoint itself, by the PyTorch backend.
+        Pytorch = "pytorch",
     }
 }
 
@@ -79,10 +81,38 @@ named_values! {
         Fp8BlockScales = "FP8_BLOCK_SCALES",
         /// FP4 with an FP8 scale per 16 values.
         Nvfp4 = "NVFP4",
+        /// FP4 weights as in NVFP4 with FP8 activations; PyTorch backend only.
+        W4A8Nvfp4Fp8 = "W4A8_NVFP4_FP8",
+        /// MXFP4 experts, a scale per 32 values; PyTorch backend only.
+        W4A16Mxfp4 = "W4A16_MXFP4",
+        /// MXFP4 experts with MXFP8 activations; PyTorch backend only.
+        W4A8Mxfp4Mxfp8 = "W4A8_MXFP4_MXFP8",
+        /// MXFP4 experts with FP8 activations; PyTorch backend only.
+        W4A8Mxfp4Fp8 = "W4A8_MXFP4_FP8",
     }
 }
 
 impl QuantAlgo {
+    /// Whether experts are MXFP4 and everything else stays in 16 bit.
+    pub fn is_mxfp4(self) -> bool {
+        matches!(self, QuantAlgo::W4A16Mxfp4 | QuantAlgo::W4A8Mxfp4Mxfp8 | QuantAlgo::W4A8Mxfp4Fp8)
+    }
+
+    /// Whether weights are FP4 with an FP8 scale per 16 values.
+    pub fn is_nvfp4(self) -> bool {
+        matches!(self, QuantAlgo::Nvfp4 | QuantAlgo::W4A8Nvfp4Fp8)
+    }
+
+    /// Whether only the PyTorch backend runs it.
+    pub fn needs_pytorch(self) -> bool {
+        self.is_mxfp4() || self == QuantAlgo::W4A8Nvfp4Fp8
+    }
+
+    /// Whether ModelOpt makes such checkpoints with an FP8 KV cache (`hf_quant_config.json` kv_cache_quant_algo).
+    pub fn has_fp8_kv_cache(self) -> bool {
+        self == QuantAlgo::Fp8 || self.is_nvfp4()
+    }
+
     /// Whether linear layers multiply in FP8 with quantize and dequantize nodes.
     pub fn is_fp8_gemm(self) -> bool {
         matches!(self, QuantAlgo::Fp8 | QuantAlgo::Fp8PerChannelPerToken | QuantAlgo::Fp8BlockScales)
@@ -122,7 +152,7 @@ impl QuantAlgo {
             | QuantAlgo::W8A16Gptq
             | QuantAlgo::W4A8QservePerGroup => Some(128),
             QuantAlgo::Fp8BlockScales => Some(128),
-            QuantAlgo::Nvfp4 => Some(16),
+            QuantAlgo::Nvfp4 | QuantAlgo::W4A8Nvfp4Fp8 => Some(16),
             _ => None,
         }
     }
@@ -178,6 +208,68 @@ impl SpeculativeDecodingMode {
     /// Whether the engine itself drafts, so that the decoder sees several tokens of a sequence at once.
     pub fn predicts_draft_tokens(self) -> bool {
         !matches!(self, SpeculativeDecodingMode::None | SpeculativeDecodingMode::DraftTokensExternal)
+    }
+}
+
+named_values! {
+    /// How the PyTorch backend drafts tokens (`speculative_config.decoding_type`).
+    DecodingType {
+        /// It doesn't.
+        None = "none",
+        /// By the model's own multi-token prediction layers.
+        Mtp = "MTP",
+        /// By an Eagle3 draft of one layer.
+        Eagle3 = "Eagle3",
+        /// By n-grams of the sequence itself.
+        NGram = "NGram",
+    }
+}
+
+named_values! {
+    /// What multiplies the experts (`moe_config.backend`).
+    MoeBackend {
+        /// What TensorRT-LLM finds best.
+        Auto = "AUTO",
+        /// CUTLASS grouped GEMMs.
+        Cutlass = "CUTLASS",
+        /// TensorRT-LLM's generated kernels.
+        Trtllm = "TRTLLM",
+        /// CuTe DSL kernels.
+        CuteDsl = "CUTEDSL",
+        /// DeepGEMM, for FP8 block scales.
+        DeepGemm = "DEEPGEMM",
+        /// CUTLASS with all-to-all communication between many ranks.
+        WideEp = "WIDEEP",
+        /// Triton kernels.
+        Triton = "TRITON",
+        /// Plain PyTorch.
+        Vanilla = "VANILLA",
+    }
+}
+
+named_values! {
+    /// How ranks add up their results (`allreduce_strategy`).
+    AllreduceStrategy {
+        /// What is fastest for a message.
+        Auto = "AUTO",
+        /// NCCL's all-reduce.
+        Nccl = "NCCL",
+        /// NCCL over buffers that all ranks register.
+        NcclSymmetric = "NCCL_SYMMETRIC",
+        /// Custom kernels over user buffers.
+        UserBuffers = "UB",
+        /// The custom kernel for small messages.
+        MinLatency = "MINLATENCY",
+        /// The custom kernel, each rank adding all.
+        OneShot = "ONESHOT",
+        /// The custom kernel, each rank adding a share.
+        TwoShot = "TWOSHOT",
+        /// Sums in FP8.
+        LowPrecision = "LOWPRECISION",
+        /// Multicast over an NVLink domain of several nodes.
+        Mnnvl = "MNNVL",
+        /// Tried out at start.
+        AutoTune = "AUTOTUNE",
     }
 }
 

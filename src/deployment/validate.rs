@@ -1,6 +1,6 @@
 //! What TensorRT-LLM, the model or the GPU can't do.
 
-use super::{Deployment, Fact, KvCacheDtype, Problem, Problems, QuantAlgo};
+use super::{Backend, DecodingType, Deployment, Fact, KvCacheDtype, Problem, Problems, QuantAlgo};
 use crate::architecture::Dtype;
 use crate::units::grouped;
 
@@ -11,6 +11,9 @@ pub(super) fn problems(d: &Deployment) -> Option<Problems> {
     experts(d, &mut found);
     precision(d, &mut found);
     limits(d, &mut found);
+    if d.backend == Backend::Pytorch {
+        pytorch(d, &mut found);
+    }
     (!found.is_empty()).then_some(Problems(found))
 }
 
@@ -24,7 +27,10 @@ fn divisors(number: u64) -> String {
 fn parallelism(d: &Deployment, found: &mut Vec<Problem>) {
     let (heads, kv_heads) = (d.model.attention.heads(), d.model.attention.kv_heads());
     let layers = u64::from(d.model.layers);
-    if !heads.is_multiple_of(d.tp_size) {
+    let pytorch = d.backend == Backend::Pytorch;
+    if pytorch && d.enable_attention_dp {
+        // Each rank has all heads, and the dense blocks whole.
+    } else if !heads.is_multiple_of(d.tp_size) {
         found.push(Problem::new(
             "tp_size",
             d.tp_size,
@@ -57,14 +63,14 @@ fn parallelism(d: &Deployment, found: &mut Vec<Problem>) {
             d.pp_size,
             format!("{} stages are more than the model's {layers} layers; use at most {layers}", d.pp_size),
         ));
-    } else if !layers.is_multiple_of(d.pp_size) && !d.trtllm_version.has(Fact::SplitsLayersUnevenly) {
+    } else if !layers.is_multiple_of(d.pp_size) && !pytorch && !d.version().has(Fact::SplitsLayersUnevenly) {
         found.push(Problem::new(
             "pp_size",
             d.pp_size,
             format!(
                 "{layers} layers can't be split into {} equal stages, as TensorRT-LLM {} needs; use one of {}",
                 d.pp_size,
-                d.trtllm_version,
+                d.version(),
                 divisors(layers)
             ),
         ));
@@ -127,8 +133,14 @@ fn precision(d: &Deployment, found: &mut Vec<Problem>) {
         QuantAlgo::Fp8 | QuantAlgo::Fp8PerChannelPerToken | QuantAlgo::W4A8Awq if needs((8, 9)) => {
             Some("compute capability 8.9 or later (Ada, Hopper, Blackwell)")
         }
-        QuantAlgo::Fp8BlockScales if needs((9, 0)) => Some("compute capability 9.0 or later (Hopper, Blackwell)"),
-        QuantAlgo::Nvfp4 if needs((10, 0)) => Some("compute capability 10.0 or later (Blackwell)"),
+        QuantAlgo::Fp8BlockScales | QuantAlgo::W4A16Mxfp4 if needs((9, 0)) => {
+            Some("compute capability 9.0 or later (Hopper, Blackwell)")
+        }
+        QuantAlgo::Nvfp4 | QuantAlgo::W4A8Nvfp4Fp8 | QuantAlgo::W4A8Mxfp4Mxfp8 | QuantAlgo::W4A8Mxfp4Fp8
+            if needs((10, 0)) =>
+        {
+            Some("compute capability 10.0 or later (Blackwell)")
+        }
         _ => None,
     };
     if let Some(wanted) = wanted {
@@ -136,7 +148,9 @@ fn precision(d: &Deployment, found: &mut Vec<Problem>) {
     }
     let weight_only = matches!(algo, QuantAlgo::W8A16 | QuantAlgo::W4A16 | QuantAlgo::Fp8PerChannelPerToken)
         || algo.is_smooth_quant();
-    if data_centre_blackwell && weight_only {
+    if d.backend == Backend::TensorRt && algo.needs_pytorch() {
+        found.push(Problem::new("quant_algo", algo, format!("no engine has {algo} weights; use backend=pytorch")));
+    } else if data_centre_blackwell && weight_only && d.backend == Backend::TensorRt {
         found.push(Problem::new(
             "quant_algo",
             algo,
@@ -184,9 +198,49 @@ fn precision(d: &Deployment, found: &mut Vec<Problem>) {
     }
 }
 
+/// What the PyTorch backend can't do.
+fn pytorch(d: &Deployment, found: &mut Vec<Problem>) {
+    if !d.version().has(Fact::HasPytorchBackend) {
+        let advice = format!("TensorRT-LLM {} has no PyTorch backend; 0.17 was the first with it", d.version());
+        found.push(Problem::new("trtllm_version", d.version(), advice));
+    }
+    let algo = d.quant_algo;
+    let unsupported = algo.is_smooth_quant()
+        || matches!(
+            algo,
+            QuantAlgo::W4A16Gptq
+                | QuantAlgo::W8A16Gptq
+                | QuantAlgo::W4A8QservePerGroup
+                | QuantAlgo::W4A8QservePerChannel
+        );
+    if unsupported {
+        let advice = "the PyTorch backend has no such linear layers; use FP8, NVFP4 or W4A16_AWQ";
+        found.push(Problem::new("quant_algo", algo, advice));
+    } else if algo.is_mxfp4() && d.model.moe.is_none() {
+        found.push(Problem::new("quant_algo", algo, format!("quantizes experts, and {} has none", d.model.name)));
+    }
+    if d.kv_cache_dtype == KvCacheDtype::Int8 {
+        found.push(Problem::new("kv_cache_dtype", "int8", "the PyTorch backend has no int8 KV cache; use fp8 or auto"));
+    }
+    if d.decoding_type == DecodingType::Mtp && d.model.mtp_layers == 0 {
+        let advice = format!("{} has no layers for multi-token prediction; use Eagle3, NGram or none", d.model.name);
+        found.push(Problem::new("decoding_type", d.decoding_type, advice));
+    }
+    let Some(slots) = d.moe_load_balancer_slots else { return };
+    let (experts, ep) = (d.model.moe.map_or(0, |moe| moe.experts), d.moe_ep_size.unwrap_or(1));
+    if experts == 0 {
+        let advice = format!("{} has no experts; leave moe_load_balancer_slots empty", d.model.name);
+        found.push(Problem::new("moe_load_balancer_slots", slots, advice));
+    } else if slots < experts || !slots.is_multiple_of(ep) {
+        let advice = format!("must be a multiple of moe_ep_size, {ep}, and hold all {experts} experts");
+        found.push(Problem::new("moe_load_balancer_slots", slots, advice));
+    }
+}
+
 fn limits(d: &Deployment, found: &mut Vec<Problem>) {
     if let (Some(input), Some(sequence)) = (d.max_input_len, d.max_seq_len)
         && input > sequence
+        && d.backend == Backend::TensorRt
     {
         let message = format!(
             "a prompt of {} tokens is longer than max_seq_len, {}; lower one or raise the other",

@@ -1,6 +1,7 @@
 //! TensorRT-LLM's versions, and what changed between them. Formulas ask for a [`Fact`] by its name and never
 //! compare versions.
 
+use super::Backend;
 use std::fmt;
 
 /// A minor version of TensorRT-LLM, such as 0.19.
@@ -29,6 +30,14 @@ impl Version {
         let (major, minor) = (numbers.next()?.parse().ok()?, numbers.next()?.parse().ok()?);
         let parsed = version(major, minor);
         Version::NAMES.contains(&parsed.to_string().as_str()).then_some(parsed)
+    }
+
+    /// The version that is assumed where none is chosen.
+    pub fn default_of(backend: Backend) -> Version {
+        match backend {
+            Backend::TensorRt => version(0, 19),
+            Backend::Pytorch => version(1, 2),
+        }
     }
 
     /// Whether `fact` holds in this version.
@@ -86,6 +95,24 @@ pub enum Fact {
     NcclHasLargeMulticastBuffers,
     /// NCCL is 2.25 or 2.26: NVLink SHARP has 32 channels on Blackwell.
     NcclHas32MulticastChannels,
+    /// There is a PyTorch backend.
+    HasPytorchBackend,
+    /// The PyTorch backend rounds the blocks of the KV cache up.
+    TorchRoundsBlocksUp,
+    /// CUDA graphs of the PyTorch backend take memory that can be told apart from the libraries'.
+    TorchGraphsCount,
+    /// The PyTorch backend's attention workspace holds the queries of a step.
+    TorchWorkspaceHoldsQueries,
+    /// The PyTorch backend has another communicator beside that of the tensor-parallel ranks.
+    TorchHasAnotherCommunicator,
+    /// The PyTorch backend's KV cache has a layer for each step of multi-token prediction.
+    MtpCachesEveryStep,
+    /// The PyTorch backend chooses the MoE kernels by model and GPU unless told otherwise.
+    ChoosesMoeBackend,
+    /// The PyTorch backend allocates its all-reduce workspace also where attention is data-parallel.
+    AttentionDpKeepsAllReduce,
+    /// The PyTorch backend's sampler keeps stop words on the GPU.
+    SamplerKeepsStopWords,
     /// The PyTorch backend loads the code of 1.0 and 1.1.
     TorchLibrariesOf1_0,
     /// The PyTorch backend loads the code of 1.2.
@@ -144,6 +171,8 @@ pub enum Fact {
     PyTorchByDefault,
     /// `trtllm-serve` takes its YAML as `--config`.
     ServeTakesConfig,
+    /// The LLM API's `KvCacheConfig` takes `tokens_per_block`.
+    KvCacheConfigTakesBlock,
     /// Examples of models stand in `examples/models/core`.
     ExamplesOfModelsMoved,
     /// `run.py` runs no more sequences than it has prompts, whatever the engine was built for.
@@ -223,6 +252,60 @@ pub static CHANGES: &[Change] = &[
         source: "release notes: built on PyTorch containers 25.01 to 25.05, that is NCCL 2.25 and 2.26",
     },
     Change {
+        fact: Fact::HasPytorchBackend,
+        from: version(0, 17),
+        until: LAST,
+        source: "release notes: experimental in 0.17, the default from 1.0 on",
+    },
+    Change {
+        fact: Fact::TorchRoundsBlocksUp,
+        from: FIRST,
+        until: version(1, 1),
+        source: "tensorrt_llm/_torch/pyexecutor/resource_manager.py: 860308 tokens are 26885 blocks to 1.1, 2851669 are 89114 from 1.2.0rc6 on",
+    },
+    Change {
+        fact: Fact::TorchGraphsCount,
+        from: version(1, 2),
+        until: LAST,
+        source: "outside torch in public logs: no trace of 13 graphs in 0.20, 14 to 25 MB a graph from 1.2.0rc6 on",
+    },
+    Change {
+        fact: Fact::TorchWorkspaceHoldsQueries,
+        from: version(1, 0),
+        until: LAST,
+        source: "cpp/tensorrt_llm/common/attentionOp.cpp; logged workspaces of 1.2; inside torch in logs of 0.20 doesn't grow with max_num_tokens",
+    },
+    Change {
+        fact: Fact::TorchHasAnotherCommunicator,
+        from: FIRST,
+        until: version(0, 21),
+        source: "outside torch of Llama 3.1 8B with 0.20 on two H100 against one: 415 MiB more than one communicator",
+    },
+    Change {
+        fact: Fact::MtpCachesEveryStep,
+        from: FIRST,
+        until: version(1, 2),
+        source: "tensorrt_llm/_torch/speculative/utils.py get_num_spec_layers",
+    },
+    Change {
+        fact: Fact::ChoosesMoeBackend,
+        from: version(1, 3),
+        until: LAST,
+        source: "tensorrt_llm/llmapi/llm_args.py MoeConfig.backend: CUTLASS to 1.2, AUTO later",
+    },
+    Change {
+        fact: Fact::AttentionDpKeepsAllReduce,
+        from: FIRST,
+        until: version(1, 2),
+        source: "outside torch with attention data parallelism: room for it in 1.2.0rc6, none for 8 GiB on 32 ranks in 1.3",
+    },
+    Change {
+        fact: Fact::SamplerKeepsStopWords,
+        from: version(1, 2),
+        until: LAST,
+        source: "tensorrt_llm/_torch/pyexecutor/sampler.py TorchSampler",
+    },
+    Change {
         fact: Fact::TorchLibrariesOf1_0,
         from: version(1, 0),
         until: version(1, 1),
@@ -232,7 +315,7 @@ pub static CHANGES: &[Change] = &[
         fact: Fact::TorchLibrariesOf1_2,
         from: version(1, 2),
         until: version(1, 2),
-        source: "no dense log: between 1.1 and 1.3",
+        source: "public logs of 1.2.0rc6 on B200, which need as much as those of 1.3",
     },
     Change {
         fact: Fact::TorchLibrariesOf1_3,
@@ -348,6 +431,12 @@ pub static CHANGES: &[Change] = &[
         from: version(1, 0),
         until: LAST,
         source: "release notes of 1.0: the PyTorch-based architecture is the default; tensorrt_llm/_tensorrt_engine",
+    },
+    Change {
+        fact: Fact::KvCacheConfigTakesBlock,
+        from: version(1, 2),
+        until: LAST,
+        source: "tensorrt_llm/llmapi/llm_args.py KvCacheConfig; the copies of mid-2025 are without it",
     },
     Change {
         fact: Fact::ServeTakesConfig,

@@ -3,7 +3,7 @@
 use super::load::fits;
 use super::solve::{End, solve, stop};
 use super::{Knob, Load, most_fixed};
-use crate::deployment::{Deployment, Field, Fixed, Input, KvCacheDtype, Plan, Problems, QuantAlgo, field};
+use crate::deployment::{Backend, Deployment, Field, Fixed, Input, KvCacheDtype, Plan, Problems, QuantAlgo, field};
 use crate::gpu::gpus;
 use crate::memory::{Report, estimate};
 use crate::units::{Bytes, grouped};
@@ -130,7 +130,7 @@ impl Today<'_> {
 
     /// The mildest change of one setting that helps.
     fn remedy(&self, field: &'static Field, load: Option<Load>, helps: &dyn Fn(&Deployment) -> bool) -> Option<Advice> {
-        if !(field.applies)(self.deployment) {
+        if !field.counts(self.deployment) {
             return None;
         }
         let texts = match field.input {
@@ -150,8 +150,12 @@ impl Today<'_> {
     fn oversized(&self, load: Load) -> Vec<Advice> {
         let plan = self.plan;
         let batch = load.concurrency.div_ceil(plan.pp_size.max(1)).max(1);
-        let steps = if plan.enable_chunked_context { 0 } else { load.input_len };
-        let in_a_step = plan.max_beam_width.saturating_mul(1 + plan.max_draft_len).saturating_mul(batch);
+        let (chunked, drafts) = match plan.backend {
+            Backend::TensorRt => (plan.enable_chunked_context, plan.max_draft_len),
+            Backend::Pytorch => (plan.torch.enable_chunked_prefill, plan.torch.max_draft_len),
+        };
+        let steps = if chunked { 0 } else { load.input_len };
+        let in_a_step = plan.max_beam_width.saturating_mul(1 + drafts).saturating_mul(batch);
         let needed = [
             ("max_batch_size", plan.max_batch_size, batch),
             ("max_seq_len", plan.max_seq_len, load.sequence()),
@@ -178,7 +182,11 @@ impl Today<'_> {
             from: settled(field, self.deployment, self.plan),
             cost: cost(field.key, &to, self.deployment, &changed),
             to,
-            fixed: if changed.world_size() > self.deployment.world_size() { Fixed::Hardware } else { field.fixed },
+            fixed: if changed.world_size() > self.deployment.world_size() {
+                Fixed::Hardware
+            } else {
+                field.fixed_in(self.deployment)
+            },
             saves: most_fixed(self.report) - most_fixed(&report),
             kv_tokens: (self.report.kv_cache.tokens, report.kv_cache.tokens),
             gpus: (self.deployment.world_size(), changed.world_size()),

@@ -89,7 +89,10 @@ fn settings(pinned: &Deployment, current: &Deployment) -> Vec<Setting> {
         let settled = plan.as_ref().map(field.effective).unwrap_or_default();
         if settled.is_empty() { chosen } else { settled }
     };
-    let differing = FIELDS.iter().filter(|field| (field.write)(pinned) != (field.write)(current));
+    let differing = FIELDS
+        .iter()
+        .filter(|field| field.counts(pinned) || field.counts(current))
+        .filter(|field| (field.write)(pinned) != (field.write)(current));
     differing
         .map(|field| Setting {
             key: field.key,

@@ -49,7 +49,7 @@ impl Knob {
 
     /// Every knob that has a meaning beside the deployment's other settings, in the order of the settings.
     pub fn all(deployment: &Deployment) -> impl Iterator<Item = Knob> {
-        FIELDS.iter().filter(|field| (field.applies)(deployment)).filter_map(Knob::of)
+        FIELDS.iter().filter(|field| field.counts(deployment)).filter_map(Knob::of)
     }
 
     /// The value of a notch.

@@ -1,6 +1,6 @@
 //! A load: how many sequences at once, and how long they are.
 
-use crate::deployment::{Deployment, Plan};
+use crate::deployment::{Backend, Deployment, Plan};
 use crate::memory::{Limit, Report, estimate_plan};
 use serde::Serialize;
 
@@ -30,6 +30,7 @@ impl Load {
             runtime_max_batch_size: None,
             runtime_max_num_tokens: None,
             max_tokens: None,
+            max_gpu_total_bytes: 0,
             free_memory_gib: None,
             ..deployment.clone()
         };
@@ -42,7 +43,11 @@ impl Load {
     /// Sets the build limits that depend on `pp_size` too.
     pub(super) fn size_batch(self, deployment: &mut Deployment) {
         deployment.max_batch_size = Some(self.concurrency.div_ceil(deployment.pp_size.max(1)).max(1));
-        let largest_prompt = if deployment.enable_chunked_context { 0 } else { self.input_len };
+        let chunked = match deployment.backend {
+            Backend::TensorRt => deployment.enable_chunked_context,
+            Backend::Pytorch => deployment.enable_chunked_prefill,
+        };
+        let largest_prompt = if chunked { 0 } else { self.input_len };
         deployment.max_num_tokens = deployment.max_num_tokens.map(|tokens| tokens.max(largest_prompt));
         if deployment.max_num_tokens.is_none() && largest_prompt > crate::deployment::DEFAULT_MAX_NUM_TOKENS {
             deployment.max_num_tokens = Some(largest_prompt);

@@ -32,6 +32,8 @@ impl Stop {
             Stop::Memory(Stage::HoldOneSequence) => "one_sequence",
             Stop::Memory(Stage::RunFirstSteps) => "first_steps",
             Stop::Memory(Stage::HoldWholeBatch) => "whole_batch",
+            Stop::Memory(Stage::WarmUp) => "warm_up",
+            Stop::Memory(Stage::Profile) => "profile",
             Stop::Load(limit) => limit.key(),
             Stop::Impossible(problem) => problem.field,
         }

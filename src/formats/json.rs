@@ -71,7 +71,10 @@ impl Answer {
         let (bad, ignored): (Vec<LinkProblem>, Vec<LinkProblem>) =
             decoded.problems.into_iter().partition(|problem| match problem.kind {
                 LinkProblemKind::BadValue | LinkProblemKind::TooLong => true,
-                LinkProblemKind::UnknownKey | LinkProblemKind::Repeated | LinkProblemKind::NewerVersion => false,
+                LinkProblemKind::UnknownKey
+                | LinkProblemKind::Repeated
+                | LinkProblemKind::OtherBackend
+                | LinkProblemKind::NewerVersion => false,
             });
         let mut answer = Answer {
             deployment: decoded.deployment,

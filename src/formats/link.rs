@@ -129,6 +129,8 @@ pub enum LinkProblemKind {
     BadValue,
     /// The key stands there more than once; the last value counts.
     Repeated,
+    /// The backend doesn't have the setting; it is kept for the other one.
+    OtherBackend,
     /// The link was made by a later version of the calculator.
     NewerVersion,
     /// The link is longer than any deployment's; all of it was ignored.
@@ -163,6 +165,7 @@ pub fn decode(link: &str) -> Decoded {
     for (key, value) in from_query.chain(parse(fragment.as_bytes())) {
         decoded.take(key.trim(), value.trim(), &mut seen);
     }
+    decoded.name_those_of_the_other_backend(&seen);
     decoded
 }
 
@@ -219,6 +222,16 @@ impl Decoded {
         if let Err(advice) = (field.read)(&mut self.deployment, value) {
             let message = format!("{}={} {advice}.", field.key, quoted(value));
             self.report(key, value, LinkProblemKind::BadValue, message);
+        }
+    }
+
+    /// Says of each setting whose key is among `seen` that it has no effect, if the deployment's backend doesn't have it.
+    fn name_those_of_the_other_backend(&mut self, seen: &[&'static str]) {
+        let backend = self.deployment.backend;
+        for field in FIELDS.iter().filter(|field| !field.flows.has(backend) && seen.contains(&field.key)) {
+            let message = format!("{} has no effect with backend={backend}.", field.key);
+            let value = (field.write)(&self.deployment);
+            self.report(field.key, &value, LinkProblemKind::OtherBackend, message);
         }
     }
 

@@ -1,13 +1,13 @@
 //! The account of a rank: what it allocates before the KV cache, and what that leaves.
 
 use super::band::Band;
-use super::engine::{activations, decoder_buffers, guided, late, lora, recurrent, runtime_buffers};
+use super::engine::{guided, lora, recurrent};
+use super::flow;
 use super::kv_cache::{Pools, Window, is_pooled, windows};
 use super::overhead::{self, Layout, Place};
 use super::quantity::{Number, Origin, Part, Symbol};
 use super::terms::Terms;
-use super::{laws, weights};
-use crate::deployment::{Plan, Runtime};
+use crate::deployment::{Backend, Plan, Runtime};
 
 /// Ranks of one kind use their memory alike.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,13 +45,7 @@ impl<'a, N: Number> Account<'a, N> {
     /// The account of a kind of rank.
     pub fn new(plan: &'a Plan, kind: Kind) -> Account<'a, N> {
         let terms = Terms::new(plan, kind.stage);
-        let parts = [
-            weights::weights(&terms),
-            activations::activations(&terms),
-            runtime_buffers::runtime_buffers(&terms),
-            decoder_buffers::decoder_buffers(&terms),
-        ];
-        Account::with_overhead(&terms, kind, parts, late::late(&terms))
+        Account::with_overhead(&terms, kind, flow::predicted(&terms), flow::late(&terms))
     }
 
     /// The account of a rank that holds the same at another place.
@@ -63,10 +57,10 @@ impl<'a, N: Number> Account<'a, N> {
     fn with_overhead(terms: &Terms<'a, N>, kind: Kind, parts: [N; 4], late: N) -> Account<'a, N> {
         let plan = terms.plan;
         let before = before_kv_cache(plan, &parts);
-        let band = Band::of_sum(before.iter().zip(laws(plan)).map(|(bytes, law)| Band::of(law, bytes.value())));
+        let band = Band::of_sum(before.iter().zip(flow::laws(plan)).map(|(bytes, law)| Band::of(law, bytes.value())));
         let overhead = match plan.free_memory {
             Some(free) => overhead::measured(terms, free, &before, band),
-            None => overhead::overhead(terms, kind.place),
+            None => flow::overhead(terms, kind.place),
         };
         let mut account = Account {
             plan,
@@ -81,7 +75,7 @@ impl<'a, N: Number> Account<'a, N> {
             adapter_short: 0.0,
         };
         // The free memory of a log is what all of these left.
-        if plan.free_memory.is_none() {
+        if plan.free_memory.is_none() && plan.backend == Backend::TensorRt {
             account.reserve(terms);
         }
         account

@@ -9,6 +9,8 @@ use crate::units::MIB;
 pub enum Unit {
     /// Bytes.
     Bytes,
+    /// Megabytes, of a million bytes.
+    Megabytes,
     /// Mebibytes.
     Mebibytes,
     /// A share of something, or a plain number.
@@ -20,6 +22,7 @@ impl Unit {
     pub fn text(self) -> &'static str {
         match self {
             Unit::Bytes => " B",
+            Unit::Megabytes => " MB",
             Unit::Mebibytes => " MiB",
             Unit::Number => "",
         }
@@ -27,6 +30,7 @@ impl Unit {
 
     const fn scale(self) -> f64 {
         match self {
+            Unit::Megabytes => 1e6,
             Unit::Mebibytes => MIB as f64,
             Unit::Bytes | Unit::Number => 1.0,
         }
@@ -120,14 +124,74 @@ constants! {
     TORCH_LIBRARIES_1_0: "libraries", "code of torch, TensorRT-LLM and its kernels", 565.0, 715.0, 1015.0 Mebibytes,
         "outside torch on RTX 6000 Ada with 1.1.0: 716 beside the CUDA context";
     /// The same in 1.2.
-    TORCH_LIBRARIES_1_2: "libraries", "code of torch, TensorRT-LLM and its kernels", 900.0, 1050.0, 1350.0 Mebibytes,
-        "a guess between 1.1 and 1.3";
+    TORCH_LIBRARIES_1_2: "libraries", "code of torch, TensorRT-LLM and its kernels", 1050.0, 1350.0, 1650.0 Mebibytes,
+        "as in 1.3: 38 logs of 1.2.0rc6 on B200 need no less";
     /// The same from 1.3 on.
     TORCH_LIBRARIES_1_3: "libraries", "code of torch, TensorRT-LLM and its kernels", 1200.0, 1350.0, 1650.0 Mebibytes,
         "outside torch with 1.3.0rc10 on B300 (1333 to 1374) and 1.3 on GB200 (1419) beside the CUDA context";
-    /// CUDA graphs of the PyTorch backend, for each sequence of the largest graph.
-    TORCH_GRAPHS: "graph", "CUDA graphs, for each sequence of the largest batch", 0.5, 1.2, 2.2 Mebibytes,
-        "two series of public logs of the PyTorch backend";
+    /// A CUDA graph of the PyTorch backend on Blackwell.
+    TORCH_GRAPH_BLACKWELL: "graph", "a CUDA graph", 12.0, 21.5, 40.0 Megabytes,
+        "KV capacities on GB300, with the 34 graphs of the defaults; 14 to 25 a graph between logs on B200 and B300 that differ in nothing else";
+    /// A CUDA graph of the PyTorch backend on other GPUs.
+    TORCH_GRAPH: "graph", "a CUDA graph", 1.0, 4.5, 20.0 Megabytes,
+        "KV capacities on H100, with the 34 graphs of the defaults";
+    /// Logits of a CUDA graph, in bytes of each.
+    TORCH_GRAPH_LOGIT: "logit", "bytes of a logit in CUDA graphs, in 16 and 32 bit", 2.0, 6.0, 12.0 Bytes,
+        "memory outside torch of servers with graphs of 32 to 1536 sequences";
+    /// What loads in the profiling pass: kernels that warm-up didn't run.
+    LATE_LOADS: "late", "kernels that load in the first full step", 20.0, 174.0, 200.0 Mebibytes,
+        "growth outside torch in the profiling pass: 174 to 195 MiB with 0.20 on H100, 20 with 1.1.0; part of the fit to 80 logs";
+    /// cuBLAS workspaces and small buffers inside torch.
+    TORCH_REST: "rest", "cuBLAS workspaces and small buffers", 30.0, 133.0, 230.0 Mebibytes,
+        "inside torch of eleven logs of gpt-oss and Qwen3, less weights and workspaces; 30 with 0.20, 150 with 1.1.0";
+    /// The same with latent attention.
+    LATENT_REST: "rest", "cuBLAS workspaces and small buffers", 150.0, 287.0, 450.0 Mebibytes,
+        "inside torch of 70 logs of DeepSeek and Kimi models, less weights and workspaces";
+    /// The workspace of latent attention.
+    LATENT_WORKSPACE: "c_mla", "bytes of latent attention's workspace for each head and token", 1600.0, 1664.0, 1728.0 Bytes,
+        "the same logs; a log of 131104 tokens outside the fit agrees within 1 %";
+    /// Buffers of latent attention for each sequence.
+    LATENT_SEQUENCE: "c_seq", "bytes of latent attention's buffers for each sequence", 185_600.0, 205_000.0, 225_000.0 Bytes,
+        "the same logs; logged attention workspaces grow by 185600";
+    /// Logits that CUDA graphs keep where attention is data-parallel.
+    GRAPH_OUTPUTS: "c_out", "bytes of a logit that CUDA graphs keep", 6.0, 8.0, 10.0 Bytes,
+        "inside torch of generation servers of DeepSeek-R1 and Kimi K2 with graphs of 512 to 768 sequences";
+    /// Buffers of sparse attention's indexer.
+    INDEXER_BUFFERS: "index", "buffers of the indexer", 350.0, 471.0, 800.0 Mebibytes,
+        "inside torch of eight logs of DeepSeek-V3.2";
+    /// FP8 blocks: the input of the last projection, and the projections of the MLP once more.
+    FP8_BLOCK_PEAK: "c_fp8", "bytes of a token and MLP column with FP8 blocks: the quantized input, and both projections again", 6.0, 7.03, 8.0 Bytes,
+        "KV capacities of Qwen3-32B-FP8 on H100 and GB300; why the projections count twice isn't known";
+    /// Hidden states alive in the generated MoE kernels.
+    GENERATED_PEAK: "c_gen", "hidden states alive around the experts", 6.0, 7.3, 8.5 Number,
+        "peaks of logs with moe_backend TRTLLM";
+    /// The same of CuTe DSL.
+    CUTE_DSL_PEAK: "c_dsl", "hidden states alive around the experts", 8.5, 9.9, 11.5 Number,
+        "peaks of logs with moe_backend CUTEDSL";
+    /// The same of CUTLASS.
+    CUTLASS_PEAK: "c_cut", "hidden states alive around the experts", 5.0, 6.1, 7.5 Number,
+        "peaks of logs with moe_backend CUTLASS";
+    /// The same of DeepGEMM.
+    DEEP_GEMM_PEAK: "c_dg", "hidden states alive around the experts", 11.0, 12.8, 14.5 Number,
+        "peaks of logs with moe_backend DEEPGEMM";
+    /// What stays reserved of the experts' rows under expert parallelism with the generated kernels.
+    EXPERT_PARALLEL_REST: "c_ep", "share of the activations that stays reserved with expert parallelism", 0.1, 0.33, 0.6 Number,
+        "outside torch of 17 logs with moe_backend TRTLLM, with and without moe_ep_size";
+    /// What warm-up's activations keep reserved with FP8 blocks and the generated kernels.
+    PINNED: "c_pin", "share of the activations that stays reserved beside them", 0.0, 1.2, 2.0 Number,
+        "steps of 0, 0.25, 1.1 and 2 in 15 logs of DeepSeek-R1 with FP8 and graphs of 64 tokens or more; which it is depends on the allocator's history";
+    /// What experts add outside torch on Blackwell servers with x86 processors, for two ranks; twice for more.
+    EXPERTS_ON_SERVER: "c_x86", "what experts add outside torch on HGX servers", 700.0, 1331.0, 1700.0 Mebibytes,
+        "logs of B200 and B300 against those of GB200; the cause isn't known";
+    /// What a draft layer with 16-bit experts beside FP4 ones adds under tensor parallelism.
+    DRAFT_EXPERTS: "c_mtp", "what 16-bit experts of a draft layer add outside torch", 100.0, 512.0, 1400.0 Mebibytes,
+        "eleven logs of DeepSeek-R1 and V3.2 with NVFP4 and multi-token prediction; the cause isn't known";
+    /// The same where attention is data-parallel.
+    DRAFT_EXPERTS_DP: "c_mtp", "what 16-bit experts of a draft layer add outside torch", 1000.0, 1741.0, 3200.0 Mebibytes,
+        "eight logs of the same with attention data parallelism; the cause isn't known";
+    /// What sparse attention adds outside torch under tensor parallelism.
+    SPARSE_ATTENTION: "c_dsa", "what sparse attention adds outside torch", 800.0, 1229.0, 1800.0 Mebibytes,
+        "three logs of DeepSeek-V3.2; the cause isn't known";
     /// NCCL, once in a process: kernels, streams, growth of the stack area.
     NCCL_PROCESS: "nccl_0", "NCCL, once in a process", 150.0, 256.0, 350.0 Mebibytes,
         "544 MiB for the first group of two A100 (NVIDIA/nccl issue 964), of which 288 are its communicator";

@@ -7,9 +7,11 @@ pub mod band;
 pub mod calibration;
 pub mod engine;
 mod explanation;
+mod flow;
 pub mod kv_cache;
 mod notes;
 pub mod overhead;
+pub mod pytorch;
 pub mod quantity;
 mod report;
 mod terms;
@@ -24,11 +26,10 @@ pub use report::{Contributor, Figure, Rank, Report, Stage, Verdict};
 pub use terms::Terms;
 pub use upper_bound::{UpperBound, upper_bound};
 
-use crate::deployment::{Deployment, Fact, Plan, Problems};
+use crate::deployment::{Backend, Deployment, Fact, Plan, Problems};
 use crate::units::Bytes;
 use account::{Account, Accounts, Pool};
 use band::Band;
-use engine::{activations, decoder_buffers, late, runtime_buffers};
 use kv_cache::Requests;
 use quantity::{Number, Traced};
 
@@ -89,18 +90,6 @@ fn explained_kv_cache(plan: &Plan, account: &Account<Traced>, accounts: &Account
     }))
 }
 
-/// The law behind each contributor, in their order.
-fn laws(plan: &Plan) -> [&'static quantity::Law; 6] {
-    [
-        weights::law(plan),
-        activations::law(plan),
-        runtime_buffers::law(plan),
-        decoder_buffers::law(plan),
-        if kv_cache::is_pooled(plan) { &kv_cache::LAW } else { &kv_cache::WHOLE_BATCH },
-        if plan.free_memory.is_some() { &overhead::MEASURED } else { &overhead::LAW },
-    ]
-}
-
 /// What decides whether a deployment fits: the answer without what is the same for all its ranks.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Outline {
@@ -123,7 +112,8 @@ pub fn estimate_plan(plan: &Plan) -> Report {
             .map(|(account, number)| Rank { rank: number, tp_rank: number % plan.tp_size, ..ranks[*account].clone() })
             .collect(),
         verdict,
-        upper_bound: upper_bound::upper_bound_of(plan, weights, activations),
+        upper_bound: (plan.backend == Backend::TensorRt)
+            .then(|| upper_bound::upper_bound_of(plan, weights, activations)),
         parameters: plan.model.parameters(),
         max_seq_len: plan.max_seq_len,
         more_overhead: accounts.all.iter().any(|account| account.reserved.is_some()),
@@ -203,23 +193,31 @@ fn kv_cache_report(plan: &Plan, accounts: &Accounts, pools: &[Pool]) -> KvCache 
         lowered_max_seq_len: (max_sequences == 0 && plan.version.has(Fact::ShrinksToOneSequence))
             .then(|| tokens / plan.max_beam_width.max(1))
             .filter(|tokens| *tokens > 0),
-        binding: if plan.max_tokens.is_some_and(|most| asked >= most as f64) {
-            Binding::MaxTokens
-        } else {
-            Binding::FreeGpuMemoryFraction
-        },
+        binding: binding(plan, asked, whole.bytes_per_token),
         windows,
         ..whole
     }
 }
 
+/// What decided that the KV cache may hold `tokens`.
+fn binding(plan: &Plan, tokens: f64, bytes_per_token: f64) -> Binding {
+    let most_bytes = plan.torch.max_gpu_total_bytes.filter(|_| plan.backend == Backend::Pytorch);
+    if plan.max_tokens.is_some_and(|most| tokens >= most as f64) {
+        Binding::MaxTokens
+    } else if most_bytes.is_some_and(|most| tokens >= (most as f64 / bytes_per_token).floor()) {
+        Binding::MaxGpuTotalBytes
+    } else {
+        Binding::FreeGpuMemoryFraction
+    }
+}
+
 /// The memory of a rank with this account and these pools; its number is still to be set.
 fn rank(plan: &Plan, account: &Account<f64>, pools: &[Pool]) -> Rank {
-    let laws = laws(plan);
+    let laws = flow::laws(plan);
     let figure = |contributor: Contributor, bytes: f64| Figure::of(laws[contributor as usize], bytes);
     let [weights, activations, runtime, decoder] = account.parts;
     let overhead = account.overhead_until_kv_cache() + account.late;
-    let late_band = late::band(&Terms::new(plan, account.kind.stage));
+    let late_band = flow::late_band(&Terms::new(plan, account.kind.stage));
     let overhead_band = Band::of_sum([account.overhead_band, late_band]);
     let contributors = [
         figure(Contributor::Weights, weights),

@@ -2,7 +2,7 @@
 
 use super::KvCache;
 use super::{kv_cache, overhead};
-use crate::deployment::{Fact, KvCacheDtype, KvCacheType, KvType, Note, Plan, Runtime};
+use crate::deployment::{Backend, Fact, KvCacheDtype, KvCacheType, KvType, Note, Plan, Runtime};
 use crate::units::grouped;
 
 /// The plan's notes and those that its memory gives rise to.
@@ -10,7 +10,7 @@ pub fn notes(plan: &Plan, kv: &KvCache) -> Vec<Note> {
     let mut notes = plan.notes.clone();
     notes.extend(overhead::notes(plan));
     let mut note = |field, message: String| notes.push(Note { field, message });
-    if plan.kv_cache_dtype == KvType::Quantized(KvCacheDtype::Nvfp4) {
+    if plan.kv_cache_dtype == KvType::Quantized(KvCacheDtype::Nvfp4) && plan.backend == Backend::TensorRt {
         note("kv_cache_dtype", "No known release of the engine flow can size an nvfp4 KV cache; fp8 works.".into());
     }
     if let Some(tokens) = kv.lowered_max_seq_len {

@@ -11,11 +11,13 @@ use serde::{Serialize, Serializer};
 /// A part of a GPU's memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Contributor {
-    /// The engine's tensors.
+    /// The model's tensors.
     Weights,
-    /// The execution context: TensorRT's memory for activations and plugin workspaces.
+    /// The execution context: TensorRT's memory for activations and plugin workspaces. With the PyTorch backend the peak of the
+    /// profiling pass above what persists.
     Activations,
-    /// Inputs, outputs and bookkeeping of the runtime.
+    /// Inputs, outputs and bookkeeping of the runtime. With the PyTorch backend what persists inside torch beside weights and
+    /// sampler.
     RuntimeBuffers,
     /// The sampler's state.
     DecoderBuffers,
@@ -80,10 +82,10 @@ impl Contributor {
                 "The model's tensors on this rank. Fixed by the model, quant_algo, tp_size and pp_size."
             }
             Contributor::Activations => {
-                "TensorRT's execution context, as large as the largest step needs. Fixed when the engine is built."
+                "What the largest step needs for a while: TensorRT's execution context, fixed when the engine is built; with the PyTorch backend the profiling peak above what persists."
             }
             Contributor::RuntimeBuffers => {
-                "Inputs, outputs and bookkeeping, allocated at start for the largest batch and sequence."
+                "What stays allocated for the largest batch and sequence: the runtime's inputs, outputs and bookkeeping; with the PyTorch backend workspaces and tables inside torch."
             }
             Contributor::DecoderBuffers => "The sampler's state: tokens, probabilities and penalties of every slot.",
             Contributor::KvCache => "Keys and values of the tokens in flight, allocated at start as a pool of blocks.",
@@ -235,6 +237,10 @@ pub enum Stage {
     CreateContext,
     /// Runtime and decoder buffers don't fit.
     AllocateBuffers,
+    /// Workspaces and CUDA graphs don't fit (PyTorch backend).
+    WarmUp,
+    /// A step of the most tokens doesn't fit (PyTorch backend).
+    Profile,
     /// The cache of LoRA adapters can't hold one of the largest rank.
     HoldOneAdapter,
     /// The KV cache that was asked for doesn't fit.
@@ -254,6 +260,8 @@ impl Stage {
             Stage::LoadWeights => "loading the weights",
             Stage::CreateContext => "creating the execution context",
             Stage::AllocateBuffers => "allocating runtime and decoder buffers",
+            Stage::WarmUp => "warming up and capturing CUDA graphs",
+            Stage::Profile => "profiling a step of max_num_tokens",
             Stage::HoldOneAdapter => "making room for one LoRA adapter of max_lora_rank",
             Stage::AllocateKvCache => "allocating the KV cache",
             Stage::HoldOneSequence => "holding one sequence of max_seq_len in the KV cache",
@@ -316,8 +324,8 @@ pub struct Report {
     pub max_seq_len: u64,
     /// Whether it fits.
     pub verdict: Verdict,
-    /// What `check_gpt_mem_usage` says of rank 0 after the build.
-    pub upper_bound: UpperBound,
+    /// What `check_gpt_mem_usage` says of rank 0 after the build; nothing without one.
+    pub upper_bound: Option<UpperBound>,
     /// Whether the overhead holds more than CUDA, NCCL and libraries: adapters, recurrent states, masks.
     pub(super) more_overhead: bool,
     /// What TensorRT-LLM corrected, and what else is worth knowing.

@@ -1,24 +1,19 @@
 //! Whether a deployment fits, and at which stage of start-up it fails.
 
-use super::KvCache;
 use super::report::{Contributor, Rank, Stage, Verdict};
+use super::{KvCache, flow};
 use crate::deployment::{Plan, Runtime};
 use crate::units::Bytes;
 
 /// At which stage a rank runs out of memory, and by how much.
 fn failure(plan: &Plan, rank: &Rank, adapter_short: Bytes, kv: &KvCache) -> Option<(Stage, Bytes)> {
     let bytes = |contributor: Contributor| rank.figure(contributor).bytes;
-    let buffers = (Stage::AllocateBuffers, bytes(Contributor::RuntimeBuffers) + bytes(Contributor::DecoderBuffers));
-    let cache = (Stage::AllocateKvCache, bytes(Contributor::KvCache));
-    let [third, fourth] = if plan.runtime == Runtime::GptSession { [cache, buffers] } else { [buffers, cache] };
     let mut needed = bytes(Contributor::Overhead) - rank.late;
-    let first =
-        [(Stage::LoadWeights, bytes(Contributor::Weights)), (Stage::CreateContext, bytes(Contributor::Activations))];
-    for (stage, more) in first.into_iter().chain([third, fourth]) {
+    for (stage, contributors) in flow::stages(plan) {
         if stage == Stage::AllocateKvCache && adapter_short > Bytes::ZERO {
             return Some((Stage::HoldOneAdapter, adapter_short));
         }
-        needed += more;
+        needed += contributors.iter().map(|contributor| bytes(*contributor)).sum();
         if needed > rank.total {
             return Some((stage, needed - rank.total));
         }

@@ -43,10 +43,13 @@ pub fn law(plan: &Plan) -> &'static Law {
     }
 }
 
-static INPUTS: Symbol = Symbol { text: "K", meaning: "inputs of the tensor on this rank", origin: Origin::Derived };
-static OUTPUTS: Symbol = Symbol { text: "N", meaning: "outputs of the tensor on this rank", origin: Origin::Derived };
-static COPIES: Symbol = Symbol { text: "E_local", meaning: "experts on this rank", origin: Origin::Derived };
-static REPEATS: Symbol = Symbol { text: "L", meaning: "layers of this kind on this rank", origin: Origin::Derived };
+pub(super) static INPUTS: Symbol =
+    Symbol { text: "K", meaning: "inputs of the tensor on this rank", origin: Origin::Derived };
+pub(super) static OUTPUTS: Symbol =
+    Symbol { text: "N", meaning: "outputs of the tensor on this rank", origin: Origin::Derived };
+pub(super) static COPIES: Symbol = Symbol { text: "E_local", meaning: "experts on this rank", origin: Origin::Derived };
+pub(super) static REPEATS: Symbol =
+    Symbol { text: "L", meaning: "layers of this kind on this rank", origin: Origin::Derived };
 static ROTARY: Symbol = Symbol { text: "r", meaning: "rotated values of a head", origin: Origin::Model };
 static TABLES: Symbol = Symbol { text: "tables", meaning: "RoPE tables that the model keeps", origin: Origin::Model };
 
@@ -129,7 +132,7 @@ fn local_shape(plan: &Plan, tensor: &Tensor) -> (u64, u64, u64) {
 }
 
 /// Bytes of a linear layer with `k` inputs and `n` outputs on this rank (`tensorrt_llm/quantization/layers.py`).
-fn quantized<N: Number>(algo: QuantAlgo, element: N, k: N, n: N, split: Split) -> N {
+pub(super) fn quantized<N: Number>(algo: QuantAlgo, element: N, k: N, n: N, split: Split) -> N {
     let groups = |k: &N, size: u64| (k.clone() / size as f64).ceil();
     let matrix = || k.clone() * n.clone();
     let row_parallel = matches!(split, Split::Inputs | Split::ExpertsInputs);
@@ -151,6 +154,11 @@ fn quantized<N: Number>(algo: QuantAlgo, element: N, k: N, n: N, split: Split) -
         QuantAlgo::Fp8 => matrix() + 8.0,
         QuantAlgo::Fp8PerChannelPerToken => matrix() + n * 4.0,
         QuantAlgo::Fp8BlockScales => matrix() + groups(&k, 128) * groups(&n, 128) * 4.0,
-        QuantAlgo::Nvfp4 => matrix() / 2.0 + n.round_up(128.0) * (k / 16.0).round_up(4.0) + 12.0,
+        QuantAlgo::Nvfp4 | QuantAlgo::W4A8Nvfp4Fp8 => {
+            matrix() / 2.0 + n.round_up(128.0) * (k / 16.0).round_up(4.0) + 12.0
+        }
+        QuantAlgo::W4A16Mxfp4 | QuantAlgo::W4A8Mxfp4Mxfp8 | QuantAlgo::W4A8Mxfp4Fp8 => {
+            matrix() / 2.0 + n * groups(&k, 32)
+        }
     }
 }

@@ -130,7 +130,7 @@ pub(super) fn quant_algo(text: &str) -> Result<QuantAlgo, String> {
         "FP4" => QuantAlgo::Nvfp4,
         "W8A8_SQ_PER_CHANNEL_PLUGIN" => QuantAlgo::W8A8SqPerChannel,
         // What the experts' inputs are quantized to follows the kernels, and takes no weights.
-        "MXFP4" => QuantAlgo::parse("W4A16_MXFP4").ok_or_else(|| format!("quant_algo {text:?} isn't modelled"))?,
+        "MXFP4" => QuantAlgo::W4A8Mxfp4Mxfp8,
         _ => return Err(format!("quant_algo {text:?} isn't modelled")),
     })
 }

@@ -159,11 +159,6 @@ impl Row {
             let reason = "TensorRT holds more than the engine's file: other engines are in the process".to_string();
             withheld.push((Compared::Weights, reason));
         }
-        if let (Some(inside), None) = (self.figure("weights_torch_gib"), measured.weights) {
-            measured.weights = Some(Printed::exactly(inside * MIB as f64 * 1024.0));
-            let reason = "what torch holds after warm-up is more than weights".to_string();
-            withheld.push((Compared::Weights, reason));
-        }
         (measured, withheld)
     }
 
@@ -173,7 +168,7 @@ impl Row {
             return Err(format!("its source says that the figures may not be those of the configuration ({sign})"));
         }
         let mut d = Deployment::default();
-        if self.remarks.contains("autodeploy") {
+        if self.remarks.contains("autodeploy") || self.id.contains("autodeploy") {
             return Err("AutoDeploy isn't modelled".into());
         }
         if !self.backend.is_empty() {
@@ -218,6 +213,14 @@ impl Row {
         if !is_engine && d.model.moe.is_some() && self.get("moe_ep_size").is_none() && !self.defaults {
             unknown.push(Unknown::new("moe_ep_size", [d.tp_size]));
         }
+        if !is_engine && self.get("cuda_graph_max_batch_size").is_none() && !self.defaults {
+            // A server that passes KV blocks on and names no CUDA graphs reads prompts, which none are captured for.
+            if d.cache_transceiver_max_tokens_in_buffer > 0 {
+                d.cuda_graph_max_batch_size = Some(0);
+            } else {
+                unknown.push(Unknown::new("cuda_graph_max_batch_size", [0, 128]));
+            }
+        }
         for (key, alternatives) in [
             ("max_batch_size", &["1", "16", "4096"][..]),
             ("max_num_tokens", &["64", "2048", "32768"]),
@@ -227,7 +230,8 @@ impl Row {
         ] {
             let settled = match key {
                 "free_gpu_memory_fraction" => d.max_tokens.is_some(),
-                "max_seq_len" => self.remarks.contains("inferred by trt-llm from the model"),
+                // Without a build, what isn't said has its default.
+                "max_seq_len" | "tokens_per_block" if !is_engine => true,
                 _ => false,
             };
             if self.get(key).is_none() && !settled && !self.defaults {

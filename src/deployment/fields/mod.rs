@@ -6,7 +6,7 @@ mod table;
 
 pub use table::FIELDS;
 
-use super::{Deployment, Plan, Problem};
+use super::{Backend, Deployment, Plan, Problem};
 
 /// Where a setting stands on the page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,7 +17,7 @@ pub enum Group {
     Gpus,
     /// Types of weights, computation and KV cache.
     Precision,
-    /// Limits that an engine is built with.
+    /// Limits that an engine is built with, or the PyTorch backend started with.
     BuildLimits,
     /// The KV cache and other run-time settings.
     KvCache,
@@ -92,6 +92,28 @@ impl Fixed {
     }
 }
 
+/// The ways to run a model that have a setting.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Flows {
+    /// Both.
+    Both,
+    /// Engines built by `trtllm-build`.
+    Engine,
+    /// The PyTorch backend.
+    Pytorch,
+}
+
+impl Flows {
+    /// Whether `backend` is one of them.
+    pub fn has(self, backend: Backend) -> bool {
+        match self {
+            Flows::Both => true,
+            Flows::Engine => backend == Backend::TensorRt,
+            Flows::Pytorch => backend == Backend::Pytorch,
+        }
+    }
+}
+
 /// How a setting is entered.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Input {
@@ -132,6 +154,10 @@ pub enum Input {
 pub struct Field {
     /// TensorRT-LLM's name; the key in links and the control's `id`.
     pub key: &'static str,
+    /// Other keys that links may use: the dotted ones of the LLM API's configuration, and its names where the engine flow has others.
+    pub aliases: &'static [&'static str],
+    /// The ways to run a model that have it.
+    pub flows: Flows,
     /// Where it stands.
     pub group: Group,
     /// When it is fixed.
@@ -152,12 +178,22 @@ pub struct Field {
     pub effective: fn(&Plan) -> String,
 }
 
-/// The setting with this link key, upper and lower case being alike.
+/// The setting with this link key or alias, upper and lower case being alike.
 pub fn field(key: &str) -> Option<&'static Field> {
-    FIELDS.iter().find(|field| field.key.eq_ignore_ascii_case(key))
+    FIELDS.iter().find(|field| field.keys().any(|known| known.eq_ignore_ascii_case(key)))
 }
 
 impl Field {
+    /// The key and its aliases.
+    pub fn keys(&self) -> impl Iterator<Item = &'static str> {
+        std::iter::once(self.key).chain(self.aliases.iter().copied())
+    }
+
+    /// Whether the setting counts in `deployment`: its backend has it, and it has a meaning beside the other settings.
+    pub fn counts(&self, deployment: &Deployment) -> bool {
+        self.flows.has(deployment.backend) && (self.applies)(deployment)
+    }
+
     /// A setting of the engine, fixed when it is built, that is always there and has a default of its own.
     const fn new(
         key: &'static str,
@@ -167,6 +203,8 @@ impl Field {
     ) -> Field {
         Field {
             key,
+            aliases: &[],
+            flows: Flows::Both,
             group: Group::Engine,
             fixed: Fixed::Build,
             input,
@@ -182,6 +220,16 @@ impl Field {
     /// Whether its values are numbers.
     pub fn is_number(&self) -> bool {
         matches!(self.input, Input::Steps { .. } | Input::Whole { .. } | Input::Fraction | Input::Gib)
+    }
+
+    /// When the setting is fixed in a deployment: without an engine to build, whatever the checkpoint leaves open is decided at start.
+    pub fn fixed_in(&self, deployment: &Deployment) -> Fixed {
+        let in_checkpoint =
+            self.group == Group::Model || self.group == Group::Precision && self.key != "kv_cache_dtype";
+        match (deployment.backend, self.fixed) {
+            (Backend::Pytorch, Fixed::Build) if !in_checkpoint => Fixed::Run,
+            (_, fixed) => fixed,
+        }
     }
 
     /// The setting as a number: what was chosen, or what TensorRT-LLM makes of it; `None` where that is no number.
@@ -203,6 +251,18 @@ impl Field {
 
     const fn stands(self, group: Group, fixed: Fixed) -> Field {
         Field { group, fixed, ..self }
+    }
+
+    const fn aliases(self, aliases: &'static [&'static str]) -> Field {
+        Field { aliases, ..self }
+    }
+
+    const fn engine(self) -> Field {
+        Field { flows: Flows::Engine, ..self }
+    }
+
+    const fn pytorch(self) -> Field {
+        Field { flows: Flows::Pytorch, ..self }
     }
 
     const fn optional(self) -> Field {

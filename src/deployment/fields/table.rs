@@ -4,8 +4,8 @@ use super::read::{choice, fraction, gib, optional, text, toggle, whole, whole_li
 use super::{Field, Fixed, Group, Input};
 use crate::architecture::{self, Dtype};
 use crate::deployment::{
-    Backend, Deployment, KvCacheDtype, KvCacheType, Launcher, LookaheadConfig, LoraModule, OperatingSystem, QuantAlgo,
-    Runtime, SpeculativeDecodingMode, Version,
+    AllreduceStrategy, Backend, DecodingType, Deployment, KvCacheDtype, KvCacheType, Launcher, LookaheadConfig,
+    LoraModule, MoeBackend, OperatingSystem, QuantAlgo, Runtime, SpeculativeDecodingMode, Version,
 };
 use crate::gpu;
 
@@ -132,7 +132,10 @@ fn has_experts(d: &Deployment) -> bool {
 }
 
 fn speculates(d: &Deployment) -> bool {
-    d.speculative_decoding_mode != SpeculativeDecodingMode::None
+    match d.backend {
+        Backend::TensorRt => d.speculative_decoding_mode != SpeculativeDecodingMode::None,
+        Backend::Pytorch => d.decoding_type != DecodingType::None,
+    }
 }
 
 fn list<T: ToString>(values: &[T]) -> String {
@@ -180,20 +183,24 @@ pub static FIELDS: &[Field] = &[
         .help("Total memory of a GPU in GiB as CUDA reports it, instead of the catalogue's figure."),
     steps!(tp_size, &[1, 2, 4, 8], MAX_RANKS)
         .stands(Group::Gpus, Fixed::Build)
-        .help("Tensor parallelism: ranks that share every layer."),
+        .help("Tensor parallelism: ranks that share every layer.")
+        .aliases(&["tensor_parallel_size"]),
     steps!(pp_size, &[1, 2, 4, 8], MAX_RANKS)
         .stands(Group::Gpus, Fixed::Build)
-        .help("Pipeline parallelism: stages that the layers are divided into."),
+        .help("Pipeline parallelism: stages that the layers are divided into.")
+        .aliases(&["pipeline_parallel_size"]),
     optional_steps!(moe_tp_size, &[1, 2, 4, 8], MAX_RANKS)
         .stands(Group::Gpus, Fixed::Build)
         .applies(has_experts)
         .effective(|p| p.moe_tp_size.to_string())
-        .help("Of the tp_size ranks, how many share each expert. moe_tp_size · moe_ep_size = tp_size."),
+        .help("Of the tp_size ranks, how many share each expert. moe_tp_size · moe_ep_size = tp_size.")
+        .aliases(&["moe_tensor_parallel_size"]),
     optional_steps!(moe_ep_size, &[1, 2, 4, 8], MAX_RANKS)
         .stands(Group::Gpus, Fixed::Build)
         .applies(has_experts)
         .effective(|p| p.moe_ep_size.to_string())
-        .help("Of the tp_size ranks, how many the experts are divided among."),
+        .help("Of the tp_size ranks, how many the experts are divided among.")
+        .aliases(&["moe_expert_parallel_size", "ep_size"]),
     Field::new(
         "quant_algo",
         Input::Choice(QuantAlgo::NAMES),
@@ -208,7 +215,8 @@ pub static FIELDS: &[Field] = &[
     named!(kv_cache_dtype, KvCacheDtype)
         .stands(Group::Precision, Fixed::Build)
         .effective(|p| p.kv_cache_dtype.to_string())
-        .help("The type of the KV cache's values; auto follows dtype."),
+        .help("The type of the KV cache's values; auto follows dtype.")
+        .aliases(&["kv_cache_config.dtype"]),
     dtype!(dtype, DTYPES)
         .stands(Group::Precision, Fixed::Build)
         .effective(|p| p.dtype.to_string())
@@ -228,55 +236,74 @@ pub static FIELDS: &[Field] = &[
     optional_fraction!(free_gpu_memory_fraction)
         .stands(Group::KvCache, Fixed::Run)
         .effective(|p| text(p.free_gpu_memory_fraction))
-        .help("Share of the memory still free that the KV cache takes: 0.9 unless max_tokens is given."),
+        .help("Share of the memory still free that the KV cache takes: 0.9 unless max_tokens is given.")
+        .aliases(&["kv_cache_config.free_gpu_memory_fraction", "kv_cache_free_gpu_memory_fraction"]),
     optional_number!(max_tokens, 1, MAX_TOKENS, 4_194_304)
         .stands(Group::KvCache, Fixed::Run)
         .effective(|p| text(p.max_tokens))
-        .help("Most tokens that the KV cache holds. With the fraction given too, the smaller counts."),
+        .help("Most tokens that the KV cache holds. With the fraction given too, the smaller counts.")
+        .aliases(&["kv_cache_config.max_tokens"]),
     Field::new(
         "trtllm_version",
         Input::Choice(Version::NAMES),
-        |d, t| choice(t, Version::parse(t.trim()), Version::NAMES).map(|v| d.trtllm_version = v),
-        |d| d.trtllm_version.to_string(),
+        |d, t| optional(t, |t| choice(t, Version::parse(t.trim()), Version::NAMES)).map(|v| d.trtllm_version = v),
+        |d| text(d.trtllm_version),
     )
-    .help("TensorRT-LLM's version: defaults and buffers differ."),
-    named!(backend, Backend).help("How TensorRT-LLM runs the model: as an engine that trtllm-build made."),
+    .optional()
+    .effective(|p| p.version.to_string())
+    .help("TensorRT-LLM's version, since defaults and buffers differ: 0.19 for engines and 1.2 for PyTorch unless told otherwise."),
+    named!(backend, Backend)
+        .help("How TensorRT-LLM runs the model: tensorrt, as an engine that trtllm-build made, or pytorch, from the checkpoint itself."),
     optional_number!(max_input_len, 1, MAX_TOKENS, 131_072)
         .effective(|p| p.max_input_len.to_string())
-        .help("Longest prompt. Counts when padding isn't removed or context FMHA is off."),
+        .help("Longest prompt. Counts when padding isn't removed or context FMHA is off.")
+        .engine(),
     number!(max_beam_width, 1, 64, 8)
         .effective(|p| p.max_beam_width.to_string())
         .help("Most beams of a beam search; each counts like a sequence."),
     optional_steps!(tokens_per_block, &[16, 32, 64, 128], 1024)
         .effective(|p| p.tokens_per_block.to_string())
-        .help("Tokens in a block of the KV cache."),
+        .help("Tokens in a block of the KV cache.")
+        .aliases(&["kv_cache_config.tokens_per_block"]),
     named!(kv_cache_type, KvCacheType).help(
         "paged: a pool of blocks. continuous: one tensor a layer for the largest batch (deprecated runtimes only).",
-    ),
+    )
+        .engine(),
     switch!(remove_input_padding)
-        .help("Packed inputs: tokens without padding. Off, activations hold max_batch_size · max_input_len tokens."),
+        .help("Packed inputs: tokens without padding. Off, activations hold max_batch_size · max_input_len tokens.")
+        .engine(),
     switch!(context_fmha)
-        .help("Fused attention over prompts. Off, a workspace grows with the square of the prompt length."),
+        .help("Fused attention over prompts. Off, a workspace grows with the square of the prompt length.")
+        .engine(),
     optional_switch!(use_paged_context_fmha)
         .effective(|p| p.use_paged_context_fmha.to_string())
-        .help("Prompts attend through the paged KV cache, as block reuse and chunked context need."),
+        .help("Prompts attend through the paged KV cache, as block reuse and chunked context need.")
+        .engine(),
     optional_switch!(use_fp8_context_fmha)
         .effective(|p| p.use_fp8_context_fmha.to_string())
-        .help("Prompts attend in FP8, where weights and KV cache are FP8 too."),
+        .help("Prompts attend in FP8, where weights and KV cache are FP8 too.")
+        .engine(),
     optional_switch!(use_fused_mlp)
         .effective(|p| p.use_fused_mlp.to_string())
-        .help("Gate and up projections as one GEMM, in 16-bit models with a gated MLP."),
-    switch!(gemm_plugin).help("GEMMs by the plugin with its fixed workspace, not by TensorRT itself."),
-    switch!(multiple_profiles).help("Several optimization profiles, the last of which is the largest."),
+        .help("Gate and up projections as one GEMM, in 16-bit models with a gated MLP.")
+        .engine(),
+    switch!(gemm_plugin).help("GEMMs by the plugin with its fixed workspace, not by TensorRT itself.")
+        .engine(),
+    switch!(multiple_profiles).help("Several optimization profiles, the last of which is the largest.")
+        .engine(),
     switch!(gather_context_logits)
-        .help("Logits of every prompt token, in place of those of the last token of each sequence."),
-    switch!(gather_generation_logits).help("Keeps the logits of generated tokens."),
+        .help("Logits of every prompt token, in place of those of the last token of each sequence.")
+        .engine(),
+    switch!(gather_generation_logits).help("Keeps the logits of generated tokens.")
+        .engine(),
     dtype!(logits_dtype, LOGITS_DTYPES)
         .effective(|p| p.logits_dtype.to_string())
-        .help("The type of the logits; auto is float32, or float16 where ModelOpt made the checkpoint."),
+        .help("The type of the logits; auto is float32, or float16 where ModelOpt made the checkpoint.")
+        .engine(),
     optional_switch!(use_parallel_embedding)
         .effective(|p| p.use_parallel_embedding.to_string())
-        .help("Divides the embedding table among the tp_size ranks."),
+        .help("Divides the embedding table among the tp_size ranks.")
+        .engine(),
     Field::new(
         "embedding_sharding_dim",
         Input::Choice(&["0", "1"]),
@@ -284,32 +311,40 @@ pub static FIELDS: &[Field] = &[
         |d| d.embedding_sharding_dim.to_string(),
     )
     .applies(|d| d.tp_size > 1)
-    .help("Whether a divided embedding is cut along the vocabulary (0) or along the hidden size (1)."),
-    switch!(streamingllm).help("Attention sinks with a sliding window (StreamingLLM)."),
+    .help("Whether a divided embedding is cut along the vocabulary (0) or along the hidden size (1).")
+        .engine(),
+    switch!(streamingllm).help("Attention sinks with a sliding window (StreamingLLM).")
+        .engine(),
     named!(speculative_decoding_mode, SpeculativeDecodingMode)
         .stands(Group::Speculation, Fixed::Build)
-        .help("How tokens are drafted, if they are."),
+        .help("How tokens are drafted, if they are.")
+        .engine(),
     optional_number!(max_draft_len, 1, MAX_DRAFT, 128)
         .stands(Group::Speculation, Fixed::Build)
         .applies(speculates)
         .effective(|p| p.max_draft_len.to_string())
-        .help("Most draft tokens of a sequence in a step."),
+        .help("Most draft tokens of a sequence in a step.")
+        .aliases(&["speculative_config.max_draft_len", "speculative_config.num_nextn_predict_layers", "num_nextn_predict_layers"]),
     optional_number!(num_medusa_heads, 1, 64, 16)
         .stands(Group::Speculation, Fixed::Build)
         .applies(|d| d.speculative_decoding_mode == SpeculativeDecodingMode::Medusa)
-        .help("Medusa's heads; 4 unless told otherwise."),
+        .help("Medusa's heads; 4 unless told otherwise.")
+        .engine(),
     optional_number!(num_eagle_layers, 1, 64, 16)
         .stands(Group::Speculation, Fixed::Build)
         .applies(|d| d.speculative_decoding_mode == SpeculativeDecodingMode::Eagle)
-        .help("EAGLE's draft steps; 4 unless told otherwise."),
+        .help("EAGLE's draft steps; 4 unless told otherwise.")
+        .engine(),
     optional_number!(redrafter_num_beams, 1, 64, 16)
         .stands(Group::Speculation, Fixed::Build)
         .applies(|d| d.speculative_decoding_mode == SpeculativeDecodingMode::ExplicitDraftTokens)
-        .help("ReDrafter's beams; 5 unless told otherwise."),
+        .help("ReDrafter's beams; 5 unless told otherwise.")
+        .engine(),
     optional_number!(redrafter_draft_len_per_beam, 1, 64, 16)
         .stands(Group::Speculation, Fixed::Build)
         .applies(|d| d.speculative_decoding_mode == SpeculativeDecodingMode::ExplicitDraftTokens)
-        .help("ReDrafter's tokens of a beam; 5 unless told otherwise."),
+        .help("ReDrafter's tokens of a beam; 5 unless told otherwise.")
+        .engine(),
     Field::new(
         "lookahead_config",
         Input::Text,
@@ -319,10 +354,12 @@ pub static FIELDS: &[Field] = &[
     .optional()
     .stands(Group::Speculation, Fixed::Run)
     .applies(|d| d.speculative_decoding_mode == SpeculativeDecodingMode::LookaheadDecoding)
-    .help("Window, n-gram and verification set sizes of lookahead decoding: 4,3,4 unless told otherwise."),
+    .help("Window, n-gram and verification set sizes of lookahead decoding: 4,3,4 unless told otherwise.")
+        .engine(),
     number!(max_lora_rank, 0, 1024, 128)
         .stands(Group::Adapters, Fixed::Build)
-        .help("Largest rank of a LoRA adapter; 0 builds without the LoRA plugin."),
+        .help("Largest rank of a LoRA adapter; 0 builds without the LoRA plugin.")
+        .engine(),
     Field::new(
         "lora_target_modules",
         Input::Text,
@@ -332,25 +369,31 @@ pub static FIELDS: &[Field] = &[
     .optional()
     .stands(Group::Adapters, Fixed::Build)
     .applies(|d| d.max_lora_rank > 0)
-    .help("The modules that adapters change, separated by commas: attn_qkv unless told otherwise."),
+    .help("The modules that adapters change, separated by commas: attn_qkv unless told otherwise.")
+        .engine(),
     optional_fraction!(lora_device_cache_fraction)
         .stands(Group::Adapters, Fixed::Run)
         .applies(|d| d.max_lora_rank > 0)
-        .help("Share of the memory still free that the adapters' cache takes: 0.02 unless told otherwise."),
+        .help("Share of the memory still free that the adapters' cache takes: 0.02 unless told otherwise.")
+        .engine(),
     number!(max_prompt_embedding_table_size, 0, MAX_TOKENS, 65_536)
         .stands(Group::Adapters, Fixed::Build)
-        .help("Rows of the prompt table over all sequences; 0 builds without it. Images count as such rows."),
+        .help("Rows of the prompt table over all sequences; 0 builds without it. Images count as such rows.")
+        .engine(),
     named!(runtime, Runtime)
         .stands(Group::Runtime, Fixed::Run)
-        .help("executor: in-flight batching. gpt_session and py_session are the deprecated runtimes."),
+        .help("executor: in-flight batching. gpt_session and py_session are the deprecated runtimes.")
+        .engine(),
     optional_number!(runtime_max_batch_size, 1, MAX_BATCH, 4096)
         .stands(Group::Runtime, Fixed::Run)
         .effective(|p| p.runtime_max_batch_size.to_string())
-        .help("max_batch_size of the running executor, where it is less than the engine's."),
+        .help("max_batch_size of the running executor, where it is less than the engine's.")
+        .engine(),
     optional_number!(runtime_max_num_tokens, 1, MAX_TOKENS, 131_072)
         .stands(Group::Runtime, Fixed::Run)
         .effective(|p| p.runtime_max_num_tokens.to_string())
-        .help("max_num_tokens of the running executor, where it is less than the engine's."),
+        .help("max_num_tokens of the running executor, where it is less than the engine's.")
+        .engine(),
     Field::new(
         "max_attention_window",
         Input::Text,
@@ -359,40 +402,113 @@ pub static FIELDS: &[Field] = &[
     )
     .optional()
     .stands(Group::Runtime, Fixed::Run)
-    .help("Tokens that attention looks back; several, separated by commas, take turns over the layers."),
+    .help("Tokens that attention looks back; several, separated by commas, take turns over the layers.")
+        .aliases(&["kv_cache_config.max_attention_window"]),
     number!(sink_token_length, 0, MAX_TOKENS, 1024)
         .stands(Group::Runtime, Fixed::Run)
-        .help("First tokens of a sequence that stay in a windowed KV cache."),
+        .help("First tokens of a sequence that stay in a windowed KV cache.")
+        .engine(),
     number!(host_cache_size, 0, MAX_BYTES, 1 << 40)
         .stands(Group::Runtime, Fixed::Run)
-        .help("Bytes of host memory for KV blocks that were moved off the GPU."),
+        .help("Bytes of host memory for KV blocks that were moved off the GPU.")
+        .aliases(&["kv_cache_config.host_cache_size"]),
     optional_switch!(enable_block_reuse)
         .stands(Group::Runtime, Fixed::Run)
-        .help("Blocks of equal prompts are shared between sequences."),
+        .help("Blocks of equal prompts are shared between sequences.")
+        .aliases(&["kv_cache_config.enable_block_reuse"]),
     switch!(enable_chunked_context)
         .stands(Group::Runtime, Fixed::Run)
-        .help("Prompts longer than max_num_tokens are read in several steps."),
+        .help("Prompts longer than max_num_tokens are read in several steps.")
+        .engine(),
     switch!(enable_trt_overlap)
         .stands(Group::Runtime, Fixed::Run)
-        .help("Two micro-batches in flight on one stage (older versions)."),
+        .help("Two micro-batches in flight on one stage (older versions).")
+        .engine(),
     optional_number!(gen_micro_batch_size, 1, MAX_BATCH, 4096)
         .stands(Group::Runtime, Fixed::Run)
         .applies(|d| d.runtime == Runtime::GptSession)
-        .help("Sequences of a micro-batch in gpt_session: max_batch_size divided by pp_size unless told otherwise."),
+        .help("Sequences of a micro-batch in gpt_session: max_batch_size divided by pp_size unless told otherwise.")
+        .engine(),
     switch!(cuda_graph_mode)
         .stands(Group::Runtime, Fixed::Run)
-        .help("Captures CUDA graphs of generation steps, 4 to 10 MiB each."),
+        .help("Captures CUDA graphs of generation steps, 4 to 10 MiB each.")
+        .engine(),
     number!(cuda_graph_cache_size, 0, MAX_BATCH, 4096)
         .stands(Group::Runtime, Fixed::Run)
         .applies(|d| d.cuda_graph_mode)
-        .help("Most CUDA graphs that are kept."),
+        .help("Most CUDA graphs that are kept.")
+        .engine(),
     switch!(guided_decoding)
         .stands(Group::Runtime, Fixed::Run)
-        .help("Outputs that follow a grammar: a bit mask of the vocabulary for each slot."),
+        .help("Outputs that follow a grammar: a bit mask of the vocabulary for each slot.")
+        .engine(),
     optional_fraction!(cross_kv_cache_fraction)
         .stands(Group::Runtime, Fixed::Run)
         .applies(|_| false)
-        .help("Share of the KV cache for cross attention, in encoder-decoder models."),
+        .help("Share of the KV cache for cross attention, in encoder-decoder models.")
+        .engine(),
+    switch!(enable_attention_dp)
+        .stands(Group::Gpus, Fixed::Run)
+        .pytorch()
+        .help("Attention data parallelism: each rank attends for requests of its own, with whole attention weights and KV cache."),
+    Field::new(
+        "moe_backend",
+        Input::Choice(MoeBackend::NAMES),
+        |d, t| choice(t, MoeBackend::parse(t.trim()), MoeBackend::NAMES).map(|v| d.moe_backend = v),
+        |d| d.moe_backend.to_string(),
+    )
+    .aliases(&["moe_config.backend"])
+    .stands(Group::Runtime, Fixed::Run)
+    .pytorch()
+    .applies(has_experts)
+    .effective(|p| p.torch.moe_backend.to_string())
+    .help("What multiplies the experts. CUTLASS and DEEPGEMM keep a workspace; AUTO is CUTLASS to 1.2."),
+    optional_number!(moe_load_balancer_slots, 1, 1 << 16, 512)
+        .aliases(&["moe_config.load_balancer.num_slots"])
+        .stands(Group::Runtime, Fixed::Run)
+        .pytorch()
+        .applies(has_experts)
+        .help("Experts with their copies that the load balancer spreads over the ranks; their weights then lie outside torch."),
+    optional_number!(cuda_graph_max_batch_size, 0, MAX_BATCH, 2048)
+        .aliases(&["cuda_graph_config.max_batch_size"])
+        .stands(Group::Runtime, Fixed::Run)
+        .pytorch()
+        .effective(|p| p.torch.graphs.largest.to_string())
+        .help("Sequences of the largest CUDA graph: 128 unless told otherwise, 0 without graphs."),
+    switch!(cuda_graph_enable_padding)
+        .aliases(&["cuda_graph_config.enable_padding"])
+        .stands(Group::Runtime, Fixed::Run)
+        .pytorch()
+        .applies(|d| d.cuda_graph_max_batch_size != Some(0))
+        .help("Batches are padded up to the next CUDA graph, so that fewer are captured: 19 in place of 34 to 128 sequences."),
+    switch!(enable_chunked_prefill)
+        .stands(Group::Runtime, Fixed::Run)
+        .pytorch()
+        .help("Prompts longer than max_num_tokens are read in several steps. It changes no buffer that is modelled."),
+    switch!(disable_overlap_scheduler)
+        .stands(Group::Runtime, Fixed::Run)
+        .pytorch()
+        .help("A step waits for the one before it. Otherwise a sequence holds one more token, and its drafts twice."),
+    named!(allreduce_strategy, AllreduceStrategy)
+        .stands(Group::Runtime, Fixed::Run)
+        .pytorch()
+        .applies(|d| d.tp_size > 1)
+        .help("How ranks add up their results; NCCL needs no workspace of TensorRT-LLM's own."),
+    number!(max_gpu_total_bytes, 0, MAX_BYTES, 1 << 40)
+        .aliases(&["kv_cache_config.max_gpu_total_bytes"])
+        .stands(Group::KvCache, Fixed::Run)
+        .pytorch()
+        .help("Most bytes of the KV cache on a GPU; 0 for no such limit."),
+    named!(decoding_type, DecodingType)
+        .aliases(&["speculative_config.decoding_type"])
+        .stands(Group::Speculation, Fixed::Run)
+        .pytorch()
+        .help("How tokens are drafted: MTP by the model's own layers, Eagle3 by a draft of one layer, NGram by the sequence itself."),
+    number!(cache_transceiver_max_tokens_in_buffer, 0, MAX_TOKENS, 131_072)
+        .aliases(&["cache_transceiver_config.max_tokens_in_buffer"])
+        .stands(Group::Runtime, Fixed::Run)
+        .pytorch()
+        .help("Tokens of the buffers that pass KV blocks between prefill and generation servers; 0 without disaggregated serving."),
     optional_gib!(free_memory_gib).stands(Group::Machine, Fixed::Run).help(
         "Free memory in GiB that your log printed just before the KV cache was sized, instead of the prediction.",
     ),

@@ -100,7 +100,11 @@ fn how(plan: &Plan) -> Option<How> {
         QuantAlgo::W4A8QservePerGroup => convert("--use_qserve --per_group --quant_ckpt_path qserve", true),
         QuantAlgo::W4A8QservePerChannel => convert("--use_qserve --quant_ckpt_path qserve", true),
         QuantAlgo::Fp8PerChannelPerToken => convert("--use_fp8_rowwise", true),
-        QuantAlgo::Fp8BlockScales => None,
+        QuantAlgo::Fp8BlockScales
+        | QuantAlgo::W4A8Nvfp4Fp8
+        | QuantAlgo::W4A16Mxfp4
+        | QuantAlgo::W4A8Mxfp4Mxfp8
+        | QuantAlgo::W4A8Mxfp4Fp8 => None,
     }
 }
 

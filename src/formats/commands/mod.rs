@@ -6,6 +6,7 @@
 mod build;
 mod checkpoint;
 mod options;
+mod pytorch;
 mod run;
 mod serve;
 mod shell;
@@ -92,6 +93,7 @@ pub fn recipes(deployment: &Deployment) -> Result<Vec<Recipe>, Problems> {
     let plan = deployment.plan()?;
     Ok(match deployment.backend {
         Backend::TensorRt => engine(deployment, &plan),
+        Backend::Pytorch => pytorch::recipes(deployment, &plan),
     })
 }
 

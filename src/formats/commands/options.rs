@@ -10,6 +10,8 @@ pub enum Value {
     Switch(bool),
     /// Whole numbers.
     List(Vec<u64>),
+    /// Nothing, where something is the default.
+    Nothing,
     /// Options of a class of the LLM API.
     Group {
         /// The class, as Python names it.
@@ -62,6 +64,11 @@ impl Options {
         }
     }
 
+    /// Adds that there is none of it.
+    pub fn nothing(&mut self, key: &'static str) {
+        self.0.push((key, Value::Nothing));
+    }
+
     /// Adds a group, if it has any options.
     pub fn group(&mut self, key: &'static str, class: &'static str, options: Options) {
         if !options.is_empty() {
@@ -79,7 +86,7 @@ impl Options {
         let mut classes = Vec::new();
         for (_, value) in &self.0 {
             if let Value::Group { class, options } = value {
-                classes.push(*class);
+                classes.extend(Some(*class).filter(|class| *class != "dict"));
                 classes.extend(options.classes());
             }
         }
@@ -101,7 +108,7 @@ impl Options {
                     text.push_str(&format!("{start}\n"));
                     options.write_yaml(text, indent + 2);
                 }
-                value => text.push_str(&format!("{start} {}\n", value.scalar("true", "false"))),
+                value => text.push_str(&format!("{start} {}\n", value.scalar(["true", "false", "null"]))),
             }
         }
     }
@@ -112,20 +119,20 @@ impl Options {
             Value::Group { class, options } => {
                 format!("{:indent$}{key}={class}(\n{}{:indent$}),\n", "", options.python(indent + 4), "")
             }
-            value => format!("{:indent$}{key}={},\n", "", value.scalar("True", "False")),
+            value => format!("{:indent$}{key}={},\n", "", value.scalar(["True", "False", "None"])),
         });
         lines.collect()
     }
 }
 
 impl Value {
-    fn scalar(&self, yes: &str, no: &str) -> String {
+    fn scalar(&self, [yes, no, nothing]: [&str; 3]) -> String {
         match self {
             Value::Number(number) => number.clone(),
             Value::Text(text) => literal(text),
             Value::Switch(on) => (if *on { yes } else { no }).to_string(),
             Value::List(numbers) => format!("{numbers:?}"),
-            Value::Group { .. } => String::new(),
+            Value::Nothing | Value::Group { .. } => nothing.to_string(),
         }
     }
 }

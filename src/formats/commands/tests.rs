@@ -132,3 +132,53 @@ fn recipes_read_as_one_document() {
     assert!(document.contains("\nThe server's configuration: `config.yaml`\n\n```yaml\nkv_cache_config:\n"));
     assert_eq!(document.matches("```").count() % 2, 0);
 }
+
+#[test]
+fn the_pytorch_backend_reads_the_checkpoint_itself() {
+    let all = of("backend=pytorch&model=deepseek-ai/DeepSeek-R1&gpu=gb200&tp_size=4&moe_ep_size=4&quant_algo=NVFP4&\
+        kv_cache_dtype=fp8&max_batch_size=32&max_seq_len=10240&moe_backend=TRTLLM&decoding_type=MTP&enable_attention_dp=true&\
+        cuda_graph_max_batch_size=32&cuda_graph_enable_padding=true&trtllm_version=1.2");
+    assert_eq!(all.iter().map(|recipe| recipe.key).collect::<Vec<_>>(), ["trtllm-serve", "llm-api"]);
+    let serve = text(&all, "trtllm-serve");
+    let yaml = "kv_cache_config:\n  free_gpu_memory_fraction: 0.9\n  dtype: \"fp8\"\nenable_attention_dp: true\n\
+        cuda_graph_config:\n  max_batch_size: 32\n  enable_padding: true\nmoe_config:\n  backend: \"TRTLLM\"\n\
+        speculative_config:\n  decoding_type: \"MTP\"\n  num_nextn_predict_layers: 3\n";
+    assert!(serve.starts_with(yaml), "{serve}");
+    for words in [
+        "trtllm-serve \\\n    nvidia/DeepSeek-R1",
+        "--backend pytorch",
+        "--tp_size 4",
+        "--ep_size 4",
+        "--max_batch_size 32",
+        "--max_num_tokens 8192",
+        "--max_seq_len 10240",
+        "--config config.yaml",
+    ] {
+        assert!(serve.contains(words), "{words} in\n{serve}");
+    }
+    let python = text(&all, "llm-api");
+    assert!(python.starts_with("from tensorrt_llm import LLM\n"));
+    assert!(python.contains("MTPDecodingConfig(\n            num_nextn_predict_layers=3,\n        ),"), "{python}");
+    assert!(!python.contains("decoding_type"));
+}
+
+#[test]
+fn a_precision_that_nobody_publishes_is_made_first() {
+    let all = of("backend=pytorch&model=Qwen/Qwen2.5-7B-Instruct&quant_algo=W4A16_AWQ&cuda_graph_max_batch_size=0");
+    assert!(text(&all, "checkpoint").contains("--qformat int4_awq"));
+    let serve = text(&all, "trtllm-serve");
+    assert!(
+        serve.starts_with("cuda_graph_config: null\n") && serve.contains("trtllm-serve \\\n    checkpoint"),
+        "{serve}"
+    );
+    assert!(text(&of("backend=pytorch"), "trtllm-serve").starts_with("trtllm-serve \\\n    meta-llama/Llama-3.1-8B"));
+}
+
+#[test]
+fn options_that_an_older_version_names_otherwise_are_left_out_and_that_is_said() {
+    let all = of("backend=pytorch&trtllm_version=0.20&kv_cache_dtype=fp8&disable_overlap_scheduler=true");
+    let serve = all.iter().find(|recipe| recipe.key == "trtllm-serve").unwrap();
+    assert!(serve.notes.iter().any(|note| note.contains("0.20")));
+    assert!(!text(&all, "trtllm-serve").contains("disable_overlap_scheduler"));
+    assert!(text(&all, "llm-api").starts_with("from tensorrt_llm._torch import LLM\n"));
+}

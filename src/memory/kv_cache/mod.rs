@@ -10,9 +10,10 @@ pub use report::{Binding, KvCache, WindowPool};
 pub use requests::{Concurrency, Limit, Requests};
 pub use windows::{Window, distinct_windows, windows};
 
+use super::pytorch;
 use super::quantity::{Evidence, Law, Number, Origin, Part, Symbol};
 use super::terms::Terms;
-use crate::deployment::Fact;
+use crate::deployment::{Backend, Fact};
 
 /// The law of the KV cache. Its own arithmetic is exact; what is uncertain is the memory that is left for it.
 pub static LAW: Law = Law {
@@ -35,6 +36,9 @@ pub static WHOLE_BATCH: Law = Law {
 /// Bytes that a token takes in one layer on this rank: keys and values. Latent attention caches one compressed vector, which
 /// the engine flow keeps twice, like keys and values (`createKvCacheManager`, kvFactor 2), and whole on every rank.
 fn bytes_in_layer<N: Number>(terms: &Terms<N>) -> N {
+    if terms.plan.backend == Backend::Pytorch {
+        return pytorch::kv_cache::bytes_in_layer(terms);
+    }
     let values = if terms.plan.latent_values().is_some() {
         terms.latent_values() * 2.0
     } else {
@@ -45,8 +49,11 @@ fn bytes_in_layer<N: Number>(terms: &Terms<N>) -> N {
 
 /// Bytes that a token takes on this rank, in all attention layers.
 pub fn bytes_per_token<N: Number>(terms: &Terms<N>) -> N {
-    (bytes_in_layer(terms) * terms.attention_layers())
-        .part(|| Part::bytes("bytes of a token").symbol("bytes_per_token"))
+    let layers = match terms.plan.backend {
+        Backend::TensorRt => terms.attention_layers(),
+        Backend::Pytorch => pytorch::kv_cache::layers(terms),
+    };
+    (bytes_in_layer(terms) * layers).part(|| Part::bytes("bytes of a token").symbol("bytes_per_token"))
 }
 
 /// Bytes that a token takes in the layers of `window`, of which there are `windows` kinds.
@@ -72,6 +79,9 @@ pub fn pages_per_sequence<N: Number>(terms: &Terms<N>) -> N {
     static READ: Symbol =
         Symbol { text: "read", meaning: "tokens of a prompt beyond the window in a step", origin: Origin::Derived };
     let plan = terms.plan;
+    if plan.backend == Backend::Pytorch {
+        return pytorch::kv_cache::pages_per_sequence(terms);
+    }
     if plan.version.has(Fact::WindowsSlideByBlocks) {
         return (terms.sequence() / terms.block()).ceil().part(|| Part::count("pages of a sequence"));
     }

@@ -3,6 +3,7 @@
 use super::requests::holds_whole_batch;
 use super::{Window, bytes_in_window, bytes_per_token, sink_bubble};
 use crate::deployment::{Fact, KvCacheType, Plan};
+use crate::memory::pytorch;
 use crate::memory::quantity::{Number, Origin, Part, Symbol};
 use crate::memory::terms::Terms;
 
@@ -54,7 +55,11 @@ impl<'a, N: Number> Pools<'a, N> {
             origin: Origin::Derived,
         };
         let terms = &self.terms;
-        let bytes = terms.fraction() * available;
+        let share = terms.fraction() * available;
+        let bytes = match pytorch::kv_cache::most_bytes(terms) {
+            Some(most) => share.min(most),
+            None => share,
+        };
         let tokens = if self.windows.len() == 1 {
             bytes / bytes_per_token(terms)
         } else if terms.plan.version.has(Fact::WindowPoolsAreEqual) {
@@ -68,10 +73,13 @@ impl<'a, N: Number> Pools<'a, N> {
         tokens.floor().part(|| Part::count("tokens that the fraction holds"))
     }
 
-    /// Blocks that hold `tokens`: rounded up, so that a pool may take up to a block more than its share.
+    /// Blocks that hold `tokens`: rounded up, so that a pool may take up to a block more than its share; by the PyTorch backend
+    /// rounded down from 1.2 on.
     pub fn blocks(&self, tokens: N) -> N {
         let tokens = tokens.part(|| Part::count("tokens, on the rank with room for the fewest").symbol("tokens"));
-        (tokens / self.terms.block()).ceil().part(|| Part::count("blocks"))
+        let blocks = tokens / self.terms.block();
+        let whole = if pytorch::kv_cache::rounds_down(self.terms.plan) { blocks.floor() } else { blocks.ceil() };
+        whole.part(|| Part::count("blocks"))
     }
 
     /// Bytes of `blocks` of `window` on this rank.

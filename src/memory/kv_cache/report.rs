@@ -12,6 +12,8 @@ pub enum Binding {
     FreeGpuMemoryFraction,
     /// The number of tokens asked for.
     MaxTokens,
+    /// The number of bytes asked for.
+    MaxGpuTotalBytes,
     /// The whole batch at its full length, which is allocated at once.
     WholeBatch,
 }

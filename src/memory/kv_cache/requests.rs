@@ -1,7 +1,7 @@
 //! What the KV cache holds: blocks of a request, and how many requests run at once.
 
 use super::{WindowPool, sink_bubble};
-use crate::deployment::{Fact, KvCacheType, Plan, Runtime};
+use crate::deployment::{Backend, Fact, KvCacheType, Plan, Runtime};
 use serde::Serialize;
 
 /// What stops more requests from running at once.
@@ -75,7 +75,7 @@ pub(super) fn longest_prompt(plan: &Plan) -> u64 {
     let most = plan.max_seq_len.saturating_sub(1);
     if plan.runtime != Runtime::Executor {
         plan.max_input_len
-    } else if plan.enable_chunked_context {
+    } else if plan.enable_chunked_context || (plan.backend == Backend::Pytorch && plan.torch.enable_chunked_prefill) {
         most
     } else if plan.context_fmha && plan.remove_input_padding {
         most.min(plan.runtime_max_num_tokens)
@@ -87,13 +87,17 @@ pub(super) fn longest_prompt(plan: &Plan) -> u64 {
 impl Requests {
     pub(in crate::memory) fn new(plan: &Plan) -> Requests {
         let batches = if plan.runtime == Runtime::Executor { plan.pp_size } else { 1 };
-        let in_step = (plan.max_draft_len + 1).saturating_mul(plan.max_beam_width);
+        let drafts = match plan.backend {
+            Backend::TensorRt => plan.max_draft_len,
+            Backend::Pytorch => plan.torch.max_draft_len,
+        };
+        let in_step = (drafts + 1).saturating_mul(plan.max_beam_width);
         Requests {
             tokens_per_block: plan.tokens_per_block,
             bubble: sink_bubble(plan.sink_token_length, plan.tokens_per_block),
             slides: plan.version.has(Fact::WindowsSlideByBlocks),
             beams: plan.max_beam_width,
-            drafts: plan.max_draft_len,
+            drafts,
             slots: plan.runtime_max_batch_size.saturating_mul(batches),
             steps: (plan.runtime_max_num_tokens / in_step).saturating_mul(batches),
             max_seq_len: plan.max_seq_len,

@@ -16,6 +16,6 @@ fn bytes<N: Number>(terms: &Terms<N>) -> N {
 }
 
 /// The context of the rank's own process.
-pub(super) fn own<N: Number>(terms: &Terms<N>) -> Cause<N> {
+pub(in crate::memory) fn own<N: Number>(terms: &Terms<N>) -> Cause<N> {
     Cause::by(&CONTEXT_THREAD, "CUDA context of this rank", bytes(terms))
 }

@@ -1,13 +1,12 @@
 //! What is neither weights, activations, buffers nor KV cache: CUDA context, loaded code, communication, other processes.
 //!
 //! No log line counts it. It is a list of causes, each with its own band; both the figure and its band are made of that list.
-//! The causes are shared by the engine flow ([`overhead`]) and the PyTorch backend ([`pytorch`]).
+//! The causes are shared by the engine flow ([`overhead`]) and the PyTorch backend ([`crate::memory::pytorch::outside`]).
 
-mod context;
-mod nccl;
+pub(super) mod context;
+pub(super) mod nccl;
 mod notes;
-mod others;
-pub mod pytorch;
+pub(super) mod others;
 mod workspace;
 
 pub use context::context;

@@ -55,7 +55,7 @@ fn channels(plan: &Plan, over_nodes: bool) -> (f64, f64) {
 }
 
 /// Whether the cards reach each other's memory. Where they don't, NCCL's buffers lie in the host's.
-pub(super) fn has_peer_access(plan: &Plan) -> bool {
+pub(in crate::memory) fn has_peer_access(plan: &Plan) -> bool {
     matches!(plan.gpu.link, Link::NvLink | Link::PciePeer)
 }
 
@@ -97,14 +97,14 @@ pub fn communicator<N: Number>(plan: &Plan, ranks: u64, position: Position) -> N
 }
 
 /// What every rank of several pays whatever it communicates with, and the communicators of tensor parallelism.
-pub(super) fn shared<N: Number>(terms: &Terms<N>, place: Place) -> Vec<Cause<N>> {
+pub(in crate::memory) fn shared<N: Number>(terms: &Terms<N>, place: Place) -> Vec<Cause<N>> {
     let plan = terms.plan;
     let mut causes = vec![Cause::by(&NCCL_PROCESS, "NCCL, once in a process", NCCL_PROCESS.number())];
     if plan.gpu.link == Link::Unified {
         let peers = N::literal(plan.world_size() as f64 - 1.0) * UNIFIED_PEER.number::<N>();
         causes.push(Cause::by(&UNIFIED_PEER, "NCCL's host buffers, in the same memory", peers));
     }
-    if plan.tp_size > 1 && has_peer_access(plan) {
+    if plan.attention_tp_size > 1 && has_peer_access(plan) {
         let group = communicator(plan, plan.tp_size, place.position);
         causes.push(over_link(plan, "NCCL communicator of the tensor-parallel ranks", group));
         if plan.tp_size > plan.gpus_per_node {
@@ -119,7 +119,7 @@ pub(super) fn shared<N: Number>(terms: &Terms<N>, place: Place) -> Vec<Cause<N>>
 }
 
 /// The engine flow's pairs: its send and receive plugins make a communicator with each neighbouring stage.
-pub(super) fn pairs<N: Number>(terms: &Terms<N>, place: Place) -> Vec<Cause<N>> {
+pub(in crate::memory) fn pairs<N: Number>(terms: &Terms<N>, place: Place) -> Vec<Cause<N>> {
     let plan = terms.plan;
     let mut causes = Vec::new();
     if place.near_pairs > 0 && has_peer_access(plan) {
@@ -135,7 +135,7 @@ pub(super) fn pairs<N: Number>(terms: &Terms<N>, place: Place) -> Vec<Cause<N>> 
 }
 
 /// The PyTorch backend's communicator over all ranks, which passes activations between stages.
-pub(super) fn world<N: Number>(terms: &Terms<N>, place: Place) -> Vec<Cause<N>> {
+pub(in crate::memory) fn world<N: Number>(terms: &Terms<N>, place: Place) -> Vec<Cause<N>> {
     let plan = terms.plan;
     if plan.pp_size < 2 || !has_peer_access(plan) {
         return Vec::new();

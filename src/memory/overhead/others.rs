@@ -86,7 +86,7 @@ static OTHER: Symbol =
     Symbol { text: "other", meaning: "memory that other processes hold", origin: Origin::Chosen("other_memory_gib") };
 
 /// Everything that isn't this rank's.
-pub(super) fn others<N: Number>(terms: &Terms<N>, place: Place) -> Vec<Cause<N>> {
+pub(in crate::memory) fn others<N: Number>(terms: &Terms<N>, place: Place) -> Vec<Cause<N>> {
     let plan = terms.plan;
     let mut causes = Vec::new();
     if place.foreign_contexts > 0 {
@@ -134,7 +134,7 @@ mod tests {
     }
 
     fn foreign(version: &str, launcher: Launcher) -> Vec<u64> {
-        let trtllm_version = Version::parse(version).unwrap();
+        let trtllm_version = Version::parse(version);
         let four = Deployment { tp_size: 4, launcher, trtllm_version, ..Deployment::default() };
         places(&four).iter().map(|place| place.foreign_contexts).collect()
     }

@@ -4,7 +4,7 @@ use super::explanations::explanations;
 use super::table::Table;
 use super::{BAD, FAILS, FITS, Outcome, json};
 use trtllm_memory::chart::Segment;
-use trtllm_memory::deployment::{Deployment, Plan};
+use trtllm_memory::deployment::Plan;
 use trtllm_memory::formats::json::{Answer, Warning};
 use trtllm_memory::memory::{Binding, Rank, Report};
 use trtllm_memory::units::{Bytes, grouped, grouped_decimal};
@@ -42,7 +42,7 @@ fn text(answer: &Answer) -> String {
     let (Some(report), Ok(plan)) = (&answer.report, answer.deployment.plan()) else {
         return String::new();
     };
-    let mut text = format!("{}\n\n", heading(&answer.deployment, &plan));
+    let mut text = format!("{}\n\n", heading(&plan));
     text.push_str(&format!("{} {}\n{}\n\n", report.headline(), report.sentence(), report.detail()));
     text.push_str(&memory(report));
     text.push_str(&format!("\nKV cache\n{}", kv_cache(report)));
@@ -55,7 +55,7 @@ fn text(answer: &Answer) -> String {
 }
 
 /// What is served, on what, and how.
-fn heading(deployment: &Deployment, plan: &Plan) -> String {
+fn heading(plan: &Plan) -> String {
     format!(
         "{} on {} × {}\ntp_size {} · pp_size {} · quant_algo {} · kv_cache_dtype {} · TensorRT-LLM {}",
         plan.model.name,
@@ -65,7 +65,7 @@ fn heading(deployment: &Deployment, plan: &Plan) -> String {
         plan.pp_size,
         plan.quant_algo,
         plan.kv_cache_dtype,
-        deployment.trtllm_version,
+        plan.version,
     )
 }
 
@@ -122,6 +122,7 @@ fn kv_cache(report: &Report) -> String {
     let binding = match kv.binding {
         Binding::FreeGpuMemoryFraction => "free_gpu_memory_fraction",
         Binding::MaxTokens => "max_tokens",
+        Binding::MaxGpuTotalBytes => "max_gpu_total_bytes",
         Binding::WholeBatch => "the whole batch",
     };
     let bytes = kv.bytes_per_token;

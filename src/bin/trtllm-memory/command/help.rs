@@ -1,6 +1,6 @@
 //! The long help: examples, exit statuses, and every link key, from the table of settings.
 
-use trtllm_memory::deployment::{Deployment, FIELDS, Field, Group, Input, Plan};
+use trtllm_memory::deployment::{Deployment, FIELDS, Field, Flows, Group, Input, Plan};
 
 /// Columns of the help.
 const WIDTH: usize = 92;
@@ -38,17 +38,32 @@ fn keys() -> String {
         }
         text.push_str(&format!("\n {}\n", group.label()));
         for field in fields {
-            let about = format!("{} {}", field.help, values(field));
+            let about = format!("{} {}{}", field.help, values(field), aliases(field));
             text.push_str(&format!(
-                "  {} [{}; {}]\n",
+                "  {} [{}; {}{}]\n",
                 field.key,
                 standard(field, &default, plan.as_ref()),
-                field.fixed.label()
+                field.fixed.label(),
+                flows(field)
             ));
             wrap(&mut text, about.trim(), 6);
         }
     }
     text
+}
+
+/// Which way to run a model has the setting, where only one has.
+fn flows(field: &Field) -> &'static str {
+    match field.flows {
+        Flows::Both => "",
+        Flows::Engine => "; tensorrt only",
+        Flows::Pytorch => "; pytorch only",
+    }
+}
+
+/// The other names of a setting.
+fn aliases(field: &Field) -> String {
+    if field.aliases.is_empty() { String::new() } else { format!(" Also: {}.", field.aliases.join(", ")) }
 }
 
 /// What a setting is where a link doesn't say it.

@@ -28,7 +28,7 @@ fn main() {
         let Some(model) = find(model) else { continue };
         let base = Deployment { model, ..Deployment::default() };
         let (ms, search) = time(|| {
-            let mut search = Search::new(&base, load, Space::on(gpus().iter().collect()));
+            let mut search = Search::new(&base, load, Space::on(gpus().iter().collect(), base.backend));
             while !search.step(1000) {}
             search
         });

@@ -222,7 +222,8 @@ impl Today<'_> {
                 let smaller = |dtype: &KvCacheDtype| {
                     crate::deployment::KvType::Quantized(*dtype).bytes() < self.plan.kv_cache_dtype.bytes()
                 };
-                SMALLER_CACHE.into_iter().filter(smaller).map(|dtype| dtype.to_string()).collect()
+                let has = |dtype: &KvCacheDtype| self.plan.backend == Backend::Pytorch || *dtype != KvCacheDtype::Nvfp4;
+                SMALLER_CACHE.into_iter().filter(smaller).filter(has).map(|dtype| dtype.to_string()).collect()
             }
             _ => Vec::new(),
         }
@@ -259,7 +260,10 @@ fn settled(field: &Field, deployment: &Deployment, plan: &Plan) -> String {
 /// What a change costs.
 fn cost(key: &str, to: &str, from: &Deployment, changed: &Deployment) -> String {
     let tokens = || to.parse::<u64>().map_or_else(|_| to.to_string(), grouped);
-    let more = changed.world_size().saturating_sub(from.world_size());
+    let more = match changed.world_size().saturating_sub(from.world_size()) {
+        1 => "One more GPU".to_string(),
+        more => format!("{more} more GPUs"),
+    };
     match key {
         "max_tokens" => "The KV cache holds no more tokens than that.".into(),
         "free_gpu_memory_fraction" => "Less memory stays free for what comes later.".into(),
@@ -278,10 +282,10 @@ fn cost(key: &str, to: &str, from: &Deployment, changed: &Deployment) -> String 
         "max_seq_len" => format!("Prompt and output together have at most {} tokens.", tokens()),
         "use_parallel_embedding" => "A look-up of embeddings needs an all-reduce.".into(),
         "kv_cache_dtype" => format!("Keys and values are kept in {to}, which can cost accuracy."),
-        "quant_algo" => format!("A checkpoint quantized to {to}, which can cost accuracy."),
-        "tp_size" => format!("{more} more GPUs, and an all-reduce among {to} of them in every layer."),
-        "pp_size" => format!("{more} more GPUs, and a latency that {to} stages add to."),
-        "gpu" => format!("Other cards: {} of {} each.", changed.world_size(), changed.gpu.name),
+        "quant_algo" => format!("It needs a checkpoint quantized to {to}, which can cost accuracy."),
+        "tp_size" => format!("{more}, and an all-reduce among {to} of them in every layer."),
+        "pp_size" => format!("{more}, and a latency that {to} stages add to."),
+        "gpu" => format!("{} × {} in place of {}.", changed.world_size(), changed.gpu.name, from.gpu.name),
         _ => String::new(),
     }
 }

@@ -100,10 +100,15 @@ impl Knob {
         Some(steps.filter(|notch| (from..=to).contains(notch)).filter(sound).collect())
     }
 
+    /// Whether a range is best walked in equal ratios.
+    pub(super) fn is_wide(self, from: u64, to: u64) -> bool {
+        self.field.input != Input::Fraction && to / from.max(1) >= 16
+    }
+
     /// At most `points` notches from one to another, both included: in equal steps, or in equal ratios where the range is wide.
     pub(super) fn spread(self, from: u64, to: u64, points: usize) -> Vec<u64> {
         let steps = points.max(2) as u64 - 1;
-        let wide = self.per_unit == 1.0 && to / from.max(1) >= 16;
+        let wide = self.is_wide(from, to);
         let at = |step: u64| {
             let share = step as f64 / steps as f64;
             let (from, to) = (from as f64, to as f64);

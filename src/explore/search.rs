@@ -4,7 +4,7 @@
 //! says of a candidate is what an estimate of that deployment alone says.
 
 use super::Load;
-use crate::deployment::{Deployment, KvCacheDtype, Problems, QuantAlgo};
+use crate::deployment::{Backend, Deployment, KvCacheDtype, Problems, QuantAlgo};
 use crate::gpu::Gpu;
 use crate::memory::{Rank, Stage, Verdict, outline};
 use crate::units::Bytes;
@@ -37,16 +37,22 @@ const STAGES: [u64; 4] = [1, 2, 4, 8];
 const MOST_GPUS: u64 = 64;
 
 impl Space {
-    /// Every usual size and every precision on these GPUs, up to 64 of them.
-    pub fn on(gpus: Vec<&'static Gpu>) -> Space {
+    /// Every usual size and every precision that `backend` has, on these GPUs, up to 64 of them.
+    pub fn on(gpus: Vec<&'static Gpu>, backend: Backend) -> Space {
+        // Each of the 16-bit types is what `auto` means for one `dtype`.
+        let mut kv_cache_dtypes = vec![KvCacheDtype::Auto, KvCacheDtype::Fp8];
+        // No known release of the engine flow can size an nvfp4 cache, and the PyTorch backend has no int8 one.
+        kv_cache_dtypes.push(match backend {
+            Backend::TensorRt => KvCacheDtype::Int8,
+            Backend::Pytorch => KvCacheDtype::Nvfp4,
+        });
         Space {
             gpus,
             tp_sizes: SIZES.to_vec(),
             pp_sizes: STAGES.to_vec(),
             ep_sizes: SIZES.to_vec(),
             quant_algos: QuantAlgo::ALL.to_vec(),
-            // Each of the 16-bit types is what `auto` means for one `dtype`.
-            kv_cache_dtypes: vec![KvCacheDtype::Auto, KvCacheDtype::Fp8, KvCacheDtype::Int8, KvCacheDtype::Nvfp4],
+            kv_cache_dtypes,
             most_gpus: MOST_GPUS,
         }
     }
@@ -467,7 +473,7 @@ mod tests {
                 tp_sizes: vec![1, 2, 3, 4, 8],
                 pp_sizes: vec![1, 2, 5],
                 ep_sizes: vec![1, 2, 8],
-                ..Space::on(ids.iter().map(|id| gpu::find(id).unwrap()).collect())
+                ..Space::on(ids.iter().map(|id| gpu::find(id).unwrap()).collect(), Backend::TensorRt)
             };
             let search = run(Search::new(&base, LOAD, space.clone()), 17);
             let alone = alone(&base, &space);
@@ -485,7 +491,7 @@ mod tests {
 
     #[test]
     fn a_search_goes_on_where_it_was_interrupted() {
-        let space = Space::on(vec![gpu::find("h100").unwrap(), gpu::find("h200").unwrap()]);
+        let space = Space::on(vec![gpu::find("h100").unwrap(), gpu::find("h200").unwrap()], Backend::TensorRt);
         let mut search = Search::new(&base("mixtral-8x7b"), LOAD, space.clone());
         assert!(!search.step(100));
         assert!((100..110).contains(&search.tried()), "{}", search.tried());
@@ -494,14 +500,16 @@ mod tests {
 
     #[test]
     fn all_gpus_and_precisions_are_a_hundred_thousand_candidates() {
-        let search = Search::new(&base("mixtral-8x7b"), LOAD, Space::on(gpus().iter().collect()));
+        let search = Search::new(&base("mixtral-8x7b"), LOAD, Space::on(gpus().iter().collect(), Backend::TensorRt));
         assert!(search.candidates() >= 100_000, "{}", search.candidates());
     }
 
     #[test]
     fn nothing_beats_the_frontier() {
-        let search =
-            run(Search::new(&base("qwen3-32b"), LOAD, Space::on(gpus().iter().step_by(7).collect())), usize::MAX);
+        let search = run(
+            Search::new(&base("qwen3-32b"), LOAD, Space::on(gpus().iter().step_by(7).collect(), Backend::TensorRt)),
+            usize::MAX,
+        );
         let found = search.found();
         let frontier = frontier(found);
         assert!(frontier.len() > 1 && frontier.len() < found.len() / 10);
@@ -517,9 +525,11 @@ mod tests {
 
     #[test]
     fn orders_sort_by_what_they_say() {
-        let mut found =
-            run(Search::new(&base("qwen3-32b"), LOAD, Space::on(gpus().iter().step_by(7).collect())), usize::MAX)
-                .into_found();
+        let mut found = run(
+            Search::new(&base("qwen3-32b"), LOAD, Space::on(gpus().iter().step_by(7).collect(), Backend::TensorRt)),
+            usize::MAX,
+        )
+        .into_found();
         for order in Order::ALL {
             assert_eq!(Order::parse(order.name()), Some(order));
             order.sort(&mut found);
@@ -530,8 +540,11 @@ mod tests {
 
     #[test]
     fn an_empty_space_has_nothing_to_try() {
-        let mut search =
-            Search::new(&Deployment::default(), LOAD, Space { tp_sizes: vec![7], ..Space::on(Vec::new()) });
+        let mut search = Search::new(
+            &Deployment::default(),
+            LOAD,
+            Space { tp_sizes: vec![7], ..Space::on(Vec::new(), Backend::TensorRt) },
+        );
         assert!(search.step(10) && search.is_done() && search.found().is_empty());
     }
 }

@@ -96,8 +96,8 @@ pub fn named(deployment: &Deployment, key: &str, names: &[&str]) -> Result<Sweep
         outcome: field.with(deployment, name).map_err(|problem| problem.message).and_then(|changed| outcome(&changed)),
     };
     let points: Vec<Point> = names.iter().enumerate().map(point).collect();
-    let chosen = (field.write)(deployment);
-    let today = points.iter().position(|point| point.text == chosen);
+    let is_today = |point: &Point| field.with(deployment, &point.text).is_ok_and(|changed| changed == *deployment);
+    let today = points.iter().position(is_today);
     Ok(Sweep { key: field.key, names: true, logarithmic: false, points, today })
 }
 
@@ -116,7 +116,7 @@ fn numbers(deployment: &Deployment, knob: Knob, range: Option<(f64, f64)>, point
         None => knob.reach(today),
     };
     let listed = knob.listed(deployment, from, to);
-    let logarithmic = listed.is_none() && knob.field.input != Input::Fraction && to / from.max(1) >= 16;
+    let logarithmic = listed.is_none() && knob.is_wide(from, to);
     let mut notches = listed.unwrap_or_else(|| knob.spread(from, to, points));
     if let Some(today) = today.filter(|today| (from..=to).contains(today))
         && let Err(place) = notches.binary_search(&today)

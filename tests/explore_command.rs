@@ -30,7 +30,7 @@ fn a_solved_limit_fits_and_the_next_value_does_not() {
     for (link, key) in [
         (LINK, "max_batch_size"),
         (LINK, "max_seq_len"),
-        (LINK, "max_beam_width"),
+        ("max_seq_len=8192", "max_beam_width"),
         ("max_seq_len=8192", "max_num_tokens"),
         ("gpu=l4&quant_algo=FP8&tp_size=2&max_seq_len=4096", "max_batch_size"),
     ] {

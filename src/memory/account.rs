@@ -200,11 +200,17 @@ pub struct Pool {
     pub account: usize,
 }
 
-/// Whether two pipeline stages hold the same, place apart: stages between the first and the last with as many layers of each sort.
-fn holds_alike(plan: &Plan, stage: u64, other: u64) -> bool {
-    let between = |stage: u64| stage > 0 && stage + 1 < plan.pp_size;
-    let layers = |stage: u64| plan.layers_of_stage(stage);
-    stage == other || (between(stage) && between(other) && plan.model.has_alike(layers(stage), layers(other)))
+/// For each pipeline stage the first one that holds the same, place apart: stages between the first and the last with as many layers
+/// of each sort.
+fn stages(plan: &Plan) -> Vec<u64> {
+    let mut alike: Vec<u64> = Vec::with_capacity(plan.pp_size as usize);
+    for stage in 0..plan.pp_size {
+        let before = if stage == 0 || stage + 1 == plan.pp_size { 1..1 } else { 1..stage };
+        let layers = |stage: u64| plan.layers_of_stage(stage);
+        let same = |other: &u64| plan.model.has_alike(layers(*other), layers(stage));
+        alike.push(before.filter(|other| alike[*other as usize] == *other).find(same).unwrap_or(stage));
+    }
+    alike
 }
 
 /// The accounts of all ranks.
@@ -221,12 +227,13 @@ impl<'a> Accounts<'a> {
     /// The accounts of a plan.
     pub fn new(plan: &'a Plan) -> Accounts<'a> {
         let layout = Layout::new(plan);
+        let stages = stages(plan);
         let mut all: Vec<Account<f64>> = Vec::with_capacity(1);
         let of_rank = (0..plan.world_size()).map(|rank| {
-            let kind = Kind { stage: rank / plan.tp_size, place: layout.place(rank) };
+            let kind = Kind { stage: stages[(rank / plan.tp_size) as usize], place: layout.place(rank) };
             // Ranks that are alike are near each other, so the search goes backwards.
             all.iter().rposition(|account| account.kind == kind).unwrap_or_else(|| {
-                let beside = all.iter().rfind(|account| holds_alike(plan, account.kind.stage, kind.stage));
+                let beside = all.iter().rfind(|account| account.kind.stage == kind.stage);
                 all.push(beside.map_or_else(|| Account::new(plan, kind), |account| account.at(kind)));
                 all.len() - 1
             })

@@ -108,9 +108,7 @@ pub fn estimate_plan(plan: &Plan) -> Report {
     let numbered = accounts.of_rank.iter().zip(0..);
     let [weights, activations, ..] = accounts.all[0].parts;
     Report {
-        ranks: numbered
-            .map(|(account, number)| Rank { rank: number, tp_rank: number % plan.tp_size, ..ranks[*account].clone() })
-            .collect(),
+        ranks: numbered.map(|(account, number)| ranks[*account].clone().numbered(plan, number)).collect(),
         verdict,
         upper_bound: (plan.backend == Backend::TensorRt)
             .then(|| upper_bound::upper_bound_of(plan, weights, activations)),
@@ -130,8 +128,7 @@ pub fn outline(plan: &Plan) -> Outline {
 fn outline_of(plan: &Plan, accounts: &Accounts) -> Outline {
     let pools = accounts.pools();
     let numbered = |(place, account): (usize, &Account<f64>)| {
-        let number = accounts.first_rank(place);
-        Rank { rank: number, tp_rank: number % plan.tp_size, ..rank(plan, account, &pools) }
+        rank(plan, account, &pools).numbered(plan, accounts.first_rank(place))
     };
     let ranks: Vec<Rank> = accounts.all.iter().enumerate().map(numbered).collect();
     let kv_cache = kv_cache_report(plan, accounts, &pools);

@@ -1,1 +1,5 @@
-fn main() {}
+//! The page, as WebAssembly.
+
+fn main() {
+    trtllm_memory::web::start();
+}

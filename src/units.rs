@@ -87,8 +87,8 @@ impl fmt::Display for Bytes {
         let bytes = self.0 as f64;
         match self.0 {
             0..KIB => write!(f, "{} B", self.0),
-            KIB..MIB => write!(f, "{:.2} KiB", bytes / KIB as f64),
-            MIB..GIB => write!(f, "{:.2} MiB", bytes / MIB as f64),
+            KIB..MIB => write!(f, "{} KiB", grouped_decimal(bytes / KIB as f64, 2)),
+            MIB..GIB => write!(f, "{} MiB", grouped_decimal(bytes / MIB as f64, 2)),
             _ => write!(f, "{} GiB", grouped_decimal(bytes / GIB as f64, 2)),
         }
     }
@@ -107,14 +107,36 @@ pub fn grouped(number: u64) -> String {
     text
 }
 
-/// A number with `places` decimals and thousands separated by commas: `1,024.50`.
+/// A number from zero on with `places` decimals and thousands separated by commas: `1,024.50`.
 pub fn grouped_decimal(number: f64, places: usize) -> String {
-    let text = format!("{number:.places$}");
-    let (whole, fraction) = text.split_once('.').unwrap_or((&text, ""));
-    let Ok(whole) = whole.parse::<u64>() else {
-        return text;
+    // Not by `{:.2}`, whose exactness to the last of a thousand digits the page would have to load.
+    let unit = 10_u64.pow(places as u32);
+    let (whole, part) = if number < EXACT / unit as f64 {
+        let all = (number * unit as f64).round_ties_even() as u64;
+        (all / unit, all % unit)
+    } else {
+        (number as u64, 0)
     };
-    if fraction.is_empty() { grouped(whole) } else { format!("{}.{fraction}", grouped(whole)) }
+    if places == 0 { grouped(whole) } else { format!("{}.{part:0places$}", grouped(whole)) }
+}
+
+/// Up to here `f64` holds every whole number.
+const EXACT: f64 = (1_u64 << 53) as f64;
+
+/// A number such as `0.9` or `79.25`. The standard library's reader would bring the page ten kilobytes of tables for
+/// exponents that no setting has; here digits beyond the fifteenth are dropped, so that the quotient is exact.
+pub fn decimal(text: &str) -> Option<f64> {
+    const DIGITS: usize = 15;
+    let text = text.trim();
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    if whole.is_empty() && fraction.is_empty() || whole.len() > DIGITS {
+        return None;
+    }
+    let kept = &fraction.as_bytes()[..fraction.len().min(DIGITS - whole.len())];
+    let mut digits = whole.bytes().chain(kept.iter().copied());
+    let mantissa = digits.try_fold(0_u64, |sum, digit| Some(sum * 10 + u64::from(char::from(digit).to_digit(10)?)))?;
+    let rest_is_digits = fraction.bytes().all(|digit| digit.is_ascii_digit());
+    rest_is_digits.then(|| mantissa as f64 / 10_u64.pow(kept.len() as u32) as f64)
 }
 
 #[cfg(test)]
@@ -145,5 +167,21 @@ mod tests {
         assert_eq!(grouped(259_840), "259,840");
         assert_eq!(grouped(12), "12");
         assert_eq!(grouped_decimal(1234.5, 1), "1,234.5");
+        for number in [0.0, 0.125, 0.375, 9.999, 63.4375, 1e6 / 3.0, 1e15, 2e18] {
+            for places in 0..4 {
+                let exact = format!("{number:.places$}");
+                assert_eq!(grouped_decimal(number, places).replace(',', ""), exact);
+            }
+        }
+    }
+
+    #[test]
+    fn decimals_are_read_as_the_standard_library_reads_them() {
+        for text in ["0.9", "79.18", "1", "0.1", "16384", ".5", "5.", "0.123456789012", "007.50"] {
+            assert_eq!(decimal(text), text.parse().ok(), "{text}");
+        }
+        for text in ["", ".", "-1", "1e3", "0.9.1", "NaN", "inf", "0x1", "1 2", "٣", "9999999999999999"] {
+            assert_eq!(decimal(text), None, "{text}");
+        }
     }
 }

@@ -125,7 +125,8 @@ fn concurrency_says_what_binds() {
     assert_eq!(at(2000, 100), Concurrency { requests: 0, limit: Limit::MaxSeqLen });
     assert_eq!(kv.max_sequences, 32);
     let short =
-        report(&format!("{LLAMA}&max_num_tokens=128&trtllm_version=0.17&speculative_decoding_mode=medusa")).kv_cache;
+        report(&format!("{LLAMA}&runtime_max_num_tokens=128&trtllm_version=0.17&speculative_decoding_mode=medusa"))
+            .kv_cache;
     assert_eq!(short.concurrency(100, 100), Concurrency { requests: 2, limit: Limit::MaxNumTokens });
     assert_eq!(short.concurrency(500, 100).limit, Limit::MaxNumTokens, "a prompt of one step");
     let stages =

@@ -16,7 +16,13 @@ use trtllm_memory::memory::{estimate, outline};
 fn deployment() -> impl Strategy<Value = Deployment> {
     let what = (0..models().len(), 0..gpus().len(), any::<bool>());
     let precision = (0..QuantAlgo::ALL.len(), 0..KvCacheDtype::ALL.len(), 0..Version::NAMES.len());
-    let limits = (0u32..12, 6u32..16, 6u32..18, 1u64..=4, proptest::option::of(0.05..0.99f64));
+    let limits = (
+        0u32..12,
+        6u32..16,
+        6u32..18,
+        1u64..=4,
+        proptest::option::of((5u32..99).prop_map(|hundredths| f64::from(hundredths) / 100.0)),
+    );
     (what, precision, (0u32..4, 0u32..3), limits).prop_map(
         |((model, gpu, pytorch), (quant, kv, version), (tp, pp), (batch, tokens, sequence, beam, fraction))| {
             Deployment {

@@ -108,14 +108,14 @@ const CASES: &[Case] = &[
         link: "gpu=b300&trtllm_version=1.3&backend=pytorch&cuda_graph_max_batch_size=1",
         rank: 0,
         measured: &[1915.0, 1956.0],
-        band: [1821.0, 1973.0, 2280.0],
+        band: [1810.0, 1963.0, 2269.0],
     },
     Case {
         source: "the same, CUDA graphs to 64",
         link: "gpu=b300&trtllm_version=1.3&backend=pytorch&cuda_graph_max_batch_size=64&cuda_graph_enable_padding=true",
         rank: 0,
         measured: &[2099.0],
-        band: [2040.0, 2225.0, 2590.0],
+        band: [1948.0, 2110.0, 2433.0],
     },
     Case {
         source: "gpt-oss-120b with 1.3 on GB200, PyTorch backend, no CUDA graphs",

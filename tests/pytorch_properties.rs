@@ -34,7 +34,7 @@ fn deployment() -> impl Strategy<Value = Deployment> {
         0u64..1 << 40,
         any::<bool>(),
     );
-    (what, ranks, limits, more, proptest::option::of(0.01..0.99f64)).prop_map(
+    (what, ranks, limits, more, proptest::option::of((1u32..99).prop_map(|share| f64::from(share) / 100.0))).prop_map(
         |(what, ranks, limits, more, fraction)| {
             let (model, gpu, quant, kv, version) = what;
             let (tp, pp, ep, attention_dp, moe, all_reduce) = ranks;

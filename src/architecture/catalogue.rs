@@ -8,49 +8,27 @@ use super::{
     Architecture, Attention, Dtype, Family, Fp4Scope, Indexer, LayerSet, Mlp, Moe, Positions, QkNorm, Recurrence,
     RecurrenceKind, Windows,
 };
-use std::collections::HashMap;
 use std::sync::OnceLock;
-
-struct Catalogue {
-    models: Vec<Architecture>,
-    /// Names and aliases in lower case, with and without the organisation; where two models share a short one, the first has it.
-    by_name: HashMap<String, usize>,
-}
-
-fn catalogue() -> &'static Catalogue {
-    static CATALOGUE: OnceLock<Catalogue> = OnceLock::new();
-    CATALOGUE.get_or_init(|| {
-        let rows = include_str!("models.csv").lines().skip(1);
-        let models: Vec<Architecture> = rows.filter_map(model).collect();
-        let mut by_name = HashMap::new();
-        // Whole names first, so that no short name hides one.
-        for short in [false, true] {
-            for (index, model) in models.iter().enumerate() {
-                for name in model.names() {
-                    let name = if short { name.rsplit('/').next().unwrap_or(name) } else { name };
-                    by_name.entry(name.to_ascii_lowercase()).or_insert(index);
-                }
-            }
-        }
-        Catalogue { models, by_name }
-    })
-}
 
 /// Every model of the catalogue.
 pub fn models() -> &'static [Architecture] {
-    &catalogue().models
+    static MODELS: OnceLock<Vec<Architecture>> = OnceLock::new();
+    MODELS.get_or_init(|| include_str!("models.csv").lines().skip(1).filter_map(model).collect())
 }
 
 /// The model with this name: a Hugging Face repository, with or without its organisation, or a short name; upper and
-/// lower case are alike.
+/// lower case are alike. A whole name goes before a short one, and of models that share a short one the first has it.
 ///
 /// ```
 /// use trtllm_memory::architecture::find;
 /// assert_eq!(find("qwen3-32b").unwrap().name, "Qwen/Qwen3-32B");
 /// ```
 pub fn find(name: &str) -> Option<&'static Architecture> {
-    let known = catalogue();
-    known.by_name.get(&name.trim().to_ascii_lowercase()).and_then(|index| known.models.get(*index))
+    let name = name.trim();
+    let whole = |known: &str| known.eq_ignore_ascii_case(name);
+    let short = |known: &str| known.rsplit('/').next().is_some_and(|short| short.eq_ignore_ascii_case(name));
+    let with = |is_meant: &dyn Fn(&str) -> bool| models().iter().find(|model| model.names().any(is_meant));
+    with(&whole).or_else(|| with(&short))
 }
 
 /// The models that `text` may mean, the likeliest first: those whose name or an alias contains each of its words. A name
@@ -71,8 +49,11 @@ pub fn suggest(text: &str) -> Vec<&'static Architecture> {
         let best = matching.min()?;
         Some((best, model))
     };
-    let mut found: Vec<_> = models().iter().filter_map(rank).collect();
-    found.sort_by_key(|(rank, _)| *rank);
+    // Inserted where they belong: the standard library's sorts are large, and the catalogue is not.
+    let mut found: Vec<((bool, usize), &'static Architecture)> = Vec::new();
+    for (rank, model) in models().iter().filter_map(rank) {
+        found.insert(found.partition_point(|(better, _)| *better <= rank), (rank, model));
+    }
     found.into_iter().map(|(_, model)| model).collect()
 }
 

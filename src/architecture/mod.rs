@@ -15,6 +15,8 @@ pub use parts::{Attention, Fp4Scope, Indexer, Mlp, Moe, Norm, Positions, QkNorm,
 pub use tensors::{LayerGroup, Split, Tensor, TensorKind, Tensors};
 
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::sync::{PoisonError, RwLock};
 
 /// What is served: a transformer's dimensions.
 ///
@@ -97,7 +99,7 @@ impl Architecture {
 
     /// The number of parameters: the sum over [`Architecture::tensors`], a tied LM head counted once.
     pub fn parameters(&self) -> u64 {
-        self.tensors().parameters(|_| 1.0)
+        self.tensors().elements
     }
 
     /// The parameters that one token passes: of the routed experts only `top_k`. The embedding table counts whole.
@@ -109,6 +111,17 @@ impl Architecture {
     /// Every weight tensor.
     pub fn tensors(&self) -> Tensors {
         Tensors::of(self)
+    }
+
+    /// Every weight tensor of a model that stays, made when it is first asked for: an estimate asks often.
+    pub fn shared_tensors(&'static self) -> &'static Tensors {
+        static KNOWN: RwLock<BTreeMap<usize, &'static Tensors>> = RwLock::new(BTreeMap::new());
+        let address = std::ptr::from_ref(self).addr();
+        if let Some(tensors) = KNOWN.read().unwrap_or_else(PoisonError::into_inner).get(&address) {
+            return tensors;
+        }
+        let mut known = KNOWN.write().unwrap_or_else(PoisonError::into_inner);
+        known.entry(address).or_insert_with(|| Box::leak(Box::new(self.tensors())))
     }
 
     /// The tokens that attention layer `layer` looks back, if limited.

@@ -42,6 +42,9 @@ pub enum TensorKind {
     Linear,
     /// A linear layer of each routed expert, which quantisation applies to.
     ExpertLinear,
+    /// An up projection of latent attention, which the engine flow's attention plugin reads in the model's own format
+    /// (`tensorrt_llm/layers/attention.py` DeepseekV2Attention).
+    LatentProjection,
     /// Chooses the experts; never quantised.
     Router,
     /// A normalisation's scale or bias.
@@ -97,16 +100,21 @@ pub struct Tensors {
     pub last_stage: Vec<Tensor>,
     /// Whether the LM head is the embedding table.
     pub tied_lm_head: bool,
+    /// Elements of all tensors, a tied LM head counted once.
+    pub elements: u64,
 }
 
 impl Tensors {
     pub(super) fn of(model: &Architecture) -> Tensors {
-        Tensors {
+        let mut tensors = Tensors {
             first_stage: first_stage(model),
             groups: groups(model),
             last_stage: last_stage(model),
             tied_lm_head: model.tied_embeddings,
-        }
+            elements: 0,
+        };
+        tensors.elements = tensors.parameters(|_| 1.0);
+        tensors
     }
 
     /// Elements of all tensors, each weighed by `share`, a tied LM head counted once.
@@ -131,6 +139,10 @@ const fn matrix(name: &'static str, inputs: u64, outputs: u64, kind: TensorKind,
 
 const fn linear(name: &'static str, inputs: u64, outputs: u64, split: Split) -> Tensor {
     matrix(name, inputs, outputs, TensorKind::Linear, split)
+}
+
+const fn latent(name: &'static str, inputs: u64, outputs: u64) -> Tensor {
+    matrix(name, inputs, outputs, TensorKind::LatentProjection, Split::Outputs)
 }
 
 const fn vector(name: &'static str, elements: u64, kind: TensorKind, split: Split) -> Tensor {
@@ -259,16 +271,16 @@ fn attention(model: &Architecture, tensors: &mut Vec<Tensor>) {
                 Some(rank) => tensors.extend([
                     linear("attention.fused_a.weight", hidden, rank + compressed, Split::Whole),
                     vector("attention.q_a_layernorm.weight", rank, TensorKind::Norm, Split::Whole),
-                    linear("attention.q_b_proj.weight", rank, queries, Split::Outputs),
+                    latent("attention.q_b_proj.weight", rank, queries),
                 ]),
                 None => tensors.extend([
                     linear("attention.fused_a.weight", hidden, compressed, Split::Whole),
-                    linear("attention.q_proj.weight", hidden, queries, Split::Outputs),
+                    latent("attention.q_proj.weight", hidden, queries),
                 ]),
             }
             tensors.push(vector("attention.kv_a_layernorm.weight", kv_lora_rank, TensorKind::Norm, Split::Whole));
             let decompressed = heads * (qk_nope_head_dim + v_head_dim);
-            tensors.push(linear("attention.kv_b_proj.weight", kv_lora_rank, decompressed, Split::Outputs));
+            tensors.push(latent("attention.kv_b_proj.weight", kv_lora_rank, decompressed));
             heads * v_head_dim
         }
     };

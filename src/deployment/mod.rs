@@ -3,6 +3,7 @@
 //! A [`Deployment`] holds what a person chose, a [`Plan`] what TensorRT-LLM makes of it: every default filled in
 //! and every build-time correction applied, with a note for each.
 
+mod build;
 mod fields;
 mod plan;
 pub mod presets;
@@ -12,8 +13,8 @@ mod torch;
 mod validate;
 mod version;
 
+pub(crate) use build::DEFAULT_MAX_NUM_TOKENS;
 pub use fields::{FIELDS, Field, Fixed, Flows, Group, Input, field};
-pub(crate) use plan::DEFAULT_MAX_NUM_TOKENS;
 pub use plan::{KvType, Note, Plan};
 pub use problem::{Problem, Problems};
 pub use settings::{

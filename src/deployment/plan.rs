@@ -1,12 +1,13 @@
 //! What TensorRT-LLM makes of a deployment: defaults filled in, build-time corrections applied.
 
+use super::build::{Limits, PromptAttention};
 use super::{
     Backend, DecodingType, Deployment, Fact, KvCacheDtype, KvCacheType, Launcher, LoraModule, OperatingSystem,
     QuantAlgo, Runtime, SpeculativeDecodingMode, Torch, Version,
 };
-use crate::architecture::{Architecture, Attention, Dtype, Positions};
+use crate::architecture::{Architecture, Attention, Dtype};
 use crate::gpu::{Gpu, Link};
-use crate::units::{Bytes, grouped};
+use crate::units::Bytes;
 use serde::Serialize;
 
 /// Something TensorRT-LLM changes or that a person should know, at the field it concerns.
@@ -16,6 +17,13 @@ pub struct Note {
     pub field: &'static str,
     /// A sentence.
     pub message: String,
+}
+
+impl Note {
+    /// A note at `field`.
+    pub(super) fn new(field: &'static str, message: impl Into<String>) -> Note {
+        Note { field, message: message.into() }
+    }
 }
 
 /// A sound deployment with every value settled. Made by [`Deployment::plan`].
@@ -177,19 +185,9 @@ impl std::fmt::Display for KvType {
     }
 }
 
-/// `max_num_tokens` of `trtllm-build` unless told otherwise (`builder.py` BuildConfig).
-pub(crate) const DEFAULT_MAX_NUM_TOKENS: u64 = 8192;
-/// `max_input_len` of `trtllm-build` unless told otherwise (`builder.py` BuildConfig).
-const DEFAULT_MAX_INPUT_LEN: u64 = 1024;
 /// The fraction where neither it nor `max_tokens` is given (`kDefaultGpuMemFraction`).
 const DEFAULT_FRACTION: f64 = 0.9;
 
-/// `tokens_per_block` of the PyTorch backend (`KvCacheConfig`).
-const TORCH_BLOCK: u64 = 32;
-/// The same with FlashMLA (`py_executor_creator.py`).
-const FLASH_MLA_BLOCK: u64 = 64;
-/// `max_batch_size` of the PyTorch backend (`BaseLlmArgs`).
-const TORCH_BATCH: u64 = 2048;
 /// Share of the free memory for LoRA adapters (`PeftCacheConfig` device_cache_percent).
 const DEFAULT_LORA_FRACTION: f64 = 0.02;
 /// GPUs of a server, which reach each other directly.
@@ -202,14 +200,14 @@ const DEFAULT_DRAFT_LEN: (u64, u64) = (63, 10);
 const DEFAULT_DRAFT_STEPS: (u64, u64, u64) = (4, 4, 5);
 
 /// The sizes of speculative decoding (`runtime/speculativeDecodingModule.h`, `gptJsonConfig.cpp`).
-struct Drafts {
-    tokens: u64,
-    path_len: u64,
-    paths: u64,
+pub(super) struct Drafts {
+    pub tokens: u64,
+    pub path_len: u64,
+    pub paths: u64,
 }
 
 impl Drafts {
-    fn of(d: &Deployment) -> Drafts {
+    pub(super) fn of(d: &Deployment) -> Drafts {
         let (tree, chain) = DEFAULT_DRAFT_LEN;
         let (medusa, eagle, redrafter) = DEFAULT_DRAFT_STEPS;
         match d.speculative_decoding_mode {
@@ -244,13 +242,13 @@ impl Plan {
     /// Settles every value of a deployment that has no problems.
     pub(super) fn new(d: &Deployment) -> Plan {
         let mut notes = Vec::new();
-        let mut note = |field, message: String| notes.push(Note { field, message });
         let version = d.version();
         let pytorch = d.backend == Backend::Pytorch;
 
         let dtype = d.dtype.unwrap_or_else(|| {
             if d.model.dtype == Dtype::Bfloat16 && d.gpu.compute_capability < (8, 0) {
-                note("dtype", format!("{} has no bfloat16: the model runs in float16.", d.gpu.name));
+                let message = format!("{} has no bfloat16: the model runs in float16.", d.gpu.name);
+                notes.push(Note::new("dtype", message));
                 Dtype::Float16
             } else if d.model.dtype == Dtype::Float32 {
                 Dtype::Float16
@@ -260,7 +258,8 @@ impl Plan {
         });
         let kv_cache_dtype = match d.kv_cache_dtype {
             KvCacheDtype::Auto if pytorch && d.quant_algo.has_fp8_kv_cache() => {
-                note("kv_cache_dtype", "auto is fp8, which ModelOpt's checkpoints of this quant_algo ask for.".into());
+                let message = "auto is fp8, which ModelOpt's checkpoints of this quant_algo ask for.";
+                notes.push(Note::new("kv_cache_dtype", message));
                 KvType::Quantized(KvCacheDtype::Fp8)
             }
             KvCacheDtype::Auto => KvType::Model(dtype),
@@ -271,51 +270,10 @@ impl Plan {
         let logits_dtype =
             d.logits_dtype.unwrap_or(if modelopt && fp8_logits { Dtype::Float16 } else { Dtype::Float32 });
 
-        let mut max_seq_len = d.max_seq_len.unwrap_or_else(|| deduced_max_seq_len(d.model, d.backend));
-        if pytorch
-            && max_seq_len > deduced_max_seq_len(d.model, d.backend)
-            && !matches!(d.model.positions, Positions::Alibi)
-        {
-            max_seq_len = deduced_max_seq_len(d.model, d.backend);
-            note("max_seq_len", format!("Lowered to the model's own {} tokens.", grouped(max_seq_len)));
-        } else if d.max_seq_len.is_none() {
-            note("max_seq_len", format!("Deduced from the model: {} tokens.", grouped(max_seq_len)));
-        } else if max_seq_len > deduced_max_seq_len(d.model, d.backend)
-            && !matches!(d.model.positions, Positions::Alibi)
-        {
-            note(
-                "max_seq_len",
-                format!(
-                    "Longer than the {} tokens that the model was made for.",
-                    grouped(deduced_max_seq_len(d.model, d.backend))
-                ),
-            );
-        }
-        let max_batch_size = d.max_batch_size.unwrap_or_else(|| match d.backend {
-            Backend::TensorRt => version.default_max_batch_size(),
-            Backend::Pytorch => TORCH_BATCH,
-        });
-        let max_input_len = d.max_input_len.unwrap_or(DEFAULT_MAX_INPUT_LEN).min(max_seq_len);
-        let tokens_per_block = match d.tokens_per_block {
-            // FlashMLA, the kernels for latent attention on Hopper, read blocks of 64 tokens.
-            _ if pytorch && d.model.is_latent() && d.gpu.compute_capability == (9, 0) => FLASH_MLA_BLOCK,
-            Some(tokens) => tokens,
-            None if pytorch => TORCH_BLOCK,
-            None => version.default_tokens_per_block(),
-        };
-        let max_num_tokens =
-            checked_max_num_tokens(d, max_batch_size, max_input_len, max_seq_len, tokens_per_block, &mut note);
-
-        let use_paged_context_fmha = d.context_fmha
-            && d.kv_cache_dtype != KvCacheDtype::Int8
-            && d.use_paged_context_fmha.unwrap_or_else(|| version.has(Fact::PagedContextFmhaByDefault));
-        let fp8_attention = matches!(d.quant_algo, QuantAlgo::Fp8 | QuantAlgo::W4A8Awq | QuantAlgo::Nvfp4)
-            && d.kv_cache_dtype == KvCacheDtype::Fp8
-            && d.gpu.compute_capability >= (8, 9);
-        let use_fp8_context_fmha = d.context_fmha
-            && fp8_attention
-            && d.use_fp8_context_fmha.unwrap_or_else(|| version.has(Fact::Fp8ContextFmhaByDefault));
         let drafts = Drafts::of(d);
+        let Limits { max_batch_size, max_num_tokens, max_input_len, max_seq_len, tokens_per_block } =
+            Limits::of(d, &drafts, &mut notes);
+        let attention = PromptAttention::of(d, &mut notes);
         let lora_target_modules = match (d.max_lora_rank, &d.lora_target_modules[..]) {
             (0, _) => Vec::new(),
             (_, []) => vec![LoraModule::AttnQkv],
@@ -334,7 +292,7 @@ impl Plan {
         let fusable = d.quant_algo == QuantAlgo::None && d.model.mlp.gated;
         let use_fused_mlp = fusable && d.use_fused_mlp.unwrap_or_else(|| version.has(Fact::FusesMlpByDefault));
         if d.use_fused_mlp == Some(true) && !fusable {
-            note("use_fused_mlp", "Has no effect: only 16-bit models with a gated MLP fuse it.".into());
+            notes.push(Note::new("use_fused_mlp", "Has no effect: only 16-bit models with a gated MLP fuse it."));
         }
         let (moe_tp_size, moe_ep_size) = match (d.moe_tp_size, d.moe_ep_size) {
             (Some(tp), Some(ep)) => (tp, ep),
@@ -344,19 +302,16 @@ impl Plan {
         };
         let needs_pytorch = d.model.recurrence.is_some() || d.model.attention_sinks || d.model.indexer.is_some();
         if needs_pytorch && !pytorch {
-            note(
-                "model",
-                "The engine flow has no such layers: TensorRT-LLM runs this model with its PyTorch backend.".into(),
-            );
+            let message = "The engine flow has no such layers: TensorRT-LLM runs this model with its PyTorch backend.";
+            notes.push(Note::new("model", message));
         }
         if pytorch && d.enable_attention_dp && d.tp_size == 1 {
-            note("enable_attention_dp", "Has no effect on a single rank.".into());
+            notes.push(Note::new("enable_attention_dp", "Has no effect on a single rank."));
         }
         if let (Some(how), None) = (d.gpu.memory_inferred, d.gpu_memory_gib) {
-            note(
-                "gpu",
-                format!("Nobody has published what CUDA reports for this card; its memory is inferred: {how}."),
-            );
+            let message =
+                format!("Nobody has published what CUDA reports for this card; its memory is inferred: {how}.");
+            notes.push(Note::new("gpu", message));
         }
 
         Plan {
@@ -387,12 +342,12 @@ impl Plan {
             }),
             max_tokens: d.max_tokens,
             remove_input_padding: d.remove_input_padding,
-            context_fmha: d.context_fmha,
-            use_paged_context_fmha,
+            context_fmha: attention.fused,
+            use_paged_context_fmha: attention.paged,
             use_fused_mlp,
             use_parallel_embedding: d.use_parallel_embedding.unwrap_or(modelopt),
             kv_cache_type: d.kv_cache_type,
-            use_fp8_context_fmha,
+            use_fp8_context_fmha: attention.fp8,
             gemm_plugin: d.gemm_plugin,
             multiple_profiles: d.multiple_profiles,
             gather_context_logits: d.gather_context_logits,
@@ -496,58 +451,4 @@ impl Plan {
 /// Whether checkpoints of this kind are made by ModelOpt (`quantize.py`), which shards the embedding and writes 16-bit logits.
 fn made_by_modelopt(quant_algo: QuantAlgo) -> bool {
     matches!(quant_algo, QuantAlgo::Fp8 | QuantAlgo::W4A16Awq | QuantAlgo::W4A8Awq | QuantAlgo::Nvfp4)
-}
-
-/// `max_seq_len` where none is given (`builder.py` _init_max_seq_len, `model_engine.py` _infer_max_seq_len_from_config).
-fn deduced_max_seq_len(model: &Architecture, backend: Backend) -> u64 {
-    let contained = model.yarn && backend == Backend::Pytorch;
-    let factor = model.rope_scaling_factor.filter(|_| !contained).unwrap_or(1.0);
-    ((model.max_position_embeddings as f64 * factor).round() as u64).max(1)
-}
-
-/// `max_num_tokens` after `tensorrt_llm/_common.py` check_max_num_tokens, in its order.
-fn checked_max_num_tokens(
-    d: &Deployment,
-    max_batch_size: u64,
-    max_input_len: u64,
-    max_seq_len: u64,
-    tokens_per_block: u64,
-    note: &mut impl FnMut(&'static str, String),
-) -> u64 {
-    let all = max_batch_size.saturating_mul(max_seq_len);
-    let wanted = d.max_num_tokens.unwrap_or(DEFAULT_MAX_NUM_TOKENS);
-    if !d.remove_input_padding {
-        let padded = max_batch_size.saturating_mul(max_input_len);
-        note(
-            "max_num_tokens",
-            format!(
-                "Ignored without remove_input_padding: {} tokens, max_batch_size · max_input_len.",
-                grouped(padded)
-            ),
-        );
-        return padded;
-    }
-    let mut tokens = wanted;
-    if tokens > all {
-        note(
-            "max_num_tokens",
-            format!("Lowered to {}, all that max_batch_size sequences of max_seq_len can hold.", grouped(all)),
-        );
-        tokens = all;
-    }
-    if !d.context_fmha && tokens < max_input_len {
-        note(
-            "max_num_tokens",
-            format!(
-                "Raised to max_input_len, {}: without context FMHA a prompt is read in one step.",
-                grouped(max_input_len)
-            ),
-        );
-        tokens = max_input_len;
-    }
-    if d.context_fmha && d.backend == Backend::TensorRt && tokens < tokens_per_block {
-        note("max_num_tokens", format!("Raised to tokens_per_block, {}.", grouped(tokens_per_block)));
-        tokens = tokens_per_block;
-    }
-    tokens
 }

@@ -345,14 +345,12 @@ impl LoraModule {
     /// # Errors
     /// With the names that there are, if one is none of them.
     pub fn parse_list(text: &str) -> Result<Vec<LoraModule>, String> {
-        let mut modules = Vec::new();
+        let mut named = Vec::new();
         for name in text.split([',', ' ']).filter(|name| !name.is_empty()) {
             let known = || format!("must name modules of {}; {name:?} is none of them", LoraModule::NAMES.join(", "));
-            modules.push(LoraModule::parse(name).ok_or_else(known)?);
+            named.push(LoraModule::parse(name).ok_or_else(known)?);
         }
-        modules.sort_unstable();
-        modules.dedup();
-        Ok(modules)
+        Ok(LoraModule::ALL.iter().copied().filter(|module| named.contains(module)).collect())
     }
 }
 

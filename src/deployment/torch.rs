@@ -1,6 +1,9 @@
 //! What the PyTorch backend makes of the settings that only it has (`tensorrt_llm/llmapi/llm_args.py` TorchLlmArgs).
 
-use super::{AllreduceStrategy, DecodingType, Deployment, Fact, MoeBackend};
+use super::build::Limits;
+use super::{AllreduceStrategy, DecodingType, Deployment, Fact, MoeBackend, Note};
+use crate::architecture::Positions;
+use crate::units::grouped;
 
 /// The settings that only the PyTorch backend has, settled.
 #[derive(Debug, Clone, PartialEq)]
@@ -40,10 +43,55 @@ pub struct Graphs {
     pub count: u64,
 }
 
+/// `max_batch_size` unless told otherwise (`BaseLlmArgs`).
+const DEFAULT_BATCH: u64 = 2048;
+/// `max_num_tokens` unless told otherwise.
+const DEFAULT_NUM_TOKENS: u64 = 8192;
+/// `tokens_per_block` unless told otherwise (`KvCacheConfig`).
+const DEFAULT_BLOCK: u64 = 32;
+/// The same with FlashMLA, the kernels for latent attention on Hopper (`py_executor_creator.py`).
+const FLASH_MLA_BLOCK: u64 = 64;
+/// Compute capability of the cards that have FlashMLA.
+const FLASH_MLA_ON: (u8, u8) = (9, 0);
 /// Sequences of the largest graph where none are given (`CudaGraphConfig.max_batch_size` of 0).
 const DEFAULT_LARGEST_GRAPH: u64 = 128;
 /// Draft tokens where none are given: a usual number.
 const DEFAULT_DRAFT_LEN: u64 = 3;
+
+/// The limits that the PyTorch backend is started with.
+pub(super) fn limits(d: &Deployment, notes: &mut Vec<Note>) -> Limits {
+    let max_batch_size = d.max_batch_size.unwrap_or(DEFAULT_BATCH);
+    let max_seq_len = max_seq_len(d, notes);
+    let all = max_batch_size.saturating_mul(max_seq_len);
+    let mut max_num_tokens = d.max_num_tokens.unwrap_or(DEFAULT_NUM_TOKENS);
+    if max_num_tokens > all {
+        let message =
+            format!("Lowered to {}, all that max_batch_size sequences of max_seq_len can hold.", grouped(all));
+        notes.push(Note::new("max_num_tokens", message));
+        max_num_tokens = all;
+    }
+    let flash_mla = d.model.is_latent() && d.gpu.compute_capability == FLASH_MLA_ON;
+    let tokens_per_block = if flash_mla { FLASH_MLA_BLOCK } else { d.tokens_per_block.unwrap_or(DEFAULT_BLOCK) };
+    Limits { max_batch_size, max_num_tokens, max_input_len: max_seq_len, max_seq_len, tokens_per_block }
+}
+
+/// The model's own length where none is given, and at most (`model_engine.py` _init_max_seq_len, _infer_max_seq_len_from_config).
+fn max_seq_len(d: &Deployment, notes: &mut Vec<Note>) -> u64 {
+    let factor = d.model.rope_scaling_factor.filter(|_| !d.model.yarn).unwrap_or(1.0);
+    let own = ((d.model.max_position_embeddings as f64 * factor) as u64).max(1);
+    let unlimited = matches!(d.model.positions, Positions::Alibi);
+    match d.max_seq_len {
+        None => {
+            notes.push(Note::new("max_seq_len", format!("Deduced from the model: {} tokens.", grouped(own))));
+            own
+        }
+        Some(given) if given > own && !unlimited => {
+            notes.push(Note::new("max_seq_len", format!("Lowered to the model's own {} tokens.", grouped(own))));
+            own
+        }
+        Some(given) => given,
+    }
+}
 
 impl Graphs {
     /// The graphs up to `largest` sequences: every size to 31, then powers of two; with padding 1, 2, 4, multiples of 8 to 128, then

@@ -1,8 +1,12 @@
 //! What TensorRT-LLM, the model or the GPU can't do.
 
-use super::{Backend, DecodingType, Deployment, Fact, KvCacheDtype, Problem, Problems, QuantAlgo};
+use super::build::Limits;
+use super::plan::Drafts;
+use super::{
+    Backend, DecodingType, Deployment, Fact, KvCacheDtype, Problem, Problems, QuantAlgo, SpeculativeDecodingMode,
+};
 use crate::architecture::Dtype;
-use crate::units::grouped;
+use crate::units::{grouped, grouped_decimal};
 
 /// Every problem of a deployment; `None` where there is none.
 pub(super) fn problems(d: &Deployment) -> Option<Problems> {
@@ -11,6 +15,8 @@ pub(super) fn problems(d: &Deployment) -> Option<Problems> {
     experts(d, &mut found);
     precision(d, &mut found);
     limits(d, &mut found);
+    speculation(d, &mut found);
+    runtime(d, &mut found);
     if d.backend == Backend::Pytorch {
         pytorch(d, &mut found);
     }
@@ -56,6 +62,14 @@ fn parallelism(d: &Deployment, found: &mut Vec<Problem>) {
                 grouped(d.model.mlp.intermediate)
             ),
         ));
+    }
+    if d.embedding_sharding_dim == 1
+        && d.use_parallel_embedding == Some(true)
+        && !d.model.hidden.is_multiple_of(d.tp_size)
+    {
+        let hidden = grouped(d.model.hidden);
+        let message = format!("{} ranks can't share the hidden size {hidden} evenly; use 0, the vocabulary", d.tp_size);
+        found.push(Problem::new("embedding_sharding_dim", d.embedding_sharding_dim, message));
     }
     if d.pp_size > layers {
         found.push(Problem::new(
@@ -108,6 +122,11 @@ fn experts(d: &Deployment, found: &mut Vec<Problem>) {
             format!("{ep} can't divide {} experts evenly; use one of {}", moe.experts, divisors(moe.experts)),
         ));
     }
+    if !moe.shared_intermediate.is_multiple_of(d.tp_size) {
+        let shared = grouped(moe.shared_intermediate);
+        let message = format!("{} can't share the {shared} columns of the shared experts evenly", d.tp_size);
+        found.push(Problem::new("tp_size", d.tp_size, message));
+    }
     let moe_tp = d.tp_size / ep;
     if !moe.intermediate.is_multiple_of(moe_tp) {
         let intermediate = grouped(moe.intermediate);
@@ -146,11 +165,16 @@ fn precision(d: &Deployment, found: &mut Vec<Problem>) {
     if let Some(wanted) = wanted {
         found.push(Problem::new("quant_algo", algo, at(algo.name(), wanted) + "; use W8A16 or W4A16_AWQ there"));
     }
-    let weight_only = matches!(algo, QuantAlgo::W8A16 | QuantAlgo::W4A16 | QuantAlgo::Fp8PerChannelPerToken)
-        || algo.is_smooth_quant();
+    // `builder.py`: INT8 and INT4 weights, SmoothQuant, and scales per channel or token raise errors there.
+    let integer = algo.is_weight_only()
+        || algo.is_smooth_quant()
+        || matches!(
+            algo,
+            QuantAlgo::Fp8PerChannelPerToken | QuantAlgo::W4A8QservePerGroup | QuantAlgo::W4A8QservePerChannel
+        );
     if d.backend == Backend::TensorRt && algo.needs_pytorch() {
         found.push(Problem::new("quant_algo", algo, format!("no engine has {algo} weights; use backend=pytorch")));
-    } else if data_centre_blackwell && weight_only && d.backend == Backend::TensorRt {
+    } else if data_centre_blackwell && integer && d.backend == Backend::TensorRt {
         found.push(Problem::new(
             "quant_algo",
             algo,
@@ -238,17 +262,6 @@ fn pytorch(d: &Deployment, found: &mut Vec<Problem>) {
 }
 
 fn limits(d: &Deployment, found: &mut Vec<Problem>) {
-    if let (Some(input), Some(sequence)) = (d.max_input_len, d.max_seq_len)
-        && input > sequence
-        && d.backend == Backend::TensorRt
-    {
-        let message = format!(
-            "a prompt of {} tokens is longer than max_seq_len, {}; lower one or raise the other",
-            grouped(input),
-            grouped(sequence)
-        );
-        found.push(Problem::new("max_input_len", input, message));
-    }
     if let Some(tokens) = d.tokens_per_block
         && !tokens.is_power_of_two()
     {
@@ -260,7 +273,44 @@ fn limits(d: &Deployment, found: &mut Vec<Problem>) {
         found.push(Problem::new(
             "free_memory_gib",
             free,
-            format!("is more than the GPU's {:.2} GiB", d.gpu_memory().gib()),
+            format!("is more than the GPU's {} GiB", grouped_decimal(d.gpu_memory().gib(), 2)),
         ));
+    }
+}
+
+fn speculation(d: &Deployment, found: &mut Vec<Problem>) {
+    let mode = d.speculative_decoding_mode;
+    if mode == SpeculativeDecodingMode::None {
+        return;
+    }
+    if d.max_beam_width > 1 {
+        let message = format!("beam search doesn't go with {mode}; use 1");
+        found.push(Problem::new("max_beam_width", d.max_beam_width, message));
+    }
+    let lookahead = d.lookahead_config.unwrap_or_default().draft_tokens();
+    if let (SpeculativeDecodingMode::LookaheadDecoding, Some(built)) = (mode, d.max_draft_len)
+        && built < lookahead
+    {
+        let message =
+            format!("lookahead_config drafts {lookahead} tokens, more than this; raise it, or lower those sizes");
+        found.push(Problem::new("max_draft_len", built, message));
+    }
+}
+
+/// The executor refuses limits beyond those that the engine was built with.
+fn runtime(d: &Deployment, found: &mut Vec<Problem>) {
+    if d.runtime_max_batch_size.is_none() && d.runtime_max_num_tokens.is_none() {
+        return;
+    }
+    let built = Limits::of(d, &Drafts::of(d), &mut Vec::new());
+    for (field, running, limit, built) in [
+        ("runtime_max_batch_size", d.runtime_max_batch_size, "max_batch_size", built.max_batch_size),
+        ("runtime_max_num_tokens", d.runtime_max_num_tokens, "max_num_tokens", built.max_num_tokens),
+    ] {
+        if let Some(running) = running.filter(|running| *running > built) {
+            let built = grouped(built);
+            let message = format!("is more than the engine's {limit}, {built}; lower it, or build for more");
+            found.push(Problem::new(field, running, message));
+        }
     }
 }

@@ -175,6 +175,18 @@ pub enum Fact {
     KvCacheConfigTakesBlock,
     /// Examples of models stand in `examples/models/core`.
     ExamplesOfModelsMoved,
+    /// The attention plugin reserves the scratch of multi-block generation kernels in every engine.
+    ReservesMultiBlock,
+    /// The generation kernels' workspace has a second buffer of queries, for the conversion of outputs.
+    ConvertsAttentionOutputs,
+    /// The generation kernels' workspace holds the tokens that a generation step can have, not all of `max_num_tokens`.
+    GenerationWorkspaceFollowsBatch,
+    /// The MoE plugin keeps the routing probabilities in its workspace.
+    MoePluginKeepsProbabilities,
+    /// An LM head that is the embedding table is stored once.
+    StoresTiedEmbeddingsOnce,
+    /// Small tensors take 4 KiB of the execution context, not 6.
+    FewerSmallTensors,
     /// `run.py` runs no more sequences than it has prompts, whatever the engine was built for.
     RunPyLimitsBatch,
 }
@@ -449,6 +461,42 @@ pub static CHANGES: &[Change] = &[
         from: version(0, 19),
         until: LAST,
         source: "examples/models/core in the repository since 0.19",
+    },
+    Change {
+        fact: Fact::ReservesMultiBlock,
+        from: version(0, 13),
+        until: LAST,
+        source: "cpp/tensorrt_llm/kernels/xqaDispatcher.cpp; multi_block_mode was a build flag, off by default, before; scratch of builds with 0.17 and 0.20 to the byte",
+    },
+    Change {
+        fact: Fact::ConvertsAttentionOutputs,
+        from: version(0, 17),
+        until: LAST,
+        source: "cpp/tensorrt_llm/kernels/xqaDispatcher.cpp getWorkspaceSize; scratch of builds with 0.17 and 0.20 to the byte",
+    },
+    Change {
+        fact: Fact::GenerationWorkspaceFollowsBatch,
+        from: version(0, 21),
+        until: LAST,
+        source: "cpp/tensorrt_llm/common/attentionOp.cpp getWorkspaceSizeForGeneration; activations of a build with 1.2.1, not yet in scratch of 0.20",
+    },
+    Change {
+        fact: Fact::MoePluginKeepsProbabilities,
+        from: FIRST,
+        until: version(0, 17),
+        source: "cpp/tensorrt_llm/plugins/mixtureOfExperts setupWorkspace",
+    },
+    Change {
+        fact: Fact::FewerSmallTensors,
+        from: FIRST,
+        until: version(0, 12),
+        source: "activation sizes beyond the blocks: 3 to 5 KiB in five builds with 0.6 to 0.12, 6 KiB in two with 0.20",
+    },
+    Change {
+        fact: Fact::StoresTiedEmbeddingsOnce,
+        from: version(0, 21),
+        until: LAST,
+        source: "engine sizes: twice in logs of 0.14 and 0.20, once in one of 0.21",
     },
     Change {
         fact: Fact::RemapsSequenceSlots,

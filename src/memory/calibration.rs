@@ -129,12 +129,12 @@ constants! {
     /// The same from 1.3 on.
     TORCH_LIBRARIES_1_3: "libraries", "code of torch, TensorRT-LLM and its kernels", 1200.0, 1350.0, 1650.0 Mebibytes,
         "outside torch with 1.3.0rc10 on B300 (1333 to 1374) and 1.3 on GB200 (1419) beside the CUDA context";
-    /// A CUDA graph of the PyTorch backend on Blackwell.
-    TORCH_GRAPH_BLACKWELL: "graph", "a CUDA graph", 12.0, 21.5, 40.0 Megabytes,
-        "KV capacities on GB300, with the 34 graphs of the defaults; 14 to 25 a graph between logs on B200 and B300 that differ in nothing else";
-    /// A CUDA graph of the PyTorch backend on other GPUs.
-    TORCH_GRAPH: "graph", "a CUDA graph", 1.0, 4.5, 20.0 Megabytes,
-        "KV capacities on H100, with the 34 graphs of the defaults";
+    /// A layer of a CUDA graph of the PyTorch backend on Blackwell.
+    TORCH_GRAPH_BLACKWELL: "graph", "a layer of a CUDA graph", 0.2, 0.33, 0.6 Megabytes,
+        "KV capacities on GB300, with the 34 graphs of the defaults; 14 MB a graph of 36 layers and 25 of 61 between logs that differ in nothing else";
+    /// A layer of a CUDA graph of the PyTorch backend on other GPUs.
+    TORCH_GRAPH: "graph", "a layer of a CUDA graph", 0.01, 0.07, 0.3 Megabytes,
+        "KV capacities on H100 of models with 32 and 64 layers, with the 34 graphs of the defaults";
     /// Logits of a CUDA graph, in bytes of each.
     TORCH_GRAPH_LOGIT: "logit", "bytes of a logit in CUDA graphs, in 16 and 32 bit", 2.0, 6.0, 12.0 Bytes,
         "memory outside torch of servers with graphs of 32 to 1536 sequences";
@@ -142,8 +142,11 @@ constants! {
     LATE_LOADS: "late", "kernels that load in the first full step", 20.0, 174.0, 200.0 Mebibytes,
         "growth outside torch in the profiling pass: 174 to 195 MiB with 0.20 on H100, 20 with 1.1.0; part of the fit to 80 logs";
     /// cuBLAS workspaces and small buffers inside torch.
-    TORCH_REST: "rest", "cuBLAS workspaces and small buffers", 30.0, 133.0, 230.0 Mebibytes,
-        "inside torch of eleven logs of gpt-oss and Qwen3, less weights and workspaces; 30 with 0.20, 150 with 1.1.0";
+    TORCH_REST: "rest", "cuBLAS workspaces and small buffers", 50.0, 133.0, 230.0 Mebibytes,
+        "inside torch of eleven logs of gpt-oss and Qwen3, less weights and workspaces; 150 with 1.1.0";
+    /// The same before 1.0.
+    TORCH_REST_0_20: "rest", "cuBLAS workspaces and small buffers", 10.0, 31.0, 60.0 Mebibytes,
+        "inside torch of four logs of Llama 3.1 8B in FP8 with 0.20, less weights and RoPE table";
     /// The same with latent attention.
     LATENT_REST: "rest", "cuBLAS workspaces and small buffers", 150.0, 287.0, 450.0 Mebibytes,
         "inside torch of 70 logs of DeepSeek and Kimi models, less weights and workspaces";

@@ -62,7 +62,11 @@ impl Explanation {
     /// The explanation of `number`, which is the size of `figure`.
     pub fn new(label: &str, number: &Traced, figure: &Figure) -> Explanation {
         let mut explanation = explain(label.to_string(), Unit::Bytes, number, Some(figure.law), Some(figure.band()));
-        explanation.parts.sort_by(|a, b| b.value.total_cmp(&a.value));
+        // Few parts, each large: inserted one by one where they belong.
+        for part in std::mem::take(&mut explanation.parts) {
+            let place = explanation.parts.partition_point(|larger| larger.value >= part.value);
+            explanation.parts.insert(place, part);
+        }
         explanation
     }
 }

@@ -112,7 +112,7 @@ pub fn estimate_plan(plan: &Plan) -> Report {
         verdict,
         upper_bound: (plan.backend == Backend::TensorRt)
             .then(|| upper_bound::upper_bound_of(plan, weights, activations)),
-        parameters: plan.model.parameters(),
+        parameters: plan.model.shared_tensors().elements,
         max_seq_len: plan.max_seq_len,
         more_overhead: accounts.all.iter().any(|account| account.reserved.is_some()),
         notes: notes::notes(plan, &kv_cache),

@@ -5,7 +5,7 @@ use super::kv_cache::{Binding, KvCache};
 use super::quantity::Law;
 use super::upper_bound::UpperBound;
 use crate::deployment::{Note, Plan};
-use crate::units::{Bytes, grouped};
+use crate::units::{Bytes, grouped, grouped_decimal};
 use serde::{Serialize, Serializer};
 
 /// A part of a GPU's memory.
@@ -401,23 +401,21 @@ impl Report {
             return String::new();
         };
         let whose = if self.ranks.len() > 1 { format!("of GPU {}'s", rank.rank) } else { "of the GPU's".into() };
-        let total = rank.total.gib();
+        let gib = |bytes: Bytes| grouped_decimal(bytes.gib(), 1);
+        let total = gib(rank.total);
         match &self.verdict {
             Verdict::Fits { room, .. } => {
-                let used = rank.used().gib();
-                let uncertainty = Bytes(rank.free_band().widest() as u64).gib();
-                let cache = Bytes(rank.figure(Contributor::KvCache).band().widest() as u64).gib();
+                let (used, room) = (gib(rank.used()), gib(*room));
+                let uncertainty = gib(Bytes(rank.free_band().widest() as u64));
+                let cache = gib(Bytes(rank.figure(Contributor::KvCache).band().widest() as u64));
                 format!(
-                    "It takes {used:.1} {whose} {total:.1} GiB; {:.1} GiB stay free. Uncertain by ± {uncertainty:.1} GiB, and the KV cache by ± {cache:.1} GiB.",
-                    room.gib()
+                    "It takes {used} {whose} {total} GiB; {room} GiB stay free. Uncertain by ± {uncertainty} GiB, and the KV cache by ± {cache} GiB."
                 )
             }
             Verdict::Fails { .. } => {
-                let uncertainty = rank.uncertainty().gib();
-                let needed = (rank.used() - rank.figure(Contributor::KvCache).bytes).gib();
-                format!(
-                    "Without a KV cache it needs {needed:.1} {whose} {total:.1} GiB. Uncertain by ± {uncertainty:.1} GiB."
-                )
+                let uncertainty = gib(rank.uncertainty());
+                let needed = gib(rank.used() - rank.figure(Contributor::KvCache).bytes);
+                format!("Without a KV cache it needs {needed} {whose} {total} GiB. Uncertain by ± {uncertainty} GiB.")
             }
         }
     }

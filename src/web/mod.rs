@@ -1,1 +1,57 @@
-//! The page.
+//! The page: components over the library, on Leptos' signals.
+//!
+//! The deployment is one signal in [`state::AppState`]; everything else that is shown is a memo of it. The components know
+//! no formulas and the library knows no components.
+
+mod address;
+mod browser;
+mod dom;
+mod embed;
+mod failure;
+mod header;
+mod inputs;
+mod results;
+mod share;
+mod state;
+mod theme;
+mod view;
+
+use dom::el;
+use leptos::mount::mount_to;
+use leptos::prelude::*;
+use state::AppState;
+use theme::Appearance;
+
+/// Mounts the page in place of what `index.html` shows while this program loads.
+pub fn start() {
+    failure::show_panics();
+    let Some(root) = browser::by_id("app") else {
+        return;
+    };
+    // The view is empty, because `dom` makes the elements; the mount is their owner.
+    mount_to(root.clone(), move || {
+        let state = AppState::new();
+        let appearance = Appearance::new();
+        address::follow(state);
+        let page =
+            if address::is_embedded() { vec![embed::embedded(state, appearance)] } else { page(state, appearance) };
+        root.set_inner_html("");
+        for part in page {
+            let _ = root.append_child(&part.0);
+        }
+        // The first chart needs the width that the first layout gives it.
+        let root = root.clone();
+        request_animation_frame(move || {
+            request_animation_frame(move || {
+                let _ = root.set_attribute("data-ready", "true");
+            });
+        });
+    })
+    .forget();
+}
+
+/// Inputs on one side, the answer on the other.
+fn page(state: AppState, appearance: Appearance) -> Vec<dom::El> {
+    let columns = el("main").class("columns").child(inputs::inputs(state)).child(results::results(state, appearance));
+    vec![header::header(state, appearance), columns]
+}

@@ -255,7 +255,9 @@ impl Row {
         }
         d.gpu = stand_in(d.quant_algo).unwrap_or(d.gpu);
         let why = found.and_then(Result::err);
-        unknown.push(Unknown::new("gpu", gpu::gpus().iter().map(|gpu| gpu.id)).because(why));
+        // A card without context FMHA would show: its context is many times as large.
+        let likely = gpu::gpus().iter().filter(|gpu| gpu.compute_capability >= (8, 0));
+        unknown.push(Unknown::new("gpu", likely.map(|gpu| gpu.id)).because(why));
     }
 
     /// The type of the KV cache. Left out, it follows the model, but for checkpoints that may bring one of their own.

@@ -1,6 +1,6 @@
 //! Reading the text of a setting, or saying what would be right.
 
-use crate::units::grouped;
+use crate::units::{decimal, grouped};
 
 /// The largest size in GiB.
 const MAX_GIB: f64 = 16_384.0;
@@ -20,10 +20,6 @@ pub(super) fn whole_list(text: &str, min: u64, max: u64) -> Result<Vec<u64>, Str
         "" | "none" | "auto" => Ok(Vec::new()),
         text => text.trim_matches(['[', ']']).split(',').map(|number| whole(number, min, max)).collect(),
     }
-}
-
-fn decimal(text: &str) -> Option<f64> {
-    text.trim().parse::<f64>().ok().filter(|number| number.is_finite())
 }
 
 pub(super) fn gib(text: &str) -> Result<f64, String> {

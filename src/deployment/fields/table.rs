@@ -8,6 +8,7 @@ use crate::deployment::{
     LoraModule, MoeBackend, OperatingSystem, QuantAlgo, Runtime, SpeculativeDecodingMode, Version,
 };
 use crate::gpu;
+use crate::units::grouped_decimal;
 
 const MAX_RANKS: u64 = 1024;
 const MAX_BATCH: u64 = 1 << 20;
@@ -179,7 +180,7 @@ pub static FIELDS: &[Field] = &[
     .help("The card; every rank runs on one of these."),
     optional_gib!(gpu_memory_gib)
         .stands(Group::Machine, Fixed::Hardware)
-        .effective(|p| format!("{:.2}", p.gpu_memory.gib()))
+        .effective(|p| grouped_decimal(p.gpu_memory.gib(), 2))
         .help("Total memory of a GPU in GiB as CUDA reports it, instead of the catalogue's figure."),
     steps!(tp_size, &[1, 2, 4, 8], MAX_RANKS)
         .stands(Group::Gpus, Fixed::Build)

@@ -107,7 +107,7 @@ fn all_to_all<N: Number>(terms: &Terms<N>) -> N {
     terms.ranks() * terms.tokens() * (terms.hidden() * terms.element() * 2.0 + terms.top_k() * 8.0)
 }
 
-/// CUDA graphs: each one's kernels and copies, and the logits of the largest.
+/// CUDA graphs: the kernels of every layer in each, and the logits of the largest.
 fn graphs<N: Number>(terms: &Terms<N>) -> Vec<Cause<N>> {
     static COUNT: Symbol = Symbol { text: "graphs", meaning: "CUDA graphs that are captured", origin: Origin::Derived };
     let plan = terms.plan;
@@ -116,7 +116,8 @@ fn graphs<N: Number>(terms: &Terms<N>) -> Vec<Cause<N>> {
         return Vec::new();
     }
     let each = if plan.gpu.compute_capability.0 >= 10 { &TORCH_GRAPH_BLACKWELL } else { &TORCH_GRAPH };
-    let mut causes = vec![Cause::by(each, "CUDA graphs", N::symbol(&COUNT, graphs.count as f64) * each.number::<N>())];
+    let layers = N::symbol(&COUNT, graphs.count as f64) * terms.layers() * each.number::<N>();
+    let mut causes = vec![Cause::by(each, "CUDA graphs", layers)];
     if terms.is_last_stage() {
         let logits = terms.plain_vocab() * graph_tokens(terms) * TORCH_GRAPH_LOGIT.number::<N>();
         causes.push(Cause::by(&TORCH_GRAPH_LOGIT, "logits of the largest CUDA graph", logits));

@@ -5,7 +5,7 @@ use super::experts::{draft_algo, draft_is_16_bit_moe, kernels, rows};
 use crate::architecture::Positions;
 use crate::deployment::{Fact, MoeBackend, QuantAlgo};
 use crate::memory::calibration::{
-    GRAPH_OUTPUTS, INDEXER_BUFFERS, LATENT_REST, LATENT_SEQUENCE, LATENT_WORKSPACE, TORCH_REST,
+    GRAPH_OUTPUTS, INDEXER_BUFFERS, LATENT_REST, LATENT_SEQUENCE, LATENT_WORKSPACE, TORCH_REST, TORCH_REST_0_20,
 };
 use crate::memory::quantity::{Evidence, Law, Number, Origin, Part, Symbol};
 use crate::memory::terms::Terms;
@@ -47,13 +47,13 @@ const GENERATED_ATTENTION: f64 = 32.0 * MIB as f64;
 pub fn persistent<N: Number>(terms: &Terms<N>) -> N {
     let plan = terms.plan;
     let mut all = Vec::with_capacity(8);
-    if plan.model.is_latent() {
-        all.push(LATENT_REST.number::<N>().part(|| Part::bytes("cuBLAS workspaces and small buffers")));
-        all.extend(latent(terms));
-    } else {
-        all.push(TORCH_REST.number::<N>().part(|| Part::bytes("cuBLAS workspaces and small buffers")));
-        all.extend(attention(terms));
-    }
+    let rest = match plan.model.is_latent() {
+        true => &LATENT_REST,
+        false if plan.version.has(Fact::TorchWorkspaceHoldsQueries) => &TORCH_REST,
+        false => &TORCH_REST_0_20,
+    };
+    all.push(rest.number::<N>().part(|| Part::bytes("cuBLAS workspaces and small buffers")));
+    all.extend(if plan.model.is_latent() { latent(terms) } else { attention(terms) });
     if let Positions::Rope { rotary_dim, tables } = plan.model.positions {
         static ROTARY: Symbol = Symbol { text: "r", meaning: "rotated values of a head", origin: Origin::Model };
         static TABLES: Symbol =

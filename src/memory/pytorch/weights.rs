@@ -35,7 +35,7 @@ const BLOCK: u64 = 128;
 /// Bytes of weights on a rank.
 pub fn weights<N: Number>(terms: &Terms<N>) -> N {
     let plan = terms.plan;
-    let tensors = plan.model.tensors();
+    let tensors = plan.model.shared_tensors();
     let layers = plan.layers_of_stage(terms.stage);
     let mut parts = Vec::with_capacity(40);
     if terms.is_first_stage() {
@@ -79,7 +79,7 @@ pub(super) fn balanced<N: Number>(terms: &Terms<N>) -> Option<N> {
     let plan = terms.plan;
     let slots = plan.torch.load_balancer_slots?.div_ceil(plan.moe_ep_size);
     let layers = plan.layers_of_stage(terms.stage);
-    let groups = plan.model.tensors().groups;
+    let groups = &plan.model.shared_tensors().groups;
     let bytes = groups.iter().flat_map(|group| {
         let repeats = group.layers.count_in(layers.clone());
         let routed = group.tensors.iter().filter(|tensor| tensor.is_routed());
@@ -130,7 +130,7 @@ fn packs_scales(plan: &Plan, tensor: &Tensor) -> bool {
 
 /// How a tensor is stored: what the checkpoint's scheme leaves out is in `dtype`.
 fn algo_of(plan: &Plan, tensor: &Tensor, algo: QuantAlgo) -> QuantAlgo {
-    let linear = matches!(tensor.kind, TensorKind::Linear | TensorKind::ExpertLinear);
+    let linear = matches!(tensor.kind, TensorKind::Linear | TensorKind::ExpertLinear | TensorKind::LatentProjection);
     let stored = linear
         && !tensor.name.starts_with("indexer.")
         && match plan.model.fp4_scope {

@@ -1,0 +1,222 @@
+//! Weights of a rank, tensor by tensor.
+//!
+//! Column-parallel layers divide their outputs by `tp_size`, row-parallel ones their inputs; norms stay whole; KV
+//! heads fewer than ranks are kept once on each. Linear layers are stored as `quant_algo` says, with its scales;
+//! embedding, LM head, norms and biases stay in `dtype`, routers in 32 bit.
+
+mod drafters;
+mod file;
+mod linear;
+
+pub use file::{FILE, engine_file_size};
+
+use super::quantity::{Evidence, Law, Number, Origin, Part, Symbol};
+use super::terms::Terms;
+use crate::architecture::{Attention, Positions, Split, Tensor, TensorKind};
+use crate::deployment::{Fact, KvType, Plan, QuantAlgo, SpeculativeDecodingMode};
+pub(super) use linear::quantized;
+
+/// The law of the weights in 16 bit, weight-only and FP8.
+pub static LAW: Law = Law {
+    title: "The tensors of this rank, as TensorRT-LLM stores them",
+    evidence: Evidence::Exact { logs: 14 },
+    below: 0.0005,
+    above: 0.0005,
+    source: "tensorrt_llm/layers, tensorrt_llm/quantization/layers.py; engine sizes of fourteen public logs, TensorRT-LLM 0.6 to 1.2; three more within 0.4 MiB",
+};
+
+/// The law for schemes that no log with a known configuration has shown.
+pub static UNSEEN: Law = Law {
+    title: "The tensors of this rank, with the scales that this quant_algo adds",
+    evidence: Evidence::Source,
+    below: 0.005,
+    above: 0.005,
+    source: "tensorrt_llm/quantization/layers.py",
+};
+
+/// GPTQ, whose zero points cost something only where they differ.
+pub static GPTQ: Law = Law {
+    title: "The tensors of this rank, with GPTQ's scales; the zero points of a symmetric checkpoint are all alike and take nothing",
+    evidence: Evidence::Fitted { on: "the memory of a build and of a run, both without room for zero points" },
+    below: 0.005,
+    above: 0.04,
+    source: "NVIDIA/TensorRT-LLM issue 1920; public notes of TensorRT-LLM 0.17 on Windows, against INT4 weight-only there",
+};
+
+/// SmoothQuant.
+pub static SMOOTH_QUANT: Law = Law {
+    title: "The tensors of this rank, with SmoothQuant's scales and smoothers",
+    evidence: Evidence::Fitted {
+        on: "an engine file, and an engine whose model isn't named and that is 0.07 % larger",
+    },
+    below: 0.002,
+    above: 0.002,
+    source: "tensorrt_llm/quantization/layers.py; NVIDIA/TensorRT-LLM issue 1400; an engine on Hugging Face",
+};
+
+/// Mixture of experts.
+pub static EXPERTS: Law = Law {
+    title: "The tensors of this rank, experts divided by moe_ep_size and moe_tp_size",
+    evidence: Evidence::Fitted {
+        on: "two engine files of Mixtral, and an engine of Qwen1.5-MoE that is 0.16 % larger",
+    },
+    below: 0.002,
+    above: 0.005,
+    source: "tensorrt_llm/layers/moe.py; engines on Hugging Face; public run notes of TensorRT-LLM 1.2",
+};
+
+/// Latent attention, whose engines hold more than the parameters.
+pub static LATENT: Law = Law {
+    title: "The tensors of this rank; latent attention keeps its up projections in dtype, one of them twice, and a RoPE table in each layer",
+    evidence: Evidence::Fitted { on: "one public log, whose engine is 1.0 % larger" },
+    below: 0.01,
+    above: 0.02,
+    source: "tensorrt_llm/layers/attention.py DeepseekV2Attention; NVIDIA/TensorRT-LLM issue 2683",
+};
+
+/// Engines that draft.
+pub static DRAFTERS: Law = Law {
+    title: "The tensors of this rank, and those that draft",
+    evidence: Evidence::Source,
+    below: 0.01,
+    above: 0.01,
+    source: "tensorrt_llm/models/medusa/model.py",
+};
+
+/// EAGLE's engines, which may hold its layers once or once for each step.
+pub static EAGLE: Law = Law {
+    title: "The tensors of this rank, and EAGLE's layers once for each step; TensorRT may store equal ones once",
+    evidence: Evidence::Source,
+    below: 0.25,
+    above: 0.01,
+    source: "tensorrt_llm/models/eagle/model.py",
+};
+
+/// The law that holds for a deployment's weights.
+pub fn law(plan: &Plan) -> &'static Law {
+    match (plan.speculative_decoding_mode, plan.quant_algo) {
+        (SpeculativeDecodingMode::Medusa, _) => &DRAFTERS,
+        (SpeculativeDecodingMode::Eagle, _) => &EAGLE,
+        _ if plan.model.is_latent() => &LATENT,
+        (_, QuantAlgo::None | QuantAlgo::W8A16 | QuantAlgo::W4A16) if plan.model.moe.is_some() => &EXPERTS,
+        (_, QuantAlgo::W4A16Gptq | QuantAlgo::W8A16Gptq) => &GPTQ,
+        _ if plan.model.moe.is_some() => &UNSEEN,
+        (_, QuantAlgo::None | QuantAlgo::W8A16 | QuantAlgo::W4A16 | QuantAlgo::W4A16Awq | QuantAlgo::Fp8) => &LAW,
+        (_, algo) if algo.is_smooth_quant() => &SMOOTH_QUANT,
+        _ => &UNSEEN,
+    }
+}
+
+pub(super) static INPUTS: Symbol =
+    Symbol { text: "K", meaning: "inputs of the tensor on this rank", origin: Origin::Derived };
+pub(super) static OUTPUTS: Symbol =
+    Symbol { text: "N", meaning: "outputs of the tensor on this rank", origin: Origin::Derived };
+pub(super) static COPIES: Symbol = Symbol { text: "E_local", meaning: "experts on this rank", origin: Origin::Derived };
+pub(super) static REPEATS: Symbol =
+    Symbol { text: "L", meaning: "layers of this kind on this rank", origin: Origin::Derived };
+static ROTARY: Symbol = Symbol { text: "r", meaning: "rotated values of a head", origin: Origin::Model };
+static TABLES: Symbol =
+    Symbol { text: "tables", meaning: "RoPE tables that the engine keeps", origin: Origin::Derived };
+
+/// Bytes of weights on a rank.
+pub fn weights<N: Number>(terms: &Terms<N>) -> N {
+    let plan = terms.plan;
+    let tensors = plan.model.shared_tensors();
+    let layers = plan.layers_of_stage(terms.stage);
+    let mut parts = Vec::with_capacity(32);
+    if terms.is_first_stage() {
+        parts.extend(tensors.first_stage.iter().map(|tensor| tensor_bytes(terms, tensor, 1)));
+    }
+    for group in &tensors.groups {
+        let repeats = group.layers.count_in(layers.clone());
+        if repeats > 0 {
+            parts.extend(group.tensors.iter().map(|tensor| tensor_bytes(terms, tensor, repeats)));
+        }
+    }
+    if terms.is_last_stage() {
+        let shared = tensors.tied_lm_head && shares_embedding(plan);
+        let owned = tensors.last_stage.iter().filter(|tensor| !(shared && tensor.kind == TensorKind::LmHead));
+        parts.extend(owned.map(|tensor| tensor_bytes(terms, tensor, 1)));
+        parts.extend(drafters::of_mode(terms));
+    }
+    parts.extend(constants(terms));
+    N::sum_of(parts)
+}
+
+/// Whether the LM head is stored as the embedding table itself: only where both are cut alike.
+fn shares_embedding(plan: &Plan) -> bool {
+    let alike = plan.tp_size == 1 || (plan.use_parallel_embedding && plan.embedding_sharding_dim == 0);
+    plan.pp_size == 1 && alike && plan.version.has(Fact::StoresTiedEmbeddingsOnce)
+}
+
+/// What an engine keeps beside the checkpoint's tensors: tables of positions, and the scales of the KV cache.
+fn constants<N: Number>(terms: &Terms<N>) -> Vec<N> {
+    let plan = terms.plan;
+    let mut parts = Vec::new();
+    match plan.model.positions {
+        Positions::Rope { rotary_dim, tables } if plan.version.has(Fact::EngineHoldsRopeTable) => {
+            let attending = plan.model.attention_layers.count_in(plan.layers_of_stage(terms.stage));
+            let tables = if plan.model.is_latent() { attending } else { tables };
+            let table =
+                terms.positions() * N::symbol(&ROTARY, rotary_dim as f64) * N::symbol(&TABLES, f64::from(tables)) * 4.0;
+            parts.push(table.part(|| Part::bytes("RoPE table, 32-bit cosines and sines")));
+        }
+        Positions::Alibi => parts.push((terms.heads() * 4.0).part(|| Part::bytes("ALiBi's slopes"))),
+        _ => {}
+    }
+    if let Attention::Latent { kv_lora_rank, qk_nope_head_dim, .. } = plan.model.attention {
+        let (k, n) = (N::symbol(&INPUTS, qk_nope_head_dim as f64), N::symbol(&OUTPUTS, kv_lora_rank as f64));
+        let twin = k * n * terms.heads() * terms.element() * terms.attention_layers();
+        parts.push(twin.part(|| Part::bytes("attention.k_b_proj_trans, a second copy of the key's up projection")));
+    }
+    if matches!(plan.kv_cache_dtype, KvType::Quantized(_)) {
+        parts.push((terms.attention_layers() * 8.0).part(|| Part::bytes("scales of the KV cache")));
+    }
+    parts
+}
+
+/// Bytes of a tensor on this rank, in `repeats` layers.
+fn tensor_bytes<N: Number>(terms: &Terms<N>, tensor: &Tensor, repeats: u32) -> N {
+    let plan = terms.plan;
+    let (inputs, outputs, copies) = local_shape(plan, tensor);
+    let (k, n) = (N::symbol(&INPUTS, inputs as f64), N::symbol(&OUTPUTS, outputs as f64));
+    let mut bytes = match tensor.kind {
+        TensorKind::Linear | TensorKind::ExpertLinear => {
+            quantized(plan.quant_algo, terms.element(), k, n, tensor.split)
+        }
+        TensorKind::Router => k * n * 4.0,
+        _ => k * n * terms.element(),
+    };
+    if copies != 1 {
+        bytes = bytes * N::symbol(&COPIES, copies as f64);
+    }
+    if repeats != 1 {
+        bytes = bytes * N::symbol(&REPEATS, f64::from(repeats));
+    }
+    bytes.part(|| {
+        Part::bytes(if repeats == 1 { tensor.name.to_string() } else { format!("{}, {repeats} layers", tensor.name) })
+    })
+}
+
+/// Inputs, outputs and copies of a tensor on a rank.
+fn local_shape(plan: &Plan, tensor: &Tensor) -> (u64, u64, u64) {
+    let Tensor { inputs, outputs, copies, .. } = *tensor;
+    match tensor.split {
+        Split::Whole => (inputs, outputs, copies),
+        Split::Outputs => (inputs, outputs.div_ceil(plan.tp_size), copies),
+        Split::Inputs => (inputs.div_ceil(plan.tp_size), outputs, copies),
+        Split::QueryKeyValue => {
+            let heads = plan.local_heads() + 2 * plan.local_kv_heads();
+            (inputs, heads * plan.model.attention.head_dim(), copies)
+        }
+        Split::Vocabulary if tensor.kind == TensorKind::Embedding => match plan.embedding_sharding_dim {
+            _ if !plan.use_parallel_embedding => (inputs, outputs, copies),
+            0 => (plan.padded_vocab() / plan.tp_size, outputs, copies),
+            _ => (inputs, outputs.div_ceil(plan.tp_size), copies),
+        },
+        Split::Vocabulary => (inputs, plan.padded_vocab() / plan.tp_size, copies),
+        Split::Experts => (inputs, outputs.div_ceil(plan.moe_tp_size), copies.div_ceil(plan.moe_ep_size)),
+        Split::ExpertsWhole => (inputs, outputs, copies.div_ceil(plan.moe_ep_size)),
+        Split::ExpertsInputs => (inputs.div_ceil(plan.moe_tp_size), outputs, copies.div_ceil(plan.moe_ep_size)),
+    }
+}

@@ -1,0 +1,76 @@
+//! The address of the page is its configuration: the deployment stands in the fragment, which no server sees.
+
+use super::dom::{listen, watch};
+use super::{browser::Debounced, state::AppState};
+use crate::deployment::Deployment;
+use crate::formats::link;
+use leptos::prelude::*;
+use wasm_bindgen::JsValue;
+
+/// While a slider is dragged the address waits for this many milliseconds; browsers limit how often it may change.
+const REST: u64 = 250;
+/// Words of the query that say how the page looks, and stay in it.
+const VIEW_OPTIONS: [&str; 2] = ["embed=", "theme="];
+
+/// Whether the address asks for the compact page.
+pub fn is_embedded() -> bool {
+    let query = window().location().search().unwrap_or_default();
+    query.trim_start_matches('?').split('&').any(|option| option == "embed=1")
+}
+
+/// The address of the whole page with this deployment.
+pub fn of(deployment: &Deployment) -> String {
+    let location = window().location();
+    let (origin, path) = (location.origin().unwrap_or_default(), location.pathname().unwrap_or_default());
+    format!("{origin}{path}{}", fragment(deployment))
+}
+
+fn fragment(deployment: &Deployment) -> String {
+    let link = link::encode(deployment);
+    if link.is_empty() { link } else { format!("#{link}") }
+}
+
+/// Opens what the address says, now and whenever it changes, and keeps the address up to date.
+pub fn follow(state: AppState) {
+    read(state);
+    let writing = Debounced::new(REST);
+    for event in ["hashchange", "popstate"] {
+        let writing = writing.clone();
+        listen(&window(), event, move |_| {
+            writing.cancel();
+            read(state);
+        });
+    }
+    let opened = StoredValue::new(false);
+    watch(move || {
+        state.deployment.track();
+        // What was opened stays in the address as it was written, and what was wrong in it with it.
+        if opened.get_value() {
+            writing.call(move || state.deployment.with_untracked(write));
+        }
+        opened.set_value(true);
+    });
+}
+
+fn read(state: AppState) {
+    let decoded = link::decode(&window().location().href().unwrap_or_default());
+    state.warnings.set(decoded.problems.into_iter().map(|problem| problem.message).collect());
+    if state.deployment.with_untracked(|now| *now != decoded.deployment) {
+        state.open(decoded.deployment);
+    }
+}
+
+fn write(deployment: &Deployment) {
+    let location = window().location();
+    let (path, query) = (location.pathname().unwrap_or_default(), location.search().unwrap_or_default());
+    let kept: Vec<&str> = query
+        .trim_start_matches('?')
+        .split('&')
+        .filter(|option| VIEW_OPTIONS.iter().any(|known| option.starts_with(known)))
+        .collect();
+    let query = if kept.is_empty() { String::new() } else { format!("?{}", kept.join("&")) };
+    let address = format!("{path}{query}{}", fragment(deployment));
+    if let Ok(history) = window().history() {
+        let _ = history.replace_state_with_url(&JsValue::NULL, "", Some(&address));
+    }
+}

@@ -1,0 +1,91 @@
+//! The few things of the browser that Leptos has no name for.
+
+use super::dom::listen;
+use leptos::prelude::*;
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::time::Duration;
+use wasm_bindgen::prelude::*;
+use web_sys::{Element, HtmlElement, ResizeObserver, Storage};
+
+/// The element with this id.
+pub fn by_id(id: &str) -> Option<HtmlElement> {
+    document().get_element_by_id(id)?.dyn_into().ok()
+}
+
+/// Moves the focus to a control, opening the group that hides it.
+pub fn focus(id: &str) {
+    let Some(element) = by_id(id) else {
+        return;
+    };
+    if let Ok(Some(details)) = element.closest("details") {
+        let _ = details.set_attribute("open", "");
+    }
+    let _ = element.focus();
+}
+
+/// What this site keeps between visits, where the browser lets it.
+pub fn storage() -> Option<Storage> {
+    window().local_storage().ok().flatten()
+}
+
+/// Whether a media query holds, now and later.
+pub fn media(query: &'static str) -> RwSignal<bool> {
+    let holds = RwSignal::new(false);
+    if let Ok(Some(list)) = window().match_media(query) {
+        holds.set(list.matches());
+        let current = list.clone();
+        listen(&list, "change", move |_| holds.set(current.matches()));
+    }
+    holds
+}
+
+/// The width of an element in whole pixels, now and later; zero until it is laid out.
+pub fn width_of(element: &Element) -> RwSignal<usize> {
+    let (width, observed) = (RwSignal::new(0), element.clone());
+    let resized = Closure::<dyn Fn()>::new(move || {
+        let now = observed.client_width().max(0) as usize;
+        if width.get_untracked() != now {
+            width.set(now);
+        }
+    });
+    if let Ok(observer) = ResizeObserver::new(resized.as_ref().unchecked_ref()) {
+        observer.observe(element);
+    }
+    resized.forget();
+    width
+}
+
+/// Runs the last of a series of calls once `delay` has passed without another.
+#[derive(Clone)]
+pub struct Debounced {
+    delay: Duration,
+    waiting: Rc<RefCell<Option<TimeoutHandle>>>,
+}
+
+impl Debounced {
+    /// Calls wait for this many milliseconds.
+    pub fn new(milliseconds: u64) -> Debounced {
+        Debounced { delay: Duration::from_millis(milliseconds), waiting: Rc::default() }
+    }
+
+    /// Runs `call` later, and none that was to run before it.
+    pub fn call(&self, call: impl FnOnce() + 'static) {
+        self.cancel();
+        *self.waiting.borrow_mut() = set_timeout_with_handle(call, self.delay).ok();
+    }
+
+    /// Runs nothing.
+    pub fn cancel(&self) {
+        if let Some(handle) = self.waiting.borrow_mut().take() {
+            handle.clear();
+        }
+    }
+}
+
+/// Scrolls an element's own list, and nothing else, as far as it takes to show the element.
+pub fn reveal(element: &HtmlElement) {
+    let options = web_sys::ScrollIntoViewOptions::new();
+    options.set_block(web_sys::ScrollLogicalPosition::Nearest);
+    element.scroll_into_view_with_scroll_into_view_options(&options);
+}

@@ -1,0 +1,204 @@
+//! Elements and what keeps them up to date.
+//!
+//! Leptos' `view!` makes a type of every element's shape and of every closure in it. With as many inputs as this page has, that
+//! is most of what a browser would have to load. Here an element is a plain one and a closure is boxed, so that a
+//! component costs its calls alone; signals, memos, effects and their owners are Leptos'.
+
+use leptos::prelude::*;
+use wasm_bindgen::prelude::*;
+use web_sys::{Element, Event, Node};
+
+/// The namespace of elements in pictures.
+const SVG: &str = "http://www.w3.org/2000/svg";
+
+/// An element.
+#[derive(Clone)]
+pub struct El(pub Element);
+
+/// A new element of this kind.
+pub fn el(tag: &str) -> El {
+    made(document().create_element(tag))
+}
+
+/// A new element of a picture.
+pub fn svg(tag: &str) -> El {
+    made(document().create_element_ns(Some(SVG), tag))
+}
+
+/// Only a name that is none can't be made, and no name here comes from outside.
+fn made(element: Result<Element, JsValue>) -> El {
+    El(element.unwrap_or_else(|_| document().create_element("div").unwrap_throw()))
+}
+
+/// Changes something of an element; `None` takes it away.
+type Write = fn(&Element, &str, Option<&str>);
+
+impl El {
+    /// With an attribute.
+    pub fn attr(self, name: &str, value: &str) -> El {
+        let _ = self.0.set_attribute(name, value);
+        self
+    }
+
+    /// With classes.
+    pub fn class(self, names: &str) -> El {
+        self.attr("class", names)
+    }
+
+    /// With an id.
+    pub fn id(self, id: &str) -> El {
+        self.attr("id", id)
+    }
+
+    /// With more text.
+    pub fn text(self, text: &str) -> El {
+        self.append(&document().create_text_node(text))
+    }
+
+    /// With one more child.
+    pub fn child(self, child: El) -> El {
+        self.append(&child.0)
+    }
+
+    /// With more children.
+    pub fn children(self, children: impl IntoIterator<Item = El>) -> El {
+        children.into_iter().fold(self, El::child)
+    }
+
+    fn append(self, node: &Node) -> El {
+        let _ = self.0.append_child(node);
+        self
+    }
+
+    /// Always with this text, and no children.
+    pub fn live_text(self, read: impl Fn() -> String + 'static) -> El {
+        self.keep("", Box::new(move || Some(read())), |element, _, text| element.set_text_content(text))
+    }
+
+    /// Always with this attribute; without it for `None`.
+    pub fn live_attr(self, name: &'static str, read: impl Fn() -> Option<String> + 'static) -> El {
+        self.keep(name, Box::new(read), write_attribute)
+    }
+
+    /// With this attribute while something holds.
+    pub fn live_flag(self, name: &'static str, holds: impl Fn() -> bool + 'static) -> El {
+        self.keep(name, Box::new(move || holds().then(String::new)), write_attribute)
+    }
+
+    /// With an attribute that says whether something holds.
+    pub fn live_bool(self, name: &'static str, holds: impl Fn() -> bool + 'static) -> El {
+        self.keep(name, Box::new(move || Some(if holds() { "true" } else { "false" }.to_string())), write_attribute)
+    }
+
+    /// With this class while something holds.
+    pub fn live_class(self, name: &'static str, holds: impl Fn() -> bool + 'static) -> El {
+        self.keep(name, Box::new(move || holds().then(String::new)), |element, name, holds| {
+            let _ = element.class_list().toggle_with_force(name, holds.is_some());
+        })
+    }
+
+    /// Always with this property of its style.
+    pub fn live_style(self, name: &'static str, read: impl Fn() -> String + 'static) -> El {
+        self.keep(name, Box::new(move || Some(read())), |element, name, value| {
+            if let Some(element) = element.dyn_ref::<web_sys::HtmlElement>() {
+                let _ = element.style().set_property(name, value.unwrap_or_default());
+            }
+        })
+    }
+
+    /// A control that always has this value.
+    pub fn live_value(self, read: impl Fn() -> String + 'static) -> El {
+        self.keep("value", Box::new(move || Some(read())), |element, name, value| {
+            set_property(element, name, &JsValue::from_str(value.unwrap_or_default()));
+        })
+    }
+
+    /// A checkbox that is always on while something holds.
+    pub fn live_checked(self, holds: impl Fn() -> bool + 'static) -> El {
+        self.keep("checked", Box::new(move || holds().then(String::new)), |element, name, holds| {
+            set_property(element, name, &JsValue::from_bool(holds.is_some()));
+        })
+    }
+
+    /// Always with this markup, which the page made itself.
+    pub fn live_markup(self, read: impl Fn() -> String + 'static) -> El {
+        self.keep("", Box::new(move || Some(read())), |element, _, markup| {
+            element.set_inner_html(markup.unwrap_or_default());
+        })
+    }
+
+    /// Always with these children.
+    pub fn live_children(self, make: impl Fn() -> Vec<El> + 'static) -> El {
+        let element = self.0.clone();
+        let make: Box<dyn Fn() -> Vec<El>> = Box::new(make);
+        watch(move || {
+            element.set_text_content(None);
+            for child in make() {
+                let _ = element.append_child(&child.0);
+            }
+        });
+        self
+    }
+
+    fn keep(self, name: &'static str, read: Box<dyn Fn() -> Option<String>>, write: Write) -> El {
+        let element = self.0.clone();
+        Effect::new(move |before: Option<Option<String>>| {
+            let now = read();
+            if before.as_ref() != Some(&now) {
+                write(&element, name, now.as_deref());
+            }
+            now
+        });
+        self
+    }
+
+    /// Calls `react` on each event of this kind.
+    pub fn on(self, event: &str, react: impl Fn(Event) + 'static) -> El {
+        listen(&self.0, event, react);
+        self
+    }
+}
+
+/// Calls `react` on each event of this kind at the target.
+pub fn listen(target: &web_sys::EventTarget, event: &str, react: impl Fn(Event) + 'static) {
+    let react: Box<dyn Fn(Event)> = Box::new(react);
+    let react = Closure::wrap(react).into_js_value();
+    let _ = target.add_event_listener_with_callback(event, react.unchecked_ref());
+}
+
+/// Runs something now and whenever a signal changes that it read.
+pub fn watch(run: impl Fn() + 'static) {
+    let run: Box<dyn Fn()> = Box::new(run);
+    Effect::new(move |_: Option<()>| run());
+}
+
+fn write_attribute(element: &Element, name: &str, value: Option<&str>) {
+    let _ = match value {
+        Some(value) => element.set_attribute(name, value),
+        None => element.remove_attribute(name),
+    };
+}
+
+/// Sets a property unless it is so already, because setting moves the cursor in a field.
+fn set_property(element: &Element, name: &str, value: &JsValue) {
+    let name = JsValue::from_str(name);
+    if js_sys::Reflect::get(element, &name).ok().as_ref() != Some(value) {
+        let _ = js_sys::Reflect::set(element, &name, value);
+    }
+}
+
+/// The element that an event came from.
+pub fn target(event: &Event) -> Option<Element> {
+    event.target()?.dyn_into().ok()
+}
+
+/// The value of the control that an event came from.
+pub fn value(event: &Event) -> String {
+    let value = event.target().and_then(|target| js_sys::Reflect::get(&target, &JsValue::from_str("value")).ok());
+    value.and_then(|value| value.as_string()).unwrap_or_default()
+}
+
+/// The key of a keyboard event.
+pub fn key(event: &Event) -> String {
+    event.dyn_ref::<web_sys::KeyboardEvent>().map(web_sys::KeyboardEvent::key).unwrap_or_default()
+}

@@ -1,0 +1,51 @@
+//! The bar at the top: what this is, the version, presets, and sharing.
+
+use super::dom::{El, el, target, value};
+use super::inputs::choice::choice;
+use super::share::share;
+use super::state::{AppState, Setting};
+use super::theme::Appearance;
+use crate::deployment::{field, presets::PRESETS};
+use crate::formats::link;
+use leptos::prelude::*;
+use wasm_bindgen::JsCast;
+
+/// The bar at the top.
+pub fn header(state: AppState, appearance: Appearance) -> El {
+    let version = field("trtllm_version").map(|version| {
+        let label = el("label").class("header-label").attr("for", version.key).text("version");
+        [label, choice(Setting::new(state, version))]
+    });
+    let theme = el("button")
+        .class("button")
+        .attr("type", "button")
+        .live_text(move || if appearance.is_dark() { "Light" } else { "Dark" }.into())
+        .on("click", move |_| appearance.toggle());
+    let choices = el("div").class("header-choices").children(version.into_iter().flatten()).child(presets(state));
+    let actions = el("div").class("header-actions").child(theme).child(share(state));
+    el("header")
+        .class("header")
+        .child(el("h1").class("brand").text("TensorRT-LLM memory"))
+        .child(choices)
+        .child(actions)
+}
+
+/// Deployments to start from. The menu goes back to its title, because what is chosen may be changed at once.
+fn presets(state: AppState) -> El {
+    let options = PRESETS.iter().map(|preset| el("option").attr("value", preset.name).text(preset.name));
+    el("select")
+        .class("control presets")
+        .attr("aria-label", "Start from an example")
+        .child(el("option").attr("value", "").text("Start from…"))
+        .children(options)
+        .on("change", move |event| {
+            let name = value(&event);
+            if let Some(preset) = PRESETS.iter().find(|preset| preset.name == name) {
+                state.warnings.set(Vec::new());
+                state.open(link::decode(preset.link).deployment);
+            }
+            if let Some(menu) = target(&event).and_then(|menu| menu.dyn_into::<web_sys::HtmlSelectElement>().ok()) {
+                menu.set_value("");
+            }
+        })
+}

@@ -1,0 +1,41 @@
+//! One of several names.
+
+use super::field::described;
+use crate::deployment::Input;
+use crate::gpu;
+use crate::web::dom::{El, el, value};
+use crate::web::state::Setting;
+
+/// A name that leaves the choice to TensorRT-LLM.
+const AUTO: &str = "auto";
+
+/// One of the names of a field. `auto` says what it amounts to.
+pub fn choice(setting: Setting) -> El {
+    let field = setting.field;
+    let names = if let Input::Choice(names) = field.input { names } else { &[] };
+    let options = names.iter().map(|name| {
+        let option = el("option").attr("value", name);
+        if *name == AUTO { option.live_text(move || auto(&setting.effective())) } else { option.text(name) }
+    });
+    select(setting, options)
+}
+
+/// The word for what is left to TensorRT-LLM, with what it makes of it.
+pub fn auto(effective: &str) -> String {
+    if effective.is_empty() { AUTO.to_string() } else { format!("{AUTO} ({effective})") }
+}
+
+/// A card of the catalogue.
+pub fn gpus(setting: Setting) -> El {
+    let options = gpu::gpus()
+        .iter()
+        .map(|gpu| el("option").attr("value", gpu.id).text(&format!("{} · {}", gpu.name, gpu.memory)));
+    select(setting, options)
+}
+
+/// A native list of values.
+pub fn select(setting: Setting, options: impl Iterator<Item = El>) -> El {
+    described(setting, el("select").class("control").children(options), "")
+        .live_value(move || setting.value())
+        .on("change", move |event| setting.state.choose(setting.field, &value(&event)))
+}

@@ -1,0 +1,91 @@
+//! What surrounds a control: its name, when it is fixed, a way back to the default, help and messages.
+
+use crate::deployment::{Deployment, Field};
+use crate::web::browser;
+use crate::web::dom::{El, el};
+use crate::web::state::{AppState, Setting};
+use leptos::prelude::*;
+
+/// A group's heading, with how many of its fields differ from their defaults.
+pub fn head(state: AppState, label: &str, fields: Vec<&'static Field>) -> [El; 2] {
+    let default = Deployment::default();
+    let defaults: Vec<_> = fields.into_iter().map(|field| (field, (field.write)(&default))).collect();
+    let count = move || {
+        let differs = |deployment: &Deployment| {
+            defaults.iter().filter(|(field, text)| (field.write)(deployment) != *text).count()
+        };
+        match state.deployment.with(differs) {
+            0 => String::new(),
+            changed => format!("{changed} changed"),
+        }
+    };
+    [el("h2").class("group-name").text(label), el("span").class("changed").live_text(count)]
+}
+
+/// A field whose control stands beside its name. Where its group doesn't say when it is fixed, the field does.
+pub fn row(setting: Setting, marked: bool, controls: Vec<El>) -> El {
+    let field = setting.field;
+    let mark = marked.then(|| el("span").class("mark").text(field.fixed.label()));
+    let name = el("div").class("name").child(label(field).class("key")).children(mark);
+    let row = el("div").class("field row").attr("data-field", field.key).child(name).child(reset(setting));
+    row.children(controls).children(messages(setting)).live_flag("hidden", move || !setting.is_shown())
+}
+
+/// A field whose control is as wide as the column; its group's heading names it.
+pub fn stacked(setting: Setting, controls: Vec<El>) -> El {
+    let field = setting.field;
+    let stacked = el("div").class("field stacked").attr("data-field", field.key);
+    stacked.child(label(field).class("visually-hidden")).children(controls).children(messages(setting))
+}
+
+fn label(field: &'static Field) -> El {
+    el("label").attr("for", field.key).text(field.key)
+}
+
+/// Back to the default, where a field differs from it.
+fn reset(setting: Setting) -> El {
+    let field = setting.field;
+    let name = format!("reset {}", field.key);
+    el("button")
+        .class("reset")
+        .attr("type", "button")
+        .attr("aria-label", &name)
+        .attr("title", &name)
+        .text("×")
+        .live_flag("hidden", move || !setting.is_changed())
+        .on("click", move |_| {
+            setting.state.reset(field);
+            browser::focus(field.key);
+        })
+}
+
+/// Help, notes and problems.
+fn messages(setting: Setting) -> [El; 3] {
+    let field = setting.field;
+    let line = |what: &str| el("p").class(what).id(&format!("{}_{what}", field.key));
+    let problem = line("problem")
+        .live_text(move || setting.problem().unwrap_or_default())
+        .live_flag("hidden", move || setting.problem().is_none());
+    let note = line("note")
+        .live_text(move || setting.note())
+        .live_flag("hidden", move || setting.note().is_empty() || setting.problem().is_some());
+    let help = line("help")
+        .text(field.help)
+        .live_flag("hidden", move || setting.state.view.helped.with(|helped| helped != field.key));
+    [problem, note, help]
+}
+
+/// A control's id and name, and what assistive technology should know of it besides its label.
+pub fn described(setting: Setting, control: El, more: &'static str) -> El {
+    let key = setting.field.key;
+    let by = move || {
+        let problem = if setting.problem().is_some() { format!("{key}_problem ") } else { String::new() };
+        let note = if setting.note().is_empty() { String::new() } else { format!("{key}_note ") };
+        Some(format!("{problem}{note}{key}_help{more}"))
+    };
+    control
+        .id(key)
+        .attr("name", key)
+        .live_attr("aria-describedby", by)
+        .live_attr("aria-invalid", move || setting.problem().map(|_| "true".into()))
+}

@@ -1,0 +1,120 @@
+//! The inputs, grouped as a person thinks of them.
+
+pub mod choice;
+pub mod field;
+pub mod model;
+pub mod number;
+mod scale;
+mod steps;
+mod toggle;
+
+use super::dom::{El, el, listen, target};
+use super::state::{AppState, Setting};
+use crate::deployment::{FIELDS, Field, Fixed, Group, Input};
+use field::{head, row, stacked};
+use leptos::prelude::*;
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+/// A field that has its place in the header.
+const IN_HEADER: &str = "trtllm_version";
+
+/// The fields of a group. A choice of one is none.
+fn fields(group: Group) -> Vec<&'static Field> {
+    let is_choice = |field: &&Field| !matches!(field.input, Input::Choice(names) if names.len() < 2);
+    let here = |field: &&Field| field.group == group && field.key != IN_HEADER;
+    FIELDS.iter().filter(here).filter(is_choice).collect()
+}
+
+/// Every input but those of the header. What few people change is folded away.
+pub fn inputs(state: AppState) -> El {
+    help_follows_focus(state);
+    let (more, first): (Vec<Group>, Vec<Group>) = Group::ALL.into_iter().partition(|group| group.is_advanced());
+    let count: usize = more.iter().map(|group| fields(*group).len()).sum();
+    let all = more.iter().flat_map(|group| fields(*group)).collect();
+    let summary = el("summary")
+        .children(head(state, "Advanced", all))
+        .child(el("span").class("mark").text(&format!("{count} more")));
+    let advanced = el("details").class("advanced").child(summary).children(more.into_iter().map(|of| group(state, of)));
+    form("inputs").children(first.into_iter().map(|of| group(state, of))).child(advanced)
+}
+
+/// A form that is sent nowhere.
+pub fn form(class: &str) -> El {
+    el("form")
+        .class(class)
+        .attr("aria-label", "Deployment")
+        .attr("autocomplete", "off")
+        .on("submit", |event| event.prevent_default())
+}
+
+fn group(state: AppState, group: Group) -> El {
+    let fields = fields(group);
+    let moments = moments(&fields);
+    let marked = moments.len() > 1;
+    let mark = if let [moment] = moments[..] { group_mark(moment) } else { "" };
+    let controls: Vec<El> = fields.iter().map(|field| control(state, field, marked)).collect();
+    let head = el("div").class("group-head").children(head(state, group.label(), fields));
+    el("section").class("group").child(head.child(el("span").class("mark").text(mark))).children(controls)
+}
+
+/// When the settings of a group are fixed. The hardware says so by itself.
+fn moments(fields: &[&'static Field]) -> Vec<Fixed> {
+    let mut moments = Vec::new();
+    for field in fields {
+        if field.fixed != Fixed::Hardware && !moments.contains(&field.fixed) {
+            moments.push(field.fixed);
+        }
+    }
+    moments
+}
+
+fn group_mark(fixed: Fixed) -> &'static str {
+    match fixed {
+        Fixed::Build => "fixed in the engine",
+        other => other.label(),
+    }
+}
+
+/// A setting with the control that its kind asks for.
+pub fn control(state: AppState, field: &'static Field, marked: bool) -> El {
+    let setting = Setting::new(state, field);
+    let row = |controls: Vec<El>| row(setting, marked, controls);
+    match field.input {
+        Input::Model => stacked(setting, model::model(setting)),
+        Input::Gpu => stacked(setting, vec![choice::gpus(setting)]),
+        Input::Choice(_) => row(vec![choice::choice(setting)]),
+        Input::Steps { usual, .. } => row(vec![steps::steps(setting, usual)]),
+        Input::Whole { .. } | Input::Fraction | Input::Gib | Input::Text => row(number::number(setting)),
+        Input::Toggle if field.optional => row(vec![toggle::auto_or(setting)]),
+        Input::Toggle => row(vec![toggle::switch(setting)]),
+    }
+}
+
+/// Shows the help of the field that has the focus. While a pointer is down the help stays where it is, so that nothing moves away
+/// under a finger.
+fn help_follows_focus(state: AppState) {
+    let (down, waiting) = (Rc::new(Cell::new(false)), Rc::new(RefCell::new(None::<String>)));
+    let helped = state.view.helped;
+    let pressed = down.clone();
+    listen(&window(), "pointerdown", move |_| pressed.set(true));
+    let (pressed, next) = (down.clone(), waiting.clone());
+    listen(&window(), "focusin", move |event| {
+        let field = target(&event).and_then(|focused| focused.closest(".field").ok().flatten());
+        let key = field.and_then(|field| field.get_attribute("data-field")).unwrap_or_default();
+        if pressed.get() { *next.borrow_mut() = Some(key) } else { helped.set(key) }
+    });
+    for event in ["pointerup", "pointercancel"] {
+        let (pressed, next) = (down.clone(), waiting.clone());
+        listen(&window(), event, move |_| {
+            pressed.set(false);
+            let next = next.clone();
+            // The click that belongs to this pointer comes first.
+            request_animation_frame(move || {
+                if let Some(key) = next.take() {
+                    helped.set(key);
+                }
+            });
+        });
+    }
+}

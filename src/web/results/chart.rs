@@ -1,0 +1,157 @@
+//! The chart: plotters' picture, and over it the boxes that the pointer and the focus find.
+
+use super::tooltip::tooltip;
+use crate::chart::{self, Drawing, Hit, Segment, Size};
+use crate::memory::Report;
+use crate::units::Bytes;
+use crate::web::browser;
+use crate::web::dom::{El, el, key, svg, target};
+use crate::web::state::AppState;
+use crate::web::theme::Appearance;
+use crate::web::view::Pointed;
+use leptos::prelude::*;
+use std::fmt::Write;
+use std::sync::Arc;
+use wasm_bindgen::JsCast;
+use web_sys::{Element, Event};
+
+/// The height of the chart with upright bars; `layout.css` keeps that much room.
+const HEIGHT: u32 = 320;
+/// The height of the lying bar.
+const STRIP_HEIGHT: u32 = 24;
+
+/// A bar for each rank with the capacity as a line, or one lying bar of the fullest rank.
+pub fn chart(state: AppState, appearance: Appearance, strip: impl Fn() -> bool + Copy + Send + Sync + 'static) -> El {
+    let frame = el("div").class("chart-frame");
+    let width = browser::width_of(&frame.0);
+    let drawing = Memo::new(move |_| {
+        let (width, strip, theme) = (width.get() as u32, strip(), appearance.colours());
+        let sound = state.last_sound().filter(|_| width > 0)?;
+        Some(Arc::new(if strip {
+            chart::strip(&sound.report, Size { width, height: STRIP_HEIGHT }, theme)
+        } else {
+            chart::ranks(&sound.report, Size { width, height: HEIGHT }, theme)
+        }))
+    });
+    let drawn =
+        move |read: fn(&Drawing) -> String| drawing.with(|drawing| drawing.as_deref().map(read).unwrap_or_default());
+    let picture = el("div")
+        .class("chart-picture")
+        .attr("aria-hidden", "true")
+        .live_markup(move || drawn(|drawing| drawing.svg.clone()));
+    let view_box = move || format!("0 0 {} {}", width.get().max(1), if strip() { STRIP_HEIGHT } else { HEIGHT });
+    let point = move |element: Option<Element>| {
+        let pointed = element.and_then(|element| pointed(&element));
+        if state.view.pointed.get_untracked() != pointed {
+            state.view.pointed.set(pointed);
+        }
+    };
+    let explain = move |element: Option<Element>| {
+        point(element);
+        if let Some(Pointed { segment: Segment::Contributor(contributor), .. }) = state.view.pointed.get_untracked() {
+            state.view.explained.set(contributor);
+        }
+    };
+    let key_down = move |event: Event| {
+        let Some(target) = target(&event) else {
+            return;
+        };
+        match key(&event).as_str() {
+            "Enter" | " " => explain(Some(target)),
+            "Escape" => state.view.pointed.set(None),
+            "ArrowUp" | "ArrowRight" => move_focus(&target, 1),
+            "ArrowDown" | "ArrowLeft" => move_focus(&target, -1),
+            _ => return,
+        }
+        event.prevent_default();
+    };
+    let boxes = svg("svg")
+        .class("chart-boxes")
+        .attr("role", "group")
+        .attr("aria-label", "How the memory of each GPU is used")
+        .live_attr("viewBox", move || Some(view_box()))
+        .live_markup(move || {
+            let sound = state.last_sound();
+            drawing.with(|drawing| {
+                drawing.as_deref().zip(sound).map_or_else(String::new, |(drawing, sound)| boxes(drawing, &sound.report))
+            })
+        })
+        .on("pointerover", move |event| point(segment_at(&event)))
+        .on("pointerleave", move |_| state.view.pointed.set(None))
+        .on("focusin", move |event| point(segment_at(&event)))
+        .on("focusout", move |_| state.view.pointed.set(None))
+        .on("click", move |event| explain(segment_at(&event)))
+        .on("keydown", key_down);
+    let capacity = el("p")
+        .class("capacity")
+        .live_text(move || state.sound(|sound| sound.plan.gpu_memory.to_string()))
+        .live_style("top", move || drawn(|drawing| format!("{}px", drawing.capacity)))
+        .live_flag("hidden", strip);
+    el("figure")
+        .id("chart")
+        .class("chart")
+        .live_class("strip", strip)
+        .live_attr("data-pointed", move || state.view.pointed.get().map(|pointed| pointed.segment.key().into()))
+        .child(frame.child(picture).child(boxes).child(capacity).child(tooltip(state, drawing)))
+}
+
+/// What a box in the chart stands for.
+fn pointed(element: &Element) -> Option<Pointed> {
+    let key = element.get_attribute("data-segment")?;
+    let segment = Segment::ALL.into_iter().find(|segment| segment.key() == key)?;
+    Some(Pointed { segment, bar: element.get_attribute("data-bar")?.parse().ok() })
+}
+
+fn segment_at(event: &Event) -> Option<Element> {
+    target(event)?.closest("[data-segment]").ok().flatten()
+}
+
+/// The boxes of all segments as SVG. The first is reached by Tab, the others from there by the arrow keys.
+fn boxes(drawing: &Drawing, report: &Report) -> String {
+    let mut svg = String::new();
+    for (index, hit) in drawing.hits.iter().enumerate() {
+        let Hit { bar, segment, x, y, width, height } = *hit;
+        let tab_index = if index == 0 { 0 } else { -1 };
+        let (key, label) = (segment.key(), label(drawing, report, hit));
+        let _ = write!(
+            svg,
+            "<rect data-bar=\"{bar}\" data-segment=\"{key}\" x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\" \
+             tabindex=\"{tab_index}\" role=\"img\" aria-label=\"{label}\"/>"
+        );
+    }
+    svg
+}
+
+/// What a box says of itself. None of these texts has a character that markup would have to escape.
+fn label(drawing: &Drawing, report: &Report, hit: &Hit) -> String {
+    let Some((bytes, total)) = figure(drawing, report, hit) else {
+        return hit.segment.label().to_string();
+    };
+    let bar = drawing.bars.get(hit.bar).map_or("", |bar| bar.label.as_str());
+    format!("{}, {bar}: {}, {}", hit.segment.label(), super::figures::gib(bytes), super::figures::share(bytes, total))
+}
+
+/// The size of a segment, and of the GPU that it is on.
+pub fn figure(drawing: &Drawing, report: &Report, hit: &Hit) -> Option<(Bytes, Bytes)> {
+    let shows = drawing.bars.get(hit.bar)?.shows;
+    let rank = report.ranks.iter().find(|rank| rank.rank == shows)?;
+    Some((hit.segment.bytes(rank), rank.total))
+}
+
+/// Moves the focus among the boxes, and with it the place that Tab reaches.
+fn move_focus(from: &Element, by: isize) {
+    let Some(parent) = from.parent_element() else {
+        return;
+    };
+    let boxes = parent.children();
+    let count = boxes.length() as isize;
+    let here = (0..boxes.length()).find(|index| boxes.item(*index).as_ref() == Some(from));
+    let Some(next) = here.and_then(|here| boxes.item((here as isize + by).rem_euclid(count.max(1)) as u32)) else {
+        return;
+    };
+    let _ = from.set_attribute("tabindex", "-1");
+    let _ = next.set_attribute("tabindex", "0");
+    if let Ok(next) = next.dyn_into::<web_sys::SvgElement>() {
+        let _ = next.focus();
+    }
+}

@@ -1,0 +1,137 @@
+//! The table of figures, which is also the chart's legend.
+
+use crate::chart::Segment;
+use crate::memory::{Contributor, Rank};
+use crate::units::{Bytes, grouped_decimal};
+use crate::web::browser;
+use crate::web::dom::{El, el, value};
+use crate::web::state::AppState;
+use crate::web::theme::Appearance;
+use crate::web::view::{Pointed, Tab};
+use leptos::prelude::*;
+
+/// A size as the table has it: in GiB, to two decimals.
+pub fn gib(bytes: Bytes) -> String {
+    format!("{} GiB", grouped_decimal(bytes.gib(), 2))
+}
+
+/// A share of the GPU's memory.
+pub fn share(bytes: Bytes, total: Bytes) -> String {
+    let share = bytes.share_of(total) * 100.0;
+    if bytes.0 > 0 && share < 0.5 { "< 1 %".to_string() } else { format!("{} %", grouped_decimal(share, 0)) }
+}
+
+/// "GPU 3", or "GPU 0–3".
+fn run_name(run: &[Rank]) -> String {
+    match run {
+        [] => String::new(),
+        [one] => format!("GPU {}", one.rank),
+        [first, .., last] => format!("GPU {}–{}", first.rank, last.rank),
+    }
+}
+
+/// The figures of the ranks that are looked at.
+pub fn figures(state: AppState, appearance: Appearance) -> El {
+    let column = |name: &str| el("th").attr("scope", "col").class("number").text(name);
+    let explanation = el("th").attr("scope", "col").child(el("span").class("visually-hidden").text("explanation"));
+    let head = el("tr")
+        .child(el("th").attr("scope", "col").child(runs(state)))
+        .children(["size", "share"].map(column))
+        .child(explanation);
+    let lines = Segment::ALL.into_iter().map(|segment| line(state, appearance, segment));
+    let total = |class: &str, name: El, read: fn(&Rank) -> Bytes| {
+        let name = name.attr("scope", "row");
+        let size = size(move || shown(state, read));
+        el("tr").class(class).child(name).child(size).children(["td", "td"].map(el))
+    };
+    let fits = move || state.sound(|sound| sound.report.verdict.fits());
+    let needed = move || if fits() { "nvidia-smi will show" } else { "Needed in all" }.to_string();
+    let foot = [
+        total("capacity-line", el("th").text("Capacity"), |rank| rank.total),
+        total("smi-line", el("th").live_text(needed), Rank::used),
+    ];
+    let table =
+        el("table").child(el("thead").child(head)).child(el("tbody").children(lines)).child(el("tfoot").children(foot));
+    el("section").class("figures").attr("aria-label", "Figures").child(table)
+}
+
+/// Something of the rank that is looked at.
+fn shown(state: AppState, read: impl Fn(&Rank) -> Bytes) -> Bytes {
+    let run = state.view.run.get();
+    state.sound(|sound| sound.run(run).first().map(&read).unwrap_or_default())
+}
+
+fn size(bytes: impl Fn() -> Bytes + 'static) -> El {
+    let number = el("span").live_text(move || grouped_decimal(bytes().gib(), 2));
+    el("td").class("number").child(number).child(el("span").class("unit").text(" GiB"))
+}
+
+/// One segment: its colour, its size, its share, and the way to its explanation.
+fn line(state: AppState, appearance: Appearance, segment: Segment) -> El {
+    let bytes = move || shown(state, |rank| segment.bytes(rank));
+    let pointed = state.view.pointed;
+    let part = move || share(bytes(), shown(state, |rank| rank.total));
+    let name = el("th").attr("scope", "row").child(swatch(appearance, segment)).text(segment.label());
+    let why = match segment {
+        Segment::Contributor(contributor) => Some(why(state, contributor)),
+        Segment::Free => None,
+    };
+    el("tr")
+        .attr("data-contributor", segment.key())
+        .live_attr("data-bytes", move || Some(bytes().0.to_string()))
+        .live_class("pointed", move || pointed.get().is_some_and(|pointed| pointed.segment == segment))
+        .on("pointerenter", move |_| pointed.set(Some(Pointed { segment, bar: None })))
+        .on("pointerleave", move |_| pointed.set(None))
+        .child(name)
+        .child(size(bytes))
+        .child(el("td").class("number share").live_text(part))
+        .child(el("td").class("why").children(why))
+}
+
+fn why(state: AppState, contributor: Contributor) -> El {
+    el("button")
+        .class("link")
+        .attr("type", "button")
+        .attr("data-why", contributor.key())
+        .attr("aria-label", &format!("why? {}", contributor.label()))
+        .text("why?")
+        .live_bool("aria-pressed", move || state.view.explained.get() == contributor)
+        .on("click", move |_| {
+            state.view.explained.set(contributor);
+            state.view.tab.set(Tab::Why);
+            if let Some(panel) = browser::by_id("explanation") {
+                browser::reveal(&panel);
+            }
+        })
+}
+
+/// The colour that a segment has in the chart.
+pub fn swatch(appearance: Appearance, segment: Segment) -> El {
+    let colour = move || appearance.colours().segment(segment).to_string();
+    el("span").class("swatch").live_style("background-color", colour)
+}
+
+/// Whose figures these are, and where ranks differ the choice among them.
+fn runs(state: AppState) -> El {
+    el("span").live_children(move || {
+        let (names, all): (Vec<String>, usize) =
+            state.sound(|sound| (sound.runs().into_iter().map(run_name).collect(), sound.report.ranks.len()));
+        if names.len() < 2 {
+            return vec![el("span").text(&if all > 1 { format!("per GPU ({all} alike)") } else { "GPU 0".into() })];
+        }
+        let last = names.len() - 1;
+        let options =
+            names.iter().enumerate().map(|(run, name)| el("option").attr("value", &run.to_string()).text(name));
+        let select = el("select")
+            .class("control runs")
+            .attr("aria-label", "GPUs whose figures are shown")
+            .children(options)
+            .live_value(move || state.view.run.get().min(last).to_string())
+            .on("change", move |event| {
+                if let Ok(run) = value(&event).parse() {
+                    state.view.run.set(run);
+                }
+            });
+        vec![select]
+    })
+}

@@ -1,0 +1,31 @@
+//! The answer: verdict, chart, figures, and the questions below them.
+
+pub mod chart;
+pub mod figures;
+mod questions;
+mod tooltip;
+pub mod verdict;
+pub mod warnings;
+mod why;
+
+use super::browser;
+use super::dom::{El, el};
+use super::state::AppState;
+use super::theme::Appearance;
+use leptos::prelude::*;
+
+/// Below this width the chart is one lying bar, and stays in view with the verdict. `layout.css` has the same number.
+const NARROW: &str = "(max-width: 719px)";
+
+/// The answer.
+pub fn results(state: AppState, appearance: Appearance) -> El {
+    let narrow = browser::media(NARROW);
+    let chart = chart::chart(state, appearance, move || narrow.get());
+    let summary = el("div").class("summary").children(verdict::verdict(state)).child(chart);
+    el("div")
+        .class("results")
+        .child(warnings::warnings(state))
+        .child(summary)
+        .child(figures::figures(state, appearance))
+        .child(questions::questions(state))
+}

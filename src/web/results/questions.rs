@@ -1,0 +1,61 @@
+//! The questions under the chart, one tab each, so that nothing opens over the picture.
+
+use super::why::why;
+use crate::web::browser;
+use crate::web::dom::{El, el, key};
+use crate::web::state::AppState;
+use crate::web::view::Tab;
+use leptos::prelude::*;
+use web_sys::Event;
+
+fn tab_id(tab: Tab) -> String {
+    format!("tab_{}", tab.id())
+}
+
+/// The row of tabs, and the panel of the one that is open.
+pub fn questions(state: AppState) -> El {
+    let open = state.view.tab;
+    let key_down = move |event: Event| {
+        let count = Tab::ALL.len();
+        let here = Tab::ALL.iter().position(|tab| *tab == open.get_untracked()).unwrap_or(0);
+        let next = match key(&event).as_str() {
+            "ArrowRight" => (here + 1) % count,
+            "ArrowLeft" => (here + count - 1) % count,
+            "Home" => 0,
+            "End" => count - 1,
+            _ => return,
+        };
+        event.prevent_default();
+        open.set(Tab::ALL[next]);
+        browser::focus(&tab_id(Tab::ALL[next]));
+    };
+    let tabs = Tab::ALL.into_iter().map(|tab| {
+        let is_open = move || open.get() == tab;
+        el("button")
+            .attr("type", "button")
+            .attr("role", "tab")
+            .id(&tab_id(tab))
+            .attr("aria-controls", tab.id())
+            .text(tab.label())
+            .live_bool("aria-selected", is_open)
+            .live_attr("tabindex", move || Some(if is_open() { "0" } else { "-1" }.into()))
+            .on("click", move |_| open.set(tab))
+    });
+    let panels = Tab::ALL.into_iter().map(|tab| {
+        el("div")
+            .attr("role", "tabpanel")
+            .id(tab.id())
+            .attr("aria-labelledby", &tab_id(tab))
+            .live_flag("hidden", move || open.get() != tab)
+            .live_children(move || if open.get() == tab { vec![content(state, tab)] } else { Vec::new() })
+    });
+    let tablist =
+        el("div").attr("role", "tablist").attr("aria-label", "Questions").children(tabs).on("keydown", key_down);
+    el("section").class("questions").attr("aria-label", "Questions").child(tablist).children(panels)
+}
+
+fn content(state: AppState, tab: Tab) -> El {
+    match tab {
+        Tab::Why => why(state),
+    }
+}

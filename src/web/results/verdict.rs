@@ -1,0 +1,52 @@
+//! Whether it fits, in one sentence.
+
+use crate::web::browser::{self, Debounced};
+use crate::web::dom::{El, el, watch};
+use crate::web::state::AppState;
+use leptos::prelude::*;
+
+/// The verdict is read out once it has stood for this many milliseconds, and not at every move of a slider.
+const REST: u64 = 1000;
+
+/// The verdict, what is left, and what is wrong where the figures are those of an earlier deployment.
+pub fn verdict(state: AppState) -> [El; 2] {
+    let word = el("span").class("verdict-word").live_text(move || state.sound(|sound| sound.report.headline()).into());
+    let sentence = el("span").live_text(move || state.sound(|sound| sound.report.sentence()));
+    let detail = el("span")
+        .live_text(move || state.sound(|sound| sound.report.detail()))
+        .live_flag("hidden", move || !state.wrong_fields().is_empty());
+    let stale = el("span").class("stale").live_children(move || match &state.wrong_fields()[..] {
+        [] => Vec::new(),
+        wrong => {
+            let words = el("span").text("Shown is the last deployment that was sound. See");
+            [words].into_iter().chain(wrong.iter().map(|key| field_link(key))).collect()
+        }
+    });
+    let verdict = el("section")
+        .id("verdict")
+        .class("verdict")
+        .attr("aria-label", "Verdict")
+        .live_attr("data-verdict", move || state.sound(|sound| Some(sound.report.verdict.key().into())))
+        .child(el("h2").child(word).text(" ").child(sentence))
+        .child(el("p").child(detail).child(stale));
+    [verdict, announcement(state)]
+}
+
+/// The name of a field, which leads there.
+pub fn field_link(key: &'static str) -> El {
+    el("button").class("link key").attr("type", "button").text(key).on("click", move |_| browser::focus(key))
+}
+
+/// The verdict for screen readers.
+fn announcement(state: AppState) -> El {
+    let (announced, resting) = (RwSignal::new(String::new()), Debounced::new(REST));
+    let first = StoredValue::new(true);
+    watch(move || {
+        let verdict = state.sound(|sound| format!("{} {}", sound.report.headline(), sound.report.sentence()));
+        if !first.get_value() {
+            resting.call(move || announced.set(verdict));
+        }
+        first.set_value(false);
+    });
+    el("p").class("visually-hidden").attr("role", "status").live_text(move || announced.get())
+}

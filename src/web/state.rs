@@ -1,0 +1,278 @@
+//! The state of the page: one deployment, the texts that could not be read into it, and what follows from them.
+
+use super::view::ViewState;
+use crate::deployment::{Deployment, Field, Input, Plan, Problem, Problems, field};
+use crate::memory::{Rank, Report, estimate_plan};
+use crate::units::grouped;
+use leptos::prelude::*;
+use std::sync::Arc;
+
+/// A deployment without problems, and what the models say of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Sound {
+    /// What was chosen.
+    pub deployment: Deployment,
+    /// What TensorRT-LLM makes of it.
+    pub plan: Plan,
+    /// What the models say.
+    pub report: Report,
+}
+
+impl Sound {
+    fn of(deployment: &Deployment) -> Result<Sound, Problems> {
+        let plan = deployment.plan()?;
+        let report = estimate_plan(&plan);
+        Ok(Sound { deployment: deployment.clone(), plan, report })
+    }
+
+    /// What to show where nothing sound came before: the deployment with its problematic fields left at their defaults.
+    fn nearest(deployment: &Deployment, problems: &Problems) -> Option<Sound> {
+        let default = Deployment::default();
+        let mut mended = deployment.clone();
+        for problem in &problems.0 {
+            let field = field(problem.field)?;
+            (field.read)(&mut mended, &(field.write)(&default)).ok()?;
+        }
+        Sound::of(&mended).or_else(|_| Sound::of(&default)).ok()
+    }
+
+    /// The runs of equal ranks.
+    pub fn runs(&self) -> Vec<&[Rank]> {
+        self.report.alike()
+    }
+
+    /// The run with this number, or the last.
+    pub fn run(&self, run: usize) -> &[Rank] {
+        let runs = self.runs();
+        runs.get(run).or(runs.last()).copied().unwrap_or(&self.report.ranks)
+    }
+}
+
+/// A text in a field: what is being typed, and what can't be read.
+#[derive(Debug, Clone, PartialEq)]
+struct Draft {
+    key: &'static str,
+    text: String,
+    problem: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+struct Outcome {
+    /// The last deployment without problems.
+    sound: Option<Arc<Sound>>,
+    /// What is wrong with the present one.
+    problems: Vec<Problem>,
+}
+
+/// The state of the page, in context everywhere.
+#[derive(Clone, Copy)]
+pub struct AppState {
+    /// What was chosen, as far as it could be read.
+    pub deployment: RwSignal<Deployment>,
+    /// What was not understood in the link that the page was opened with.
+    pub warnings: RwSignal<Vec<String>>,
+    /// What is looked at.
+    pub view: ViewState,
+    drafts: RwSignal<Vec<Draft>>,
+    outcome: Memo<Outcome>,
+}
+
+impl AppState {
+    /// The state of a page with the default deployment.
+    pub fn new() -> AppState {
+        let deployment = RwSignal::new(Deployment::default());
+        let outcome = Memo::new(move |before: Option<&Outcome>| {
+            deployment.with(|deployment| match Sound::of(deployment) {
+                Ok(sound) => Outcome { sound: Some(Arc::new(sound)), problems: Vec::new() },
+                Err(problems) => {
+                    let before = before.and_then(|outcome| outcome.sound.clone());
+                    let sound = before.or_else(|| Sound::nearest(deployment, &problems).map(Arc::new));
+                    Outcome { sound, problems: problems.0 }
+                }
+            })
+        });
+        let (warnings, drafts) = (RwSignal::new(Vec::new()), RwSignal::new(Vec::new()));
+        AppState { deployment, warnings, view: ViewState::new(), drafts, outcome }
+    }
+
+    /// Something of the last sound deployment; its default where none was ever sound.
+    pub fn sound<T: Default>(self, read: impl Fn(&Sound) -> T) -> T {
+        self.outcome.with(|outcome| outcome.sound.as_deref().map(read).unwrap_or_default())
+    }
+
+    /// The last sound deployment.
+    pub fn last_sound(self) -> Option<Arc<Sound>> {
+        self.outcome.with(|outcome| outcome.sound.clone())
+    }
+
+    /// The first rank of the run that is shown, by its number.
+    pub fn shown_rank(self) -> u64 {
+        let run = self.view.run.get();
+        self.last_sound().and_then(|sound| sound.run(run).first().map(|rank| rank.rank)).unwrap_or(0)
+    }
+
+    /// The keys of the fields that are wrong; what is shown is then an earlier deployment.
+    pub fn wrong_fields(self) -> Vec<&'static str> {
+        let mut keys: Vec<&'static str> = self
+            .drafts
+            .with(|drafts| drafts.iter().filter(|draft| draft.problem.is_some()).map(|draft| draft.key).collect());
+        self.outcome.with(|outcome| keys.extend(outcome.problems.iter().map(|problem| problem.field)));
+        keys.dedup();
+        keys
+    }
+
+    /// Replaces the deployment, and with it all that was typed.
+    pub fn open(self, deployment: Deployment) {
+        self.drafts.set(Vec::new());
+        self.deployment.set(deployment);
+    }
+
+    /// Takes a text while it is typed. One that can't be read stays as it is, with a message.
+    pub fn edit(self, field: &'static Field, text: String) {
+        let problem = self.read(field, &text).err().map(|advice| format!("{}={text} {advice}.", field.key));
+        self.drafts.update(|drafts| {
+            drafts.retain(|draft| draft.key != field.key);
+            drafts.push(Draft { key: field.key, text, problem });
+        });
+    }
+
+    /// Takes what a control offers, which can be read.
+    pub fn choose(self, field: &'static Field, text: &str) {
+        self.forget(field, |_| true);
+        let _ = self.read(field, text);
+    }
+
+    /// Ends the typing in a field: a text that was understood gives way to the value that it means.
+    pub fn settle(self, field: &'static Field) {
+        self.forget(field, |draft| draft.problem.is_none());
+    }
+
+    /// Sets a field to its default.
+    pub fn reset(self, field: &'static Field) {
+        self.choose(field, &(field.write)(&Deployment::default()));
+    }
+
+    fn forget(self, field: &'static Field, which: impl Fn(&Draft) -> bool) {
+        let forgotten = |draft: &Draft| draft.key == field.key && which(draft);
+        if self.drafts.with_untracked(|drafts| drafts.iter().any(forgotten)) {
+            self.drafts.update(|drafts| drafts.retain(|draft| !forgotten(draft)));
+        }
+    }
+
+    /// Why a field's value can't be, beside the others.
+    fn impossible(self, field: &Field) -> Option<String> {
+        self.outcome.with(|outcome| {
+            let problem = outcome.problems.iter().find(|problem| problem.field == field.key)?;
+            let named = problem.message.contains(problem.value.as_str());
+            let value = if named { String::new() } else { format!("={}", problem.value) };
+            Some(format!("{}{value}: {}.", field.key, problem.message))
+        })
+    }
+
+    fn note(self, field: &Field) -> String {
+        self.sound(|sound| {
+            let notes = sound.plan.notes.iter().filter(|note| note.field == field.key);
+            notes.map(|note| note.message.as_str()).collect::<Vec<_>>().join(" ")
+        })
+    }
+
+    fn read(self, field: &'static Field, text: &str) -> Result<(), String> {
+        let mut next = self.deployment.get_untracked();
+        (field.read)(&mut next, text)?;
+        if self.deployment.with_untracked(|now| *now != next) {
+            self.deployment.set(next);
+        }
+        Ok(())
+    }
+}
+
+/// What the page shows of a field.
+#[derive(Debug, Clone, Default, PartialEq)]
+struct Facts {
+    text: String,
+    value: String,
+    effective: String,
+    problem: Option<String>,
+    note: String,
+    changed: bool,
+    applies: bool,
+}
+
+/// A field with what the page shows of it, which is worked out once for all parts of its control.
+#[derive(Clone, Copy)]
+pub struct Setting {
+    /// The field.
+    pub field: &'static Field,
+    /// The state of the page.
+    pub state: AppState,
+    facts: Memo<Facts>,
+}
+
+impl Setting {
+    /// The setting of a field.
+    pub fn new(state: AppState, field: &'static Field) -> Setting {
+        let default = (field.write)(&Deployment::default());
+        let facts = Memo::new(move |_| {
+            let (value, applies, belongs) = state.deployment.with(|deployment| {
+                ((field.write)(deployment), field.counts(deployment), field.flows.has(deployment.backend))
+            });
+            let (typed, unread) = state.drafts.with(|drafts| {
+                let draft = drafts.iter().find(|draft| draft.key == field.key);
+                (draft.map(|draft| draft.text.clone()), draft.and_then(|draft| draft.problem.clone()))
+            });
+            Facts {
+                text: typed.unwrap_or_else(|| readable(field, value.clone())),
+                effective: state.sound(|sound| (field.effective)(&sound.plan)),
+                problem: unread.or_else(|| state.impossible(field)),
+                note: state.note(field),
+                changed: belongs && value != default,
+                applies,
+                value,
+            }
+        });
+        Setting { field, state, facts }
+    }
+
+    /// What the field holds: the text as typed, or its value.
+    pub fn text(self) -> String {
+        self.facts.with(|facts| facts.text.clone())
+    }
+
+    /// Its value, without what is being typed.
+    pub fn value(self) -> String {
+        self.facts.with(|facts| facts.value.clone())
+    }
+
+    /// What TensorRT-LLM makes of it; empty where that is nothing.
+    pub fn effective(self) -> String {
+        self.facts.with(|facts| facts.effective.clone())
+    }
+
+    /// What is wrong with it.
+    pub fn problem(self) -> Option<String> {
+        self.facts.with(|facts| facts.problem.clone())
+    }
+
+    /// What TensorRT-LLM corrects in it, and what else is worth knowing.
+    pub fn note(self) -> String {
+        self.facts.with(|facts| facts.note.clone())
+    }
+
+    /// Whether it differs from its default.
+    pub fn is_changed(self) -> bool {
+        self.facts.with(|facts| facts.changed)
+    }
+
+    /// Whether it has a meaning beside the others, or was set, so that it can be reset.
+    pub fn is_shown(self) -> bool {
+        self.facts.with(|facts| facts.applies || facts.changed)
+    }
+}
+
+/// The text of a value as a person reads it: long whole numbers in groups of three digits.
+pub fn readable(field: &Field, text: String) -> String {
+    match (field.input, text.parse::<u64>()) {
+        (Input::Whole { .. } | Input::Steps { .. }, Ok(number)) => grouped(number),
+        _ => text,
+    }
+}

@@ -1,0 +1,55 @@
+//! Light or dark: what the system says, unless a person chose otherwise.
+
+use super::browser;
+use crate::chart;
+use leptos::prelude::*;
+
+/// The key under which the choice is kept; `boot.js` reads it too, before the first paint.
+const KEPT: &str = "theme";
+
+/// Whether the page is dark.
+#[derive(Clone, Copy)]
+pub struct Appearance {
+    /// `dark`, `light`, or nothing.
+    chosen: RwSignal<String>,
+    dark: Memo<bool>,
+}
+
+impl Appearance {
+    /// As `boot.js` found it, following the system from now on unless something was chosen.
+    pub fn new() -> Appearance {
+        let root = document().document_element();
+        let chosen = root.and_then(|root| root.get_attribute("data-theme"));
+        let chosen = RwSignal::new(chosen.unwrap_or_default());
+        let system = browser::media("(prefers-color-scheme: dark)");
+        Appearance {
+            chosen,
+            dark: Memo::new(move |_| {
+                chosen.with(|chosen| if chosen.is_empty() { system.get() } else { chosen == "dark" })
+            }),
+        }
+    }
+
+    /// Whether the page is dark.
+    pub fn is_dark(self) -> bool {
+        self.dark.get()
+    }
+
+    /// The colours of the charts.
+    pub fn colours(self) -> &'static chart::Theme {
+        if self.is_dark() { &chart::Theme::DARK } else { &chart::Theme::LIGHT }
+    }
+
+    /// Turns light into dark and dark into light, here and on the next visit.
+    pub fn toggle(self) {
+        let dark = !self.dark.get_untracked();
+        let name = if dark { "dark" } else { "light" };
+        if let Some(root) = document().document_element() {
+            let _ = root.set_attribute("data-theme", name);
+        }
+        if let Some(storage) = browser::storage() {
+            let _ = storage.set_item(KEPT, name);
+        }
+        self.chosen.set(name.to_string());
+    }
+}

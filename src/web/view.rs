@@ -1,0 +1,71 @@
+//! What is looked at: state of the page that says nothing of the deployment.
+
+use crate::chart::Segment;
+use crate::memory::Contributor;
+use leptos::prelude::*;
+
+/// What the pointer or the focus is on: a segment in the chart, or a row of the table.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Pointed {
+    /// The segment.
+    pub segment: Segment,
+    /// The bar, where it is the chart that is pointed at.
+    pub bar: Option<usize>,
+}
+
+/// A question under the chart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tab {
+    /// Why a figure is what it is.
+    Why,
+}
+
+impl Tab {
+    /// Every tab, in their order.
+    pub const ALL: [Tab; 1] = [Tab::Why];
+
+    /// Its name.
+    pub fn label(self) -> &'static str {
+        match self {
+            Tab::Why => "Why",
+        }
+    }
+
+    /// The id of its panel.
+    pub fn id(self) -> &'static str {
+        match self {
+            Tab::Why => "why",
+        }
+    }
+}
+
+/// What is looked at.
+#[derive(Clone, Copy)]
+pub struct ViewState {
+    /// The run of equal ranks whose figures are shown.
+    pub run: RwSignal<usize>,
+    /// What the pointer or the focus is on.
+    pub pointed: RwSignal<Option<Pointed>>,
+    /// The figure that is explained.
+    pub explained: RwSignal<Contributor>,
+    /// The parts of explanations that are unfolded, by their paths.
+    pub unfolded: RwSignal<Vec<String>>,
+    /// The tab that is open.
+    pub tab: RwSignal<Tab>,
+    /// The key of the field whose help is shown.
+    pub helped: RwSignal<String>,
+}
+
+impl ViewState {
+    /// What is looked at first.
+    pub fn new() -> ViewState {
+        ViewState {
+            run: RwSignal::new(0),
+            pointed: RwSignal::new(None),
+            explained: RwSignal::new(Contributor::KvCache),
+            unfolded: RwSignal::new(Vec::new()),
+            tab: RwSignal::new(Tab::Why),
+            helped: RwSignal::new(String::new()),
+        }
+    }
+}

@@ -26,6 +26,7 @@ pub mod explore;
 pub mod formats;
 pub mod gpu;
 pub mod memory;
+pub mod panels;
 pub mod units;
 #[cfg(feature = "web")]
 pub mod web;

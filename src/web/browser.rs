@@ -45,7 +45,8 @@ pub fn width_of(element: &Element) -> RwSignal<usize> {
     let (width, observed) = (RwSignal::new(0), element.clone());
     let resized = Closure::<dyn Fn()>::new(move || {
         let now = observed.client_width().max(0) as usize;
-        if width.get_untracked() != now {
+        // The element may outlive the part of the page that it was made for.
+        if width.try_get_untracked().is_some_and(|before| before != now) {
             width.set(now);
         }
     });

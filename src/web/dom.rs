@@ -198,6 +198,15 @@ pub fn value(event: &Event) -> String {
     value.and_then(|value| value.as_string()).unwrap_or_default()
 }
 
+/// What was entered into the control that an event came from: its value, or `true` or nothing for a checkbox.
+pub fn entered(event: &Event) -> String {
+    let checkbox = event.target().and_then(|target| target.dyn_into::<web_sys::HtmlInputElement>().ok());
+    match checkbox.filter(|input| input.type_() == "checkbox") {
+        Some(input) => if input.checked() { "true" } else { "" }.to_string(),
+        None => value(event),
+    }
+}
+
 /// The key of a keyboard event.
 pub fn key(event: &Event) -> String {
     event.dyn_ref::<web_sys::KeyboardEvent>().map(web_sys::KeyboardEvent::key).unwrap_or_default()

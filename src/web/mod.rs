@@ -4,12 +4,14 @@
 //! no formulas and the library knows no components.
 
 mod address;
+mod answers;
 mod browser;
 mod dom;
 mod embed;
 mod failure;
 mod header;
 mod inputs;
+mod panel;
 mod results;
 mod share;
 mod state;

@@ -142,6 +142,15 @@ impl AppState {
         let _ = self.read(field, text);
     }
 
+    /// Changes the settings that pairs name, as a link writes them.
+    pub fn take(self, settings: &str) {
+        for (key, value) in form_urlencoded::parse(settings.as_bytes()) {
+            if let Some(field) = field(&key) {
+                self.choose(field, &value);
+            }
+        }
+    }
+
     /// Ends the typing in a field: a text that was understood gives way to the value that it means.
     pub fn settle(self, field: &'static Field) {
         self.forget(field, |draft| draft.problem.is_none());

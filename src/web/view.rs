@@ -48,8 +48,6 @@ pub struct ViewState {
     pub pointed: RwSignal<Option<Pointed>>,
     /// The figure that is explained.
     pub explained: RwSignal<Contributor>,
-    /// The parts of explanations that are unfolded, by their paths.
-    pub unfolded: RwSignal<Vec<String>>,
     /// The tab that is open.
     pub tab: RwSignal<Tab>,
     /// The key of the field whose help is shown.
@@ -63,7 +61,6 @@ impl ViewState {
             run: RwSignal::new(0),
             pointed: RwSignal::new(None),
             explained: RwSignal::new(Contributor::KvCache),
-            unfolded: RwSignal::new(Vec::new()),
             tab: RwSignal::new(Tab::Why),
             helped: RwSignal::new(String::new()),
         }

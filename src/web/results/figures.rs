@@ -99,7 +99,7 @@ fn why(state: AppState, contributor: Contributor) -> El {
         .on("click", move |_| {
             state.view.explained.set(contributor);
             state.view.tab.set(Tab::Why);
-            if let Some(panel) = browser::by_id("explanation") {
+            if let Some(panel) = browser::by_id(Tab::Why.id()) {
                 browser::reveal(&panel);
             }
         })

@@ -6,7 +6,6 @@ mod questions;
 mod tooltip;
 pub mod verdict;
 pub mod warnings;
-mod why;
 
 use super::browser;
 use super::dom::{El, el};
@@ -27,5 +26,5 @@ pub fn results(state: AppState, appearance: Appearance) -> El {
         .child(warnings::warnings(state))
         .child(summary)
         .child(figures::figures(state, appearance))
-        .child(questions::questions(state))
+        .child(questions::questions(state, appearance))
 }

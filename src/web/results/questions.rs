@@ -1,9 +1,10 @@
 //! The questions under the chart, one tab each, so that nothing opens over the picture.
 
-use super::why::why;
 use crate::web::browser;
-use crate::web::dom::{El, el, key};
+use crate::web::dom::{El, el, key, watch};
+use crate::web::panel::panel;
 use crate::web::state::AppState;
+use crate::web::theme::Appearance;
 use crate::web::view::Tab;
 use leptos::prelude::*;
 use web_sys::Event;
@@ -13,7 +14,7 @@ fn tab_id(tab: Tab) -> String {
 }
 
 /// The row of tabs, and the panel of the one that is open.
-pub fn questions(state: AppState) -> El {
+pub fn questions(state: AppState, appearance: Appearance) -> El {
     let open = state.view.tab;
     let key_down = move |event: Event| {
         let count = Tab::ALL.len();
@@ -42,20 +43,41 @@ pub fn questions(state: AppState) -> El {
             .on("click", move |_| open.set(tab))
     });
     let panels = Tab::ALL.into_iter().map(|tab| {
-        el("div")
+        let place = el("div")
             .attr("role", "tabpanel")
             .id(tab.id())
             .attr("aria-labelledby", &tab_id(tab))
-            .live_flag("hidden", move || open.get() != tab)
-            .live_children(move || if open.get() == tab { vec![content(state, tab)] } else { Vec::new() })
+            .live_flag("hidden", move || open.get() != tab);
+        fill_once_open(state, appearance, tab, &place);
+        place
     });
     let tablist =
         el("div").attr("role", "tablist").attr("aria-label", "Questions").children(tabs).on("keydown", key_down);
     el("section").class("questions").attr("aria-label", "Questions").child(tablist).children(panels)
 }
 
-fn content(state: AppState, tab: Tab) -> El {
-    match tab {
-        Tab::Why => why(state),
-    }
+/// A panel is made when its tab is first opened, and keeps from then on what was chosen in it.
+fn fill_once_open(state: AppState, appearance: Appearance, tab: Tab, place: &El) {
+    let (owner, place, filled) = (Owner::current(), place.clone(), StoredValue::new(false));
+    watch(move || {
+        if state.view.tab.get() == tab && !filled.get_value() {
+            filled.set_value(true);
+            // The panel lives as long as the page, not until this runs again.
+            let make = || place.clone().child(content(state, appearance, tab));
+            match &owner {
+                Some(owner) => drop(owner.with(make)),
+                None => drop(make()),
+            }
+        }
+    });
+}
+
+fn content(state: AppState, appearance: Appearance, tab: Tab) -> El {
+    let is_open = move || state.view.tab.get() == tab;
+    panel(state, appearance, tab.id(), is_open, move || match tab {
+        Tab::Why => vec![
+            ("contributor", state.view.explained.get().key().to_string()),
+            ("rank", state.shown_rank().to_string()),
+        ],
+    })
 }

@@ -2,10 +2,11 @@
 
 use super::chart::figure;
 use super::figures::{gib, share};
-use super::why::explanation;
 use crate::chart::{Drawing, Hit, Segment};
+use crate::formats::link;
 use crate::units::GIB;
-use crate::web::dom::{El, el};
+use crate::web::answers::Answers;
+use crate::web::dom::{El, el, watch};
 use crate::web::state::AppState;
 use leptos::prelude::*;
 use std::sync::Arc;
@@ -20,7 +21,6 @@ const ROOM: u32 = 150;
 struct Told {
     title: String,
     figures: String,
-    formula: String,
     left: u32,
     top: u32,
     above: bool,
@@ -28,14 +28,47 @@ struct Told {
 
 /// The size, the share and the formula of the segment that is pointed at.
 pub fn tooltip(state: AppState, drawing: Memo<Option<Arc<Drawing>>>) -> El {
+    let formula = RwSignal::new(String::new());
+    let answers = Answers::new(move |answer| formula.set(answer.unwrap_or_default().to_string()));
+    watch(move || {
+        formula.set(String::new());
+        match drawing.with(|drawing| question(state, drawing.as_deref()?)) {
+            Some(Question::Formula(request)) => answers.ask(request),
+            Some(Question::Rest) => formula.set("capacity − everything else".into()),
+            None => {}
+        }
+    });
     el("div").live_children(move || {
         let told = drawing.with(|drawing| tell(state, drawing.as_deref()?));
-        told.map(show).into_iter().collect()
+        told.map(|told| show(told, formula)).into_iter().collect()
     })
 }
 
-fn show(told: Told) -> El {
-    let Told { title, figures, formula, left, top, above } = told;
+/// What to ask about the segment that is pointed at.
+enum Question {
+    /// The formula of a contributor.
+    Formula(String),
+    /// What is left.
+    Rest,
+}
+
+fn question(state: AppState, drawing: &Drawing) -> Option<Question> {
+    let pointed = state.view.pointed.get()?;
+    let bar = drawing.bars.get(pointed.bar?)?;
+    let Segment::Contributor(contributor) = pointed.segment else {
+        return Some(Question::Rest);
+    };
+    let request = form_urlencoded::Serializer::new(String::new())
+        .append_pair("panel", "formula")
+        .append_pair("contributor", contributor.key())
+        .append_pair("rank", &bar.shows.to_string())
+        .append_pair("link", &link::encode(&state.last_sound()?.deployment))
+        .finish();
+    Some(Question::Formula(request))
+}
+
+fn show(told: Told, formula: RwSignal<String>) -> El {
+    let Told { title, figures, left, top, above } = told;
     el("div")
         .attr("role", "tooltip")
         .class(if above { "tooltip above" } else { "tooltip" })
@@ -43,7 +76,7 @@ fn show(told: Told) -> El {
         .live_style("top", move || format!("{top}px"))
         .child(el("p").class("tooltip-title").text(&title))
         .child(el("p").text(&figures))
-        .child(el("p").class("formula").text(&formula))
+        .child(el("p").class("formula").live_text(move || formula.get()))
 }
 
 fn tell(state: AppState, drawing: &Drawing) -> Option<Told> {
@@ -54,15 +87,10 @@ fn tell(state: AppState, drawing: &Drawing) -> Option<Told> {
     let (bytes, total) = figure(drawing, &sound.report, hit)?;
     let shown = drawing.bars.get(bar)?;
     let exact = if bytes.0 < GIB { format!(" ({bytes})") } else { String::new() };
-    let formula = match hit.segment {
-        Segment::Contributor(contributor) => explanation(&sound.deployment, shown.shows, contributor)?.formula,
-        Segment::Free => "capacity − everything else".to_string(),
-    };
     let place = place(hit, drawing);
     Some(Told {
         title: format!("{}, {}", hit.segment.label(), shown.label),
         figures: format!("{}{exact}, {} of {}", gib(bytes), share(bytes, total), gib(total)),
-        formula,
         ..place
     })
 }
@@ -74,5 +102,5 @@ fn place(hit: &Hit, drawing: &Drawing) -> Told {
     let left = middle.saturating_sub(WIDTH / 2).min(width.saturating_sub(WIDTH));
     let above = hit.y >= ROOM;
     let top = if above { hit.y - GAP } else { hit.y + hit.height.min(3 * GAP) + GAP };
-    Told { title: String::new(), figures: String::new(), formula: String::new(), left, top, above }
+    Told { title: String::new(), figures: String::new(), left, top, above }
 }

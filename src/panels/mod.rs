@@ -1,0 +1,108 @@
+//! What stands under the chart, as HTML.
+//!
+//! A panel is a function from a request, which is a text of pairs like a link's, to markup. The page asks for it in a worker,
+//! so that the first picture needn't load the laws in their second reading, searches and readers of files, and so that
+//! no answer, however long it takes, keeps the page from painting. The page knows nothing of what a panel
+//! shows; it knows what a few attributes mean:
+//!
+//! | attribute | of | means |
+//! | --- | --- | --- |
+//! | `data-take="tp_size=4&…"` | a button | changes these settings |
+//! | `data-open="model=…&…"` | a button | opens this deployment |
+//! | `data-ask="sort=gpus&…"` | a button | asks this panel again, with these options |
+//! | `data-field="tp_size"` | a button | leads to that field |
+//! | `data-part="kv_cache/0"` | `details` | unfolds when it is asked for with this `open` |
+//! | `data-copy="id"`, `data-save="name"` | a button | copies the text of the element with this id; with a name, saves it |
+//! | `name` | an input, select or textarea | asks this panel again, with this option |
+
+mod why;
+
+use crate::deployment::Deployment;
+use crate::formats::link;
+use maud::{Markup, html};
+
+/// What is asked: a panel, the deployment it is about, and the panel's own options.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Request {
+    panel: String,
+    deployment: Deployment,
+    options: Vec<(String, String)>,
+}
+
+impl Request {
+    /// The request that a text says: `panel=why&link=tp_size%3D4&contributor=weights`. Whatever it doesn't say is missing.
+    pub fn parse(text: &str) -> Request {
+        let (mut panel, mut deployment, mut options) = (String::new(), Deployment::default(), Vec::new());
+        for (key, value) in form_urlencoded::parse(text.as_bytes()) {
+            match &*key {
+                "panel" => panel = value.into_owned(),
+                "link" => deployment = link::decode(&value).deployment,
+                _ => options.push((key.into_owned(), value.into_owned())),
+            }
+        }
+        Request { panel, deployment, options }
+    }
+
+    /// The deployment that the panel is about.
+    pub fn deployment(&self) -> &Deployment {
+        &self.deployment
+    }
+
+    /// An option; the last where it was given several times, `None` where it is missing or empty.
+    pub fn option(&self, name: &str) -> Option<&str> {
+        let mut found = self.options.iter().rev().filter(|(key, _)| key == name);
+        found.next().map(|(_, value)| value.as_str()).filter(|value| !value.is_empty())
+    }
+
+    /// An option that is a whole number.
+    pub fn number(&self, name: &str) -> Option<u64> {
+        self.option(name)?.parse().ok()
+    }
+
+    /// Whether this part is to be unfolded.
+    pub fn unfolds(&self, part: &str) -> bool {
+        self.options.iter().any(|(key, value)| key == "open" && value == part)
+    }
+}
+
+/// The answer to a request, as HTML. Whatever the request holds, it stands there as text.
+///
+/// ```
+/// let html = trtllm_memory::panels::answer("panel=why&contributor=weights&link=tp_size%3D2");
+/// assert!(html.contains("Weights"));
+/// ```
+pub fn answer(request: &str) -> String {
+    let request = Request::parse(request);
+    let markup = match request.panel.as_str() {
+        "why" => why::panel(&request),
+        "formula" => why::formula(&request),
+        unknown => html! { p.problem { "There is no panel " (unknown) "." } },
+    };
+    markup.into_string()
+}
+
+/// The name of a field, as a button that leads there.
+fn field_link(key: &str) -> Markup {
+    html! { button.link.key type="button" data-field=(key) { (key) } }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    #[test]
+    fn whatever_is_asked_stands_there_as_text() {
+        let html = answer("panel=%3Cscript%3Ealert(1)%3C/script%3E");
+        assert!(html.contains("&lt;script&gt;") && !html.contains("<script"));
+    }
+
+    #[test]
+    fn the_last_of_several_options_counts_and_an_empty_one_is_missing() {
+        let request = Request::parse("panel=why&rank=1&rank=2&open=a&open=b&sort=");
+        assert_eq!(request.number("rank"), Some(2));
+        assert_eq!(request.option("sort"), None);
+        assert!(request.unfolds("a") && request.unfolds("b") && !request.unfolds("c"));
+    }
+}

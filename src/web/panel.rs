@@ -1,0 +1,144 @@
+//! A panel under the chart: the worker's answer about the present deployment, and what a person does in it.
+//!
+//! What the attributes mean stands with the panels themselves, in [`crate::panels`].
+
+use super::answers::Answers;
+use super::browser;
+use super::dom::{El, el, entered, listen, target, watch};
+use super::state::AppState;
+use super::theme::Appearance;
+use crate::formats::link;
+use leptos::prelude::*;
+use std::collections::BTreeSet;
+use wasm_bindgen::JsCast;
+use web_sys::{Element, Event, HtmlElement};
+
+/// What a person chose in a panel.
+#[derive(Debug, Clone, Default, PartialEq)]
+struct Options {
+    chosen: Vec<(String, String)>,
+    unfolded: BTreeSet<String>,
+}
+
+impl Options {
+    fn set(&mut self, name: &str, value: &str) {
+        match self.chosen.iter_mut().find(|(known, _)| known == name) {
+            Some((_, known)) => *known = value.to_string(),
+            None => self.chosen.push((name.to_string(), value.to_string())),
+        }
+    }
+}
+
+/// The panel of this name, which asks only while it is open. `more` are pairs that the page adds to each request.
+pub fn panel(
+    state: AppState,
+    appearance: Appearance,
+    name: &'static str,
+    is_open: impl Fn() -> bool + 'static,
+    more: impl Fn() -> Vec<(&'static str, String)> + 'static,
+) -> El {
+    let options = RwSignal::new(Options::default());
+    let place = el("div").class("panel");
+    let width = browser::width_of(&place.0);
+    let shown = place.0.clone();
+    let answers = Answers::new(move |answer| match answer {
+        Some(html) => replace(&shown, html),
+        None => shown.set_text_content(Some("This could not be answered; change something to try again.")),
+    });
+    watch(move || {
+        if !is_open() || width.get() == 0 {
+            return;
+        }
+        let Some(sound) = state.last_sound() else {
+            return;
+        };
+        let mut request = form_urlencoded::Serializer::new(String::new());
+        request.append_pair("panel", name).append_pair("link", &link::encode(&sound.deployment));
+        request.append_pair("width", &width.get().to_string());
+        request.append_pair("theme", if appearance.is_dark() { "dark" } else { "light" });
+        request.extend_pairs(more());
+        options.with(|options| {
+            request.extend_pairs(&options.chosen);
+            request.extend_pairs(options.unfolded.iter().map(|part| ("open", part)));
+        });
+        answers.ask(request.finish());
+    });
+    listen(&place.0, "click", move |event| click(state, options, &event));
+    for event in ["input", "change"] {
+        listen(&place.0, event, move |event| enter(options, &event));
+    }
+    listen(&place.0, "submit", |event| event.prevent_default());
+    place
+}
+
+/// Replaces what a panel shows, and leaves the focus where it was.
+fn replace(place: &Element, html: &str) {
+    let focused = document().active_element().filter(|element| place.contains(Some(element)));
+    let again = focused.as_ref().and_then(selector);
+    place.set_inner_html(html);
+    let Some(found) = again.and_then(|selector| place.query_selector(&selector).ok().flatten()) else {
+        return;
+    };
+    // A field that is being typed in stays as it is, with its cursor.
+    let typed = focused.filter(|element| matches!(&*element.tag_name(), "INPUT" | "TEXTAREA"));
+    let element = typed.inspect(|typed| drop(found.replace_with_with_node_1(typed))).unwrap_or(found);
+    if let Some(element) = element.dyn_ref::<HtmlElement>() {
+        let _ = element.focus();
+    }
+}
+
+/// How to find an element again in the next answer.
+fn selector(element: &Element) -> Option<String> {
+    if !element.id().is_empty() {
+        return Some(format!("[id=\"{}\"]", element.id()));
+    }
+    let part = element.parent_element().and_then(|parent| parent.get_attribute("data-part"));
+    if let Some(part) = part.filter(|_| element.tag_name() == "SUMMARY") {
+        return Some(format!("[data-part=\"{part}\"] > summary"));
+    }
+    ["data-ask", "data-take", "data-open", "data-field", "name"].into_iter().find_map(|name| {
+        let value = element.get_attribute(name)?;
+        Some(format!("[{name}=\"{}\"]", value.replace('\\', "\\\\").replace('"', "\\\"")))
+    })
+}
+
+fn click(state: AppState, options: RwSignal<Options>, event: &Event) {
+    let Some(clicked) = target(event) else {
+        return;
+    };
+    let above = |name: &str| {
+        let found = clicked.closest(&format!("[{name}]")).ok().flatten()?;
+        found.get_attribute(name)
+    };
+    if clicked.closest("summary").ok().flatten().is_some()
+        && let Some(part) = above("data-part")
+    {
+        event.prevent_default();
+        options.update(|options| {
+            if !options.unfolded.remove(&part) {
+                options.unfolded.insert(part);
+            }
+        });
+    } else if let Some(settings) = above("data-take") {
+        state.take(&settings);
+    } else if let Some(deployment) = above("data-open") {
+        state.open(link::decode(&deployment).deployment);
+    } else if let Some(asked) = above("data-ask") {
+        options.update(|options| {
+            for (name, value) in form_urlencoded::parse(asked.as_bytes()) {
+                options.set(&name, &value);
+            }
+        });
+    } else if let Some(key) = above("data-field") {
+        browser::focus(&key);
+    }
+}
+
+/// Takes what was entered into a control of the panel.
+fn enter(options: RwSignal<Options>, event: &Event) {
+    let Some(name) = target(event).and_then(|control| control.get_attribute("name")) else {
+        return;
+    };
+    let value = entered(event);
+    options.update(|options| options.set(&name, &value));
+}

@@ -1,12 +1,15 @@
 //! What to change: the single changes that make a deployment fit, or that free what it wastes.
 
+mod cost;
+
 use super::load::fits;
 use super::solve::{End, solve, stop};
 use super::{Knob, Load, most_fixed};
 use crate::deployment::{Backend, Deployment, Field, Fixed, Input, KvCacheDtype, Plan, Problems, QuantAlgo, field};
 use crate::gpu::gpus;
 use crate::memory::{Report, estimate};
-use crate::units::{Bytes, grouped};
+use crate::units::Bytes;
+use cost::cost;
 use serde::{Serialize, Serializer};
 
 /// One change and what it is worth.
@@ -257,39 +260,6 @@ fn settled(field: &Field, deployment: &Deployment, plan: &Plan) -> String {
     if settled.is_empty() { chosen } else { settled }
 }
 
-/// What a change costs.
-fn cost(key: &str, to: &str, from: &Deployment, changed: &Deployment) -> String {
-    let tokens = || to.parse::<u64>().map_or_else(|_| to.to_string(), grouped);
-    let more = match changed.world_size().saturating_sub(from.world_size()) {
-        1 => "One more GPU".to_string(),
-        more => format!("{more} more GPUs"),
-    };
-    match key {
-        "max_tokens" => "The KV cache holds no more tokens than that.".into(),
-        "free_gpu_memory_fraction" => "Less memory stays free for what comes later.".into(),
-        "other_memory_gib" => "Other processes must leave the GPU.".into(),
-        "cuda_graph_cache_size" => "Steps of rarer sizes are launched kernel by kernel.".into(),
-        "lora_device_cache_fraction" => "Fewer adapters stay on the GPU at once.".into(),
-        "context_fmha" | "remove_input_padding" => "Nothing: it is faster too.".into(),
-        "multiple_profiles" => "Kernels are tuned for one range of sizes.".into(),
-        "gather_context_logits" => "Logits of the prompt are not returned.".into(),
-        "max_num_tokens" => {
-            format!("A step reads at most {} tokens, so long prompts take more steps or none.", tokens())
-        }
-        "max_batch_size" => format!("At most {} sequences run in a batch; others wait.", tokens()),
-        "max_beam_width" => format!("Beam search has at most {} beams.", tokens()),
-        "max_input_len" => format!("Prompts have at most {} tokens.", tokens()),
-        "max_seq_len" => format!("Prompt and output together have at most {} tokens.", tokens()),
-        "use_parallel_embedding" => "A look-up of embeddings needs an all-reduce.".into(),
-        "kv_cache_dtype" => format!("Keys and values are kept in {to}, which can cost accuracy."),
-        "quant_algo" => format!("It needs a checkpoint quantized to {to}, which can cost accuracy."),
-        "tp_size" => format!("{more}, and an all-reduce among {to} of them in every layer."),
-        "pp_size" => format!("{more}, and a latency that {to} stages add to."),
-        "gpu" => format!("{} × {} in place of {}.", changed.world_size(), changed.gpu.name, from.gpu.name),
-        _ => String::new(),
-    }
-}
-
 impl Advice {
     /// The change as a sentence: what to set to what, what it saves and what it costs.
     pub fn sentence(&self) -> String {
@@ -341,71 +311,4 @@ impl Serialize for Advice {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::architecture::find;
-    #[cfg(target_arch = "wasm32")]
-    use wasm_bindgen_test::wasm_bindgen_test as test;
-
-    fn too_large() -> Deployment {
-        Deployment {
-            model: find("llama-3.3-70b").unwrap(),
-            max_seq_len: Some(8192),
-            max_batch_size: Some(64),
-            ..Deployment::default()
-        }
-    }
-
-    #[test]
-    fn each_change_alone_makes_it_fit_and_the_cheap_ones_come_first() {
-        let advices = advise(&too_large(), None).unwrap();
-        assert!(!advices.fits);
-        let keys: Vec<&str> = advices.changes.iter().map(|change| change.key).collect();
-        assert_eq!(keys, ["quant_algo", "gpu", "tp_size", "pp_size"]);
-        for change in &advices.changes {
-            assert!(estimate(&change.deployment).unwrap().verdict.fits(), "{}", change.sentence());
-            assert_eq!(field(change.key).unwrap().with(&too_large(), &change.to).unwrap(), change.deployment);
-            assert!(change.sentence().contains(&change.to) && !change.cost.is_empty());
-        }
-        assert!(advices.changes.windows(2).all(|pair| rank(pair[0].fixed) <= rank(pair[1].fixed)));
-    }
-
-    #[test]
-    fn a_run_time_change_comes_before_a_rebuild() {
-        let greedy = Deployment { free_gpu_memory_fraction: Some(0.02), ..Deployment::default() };
-        let advices = advise(&greedy, None).unwrap();
-        assert!(!advices.fits);
-        assert_eq!((advices.changes[0].key, advices.changes[0].fixed), ("free_gpu_memory_fraction", Fixed::Run));
-        assert!(advices.changes.iter().any(|change| change.key == "max_seq_len"), "{:?}", advices.changes);
-    }
-
-    #[test]
-    fn limits_that_no_load_needs_are_named_with_what_they_take() {
-        let advices = advise(&Deployment::default(), None).unwrap();
-        assert!(advices.fits);
-        let keys: Vec<&str> = advices.changes.iter().map(|change| change.key).collect();
-        assert!(keys.contains(&"max_seq_len") && keys.contains(&"max_batch_size"), "{keys:?}");
-        for change in &advices.changes {
-            let report = estimate(&change.deployment).unwrap();
-            assert!(report.verdict.fits() && change.saves > Bytes::from_mib(100));
-            assert!(change.kv_tokens.1 > change.kv_tokens.0);
-        }
-    }
-
-    #[test]
-    fn what_a_load_needs_is_not_called_oversized() {
-        let load = Load { concurrency: 64, input_len: 2000, output_len: 1000 };
-        let sized = load.sized(&Deployment { max_num_tokens: Some(2048), ..Deployment::default() });
-        let advices = advise(&sized, Some(load)).unwrap();
-        assert!(advices.fits && advices.changes.is_empty(), "{:?}", advices.changes);
-    }
-
-    #[test]
-    fn a_load_that_is_too_much_is_advised_on_like_memory_that_is_too_little() {
-        let deployment = Deployment { max_batch_size: Some(16), max_seq_len: Some(4096), ..Deployment::default() };
-        let load = Load { concurrency: 32, input_len: 2000, output_len: 1000 };
-        let advices = advise(&deployment, Some(load)).unwrap();
-        let batch = advices.changes.iter().find(|change| change.key == "max_batch_size").unwrap();
-        assert_eq!((advices.fits, batch.to.as_str()), (false, "32"));
-    }
-}
+mod tests;

@@ -1,9 +1,10 @@
-//! How long an estimate takes.
+//! How long an estimate takes, and reading a log.
 
 use std::hint::black_box;
 use std::time::Instant;
 use trtllm_memory::deployment::{Backend, Deployment};
 use trtllm_memory::formats::link;
+use trtllm_memory::formats::log;
 use trtllm_memory::memory::{estimate, estimate_plan, explain};
 
 /// Nanoseconds of one call: the median of 21 rounds.
@@ -21,6 +22,15 @@ fn time(name: &str, mut call: impl FnMut()) {
     println!("{name:<40} {:>10.0} ns", rounds[ROUNDS / 2]);
 }
 
+/// A log of ten megabytes: a hundred lines of noise for each line that counts.
+fn ten_megabytes() -> Vec<u8> {
+    let noise =
+        b"[05/06/2026-07:08:09] [TRT-LLM] [I] Run generation only CUDA graph warmup for batch size=31, draft_len=0\n";
+    let counts = b"[TensorRT-LLM][INFO] [MemUsageChange] Allocated 43.29 MB GPU memory for runtime buffers.\n";
+    let part = [noise.repeat(100), counts.to_vec()].concat();
+    part.repeat((10 << 20) / part.len())
+}
+
 fn main() {
     let one = Deployment::default();
     let eight = Deployment { tp_size: 8, ..Deployment::default() };
@@ -36,4 +46,10 @@ fn main() {
         time(&format!("plan and estimate, {name}"), || drop(black_box(estimate(black_box(deployment)))));
     }
     time("explanation of every figure", || drop(black_box(explain(black_box(&one), 0))));
+
+    let bytes = ten_megabytes();
+    let start = Instant::now();
+    let reading = log::read(black_box(&bytes));
+    println!("{:<40} {:>10.0} ms", "a log of 10 MB", start.elapsed().as_secs_f64() * 1e3);
+    black_box(reading);
 }

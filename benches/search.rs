@@ -26,7 +26,7 @@ fn main() {
     let load = Load { concurrency: 64, input_len: 1500, output_len: 500 };
     for model in ["meta-llama/Llama-3.1-8B", "meta-llama/Llama-3.3-70B-Instruct", "mistralai/Mixtral-8x7B-v0.1"] {
         let Some(model) = find(model) else { continue };
-        let base = Deployment { model, ..Deployment::default() };
+        let base = Deployment { model: model.into(), ..Deployment::default() };
         let ([median, best], search) = time(|| {
             let mut search = Search::new(&base, load, Space::on(gpus().iter().collect(), base.backend));
             while !search.step(1000) {}

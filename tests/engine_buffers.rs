@@ -4,7 +4,7 @@
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
-use trtllm_memory::architecture::{Architecture, LayerSet, Recurrence, RecurrenceKind, find};
+use trtllm_memory::architecture::{Architecture, LayerSet, ModelRef, Recurrence, RecurrenceKind, find};
 use trtllm_memory::deployment::Deployment;
 use trtllm_memory::formats::link;
 use trtllm_memory::memory::{Contributor, Report, estimate, explain};
@@ -145,7 +145,8 @@ fn beam_search_is_within_half_a_percent() {
     let mut whisper = find("meta-llama/Llama-2-7b-hf").unwrap().clone();
     whisper.vocab = 51_866;
     let text = "trtllm_version=0.15&max_batch_size=24&runtime_max_batch_size=8&max_beam_width=4&max_seq_len=114&max_num_tokens=2736&logits_dtype=float16";
-    let report = report_of(&Deployment { model: Box::leak(Box::new(whisper)), ..deployment(text) });
+    let report =
+        report_of(&Deployment { model: ModelRef::Catalogue(Box::leak(Box::new(whisper))), ..deployment(text) });
     let decoder = bytes(&report, Contributor::DecoderBuffers) / MIB as f64;
     assert!((decoder / 16.82 - 1.0).abs() < 0.004, "{decoder} MiB, printed 16.82");
     let runtime = bytes(&report, Contributor::RuntimeBuffers) / MIB as f64;
@@ -262,7 +263,7 @@ fn mamba() -> &'static Architecture {
 #[test]
 fn recurrent_states_are_there_for_every_slot() {
     let slots = 256;
-    let deployment = Deployment { model: mamba(), max_batch_size: Some(slots), ..deployment("dtype=float16") };
+    let deployment = Deployment { model: mamba().into(), max_batch_size: Some(slots), ..deployment("dtype=float16") };
     let explained = explain(&deployment, 0).unwrap();
     let overhead = &explained.iter().find(|(contributor, _)| *contributor == Contributor::Overhead).unwrap().1;
     let states = overhead.parts.iter().find(|part| part.label == "recurrent states").unwrap();

@@ -28,7 +28,7 @@ fn deployment() -> impl Strategy<Value = Deployment> {
         let (runtime, overlap, gather, context, guided, graphs) = run;
         let (windows, sinks, host, most, continuous, rank) = cache;
         Deployment {
-            model: &models()[model],
+            model: (&models()[model]).into(),
             trtllm_version: Version::parse(Version::NAMES[version]),
             tp_size: 1 << tp,
             pp_size: 1 << pp,

@@ -26,7 +26,7 @@ fn deployment() -> impl Strategy<Value = Deployment> {
     (what, precision, (0u32..4, 0u32..3), limits).prop_map(
         |((model, gpu, pytorch), (quant, kv, version), (tp, pp), (batch, tokens, sequence, beam, fraction))| {
             Deployment {
-                model: &models()[model],
+                model: (&models()[model]).into(),
                 gpu: &gpus()[gpu],
                 backend: if pytorch { Backend::Pytorch } else { Backend::TensorRt },
                 quant_algo: QuantAlgo::ALL[quant],

@@ -236,3 +236,39 @@ fn a_reader_that_has_seen_enough_is_no_error() {
     let rest = child.wait_with_output().unwrap();
     assert_eq!((status(&rest), stderr(&rest)), (0, ""));
 }
+
+#[test]
+fn a_log_is_laid_beside_the_models() {
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/logs/documentation.log");
+    let output = run(&["log", file]);
+    assert_eq!((status(&output), stderr(&output)), (0, ""));
+    let text = stdout(&output);
+    assert!(text.contains("max_batch_size=256: 180.30 MiB of decoder buffers"), "{text}");
+    let answer: Value = serde_json::from_slice(&run(&["log", file, "--json"]).stdout).unwrap();
+    assert_eq!(answer["ranks"][0]["tokens"], 259_840);
+    assert_eq!(json(answer["link"].as_str().unwrap()).1, 0);
+
+    let failed = run(&["log", concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/logs/pytorch-oom.log")]);
+    assert_eq!(status(&failed), 1);
+    assert!(stdout(&failed).starts_with("Ran out of memory on rank 0"));
+
+    let nothing = run(&["log", concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml")]);
+    assert_eq!(status(&nothing), 2);
+    assert!(stderr(&nothing).contains("none of its"), "{}", stderr(&nothing));
+    assert_eq!(status(&run(&["log", "no such file"])), 2);
+}
+
+#[test]
+fn a_model_may_come_from_its_own_file() {
+    let engine = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/configs/engine.json");
+    let output = run(&["estimate", "--hf-config", engine, "gpu=h200&tp_size=4", "--json"]);
+    let answer: Value = serde_json::from_slice(&output.stdout).unwrap();
+    // The link goes before the file, which says the rest.
+    assert_eq!((status(&output), answer["ranks"].as_array().unwrap().len()), (0, 8));
+    assert!(answer["link"].as_str().unwrap().contains("max_batch_size=64"));
+    assert!(answer["warnings"].as_array().unwrap().iter().any(|warning| warning["field"] == "model"));
+
+    let bad = run(&["estimate", "--hf-config", concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml")]);
+    assert_eq!(status(&bad), 2);
+    assert!(stderr(&bad).contains("line 1: This is no JSON"), "{}", stderr(&bad));
+}

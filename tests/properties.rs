@@ -25,7 +25,7 @@ fn deployment() -> impl Strategy<Value = Deployment> {
             let (batch, num_tokens, sequence, beam, packed, fmha) = limits;
             let at_least_one = |limit: Option<u32>| limit.map(|limit| u64::from(limit >> (limit % 32)).max(1));
             Deployment {
-                model: &models()[model],
+                model: (&models()[model]).into(),
                 gpu: &gpus()[gpu],
                 quant_algo: QuantAlgo::ALL[quant],
                 kv_cache_dtype: KvCacheDtype::ALL[kv],
@@ -123,8 +123,12 @@ proptest! {
 fn stages_that_share_an_account_hold_the_same() {
     for model in models() {
         for pp_size in [4, 6] {
-            let deployment =
-                Deployment { model, pp_size, trtllm_version: Version::parse("1.0"), ..Deployment::default() };
+            let deployment = Deployment {
+                model: model.into(),
+                pp_size,
+                trtllm_version: Version::parse("1.0"),
+                ..Deployment::default()
+            };
             let Some(report) = report(&deployment) else { continue };
             for rank in &report.ranks {
                 for (contributor, explanation) in explain(&deployment, rank.rank).unwrap() {

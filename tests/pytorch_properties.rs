@@ -43,7 +43,7 @@ fn deployment() -> impl Strategy<Value = Deployment> {
             let small = |limit: Option<u32>| limit.map(|limit| u64::from(limit >> (limit % 32)).clamp(1, 1 << 20));
             Deployment {
                 backend: Backend::Pytorch,
-                model: &models()[model],
+                model: (&models()[model]).into(),
                 gpu: &gpus()[gpu],
                 quant_algo: QuantAlgo::ALL[quant],
                 kv_cache_dtype: KvCacheDtype::ALL[kv],

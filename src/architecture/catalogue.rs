@@ -4,10 +4,8 @@
 //! [`Family::conventions`], and `features` says what sets the model apart: words such as `tied`, and pairs such as
 //! `moe=8/2/14336` (experts, experts per token, columns of an expert).
 
-use super::{
-    Architecture, Attention, Dtype, Family, Fp4Scope, Indexer, LayerSet, Mlp, Moe, Positions, QkNorm, Recurrence,
-    RecurrenceKind, Windows,
-};
+use super::recipe::Recipe;
+use super::{Architecture, Dtype, Family};
 use std::sync::OnceLock;
 
 /// Every model of the catalogue.
@@ -58,18 +56,31 @@ pub fn suggest(text: &str) -> Vec<&'static Architecture> {
 }
 
 /// A row of `models.csv`; `None` where it can't be read, which a test rules out.
-fn model(row: &str) -> Option<Architecture> {
+fn model(row: &'static str) -> Option<Architecture> {
+    let source = match row.rsplit(',').next()? {
+        "config" => "the repository's config.json",
+        "card" => "the dimensions that the model's authors publish",
+        "mlc" => "the model's preset in mlc-ai/mlc-llm",
+        _ => return None,
+    };
+    let aliases = row.split(',').nth(1)?.split_whitespace().map(str::to_string).collect();
+    Some(Architecture { aliases, source: source.to_string(), ..recipe(row)?.build() })
+}
+
+/// What a row says of the model's dimensions.
+fn recipe(row: &'static str) -> Option<Recipe> {
     let mut columns = row.split(',');
     let mut column = || columns.next();
-    let (name, aliases, family) = (column()?, column()?, Family::from_model_type(column()?)?);
-    let conventions = family.conventions();
+    let name = column()?;
+    column()?;
+    let family = Family::from_model_type(column()?)?;
     let layers: u32 = column()?.parse().ok()?;
     let (hidden, heads): (u64, u64) = (column()?.parse().ok()?, column()?.parse().ok()?);
-    let mut or = |default: u64| match column()? {
-        "" => Some(default),
-        text => text.parse().ok(),
+    let mut optional = || match column()? {
+        "" => Some(None),
+        text => text.parse::<u64>().ok().map(Some),
     };
-    let (kv_heads, head_dim, intermediate) = (or(heads)?, or(hidden / heads)?, or(0)?);
+    let (kv_heads, head_dim, intermediate) = (optional()?, optional()?, optional()?.unwrap_or(0));
     let vocab = column()?.parse().ok()?;
     let dtype = match column()? {
         "f16" => Dtype::Float16,
@@ -77,193 +88,30 @@ fn model(row: &str) -> Option<Architecture> {
         _ => return None,
     };
     let max_position_embeddings = column()?.parse().ok()?;
-    let features = Features(column()?.split(' ').map(|word| word.split_once('=').unwrap_or((word, ""))).collect());
-    let source = match column()? {
-        "config" => "the repository's config.json",
-        "card" => "the dimensions that the model's authors publish",
-        "mlc" => "the model's preset in mlc-ai/mlc-llm",
-        _ => return None,
-    };
-
-    let every_layer = LayerSet::first(layers);
-    let pattern = |letter: char| -> LayerSet {
-        let letters = features.get("pattern").unwrap_or("").chars().enumerate();
-        letters.filter(|(_, found)| *found == letter).map(|(layer, _)| layer as u32).collect()
-    };
-    let attention = match features.get("mla") {
-        Some(dimensions) => {
-            let (q_lora_rank, rest) = dimensions.split_once('/')?;
-            let [kv_lora_rank, qk_nope_head_dim, qk_rope_head_dim, v_head_dim] = numbers(rest)?;
-            let q_lora_rank = q_lora_rank.parse().ok();
-            Attention::Latent { heads, q_lora_rank, kv_lora_rank, qk_nope_head_dim, qk_rope_head_dim, v_head_dim }
-        }
-        None => Attention::Grouped { heads, kv_heads, head_dim },
-    };
-    let attention_layers = match (features.get("attention"), features.has("pattern")) {
-        (Some(layers_that_attend), _) => layer_set(layers_that_attend, layers)?,
-        (None, true) => pattern('*'),
-        (None, false) => every_layer,
-    };
-    let recurrence = match (features.get("delta"), features.get("mamba")) {
-        (Some(dimensions), _) => {
-            Some((RecurrenceKind::GatedDeltaNet, dimensions, every_layer.without(attention_layers)))
-        }
-        (None, Some(dimensions)) => Some((RecurrenceKind::Mamba2, dimensions, pattern('M'))),
-        (None, None) => None,
-    };
-    let recurrence = match recurrence {
-        Some((kind, dimensions, layers)) => {
-            let [groups, state, heads, head_dim, convolution] = numbers(dimensions)?;
-            Some(Recurrence { kind, layers, groups, state, heads, head_dim, convolution })
-        }
-        None => None,
-    };
-    let expert_layers = match features.get("moe_layers") {
-        Some(set) => layer_set(set, layers)?,
-        None if features.has("pattern") => pattern('E'),
-        None => every_layer,
-    };
-    let moe = match features.get("moe") {
-        Some(dimensions) => {
-            let [experts, top_k, intermediate] = numbers(dimensions)?;
-            Some(Moe {
-                experts,
-                top_k,
-                intermediate,
-                shared_intermediate: features.number("shared").unwrap_or(0),
-                shared_gate: features.has("shared_gate"),
-                router_bias: features.has("router_bias"),
-                layers: expert_layers,
-            })
-        }
-        None => None,
-    };
-    let dense_layers = match (intermediate, features.has("pattern"), &moe) {
-        (0, ..) => LayerSet::NONE,
-        (_, true, _) => pattern('-'),
-        (_, false, Some(moe)) => every_layer.without(moe.layers),
-        (_, false, None) => every_layer,
-    };
-    let positions = if let Some(rows) = features.number("learned") {
-        Positions::Learned { rows }
-    } else if features.has("alibi") {
-        Positions::Alibi
-    } else if features.has("no_positions") {
-        Positions::None
-    } else {
-        let whole_head = match attention {
-            Attention::Grouped { head_dim, .. } => head_dim,
-            Attention::Latent { qk_rope_head_dim, .. } => qk_rope_head_dim,
-        };
-        Positions::Rope {
-            rotary_dim: features.number("rotary").unwrap_or(whole_head),
-            tables: features.number("tables").unwrap_or(1) as u32,
-        }
-    };
-    let windows = match features.get("window") {
-        Some(window) => {
-            let (tokens, layers_with_it) = window.split_once(':').unwrap_or((window, "0-"));
-            Some(Windows { tokens: tokens.parse().ok()?, layers: layer_set(layers_with_it, layers)? })
-        }
-        None => None,
-    };
-    let indexer = match features.get("indexer") {
-        Some(indexer) => {
-            let (dimensions, layers_with_it) = indexer.split_once(':').unwrap_or((indexer, "0-"));
-            let [heads, head_dim] = numbers(dimensions)?;
-            Some(Indexer { heads, head_dim, layers: layer_set(layers_with_it, layers)? })
-        }
-        None => None,
-    };
-    let fp4_scope = match features.get("fp4") {
-        Some("mlp_and_output") => Fp4Scope::MlpAndOutput,
-        Some("experts") => Fp4Scope::Experts,
-        Some(_) => return None,
-        None => Fp4Scope::Everything,
-    };
-    let qk_norm = match features.get("qk_norm") {
-        Some("head") => QkNorm::Head,
-        Some("full") => QkNorm::Full,
-        Some(_) => return None,
-        None => conventions.qk_norm,
-    };
-    Some(Architecture {
-        name: name.to_string(),
-        aliases: aliases.split_whitespace().map(str::to_string).collect(),
+    let mut recipe = Recipe {
+        name: name.into(),
         family,
         layers,
         hidden,
+        heads,
+        kv_heads,
+        head_dim,
+        intermediate,
         vocab,
-        tied_embeddings: features.has("tied"),
         dtype,
         max_position_embeddings,
-        rope_scaling_factor: features.number("scaling").or(features.number("yarn")).map(|factor| factor as f64),
-        yarn: features.has("yarn"),
-        positions,
-        attention,
-        attention_layers,
-        windows,
-        qkv_bias: conventions.qkv_bias || features.has("qkv_bias"),
-        dense_bias: conventions.dense_bias,
-        qk_norm,
-        attention_gate: features.has("gate"),
-        attention_sinks: features.has("sinks"),
-        indexer,
-        mtp_layers: features.number("mtp").unwrap_or(0) as u32,
-        fp4_scope,
-        recurrence,
-        mlp: Mlp { intermediate, gated: conventions.gated, bias: conventions.mlp_bias, layers: dense_layers },
-        moe,
-        norm: conventions.norm,
-        norms_per_layer: features.number("norms").map_or(conventions.norms_per_layer, |norms| norms as u32),
-        embedding_norm: features.has("embedding_norm"),
-        lm_head_bias: conventions.lm_head_bias,
-        parallel_attention_mlp: conventions.parallel_attention_mlp,
-        source: source.to_string(),
-    })
+        ..Recipe::default()
+    };
+    for word in column()?.split(' ').filter(|word| !word.is_empty()) {
+        recipe.word(word)?;
+    }
+    Some(recipe)
 }
 
-/// What sets a model apart: words, and pairs joined by `=`.
-struct Features<'a>(Vec<(&'a str, &'a str)>);
-
-impl<'a> Features<'a> {
-    fn has(&self, name: &str) -> bool {
-        self.get(name).is_some()
-    }
-
-    fn get(&self, name: &str) -> Option<&'a str> {
-        self.0.iter().find(|(known, _)| *known == name).map(|(_, value)| *value)
-    }
-
-    fn number(&self, name: &str) -> Option<u64> {
-        self.get(name)?.parse().ok()
-    }
-}
-
-/// `N` whole numbers between slashes.
-fn numbers<const N: usize>(text: &str) -> Option<[u64; N]> {
-    let numbers: Vec<u64> = text.split('/').map(|number| number.parse().ok()).collect::<Option<_>>()?;
-    numbers.try_into().ok()
-}
-
-/// The layers that `text` names, of `layers`: `3-` from the fourth on, `0-1` the first two, `1/2` those whose index leaves 1 when
-/// divided by 2, `!` all others, `+` both.
-fn layer_set(text: &str, layers: u32) -> Option<LayerSet> {
-    if let Some(others) = text.strip_prefix('!') {
-        return Some(LayerSet::first(layers).without(layer_set(others, layers)?));
-    }
-    let mut union = LayerSet::NONE;
-    for part in text.split('+') {
-        let set = if let Some((remainder, period)) = part.split_once('/') {
-            LayerSet::every(period.parse().ok()?, remainder.parse().ok()?, 0..layers)
-        } else {
-            let (first, last) = part.split_once('-')?;
-            let end = if last.is_empty() { layers } else { last.parse::<u32>().ok()?.checked_add(1)? };
-            LayerSet::range(first.parse().ok()?..end.min(layers))
-        };
-        union = union.iter().chain(set.iter()).collect();
-    }
-    Some(union)
+/// The words of a model of the catalogue, to be edited; those of a Llama where the name isn't in the catalogue.
+pub fn recipe_of(model: &str) -> Recipe {
+    let mut rows = include_str!("models.csv").lines().skip(1);
+    rows.find(|row| row.split(',').next() == Some(model)).and_then(recipe).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -301,11 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn layers_are_told_apart() {
-        assert_eq!(layer_set("3-", 61), Some(LayerSet::range(3..61)));
-        assert_eq!(layer_set("!5/6", 12), Some(LayerSet::range(0..5).iter().chain(6..11).collect()));
-        assert_eq!(layer_set("0-1+2/4", 10), Some([0, 1, 2, 6].into_iter().collect()));
-        assert_eq!(layer_set("x", 10), None);
+    fn the_layers_of_a_hybrid_model_are_told_apart() {
         let hybrid = find("nvidia/NVIDIA-Nemotron-3-Nano-30B-A3B-BF16").unwrap();
         assert_eq!(hybrid.attention_layers.len(), 6);
         assert_eq!(hybrid.recurrence.unwrap().layers.len() + hybrid.moe.unwrap().layers.len() + 6, 52);

@@ -41,6 +41,10 @@ const LLAMA: Conventions = Conventions {
 const GPT: Conventions =
     Conventions { norm: Norm::ScaleAndBias, qkv_bias: true, dense_bias: true, mlp_bias: true, gated: false, ..LLAMA };
 
+const fn first(names: &[&'static str]) -> &'static str {
+    names[0]
+}
+
 macro_rules! families {
     ($($family:ident, $label:literal, [$($model_type:literal),+], $conventions:expr;)+) => {
         /// A family of models, named after the architecture's `model_type` in Hugging Face configurations.
@@ -52,6 +56,14 @@ macro_rules! families {
         impl Family {
             /// All families, as a person would browse them.
             pub const ALL: &[Family] = &[$(Family::$family),+];
+
+            /// The `model_type` of each, in the same order.
+            pub const NAMES: &[&str] = &[$(first(&[$($model_type),+])),+];
+
+            /// The `model_type` that stands for the family.
+            pub const fn name(self) -> &'static str {
+                first(self.model_types())
+            }
 
             /// The family's name for people.
             pub const fn label(self) -> &'static str {

@@ -4,14 +4,18 @@ mod catalogue;
 mod dtype;
 mod family;
 mod layers;
+mod model_ref;
 mod parts;
+mod recipe;
 mod tensors;
 
-pub use catalogue::{find, models, suggest};
+pub use catalogue::{find, models, recipe_of, suggest};
 pub use dtype::Dtype;
 pub use family::{Conventions, Family};
 pub use layers::LayerSet;
+pub use model_ref::ModelRef;
 pub use parts::{Attention, Fp4Scope, Indexer, Mlp, Moe, Norm, Positions, QkNorm, Recurrence, RecurrenceKind, Windows};
+pub use recipe::{Recipe, layer_set, layer_text, limits};
 pub use tensors::{LayerGroup, Split, Tensor, TensorKind, Tensors};
 
 use serde::{Deserialize, Serialize};

@@ -22,7 +22,7 @@ pub struct Tensor {
 impl Tensor {
     /// Elements of all copies.
     pub const fn elements(&self) -> u64 {
-        self.inputs * self.outputs * self.copies
+        self.inputs.saturating_mul(self.outputs).saturating_mul(self.copies)
     }
 
     /// Whether a token passes only some of the copies.
@@ -124,12 +124,12 @@ impl Tensors {
             share => (tensor.elements() as f64 * share).round() as u64,
         };
         let layers = self.groups.iter().map(|group| {
-            let layer: u64 = group.tensors.iter().map(weighed).sum();
-            layer * u64::from(group.layers.len())
+            let layer = group.tensors.iter().map(weighed).fold(0, u64::saturating_add);
+            layer.saturating_mul(u64::from(group.layers.len()))
         });
         let ends = self.first_stage.iter().chain(&self.last_stage);
         let owned = ends.filter(|tensor| !(self.tied_lm_head && tensor.kind == TensorKind::LmHead));
-        owned.map(weighed).sum::<u64>() + layers.sum::<u64>()
+        owned.map(weighed).chain(layers).fold(0, u64::saturating_add)
     }
 }
 

@@ -79,7 +79,7 @@ fn what_takes_nothing_has_no_box() {
 #[test]
 fn where_the_memory_does_not_suffice_bar_and_line_are_both_seen() {
     let model = architecture::find("meta-llama/Llama-3.3-70B-Instruct").unwrap();
-    let report = report(&Deployment { model, ..Deployment::default() });
+    let report = report(&Deployment { model: model.into(), ..Deployment::default() });
     assert!(matches!(report.verdict, Verdict::Fails { .. }));
     let drawing = ranks(&report, SIZE, &Theme::LIGHT);
     let top = drawing.hits.last().unwrap().y;
@@ -137,7 +137,8 @@ fn where_even_these_are_too_many_the_fullest_of_neighbours_is_shown() {
     // Up to 0.12 the first GPU of each node holds the other ranks' contexts.
     let trtllm_version = Version::parse("0.12");
     let model = architecture::find("meta-llama/Llama-3.1-405B").unwrap();
-    let report = report(&Deployment { model, tp_size: 8, pp_size: 126, trtllm_version, ..Deployment::default() });
+    let report =
+        report(&Deployment { model: model.into(), tp_size: 8, pp_size: 126, trtllm_version, ..Deployment::default() });
     assert!(report.alike().len() > 100);
     let drawing = ranks(&report, SIZE, &Theme::LIGHT);
     assert!((2..=12).contains(&drawing.bars.len()));

@@ -104,7 +104,7 @@ impl Limits {
 }
 
 fn settled_max_seq_len(d: &Deployment, notes: &mut Vec<Note>) -> u64 {
-    let deduced = deduced_max_seq_len(d.model);
+    let deduced = deduced_max_seq_len(&d.model);
     let Some(given) = d.max_seq_len else {
         notes.push(Note::new("max_seq_len", format!("Deduced from the model: {} tokens.", grouped(deduced))));
         return deduced;

@@ -4,6 +4,7 @@
 //! and every build-time correction applied, with a note for each.
 
 mod build;
+mod calibrated;
 mod fields;
 mod plan;
 pub mod presets;
@@ -14,6 +15,7 @@ mod validate;
 mod version;
 
 pub(crate) use build::DEFAULT_MAX_NUM_TOKENS;
+pub use calibrated::Calibrated;
 pub use fields::{FIELDS, Field, Fixed, Flows, Group, Input, field};
 pub use plan::{KvType, Note, Plan};
 pub use problem::{Problem, Problems};
@@ -24,7 +26,7 @@ pub use settings::{
 pub use torch::{Graphs, Torch};
 pub use version::{CHANGES, Change, Fact, Version};
 
-use crate::architecture::{self, Architecture, Dtype};
+use crate::architecture::{self, Dtype, ModelRef};
 use crate::gpu::{self, Gpu};
 use crate::units::Bytes;
 use serde::ser::SerializeMap;
@@ -34,7 +36,7 @@ use serde::{Serialize, Serializer};
 #[derive(Debug, Clone, PartialEq)]
 pub struct Deployment {
     /// What is served.
-    pub model: &'static Architecture,
+    pub model: ModelRef,
     /// The card; every rank runs on one of these.
     pub gpu: &'static Gpu,
     /// Total memory of a GPU in GiB, where the catalogue's figure isn't right.
@@ -183,6 +185,14 @@ pub struct Deployment {
     pub launcher: Launcher,
     /// The operating system.
     pub os: OperatingSystem,
+    /// What a log measured of the activations.
+    pub calibrated_activations: Option<Calibrated>,
+    /// What a log measured of the runtime buffers.
+    pub calibrated_runtime_buffers: Option<Calibrated>,
+    /// What a log measured of the decoder buffers.
+    pub calibrated_decoder_buffers: Option<Calibrated>,
+    /// What a log left for CUDA, NCCL and libraries.
+    pub calibrated_overhead: Option<Calibrated>,
 }
 
 /// What the page opens on.
@@ -194,7 +204,7 @@ const DEFAULT_GPU: &str = "h100-sxm";
 impl Default for Deployment {
     fn default() -> Deployment {
         Deployment {
-            model: architecture::find(DEFAULT_MODEL).unwrap_or(&architecture::models()[0]),
+            model: architecture::find(DEFAULT_MODEL).unwrap_or(&architecture::models()[0]).into(),
             gpu: gpu::find(DEFAULT_GPU).unwrap_or(&gpu::gpus()[0]),
             gpu_memory_gib: None,
             free_memory_gib: None,
@@ -269,6 +279,10 @@ impl Default for Deployment {
             gpus_per_node: None,
             launcher: Launcher::Python,
             os: OperatingSystem::Linux,
+            calibrated_activations: None,
+            calibrated_runtime_buffers: None,
+            calibrated_decoder_buffers: None,
+            calibrated_overhead: None,
         }
     }
 }

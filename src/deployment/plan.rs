@@ -2,10 +2,10 @@
 
 use super::build::{Limits, PromptAttention};
 use super::{
-    Backend, DecodingType, Deployment, Fact, KvCacheDtype, KvCacheType, Launcher, LoraModule, OperatingSystem,
-    QuantAlgo, Runtime, SpeculativeDecodingMode, Torch, Version,
+    Backend, Calibrated, DecodingType, Deployment, Fact, KvCacheDtype, KvCacheType, Launcher, LoraModule,
+    OperatingSystem, QuantAlgo, Runtime, SpeculativeDecodingMode, Torch, Version,
 };
-use crate::architecture::{Architecture, Attention, Dtype};
+use crate::architecture::{Attention, Dtype, ModelRef};
 use crate::gpu::{Gpu, Link};
 use crate::units::Bytes;
 use serde::Serialize;
@@ -30,7 +30,7 @@ impl Note {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Plan {
     /// What is served.
-    pub model: &'static Architecture,
+    pub model: ModelRef,
     /// The card.
     pub gpu: &'static Gpu,
     /// Total memory of each GPU.
@@ -149,6 +149,10 @@ pub struct Plan {
     pub launcher: Launcher,
     /// The operating system.
     pub os: OperatingSystem,
+    /// What a log measured of activations, runtime buffers and decoder buffers.
+    pub calibrated: [Option<Calibrated>; 3],
+    /// What a log left for CUDA, NCCL and libraries.
+    pub calibrated_overhead: Option<Calibrated>,
     /// What TensorRT-LLM corrected, and what else is worth knowing.
     pub notes: Vec<Note>,
 }
@@ -315,7 +319,7 @@ impl Plan {
         }
 
         Plan {
-            model: d.model,
+            model: d.model.clone(),
             gpu: d.gpu,
             gpu_memory: d.gpu_memory(),
             free_memory: d.free_memory_gib.map(Bytes::from_gib),
@@ -378,6 +382,8 @@ impl Plan {
             gpus_per_node,
             launcher: d.launcher,
             os: d.os,
+            calibrated: [d.calibrated_activations, d.calibrated_runtime_buffers, d.calibrated_decoder_buffers],
+            calibrated_overhead: d.calibrated_overhead,
             notes,
         }
     }

@@ -264,7 +264,8 @@ mod tests {
     #[test]
     fn a_limit_fits_and_the_next_value_does_not() {
         let fitting = Deployment { max_seq_len: Some(4096), max_batch_size: Some(64), ..Deployment::default() };
-        let failing = Deployment { model: crate::architecture::find("llama-3.3-70b").unwrap(), ..fitting.clone() };
+        let failing =
+            Deployment { model: crate::architecture::find("llama-3.3-70b").unwrap().into(), ..fitting.clone() };
         let mut found = 0;
         for deployment in [fitting, failing] {
             for knob in Knob::all(&deployment) {
@@ -296,7 +297,7 @@ mod tests {
     #[test]
     fn a_model_that_is_too_large_has_a_smallest_number_of_ranks() {
         let deployment = Deployment {
-            model: crate::architecture::find("llama-3.3-70b").unwrap(),
+            model: crate::architecture::find("llama-3.3-70b").unwrap().into(),
             max_seq_len: Some(8192),
             max_batch_size: Some(64),
             ..Deployment::default()

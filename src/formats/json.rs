@@ -2,7 +2,7 @@
 //!
 //! All sizes are bytes. Keys are never renamed; new ones may be added.
 
-use super::link::{self, LinkProblem, LinkProblemKind};
+use super::link::{self, Decoded, LinkProblem, LinkProblemKind};
 use crate::deployment::{Deployment, Note, Problem};
 use crate::memory::{Contributor, Explanation, KvCache, Rank, Report, Stage, Verdict, estimate, explain};
 use crate::units::Bytes;
@@ -67,7 +67,26 @@ pub struct Explained {
 impl Answer {
     /// The answer to a link: an address of any host, `#…`, or the fragment alone.
     pub fn to(link: &str) -> Answer {
-        let decoded = link::decode(link);
+        Answer::from(link::decode(link))
+    }
+
+    /// The same answer with explanations, one for each way in which ranks use their memory.
+    pub fn explain(mut self) -> Answer {
+        let kinds = self.report.as_ref().map(Report::kinds).unwrap_or_default();
+        self.explanations = kinds
+            .into_iter()
+            .filter_map(|kind| {
+                let contributors = explain(&self.deployment, kind.first()?.rank).ok()?;
+                Some(Explained { ranks: kind.into_iter().map(|rank| rank.rank).collect(), contributors })
+            })
+            .collect();
+        self
+    }
+}
+
+/// The answer to a deployment, and to what wasn't understood in its link.
+impl From<Decoded> for Answer {
+    fn from(decoded: Decoded) -> Answer {
         let (bad, ignored): (Vec<LinkProblem>, Vec<LinkProblem>) =
             decoded.problems.into_iter().partition(|problem| match problem.kind {
                 LinkProblemKind::BadValue | LinkProblemKind::TooLong => true,
@@ -93,19 +112,6 @@ impl Answer {
             }
         }
         answer
-    }
-
-    /// The same answer with explanations, one for each way in which ranks use their memory.
-    pub fn explain(mut self) -> Answer {
-        let kinds = self.report.as_ref().map(Report::kinds).unwrap_or_default();
-        self.explanations = kinds
-            .into_iter()
-            .filter_map(|kind| {
-                let contributors = explain(&self.deployment, kind.first()?.rank).ok()?;
-                Some(Explained { ranks: kind.into_iter().map(|rank| rank.rank).collect(), contributors })
-            })
-            .collect();
-        self
     }
 }
 

@@ -147,7 +147,12 @@ pub enum LinkProblemKind {
 /// assert_eq!(decoded.problems[0].message, "colour is not a setting.");
 /// ```
 pub fn decode(link: &str) -> Decoded {
-    let mut decoded = Decoded { deployment: Deployment::default(), problems: Vec::new() };
+    decode_onto(Deployment::default(), link)
+}
+
+/// The same, where `deployment` has what the link doesn't say.
+pub fn decode_onto(deployment: Deployment, link: &str) -> Decoded {
+    let mut decoded = Decoded { deployment, problems: Vec::new() };
     if link.len() > LONGEST {
         let message = format!("The link is longer than {LONGEST} bytes, so it was ignored.");
         decoded.problems.push(LinkProblem {
@@ -162,7 +167,12 @@ pub fn decode(link: &str) -> Decoded {
     let (query, fragment) = parts(&link);
     let from_query = parse(query.as_bytes()).filter(|(key, _)| !VIEW_OPTIONS.contains(&key.trim()));
     let mut seen: Vec<&'static str> = Vec::new();
-    for (key, value) in from_query.chain(parse(fragment.as_bytes())) {
+    let mut pairs: Vec<(Cow<str>, Cow<str>)> = from_query.chain(parse(fragment.as_bytes())).collect();
+    // Dimensions are changes to the model, wherever in the link it stands.
+    if pairs.iter().any(|(key, _)| key.trim().starts_with("m.")) {
+        pairs.sort_by_key(|(key, _)| !key.trim().eq_ignore_ascii_case("model"));
+    }
+    for (key, value) in pairs {
         decoded.take(key.trim(), value.trim(), &mut seen);
     }
     decoded.name_those_of_the_other_backend(&seen);

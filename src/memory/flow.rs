@@ -6,11 +6,24 @@ use super::overhead::{self, Cause, Place};
 use super::quantity::{Law, Number};
 use super::report::{Contributor, Stage};
 use super::terms::Terms;
-use super::{kv_cache, pytorch, weights};
+use super::{kv_cache, own_log, pytorch, weights};
 use crate::deployment::{Backend, Plan, Runtime};
 
-/// The law behind each contributor, in their order.
+/// The law behind each contributor, in their order; where a log calibrates one, that it does.
 pub(super) fn laws(plan: &Plan) -> [&'static Law; 6] {
+    let [activations, runtime, decoder] = plan.calibrated;
+    // What a log left is known better than by any scaling.
+    let overhead = plan.calibrated_overhead.filter(|_| plan.free_memory.is_none());
+    let mut laws = uncalibrated_laws(plan);
+    for (law, by) in laws.iter_mut().zip([None, activations, runtime, decoder, None, overhead]) {
+        if by.is_some() {
+            *law = &own_log::LAW;
+        }
+    }
+    laws
+}
+
+fn uncalibrated_laws(plan: &Plan) -> [&'static Law; 6] {
     let overhead = |predicted| if plan.free_memory.is_some() { &overhead::MEASURED } else { predicted };
     match plan.backend {
         Backend::TensorRt => [
@@ -34,6 +47,12 @@ pub(super) fn laws(plan: &Plan) -> [&'static Law; 6] {
 
 /// Bytes of weights, activations, runtime buffers and decoder buffers on a rank.
 pub(super) fn predicted<N: Number>(terms: &Terms<N>) -> [N; 4] {
+    let [weights, activations, runtime, decoder] = uncalibrated(terms);
+    let by = terms.plan.calibrated;
+    [weights, own_log::scaled(activations, by[0]), own_log::scaled(runtime, by[1]), own_log::scaled(decoder, by[2])]
+}
+
+fn uncalibrated<N: Number>(terms: &Terms<N>) -> [N; 4] {
     match terms.plan.backend {
         Backend::TensorRt => [
             weights::weights(terms),
@@ -52,10 +71,15 @@ pub(super) fn predicted<N: Number>(terms: &Terms<N>) -> [N; 4] {
 
 /// Overhead when the KV cache is sized.
 pub(super) fn overhead<N: Number>(terms: &Terms<N>, place: Place) -> Cause<N> {
-    match terms.plan.backend {
+    let cause = match terms.plan.backend {
         Backend::TensorRt => overhead::overhead(terms, place),
         Backend::Pytorch => pytorch::outside::outside(terms, place),
+    };
+    if terms.plan.calibrated_overhead.is_none() {
+        return cause;
     }
+    let bytes = own_log::scaled(cause.bytes, terms.plan.calibrated_overhead);
+    Cause { band: Band::of(&own_log::LAW, bytes.value()), bytes }
 }
 
 /// Bytes that are allocated after the KV cache was sized.

@@ -11,6 +11,7 @@ mod flow;
 pub mod kv_cache;
 mod notes;
 pub mod overhead;
+mod own_log;
 pub mod pytorch;
 pub mod quantity;
 mod report;

@@ -126,6 +126,11 @@ impl Figure {
         Figure { bytes, low, high, law }
     }
 
+    /// Whether a log that a person gave scales it.
+    pub fn is_calibrated(&self) -> bool {
+        std::ptr::eq(self.law, &super::own_log::LAW)
+    }
+
     /// How far off it may be.
     pub fn band(&self) -> Band {
         Band { below: (self.bytes - self.low).0 as f64, above: (self.high - self.bytes).0 as f64 }

@@ -1,7 +1,7 @@
 //! The bar at the top: what this is, the version, presets, and sharing.
 
 use super::dom::{El, el, target, value};
-use super::inputs::choice::choice;
+use super::inputs::choice::{choice, switch};
 use super::share::share;
 use super::state::{AppState, Setting};
 use super::theme::Appearance;
@@ -10,18 +10,26 @@ use crate::formats::link;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 
+/// What people call the backends, in the order of their names in links.
+const BACKENDS: [&str; 2] = ["TensorRT engine", "PyTorch"];
+
 /// The bar at the top.
 pub fn header(state: AppState, appearance: Appearance) -> El {
     let version = field("trtllm_version").map(|version| {
         let label = el("label").class("header-label").attr("for", version.key).text("version");
         [label, choice(Setting::new(state, version))]
     });
+    let backend = field("backend").map(|backend| switch(Setting::new(state, backend), &BACKENDS));
     let theme = el("button")
         .class("button")
         .attr("type", "button")
         .live_text(move || if appearance.is_dark() { "Light" } else { "Dark" }.into())
         .on("click", move |_| appearance.toggle());
-    let choices = el("div").class("header-choices").children(version.into_iter().flatten()).child(presets(state));
+    let choices = el("div")
+        .class("header-choices")
+        .children(backend)
+        .children(version.into_iter().flatten())
+        .child(presets(state));
     let actions = el("div").class("header-actions").child(theme).child(share(state));
     el("header")
         .class("header")

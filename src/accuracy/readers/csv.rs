@@ -1,4 +1,5 @@
 //! Comma-separated values with quoted fields (RFC 4180), no more than the tables of measurements need.
+#![cfg(not(target_arch = "wasm32"))]
 
 /// The fields of each record, with the line on which it begins. A quoted field may hold commas, doubled quotes and line ends.
 pub(super) fn records(text: &str) -> Vec<(usize, Vec<String>)> {

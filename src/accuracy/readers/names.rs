@@ -1,4 +1,5 @@
 //! What people write for models, cards, versions and number formats, as this library's names.
+#![cfg(not(target_arch = "wasm32"))]
 
 use crate::architecture::{self, Architecture, Dtype};
 use crate::deployment::{KvCacheDtype, QuantAlgo, Version};

@@ -175,8 +175,8 @@ impl Row {
             d.backend = Backend::parse(&self.backend).ok_or_else(|| not_modelled(&self.backend))?;
         }
         d.model = match (self.model, self.get("model")) {
-            (Some(model), _) => model,
-            (None, Some(name)) => names::model(name)?,
+            (Some(model), _) => model.into(),
+            (None, Some(name)) => names::model(name)?.into(),
             (None, None) => return Err("not known: model".into()),
         };
         d.quant_algo = match (self.get("quant_algo"), self.get("dtype")) {

@@ -1,10 +1,9 @@
 //! The one table of settings: link keys, how each is read, written and entered, and what it means. Links, the
 //! page's inputs, the native command and the README's table are all made from it.
 
+mod model;
 mod read;
 mod table;
-
-pub use table::FIELDS;
 
 use super::{Backend, Deployment, Plan, Problem};
 
@@ -31,11 +30,15 @@ pub enum Group {
     Runtime,
     /// The machine around the GPUs.
     Machine,
+    /// The dimensions of a model of one's own.
+    Dimensions,
+    /// What a log measured.
+    Calibration,
 }
 
 impl Group {
     /// Every group, in the order of the page.
-    pub const ALL: [Group; 10] = [
+    pub const ALL: [Group; 12] = [
         Group::Model,
         Group::Gpus,
         Group::Precision,
@@ -46,11 +49,18 @@ impl Group {
         Group::Adapters,
         Group::Runtime,
         Group::Machine,
+        Group::Dimensions,
+        Group::Calibration,
     ];
 
     /// Whether few people change it, so that it is folded away at first.
     pub fn is_advanced(self) -> bool {
         !matches!(self, Group::Model | Group::Gpus | Group::Precision | Group::BuildLimits | Group::KvCache)
+    }
+
+    /// Whether its settings come from files that a person gives, and have no place among the inputs before.
+    pub fn comes_from_files(self) -> bool {
+        matches!(self, Group::Dimensions | Group::Calibration)
     }
 
     /// The heading.
@@ -66,6 +76,8 @@ impl Group {
             Group::Adapters => "LoRA and prompt tables",
             Group::Runtime => "Run time",
             Group::Machine => "Machine",
+            Group::Dimensions => "A model of your own",
+            Group::Calibration => "Calibrated on your log",
         }
     }
 }
@@ -177,6 +189,20 @@ pub struct Field {
     /// What TensorRT-LLM makes of it, as text; empty where that is nothing.
     pub effective: fn(&Plan) -> String,
 }
+
+/// Every setting, in the order of links and of the page.
+pub static FIELDS: &[Field] = &{
+    let mut all = [table::SETTINGS[0]; table::SETTINGS.len() + model::DIMENSIONS.len()];
+    let mut at = 1;
+    while at < all.len() {
+        all[at] = match at.checked_sub(table::SETTINGS.len()) {
+            None => table::SETTINGS[at],
+            Some(at) => model::DIMENSIONS[at],
+        };
+        at += 1;
+    }
+    all
+};
 
 /// The setting with this link key or alias, upper and lower case being alike.
 pub fn field(key: &str) -> Option<&'static Field> {

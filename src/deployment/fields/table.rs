@@ -1,11 +1,11 @@
 //! The table itself: every setting, in the order of links and of the page.
 
 use super::read::{choice, fraction, gib, optional, text, toggle, whole, whole_list};
-use super::{Field, Fixed, Group, Input};
+use super::{Field, Fixed, Group, Input, model};
 use crate::architecture::{self, Dtype};
 use crate::deployment::{
-    AllreduceStrategy, Backend, DecodingType, Deployment, KvCacheDtype, KvCacheType, Launcher, LookaheadConfig,
-    LoraModule, MoeBackend, OperatingSystem, QuantAlgo, Runtime, SpeculativeDecodingMode, Version,
+    AllreduceStrategy, Backend, Calibrated, DecodingType, Deployment, KvCacheDtype, KvCacheType, Launcher,
+    LookaheadConfig, LoraModule, MoeBackend, OperatingSystem, QuantAlgo, Runtime, SpeculativeDecodingMode, Version,
 };
 use crate::gpu;
 use crate::units::grouped_decimal;
@@ -128,6 +128,21 @@ macro_rules! dtype {
     };
 }
 
+/// A measured size over the law's.
+macro_rules! calibrated {
+    ($key:ident) => {
+        Field::new(
+            stringify!($key),
+            Input::Text,
+            |d, t| optional(t, Calibrated::parse).map(|v| d.$key = v),
+            |d| text(d.$key),
+        )
+        .optional()
+        .stands(Group::Calibration, Fixed::Run)
+        .applies(|d| d.$key.is_some())
+    };
+}
+
 fn has_experts(d: &Deployment) -> bool {
     d.model.moe.is_some()
 }
@@ -144,23 +159,30 @@ fn list<T: ToString>(values: &[T]) -> String {
     texts.join(",")
 }
 
-/// Every setting, in the order of links and of the page.
-pub static FIELDS: &[Field] = &[
+/// The name of a model of one's own.
+const CUSTOM: &str = "custom";
+
+/// Every setting but the dimensions of a model of one's own, in the order of links and of the page.
+pub(super) const SETTINGS: &[Field] = &[
     Field::new(
         "model",
         Input::Model,
         |d, t| {
+            if t.trim().eq_ignore_ascii_case(CUSTOM) {
+                model::make_custom(d);
+                return Ok(());
+            }
             let found = architecture::find(t.trim()).ok_or_else(|| match architecture::suggest(t).first() {
                 Some(near) => format!("isn't in the catalogue; the nearest is {}", near.name),
                 None => "isn't in the catalogue; `trtllm-memory models` lists it".into(),
             })?;
-            d.model = found;
+            d.model = found.into();
             Ok(())
         },
-        |d| d.model.name.clone(),
+        |d| if d.model.is_custom() { CUSTOM.into() } else { d.model.name.clone() },
     )
     .stands(Group::Model, Fixed::Build)
-    .help("A Hugging Face repository name or a short one; type a part of it."),
+    .help("A Hugging Face repository name or a short one; type a part of it. custom: the m. keys say its dimensions."),
     Field::new(
         "gpu",
         Input::Gpu,
@@ -526,4 +548,12 @@ pub static FIELDS: &[Field] = &[
     named!(os, OperatingSystem)
         .stands(Group::Machine, Fixed::Hardware)
         .help("The operating system; Windows, also under WSL, keeps some memory for itself."),
+    calibrated!(calibrated_activations)
+        .help("What your log measured of the activations, over what the law says for the same configuration."),
+    calibrated!(calibrated_runtime_buffers)
+        .help("What your log measured of the runtime buffers, over what the law says for the same configuration."),
+    calibrated!(calibrated_decoder_buffers)
+        .help("What your log measured of the decoder buffers, over what the law says for the same configuration."),
+    calibrated!(calibrated_overhead)
+        .help("What your log left outside its lines, over what the laws say for the same configuration."),
 ];

@@ -5,7 +5,7 @@ use wasm_bindgen_test::wasm_bindgen_test as test;
 
 fn too_large() -> Deployment {
     Deployment {
-        model: find("llama-3.3-70b").unwrap(),
+        model: find("llama-3.3-70b").unwrap().into(),
         max_seq_len: Some(8192),
         max_batch_size: Some(64),
         ..Deployment::default()

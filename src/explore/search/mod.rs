@@ -14,9 +14,17 @@ use crate::deployment::{Deployment, Problems};
 use crate::memory::{Rank, Stage, Verdict, outline};
 use crate::units::Bytes;
 
-/// `base` sized for the load, with nothing left that would only hold for its own GPU or ranks.
+/// `base` sized for the load, with nothing left that would only hold for its own GPU, ranks or precision: what a log measured least of all.
 fn neutral(base: &Deployment, load: Load) -> Deployment {
-    Deployment { gpu_memory_gib: None, moe_tp_size: None, ..load.sized(base) }
+    Deployment {
+        gpu_memory_gib: None,
+        moe_tp_size: None,
+        calibrated_activations: None,
+        calibrated_runtime_buffers: None,
+        calibrated_decoder_buffers: None,
+        calibrated_overhead: None,
+        ..load.sized(base)
+    }
 }
 
 /// How a model is divided.

@@ -9,7 +9,7 @@ use wasm_bindgen_test::wasm_bindgen_test as test;
 const LOAD: Load = Load { concurrency: 32, input_len: 1500, output_len: 500 };
 
 fn base(model: &str) -> Deployment {
-    Deployment { model: architecture::find(model).unwrap(), ..Deployment::default() }
+    Deployment { model: architecture::find(model).unwrap().into(), ..Deployment::default() }
 }
 
 fn run(mut search: Search, step: usize) -> Search {

@@ -30,7 +30,7 @@ pub fn recipes(deployment: &Deployment, plan: &Plan) -> Vec<Recipe> {
 
 /// The checkpoint that has the deployment's precision, and how it is made where nobody publishes it.
 fn checkpoint(plan: &Plan, notes: &mut Vec<String>) -> (String, Option<Step>) {
-    if let Some(name) = published(plan.model, plan.quant_algo) {
+    if let Some(name) = published(&plan.model, plan.quant_algo) {
         return (name.to_string(), None);
     }
     let Some(qformat) = qformat(plan.quant_algo) else {

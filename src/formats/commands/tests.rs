@@ -1,5 +1,4 @@
 use super::*;
-use crate::architecture::find;
 use crate::formats::link;
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
@@ -106,7 +105,7 @@ fn the_server_gets_what_its_flags_lack_in_a_file() {
 fn every_model_and_precision_has_a_way_or_a_note() {
     for model in crate::architecture::models() {
         for quant_algo in crate::deployment::QuantAlgo::ALL {
-            let deployment = Deployment { model, quant_algo: *quant_algo, ..Deployment::default() };
+            let deployment = Deployment { model: model.into(), quant_algo: *quant_algo, ..Deployment::default() };
             let Ok(all) = recipes(&deployment) else { continue };
             let engine = &all[0];
             let makes = engine.steps.iter().any(|step| step.text.contains("--output_dir checkpoint"));
@@ -117,9 +116,9 @@ fn every_model_and_precision_has_a_way_or_a_note() {
 
 #[test]
 fn names_from_outside_are_quoted() {
-    let mut model = find("llama-3.1-8b").cloned().unwrap_or_else(|| Deployment::default().model.clone());
-    model.name = "x/$(rm -rf ~)\"'".into();
-    let model: &'static crate::architecture::Architecture = Box::leak(Box::new(model));
+    let mut recipe = Deployment::default().model.to_recipe();
+    recipe.name = "x/$(rm -rf ~)\"'".into();
+    let model = crate::architecture::ModelRef::custom(recipe);
     let all = recipes(&Deployment { model, ..Deployment::default() }).unwrap();
     assert!(text(&all, "engine").contains("download 'x/$(rm -rf ~)\"'\\'''"));
     assert!(text(&all, "llm-api").contains("tokenizer=\"x/$(rm -rf ~)\\\"'\""));

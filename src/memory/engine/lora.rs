@@ -22,7 +22,7 @@ pub struct Cache<N> {
 
 /// Elements of a module on a rank for each unit of an adapter's rank: its input and its output.
 fn elements(plan: &Plan, module: LoraModule) -> u64 {
-    let model = plan.model;
+    let model = &plan.model;
     let hidden = model.hidden;
     let head = model.attention.head_dim();
     let query = plan.local_heads() * head;

@@ -17,7 +17,32 @@ pub fn choice(setting: Setting) -> El {
         let option = el("option").attr("value", name);
         if *name == AUTO { option.live_text(move || auto(&setting.effective())) } else { option.text(name) }
     });
-    select(setting, options)
+    // What may be left to TensorRT-LLM and has no name for that is left to it by the empty value.
+    let unsaid = (field.optional && !names.contains(&AUTO))
+        .then(|| el("option").attr("value", "").live_text(move || auto(&setting.effective())));
+    select(setting, unsaid.into_iter().chain(options))
+}
+
+/// One of a few names, side by side. The names for people are those of `labels`, in the same order.
+pub fn switch(setting: Setting, labels: &[&str]) -> El {
+    let field = setting.field;
+    let names = if let Input::Choice(names) = field.input { names } else { &[] };
+    let choices = names.iter().zip(labels).map(|(name, label)| {
+        let radio = el("input")
+            .attr("type", "radio")
+            .attr("name", field.key)
+            .attr("value", name)
+            .live_checked(move || setting.value() == *name)
+            .on("change", move |_| setting.state.choose(field, name));
+        el("label").child(radio).text(label)
+    });
+    el("div")
+        .id(field.key)
+        .class("switch")
+        .attr("role", "radiogroup")
+        .attr("aria-label", field.key)
+        .attr("title", field.help)
+        .children(choices)
 }
 
 /// The word for what is left to TensorRT-LLM, with what it makes of it.

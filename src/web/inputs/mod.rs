@@ -10,33 +10,38 @@ mod toggle;
 
 use super::dom::{El, el, listen, target};
 use super::state::{AppState, Setting};
-use crate::deployment::{FIELDS, Field, Fixed, Group, Input};
+use crate::deployment::{Backend, Deployment, FIELDS, Field, Fixed, Group, Input};
 use field::{head, row, stacked};
 use leptos::prelude::*;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-/// A field that has its place in the header.
-const IN_HEADER: &str = "trtllm_version";
+/// Fields that have their place in the header.
+const IN_HEADER: [&str; 2] = ["trtllm_version", "backend"];
 
 /// The fields of a group. A choice of one is none.
 fn fields(group: Group) -> Vec<&'static Field> {
     let is_choice = |field: &&Field| !matches!(field.input, Input::Choice(names) if names.len() < 2);
-    let here = |field: &&Field| field.group == group && field.key != IN_HEADER;
+    let here = |field: &&Field| field.group == group && !IN_HEADER.contains(&field.key);
     FIELDS.iter().filter(here).filter(is_choice).collect()
 }
 
 /// Every input but those of the header. What few people change is folded away.
 pub fn inputs(state: AppState) -> El {
     help_follows_focus(state);
-    let (more, first): (Vec<Group>, Vec<Group>) = Group::ALL.into_iter().partition(|group| group.is_advanced());
-    let count: usize = more.iter().map(|group| fields(*group).len()).sum();
-    let all = more.iter().flat_map(|group| fields(*group)).collect();
-    let summary = el("summary")
-        .children(head(state, "Advanced", all))
-        .child(el("span").class("mark").text(&format!("{count} more")));
+    let entered = Group::ALL.into_iter().filter(|group| !group.comes_from_files());
+    let (more, first): (Vec<Group>, Vec<Group>) = entered.partition(|group| group.is_advanced());
+    let all: Vec<&Field> = more.iter().flat_map(|group| fields(*group)).collect();
+    let counting = all.clone();
+    let count = move || {
+        let count = |deployment: &Deployment| counting.iter().filter(|field| field.counts(deployment)).count();
+        format!("{} more", state.deployment.with(count))
+    };
+    let summary = el("summary").children(head(state, "Advanced", all)).child(el("span").class("mark").live_text(count));
     let advanced = el("details").class("advanced").child(summary).children(more.into_iter().map(|of| group(state, of)));
-    form("inputs").children(first.into_iter().map(|of| group(state, of))).child(advanced)
+    // Without an engine nothing is fixed before the start.
+    let engine = move || state.deployment.with(|deployment| deployment.backend == Backend::TensorRt);
+    form("inputs").live_class("engine", engine).children(first.into_iter().map(|of| group(state, of))).child(advanced)
 }
 
 /// A form that is sent nowhere.
@@ -53,9 +58,12 @@ fn group(state: AppState, group: Group) -> El {
     let moments = moments(&fields);
     let marked = moments.len() > 1;
     let mark = if let [moment] = moments[..] { group_mark(moment) } else { "" };
+    let shown = fields.clone();
+    let applies = move || state.deployment.with(|deployment| shown.iter().any(|field| field.counts(deployment)));
     let controls: Vec<El> = fields.iter().map(|field| control(state, field, marked)).collect();
     let head = el("div").class("group-head").children(head(state, group.label(), fields));
-    el("section").class("group").child(head.child(el("span").class("mark").text(mark))).children(controls)
+    let head = head.child(el("span").class("mark moment").text(mark));
+    el("section").class("group").live_flag("hidden", move || !applies()).child(head).children(controls)
 }
 
 /// When the settings of a group are fixed. The hardware says so by itself.

@@ -106,13 +106,13 @@ impl Search {
             return Vec::new();
         }
         let found = self.found();
-        let chosen = self.setting.state.deployment.with_untracked(|deployment| deployment.model);
+        let chosen = self.setting.state.deployment.with_untracked(|deployment| deployment.model.clone());
         let option = |(index, model): (usize, &&'static Architecture)| {
             let (model, number) = (*model, index + 1);
             el("li")
                 .attr("role", "option")
                 .id(&option_id(number))
-                .attr("aria-selected", if std::ptr::eq(model, chosen) { "true" } else { "false" })
+                .attr("aria-selected", if std::ptr::eq(model, &*chosen) { "true" } else { "false" })
                 .child(el("span").class("option-name").text(&model.name))
                 .child(el("span").class("option-size").text(&parameters(model)))
                 .live_class("active", move || self.active.get() == number)
@@ -168,7 +168,7 @@ pub fn model(setting: Setting) -> Vec<El> {
         .on("blur", move |_| search.leave());
     let list = el("ul").class("listbox").attr("role", "listbox").id(LIST).attr("aria-label", "Models");
     let list = list.live_children(move || search.options()).live_flag("hidden", move || !search.open.get());
-    let shown = move || setting.state.sound(|sound| dimensions(sound.deployment.model));
+    let shown = move || setting.state.sound(|sound| dimensions(&sound.deployment.model));
     vec![
         el("div").class("combobox").child(described(setting, input, " model_dimensions")).child(list),
         el("p").class("note").id("model_dimensions").live_text(shown),

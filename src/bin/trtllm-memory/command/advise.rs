@@ -1,6 +1,6 @@
 //! `advise`: the single changes that help.
 
-use super::input::{self, LoadArguments, refuse_problems};
+use super::asked::{self, LoadArguments, refuse_problems};
 use super::{FAILS, FITS, Outcome, json};
 use clap::Args;
 use serde::Serialize;
@@ -22,7 +22,7 @@ pub struct Arguments {
 
 /// Answers.
 pub fn run(arguments: &Arguments) -> Outcome {
-    let asked = match input::read(&arguments.link, arguments.json) {
+    let asked = match asked::read(&arguments.link, arguments.json) {
         Ok(asked) => asked,
         Err(refusal) => return refusal,
     };

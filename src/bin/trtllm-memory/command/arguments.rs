@@ -25,7 +25,12 @@ pub enum Command {
     #[command(after_long_help = help::more())]
     Estimate {
         /// A share link of any host, `#…`, or its fragment alone; quote it, for the shell knows `&` and `#`.
-        link: String,
+        #[arg(required_unless_present = "hf_config")]
+        link: Option<String>,
+        /// Take the model from its file: a Hugging Face config.json, the start of a .safetensors file, or a TensorRT-LLM
+        /// checkpoint's or engine's config.json with all its settings. What the link says goes before it.
+        #[arg(long, value_name = "FILE")]
+        hf_config: Option<PathBuf>,
         /// Print JSON; sizes are bytes. Bad input is in its `errors`.
         #[arg(long)]
         json: bool,
@@ -56,6 +61,17 @@ pub enum Command {
     Chart(take::ChartArguments),
     /// The memory of each GPU as a table, in Markdown or CSV.
     Table(take::TableArguments),
+    /// What a log of TensorRT-LLM says: each measured size beside its prediction, and why a start failed.
+    ///
+    /// Logs of trtllm-build, the engine runtime from 0.5 on, the PyTorch backend and Triton, of one rank or of several at once,
+    /// whole or in part. Exits with 0, with 1 if the log ends out of memory, and with 2 if it says nothing of memory.
+    Log {
+        /// The log; `-` reads the standard input.
+        file: PathBuf,
+        /// Print JSON; sizes are bytes.
+        #[arg(long)]
+        json: bool,
+    },
     /// The models of the catalogue.
     Models {
         /// Print JSON, with exact numbers of parameters.

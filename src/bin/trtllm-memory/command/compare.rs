@@ -1,6 +1,6 @@
 //! `compare`: what differs between two deployments.
 
-use super::input::{self, refuse_problem, refuse_problems};
+use super::asked::{self, refuse_problem, refuse_problems};
 use super::{FAILS, FITS, Outcome, json};
 use clap::Args;
 use trtllm_memory::deployment::Problem;
@@ -21,14 +21,14 @@ pub struct Arguments {
 /// Answers.
 pub fn run(arguments: &Arguments) -> Outcome {
     let pinned = match &arguments.other {
-        Some(other) => Some(input::read(other, arguments.json)),
-        None => input::read_pinned(&arguments.link, arguments.json),
+        Some(other) => Some(asked::read(other, arguments.json)),
+        None => asked::read_pinned(&arguments.link, arguments.json),
     };
     let Some(pinned) = pinned else {
         let message = "pins no deployment to compare with; give a second link";
         return refuse_problem(Problem::new("compare", "", message), arguments.json);
     };
-    let (current, pinned) = match (input::read(&arguments.link, arguments.json), pinned) {
+    let (current, pinned) = match (asked::read(&arguments.link, arguments.json), pinned) {
         (Ok(current), Ok(pinned)) => (current, pinned),
         (Err(refusal), _) | (_, Err(refusal)) => return refusal,
     };

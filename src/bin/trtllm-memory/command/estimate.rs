@@ -2,10 +2,12 @@
 
 use super::explanations::explanations;
 use super::table::Table;
-use super::{BAD, FAILS, FITS, Outcome, json};
+use super::{BAD, FAILS, FITS, Outcome, input, json};
+use std::path::Path;
 use trtllm_memory::chart::Segment;
-use trtllm_memory::deployment::Plan;
+use trtllm_memory::deployment::{Deployment, Plan};
 use trtllm_memory::formats::json::{Answer, Warning};
+use trtllm_memory::formats::{link, model_file};
 use trtllm_memory::memory::{Binding, Rank, Report};
 use trtllm_memory::units::{Bytes, grouped, grouped_decimal};
 
@@ -16,7 +18,31 @@ const MOST_RUNS: usize = 3;
 
 /// Answers a link.
 pub fn answer(link: &str, as_json: bool, explain: bool) -> Outcome {
-    let answer = Answer::to(link);
+    of(Answer::to(link), as_json, explain)
+}
+
+/// Answers a link about the model or the engine of a file.
+pub fn with_file(link: &str, file: &Path, as_json: bool, explain: bool) -> Outcome {
+    let shown = file.display();
+    let read = input::whole(file).and_then(|bytes| {
+        model_file::read(&bytes, &file.to_string_lossy()).map_err(|error| format!("{shown}: {error}"))
+    });
+    let read = match read {
+        Ok(read) => read,
+        Err(complaint) => return Outcome::bad(complaint),
+    };
+    let mut deployment = Deployment::default();
+    read.apply(&mut deployment);
+    let mut answer = Answer::from(link::decode_onto(deployment, link));
+    let assumed = read.report().assumed.iter().map(|item| Warning {
+        field: item.field.clone(),
+        message: format!("{}: {} ({})", item.field, item.value, item.note),
+    });
+    answer.warnings.extend(assumed);
+    of(answer, as_json, explain)
+}
+
+fn of(answer: Answer, as_json: bool, explain: bool) -> Outcome {
     let answer = if explain { answer.explain() } else { answer };
     let status = match &answer.report {
         Some(report) if report.verdict.fits() => FITS,

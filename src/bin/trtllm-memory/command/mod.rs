@@ -2,12 +2,14 @@
 
 mod advise;
 mod arguments;
+mod asked;
 mod catalogues;
 mod compare;
 mod estimate;
 mod explanations;
 mod help;
 mod input;
+mod log;
 mod search;
 mod solve;
 mod sweep;
@@ -40,12 +42,23 @@ impl Outcome {
     fn ok(output: String) -> Outcome {
         Outcome { output, complaint: String::new(), status: FITS }
     }
+
+    fn bad(complaint: String) -> Outcome {
+        Outcome { output: String::new(), complaint: format!("error: {complaint}\n"), status: BAD }
+    }
 }
 
 /// Runs the command that the arguments say.
 pub fn run() -> ExitCode {
     let outcome = match Arguments::parse().command {
-        Command::Estimate { link, json, explain } => estimate::answer(&link, json, explain),
+        Command::Estimate { link, hf_config, json, explain } => {
+            let link = link.unwrap_or_default();
+            match hf_config {
+                Some(file) => estimate::with_file(&link, &file, json, explain),
+                None => estimate::answer(&link, json, explain),
+            }
+        }
+        Command::Log { file, json } => log::answer(&file, json),
         Command::Sweep(arguments) => sweep::run(&arguments),
         Command::Solve(arguments) => solve::run(&arguments),
         Command::Search(arguments) => search::run(&arguments),

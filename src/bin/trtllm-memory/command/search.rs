@@ -1,6 +1,6 @@
 //! `search`: every deployment that runs a load.
 
-use super::input::{self, refuse_problem};
+use super::asked::{self, refuse_problem};
 use super::table::Table;
 use super::{FAILS, FITS, Outcome, json};
 use clap::Args;
@@ -69,7 +69,7 @@ pub struct Arguments {
 
 /// Answers.
 pub fn run(arguments: &Arguments) -> Outcome {
-    let asked = match input::read(&arguments.link, arguments.json) {
+    let asked = match asked::read(&arguments.link, arguments.json) {
         Ok(asked) => asked,
         Err(refusal) => return refusal,
     };

@@ -1,6 +1,6 @@
 //! `solve`: how far a setting goes, and how many sequences run at once.
 
-use super::input::{self, LoadArguments, refuse_problem, refuse_problems};
+use super::asked::{self, LoadArguments, refuse_problem, refuse_problems};
 use super::table::Table;
 use super::{FAILS, FITS, Outcome, json};
 use clap::Args;
@@ -27,7 +27,7 @@ pub struct Arguments {
 
 /// Answers.
 pub fn run(arguments: &Arguments) -> Outcome {
-    let asked = match input::read(&arguments.link, arguments.json) {
+    let asked = match asked::read(&arguments.link, arguments.json) {
         Ok(asked) => asked,
         Err(refusal) => return refusal,
     };

@@ -1,6 +1,6 @@
 //! `sweep`: the fullest GPU over the values of one setting.
 
-use super::input::{self, refuse_problem};
+use super::asked::{self, refuse_problem};
 use super::table::Table;
 use super::{FITS, Outcome, json};
 use clap::Args;
@@ -29,7 +29,7 @@ pub struct Arguments {
 
 /// Answers.
 pub fn run(arguments: &Arguments) -> Outcome {
-    let asked = match input::read(&arguments.link, arguments.json) {
+    let asked = match asked::read(&arguments.link, arguments.json) {
         Ok(asked) => asked,
         Err(refusal) => return refusal,
     };

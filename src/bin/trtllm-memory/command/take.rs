@@ -1,6 +1,6 @@
 //! `commands`, `chart` and `table`: what a person takes away.
 
-use super::input::{self, refuse_problems};
+use super::asked::{self, refuse_problems};
 use super::{FAILS, FITS, Outcome, json};
 use clap::Args;
 use serde::Serialize;
@@ -25,7 +25,7 @@ pub fn commands(arguments: &CommandsArguments) -> Outcome {
         backend: &'a str,
         recipes: &'a [Recipe],
     }
-    let asked = match input::read(&arguments.link, arguments.json) {
+    let asked = match asked::read(&arguments.link, arguments.json) {
         Ok(asked) => asked,
         Err(refusal) => return refusal,
     };
@@ -87,7 +87,7 @@ pub fn table(arguments: &TableArguments) -> Outcome {
 
 /// Something made of a report, with the status of `estimate`.
 fn reported(link: &str, make: impl Fn(&Report) -> String) -> Outcome {
-    let asked = match input::read(link, false) {
+    let asked = match asked::read(link, false) {
         Ok(asked) => asked,
         Err(refusal) => return refusal,
     };

@@ -1,0 +1,40 @@
+//! What must hold for any bytes, tried by `cargo fuzz run TARGET` and, on the kept corpus, by the ordinary tests.
+#![allow(dead_code)]
+
+use trtllm_memory::deployment::Deployment;
+use trtllm_memory::formats::{link, log, model_file};
+use trtllm_memory::memory::estimate;
+
+/// A model's file: whatever is read makes a deployment that survives its link and can be estimated.
+pub fn model_file(bytes: &[u8]) {
+    let Ok(file) = model_file::read(bytes, "") else { return };
+    let mut deployment = Deployment::default();
+    file.apply(&mut deployment);
+    survives(&deployment);
+}
+
+/// A log: pieces make no difference, and the answer can be written.
+pub fn log(bytes: &[u8]) {
+    let whole = log::read(bytes);
+    let mut reader = log::LogReader::default();
+    bytes.chunks(7).for_each(|piece| reader.feed(piece));
+    assert_eq!(reader.finish(), whole);
+    let explained = log::explain(whole);
+    assert!(serde_json::to_string(&explained).is_ok());
+    let mut deployment = explained.deployment.clone();
+    explained.calibrate(&mut deployment);
+    survives(&deployment);
+}
+
+/// A link: what was understood is written and read again alike.
+pub fn link(bytes: &[u8]) {
+    survives(&link::decode(&String::from_utf8_lossy(bytes)).deployment);
+}
+
+fn survives(deployment: &Deployment) {
+    let again = link::decode(&link::encode(deployment));
+    assert_eq!(again.problems, []);
+    assert_eq!(&again.deployment, deployment);
+    // Impossible deployments have problems; no deployment panics.
+    let _ = estimate(deployment);
+}

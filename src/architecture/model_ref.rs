@@ -1,0 +1,83 @@
+//! The model of a deployment: one of the catalogue, or one's own.
+
+use super::{Architecture, Recipe, Tensors, recipe_of};
+use std::ops::Deref;
+use std::sync::{Arc, OnceLock};
+
+/// A model of the catalogue or one's own. It reads like an [`Architecture`], and copies are cheap.
+#[derive(Debug, Clone)]
+pub enum ModelRef {
+    /// One of the catalogue.
+    Catalogue(&'static Architecture),
+    /// One's own.
+    Custom(Arc<CustomModel>),
+}
+
+/// A model of one's own: its words, and what they make.
+#[derive(Debug)]
+pub struct CustomModel {
+    recipe: Recipe,
+    architecture: Architecture,
+    tensors: OnceLock<Tensors>,
+}
+
+impl ModelRef {
+    /// The model that `recipe` describes.
+    pub fn custom(recipe: Recipe) -> ModelRef {
+        let architecture = recipe.build();
+        ModelRef::Custom(Arc::new(CustomModel { recipe, architecture, tensors: OnceLock::new() }))
+    }
+
+    /// The words of a model of one's own.
+    pub fn recipe(&self) -> Option<&Recipe> {
+        match self {
+            ModelRef::Catalogue(_) => None,
+            ModelRef::Custom(custom) => Some(&custom.recipe),
+        }
+    }
+
+    /// The words of any model, to make one's own of it.
+    pub fn to_recipe(&self) -> Recipe {
+        self.recipe().cloned().unwrap_or_else(|| Recipe { name: Recipe::default().name, ..recipe_of(&self.name) })
+    }
+
+    /// Every weight tensor, made when it is first asked for: an estimate asks often.
+    pub fn shared_tensors(&self) -> &Tensors {
+        match self {
+            ModelRef::Catalogue(model) => model.shared_tensors(),
+            ModelRef::Custom(custom) => custom.tensors.get_or_init(|| custom.architecture.tensors()),
+        }
+    }
+
+    /// Whether it is none of the catalogue.
+    pub fn is_custom(&self) -> bool {
+        matches!(self, ModelRef::Custom(_))
+    }
+}
+
+impl Deref for ModelRef {
+    type Target = Architecture;
+    fn deref(&self) -> &Architecture {
+        match self {
+            ModelRef::Catalogue(model) => model,
+            ModelRef::Custom(custom) => &custom.architecture,
+        }
+    }
+}
+
+impl From<&'static Architecture> for ModelRef {
+    fn from(model: &'static Architecture) -> ModelRef {
+        ModelRef::Catalogue(model)
+    }
+}
+
+/// Models of the catalogue are equal where their names are, others where their dimensions are; none of the one is one of the other.
+impl PartialEq for ModelRef {
+    fn eq(&self, other: &ModelRef) -> bool {
+        match (self, other) {
+            (ModelRef::Catalogue(a), ModelRef::Catalogue(b)) => std::ptr::eq(*a, *b) || a.name == b.name,
+            (ModelRef::Custom(a), ModelRef::Custom(b)) => a.architecture == b.architecture,
+            _ => false,
+        }
+    }
+}

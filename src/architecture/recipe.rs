@@ -1,0 +1,502 @@
+//! A model as the few words that tell it from its family: what a catalogue row, a link and a configuration say alike.
+
+use super::{
+    Architecture, Attention, Dtype, Family, Fp4Scope, Indexer, LayerSet, Mlp, Moe, Norm, Positions, QkNorm, Recurrence,
+    RecurrenceKind, Windows,
+};
+use std::borrow::Cow;
+
+/// The largest sizes that a model of one's own may have. They lie far beyond every model, and keep every product of three within 64 bits.
+pub mod limits {
+    /// Layers; also what a [`LayerSet`](super::LayerSet) can tell apart.
+    pub const LAYERS: u64 = super::LayerSet::LIMIT as u64;
+    /// `hidden_size` and `intermediate_size`.
+    pub const WIDTH: u64 = 1 << 20;
+    /// Heads, experts, ranks of compressed projections, sizes of a head.
+    pub const PART: u64 = 1 << 14;
+    /// `vocab_size`.
+    pub const VOCABULARY: u64 = 1 << 24;
+    /// Positions, and tokens of a window.
+    pub const POSITIONS: u64 = 1 << 32;
+}
+
+/// What tells a model from its family, as words: `moe=8/2/14336`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Recipe {
+    /// What a person calls it.
+    pub name: Cow<'static, str>,
+    /// The family, whose conventions hold where nothing else is said.
+    pub family: Family,
+    /// `num_hidden_layers`.
+    pub layers: u32,
+    /// `hidden_size`.
+    pub hidden: u64,
+    /// `num_attention_heads`.
+    pub heads: u64,
+    /// `num_key_value_heads`; as many as heads where nothing is said.
+    pub kv_heads: Option<u64>,
+    /// `head_dim`; `hidden / heads` where nothing is said.
+    pub head_dim: Option<u64>,
+    /// `intermediate_size` of the dense blocks; 0 where every layer has experts.
+    pub intermediate: u64,
+    /// `vocab_size`.
+    pub vocab: u64,
+    /// `torch_dtype`.
+    pub dtype: Dtype,
+    /// `max_position_embeddings`.
+    pub max_position_embeddings: u64,
+    /// What else sets it apart; see [`Recipe::set`].
+    pub features: Features,
+}
+
+/// Features and their values, in the order in which they were set, each once.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Features(Vec<(&'static str, Cow<'static, str>)>);
+
+/// A seven-billion Llama, to start from.
+impl Default for Recipe {
+    fn default() -> Recipe {
+        Recipe {
+            name: Cow::Borrowed("custom"),
+            family: Family::Llama,
+            layers: 32,
+            hidden: 4096,
+            heads: 32,
+            kv_heads: None,
+            head_dim: None,
+            intermediate: 11_008,
+            vocab: 32_000,
+            dtype: Dtype::Bfloat16,
+            max_position_embeddings: 4096,
+            features: Features::default(),
+        }
+    }
+}
+
+/// How a feature's value is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Form {
+    /// `true` or `false`; a bare word is `true`.
+    Flag,
+    /// A whole number up to this.
+    Number(u64),
+    /// So many whole numbers between slashes.
+    Numbers(usize),
+    /// Five numbers between slashes, the first of which may be `-`.
+    Latent,
+    /// A set of layers.
+    Layers,
+    /// Tokens, and after a colon the layers.
+    Window,
+    /// Two numbers, and after a colon the layers.
+    Indexer,
+    /// A letter for each layer: `M` Mamba, `*` attention, `E` experts, `-` feed-forward.
+    Pattern,
+    /// One of these names.
+    Choice(&'static [&'static str]),
+}
+
+/// Every feature.
+const FEATURES: [(&str, Form); 34] = [
+    ("tied", Form::Flag),
+    ("qkv_bias", Form::Flag),
+    ("dense_bias", Form::Flag),
+    ("mlp_bias", Form::Flag),
+    ("lm_head_bias", Form::Flag),
+    ("gated", Form::Flag),
+    ("parallel", Form::Flag),
+    ("embedding_norm", Form::Flag),
+    ("norm", Form::Choice(&["scale", "scale_and_bias", "plain"])),
+    ("norms", Form::Number(8)),
+    ("qk_norm", Form::Choice(&["absent", "head", "full"])),
+    ("gate", Form::Flag),
+    ("sinks", Form::Flag),
+    ("mla", Form::Latent),
+    ("indexer", Form::Indexer),
+    ("window", Form::Window),
+    ("attention", Form::Layers),
+    ("moe", Form::Numbers(3)),
+    ("shared", Form::Number(limits::WIDTH)),
+    ("shared_gate", Form::Flag),
+    ("router_bias", Form::Flag),
+    ("moe_layers", Form::Layers),
+    ("delta", Form::Numbers(5)),
+    ("mamba", Form::Numbers(5)),
+    ("pattern", Form::Pattern),
+    ("rotary", Form::Number(limits::WIDTH)),
+    ("tables", Form::Number(8)),
+    ("learned", Form::Number(limits::POSITIONS)),
+    ("alibi", Form::Flag),
+    ("no_positions", Form::Flag),
+    ("scaling", Form::Number(1 << 20)),
+    ("yarn", Form::Number(1 << 20)),
+    ("mtp", Form::Number(limits::LAYERS)),
+    ("fp4", Form::Choice(&["mlp_and_output", "experts"])),
+];
+
+impl Form {
+    /// The value as it is kept, or what would be right.
+    fn check(self, value: &str) -> Result<Cow<'static, str>, String> {
+        let sound = match self {
+            Form::Flag => {
+                return match value {
+                    "" | "true" => Ok(Cow::Borrowed("true")),
+                    "false" => Ok(Cow::Borrowed("false")),
+                    _ => Err("must be true or false".into()),
+                };
+            }
+            Form::Choice(names) => {
+                let found = names.iter().find(|name| **name == value);
+                return found
+                    .map(|name| Cow::Borrowed(*name))
+                    .ok_or_else(|| format!("must be one of {}", names.join(", ")));
+            }
+            Form::Number(max) => value.parse::<u64>().is_ok_and(|number| number <= max),
+            Form::Numbers(count) => numbers_between(value, '/', limits::WIDTH) == Some(count),
+            Form::Latent => {
+                numbers_between(value.strip_prefix("-/").unwrap_or(value), '/', limits::PART)
+                    == Some(if value.starts_with('-') { 4 } else { 5 })
+            }
+            Form::Layers => layer_set(value, LayerSet::LIMIT).is_some(),
+            Form::Window => {
+                let (tokens, layers) = value.split_once(':').unwrap_or((value, "0-"));
+                numbers_between(tokens, '/', limits::POSITIONS) == Some(1)
+                    && layer_set(layers, LayerSet::LIMIT).is_some()
+            }
+            Form::Indexer => {
+                let (sizes, layers) = value.split_once(':').unwrap_or((value, "0-"));
+                numbers_between(sizes, '/', limits::PART) == Some(2) && layer_set(layers, LayerSet::LIMIT).is_some()
+            }
+            Form::Pattern => {
+                value.len() <= limits::LAYERS as usize && value.bytes().all(|letter| b"M*E-".contains(&letter))
+            }
+        };
+        if sound { Ok(Cow::Owned(value.into())) } else { Err(self.advice()) }
+    }
+
+    fn advice(self) -> String {
+        match self {
+            Form::Flag => "must be true or false".into(),
+            Form::Number(max) => format!("must be a whole number up to {max}"),
+            Form::Numbers(count) => {
+                format!("must be {count} whole numbers between slashes, each up to {}", limits::WIDTH)
+            }
+            Form::Latent => {
+                "must be q_lora_rank (or -), kv_lora_rank, qk_nope_head_dim, qk_rope_head_dim and v_head_dim between slashes"
+                    .into()
+            }
+            Form::Layers => "must name layers: 3- from the fourth on, 0-1 the first two, 1/2 every second, ! all others, + both".into(),
+            Form::Window => "must be tokens, and after a colon the layers, such as 4096:0/2".into(),
+            Form::Indexer => "must be heads and their size, and after a colon the layers, such as 64/128:3-".into(),
+            Form::Pattern => "must be a letter for each layer: M Mamba, * attention, E experts, - feed-forward".into(),
+            Form::Choice(names) => format!("must be one of {}", names.join(", ")),
+        }
+    }
+}
+
+/// How many whole numbers up to `max` stand between `separator`s; `None` where one is something else.
+fn numbers_between(text: &str, separator: char, max: u64) -> Option<usize> {
+    let mut count = 0;
+    for number in text.split(separator) {
+        number.parse::<u64>().ok().filter(|number| *number <= max)?;
+        count += 1;
+    }
+    Some(count)
+}
+
+impl Recipe {
+    /// What `name` was set to.
+    pub fn feature(&self, name: &str) -> Option<&str> {
+        self.features.0.iter().find(|(known, _)| *known == name).map(|(_, value)| value.as_ref())
+    }
+
+    /// Sets a feature; an empty value leaves it to the family.
+    ///
+    /// # Errors
+    /// With what would be right, where the value isn't.
+    pub fn set(&mut self, name: &str, value: &str) -> Result<(), String> {
+        let Some((name, form)) = FEATURES.iter().find(|(known, _)| *known == name) else {
+            return Err("is no feature of a model".into());
+        };
+        let checked = if value.is_empty() { None } else { Some(form.check(value)?) };
+        self.features.0.retain(|(known, _)| known != name);
+        self.features.0.extend(checked.map(|value| (*name, value)));
+        Ok(())
+    }
+
+    /// Sets a feature from a catalogue's word, a bare one being a flag; `None` where it isn't sound.
+    pub(super) fn word(&mut self, word: &'static str) -> Option<()> {
+        let (name, value) = word.split_once('=').unwrap_or((word, "true"));
+        let (name, form) = FEATURES.iter().find(|(known, _)| *known == name)?;
+        form.check(value).ok()?;
+        self.features.0.push((name, Cow::Borrowed(value)));
+        Some(())
+    }
+
+    fn flag(&self, name: &str, convention: bool) -> bool {
+        self.feature(name).map_or(convention, |value| value == "true")
+    }
+
+    fn number(&self, name: &str) -> Option<u64> {
+        self.feature(name)?.parse().ok()
+    }
+
+    fn sizes<const N: usize>(&self, name: &str) -> Option<[u64; N]> {
+        let sizes: Vec<u64> = self.feature(name)?.split('/').filter_map(|number| number.parse().ok()).collect();
+        sizes.try_into().ok()
+    }
+
+    fn layers_of(&self, name: &str) -> Option<LayerSet> {
+        layer_set(self.feature(name)?, self.layers)
+    }
+
+    fn letters(&self, letter: char) -> LayerSet {
+        let letters = self.feature("pattern").unwrap_or("").chars().take(self.layers as usize).enumerate();
+        letters.filter(|(_, found)| *found == letter).map(|(layer, _)| layer as u32).collect()
+    }
+
+    /// Query heads' elements.
+    pub fn effective_head_dim(&self) -> u64 {
+        self.head_dim.unwrap_or_else(|| (self.hidden / self.heads.max(1)).max(1))
+    }
+
+    fn attention(&self) -> Attention {
+        let heads = self.heads;
+        let latent = self.feature("mla").and_then(|dimensions| {
+            let (q_lora_rank, rest) = dimensions.split_once('/')?;
+            let rest: Vec<u64> = rest.split('/').filter_map(|number| number.parse().ok()).collect();
+            let [kv_lora_rank, qk_nope_head_dim, qk_rope_head_dim, v_head_dim] = rest.try_into().ok()?;
+            let q_lora_rank = q_lora_rank.parse().ok();
+            Some(Attention::Latent { heads, q_lora_rank, kv_lora_rank, qk_nope_head_dim, qk_rope_head_dim, v_head_dim })
+        });
+        latent.unwrap_or_else(|| Attention::Grouped {
+            heads,
+            kv_heads: self.kv_heads.unwrap_or(heads),
+            head_dim: self.effective_head_dim(),
+        })
+    }
+
+    fn positions(&self, attention: &Attention) -> Positions {
+        if let Some(rows) = self.number("learned") {
+            return Positions::Learned { rows };
+        }
+        if self.flag("alibi", false) {
+            return Positions::Alibi;
+        }
+        if self.flag("no_positions", false) {
+            return Positions::None;
+        }
+        let whole_head = match *attention {
+            Attention::Grouped { head_dim, .. } => head_dim,
+            Attention::Latent { qk_rope_head_dim, .. } => qk_rope_head_dim,
+        };
+        Positions::Rope {
+            rotary_dim: self.number("rotary").unwrap_or(whole_head),
+            tables: self.number("tables").unwrap_or(1) as u32,
+        }
+    }
+
+    fn recurrence(&self, attention_layers: LayerSet) -> Option<Recurrence> {
+        let (kind, name, layers) = if self.feature("delta").is_some() {
+            (RecurrenceKind::GatedDeltaNet, "delta", LayerSet::first(self.layers).without(attention_layers))
+        } else {
+            (RecurrenceKind::Mamba2, "mamba", self.letters('M'))
+        };
+        let [groups, state, heads, head_dim, convolution] = self.sizes(name)?;
+        Some(Recurrence { kind, layers, groups, state, heads, head_dim, convolution })
+    }
+
+    /// Puts the model together.
+    pub fn build(&self) -> Architecture {
+        let conventions = self.family.conventions();
+        let every_layer = LayerSet::first(self.layers);
+        let has_pattern = self.feature("pattern").is_some();
+        let attention = self.attention();
+        let attention_layers = match (self.layers_of("attention"), has_pattern) {
+            (Some(layers), _) => layers,
+            (None, true) => self.letters('*'),
+            (None, false) => every_layer,
+        };
+        let expert_layers = match (self.layers_of("moe_layers"), has_pattern) {
+            (Some(layers), _) => layers,
+            (None, true) => self.letters('E'),
+            (None, false) => every_layer,
+        };
+        let moe = self.sizes("moe").map(|[experts, top_k, intermediate]| Moe {
+            experts,
+            top_k,
+            intermediate,
+            shared_intermediate: self.number("shared").unwrap_or(0),
+            shared_gate: self.flag("shared_gate", false),
+            router_bias: self.flag("router_bias", false),
+            layers: expert_layers,
+        });
+        let dense_layers = match (self.intermediate, has_pattern, &moe) {
+            (0, ..) => LayerSet::NONE,
+            (_, true, _) => self.letters('-'),
+            (_, false, Some(moe)) => every_layer.without(moe.layers),
+            (_, false, None) => every_layer,
+        };
+        let windows = self.feature("window").and_then(|window| {
+            let (tokens, layers) = window.split_once(':').unwrap_or((window, "0-"));
+            Some(Windows { tokens: tokens.parse().ok()?, layers: layer_set(layers, self.layers)? })
+        });
+        let indexer = self.feature("indexer").and_then(|indexer| {
+            let (sizes, layers) = indexer.split_once(':').unwrap_or((indexer, "0-"));
+            let (heads, head_dim) = sizes.split_once('/')?;
+            let layers = layer_set(layers, self.layers)?;
+            Some(Indexer { heads: heads.parse().ok()?, head_dim: head_dim.parse().ok()?, layers })
+        });
+        Architecture {
+            name: self.name.to_string(),
+            aliases: Vec::new(),
+            family: self.family,
+            layers: self.layers,
+            hidden: self.hidden,
+            vocab: self.vocab,
+            tied_embeddings: self.flag("tied", false),
+            dtype: self.dtype,
+            max_position_embeddings: self.max_position_embeddings,
+            rope_scaling_factor: self.number("scaling").or(self.number("yarn")).map(|factor| factor as f64),
+            yarn: self.feature("yarn").is_some(),
+            positions: self.positions(&attention),
+            attention,
+            attention_layers,
+            windows,
+            qkv_bias: self.flag("qkv_bias", conventions.qkv_bias),
+            dense_bias: self.flag("dense_bias", conventions.dense_bias),
+            qk_norm: match self.feature("qk_norm") {
+                Some("head") => QkNorm::Head,
+                Some("full") => QkNorm::Full,
+                Some(_) => QkNorm::Absent,
+                None => conventions.qk_norm,
+            },
+            attention_gate: self.flag("gate", false),
+            attention_sinks: self.flag("sinks", false),
+            indexer,
+            mtp_layers: self.number("mtp").unwrap_or(0) as u32,
+            fp4_scope: match self.feature("fp4") {
+                Some("mlp_and_output") => Fp4Scope::MlpAndOutput,
+                Some(_) => Fp4Scope::Experts,
+                None => Fp4Scope::Everything,
+            },
+            recurrence: self.recurrence(attention_layers),
+            mlp: Mlp {
+                intermediate: self.intermediate,
+                gated: self.flag("gated", conventions.gated),
+                bias: self.flag("mlp_bias", conventions.mlp_bias),
+                layers: dense_layers,
+            },
+            moe,
+            norm: match self.feature("norm") {
+                Some("scale") => Norm::Scale,
+                Some("scale_and_bias") => Norm::ScaleAndBias,
+                Some(_) => Norm::Plain,
+                None => conventions.norm,
+            },
+            norms_per_layer: self.number("norms").map_or(conventions.norms_per_layer, |norms| norms as u32),
+            embedding_norm: self.flag("embedding_norm", false),
+            lm_head_bias: self.flag("lm_head_bias", conventions.lm_head_bias),
+            parallel_attention_mlp: self.flag("parallel", conventions.parallel_attention_mlp),
+            source: "dimensions that you gave".into(),
+        }
+    }
+}
+
+/// The layers that `text` names, of `layers`: `3-` from the fourth on, `0-1` the first two, `1/2` those whose index leaves 1 when
+/// divided by 2, `!` all others, `+` both.
+pub fn layer_set(text: &str, layers: u32) -> Option<LayerSet> {
+    if let Some(others) = text.strip_prefix('!') {
+        return Some(LayerSet::first(layers).without(layer_set(others, layers)?));
+    }
+    let mut union = LayerSet::NONE;
+    for part in text.split('+') {
+        let set = if let Some((remainder, period)) = part.split_once('/') {
+            LayerSet::every(period.parse().ok()?, remainder.parse().ok()?, 0..layers)
+        } else {
+            let (first, last) = part.split_once('-')?;
+            let end = if last.is_empty() { layers } else { last.parse::<u32>().ok()?.checked_add(1)? };
+            LayerSet::range(first.parse().ok()?..end.min(layers))
+        };
+        union = union.iter().chain(set.iter()).collect();
+    }
+    Some(union)
+}
+
+/// The shortest text that names these of `layers` layers: a period, all but a period, or ranges.
+pub fn layer_text(set: LayerSet, layers: u32) -> String {
+    let all = LayerSet::first(layers);
+    let periods = (2..=layers.min(16)).flat_map(|period| (0..period).map(move |remainder| (period, remainder)));
+    for (period, remainder) in periods {
+        let every = LayerSet::every(period, remainder, 0..layers);
+        if every.len() < 2 {
+            continue;
+        }
+        if every == set {
+            return format!("{remainder}/{period}");
+        }
+        if all.without(every) == set {
+            return format!("!{remainder}/{period}");
+        }
+    }
+    let members: Vec<u32> = set.iter().collect();
+    let runs = members.chunk_by(|a, b| a + 1 == *b).map(|run| match (run.first(), run.last()) {
+        (Some(first), Some(last)) if last + 1 >= layers => format!("{first}-"),
+        (Some(first), Some(last)) => format!("{first}-{last}"),
+        _ => String::new(),
+    });
+    let text = runs.collect::<Vec<String>>().join("+");
+    if text.is_empty() { format!("{layers}-") } else { text }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::architecture::find;
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    #[test]
+    fn layers_are_told_apart() {
+        assert_eq!(layer_set("3-", 61), Some(LayerSet::range(3..61)));
+        assert_eq!(layer_set("!5/6", 12), Some(LayerSet::range(0..5).iter().chain(6..11).collect()));
+        assert_eq!(layer_set("0-1+2/4", 10), Some([0, 1, 2, 6].into_iter().collect()));
+        assert_eq!(layer_set("x", 10), None);
+    }
+
+    #[test]
+    fn every_set_of_layers_has_a_text() {
+        let sets = [
+            (LayerSet::range(3..61), 61, "3-"),
+            (LayerSet::every(2, 0, 0..24), 24, "0/2"),
+            (LayerSet::first(62).without(LayerSet::every(6, 5, 0..62)), 62, "!5/6"),
+            ([0, 1, 2, 6].into_iter().collect(), 10, "0-2+6-6"),
+            (LayerSet::NONE, 10, "10-"),
+        ];
+        for (set, layers, text) in sets {
+            assert_eq!(layer_text(set, layers), text);
+            assert_eq!(layer_set(text, layers), Some(set), "{text}");
+        }
+    }
+
+    #[test]
+    fn features_are_checked_before_they_are_taken() {
+        let mut recipe = Recipe::default();
+        assert!(recipe.set("moe", "8/2").is_err());
+        assert!(recipe.set("moe", "8/2/18446744073709551615").is_err());
+        assert!(recipe.set("mla", "-/512/128/64/128").is_ok());
+        assert!(recipe.set("window", "4096:x").is_err());
+        assert!(recipe.set("colour", "red").is_err());
+        assert!(recipe.build().is_latent());
+        recipe.set("mla", "").unwrap();
+        assert!(!recipe.build().is_latent());
+    }
+
+    #[test]
+    fn a_recipe_leaves_to_the_family_what_it_does_not_say() {
+        let model = Recipe { family: Family::Gpt2, ..Recipe::default() }.build();
+        assert!(model.qkv_bias && !model.mlp.gated);
+        let llama = find("llama-2-7b").unwrap();
+        assert_eq!(Recipe::default().build().parameters(), llama.parameters());
+    }
+}

@@ -1,0 +1,137 @@
+//! `log`: what a log says beside what the models say.
+
+use super::table::Table;
+use super::{FAILS, FITS, Outcome, input, json};
+use std::io::{ErrorKind, Read};
+use std::path::Path;
+use trtllm_memory::formats::link;
+use trtllm_memory::formats::log::{Comparison, ExplainedLog, LogReader, RankReading, explain};
+use trtllm_memory::memory::Contributor;
+use trtllm_memory::units::{Bytes, grouped};
+
+/// Bytes that are read at once.
+const PIECE: usize = 1 << 16;
+/// Lines that weren't understood, shown at most.
+const MOST_UNREAD: usize = 10;
+
+/// Reads a log and explains it.
+pub fn answer(file: &Path, as_json: bool) -> Outcome {
+    let explained = match read(file) {
+        Ok(reader) => explain(reader.finish()),
+        Err(complaint) => return Outcome::bad(complaint),
+    };
+    if explained.reading.is_empty() {
+        let lines = grouped(explained.reading.lines);
+        let complaint = format!(
+            "{}: none of its {lines} lines is one that TensorRT-LLM writes about memory or settings.",
+            file.display()
+        );
+        return Outcome::bad(complaint);
+    }
+    let status = if explained.diagnosis.is_some() { FAILS } else { FITS };
+    let output = if as_json { json(&explained) } else { text(&explained) };
+    Outcome { output, complaint: String::new(), status }
+}
+
+fn read(file: &Path) -> Result<LogReader, String> {
+    let mut input = input::open(file)?;
+    let mut reader = LogReader::default();
+    let mut piece = vec![0; PIECE];
+    loop {
+        match input.read(&mut piece) {
+            Ok(0) => return Ok(reader),
+            Ok(length) => reader.feed(&piece[..length]),
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(format!("{}: {error}", file.display())),
+        }
+    }
+}
+
+fn text(log: &ExplainedLog) -> String {
+    let mut text = String::new();
+    if let Some(diagnosis) = &log.diagnosis {
+        text.push_str(&format!("{}\n  line {}: {}\n\n", diagnosis.sentence, diagnosis.line, diagnosis.text));
+    }
+    for (at, rank) in log.reading.ranks.iter().enumerate() {
+        let rows =
+            log.comparisons.iter().find(|comparison| comparison.rank == at).map(|comparison| &comparison.rows[..]);
+        text.push_str(&heading(rank));
+        text.push_str(&match rows {
+            Some(rows) if !rows.is_empty() => compared(rows, rank),
+            _ => measured(rank),
+        });
+        text.push('\n');
+    }
+    if !log.reading.configuration.is_empty() {
+        text.push_str("The log says\n");
+        for setting in &log.reading.configuration {
+            text.push_str(&format!("  {}={} (line {})\n", setting.key, setting.value, setting.line));
+        }
+        text.push('\n');
+    }
+    if !log.inferred.is_empty() {
+        text.push_str("Its figures imply\n");
+        for inferred in &log.inferred {
+            text.push_str(&format!("  {}={}: {}\n", inferred.key, inferred.value, inferred.from));
+        }
+        text.push('\n');
+    }
+    text.push_str(&format!("As a link\n  {}\n", link::encode(&log.deployment)));
+    if log.reading.unread_count > 0 {
+        text.push_str(&format!("\nLines about memory that weren't understood: {}\n", log.reading.unread_count));
+        for unread in log.reading.unread.iter().take(MOST_UNREAD) {
+            text.push_str(&format!("  {}: {}\n", unread.line, unread.text));
+        }
+    }
+    text
+}
+
+fn heading(rank: &RankReading) -> String {
+    let number = rank.rank.map_or_else(|| "?".into(), |number| number.to_string());
+    let doubt = if rank.stated { "" } else { " (by order; the log doesn't say)" };
+    format!("Rank {number}{doubt}\n")
+}
+
+/// Measured beside predicted, and what isn't compared.
+fn compared(rows: &[Comparison], rank: &RankReading) -> String {
+    let mut table = Table::new(1);
+    table.row(["  ", "measured", "predicted", "difference"]);
+    for row in rows {
+        let difference = (row.measured.0 as f64 - row.predicted.0 as f64) / (row.predicted.0 as f64).max(1.0) * 100.0;
+        let mark = if row.inside { "" } else { " !" };
+        table.row([
+            format!("  {}", row.contributor.label()),
+            row.measured.to_string(),
+            row.predicted.to_string(),
+            format!("{difference:+.2} %{mark}"),
+        ]);
+    }
+    let mut text = table.text();
+    for row in rows.iter().filter(|row| !row.inside) {
+        text.push_str(&format!("  ! {}: {}\n", row.contributor.label(), row.note));
+    }
+    text + &kv_cache(rank)
+}
+
+fn measured(rank: &RankReading) -> String {
+    let mut table = Table::new(1);
+    for contributor in Contributor::ALL {
+        if let Some(size) = rank.size(contributor) {
+            table.row([format!("  {}", contributor.label()), size.bytes.to_string()]);
+        }
+    }
+    table.text() + &kv_cache(rank)
+}
+
+fn kv_cache(rank: &RankReading) -> String {
+    let mut parts = Vec::new();
+    let mut size = |name: &str, bytes: Option<Bytes>| parts.extend(bytes.map(|bytes| format!("{name} {bytes}")));
+    size("total", rank.total.map(|size| size.bytes));
+    size("available", rank.available.map(|size| size.bytes));
+    let mut count =
+        |name: &str, count: Option<u64>| parts.extend(count.map(|count| format!("{} {name}", grouped(count))));
+    count("blocks", rank.blocks);
+    count("tokens per block", rank.tokens_per_block);
+    count("tokens", rank.tokens);
+    if parts.is_empty() { String::new() } else { format!("  {}\n", parts.join(" · ")) }
+}

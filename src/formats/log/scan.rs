@@ -1,0 +1,155 @@
+//! Finding words and figures in a line, by hand.
+
+use crate::units::{Bytes, GIB, KIB, MIB};
+use serde::{Serialize, Serializer};
+
+/// A size as a log prints it, which is rounded.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Size {
+    /// The printed figure.
+    pub bytes: Bytes,
+    /// Half a unit of its last digit.
+    pub rounding: Bytes,
+}
+
+impl Size {
+    /// A size that is printed to the byte.
+    pub const fn exact(bytes: u64) -> Size {
+        Size { bytes: Bytes(bytes), rounding: Bytes::ZERO }
+    }
+
+    /// Whether `bytes` would be printed like this.
+    pub fn may_be(self, bytes: f64) -> bool {
+        (bytes - self.bytes.0 as f64).abs() <= self.rounding.0 as f64 + 1.0
+    }
+}
+
+/// In bytes.
+impl Serialize for Size {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.bytes.serialize(serializer)
+    }
+}
+
+/// The rest of a line.
+#[derive(Debug, Clone, Copy)]
+pub struct Scan<'a>(pub &'a str);
+
+impl<'a> Scan<'a> {
+    /// What follows the first `word`.
+    pub fn after(self, word: &str) -> Option<Scan<'a>> {
+        self.0.find(word).and_then(|at| self.0.get(at + word.len()..)).map(Scan)
+    }
+
+    /// What follows, if the rest begins with `word`.
+    pub fn skip(self, word: &str) -> Option<Scan<'a>> {
+        self.0.strip_prefix(word).map(Scan)
+    }
+
+    /// The digits that come next, blanks, brackets, signs and colons aside, and what follows them.
+    fn digits(self) -> Option<(&'a str, Scan<'a>)> {
+        let rest = self.0.trim_start_matches([' ', ':', '=', '(', '+', '\t']);
+        let end = rest.bytes().position(|byte| !byte.is_ascii_digit() && byte != b'.').unwrap_or(rest.len());
+        let digits = rest[..end].trim_end_matches('.');
+        (!digits.is_empty()).then(|| (digits, Scan(&rest[digits.len()..])))
+    }
+
+    /// The whole number that comes next.
+    pub fn whole(self) -> Option<u64> {
+        self.digits()?.0.parse().ok()
+    }
+
+    /// The number that comes next.
+    pub fn number(self) -> Option<f64> {
+        self.digits()?.0.parse().ok().filter(|number: &f64| number.is_finite())
+    }
+
+    /// The size that comes next: a number and its unit. Every unit is binary.
+    pub fn size(self) -> Option<Size> {
+        let (digits, rest) = self.digits()?;
+        let unit = rest.0.trim_start();
+        let scale = if unit.starts_with("GiB") || unit.starts_with("GB") {
+            GIB
+        } else if unit.starts_with("MiB") || unit.starts_with("MB") {
+            MIB
+        } else if unit.starts_with("KiB") || unit.starts_with("KB") {
+            KIB
+        } else if unit.starts_with('B') || unit.starts_with("byte") {
+            1
+        } else {
+            return None;
+        };
+        size(digits, scale)
+    }
+
+    /// The number that comes next, which counts `scale` bytes.
+    pub fn scaled(self, scale: u64) -> Option<Size> {
+        size(self.digits()?.0, scale)
+    }
+
+    /// The word that comes next: up to a blank, a comma or a quote.
+    pub fn word(self) -> &'a str {
+        let rest = self.0.trim_start_matches([' ', '\'', '"', ':', '=']);
+        rest.split([' ', ',', '\'', '"', ')']).next().unwrap_or("")
+    }
+}
+
+fn size(digits: &str, scale: u64) -> Option<Size> {
+    let number: f64 = digits.parse().ok().filter(|number: &f64| number.is_finite())?;
+    let places = digits.split_once('.').map_or(0, |(_, fraction)| fraction.len().min(12));
+    let half = if scale == 1 { 0.0 } else { scale as f64 / 10_f64.powi(places as i32) / 2.0 };
+    Some(Size { bytes: Bytes((number * scale as f64).round() as u64), rounding: Bytes(half.ceil() as u64) })
+}
+
+/// A line without colour codes and other control characters.
+pub fn plain(line: &str) -> std::borrow::Cow<'_, str> {
+    if !line.bytes().any(|byte| byte.is_ascii_control()) {
+        return line.into();
+    }
+    let mut text = String::with_capacity(line.len());
+    let mut letters = line.chars();
+    while let Some(letter) = letters.next() {
+        if letter == '\u{1b}' {
+            // ESC [ … letter; anything else is one character.
+            if letters.clone().next() == Some('[') {
+                letters.next();
+                for code in letters.by_ref() {
+                    if code.is_ascii_alphabetic() {
+                        break;
+                    }
+                }
+            }
+        } else if letter == '\t' {
+            text.push(' ');
+        } else if !letter.is_control() {
+            text.push(letter);
+        }
+    }
+    text.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    #[test]
+    fn sizes_keep_their_rounding() {
+        let size = Scan("Allocated 43.29 MB GPU").after("Allocated").unwrap().size().unwrap();
+        assert_eq!((size.bytes.0, size.rounding.0), (45_392_855, 5_243));
+        assert!(size.may_be(43.294 * MIB as f64) && !size.may_be(43.30 * MIB as f64));
+        assert_eq!(Scan(": 335907840 bytes").size(), Some(Size::exact(335_907_840)));
+        assert_eq!(Scan(" 12 apples").size(), None);
+        assert_eq!(
+            Scan("98765432109876543210987654321098765432109876543210 GiB").size().unwrap().bytes,
+            Bytes(u64::MAX)
+        );
+    }
+
+    #[test]
+    fn colours_are_taken_off() {
+        assert_eq!(plain("\u{1b}[33;20mrank 0\u{1b}[0m\ta"), "rank 0 a");
+        assert_eq!(plain("\u{1b}x\u{1b}"), "x");
+    }
+}

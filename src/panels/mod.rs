@@ -12,8 +12,10 @@
 //! | `data-ask="sort=gpus&…"` | a button | asks this panel again, with these options |
 //! | `data-field="tp_size"` | a button | leads to that field |
 //! | `data-part="kv_cache/0"` | `details` | unfolds when it is asked for with this `open` |
-//! | `data-copy="id"`, `data-save="name"` | a button | copies the text of the element with this id; with a name, saves it |
-//! | `name` | an input, select or textarea | asks this panel again, with this option |
+//! | `data-copy="id"` | a button | copies the text of the element with this id |
+//! | `data-save="name"`, `data-from="id"` | a button | saves that text as a file of this name; a name that ends in `.png` saves the picture in it |
+//! | `name` | an input, select or textarea | asks this panel again, with this option; a file's text where it is one |
+//! | `data-drop="name"` | any | a file that is dropped on it is this option |
 
 mod why;
 

@@ -9,6 +9,7 @@ mod browser;
 mod dom;
 mod embed;
 mod failure;
+mod files;
 mod header;
 mod inputs;
 mod panel;

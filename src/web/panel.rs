@@ -3,10 +3,12 @@
 //! What the attributes mean stands with the panels themselves, in [`crate::panels`].
 
 use super::answers::Answers;
-use super::browser;
 use super::dom::{El, el, entered, listen, target, watch};
+use super::files;
+use super::share::copy;
 use super::state::AppState;
 use super::theme::Appearance;
+use super::{browser, view::Tab};
 use crate::formats::link;
 use leptos::prelude::*;
 use std::collections::BTreeSet;
@@ -29,12 +31,11 @@ impl Options {
     }
 }
 
-/// The panel of this name, which asks only while it is open. `more` are pairs that the page adds to each request.
+/// The panel of a tab, which asks only while it is open. `more` are pairs that the page adds to each request.
 pub fn panel(
     state: AppState,
     appearance: Appearance,
-    name: &'static str,
-    is_open: impl Fn() -> bool + 'static,
+    tab: Tab,
     more: impl Fn() -> Vec<(&'static str, String)> + 'static,
 ) -> El {
     let options = RwSignal::new(Options::default());
@@ -46,14 +47,17 @@ pub fn panel(
         None => shown.set_text_content(Some("This could not be answered; change something to try again.")),
     });
     watch(move || {
-        if !is_open() || width.get() == 0 {
+        if state.view.tab.get() != tab || width.get() == 0 {
             return;
         }
-        let Some(sound) = state.last_sound() else {
-            return;
-        };
         let mut request = form_urlencoded::Serializer::new(String::new());
-        request.append_pair("panel", name).append_pair("link", &link::encode(&sound.deployment));
+        request.append_pair("panel", tab.id());
+        if tab.is_about_the_deployment() {
+            let Some(sound) = state.last_sound() else {
+                return;
+            };
+            request.append_pair("link", &link::encode(&sound.deployment));
+        }
         request.append_pair("width", &width.get().to_string());
         request.append_pair("theme", if appearance.is_dark() { "dark" } else { "light" });
         request.extend_pairs(more());
@@ -67,6 +71,17 @@ pub fn panel(
     for event in ["input", "change"] {
         listen(&place.0, event, move |event| enter(options, &event));
     }
+    listen(&place.0, "dragover", |event| {
+        if drop_place(&event).is_some() {
+            event.prevent_default();
+        }
+    });
+    listen(&place.0, "drop", move |event| {
+        if let Some((name, file)) = drop_place(&event).zip(files::dropped(&event)) {
+            event.prevent_default();
+            take_file(options, name, file);
+        }
+    });
     listen(&place.0, "submit", |event| event.prevent_default());
     place
 }
@@ -131,7 +146,29 @@ fn click(state: AppState, options: RwSignal<Options>, event: &Event) {
         });
     } else if let Some(key) = above("data-field") {
         browser::focus(&key);
+    } else if let Some(text) = above("data-copy").and_then(|id| browser::by_id(&id)) {
+        let button = clicked.clone();
+        copy(&text.text_content().unwrap_or_default(), move |done| {
+            button.set_text_content(Some(if done { "Copied" } else { "Not allowed: select the text instead" }));
+        });
+    } else if let Some((name, from)) = above("data-save").zip(above("data-from").and_then(|id| browser::by_id(&id))) {
+        files::save(&name, &from);
     }
+}
+
+/// The option that a file dropped here is.
+fn drop_place(event: &Event) -> Option<String> {
+    target(event)?.closest("[data-drop]").ok().flatten()?.get_attribute("data-drop")
+}
+
+fn take_file(options: RwSignal<Options>, name: String, file: web_sys::File) {
+    let file_name = file.name();
+    files::text(&file, move |text| {
+        options.update(|options| {
+            options.set(&name, &text);
+            options.set("file", &file_name);
+        });
+    });
 }
 
 /// Takes what was entered into a control of the panel.
@@ -139,6 +176,9 @@ fn enter(options: RwSignal<Options>, event: &Event) {
     let Some(name) = target(event).and_then(|control| control.get_attribute("name")) else {
         return;
     };
+    if let Some(file) = files::chosen(event) {
+        return take_file(options, name, file);
+    }
     let value = entered(event);
     options.update(|options| options.set(&name, &value));
 }

@@ -51,7 +51,7 @@ fn by_hand(link: &str, close: impl Fn() + 'static) -> El {
 }
 
 /// Writes to the clipboard and says whether that went well; a page without a secure origin has no clipboard.
-fn copy(text: &str, done: impl Fn(bool) + Clone + 'static) {
+pub fn copy(text: &str, done: impl Fn(bool) + Clone + 'static) {
     let navigator = window().navigator();
     let clipboard = js_sys::Reflect::get(&navigator, &JsValue::from_str("clipboard"));
     if !clipboard.is_ok_and(|clipboard| clipboard.is_object()) {

@@ -31,6 +31,11 @@ impl Tab {
         }
     }
 
+    /// Whether what it says changes with the deployment.
+    pub fn is_about_the_deployment(self) -> bool {
+        matches!(self, Tab::Why)
+    }
+
     /// The id of its panel.
     pub fn id(self) -> &'static str {
         match self {

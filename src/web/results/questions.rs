@@ -73,8 +73,7 @@ fn fill_once_open(state: AppState, appearance: Appearance, tab: Tab, place: &El)
 }
 
 fn content(state: AppState, appearance: Appearance, tab: Tab) -> El {
-    let is_open = move || state.view.tab.get() == tab;
-    panel(state, appearance, tab.id(), is_open, move || match tab {
+    panel(state, appearance, tab, move || match tab {
         Tab::Why => vec![
             ("contributor", state.view.explained.get().key().to_string()),
             ("rank", state.shown_rank().to_string()),

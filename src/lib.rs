@@ -4,8 +4,8 @@
 //! decoder buffers, KV cache and overhead, and each figure can say how it came about. It knows nothing of a
 //! browser: the page (feature `web`) and the native command are two faces on it.
 //!
-//! Imports run one way: [`units`] ← [`architecture`], [`gpu`] ← [`deployment`] ← [`memory`] ← [`formats`],
-//! [`chart`], [`accuracy`] ← `web`.
+//! Imports run one way: [`units`] ← [`architecture`], [`gpu`] ← [`deployment`] ← [`memory`] ← [`explore`] ←
+//! [`formats`], [`chart`], [`accuracy`] ← `web`.
 //!
 //! ```
 //! use trtllm_memory::{formats::link, memory::estimate};
@@ -22,6 +22,7 @@ pub mod accuracy;
 pub mod architecture;
 pub mod chart;
 pub mod deployment;
+pub mod explore;
 pub mod formats;
 pub mod gpu;
 pub mod memory;

@@ -147,6 +147,20 @@ impl Architecture {
         }
     }
 
+    /// Whether two runs of layers have as many of each sort.
+    pub fn has_alike(&self, layers: std::ops::Range<u32>, others: std::ops::Range<u32>) -> bool {
+        let sets = [
+            Some(self.attention_layers),
+            Some(self.mlp.layers),
+            self.moe.map(|moe| moe.layers),
+            self.windows.map(|windows| windows.layers),
+            self.recurrence.map(|recurrence| recurrence.layers),
+            self.indexer.map(|indexer| indexer.layers),
+        ];
+        let alike = |set: LayerSet| set.count_in(layers.clone()) == set.count_in(others.clone());
+        layers.len() == others.len() && sets.into_iter().flatten().all(alike)
+    }
+
     /// Whether keys and values are compressed (multi-head latent attention).
     pub fn is_latent(&self) -> bool {
         matches!(self.attention, Attention::Latent { .. })

@@ -8,7 +8,7 @@ use crate::architecture::{Architecture, Attention, Positions};
 use crate::units::grouped;
 
 /// `max_num_tokens` of `trtllm-build` unless told otherwise (`builder.py` BuildConfig).
-const DEFAULT_MAX_NUM_TOKENS: u64 = 8192;
+pub(crate) const DEFAULT_MAX_NUM_TOKENS: u64 = 8192;
 /// `max_input_len` of `trtllm-build` unless told otherwise (`builder.py` BuildConfig).
 const DEFAULT_MAX_INPUT_LEN: u64 = 1024;
 /// `max_num_tokens` above which `trtllm-build` warns.

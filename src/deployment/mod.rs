@@ -14,6 +14,7 @@ mod torch;
 mod validate;
 mod version;
 
+pub(crate) use build::DEFAULT_MAX_NUM_TOKENS;
 pub use calibrated::Calibrated;
 pub use fields::{FIELDS, Field, Fixed, Flows, Group, Input, field};
 pub use plan::{KvType, Note, Plan};

@@ -410,6 +410,9 @@ impl Plan {
 
     /// The layers of pipeline stage `stage`; where they can't be split evenly, the first stages have one more (`mapping.py` pp_layers).
     pub fn layers_of_stage(&self, stage: u64) -> std::ops::Range<u32> {
+        if self.pp_size == 1 {
+            return 0..self.model.layers;
+        }
         let layers = u64::from(self.model.layers);
         let (each, more) = (layers / self.pp_size, layers % self.pp_size);
         let start = |stage: u64| (stage * each + stage.min(more)) as u32;

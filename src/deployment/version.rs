@@ -164,6 +164,24 @@ pub enum Fact {
     BlockPointersOfEveryLayer,
     /// FP8 context FMHA is on unless told otherwise, where weights and KV cache are FP8.
     Fp8ContextFmhaByDefault,
+    /// `trtllm-build` takes the longest sequence as `max_seq_len`, not as `max_input_len` and `max_output_len`.
+    BuildTakesMaxSeqLen,
+    /// `trtllm-build` takes `--kv_cache_type` in place of `--paged_kv_cache`.
+    BuildTakesKvCacheType,
+    /// Plugins of `trtllm-build` take `auto` for a type.
+    PluginsTakeAuto,
+    /// `--use_fused_mlp` of `trtllm-build` takes `enable` or `disable`.
+    FusedMlpTakesAValue,
+    /// There is `trtllm-serve`.
+    HasServe,
+    /// `trtllm-serve` and the LLM API run the PyTorch backend unless told otherwise.
+    PyTorchByDefault,
+    /// `trtllm-serve` takes its YAML as `--config`.
+    ServeTakesConfig,
+    /// The LLM API's `KvCacheConfig` takes `tokens_per_block`.
+    KvCacheConfigTakesBlock,
+    /// Examples of models stand in `examples/models/core`.
+    ExamplesOfModelsMoved,
     /// The attention plugin reserves the scratch of multi-block generation kernels in every engine.
     ReservesMultiBlock,
     /// The generation kernels' workspace has a second buffer of queries, for the conversion of outputs.
@@ -396,6 +414,60 @@ pub static CHANGES: &[Change] = &[
         from: version(0, 17),
         until: LAST,
         source: "tensorrt_llm/plugin/plugin.py",
+    },
+    Change {
+        fact: Fact::BuildTakesMaxSeqLen,
+        from: version(0, 11),
+        until: LAST,
+        source: "release notes of 0.11: deprecated max_output_len and added max_seq_len",
+    },
+    Change {
+        fact: Fact::BuildTakesKvCacheType,
+        from: version(0, 14),
+        until: LAST,
+        source: "tensorrt_llm/commands/build.py; --paged_kv_cache still works, as deprecated",
+    },
+    Change {
+        fact: Fact::PluginsTakeAuto,
+        from: version(0, 11),
+        until: LAST,
+        source: "tensorrt_llm/plugin/plugin.py; the copies of early 2024 know types alone",
+    },
+    Change {
+        fact: Fact::FusedMlpTakesAValue,
+        from: version(0, 14),
+        until: LAST,
+        source: "tensorrt_llm/plugin/plugin.py cli_plugin_args; a plain switch of build.py before",
+    },
+    Change {
+        fact: Fact::HasServe,
+        from: version(0, 15),
+        until: LAST,
+        source: "release notes of 0.15: added a trtllm-serve command",
+    },
+    Change {
+        fact: Fact::PyTorchByDefault,
+        from: version(1, 0),
+        until: LAST,
+        source: "release notes of 1.0: the PyTorch-based architecture is the default; tensorrt_llm/_tensorrt_engine",
+    },
+    Change {
+        fact: Fact::KvCacheConfigTakesBlock,
+        from: version(1, 2),
+        until: LAST,
+        source: "tensorrt_llm/llmapi/llm_args.py KvCacheConfig; the copies of mid-2025 are without it",
+    },
+    Change {
+        fact: Fact::ServeTakesConfig,
+        from: version(1, 2),
+        until: LAST,
+        source: "tensorrt_llm/commands/serve.py: --config beside --extra_llm_api_options",
+    },
+    Change {
+        fact: Fact::ExamplesOfModelsMoved,
+        from: version(0, 19),
+        until: LAST,
+        source: "examples/models/core in the repository since 0.19",
     },
     Change {
         fact: Fact::ReservesMultiBlock,

@@ -48,9 +48,8 @@ impl<'a, N: Number> Account<'a, N> {
         Account::with_overhead(&terms, kind, flow::predicted(&terms), flow::late(&terms))
     }
 
-    /// The account of a rank of the same stage at another place.
-    fn at(&self, place: Place) -> Account<'a, N> {
-        let kind = Kind { place, ..self.kind };
+    /// The account of a rank that holds the same at another place.
+    fn at(&self, kind: Kind) -> Account<'a, N> {
         let terms = Terms::new(self.plan, kind.stage);
         Account::with_overhead(&terms, kind, self.parts.clone(), self.late.clone())
     }
@@ -239,6 +238,19 @@ impl AllPools {
     }
 }
 
+/// For each pipeline stage the first one that holds the same, place apart: stages between the first and the last with as many layers
+/// of each sort.
+fn stages(plan: &Plan) -> Vec<u64> {
+    let mut alike: Vec<u64> = Vec::with_capacity(plan.pp_size as usize);
+    for stage in 0..plan.pp_size {
+        let before = if stage == 0 || stage + 1 == plan.pp_size { 1..1 } else { 1..stage };
+        let layers = |stage: u64| plan.layers_of_stage(stage);
+        let same = |other: &u64| plan.model.has_alike(layers(*other), layers(stage));
+        alike.push(before.filter(|other| alike[*other as usize] == *other).find(same).unwrap_or(stage));
+    }
+    alike
+}
+
 /// The accounts of all ranks.
 pub struct Accounts<'a> {
     /// One for each kind of rank, in the order of the first rank of each.
@@ -253,13 +265,14 @@ impl<'a> Accounts<'a> {
     /// The accounts of a plan.
     pub fn new(plan: &'a Plan) -> Accounts<'a> {
         let layout = Layout::new(plan);
+        let stages = stages(plan);
         let mut all: Vec<Account<f64>> = Vec::with_capacity(1);
         let of_rank = (0..plan.world_size()).map(|rank| {
-            let kind = Kind { stage: rank / plan.tp_size, place: layout.place(rank) };
+            let kind = Kind { stage: stages[(rank / plan.tp_size) as usize], place: layout.place(rank) };
             // Ranks that are alike are near each other, so the search goes backwards.
             all.iter().rposition(|account| account.kind == kind).unwrap_or_else(|| {
                 let beside = all.iter().rfind(|account| account.kind.stage == kind.stage);
-                all.push(beside.map_or_else(|| Account::new(plan, kind), |account| account.at(kind.place)));
+                all.push(beside.map_or_else(|| Account::new(plan, kind), |account| account.at(kind)));
                 all.len() - 1
             })
         });
@@ -267,6 +280,11 @@ impl<'a> Accounts<'a> {
         let rooms = all.iter().map(Account::room).enumerate();
         let tightest = rooms.min_by(|a, b| a.1.total_cmp(&b.1)).map_or(0, |(place, _)| place);
         Accounts { all, of_rank, tightest }
+    }
+
+    /// The first rank whose account stands at this place.
+    pub fn first_rank(&self, place: usize) -> u64 {
+        self.of_rank.iter().position(|other| *other == place).unwrap_or_default() as u64
     }
 
     /// The account of `rank`.

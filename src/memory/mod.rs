@@ -98,29 +98,51 @@ fn explained_kv_cache(plan: &Plan, account: &Account<Traced>, accounts: &Account
     }
 }
 
+/// What decides whether a deployment fits: the answer without what is the same for all its ranks.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Outline {
+    /// The first rank of each way to use the memory.
+    pub ranks: Vec<Rank>,
+    /// The KV cache.
+    pub kv_cache: KvCache,
+    /// Whether it fits.
+    pub verdict: Verdict,
+}
+
 /// The models' answer for a sound deployment.
 pub fn estimate_plan(plan: &Plan) -> Report {
     let accounts = Accounts::new(plan);
-    let pools = accounts.pools();
-    let alike: Vec<Rank> = accounts.all.iter().map(|account| rank(plan, account, &pools)).collect();
+    let Outline { ranks, kv_cache, verdict } = outline_of(plan, &accounts);
     let numbered = accounts.of_rank.iter().zip(0..);
-    let ranks: Vec<Rank> = numbered
-        .map(|(account, number)| Rank { rank: number, tp_rank: number % plan.tp_size, ..alike[*account].clone() })
-        .collect();
-    let kv_cache = kv_cache_report(plan, &accounts, &pools);
-    let short = |rank: u64| Bytes(accounts.of(rank).adapter_short as u64);
     let [weights, activations, ..] = accounts.all[0].parts;
     Report {
-        verdict: verdict::verdict(plan, &ranks, short, &kv_cache),
+        ranks: numbered.map(|(account, number)| ranks[*account].clone().numbered(plan, number)).collect(),
+        verdict,
         upper_bound: (plan.backend == Backend::TensorRt)
             .then(|| upper_bound::upper_bound_of(plan, weights, activations)),
         parameters: plan.model.shared_tensors().elements,
         max_seq_len: plan.max_seq_len,
         more_overhead: accounts.all.iter().any(|account| account.reserved.is_some()),
         notes: notes::notes(plan, &kv_cache),
-        ranks,
         kv_cache,
     }
+}
+
+/// The outline of [`estimate_plan`]'s answer, which is quicker where there are many ranks or many deployments.
+pub fn outline(plan: &Plan) -> Outline {
+    outline_of(plan, &Accounts::new(plan))
+}
+
+fn outline_of(plan: &Plan, accounts: &Accounts) -> Outline {
+    let pools = accounts.pools();
+    let numbered = |(place, account): (usize, &Account<f64>)| {
+        rank(plan, account, &pools).numbered(plan, accounts.first_rank(place))
+    };
+    let ranks: Vec<Rank> = accounts.all.iter().enumerate().map(numbered).collect();
+    let kv_cache = kv_cache_report(plan, accounts, &pools);
+    let short = |rank: u64| Bytes(accounts.of(rank).adapter_short as u64);
+    let verdict = verdict::verdict(plan, &ranks, short, &kv_cache);
+    Outline { ranks, kv_cache, verdict }
 }
 
 fn kv_cache_report(plan: &Plan, accounts: &Accounts, pools: &AllPools) -> KvCache {
@@ -155,7 +177,7 @@ fn kv_cache_report(plan: &Plan, accounts: &Accounts, pools: &AllPools) -> KvCach
         max_sequences_low: batch,
         lowered_max_seq_len: None,
         binding: Binding::WholeBatch,
-        tightest_rank: accounts.of_rank.iter().position(|place| *place == accounts.tightest).unwrap_or(0) as u64,
+        tightest_rank: accounts.first_rank(accounts.tightest),
         requests,
     };
     // The widest window's pool is the one that holds whole sequences.

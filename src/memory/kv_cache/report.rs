@@ -86,6 +86,11 @@ impl KvCache {
         self.requests.concurrency(&self.windows, self.cross.as_ref(), input_len, output_len)
     }
 
+    /// How many requests of `input_len` prompt and `output_len` generated tokens it holds, whatever else stops them.
+    pub fn held(&self, input_len: u64, output_len: u64) -> u64 {
+        self.requests.held(&self.windows, self.cross.as_ref(), input_len, output_len)
+    }
+
     /// Bytes that the pools lack for `needed` blocks in each and for `encoded` blocks of encoders' outputs; none where they have
     /// them.
     pub(in crate::memory) fn short_of(&self, needed: impl Fn(u64) -> u64, encoded: u64) -> Option<Bytes> {

@@ -18,6 +18,26 @@ pub enum Limit {
     MaxSeqLen,
 }
 
+impl Limit {
+    /// The key in JSON.
+    pub fn key(self) -> &'static str {
+        match self {
+            Limit::KvBlocks => "kv_blocks",
+            Limit::MaxBatchSize => "max_batch_size",
+            Limit::MaxNumTokens => "max_num_tokens",
+            Limit::MaxSeqLen => "max_seq_len",
+        }
+    }
+
+    /// What stops more, as the subject of a sentence.
+    pub fn text(self) -> &'static str {
+        match self {
+            Limit::KvBlocks => "the KV cache",
+            limit => limit.key(),
+        }
+    }
+}
+
 /// How many requests of one kind run at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Concurrency {
@@ -144,16 +164,28 @@ impl Requests {
         if input > self.longest_prompt {
             return none(Limit::MaxNumTokens);
         }
-        let drafted = output.saturating_add(self.drafts).min(self.max_seq_len - input);
-        let held = |pool: &WindowPool| pool.blocks / self.blocks(input, drafted, pool.tokens).max(1);
-        let encoded = cross.map(|pool| pool.blocks / self.cross_blocks().max(1));
         let limits = [
-            (pools.iter().map(held).chain(encoded).min().unwrap_or(u64::MAX), Limit::KvBlocks),
+            (self.held(pools, cross, input, output), Limit::KvBlocks),
             (self.slots, Limit::MaxBatchSize),
             (self.steps, Limit::MaxNumTokens),
         ];
         let least = limits.into_iter().min_by_key(|(requests, _)| *requests);
         least.map_or(none(Limit::KvBlocks), |(requests, limit)| Concurrency { requests, limit })
+    }
+
+    /// How many requests of `input` and `output` tokens these pools hold, whatever else stops them; where the whole batch is
+    /// allocated at once, that batch.
+    pub(in crate::memory) fn held(
+        &self,
+        pools: &[WindowPool],
+        cross: Option<&WindowPool>,
+        input: u64,
+        output: u64,
+    ) -> u64 {
+        let drafted = output.saturating_add(self.drafts).min(self.max_seq_len.saturating_sub(input));
+        let in_pool = |pool: &WindowPool| pool.blocks / self.blocks(input, drafted, pool.tokens).max(1);
+        let encoded = cross.map(|pool| pool.blocks / self.cross_blocks().max(1));
+        pools.iter().map(in_pool).chain(encoded).min().unwrap_or(self.slots)
     }
 }
 

@@ -72,6 +72,18 @@ impl Compared {
         }
     }
 
+    /// The contributor that it is a figure of, or the nearest to it.
+    pub fn contributor(self) -> Contributor {
+        match self {
+            Compared::Weights => Contributor::Weights,
+            Compared::Activations | Compared::InsideTorch => Contributor::Activations,
+            Compared::RuntimeBuffers => Contributor::RuntimeBuffers,
+            Compared::DecoderBuffers => Contributor::DecoderBuffers,
+            Compared::Overhead => Contributor::Overhead,
+            Compared::KvCacheBlocks | Compared::KvCacheTokens | Compared::KvCacheBytes => Contributor::KvCache,
+        }
+    }
+
     /// Whether the figure is a number of bytes; otherwise it counts blocks, tokens or sequences.
     pub fn is_bytes(self) -> bool {
         self != Compared::KvCacheBlocks && self != Compared::KvCacheTokens

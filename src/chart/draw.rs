@@ -1,7 +1,7 @@
 //! A model as SVG, through plotters.
 
 use super::model::{Area, Hit, Label, Model};
-use super::{Colour, Drawing, Theme};
+use super::{Colour, Drawing, Size, Theme};
 use plotters::coord::Shift;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
@@ -9,20 +9,26 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 /// plotters writes a font's size divided by 1.24: this gives `font-size="12"`.
 const FONT_SIZE: f64 = 12.0 * 1.24;
 
-type Canvas<'a> = DrawingArea<SVGBackend<'a>, Shift>;
-type Drawn<'a> = Result<(), DrawingAreaErrorKind<<SVGBackend<'a> as DrawingBackend>::ErrorType>>;
+pub(super) type Canvas<'a> = DrawingArea<SVGBackend<'a>, Shift>;
+pub(super) type Drawn<'a> = Result<(), DrawingAreaErrorKind<<SVGBackend<'a> as DrawingBackend>::ErrorType>>;
 
 /// Draws a model.
-pub(super) fn drawing(model: Model, theme: &Theme) -> Drawing {
+pub(super) fn draw_model(model: Model, theme: &Theme) -> Drawing {
+    let svg = drawing(model.size, |canvas| draw(canvas, &model, theme));
+    Drawing { svg, hits: model.hits, bars: model.bars, capacity: model.capacity }
+}
+
+/// The SVG of a picture that `draw` draws.
+pub(super) fn drawing(size: Size, draw: impl for<'a> Fn(&Canvas<'a>) -> Drawn<'a>) -> String {
     let mut svg = String::new();
-    let canvas = SVGBackend::with_string(&mut svg, (model.size.width, model.size.height)).into_drawing_area();
-    let drawn = draw(&canvas, &model, theme).and_then(|()| canvas.present());
+    let canvas = SVGBackend::with_string(&mut svg, (size.width, size.height)).into_drawing_area();
+    let drawn = draw(&canvas).and_then(|()| canvas.present());
     drop(canvas);
     if drawn.is_err() {
         // Writing into a text can't fail; were it to, no picture is better than half of one.
         svg.clear();
     }
-    Drawing { svg, hits: model.hits, bars: model.bars, capacity: model.capacity }
+    svg
 }
 
 fn draw<'a>(canvas: &Canvas<'a>, model: &Model, theme: &Theme) -> Drawn<'a> {
@@ -47,19 +53,19 @@ fn draw<'a>(canvas: &Canvas<'a>, model: &Model, theme: &Theme) -> Drawn<'a> {
     Ok(())
 }
 
-fn fill<'a>(canvas: &Canvas<'a>, area: Area, colour: Colour) -> Drawn<'a> {
+pub(super) fn fill<'a>(canvas: &Canvas<'a>, area: Area, colour: Colour) -> Drawn<'a> {
     let (x, y) = (area.x as i32, area.y as i32);
     let corners = [(x, y), (x + area.width as i32, y + area.height as i32)];
     canvas.draw(&Rectangle::new(corners, rgb(colour).filled()))
 }
 
-fn write<'a>(canvas: &Canvas<'a>, label: &Label, anchor: Pos, colour: Colour) -> Drawn<'a> {
+pub(super) fn write<'a>(canvas: &Canvas<'a>, label: &Label, anchor: Pos, colour: Colour) -> Drawn<'a> {
     let colour = rgb(colour);
     let style = TextStyle::from(("sans-serif", FONT_SIZE)).color(&colour).pos(anchor);
     canvas.draw_text(&label.text, &style, (label.x as i32, label.y as i32))
 }
 
-fn rgb(colour: Colour) -> RGBColor {
+pub(super) fn rgb(colour: Colour) -> RGBColor {
     let (red, green, blue) = colour.rgb();
     RGBColor(red, green, blue)
 }

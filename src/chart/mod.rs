@@ -9,12 +9,14 @@ mod draw;
 mod model;
 mod palette;
 mod scale;
+mod scatter;
 mod segment;
 mod stack;
 
 pub use bars::Bar;
 pub use model::Hit;
 pub use palette::{Colour, Theme};
+pub use scatter::{Dot, Point, Scatter, scatter};
 pub use segment::Segment;
 
 use crate::memory::Report;
@@ -61,13 +63,13 @@ pub struct Drawing {
 /// assert_eq!(drawing.bars[1].label, "GPU 1");
 /// ```
 pub fn ranks(report: &Report, size: Size, theme: &Theme) -> Drawing {
-    draw::drawing(Model::ranks(report, size.limited()), theme)
+    draw::draw_model(Model::ranks(report, size.limited()), theme)
 }
 
 /// One horizontal bar of the fullest rank, as wide as the picture, without axes. A dashed line marks the capacity where
 /// the rank's memory doesn't suffice; else the bar ends there.
 pub fn strip(report: &Report, size: Size, theme: &Theme) -> Drawing {
-    draw::drawing(Model::strip(report, size.limited()), theme)
+    draw::draw_model(Model::strip(report, size.limited()), theme)
 }
 
 #[cfg(test)]

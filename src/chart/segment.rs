@@ -1,6 +1,7 @@
 //! A part of a bar.
 
-use crate::memory::{Contributor, Rank};
+use crate::memory::band::Band;
+use crate::memory::{Contributor, Rank, Report};
 use crate::units::Bytes;
 
 /// A part of a bar: what takes memory, or memory that stays free.
@@ -37,6 +38,22 @@ impl Segment {
         match self {
             Segment::Contributor(contributor) => contributor.label(),
             Segment::Free => "Free",
+        }
+    }
+
+    /// What a person would call it in this report.
+    pub fn label_in(self, report: &Report) -> &'static str {
+        match self {
+            Segment::Contributor(contributor) => report.label(contributor),
+            Segment::Free => self.label(),
+        }
+    }
+
+    /// How far off its size on a rank may be.
+    pub fn band(self, rank: &Rank) -> Band {
+        match self {
+            Segment::Contributor(contributor) => rank.figure(contributor).band(),
+            Segment::Free => rank.free_band(),
         }
     }
 

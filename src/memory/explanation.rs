@@ -175,6 +175,7 @@ fn write(number: &Traced, style: Style, outer: u8) -> String {
             Style::Symbols => part.symbol.map_or_else(|| part.label.clone(), str::to_string),
             Style::Figures => value_text(part.unit, inner.value()),
         },
+        Step::Sum(all) if all.is_empty() => number_text(0.0),
         Step::Sum(all) => join(all, " + ", SUM),
         Step::Product(all) => join(&literals_first(all), " · ", PRODUCT),
         Step::Difference(a, b) => {

@@ -14,9 +14,12 @@
 //! | `data-part="kv_cache/0"` | `details` | unfolds when it is asked for with this `open` |
 //! | `data-copy="id"` | a button | copies the text of the element with this id |
 //! | `data-save="name"`, `data-from="id"` | a button | saves that text as a file of this name; a name that ends in `.png` saves the picture in it |
+//! | `data-tip="text"` | any | is said by the panel's `data-tips` while it is pointed at |
+//! | `data-tips="text"` | a line | says this while nothing is pointed at that has a tip |
 //! | `name` | an input, select or textarea | asks this panel again, with this option; a file's text where it is one |
 //! | `data-drop="name"` | any | a file that is dropped on it is this option |
 
+mod accuracy;
 mod why;
 
 use crate::deployment::Deployment;
@@ -76,6 +79,7 @@ impl Request {
 pub fn answer(request: &str) -> String {
     let request = Request::parse(request);
     let markup = match request.panel.as_str() {
+        "accuracy" => accuracy::panel(&request),
         "why" => why::panel(&request),
         "formula" => why::formula(&request),
         unknown => html! { p.problem { "There is no panel " (unknown) "." } },

@@ -52,6 +52,7 @@ fn item(state: AppState, appearance: Appearance, segment: Segment) -> El {
         .attr("data-contributor", segment.key())
         .live_attr("data-bytes", move || Some(bytes().0.to_string()))
         .child(swatch(appearance, segment))
-        .text(&format!("{} ", segment.label()))
+        .child(el("span").live_text(move || state.sound(|sound| segment.label_in(&sound.report)).to_string()))
+        .text(" ")
         .child(el("span").live_text(move || gib(bytes())))
 }

@@ -68,6 +68,10 @@ pub fn panel(
         answers.ask(request.finish());
     });
     listen(&place.0, "click", move |event| click(state, options, &event));
+    for event in ["pointerover", "pointerleave"] {
+        let shown = place.0.clone();
+        listen(&place.0, event, move |event| tell(&shown, &event));
+    }
     for event in ["input", "change"] {
         listen(&place.0, event, move |event| enter(options, &event));
     }
@@ -153,6 +157,18 @@ fn click(state: AppState, options: RwSignal<Options>, event: &Event) {
         });
     } else if let Some((name, from)) = above("data-save").zip(above("data-from").and_then(|id| browser::by_id(&id))) {
         files::save(&name, &from);
+    }
+}
+
+/// Says what is pointed at, or what is said otherwise.
+fn tell(place: &Element, event: &Event) {
+    let Ok(Some(line)) = place.query_selector("[data-tips]") else {
+        return;
+    };
+    let tip = target(event).and_then(|pointed| pointed.closest("[data-tip]").ok().flatten()?.get_attribute("data-tip"));
+    let text = tip.or_else(|| line.get_attribute("data-tips")).unwrap_or_default();
+    if line.text_content().as_ref() != Some(&text) {
+        line.set_text_content(Some(&text));
     }
 }
 

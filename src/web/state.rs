@@ -180,7 +180,7 @@ impl AppState {
 
     fn note(self, field: &Field) -> String {
         self.sound(|sound| {
-            let notes = sound.plan.notes.iter().filter(|note| note.field == field.key);
+            let notes = sound.report.notes.iter().filter(|note| note.field == field.key);
             notes.map(|note| note.message.as_str()).collect::<Vec<_>>().join(" ")
         })
     }

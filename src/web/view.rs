@@ -18,16 +18,19 @@ pub struct Pointed {
 pub enum Tab {
     /// Why a figure is what it is.
     Why,
+    /// How near the laws come to what was measured.
+    Accuracy,
 }
 
 impl Tab {
     /// Every tab, in their order.
-    pub const ALL: [Tab; 1] = [Tab::Why];
+    pub const ALL: [Tab; 2] = [Tab::Why, Tab::Accuracy];
 
     /// Its name.
     pub fn label(self) -> &'static str {
         match self {
             Tab::Why => "Why",
+            Tab::Accuracy => "How accurate?",
         }
     }
 
@@ -40,6 +43,7 @@ impl Tab {
     pub fn id(self) -> &'static str {
         match self {
             Tab::Why => "why",
+            Tab::Accuracy => "accuracy",
         }
     }
 }

@@ -128,7 +128,12 @@ fn label(drawing: &Drawing, report: &Report, hit: &Hit) -> String {
         return hit.segment.label().to_string();
     };
     let bar = drawing.bars.get(hit.bar).map_or("", |bar| bar.label.as_str());
-    format!("{}, {bar}: {}, {}", hit.segment.label(), super::figures::gib(bytes), super::figures::share(bytes, total))
+    format!(
+        "{}, {bar}: {}, {}",
+        hit.segment.label_in(report),
+        super::figures::gib(bytes),
+        super::figures::share(bytes, total)
+    )
 }
 
 /// The size of a segment, and of the GPU that it is on.

@@ -1,11 +1,12 @@
 //! The table of figures, which is also the chart's legend.
 
 use crate::chart::Segment;
+use crate::memory::band::Band;
 use crate::memory::{Contributor, Rank};
 use crate::units::{Bytes, grouped_decimal};
 use crate::web::browser;
 use crate::web::dom::{El, el, value};
-use crate::web::state::AppState;
+use crate::web::state::{AppState, Sound};
 use crate::web::theme::Appearance;
 use crate::web::view::{Pointed, Tab};
 use leptos::prelude::*;
@@ -21,6 +22,17 @@ pub fn share(bytes: Bytes, total: Bytes) -> String {
     if bytes.0 > 0 && share < 0.5 { "< 1 %".to_string() } else { format!("{} %", grouped_decimal(share, 0)) }
 }
 
+/// Bands narrower than this share of their figure are not worth the ink.
+const WORTH_SHOWING: f64 = 0.01;
+
+/// How far off a figure may be, on the wider side, as the table has it; empty where that is hardly anything.
+fn deviation(bytes: Bytes, band: Band) -> String {
+    let widest = Bytes(band.widest() as u64);
+    let text = grouped_decimal(widest.gib(), 2);
+    let shown = widest.share_of(bytes) > WORTH_SHOWING && text != "0.00";
+    if shown { format!("± {text}") } else { String::new() }
+}
+
 /// "GPU 3", or "GPU 0–3".
 fn run_name(run: &[Rank]) -> String {
     match run {
@@ -32,17 +44,19 @@ fn run_name(run: &[Rank]) -> String {
 
 /// The figures of the ranks that are looked at.
 pub fn figures(state: AppState, appearance: Appearance) -> El {
-    let column = |name: &str| el("th").attr("scope", "col").class("number").text(name);
+    let column = |(name, meaning): (&str, &str)| {
+        el("th").attr("scope", "col").class("number").attr("aria-label", meaning).text(name)
+    };
     let explanation = el("th").attr("scope", "col").child(el("span").class("visually-hidden").text("explanation"));
     let head = el("tr")
         .child(el("th").attr("scope", "col").child(runs(state)))
-        .children(["size", "share"].map(column))
+        .children([("GiB", "size"), ("±", "off by at most, in GiB"), ("share", "share")].map(column))
         .child(explanation);
     let lines = Segment::ALL.into_iter().map(|segment| line(state, appearance, segment));
     let total = |class: &str, name: El, read: fn(&Rank) -> Bytes| {
         let name = name.attr("scope", "row");
         let size = size(move || shown(state, read));
-        el("tr").class(class).child(name).child(size).children(["td", "td"].map(el))
+        el("tr").class(class).child(name).child(size).children(["td", "td", "td"].map(el))
     };
     let fits = move || state.sound(|sound| sound.report.verdict.fits());
     let needed = move || if fits() { "nvidia-smi will show" } else { "Needed in all" }.to_string();
@@ -52,7 +66,15 @@ pub fn figures(state: AppState, appearance: Appearance) -> El {
     ];
     let table =
         el("table").child(el("thead").child(head)).child(el("tbody").children(lines)).child(el("tfoot").children(foot));
-    el("section").class("figures").attr("aria-label", "Figures").child(table)
+    let bound = el("p").id("upper-bound").class("note").live_text(move || state.sound(upper_bound).unwrap_or_default());
+    el("section").class("figures").attr("aria-label", "Figures").child(table).child(bound)
+}
+
+/// What TensorRT-LLM itself says after a build; nothing where none is built.
+fn upper_bound(sound: &Sound) -> Option<String> {
+    let bound = sound.report.upper_bound.as_ref()?;
+    let warns = if bound.exceeds_gpu { ", and it warns that the GPU has less" } else { "" };
+    Some(format!("trtllm-build's own estimate, with every sequence at its longest: {}{warns}.", gib(bound.total())))
 }
 
 /// Something of the rank that is looked at.
@@ -63,6 +85,7 @@ fn shown(state: AppState, read: impl Fn(&Rank) -> Bytes) -> Bytes {
 
 fn size(bytes: impl Fn() -> Bytes + 'static) -> El {
     let number = el("span").live_text(move || grouped_decimal(bytes().gib(), 2));
+    // The column's heading has the unit; whoever hears one cell, or copies it, needs it too.
     el("td").class("number").child(number).child(el("span").class("unit").text(" GiB"))
 }
 
@@ -71,7 +94,13 @@ fn line(state: AppState, appearance: Appearance, segment: Segment) -> El {
     let bytes = move || shown(state, |rank| segment.bytes(rank));
     let pointed = state.view.pointed;
     let part = move || share(bytes(), shown(state, |rank| rank.total));
-    let name = el("th").attr("scope", "row").child(swatch(appearance, segment)).text(segment.label());
+    let label = el("span").live_text(move || state.sound(|sound| segment.label_in(&sound.report)).to_string());
+    let name = el("th").attr("scope", "row").child(swatch(appearance, segment)).child(label);
+    let off = move || {
+        state.sound(|sound| {
+            sound.run(state.view.run.get()).first().map(|rank| deviation(segment.bytes(rank), segment.band(rank)))
+        })
+    };
     let why = match segment {
         Segment::Contributor(contributor) => Some(why(state, contributor)),
         Segment::Free => None,
@@ -84,6 +113,7 @@ fn line(state: AppState, appearance: Appearance, segment: Segment) -> El {
         .on("pointerleave", move |_| pointed.set(None))
         .child(name)
         .child(size(bytes))
+        .child(el("td").class("number off").live_text(move || off().unwrap_or_default()))
         .child(el("td").class("number share").live_text(part))
         .child(el("td").class("why").children(why))
 }

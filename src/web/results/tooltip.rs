@@ -89,7 +89,7 @@ fn tell(state: AppState, drawing: &Drawing) -> Option<Told> {
     let exact = if bytes.0 < GIB { format!(" ({bytes})") } else { String::new() };
     let place = place(hit, drawing);
     Some(Told {
-        title: format!("{}, {}", hit.segment.label(), shown.label),
+        title: format!("{}, {}", hit.segment.label_in(&sound.report), shown.label),
         figures: format!("{}{exact}, {} of {}", gib(bytes), share(bytes, total), gib(total)),
         ..place
     })

@@ -1,0 +1,242 @@
+//! Predictions against measurements: a dot for each, on two logarithmic axes.
+
+use super::draw::{Canvas, Drawn, drawing, fill, rgb, write};
+use super::model::{Area, Label};
+use super::{Size, Theme};
+use crate::memory::Contributor;
+use plotters::prelude::*;
+use plotters::style::text_anchor::{HPos, Pos, VPos};
+
+/// Room left of the plot, for the ticks.
+const LEFT: u32 = 56;
+/// Room below it, for the ticks.
+const BOTTOM: u32 = 28;
+/// Room above it and right of it, so that dots at the edge are whole.
+const EDGE: u32 = 8;
+/// Pixels between a tick's label and the plot.
+const LABEL_GAP: u32 = 8;
+/// Powers of two between ticks.
+const STEP: i32 = 5;
+/// The radius of a dot.
+const RADIUS: i32 = 4;
+
+/// A figure that was predicted and measured, in bytes.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Point {
+    /// Whose memory it is.
+    pub contributor: Contributor,
+    /// What the models say.
+    pub predicted: f64,
+    /// What was measured.
+    pub measured: f64,
+}
+
+/// Where the dot of a point is, in pixels of the SVG's `viewBox`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Dot {
+    /// The point's place among those that were given.
+    pub point: usize,
+    /// From the left.
+    pub x: u32,
+    /// From the top.
+    pub y: u32,
+}
+
+/// A drawn comparison.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Scatter {
+    /// The picture, as [`Drawing::svg`](super::Drawing::svg).
+    pub svg: String,
+    /// The dots, in the order of their points; a point without a logarithm has none.
+    pub dots: Vec<Dot>,
+}
+
+/// A dot for each point, as far right as was measured and as high as was predicted, in the colour of its contributor. On the diagonal
+/// both are equal. The picture needs no less than 160 × 120 pixels.
+///
+/// ```
+/// use trtllm_memory::{chart::{self, Point, Size, Theme}, memory::Contributor};
+/// let point = Point { contributor: Contributor::Weights, predicted: 8e9, measured: 8e9 };
+/// let scatter = chart::scatter(&[point], Size { width: 320, height: 320 }, &Theme::LIGHT);
+/// assert!(scatter.svg.contains("<circle"));
+/// ```
+pub fn scatter(points: &[Point], size: Size, theme: &Theme) -> Scatter {
+    let size = size.limited();
+    let size = Size { width: size.width.max(160), height: size.height.max(120) };
+    let is_drawn = |point: &Point| [point.predicted, point.measured].iter().all(|bytes| exponent(*bytes).is_some());
+    let drawn = points.iter().enumerate().filter(|(_, point)| is_drawn(point));
+    let exponents = drawn.clone().flat_map(|(_, point)| [point.predicted, point.measured]).filter_map(exponent);
+    let (low, high) = exponents.fold((f64::MAX, f64::MIN), |(low, high), one| (low.min(one), high.max(one)));
+    let plot = Plot::new(size, if low > high { (20.0, 20.0) } else { (low, high) });
+    let dots: Vec<Dot> = drawn
+        .map(|(index, point)| Dot { point: index, x: plot.x(point.measured), y: plot.y(point.predicted) })
+        .collect();
+    let svg = drawing(size, |canvas| draw(canvas, &plot, points, &dots, theme));
+    Scatter { svg, dots }
+}
+
+/// The power of two that a size is; `None` where it is none.
+fn exponent(bytes: f64) -> Option<f64> {
+    Some(bytes.log2()).filter(|exponent| exponent.is_finite())
+}
+
+/// The two axes.
+struct Plot {
+    size: Size,
+    /// The first and the last tick, as powers of two.
+    ends: (i32, i32),
+}
+
+impl Plot {
+    fn new(size: Size, (low, high): (f64, f64)) -> Plot {
+        let first = (low as i32).div_euclid(STEP) * STEP;
+        let last = (high.ceil() as i32 + STEP - 1).div_euclid(STEP) * STEP;
+        Plot { size, ends: (first, last.max(first + STEP)) }
+    }
+
+    fn width(&self) -> u32 {
+        self.size.width - LEFT - EDGE
+    }
+
+    fn height(&self) -> u32 {
+        self.size.height - BOTTOM - EDGE
+    }
+
+    /// A size's share of an axis.
+    fn share(&self, exponent: f64) -> f64 {
+        let (first, last) = (f64::from(self.ends.0), f64::from(self.ends.1));
+        ((exponent - first) / (last - first)).clamp(0.0, 1.0)
+    }
+
+    fn right(&self, exponent: f64) -> u32 {
+        LEFT + (self.share(exponent) * f64::from(self.width())).round() as u32
+    }
+
+    fn down(&self, exponent: f64) -> u32 {
+        EDGE + self.height() - (self.share(exponent) * f64::from(self.height())).round() as u32
+    }
+
+    fn x(&self, bytes: f64) -> u32 {
+        self.right(bytes.log2())
+    }
+
+    fn y(&self, bytes: f64) -> u32 {
+        self.down(bytes.log2())
+    }
+
+    /// Powers of two with a tick: no more than there is room for on the narrower axis.
+    fn ticks(&self) -> impl Iterator<Item = i32> {
+        let (first, last) = self.ends;
+        let room = (self.width() / 56).min(self.height() / 24).max(1);
+        let every = ((last - first) / STEP).unsigned_abs().div_ceil(room).max(1) * STEP.unsigned_abs();
+        (first..=last).step_by(every as usize)
+    }
+}
+
+/// "32 MiB", for a power of two.
+fn label(exponent: i32) -> String {
+    const UNITS: [&str; 7] = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
+    let exponent = exponent.max(0);
+    match UNITS.get(exponent as usize / 10) {
+        Some(unit) => format!("{} {unit}", 1 << (exponent % 10)),
+        None => format!("2^{exponent} B"),
+    }
+}
+
+fn draw<'a>(canvas: &Canvas<'a>, plot: &Plot, points: &[Point], dots: &[Dot], theme: &Theme) -> Drawn<'a> {
+    let base = EDGE + plot.height();
+    for exponent in plot.ticks() {
+        let (x, y) = (plot.right(f64::from(exponent)), plot.down(f64::from(exponent)));
+        fill(canvas, Area { x: LEFT, y, width: plot.width(), height: 1 }, theme.grid)?;
+        fill(canvas, Area { x, y: EDGE, width: 1, height: plot.height() }, theme.grid)?;
+        let text = label(exponent);
+        let row = Label { x: LEFT - LABEL_GAP, y, text: text.clone() };
+        write(canvas, &row, Pos::new(HPos::Right, VPos::Center), theme.faint)?;
+        // The last label ends with the picture.
+        let last = x + EDGE >= plot.size.width;
+        let column = Label { x: if last { plot.size.width } else { x }, y: base + LABEL_GAP, text };
+        let anchor = if last { HPos::Right } else { HPos::Center };
+        write(canvas, &column, Pos::new(anchor, VPos::Top), theme.faint)?;
+    }
+    let corner = |x: u32, y: u32| (x as i32, y as i32);
+    let ends = vec![corner(LEFT, base), corner(LEFT + plot.width(), EDGE)];
+    canvas.draw(&PathElement::new(ends, rgb(theme.faint)))?;
+    for dot in dots {
+        let middle = corner(dot.x, dot.y);
+        let colour = points.get(dot.point).map_or(theme.ink, |point| theme.contributor(point.contributor));
+        canvas.draw(&Circle::new(middle, RADIUS + 1, rgb(theme.paper).filled()))?;
+        canvas.draw(&Circle::new(middle, RADIUS, rgb(colour).filled()))?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::units::{GIB, MIB};
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    const SIZE: Size = Size { width: 360, height: 320 };
+
+    fn point(contributor: Contributor, measured: f64, error: f64) -> Point {
+        Point { contributor, measured, predicted: measured * (1.0 + error) }
+    }
+
+    fn some() -> Vec<Point> {
+        let gib = GIB as f64;
+        vec![
+            point(Contributor::Weights, 15.0 * gib, 0.0),
+            point(Contributor::Activations, 0.9 * gib, 0.02),
+            point(Contributor::RuntimeBuffers, 43.3 * MIB as f64, 0.0),
+            point(Contributor::DecoderBuffers, 3.3 * gib, -0.5),
+            point(Contributor::KvCache, 63.4 * gib, 0.01),
+            point(Contributor::Overhead, 0.8 * gib, 1.0),
+        ]
+    }
+
+    #[test]
+    fn six_points_look_as_they_did() {
+        assert_eq!(scatter(&some(), SIZE, &Theme::LIGHT).svg, include_str!("../../tests/fixtures/scatter.svg"));
+    }
+
+    #[test]
+    fn a_dot_stands_on_the_diagonal_above_it_or_below_it() {
+        let square = Size { width: 320 + LEFT + EDGE, height: 320 + BOTTOM + EDGE };
+        let drawn = scatter(&some(), square, &Theme::DARK);
+        assert_eq!(drawn.dots.len(), 6);
+        for (dot, point) in drawn.dots.iter().zip(some()) {
+            let above = f64::from(EDGE + 320 - dot.y) - f64::from(dot.x - LEFT);
+            let error = point.predicted / point.measured - 1.0;
+            assert!(if error == 0.0 { above == 0.0 } else { above * error >= 0.0 }, "{point:?}: {above}");
+        }
+    }
+
+    #[test]
+    fn axes_end_with_round_sizes_and_name_them() {
+        let svg = scatter(&some(), SIZE, &Theme::LIGHT).svg;
+        for label in ["32 MiB", "1 GiB", "32 GiB", "1 TiB"] {
+            assert_eq!(svg.matches(&format!("\n{label}\n")).count(), 2, "{label}");
+        }
+    }
+
+    #[test]
+    fn anything_is_drawn_at_any_size() {
+        let absurd = [0.0, -1.0, 1e-300, 1e300, f64::NAN, f64::INFINITY].map(|bytes| Point {
+            contributor: Contributor::Weights,
+            predicted: bytes,
+            measured: 1.0,
+        });
+        for points in [&[][..], &some(), &absurd] {
+            for width in [0, 160, 333, 2000, u32::MAX] {
+                let size = Size { width, height: width / 2 };
+                let Scatter { svg, dots } = scatter(points, size, &Theme::LIGHT);
+                assert!(svg.starts_with("<svg ") && svg.ends_with("</svg>\n") && !svg.contains("NaN"));
+                let size = size.limited();
+                assert!(dots.iter().all(|dot| dot.x <= size.width.max(160) && dot.y <= size.height.max(120)));
+            }
+        }
+        let drawn: Vec<usize> = scatter(&absurd, SIZE, &Theme::LIGHT).dots.iter().map(|dot| dot.point).collect();
+        assert_eq!(drawn, [2, 3]);
+    }
+}

@@ -44,6 +44,11 @@ pub static PRESETS: &[Preset] = &[
         link: "v=1&model=Qwen/Qwen2.5-7B-Instruct&gpu=l4&quant_algo=W4A16_AWQ&max_batch_size=32&max_num_tokens=4096&max_seq_len=4096",
     },
     Preset {
+        name: "Speech recognition",
+        about: "Whisper large v3 on one L4: eight recordings at once, four beams each.",
+        link: "v=1&model=openai/whisper-large-v3&gpu=l4&max_batch_size=8&max_seq_len=114&max_input_len=14&max_beam_width=4&cross_kv_cache_fraction=0.75",
+    },
+    Preset {
         name: "A large mixture of experts, PyTorch backend",
         about: "DeepSeek R1 in NVFP4 on four GB200, experts divided among them, with multi-token prediction.",
         link: "v=1&model=deepseek-ai/DeepSeek-R1&gpu=gb200&tp_size=4&moe_ep_size=4&quant_algo=NVFP4&kv_cache_dtype=fp8&max_batch_size=32&max_num_tokens=8192&max_seq_len=10240&backend=pytorch&moe_backend=TRTLLM&decoding_type=MTP",

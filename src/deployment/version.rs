@@ -151,6 +151,13 @@ pub enum Fact {
     ShrinksToOneSequence,
     /// Beam search of more than eight beams has kernels of its own.
     WideBeamSearch,
+    /// Self and cross KV cache share the bytes of one measurement; before, each took its share of the blocks that were possible when it
+    /// was made.
+    CrossKvCacheSplitsBytes,
+    /// The decoder's copy of the encoder's output is as large as the encoder's longest input, not as its own prompt.
+    EncoderBuffersFollowEncoder,
+    /// Keys and values of cross attention have a projection of their own, beside the one of queries, keys and values.
+    ProjectsCrossKeysAlone,
     /// EAGLE's buffers have the tensors of dynamic trees, also for static ones.
     EagleHasDynamicTrees,
     /// The block tables of the session without in-flight batching hold a pointer for every layer.
@@ -539,6 +546,24 @@ pub static CHANGES: &[Change] = &[
         from: version(0, 16),
         until: LAST,
         source: "cpp/tensorrt_llm/layers/beamSearchLayer.cu",
+    },
+    Change {
+        fact: Fact::CrossKvCacheSplitsBytes,
+        from: version(0, 20),
+        until: LAST,
+        source: "cpp/tensorrt_llm/batch_manager/trtGptModelInflightBatching.cpp createKvCacheManager; blocks of both pools in a log of 0.13 or 0.14",
+    },
+    Change {
+        fact: Fact::EncoderBuffersFollowEncoder,
+        from: version(0, 19),
+        until: LAST,
+        source: "cpp/tensorrt_llm/batch_manager/encoderBuffers.cpp setMaxBufferSizes; runtime line of a log of 0.15",
+    },
+    Change {
+        fact: Fact::ProjectsCrossKeysAlone,
+        from: version(0, 17),
+        until: LAST,
+        source: "tensorrt_llm/models/modeling_utils.py optimize_cross_qkv, absent in a T5 engine of 0.13 or 0.14; the version is that of attention.py with it",
     },
     Change {
         fact: Fact::EagleHasDynamicTrees,

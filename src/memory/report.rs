@@ -391,6 +391,12 @@ impl Report {
                 if self.kv_cache.binding == Binding::WholeBatch {
                     return format!("The KV cache holds the whole batch: {sequences} of {length} tokens.");
                 }
+                if let Some(cross) = self.kv_cache.cross {
+                    let rows = grouped(cross.blocks.saturating_mul(self.kv_cache.tokens_per_block));
+                    return format!(
+                        "The KV cache holds {tokens} tokens and {rows} rows of encoders' outputs: {sequences} of {length}."
+                    );
+                }
                 format!("The KV cache holds {tokens} tokens: {sequences} of {length}.")
             }
             Verdict::Fails { stage, short, rank } => {

@@ -147,6 +147,10 @@ fn has_experts(d: &Deployment) -> bool {
     d.model.moe.is_some()
 }
 
+fn has_encoder(d: &Deployment) -> bool {
+    d.model.encoder.is_some()
+}
+
 fn speculates(d: &Deployment) -> bool {
     match d.backend {
         Backend::TensorRt => d.speculative_decoding_mode != SpeculativeDecodingMode::None,
@@ -467,8 +471,19 @@ pub(super) const SETTINGS: &[Field] = &[
         .engine(),
     optional_fraction!(cross_kv_cache_fraction)
         .stands(Group::Runtime, Fixed::Run)
-        .applies(|_| false)
-        .help("Share of the KV cache for cross attention, in encoder-decoder models.")
+        .applies(has_encoder)
+        .effective(|p| p.cross_kv_cache_fraction.to_string())
+        .help("Share of the KV cache for the encoders' outputs, which cross attention reads. The runtime insists on it; run.py gives 0.5.")
+        .engine(),
+    optional_number!(max_encoder_input_len, 1, MAX_TOKENS, 8192)
+        .applies(has_encoder)
+        .effective(|p| p.max_encoder_input_len.to_string())
+        .help("Longest input of the encoder: tokens, or Whisper's frames of 10 ms.")
+        .engine(),
+    optional_number!(encoder_max_batch_size, 1, MAX_BATCH, 4096)
+        .applies(has_encoder)
+        .effective(|p| p.encoder_max_batch_size.to_string())
+        .help("max_batch_size that the encoder's engine was built with, where it isn't the decoder's.")
         .engine(),
     switch!(enable_attention_dp)
         .stands(Group::Gpus, Fixed::Run)

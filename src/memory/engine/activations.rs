@@ -5,6 +5,7 @@
 //! was read off public logs: only one layer's activations live at a time, so the number of layers does not matter.
 //! An engine with several optimization profiles takes the largest of them, which is the last, of `max_num_tokens`.
 
+use super::encoder;
 use super::workspaces::{self, UNFUSED};
 use crate::deployment::{Fact, Plan, QuantAlgo};
 use crate::memory::quantity::{Evidence, Law, Number, Origin, Part, Symbol};
@@ -130,14 +131,28 @@ fn layout(plan: &Plan) -> (Layout, &'static Law) {
 
 /// The law that holds for a deployment's activations.
 pub fn law(plan: &Plan) -> &'static Law {
-    if plan.context_fmha { layout(plan).1 } else { &UNFUSED }
+    if plan.model.encoder.is_some() {
+        &encoder::CONTEXTS
+    } else if plan.context_fmha {
+        layout(plan).1
+    } else {
+        &UNFUSED
+    }
 }
 
 /// What TensorRT adds to the blocks for small tensors, in seven builds that printed bytes: in older versions, and now.
 const SMALL_TENSORS: (f64, f64) = (4096.0, 6144.0);
 
-/// Bytes of the execution context on a rank.
+/// Bytes of the execution context on a rank, and of that of the encoder's engine where there is one.
 pub fn activations<N: Number>(terms: &Terms<N>) -> N {
+    match encoder::context(terms) {
+        Some(encoder) => engine(terms).part(|| Part::bytes("the decoder's execution context")) + encoder,
+        None => engine(terms),
+    }
+}
+
+/// Bytes of the execution context of the engine that generates.
+fn engine<N: Number>(terms: &Terms<N>) -> N {
     let mut blocks = match layout(terms.plan).0 {
         Layout::Separate => separate_blocks(terms),
         Layout::Fused => fused_blocks(terms),
@@ -148,6 +163,7 @@ pub fn activations<N: Number>(terms: &Terms<N>) -> N {
         Layout::TensorRt9 => tensorrt_9_blocks(terms),
         Layout::TensorRt9Alone => tensorrt_9_alone_blocks(terms),
     };
+    blocks.extend(encoder::cross_attention(terms));
     let fewer = terms.plan.version.has(Fact::FewerSmallTensors);
     let small = if fewer { SMALL_TENSORS.0 } else { SMALL_TENSORS.1 };
     blocks.push(N::literal(small).part(|| Part::bytes("small tensors")));

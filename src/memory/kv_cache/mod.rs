@@ -1,5 +1,6 @@
 //! The KV cache: bytes of a token, pools of blocks, and what they hold.
 
+mod cross;
 mod pools;
 mod report;
 mod requests;

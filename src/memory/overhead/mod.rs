@@ -17,7 +17,10 @@ pub use workspace::{all_reduce_buffers, fusion_workspace};
 
 use crate::deployment::{Plan, SpeculativeDecodingMode};
 use crate::memory::band::Band;
-use crate::memory::calibration::{Constant, ENGINE_LIBRARIES, PROFILE, PROFILE_SEQUENCE, SECOND_ENGINE, SLACK};
+use crate::memory::calibration::{
+    Constant, ENCODER_ENGINE, ENGINE_LIBRARIES, PROFILE, PROFILE_SEQUENCE, SECOND_ENGINE, SLACK,
+};
+use crate::memory::engine::encoder;
 use crate::memory::quantity::{Evidence, Law, Number, Origin, Part, Symbol};
 use crate::memory::terms::Terms;
 use crate::units::Bytes;
@@ -99,6 +102,10 @@ pub fn overhead<N: Number>(terms: &Terms<N>, place: Place) -> Cause<N> {
     // The draft model's engine, which the same process runs.
     if terms.plan.speculative_decoding_mode == SpeculativeDecodingMode::DraftTokensExternal {
         causes.push(Cause::by(&SECOND_ENGINE, "loaded code of the draft model's engine", SECOND_ENGINE.number()));
+    }
+    if let Some(buffers) = encoder::engine_buffers(terms) {
+        causes.push(Cause::exact("buffers of the encoder's engine", buffers));
+        causes.push(Cause::by(&ENCODER_ENGINE, "loaded code of the encoder's engine", ENCODER_ENGINE.number()));
     }
     causes.extend(others::others(terms, place));
     sum(causes)

@@ -1,6 +1,6 @@
 //! The engine's file, which a log prints as "Loaded engine size": the weights, and the plan of the network.
 
-use super::weights;
+use super::engine;
 use crate::deployment::{Fact, Plan, QuantAlgo};
 use crate::memory::quantity::{Evidence, Law, Number, Origin, Part, Symbol};
 use crate::memory::terms::Terms;
@@ -29,7 +29,7 @@ const MORE_PROFILES: f64 = 5.0;
 static LAYER: Symbol =
     Symbol { text: "plan", meaning: "bytes of TensorRT's plan for a layer", origin: Origin::Calibrated };
 
-/// Bytes of the engine's file on a rank.
+/// Bytes of the engine's file on a rank; of the decoder's where the model has an encoder.
 ///
 /// ```
 /// use trtllm_memory::{formats::link, memory::{Terms, weights::engine_file_size}};
@@ -41,7 +41,7 @@ static LAYER: Symbol =
 pub fn engine_file_size<N: Number>(terms: &Terms<N>) -> N {
     let layer = N::symbol(&LAYER, plan_of_a_layer(terms.plan) * MIB as f64);
     let network = (terms.layers() * layer).part(|| Part::bytes("TensorRT's plan"));
-    weights(terms).part(|| Part::bytes("weights")) + network
+    engine(terms).part(|| Part::bytes("weights")) + network
 }
 
 /// MiB of TensorRT's plan for a layer.

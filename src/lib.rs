@@ -4,8 +4,8 @@
 //! decoder buffers, KV cache and overhead, and each figure can say how it came about. It knows nothing of a
 //! browser: the page (feature `web`) and the native command are two faces on it.
 //!
-//! Imports run one way: [`units`] ← [`architecture`], [`gpu`] ← [`deployment`] ← [`memory`] ← [`formats`],
-//! [`chart`], [`accuracy`] ← [`panels`] ← `web`.
+//! Imports run one way: [`units`] ← [`architecture`], [`gpu`] ← [`deployment`] ← [`memory`] ← [`accuracy`], [`explore`], [`formats`],
+//! [`chart`] ← [`panels`] ← `web`.
 //!
 //! ```
 //! use trtllm_memory::{formats::link, memory::estimate};
@@ -22,10 +22,12 @@ pub mod accuracy;
 pub mod architecture;
 pub mod chart;
 pub mod deployment;
+pub mod explore;
 pub mod formats;
 pub mod gpu;
 pub mod memory;
 pub mod panels;
+mod told;
 pub mod units;
 #[cfg(feature = "web")]
 pub mod web;

@@ -82,6 +82,9 @@ fn the_families_that_people_serve_are_there() {
         "THUDM/glm-4-9b",
         "deepseek-ai/DeepSeek-R1",
         "moonshotai/Kimi-K2-Instruct",
+        "google/flan-t5-xl",
+        "facebook/bart-large-cnn",
+        "openai/whisper-large-v3",
     ] {
         assert!(find(name).is_some(), "{name}");
     }

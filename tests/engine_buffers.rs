@@ -4,7 +4,7 @@
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
-use trtllm_memory::architecture::{Architecture, LayerSet, ModelRef, Recurrence, RecurrenceKind, find};
+use trtllm_memory::architecture::{Architecture, LayerSet, Recurrence, RecurrenceKind, find};
 use trtllm_memory::deployment::Deployment;
 use trtllm_memory::formats::link;
 use trtllm_memory::memory::{Contributor, Report, estimate, explain};
@@ -137,20 +137,6 @@ fn printed_blocks_follow_from_printed_memory() {
         assert!(low <= blocks && blocks <= high, "{link}: {low}..{high} blocks, printed {blocks}");
         assert_eq!(kv(free).pages_per_sequence, pages, "{link}");
     }
-}
-
-/// The only public log of beam search: Whisper's decoder with four beams (NVIDIA/TensorRT-LLM issue 2419).
-#[test]
-fn beam_search_is_within_half_a_percent() {
-    let mut whisper = find("meta-llama/Llama-2-7b-hf").unwrap().clone();
-    whisper.vocab = 51_866;
-    let text = "trtllm_version=0.15&max_batch_size=24&runtime_max_batch_size=8&max_beam_width=4&max_seq_len=114&max_num_tokens=2736&logits_dtype=float16";
-    let report =
-        report_of(&Deployment { model: ModelRef::Catalogue(Box::leak(Box::new(whisper))), ..deployment(text) });
-    let decoder = bytes(&report, Contributor::DecoderBuffers) / MIB as f64;
-    assert!((decoder / 16.82 - 1.0).abs() < 0.004, "{decoder} MiB, printed 16.82");
-    let runtime = bytes(&report, Contributor::RuntimeBuffers) / MIB as f64;
-    assert!((runtime - 3.261).abs() < 0.001, "{runtime} MiB without the encoder's output");
 }
 
 /// Bytes that a slot adds: twice the batch less once the batch, over the batch.

@@ -28,14 +28,6 @@ const CASES: &[Case] = &[
         measured: &[791.0],
         band: [564.0, 790.0, 889.0],
     },
-    // The overhead doesn't ask which model it is: a second engine is what encoder and decoder have in common with draft and target.
-    Case {
-        source: "NVIDIA/TensorRT-LLM issue 2419: Whisper's two engines on L4",
-        link: "gpu=l4&speculative_decoding_mode=draft_tokens_external&trtllm_version=0.15",
-        rank: 0,
-        measured: &[648.0],
-        band: [500.0, 747.0, 944.0],
-    },
     Case {
         source: "public notes of Qwen2.5 7B AWQ with 1.2.1 on RTX 3050",
         link: "model=Qwen/Qwen2.5-7B-Instruct&gpu=rtx-3050-6gb&quant_algo=W4A16_AWQ&trtllm_version=1.2",

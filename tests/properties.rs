@@ -118,3 +118,24 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn stages_that_share_an_account_hold_the_same() {
+    for model in models() {
+        for pp_size in [4, 6] {
+            let deployment = Deployment {
+                model: model.into(),
+                pp_size,
+                trtllm_version: Version::parse("1.0"),
+                ..Deployment::default()
+            };
+            let Some(report) = report(&deployment) else { continue };
+            for rank in &report.ranks {
+                for (contributor, explanation) in explain(&deployment, rank.rank).unwrap() {
+                    let said = rank.figure(contributor).bytes;
+                    assert_eq!(Bytes(explanation.value.round() as u64), said, "{} {}", model.name, contributor.label());
+                }
+            }
+        }
+    }
+}

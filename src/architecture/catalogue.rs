@@ -85,6 +85,7 @@ fn recipe(row: &'static str) -> Option<Recipe> {
     let dtype = match column()? {
         "f16" => Dtype::Float16,
         "bf16" => Dtype::Bfloat16,
+        "f32" => Dtype::Float32,
         _ => return None,
     };
     let max_position_embeddings = column()?.parse().ok()?;

@@ -89,7 +89,7 @@ families! {
     Mistral, "Mistral", ["mistral"], LLAMA;
     Mixtral, "Mixtral", ["mixtral"], LLAMA;
     Qwen, "Qwen", ["qwen"], Conventions { qkv_bias: true, ..LLAMA };
-    Qwen2, "Qwen 1.5, 2 and 2.5", ["qwen2"], Conventions { qkv_bias: true, ..LLAMA };
+    Qwen2, "Qwen 1.5, 2 and 2.5", ["qwen2", "qwen2_vl", "qwen2_5_vl"], Conventions { qkv_bias: true, ..LLAMA };
     Qwen2Moe, "Qwen 1.5 and 2 MoE", ["qwen2_moe"], Conventions { qkv_bias: true, ..LLAMA };
     Qwen3, "Qwen 3", ["qwen3", "qwen3_vl_text", "qwen3_vl"], Conventions { qk_norm: QkNorm::Head, ..LLAMA };
     Qwen3Moe, "Qwen 3 MoE", ["qwen3_moe", "qwen3_vl_moe_text", "qwen3_vl_moe"], Conventions { qk_norm: QkNorm::Head, ..LLAMA };
@@ -137,6 +137,9 @@ families! {
     GraniteMoe, "Granite MoE", ["granitemoe"], LLAMA;
     Olmo, "OLMo", ["olmo"], Conventions { norm: Norm::Plain, ..LLAMA };
     Olmo2, "OLMo 2", ["olmo2"], Conventions { qk_norm: QkNorm::Full, ..LLAMA };
+    T5, "T5", ["t5"], Conventions { norms_per_layer: 3, gated: false, ..LLAMA };
+    Bart, "BART", ["bart"], Conventions { norms_per_layer: 3, ..GPT };
+    Whisper, "Whisper", ["whisper"], Conventions { norms_per_layer: 3, ..GPT };
 }
 
 impl Family {
@@ -147,6 +150,16 @@ impl Family {
             self,
             Family::DeepSeekV2 | Family::DeepSeekV3 | Family::DeepSeekV32 | Family::GlmMoeDsa | Family::Glm4Moe
         )
+    }
+
+    /// Whether the last layer's output is normalised: BART normalises after each block instead.
+    pub const fn has_final_norm(self) -> bool {
+        !matches!(self, Family::Bart)
+    }
+
+    /// Whether keys have a bias where queries and values have one: Whisper's don't.
+    pub const fn has_key_bias(self) -> bool {
+        !matches!(self, Family::Whisper)
     }
 
     /// The family of that `model_type`.

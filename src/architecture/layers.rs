@@ -24,10 +24,15 @@ impl LayerSet {
 
     /// The layers before `end`.
     fn below(end: u32) -> LayerSet {
-        LayerSet(std::array::from_fn(|word| match end.saturating_sub(word as u32 * WORD) {
+        LayerSet(std::array::from_fn(|word| Self::word_below(end, word)))
+    }
+
+    /// The layers before `end` in one word.
+    fn word_below(end: u32, word: usize) -> u64 {
+        match end.saturating_sub(word as u32 * WORD) {
             layers @ ..WORD => (1 << layers) - 1,
             _ => u64::MAX,
-        }))
+        }
     }
 
     /// The first `layers` layers.
@@ -63,7 +68,10 @@ impl LayerSet {
 
     /// How many layers of `range` are in the set.
     pub fn count_in(&self, range: Range<u32>) -> u32 {
-        (*self & Self::range(range)).len()
+        // Only the words that the range touches: most models have one or two.
+        let words = (range.start / WORD) as usize..(range.end.min(Self::LIMIT).div_ceil(WORD)) as usize;
+        let inside = |word: usize| Self::word_below(range.end, word) & !Self::word_below(range.start, word);
+        words.map(|word| (self.0[word] & inside(word)).count_ones()).sum()
     }
 
     /// The layers of this set that are not in `other`.
@@ -108,6 +116,8 @@ mod tests {
         assert_eq!(experts.len(), 58);
         assert_eq!(experts.count_in(0..16), 13);
         assert_eq!(experts.count_in(45..61), 16);
+        assert_eq!(LayerSet::first(200).count_in(60..130), 70);
+        assert_eq!((LayerSet::first(256).count_in(250..u32::MAX), LayerSet::first(9).count_in(300..400)), (6, 0));
         assert!(!experts.contains(2) && experts.contains(3) && !experts.contains(61));
         assert_eq!((experts.min(), LayerSet::range(200..203).min(), LayerSet::NONE.min()), (Some(3), Some(200), None));
         assert_eq!(LayerSet::range(60..130).iter().collect::<Vec<u32>>(), (60..130).collect::<Vec<u32>>());

@@ -14,9 +14,11 @@ pub use dtype::Dtype;
 pub use family::{Conventions, Family};
 pub use layers::LayerSet;
 pub use model_ref::ModelRef;
-pub use parts::{Attention, Fp4Scope, Indexer, Mlp, Moe, Norm, Positions, QkNorm, Recurrence, RecurrenceKind, Windows};
+pub use parts::{
+    Attention, Encoder, Fp4Scope, Indexer, Mlp, Moe, Norm, Positions, QkNorm, Recurrence, RecurrenceKind, Windows,
+};
 pub use recipe::{Recipe, layer_set, layer_text, limits};
-pub use tensors::{LayerGroup, Split, Tensor, TensorKind, Tensors};
+pub use tensors::{EncoderTensors, LayerGroup, Split, Tensor, TensorKind, Tensors};
 
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -89,6 +91,10 @@ pub struct Architecture {
     pub embedding_norm: bool,
     /// Whether the LM head has a bias.
     pub lm_head_bias: bool,
+    /// The encoder, whose output each layer attends to beside its own tokens (T5, BART, Whisper).
+    pub encoder: Option<Encoder>,
+    /// Whether positions have three coordinates, so that each request brings its own table of rotations (Qwen2-VL).
+    pub mrope: bool,
     /// Whether attention and feed-forward block read the same input and are added together (GPT-J, Falcon, Command R).
     pub parallel_attention_mlp: bool,
     /// Where the dimensions come from.
@@ -131,6 +137,28 @@ impl Architecture {
     /// The tokens that attention layer `layer` looks back, if limited.
     pub fn window(&self, layer: u32) -> Option<u64> {
         self.windows.filter(|windows| windows.layers.contains(layer)).map(|windows| windows.tokens)
+    }
+
+    /// Elements of a head that turn with its position; 0 where none do.
+    pub fn rotary_dim(&self) -> u64 {
+        match self.positions {
+            Positions::Rope { rotary_dim, .. } => rotary_dim,
+            _ => 0,
+        }
+    }
+
+    /// Whether two runs of layers have as many of each sort.
+    pub fn has_alike(&self, layers: std::ops::Range<u32>, others: std::ops::Range<u32>) -> bool {
+        let sets = [
+            Some(self.attention_layers),
+            Some(self.mlp.layers),
+            self.moe.map(|moe| moe.layers),
+            self.windows.map(|windows| windows.layers),
+            self.recurrence.map(|recurrence| recurrence.layers),
+            self.indexer.map(|indexer| indexer.layers),
+        ];
+        let alike = |set: LayerSet| set.count_in(layers.clone()) == set.count_in(others.clone());
+        layers.len() == others.len() && sets.into_iter().flatten().all(alike)
     }
 
     /// Whether keys and values are compressed (multi-head latent attention).

@@ -21,6 +21,11 @@ pub enum Positions {
     },
     /// A slope per head.
     Alibi,
+    /// A bias for each head and distance, which the first layer has for all (T5).
+    Relative {
+        /// Distances that are told apart (`relative_attention_num_buckets`).
+        buckets: u64,
+    },
     /// Nothing (the recurrent layers of a hybrid model know the order).
     None,
 }
@@ -77,6 +82,44 @@ impl Attention {
             Attention::Grouped { head_dim, .. } => head_dim,
             Attention::Latent { qk_nope_head_dim, qk_rope_head_dim, .. } => qk_nope_head_dim + qk_rope_head_dim,
         }
+    }
+}
+
+/// The encoder of an encoder-decoder model. Its hidden size, normalisations, biases and gates are the decoder's, and so is a token
+/// embedding.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Encoder {
+    /// `encoder_layers`.
+    pub layers: u32,
+    /// Attention heads.
+    pub heads: u64,
+    /// Elements per head.
+    pub head_dim: u64,
+    /// `encoder_ffn_dim`.
+    pub intermediate: u64,
+    /// Rows of its position table; 0 without.
+    pub positions: u64,
+    /// `num_mel_bins`: features of a frame of sound; 0 where it reads tokens.
+    pub mels: u64,
+}
+
+impl Encoder {
+    /// Frames that become one row, where the encoder hears: the second convolution's stride.
+    const STRIDE: u64 = 2;
+
+    /// Whether it reads frames of sound, not tokens.
+    pub const fn hears(&self) -> bool {
+        self.mels > 0
+    }
+
+    /// The input that it is made for, where it isn't any length: all frames that have a position.
+    pub const fn max_input_len(&self) -> Option<u64> {
+        if self.hears() { Some(self.positions * Self::STRIDE) } else { None }
+    }
+
+    /// Rows of the output for an input of `input_len`.
+    pub const fn output_len(&self, input_len: u64) -> u64 {
+        if self.hears() { input_len.div_ceil(Self::STRIDE) } else { input_len }
     }
 }
 

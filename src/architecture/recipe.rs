@@ -1,8 +1,8 @@
 //! A model as the few words that tell it from its family: what a catalogue row, a link and a configuration say alike.
 
 use super::{
-    Architecture, Attention, Dtype, Family, Fp4Scope, Indexer, LayerSet, Mlp, Moe, Norm, Positions, QkNorm, Recurrence,
-    RecurrenceKind, Windows,
+    Architecture, Attention, Dtype, Encoder, Family, Fp4Scope, Indexer, LayerSet, Mlp, Moe, Norm, Positions, QkNorm,
+    Recurrence, RecurrenceKind, Windows,
 };
 use std::borrow::Cow;
 
@@ -97,7 +97,7 @@ enum Form {
 }
 
 /// Every feature.
-const FEATURES: [(&str, Form); 34] = [
+const FEATURES: [(&str, Form); 39] = [
     ("tied", Form::Flag),
     ("qkv_bias", Form::Flag),
     ("dense_bias", Form::Flag),
@@ -127,7 +127,12 @@ const FEATURES: [(&str, Form); 34] = [
     ("tables", Form::Number(8)),
     ("learned", Form::Number(limits::POSITIONS)),
     ("alibi", Form::Flag),
+    ("relative", Form::Number(limits::PART)),
     ("no_positions", Form::Flag),
+    ("mrope", Form::Flag),
+    ("encoder", Form::Numbers(4)),
+    ("encoder_positions", Form::Number(limits::POSITIONS)),
+    ("mels", Form::Number(limits::PART)),
     ("scaling", Form::Number(1 << 20)),
     ("yarn", Form::Number(1 << 20)),
     ("mtp", Form::Number(limits::LAYERS)),
@@ -283,6 +288,9 @@ impl Recipe {
         if self.flag("alibi", false) {
             return Positions::Alibi;
         }
+        if let Some(buckets) = self.number("relative") {
+            return Positions::Relative { buckets };
+        }
         if self.flag("no_positions", false) {
             return Positions::None;
         }
@@ -397,6 +405,15 @@ impl Recipe {
             norms_per_layer: self.number("norms").map_or(conventions.norms_per_layer, |norms| norms as u32),
             embedding_norm: self.flag("embedding_norm", false),
             lm_head_bias: self.flag("lm_head_bias", conventions.lm_head_bias),
+            encoder: self.sizes("encoder").map(|[layers, heads, head_dim, intermediate]| Encoder {
+                layers: layers as u32,
+                heads,
+                head_dim,
+                intermediate,
+                positions: self.number("encoder_positions").unwrap_or(0),
+                mels: self.number("mels").unwrap_or(0),
+            }),
+            mrope: self.flag("mrope", false),
             parallel_attention_mlp: self.flag("parallel", conventions.parallel_attention_mlp),
             source: "dimensions that you gave".into(),
         }

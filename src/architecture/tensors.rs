@@ -1,6 +1,8 @@
 //! The list of a model's weight tensors.
 
-use super::{Architecture, Attention, LayerSet, Moe, Norm, QkNorm, Recurrence, RecurrenceKind};
+mod encoder;
+
+use super::{Architecture, Attention, LayerSet, Moe, Norm, Positions, QkNorm, Recurrence, RecurrenceKind};
 
 /// One weight tensor, or several alike, as a matrix from inputs to outputs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -98,10 +100,23 @@ pub struct Tensors {
     pub groups: Vec<LayerGroup>,
     /// After the last layer: final normalisation and LM head, the head also where it is the embedding table.
     pub last_stage: Vec<Tensor>,
+    /// The encoder's, which an engine of its own holds.
+    pub encoder: Option<EncoderTensors>,
     /// Whether the LM head is the embedding table.
     pub tied_lm_head: bool,
-    /// Elements of all tensors, a tied LM head counted once.
+    /// Elements of all tensors, an embedding that several parts share counted once.
     pub elements: u64,
+}
+
+/// The tensors of an encoder.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EncoderTensors {
+    /// Before and after its layers, among them its copy of the decoder's token embedding.
+    pub ends: Vec<Tensor>,
+    /// How many layers it has.
+    pub layers: u32,
+    /// The tensors of each.
+    pub layer: Vec<Tensor>,
 }
 
 impl Tensors {
@@ -110,6 +125,7 @@ impl Tensors {
             first_stage: first_stage(model),
             groups: groups(model),
             last_stage: last_stage(model),
+            encoder: model.encoder.map(|part| encoder::tensors(model, &part)),
             tied_lm_head: model.tied_embeddings,
             elements: 0,
         };
@@ -117,7 +133,7 @@ impl Tensors {
         tensors
     }
 
-    /// Elements of all tensors, each weighed by `share`, a tied LM head counted once.
+    /// Elements of all tensors, each weighed by `share`, a shared embedding counted once.
     pub(super) fn parameters(&self, share: impl Fn(&Tensor) -> f64) -> u64 {
         let weighed = |tensor: &Tensor| match share(tensor) {
             1.0 => tensor.elements(),
@@ -127,9 +143,14 @@ impl Tensors {
             let layer = group.tensors.iter().map(weighed).fold(0, u64::saturating_add);
             layer.saturating_mul(u64::from(group.layers.len()))
         });
+        let encoder = self.encoder.iter().map(|encoder| {
+            let ends = encoder.ends.iter().filter(|tensor| tensor.kind != TensorKind::Embedding);
+            let layer = encoder.layer.iter().map(weighed).fold(0, u64::saturating_add);
+            ends.map(weighed).fold(layer.saturating_mul(u64::from(encoder.layers)), u64::saturating_add)
+        });
         let ends = self.first_stage.iter().chain(&self.last_stage);
         let owned = ends.filter(|tensor| !(self.tied_lm_head && tensor.kind == TensorKind::LmHead));
-        owned.map(weighed).chain(layers).fold(0, u64::saturating_add)
+        owned.map(weighed).chain(layers).chain(encoder).fold(0, u64::saturating_add)
     }
 }
 
@@ -168,14 +189,16 @@ fn first_stage(model: &Architecture) -> Vec<Tensor> {
         TensorKind::Embedding,
         Split::Vocabulary,
     )];
-    if let super::Positions::Learned { rows } = model.positions {
-        tensors.push(matrix(
+    match model.positions {
+        Positions::Learned { rows } => tensors.push(matrix(
             "transformer.position_embedding.weight",
             rows,
             hidden,
             TensorKind::PositionEmbedding,
             Split::Whole,
-        ));
+        )),
+        Positions::Relative { buckets } => tensors.push(relative_bias(buckets, model.attention.heads())),
+        _ => {}
     }
     if model.embedding_norm {
         tensors.extend(norm(model.norm, ["transformer.ln_embed.weight", "transformer.ln_embed.bias"], hidden));
@@ -183,9 +206,15 @@ fn first_stage(model: &Architecture) -> Vec<Tensor> {
     tensors
 }
 
+/// A bias for each head and bucket of distances.
+const fn relative_bias(buckets: u64, heads: u64) -> Tensor {
+    matrix("rel_attn_table", buckets, heads, TensorKind::Other, Split::Outputs)
+}
+
 fn last_stage(model: &Architecture) -> Vec<Tensor> {
+    let final_norm = if model.family.has_final_norm() { model.norm } else { Norm::Plain };
     let mut tensors: Vec<Tensor> =
-        norm(model.norm, ["transformer.ln_f.weight", "transformer.ln_f.bias"], model.hidden).collect();
+        norm(final_norm, ["transformer.ln_f.weight", "transformer.ln_f.bias"], model.hidden).collect();
     tensors.push(matrix("lm_head.weight", model.hidden, model.vocab, TensorKind::LmHead, Split::Vocabulary));
     if model.lm_head_bias {
         tensors.push(vector("lm_head.bias", model.vocab, TensorKind::Bias, Split::Vocabulary));
@@ -232,11 +261,20 @@ fn layer_tensors(model: &Architecture, [attends, recurs, indexed, dense, experts
         ["pre_feedforward_layernorm.weight", "pre_feedforward_layernorm.bias"],
         ["post_feedforward_layernorm.weight", "post_feedforward_layernorm.bias"],
     ];
-    let names = NORMS.into_iter().take(model.norms_per_layer as usize);
+    const NORMS_WITH_CROSS_ATTENTION: [[&str; 2]; 3] = [
+        ["self_attention_layernorm.weight", "self_attention_layernorm.bias"],
+        ["cross_attention_layernorm.weight", "cross_attention_layernorm.bias"],
+        ["mlp_layernorm.weight", "mlp_layernorm.bias"],
+    ];
+    let names: &[[&str; 2]] = if model.encoder.is_some() { &NORMS_WITH_CROSS_ATTENTION } else { &NORMS };
+    let names = names.iter().copied().take(model.norms_per_layer as usize);
     let mut tensors = Vec::with_capacity(16);
     tensors.extend(names.flat_map(|names| norm(model.norm, names, model.hidden)));
     if attends {
         attention(model, &mut tensors);
+        if model.encoder.is_some() {
+            encoder::cross_attention(model, &mut tensors);
+        }
     }
     if let Some(recurrence) = model.recurrence.filter(|_| recurs) {
         recurrent(model.hidden, &recurrence, &mut tensors);
@@ -260,7 +298,8 @@ fn attention(model: &Architecture, tensors: &mut Vec<Tensor>) {
             let outputs = (heads + 2 * kv_heads) * head_dim;
             tensors.push(linear("attention.qkv.weight", hidden, outputs, Split::QueryKeyValue));
             if model.qkv_bias {
-                tensors.push(vector("attention.qkv.bias", outputs, TensorKind::Bias, Split::QueryKeyValue));
+                let biased = if model.family.has_key_bias() { outputs } else { outputs - kv_heads * head_dim };
+                tensors.push(vector("attention.qkv.bias", biased, TensorKind::Bias, Split::QueryKeyValue));
             }
             heads * head_dim
         }

@@ -8,7 +8,7 @@ use crate::architecture::{Architecture, Attention, Positions};
 use crate::units::grouped;
 
 /// `max_num_tokens` of `trtllm-build` unless told otherwise (`builder.py` BuildConfig).
-const DEFAULT_MAX_NUM_TOKENS: u64 = 8192;
+pub(crate) const DEFAULT_MAX_NUM_TOKENS: u64 = 8192;
 /// `max_input_len` of `trtllm-build` unless told otherwise (`builder.py` BuildConfig).
 const DEFAULT_MAX_INPUT_LEN: u64 = 1024;
 /// `max_num_tokens` above which `trtllm-build` warns.
@@ -40,7 +40,13 @@ impl Limits {
         let max_input_len = wanted_input.min(max_seq_len);
         if d.max_input_len.is_some_and(|given| given > max_seq_len) {
             notes.push(Note::new("max_input_len", format!("Lowered to max_seq_len, {}.", grouped(max_seq_len))));
-        } else if d.max_input_len.is_some() && d.remove_input_padding && d.context_fmha {
+        } else if let (Some(_), None) = (d.model.encoder, d.max_input_len) {
+            let message = format!(
+                "trtllm-build's default, {}. A decoder is built for max_batch_size · max_input_len tokens: give the length of its prompts, often 1.",
+                grouped(max_input_len)
+            );
+            notes.push(Note::new("max_input_len", message));
+        } else if d.max_input_len.is_some() && d.model.encoder.is_none() && d.remove_input_padding && d.context_fmha {
             let message = "Ignored: with packed inputs and context FMHA only max_num_tokens bounds a step.";
             notes.push(Note::new("max_input_len", message));
         }
@@ -109,7 +115,8 @@ fn settled_max_seq_len(d: &Deployment, notes: &mut Vec<Note>) -> u64 {
         notes.push(Note::new("max_seq_len", format!("Deduced from the model: {} tokens.", grouped(deduced))));
         return deduced;
     };
-    if given > deduced && !d.streamingllm && !matches!(d.model.positions, Positions::Alibi) {
+    if given > deduced && !d.streamingllm && !matches!(d.model.positions, Positions::Alibi | Positions::Relative { .. })
+    {
         let made_for = grouped(deduced);
         notes.push(Note::new("max_seq_len", format!("Longer than the {made_for} tokens that the model was made for.")));
     }
@@ -171,11 +178,11 @@ impl PromptAttention {
         corrected("use_fp8_context_fmha", wanted_fp8, fp8, asked.1, why_fp8);
         let fused = d.context_fmha && has_context_fmha_kernel(d);
         if d.context_fmha && !fused {
-            let message = format!(
-                "TensorRT-LLM has no kernel for heads of {} on the {}: prompts are attended to without it.",
-                d.model.attention.head_dim(),
-                d.gpu.name
-            );
+            let missing = match d.model.positions {
+                Positions::Relative { .. } => "a relative bias".to_string(),
+                _ => format!("heads of {} on the {}", d.model.attention.head_dim(), d.gpu.name),
+            };
+            let message = format!("TensorRT-LLM has no kernel for {missing}: prompts are attended to without it.");
             notes.push(Note::new("context_fmha", message));
         }
         PromptAttention { fused, paged: paged && fused, fp8: fp8 && fused }
@@ -185,11 +192,12 @@ impl PromptAttention {
 /// Head size without a kernel on data-centre Blackwell (NVIDIA/TensorRT-LLM issue 8308).
 const HEAD_SIZE_WITHOUT_BLACKWELL_KERNEL: u64 = 96;
 
-/// Whether context FMHA has a kernel for the card and the head size. Cards before Ampere have none (a build for a T4 asked for
+/// Whether context FMHA has a kernel for the card, the head size and the positions: none adds a relative bias. Cards before Ampere have none (a build for a T4 asked for
 /// the unfused workspace, NVIDIA/TensorRT-LLM issue 1967).
 fn has_context_fmha_kernel(d: &Deployment) -> bool {
     let capability = d.gpu.compute_capability;
     let blackwell = (10..12).contains(&capability.0);
     let odd_head = matches!(d.model.attention, Attention::Grouped { head_dim: HEAD_SIZE_WITHOUT_BLACKWELL_KERNEL, .. });
-    capability >= CONTEXT_FMHA_FROM && !(blackwell && odd_head)
+    let biased = matches!(d.model.positions, Positions::Relative { .. });
+    capability >= CONTEXT_FMHA_FROM && !(blackwell && odd_head) && !biased
 }

@@ -14,6 +14,7 @@ mod torch;
 mod validate;
 mod version;
 
+pub(crate) use build::DEFAULT_MAX_NUM_TOKENS;
 pub use calibrated::Calibrated;
 pub use fields::{FIELDS, Field, Fixed, Flows, Group, Input, field};
 pub use plan::{KvType, Note, Plan};
@@ -154,6 +155,10 @@ pub struct Deployment {
     pub guided_decoding: bool,
     /// Share of the KV cache for cross attention.
     pub cross_kv_cache_fraction: Option<f64>,
+    /// Longest input of the encoder, in tokens or frames.
+    pub max_encoder_input_len: Option<u64>,
+    /// Most inputs in a batch of the encoder.
+    pub encoder_max_batch_size: Option<u64>,
     /// Whether each rank attends for requests of its own, with whole attention weights (PyTorch backend).
     pub enable_attention_dp: bool,
     /// Sequences of the largest CUDA graph; 0 without graphs (PyTorch backend).
@@ -263,6 +268,8 @@ impl Default for Deployment {
             cuda_graph_cache_size: 0,
             guided_decoding: false,
             cross_kv_cache_fraction: None,
+            max_encoder_input_len: None,
+            encoder_max_batch_size: None,
             enable_attention_dp: false,
             cuda_graph_max_batch_size: None,
             cuda_graph_enable_padding: false,
@@ -342,6 +349,8 @@ impl Deployment {
             cuda_graph_cache_size: default.cuda_graph_cache_size,
             guided_decoding: default.guided_decoding,
             cross_kv_cache_fraction: default.cross_kv_cache_fraction,
+            max_encoder_input_len: default.max_encoder_input_len,
+            encoder_max_batch_size: default.encoder_max_batch_size,
             ..self.clone()
         }
     }

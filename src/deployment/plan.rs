@@ -139,6 +139,12 @@ pub struct Plan {
     pub cuda_graphs: u64,
     /// Whether outputs follow a grammar.
     pub guided_decoding: bool,
+    /// Share of the KV cache for cross attention, where the model has it.
+    pub cross_kv_cache_fraction: f64,
+    /// Longest input of the encoder, in tokens or frames; 0 without one.
+    pub max_encoder_input_len: u64,
+    /// Most inputs in a batch of the encoder.
+    pub encoder_max_batch_size: u64,
     /// What only the PyTorch backend has.
     pub torch: Torch,
     /// Memory that other processes hold on each GPU.
@@ -194,6 +200,10 @@ const DEFAULT_FRACTION: f64 = 0.9;
 
 /// Share of the free memory for LoRA adapters (`PeftCacheConfig` device_cache_percent).
 const DEFAULT_LORA_FRACTION: f64 = 0.02;
+/// Share of the KV cache for cross attention (`examples/run.py`).
+const DEFAULT_CROSS_FRACTION: f64 = 0.5;
+/// `max_encoder_input_len` of `trtllm-build` unless told otherwise (`builder.py` BuildConfig).
+const DEFAULT_ENCODER_INPUT_LEN: u64 = 1024;
 /// GPUs of a server, which reach each other directly.
 const GPUS_PER_NODE: u64 = 8;
 /// GPUs of an NVL72 rack.
@@ -377,6 +387,11 @@ impl Plan {
             gen_micro_batch_size: d.gen_micro_batch_size,
             cuda_graphs: if d.cuda_graph_mode { d.cuda_graph_cache_size.max(1) } else { 0 },
             guided_decoding: d.guided_decoding,
+            cross_kv_cache_fraction: d.cross_kv_cache_fraction.unwrap_or(DEFAULT_CROSS_FRACTION),
+            max_encoder_input_len: d.model.encoder.map_or(0, |encoder| {
+                d.max_encoder_input_len.or(encoder.max_input_len()).unwrap_or(DEFAULT_ENCODER_INPUT_LEN)
+            }),
+            encoder_max_batch_size: d.encoder_max_batch_size.unwrap_or(max_batch_size),
             torch: Torch::of(d, max_batch_size),
             other_memory: Bytes::from_gib(d.other_memory_gib.unwrap_or(0.0)),
             gpus_per_node,
@@ -395,6 +410,9 @@ impl Plan {
 
     /// The layers of pipeline stage `stage`; where they can't be split evenly, the first stages have one more (`mapping.py` pp_layers).
     pub fn layers_of_stage(&self, stage: u64) -> std::ops::Range<u32> {
+        if self.pp_size == 1 {
+            return 0..self.model.layers;
+        }
         let layers = u64::from(self.model.layers);
         let (each, more) = (layers / self.pp_size, layers % self.pp_size);
         let start = |stage: u64| (stage * each + stage.min(more)) as u32;
@@ -414,6 +432,20 @@ impl Plan {
     /// Whether the GPUs' NVLink domain is larger than a server, as in a GB200 or GB300 rack.
     pub fn is_rack(&self) -> bool {
         self.gpu.link == Link::NvLink && self.gpus_per_node > GPUS_PER_NODE
+    }
+
+    /// Most tokens in a step of the engine. A decoder with cross attention isn't built for `max_num_tokens`, but for every sequence's whole
+    /// prompt or beams (`models/enc_dec/model.py` DecoderModel.prepare_inputs).
+    pub fn engine_tokens(&self) -> u64 {
+        match self.model.encoder {
+            Some(_) => self.max_batch_size.saturating_mul(self.max_input_len.max(self.max_beam_width)),
+            None => self.max_num_tokens,
+        }
+    }
+
+    /// Rows of the encoder's output for its longest input; 0 without an encoder.
+    pub fn max_encoder_output_len(&self) -> u64 {
+        self.model.encoder.map_or(0, |encoder| encoder.output_len(self.max_encoder_input_len))
     }
 
     /// Attention heads on a rank.

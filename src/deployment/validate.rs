@@ -3,10 +3,11 @@
 use super::build::Limits;
 use super::plan::Drafts;
 use super::{
-    Backend, DecodingType, Deployment, Fact, KvCacheDtype, Problem, Problems, QuantAlgo, SpeculativeDecodingMode,
+    Backend, DecodingType, Deployment, Fact, KvCacheDtype, Problem, Problems, QuantAlgo, Runtime,
+    SpeculativeDecodingMode,
 };
-use crate::architecture::Dtype;
-use crate::units::{grouped, grouped_decimal};
+use crate::architecture::{Dtype, Encoder};
+use crate::units::{grouped, grouped_decimal, shortest};
 
 /// Every problem of a deployment; `None` where there is none.
 pub(super) fn problems(d: &Deployment) -> Option<Problems> {
@@ -19,6 +20,9 @@ pub(super) fn problems(d: &Deployment) -> Option<Problems> {
     runtime(d, &mut found);
     if d.backend == Backend::Pytorch {
         pytorch(d, &mut found);
+    }
+    if let Some(encoder) = &d.model.encoder {
+        encoder_decoder(d, encoder, &mut found);
     }
     (!found.is_empty()).then_some(Problems(found))
 }
@@ -222,6 +226,34 @@ fn precision(d: &Deployment, found: &mut Vec<Problem>) {
     }
 }
 
+/// What models with an encoder can't do.
+fn encoder_decoder(d: &Deployment, encoder: &Encoder, found: &mut Vec<Problem>) {
+    if d.backend == Backend::Pytorch {
+        let advice =
+            format!("TensorRT-LLM runs encoder-decoder models such as {} as engines; use tensorrt", d.model.name);
+        found.push(Problem::new("backend", d.backend, advice));
+    }
+    if d.pp_size > 1 {
+        let advice =
+            "the C++ runtime refuses pipeline parallelism for encoder-decoder models; use 1, and raise tp_size";
+        found.push(Problem::new("pp_size", d.pp_size, advice));
+    }
+    if d.runtime == Runtime::GptSession {
+        let advice = "runs models without an encoder only; use executor";
+        found.push(Problem::new("runtime", d.runtime, advice));
+    }
+    let told = found.iter().any(|problem| problem.field == "tp_size");
+    let shared = encoder.heads.is_multiple_of(d.tp_size) && encoder.intermediate.is_multiple_of(d.tp_size);
+    if !told && !shared {
+        let (heads, columns) = (encoder.heads, grouped(encoder.intermediate));
+        let advice = format!(
+            "{} can't share the encoder's {heads} heads and {columns} columns evenly; use a divisor of both",
+            d.tp_size
+        );
+        found.push(Problem::new("tp_size", d.tp_size, advice));
+    }
+}
+
 /// What the PyTorch backend can't do.
 fn pytorch(d: &Deployment, found: &mut Vec<Problem>) {
     if !d.version().has(Fact::HasPytorchBackend) {
@@ -262,6 +294,17 @@ fn pytorch(d: &Deployment, found: &mut Vec<Problem>) {
 }
 
 fn limits(d: &Deployment, found: &mut Vec<Problem>) {
+    // trtllm-build would shorten the prompt without a word, and refuse such prompts later.
+    if let (Some(input), Some(sequence)) = (d.max_input_len, d.max_seq_len)
+        && input > sequence
+    {
+        let message = format!(
+            "a prompt of {} tokens is longer than max_seq_len, {}; lower one or raise the other",
+            grouped(input),
+            grouped(sequence)
+        );
+        found.push(Problem::new("max_input_len", input, message));
+    }
     if let Some(tokens) = d.tokens_per_block
         && !tokens.is_power_of_two()
     {
@@ -272,7 +315,7 @@ fn limits(d: &Deployment, found: &mut Vec<Problem>) {
     {
         found.push(Problem::new(
             "free_memory_gib",
-            free,
+            shortest(free),
             format!("is more than the GPU's {} GiB", grouped_decimal(d.gpu_memory().gib(), 2)),
         ));
     }

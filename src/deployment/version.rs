@@ -2,6 +2,7 @@
 //! compare versions.
 
 use super::Backend;
+use crate::told::told;
 use std::fmt;
 
 /// A minor version of TensorRT-LLM, such as 0.19.
@@ -151,12 +152,37 @@ pub enum Fact {
     ShrinksToOneSequence,
     /// Beam search of more than eight beams has kernels of its own.
     WideBeamSearch,
+    /// Self and cross KV cache share the bytes of one measurement; before, each took its share of the blocks that were possible when it
+    /// was made.
+    CrossKvCacheSplitsBytes,
+    /// The decoder's copy of the encoder's output is as large as the encoder's longest input, not as its own prompt.
+    EncoderBuffersFollowEncoder,
+    /// Keys and values of cross attention have a projection of their own, beside the one of queries, keys and values.
+    ProjectsCrossKeysAlone,
     /// EAGLE's buffers have the tensors of dynamic trees, also for static ones.
     EagleHasDynamicTrees,
     /// The block tables of the session without in-flight batching hold a pointer for every layer.
     BlockPointersOfEveryLayer,
     /// FP8 context FMHA is on unless told otherwise, where weights and KV cache are FP8.
     Fp8ContextFmhaByDefault,
+    /// `trtllm-build` takes the longest sequence as `max_seq_len`, not as `max_input_len` and `max_output_len`.
+    BuildTakesMaxSeqLen,
+    /// `trtllm-build` takes `--kv_cache_type` in place of `--paged_kv_cache`.
+    BuildTakesKvCacheType,
+    /// Plugins of `trtllm-build` take `auto` for a type.
+    PluginsTakeAuto,
+    /// `--use_fused_mlp` of `trtllm-build` takes `enable` or `disable`.
+    FusedMlpTakesAValue,
+    /// There is `trtllm-serve`.
+    HasServe,
+    /// `trtllm-serve` and the LLM API run the PyTorch backend unless told otherwise.
+    PyTorchByDefault,
+    /// `trtllm-serve` takes its YAML as `--config`.
+    ServeTakesConfig,
+    /// The LLM API's `KvCacheConfig` takes `tokens_per_block`.
+    KvCacheConfigTakesBlock,
+    /// Examples of models stand in `examples/models/core`.
+    ExamplesOfModelsMoved,
     /// The attention plugin reserves the scratch of multi-block generation kernels in every engine.
     ReservesMultiBlock,
     /// The generation kernels' workspace has a second buffer of queries, for the conversion of outputs.
@@ -195,290 +221,410 @@ pub static CHANGES: &[Change] = &[
         fact: Fact::DecoderKeepsDraftLogits,
         from: FIRST,
         until: version(0, 13),
-        source: "decoder lines of logs from 0.12 and 0.13, absent from 0.14 on",
+        source: told("decoder lines of logs from 0.12 and 0.13, absent from 0.14 on"),
     },
     Change {
         fact: Fact::BuffersKeepLogProbs,
         from: FIRST,
         until: version(0, 19),
-        source: "cpp/tensorrt_llm/runtime: DecoderBuffers.logProbs; runtime lines of logs from 0.14 to 0.18",
+        source: told("cpp/tensorrt_llm/runtime: DecoderBuffers.logProbs; runtime lines of logs from 0.14 to 0.18"),
     },
     Change {
         fact: Fact::PlannedByTensorRt9,
         from: FIRST,
         until: version(0, 10),
-        source: "release notes; execution context sizes of builds with 0.6 to 0.9 against those with 0.11 and later",
+        source: told(
+            "release notes; execution context sizes of builds with 0.6 to 0.9 against those with 0.11 and later",
+        ),
     },
     Change {
         fact: Fact::EngineHoldsRopeTable,
         from: version(0, 11),
         until: LAST,
-        source: "tensorrt_llm/layers/attention.py create_attention_const_params; engine sizes of 0.8 and 0.9 are without it",
+        source: told(
+            "tensorrt_llm/layers/attention.py create_attention_const_params; engine sizes of 0.8 and 0.9 are without it",
+        ),
     },
     Change {
         fact: Fact::DecoderHoldsCacheIndirection,
         from: version(0, 20),
         until: version(1, 1),
-        source: "cpp/tensorrt_llm/runtime/decoderState.cpp setupCacheIndirection",
+        source: told("cpp/tensorrt_llm/runtime/decoderState.cpp setupCacheIndirection"),
     },
     Change {
         fact: Fact::DecoderKeepsAnotherRow,
         from: version(1, 2),
         until: LAST,
-        source: "decoder line of a log of 1.2.1; which tensor it is isn't known",
+        source: told("decoder line of a log of 1.2.1; which tensor it is isn't known"),
     },
     Change {
         fact: Fact::LargeAllReduceBuffers,
         from: version(1, 3),
         until: LAST,
-        source: "cpp/tensorrt_llm/common/customAllReduceUtils.h: 16 and 8 MB beside the strategy tables of 1.0 to 1.2, 64 MiB later",
+        source: told(
+            "cpp/tensorrt_llm/common/customAllReduceUtils.h: 16 and 8 MB beside the strategy tables of 1.0 to 1.2, 64 MiB later",
+        ),
     },
     Change {
         fact: Fact::NcclHasLargeMulticastBuffers,
         from: FIRST,
         until: version(0, 10),
-        source: "release notes: built on the PyTorch container 24.03 to 0.10, that is NCCL 2.20; NCCL's src/transport/nvls.cc",
+        source: told(
+            "release notes: built on the PyTorch container 24.03 to 0.10, that is NCCL 2.20; NCCL's src/transport/nvls.cc",
+        ),
     },
     Change {
         fact: Fact::NcclHas32MulticastChannels,
         from: version(0, 17),
         until: version(0, 21),
-        source: "release notes: built on PyTorch containers 25.01 to 25.05, that is NCCL 2.25 and 2.26",
+        source: told("release notes: built on PyTorch containers 25.01 to 25.05, that is NCCL 2.25 and 2.26"),
     },
     Change {
         fact: Fact::HasPytorchBackend,
         from: version(0, 17),
         until: LAST,
-        source: "release notes: experimental in 0.17, the default from 1.0 on",
+        source: told("release notes: experimental in 0.17, the default from 1.0 on"),
     },
     Change {
         fact: Fact::TorchRoundsBlocksUp,
         from: FIRST,
         until: version(1, 1),
-        source: "tensorrt_llm/_torch/pyexecutor/resource_manager.py: 860308 tokens are 26885 blocks to 1.1, 2851669 are 89114 from 1.2.0rc6 on",
+        source: told(
+            "tensorrt_llm/_torch/pyexecutor/resource_manager.py: 860308 tokens are 26885 blocks to 1.1, 2851669 are 89114 from 1.2.0rc6 on",
+        ),
     },
     Change {
         fact: Fact::TorchGraphsCount,
         from: version(1, 2),
         until: LAST,
-        source: "outside torch in public logs: no trace of 13 graphs in 0.20, 14 to 25 MB a graph from 1.2.0rc6 on",
+        source: told(
+            "outside torch in public logs: no trace of 13 graphs in 0.20, 14 to 25 MB a graph from 1.2.0rc6 on",
+        ),
     },
     Change {
         fact: Fact::TorchWorkspaceHoldsQueries,
         from: version(1, 0),
         until: LAST,
-        source: "cpp/tensorrt_llm/common/attentionOp.cpp; logged workspaces of 1.2; inside torch in logs of 0.20 doesn't grow with max_num_tokens",
+        source: told(
+            "cpp/tensorrt_llm/common/attentionOp.cpp; logged workspaces of 1.2; inside torch in logs of 0.20 doesn't grow with max_num_tokens",
+        ),
     },
     Change {
         fact: Fact::TorchHasAnotherCommunicator,
         from: FIRST,
         until: version(0, 21),
-        source: "outside torch of Llama 3.1 8B with 0.20 on two H100 against one: 415 MiB more than one communicator",
+        source: told(
+            "outside torch of Llama 3.1 8B with 0.20 on two H100 against one: 415 MiB more than one communicator",
+        ),
     },
     Change {
         fact: Fact::MtpCachesEveryStep,
         from: FIRST,
         until: version(1, 2),
-        source: "tensorrt_llm/_torch/speculative/utils.py get_num_spec_layers",
+        source: told("tensorrt_llm/_torch/speculative/utils.py get_num_spec_layers"),
     },
     Change {
         fact: Fact::ChoosesMoeBackend,
         from: version(1, 3),
         until: LAST,
-        source: "tensorrt_llm/llmapi/llm_args.py MoeConfig.backend: CUTLASS to 1.2, AUTO later",
+        source: told("tensorrt_llm/llmapi/llm_args.py MoeConfig.backend: CUTLASS to 1.2, AUTO later"),
     },
     Change {
         fact: Fact::AttentionDpKeepsAllReduce,
         from: FIRST,
         until: version(1, 2),
-        source: "outside torch with attention data parallelism: room for it in 1.2.0rc6, none for 8 GiB on 32 ranks in 1.3",
+        source: told(
+            "outside torch with attention data parallelism: room for it in 1.2.0rc6, none for 8 GiB on 32 ranks in 1.3",
+        ),
     },
     Change {
         fact: Fact::SamplerKeepsStopWords,
         from: version(1, 2),
         until: LAST,
-        source: "tensorrt_llm/_torch/pyexecutor/sampler.py TorchSampler",
+        source: told("tensorrt_llm/_torch/pyexecutor/sampler.py TorchSampler"),
     },
     Change {
         fact: Fact::TorchLibrariesOf1_0,
         from: version(1, 0),
         until: version(1, 1),
-        source: "a public log of 1.1.0 on RTX 6000 Ada",
+        source: told("a public log of 1.1.0 on RTX 6000 Ada"),
     },
     Change {
         fact: Fact::TorchLibrariesOf1_2,
         from: version(1, 2),
         until: version(1, 2),
-        source: "public logs of 1.2.0rc6 on B200, which need as much as those of 1.3",
+        source: told("public logs of 1.2.0rc6 on B200, which need as much as those of 1.3"),
     },
     Change {
         fact: Fact::TorchLibrariesOf1_3,
         from: version(1, 3),
         until: LAST,
-        source: "public logs of 1.3.0rc10 on B300 and of 1.3 on GB200",
+        source: told("public logs of 1.3.0rc10 on B300 and of 1.3 on GB200"),
     },
     Change {
         fact: Fact::ContextsOnEveryGpu,
         from: FIRST,
         until: version(0, 10),
-        source: "NVIDIA/TensorRT-LLM issue 1604: eight contexts on every GPU; runtime/ipcUtils.cpp setPeerAccess",
+        source: told("NVIDIA/TensorRT-LLM issue 1604: eight contexts on every GPU; runtime/ipcUtils.cpp setPeerAccess"),
     },
     Change {
         fact: Fact::SplitsLayersUnevenly,
         from: version(0, 21),
         until: LAST,
-        source: "tensorrt_llm/mapping.py pp_layers",
+        source: told("tensorrt_llm/mapping.py pp_layers"),
     },
-    Change { fact: Fact::BlocksOf128Tokens, from: FIRST, until: version(0, 9), source: "logs of 0.8 print 128" },
+    Change { fact: Fact::BlocksOf128Tokens, from: FIRST, until: version(0, 9), source: told("logs of 0.8 print 128") },
     Change {
         fact: Fact::AllReduceHasLamportBuffers,
         from: version(0, 16),
         until: LAST,
-        source: "cpp/tensorrt_llm/runtime/ipcUtils.cpp",
+        source: told("cpp/tensorrt_llm/runtime/ipcUtils.cpp"),
     },
     Change {
         fact: Fact::FusesMlpByDefault,
         from: version(0, 16),
         until: LAST,
-        source: "tensorrt_llm/plugin/plugin.py: use_fused_mlp; execution context lines of logs from 0.17 and 0.18",
+        source: told(
+            "tensorrt_llm/plugin/plugin.py: use_fused_mlp; execution context lines of logs from 0.17 and 0.18",
+        ),
     },
     Change {
         fact: Fact::BlocksOf32Tokens,
         from: version(0, 19),
         until: LAST,
-        source: "tensorrt_llm/plugin/plugin.py; logs of 0.16 print 64, of 0.20 print 32",
+        source: told("tensorrt_llm/plugin/plugin.py; logs of 0.16 print 64, of 0.20 print 32"),
     },
     Change {
         fact: Fact::BuildsForBatchOf2048,
         from: version(0, 13),
         until: LAST,
-        source: "tensorrt_llm/builder.py BuildConfig",
+        source: told("tensorrt_llm/builder.py BuildConfig"),
     },
     Change {
         fact: Fact::Fp8CheckpointsHave16BitLogits,
         from: version(0, 14),
         until: LAST,
-        source: "decoder lines: 32 bit in the documentation's example (0.13 or earlier), 16 bit in a log of 0.16",
+        source: told("decoder lines: 32 bit in the documentation's example (0.13 or earlier), 16 bit in a log of 0.16"),
     },
     Change {
         fact: Fact::ContextsOnGpu0,
         from: version(0, 11),
         until: version(0, 19),
-        source: "NVIDIA/TensorRT-LLM issue 3058 and pull request 3764; available memory of rank 0 in a log of 0.16",
+        source: told(
+            "NVIDIA/TensorRT-LLM issue 3058 and pull request 3764; available memory of rank 0 in a log of 0.16",
+        ),
     },
     Change {
         fact: Fact::BatchesCacheIndirectionCopies,
         from: version(0, 14),
         until: LAST,
-        source: "cpp/tensorrt_llm/batch_manager/runtimeBuffers.cpp",
+        source: told("cpp/tensorrt_llm/batch_manager/runtimeBuffers.cpp"),
     },
     Change {
         fact: Fact::Fp8ContextFmhaByDefault,
         from: version(0, 17),
         until: LAST,
-        source: "tensorrt_llm/plugin/plugin.py",
+        source: told("tensorrt_llm/plugin/plugin.py"),
     },
     Change {
         fact: Fact::RunPyLimitsBatch,
         from: version(0, 16),
         until: LAST,
-        source: "tensorrt_llm/runtime/model_runner_cpp.py: ExecutorConfig(max_batch_size=…), absent in 0.12; buffers of logs from 0.14 and 0.17",
+        source: told(
+            "tensorrt_llm/runtime/model_runner_cpp.py: ExecutorConfig(max_batch_size=…), absent in 0.12; buffers of logs from 0.14 and 0.17",
+        ),
     },
     Change {
         fact: Fact::PagedContextFmhaByDefault,
         from: version(0, 17),
         until: LAST,
-        source: "tensorrt_llm/plugin/plugin.py",
+        source: told("tensorrt_llm/plugin/plugin.py"),
+    },
+    Change {
+        fact: Fact::BuildTakesMaxSeqLen,
+        from: version(0, 11),
+        until: LAST,
+        source: told("release notes of 0.11: deprecated max_output_len and added max_seq_len"),
+    },
+    Change {
+        fact: Fact::BuildTakesKvCacheType,
+        from: version(0, 14),
+        until: LAST,
+        source: told("tensorrt_llm/commands/build.py; --paged_kv_cache still works, as deprecated"),
+    },
+    Change {
+        fact: Fact::PluginsTakeAuto,
+        from: version(0, 11),
+        until: LAST,
+        source: told("tensorrt_llm/plugin/plugin.py; the copies of early 2024 know types alone"),
+    },
+    Change {
+        fact: Fact::FusedMlpTakesAValue,
+        from: version(0, 14),
+        until: LAST,
+        source: told("tensorrt_llm/plugin/plugin.py cli_plugin_args; a plain switch of build.py before"),
+    },
+    Change {
+        fact: Fact::HasServe,
+        from: version(0, 15),
+        until: LAST,
+        source: told("release notes of 0.15: added a trtllm-serve command"),
+    },
+    Change {
+        fact: Fact::PyTorchByDefault,
+        from: version(1, 0),
+        until: LAST,
+        source: told(
+            "release notes of 1.0: the PyTorch-based architecture is the default; tensorrt_llm/_tensorrt_engine",
+        ),
+    },
+    Change {
+        fact: Fact::KvCacheConfigTakesBlock,
+        from: version(1, 2),
+        until: LAST,
+        source: told("tensorrt_llm/llmapi/llm_args.py KvCacheConfig; the copies of mid-2025 are without it"),
+    },
+    Change {
+        fact: Fact::ServeTakesConfig,
+        from: version(1, 2),
+        until: LAST,
+        source: told("tensorrt_llm/commands/serve.py: --config beside --extra_llm_api_options"),
+    },
+    Change {
+        fact: Fact::ExamplesOfModelsMoved,
+        from: version(0, 19),
+        until: LAST,
+        source: told("examples/models/core in the repository since 0.19"),
     },
     Change {
         fact: Fact::ReservesMultiBlock,
         from: version(0, 13),
         until: LAST,
-        source: "cpp/tensorrt_llm/kernels/xqaDispatcher.cpp; multi_block_mode was a build flag, off by default, before; scratch of builds with 0.17 and 0.20 to the byte",
+        source: told(
+            "cpp/tensorrt_llm/kernels/xqaDispatcher.cpp; multi_block_mode was a build flag, off by default, before; scratch of builds with 0.17 and 0.20 to the byte",
+        ),
     },
     Change {
         fact: Fact::ConvertsAttentionOutputs,
         from: version(0, 17),
         until: LAST,
-        source: "cpp/tensorrt_llm/kernels/xqaDispatcher.cpp getWorkspaceSize; scratch of builds with 0.17 and 0.20 to the byte",
+        source: told(
+            "cpp/tensorrt_llm/kernels/xqaDispatcher.cpp getWorkspaceSize; scratch of builds with 0.17 and 0.20 to the byte",
+        ),
     },
     Change {
         fact: Fact::GenerationWorkspaceFollowsBatch,
         from: version(0, 21),
         until: LAST,
-        source: "cpp/tensorrt_llm/common/attentionOp.cpp getWorkspaceSizeForGeneration; activations of a build with 1.2.1, not yet in scratch of 0.20",
+        source: told(
+            "cpp/tensorrt_llm/common/attentionOp.cpp getWorkspaceSizeForGeneration; activations of a build with 1.2.1, not yet in scratch of 0.20",
+        ),
     },
     Change {
         fact: Fact::MoePluginKeepsProbabilities,
         from: FIRST,
         until: version(0, 17),
-        source: "cpp/tensorrt_llm/plugins/mixtureOfExperts setupWorkspace",
+        source: told("cpp/tensorrt_llm/plugins/mixtureOfExperts setupWorkspace"),
     },
     Change {
         fact: Fact::FewerSmallTensors,
         from: FIRST,
         until: version(0, 12),
-        source: "activation sizes beyond the blocks: 3 to 5 KiB in five builds with 0.6 to 0.12, 6 KiB in two with 0.20",
+        source: told(
+            "activation sizes beyond the blocks: 3 to 5 KiB in five builds with 0.6 to 0.12, 6 KiB in two with 0.20",
+        ),
     },
     Change {
         fact: Fact::StoresTiedEmbeddingsOnce,
         from: version(0, 21),
         until: LAST,
-        source: "engine sizes: twice in logs of 0.14 and 0.20, once in one of 0.21",
+        source: told("engine sizes: twice in logs of 0.14 and 0.20, once in one of 0.21"),
     },
     Change {
         fact: Fact::RemapsSequenceSlots,
         from: FIRST,
         until: version(1, 1),
-        source: "cpp/tensorrt_llm/batch_manager/runtimeBuffers.cpp seqSlotRemappingDevice; runtime line of a log of 1.2.1",
+        source: told(
+            "cpp/tensorrt_llm/batch_manager/runtimeBuffers.cpp seqSlotRemappingDevice; runtime line of a log of 1.2.1",
+        ),
     },
     Change {
         fact: Fact::FractionAlwaysBounds,
         from: version(0, 20),
         until: LAST,
-        source: "cpp/tensorrt_llm/batch_manager/kvCacheManager.cpp calculateMaxNumBlocks, calculateFreeMemBytes",
+        source: told("cpp/tensorrt_llm/batch_manager/kvCacheManager.cpp calculateMaxNumBlocks, calculateFreeMemBytes"),
     },
     Change {
         fact: Fact::WindowsHavePools,
         from: version(0, 20),
         until: LAST,
-        source: "cpp/tensorrt_llm/batch_manager/kvCacheManager.cpp groupLayersByWindowSize, calculateWindowSizeToShare",
+        source: told(
+            "cpp/tensorrt_llm/batch_manager/kvCacheManager.cpp groupLayersByWindowSize, calculateWindowSizeToShare",
+        ),
     },
     Change {
         fact: Fact::WindowPoolsAreEqual,
         from: version(1, 0),
         until: LAST,
-        source: "cpp/tensorrt_llm/batch_manager/kvCacheManager.cpp calculateWindowSizeToShare, TRTLLM_WINDOW_SIZE_SHARES",
+        source: told(
+            "cpp/tensorrt_llm/batch_manager/kvCacheManager.cpp calculateWindowSizeToShare, TRTLLM_WINDOW_SIZE_SHARES",
+        ),
     },
     Change {
         fact: Fact::WindowsSlideByBlocks,
         from: version(1, 0),
         until: LAST,
-        source: "cpp/tensorrt_llm/batch_manager/kvCacheManager.cpp kSWAExtraBlock",
+        source: told("cpp/tensorrt_llm/batch_manager/kvCacheManager.cpp kSWAExtraBlock"),
     },
     Change {
         fact: Fact::ShrinksToOneSequence,
         from: version(0, 17),
         until: LAST,
-        source: "cpp/tensorrt_llm/batch_manager/trtGptModelInflightBatching.cpp clampWindowSizesToFitAtLeastOneSequence",
+        source: told(
+            "cpp/tensorrt_llm/batch_manager/trtGptModelInflightBatching.cpp clampWindowSizesToFitAtLeastOneSequence",
+        ),
     },
     Change {
         fact: Fact::WideBeamSearch,
         from: version(0, 16),
         until: LAST,
-        source: "cpp/tensorrt_llm/layers/beamSearchLayer.cu",
+        source: told("cpp/tensorrt_llm/layers/beamSearchLayer.cu"),
+    },
+    Change {
+        fact: Fact::CrossKvCacheSplitsBytes,
+        from: version(0, 20),
+        until: LAST,
+        source: told(
+            "cpp/tensorrt_llm/batch_manager/trtGptModelInflightBatching.cpp createKvCacheManager; blocks of both pools in a log of 0.13 or 0.14",
+        ),
+    },
+    Change {
+        fact: Fact::EncoderBuffersFollowEncoder,
+        from: version(0, 19),
+        until: LAST,
+        source: told(
+            "cpp/tensorrt_llm/batch_manager/encoderBuffers.cpp setMaxBufferSizes; runtime line of a log of 0.15",
+        ),
+    },
+    Change {
+        fact: Fact::ProjectsCrossKeysAlone,
+        from: version(0, 17),
+        until: LAST,
+        source: told(
+            "tensorrt_llm/models/modeling_utils.py optimize_cross_qkv, absent in a T5 engine of 0.13 or 0.14; the version is that of attention.py with it",
+        ),
     },
     Change {
         fact: Fact::EagleHasDynamicTrees,
         from: version(0, 18),
         until: LAST,
-        source: "cpp/tensorrt_llm/runtime/eagleBuffers.cpp use_dynamic_tree",
+        source: told("cpp/tensorrt_llm/runtime/eagleBuffers.cpp use_dynamic_tree"),
     },
     Change {
         fact: Fact::BlockPointersOfEveryLayer,
         from: FIRST,
         until: version(0, 10),
-        source: "cpp/tensorrt_llm/runtime/transformerBuffers.cpp",
+        source: told("cpp/tensorrt_llm/runtime/transformerBuffers.cpp"),
     },
 ];
 

@@ -13,6 +13,8 @@ use std::fmt;
 const VERSION: u32 = 1;
 /// The key of the version.
 const VERSION_KEY: &str = "v";
+/// The key of a second deployment, which is compared with the link's own. Its value is a whole link, escaped.
+const COMPARE_KEY: &str = "compare";
 /// Keys of the address's query that choose how the page looks, and say nothing of the deployment.
 const VIEW_OPTIONS: [&str; 2] = ["embed", "theme"];
 /// No link is longer, in bytes.
@@ -40,6 +42,38 @@ pub fn encode(deployment: &Deployment) -> String {
         push_escaped(&mut link, &value);
     }
     link
+}
+
+/// The link of a deployment beside which another one is pinned for comparison.
+///
+/// ```
+/// use trtllm_memory::{deployment::Deployment, formats::link};
+/// let pinned = Deployment { tp_size: 4, ..Deployment::default() };
+/// let link = link::encode_compared(&Deployment::default(), &pinned);
+/// assert_eq!(link, "v=1&compare=v%3D1%26tp_size%3D4");
+/// assert_eq!(link::pinned(&link).map(|decoded| decoded.deployment), Some(pinned));
+/// ```
+pub fn encode_compared(deployment: &Deployment, pinned: &Deployment) -> String {
+    let default = || format!("{VERSION_KEY}={VERSION}");
+    let whole = |link: String| if link.is_empty() { default() } else { link };
+    let mut link = whole(encode(deployment));
+    link.push('&');
+    link.push_str(COMPARE_KEY);
+    link.push('=');
+    push_escaped(&mut link, &whole(encode(pinned)));
+    link
+}
+
+/// The deployment that a link pins for comparison, if it pins one. Where it pins several, the last counts.
+pub fn pinned(link: &str) -> Option<Decoded> {
+    if link.len() > LONGEST {
+        return None;
+    }
+    let link = unescape_whole(link.trim());
+    let (query, fragment) = parts(&link);
+    let pairs = parse(query.as_bytes()).chain(parse(fragment.as_bytes()));
+    // A pinned link that pins another one would go on for ever; only the deployment counts.
+    pairs.filter(|(key, _)| key.trim() == COMPARE_KEY).last().map(|(_, value)| decode(&value))
 }
 
 /// Appends `text`, escaping what a fragment can't hold (URL standard, "fragment percent-encode set"), what separates pairs, and
@@ -180,6 +214,9 @@ impl Decoded {
         }
         if key == VERSION_KEY {
             return self.take_version(value);
+        }
+        if key == COMPARE_KEY {
+            return;
         }
         let Some(field) = field(key) else {
             let meant = nearest(key, FIELDS.iter().map(|field| field.key));

@@ -1,5 +1,7 @@
-//! The outside world in text: share links, answers as JSON, models' and engines' files, and logs.
+//! The outside world in text: share links, answers as JSON, tables, the commands that start a deployment, models' and engines' files,
+//! and logs.
 
+pub mod commands;
 pub mod document;
 mod fields;
 pub mod hf_config;
@@ -11,4 +13,5 @@ mod nearest;
 mod quantization;
 pub mod read_report;
 pub mod safetensors;
+pub mod table;
 pub mod trtllm_config;

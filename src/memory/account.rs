@@ -48,9 +48,8 @@ impl<'a, N: Number> Account<'a, N> {
         Account::with_overhead(&terms, kind, flow::predicted(&terms), flow::late(&terms))
     }
 
-    /// The account of a rank of the same stage at another place.
-    fn at(&self, place: Place) -> Account<'a, N> {
-        let kind = Kind { place, ..self.kind };
+    /// The account of a rank that holds the same at another place.
+    fn at(&self, kind: Kind) -> Account<'a, N> {
         let terms = Terms::new(self.plan, kind.stage);
         Account::with_overhead(&terms, kind, self.parts.clone(), self.late.clone())
     }
@@ -130,33 +129,55 @@ impl<'a, N: Number> Account<'a, N> {
 
     /// Blocks of `window`'s pool, if this rank decides.
     pub fn blocks(&self, window: Window) -> N {
-        let pools = self.pools();
-        pools.blocks(pools.tokens(window, self.available()))
+        self.pools().own_blocks(window, self.available())
+    }
+
+    /// Blocks of the pool of encoders' outputs, if this rank decides and the model has an encoder.
+    pub fn cross_blocks(&self) -> Option<N> {
+        self.pools().cross_blocks(self.available())
     }
 }
 
 impl Account<'_, f64> {
     /// Blocks of `window`'s pool, if this rank decides, and how many they are if the figures before it are off.
     fn likely_blocks(&self, window: Window) -> Blocks {
-        let (pools, left) = (self.pools(), self.left());
-        let [low, likely, high] = [-self.available_band.below, 0.0, self.available_band.above]
-            .map(|off| pools.blocks(pools.tokens(window, (left + off).max(0.0))));
+        let pools = self.pools();
+        self.at_each_end(|available| pools.own_blocks(window, available))
+    }
+
+    /// The same of the pool of encoders' outputs.
+    fn likely_cross_blocks(&self) -> Option<Blocks> {
+        let pools = self.pools();
+        self.plan.model.encoder?;
+        Some(self.at_each_end(|available| pools.cross_blocks(available).unwrap_or_default()))
+    }
+
+    /// Blocks out of the likely memory and out of that at the ends of its band.
+    fn at_each_end(&self, blocks: impl Fn(f64) -> f64) -> Blocks {
+        let left = self.left();
+        let [low, likely, high] =
+            [-self.available_band.below, 0.0, self.available_band.above].map(|off| blocks((left + off).max(0.0)));
         Blocks { likely, low, high }
     }
 
     /// Bytes of the KV cache on this rank: low, likely and high.
-    pub fn kv_cache(&self, all: &[Pool]) -> [f64; 3] {
+    pub fn kv_cache(&self, all: &AllPools) -> [f64; 3] {
         let pools = self.pools();
         if !is_pooled(self.plan) {
             return [pools.whole_batch(); 3];
         }
         let mut sizes = [0.0; 3];
         for window in &self.windows {
-            if let Some(pool) = all.iter().find(|pool| pool.window.tokens == window.tokens) {
+            if let Some(pool) = all.of(*window) {
                 let Blocks { low, likely, high } = pool.blocks;
                 for (size, blocks) in sizes.iter_mut().zip([low, likely, high]) {
                     *size += pools.bytes(*window, blocks);
                 }
+            }
+        }
+        if let Some(Pool { blocks: Blocks { low, likely, high }, .. }) = all.cross {
+            for (size, blocks) in sizes.iter_mut().zip([low, likely, high]) {
+                *size += pools.cross_bytes(blocks);
             }
         }
         sizes
@@ -201,6 +222,35 @@ pub struct Pool {
     pub account: usize,
 }
 
+/// The pools of all ranks; none where the whole batch is allocated at once.
+#[derive(Debug, Clone)]
+pub struct AllPools {
+    /// Of the decoder's own tokens, one for each window, the narrowest first.
+    pub own: Vec<Pool>,
+    /// Of encoders' outputs.
+    pub cross: Option<Pool>,
+}
+
+impl AllPools {
+    /// The pool of layers that look back as far as those of `window`.
+    pub fn of(&self, window: Window) -> Option<&Pool> {
+        self.own.iter().find(|pool| pool.window.tokens == window.tokens)
+    }
+}
+
+/// For each pipeline stage the first one that holds the same, place apart: stages between the first and the last with as many layers
+/// of each sort.
+fn stages(plan: &Plan) -> Vec<u64> {
+    let mut alike: Vec<u64> = Vec::with_capacity(plan.pp_size as usize);
+    for stage in 0..plan.pp_size {
+        let before = if stage == 0 || stage + 1 == plan.pp_size { 1..1 } else { 1..stage };
+        let layers = |stage: u64| plan.layers_of_stage(stage);
+        let same = |other: &u64| plan.model.has_alike(layers(*other), layers(stage));
+        alike.push(before.filter(|other| alike[*other as usize] == *other).find(same).unwrap_or(stage));
+    }
+    alike
+}
+
 /// The accounts of all ranks.
 pub struct Accounts<'a> {
     /// One for each kind of rank, in the order of the first rank of each.
@@ -215,13 +265,14 @@ impl<'a> Accounts<'a> {
     /// The accounts of a plan.
     pub fn new(plan: &'a Plan) -> Accounts<'a> {
         let layout = Layout::new(plan);
+        let stages = stages(plan);
         let mut all: Vec<Account<f64>> = Vec::with_capacity(1);
         let of_rank = (0..plan.world_size()).map(|rank| {
-            let kind = Kind { stage: rank / plan.tp_size, place: layout.place(rank) };
+            let kind = Kind { stage: stages[(rank / plan.tp_size) as usize], place: layout.place(rank) };
             // Ranks that are alike are near each other, so the search goes backwards.
             all.iter().rposition(|account| account.kind == kind).unwrap_or_else(|| {
                 let beside = all.iter().rfind(|account| account.kind.stage == kind.stage);
-                all.push(beside.map_or_else(|| Account::new(plan, kind), |account| account.at(kind.place)));
+                all.push(beside.map_or_else(|| Account::new(plan, kind), |account| account.at(kind)));
                 all.len() - 1
             })
         });
@@ -229,6 +280,11 @@ impl<'a> Accounts<'a> {
         let rooms = all.iter().map(Account::room).enumerate();
         let tightest = rooms.min_by(|a, b| a.1.total_cmp(&b.1)).map_or(0, |(place, _)| place);
         Accounts { all, of_rank, tightest }
+    }
+
+    /// The first rank whose account stands at this place.
+    pub fn first_rank(&self, place: usize) -> u64 {
+        self.of_rank.iter().position(|other| *other == place).unwrap_or_default() as u64
     }
 
     /// The account of `rank`.
@@ -240,10 +296,11 @@ impl<'a> Accounts<'a> {
     /// The pools of all windows, the narrowest first, each as large as the rank with room for the fewest blocks allows
     /// (`MPI_MIN`); none where the whole batch is allocated at once. The ranks' figures are off together, so the same rank decides
     /// when they are.
-    pub fn pools(&self) -> Vec<Pool> {
+    pub fn pools(&self) -> AllPools {
         let mut pools: Vec<Pool> = Vec::with_capacity(1);
+        let mut cross: Option<Pool> = None;
         if !self.all.first().is_some_and(|account| is_pooled(account.plan)) {
-            return pools;
+            return AllPools { own: pools, cross };
         }
         let others = (0..self.all.len()).filter(|place| *place != self.tightest);
         for account in std::iter::once(self.tightest).chain(others) {
@@ -256,8 +313,15 @@ impl<'a> Accounts<'a> {
                     None => pools.push(pool),
                 }
             }
+            if let Some(blocks) = self.all[account].likely_cross_blocks()
+                && cross.is_none_or(|known| blocks.likely < known.blocks.likely)
+            {
+                let plan = self.all[account].plan;
+                let window = Window { tokens: plan.max_encoder_input_len, layers: u64::from(plan.model.layers) };
+                cross = Some(Pool { window, blocks, account });
+            }
         }
         pools.sort_unstable_by_key(|pool| pool.window.tokens);
-        pools
+        AllPools { own: pools, cross }
     }
 }

@@ -2,6 +2,7 @@
 //! sources are beside the laws that use them.
 
 use super::quantity::{Number, Origin, Symbol};
+use crate::told::told;
 use crate::units::MIB;
 
 /// What a constant counts.
@@ -98,7 +99,7 @@ macro_rules! constants {
                 likely: $likely,
                 high: $high,
                 unit: Unit::$unit,
-                source: $source,
+                source: told($source),
             };
         )+
 
@@ -218,7 +219,10 @@ constants! {
         "the same three logs";
     /// A second engine in the process: its code and library handles.
     SECOND_ENGINE: "second", "code and library handles of a second engine", 200.0, 300.0, 475.0 Mebibytes,
-        "an encoder and a decoder on L4 (235 each), a target engine beside its draft on A100 (475; NVIDIA/TensorRT-LLM issue 2789)";
+        "a target engine beside its draft on A100 (475; NVIDIA/TensorRT-LLM issue 2789); less where both run the same kernels, as an encoder beside its decoder on L4";
+    /// The engine of an encoder beside its decoder's: code that the decoder doesn't load.
+    ENCODER_ENGINE: "encoder", "code of an encoder's engine beside its decoder's", 0.0, 50.0, 200.0 Mebibytes,
+        "Whisper's encoder and decoder on L4 (NVIDIA/TensorRT-LLM issue 2419): 648 MiB in no line, less a CUDA context of 177, the encoder's buffers of 59 and its predicted execution context of 293, leave 119 for the code of both";
     /// What Windows keeps of the GPU's memory for itself and the desktop.
     WINDOWS: "reserve", "share of the memory that Windows and its desktop hold", 0.04, 0.06, 0.1 Number,
         "5 to 10 % is usual; 5 % in a log of 1.2.1 on a GeForce RTX 4060 Ti that reports all of its 16 GiB, as only Windows drivers do";

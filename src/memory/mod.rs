@@ -29,10 +29,10 @@ pub use upper_bound::{UpperBound, upper_bound};
 
 use crate::deployment::{Backend, Deployment, Fact, Plan, Problems};
 use crate::units::Bytes;
-use account::{Account, Accounts, Pool};
+use account::{Account, Accounts, AllPools, Pool};
 use band::Band;
 use kv_cache::Requests;
-use quantity::{Number, Traced};
+use quantity::{Number, Part, Traced};
 
 /// How the memory of each GPU is used.
 ///
@@ -74,54 +74,84 @@ pub fn explain(deployment: &Deployment, rank: u64) -> Result<Vec<(Contributor, E
 }
 
 /// The KV cache of a rank, each pool traced to the rank that decides its blocks.
-fn explained_kv_cache(plan: &Plan, account: &Account<Traced>, accounts: &Accounts, pools: &[Pool]) -> Traced {
+fn explained_kv_cache(plan: &Plan, account: &Account<Traced>, accounts: &Accounts, pools: &AllPools) -> Traced {
     let on_rank = account.pools();
     if !kv_cache::is_pooled(plan) {
         return on_rank.whole_batch();
     }
-    Traced::sum_of(account.windows.iter().filter_map(|window| {
-        let pool = pools.iter().find(|pool| pool.window.tokens == window.tokens)?;
+    let decided = |pool: &Pool, blocks: &dyn Fn(&Account<Traced>) -> Option<Traced>| {
         let decides = accounts.all[pool.account].kind;
-        let blocks = if decides == account.kind {
-            account.blocks(*window)
-        } else {
-            Account::<Traced>::new(plan, decides).blocks(pool.window)
-        };
-        Some(on_rank.bytes(*window, blocks))
-    }))
+        if decides == account.kind { blocks(account) } else { blocks(&Account::new(plan, decides)) }
+    };
+    let own = account.windows.iter().filter_map(|window| {
+        let pool = pools.of(*window)?;
+        Some(on_rank.bytes(*window, decided(pool, &|account| Some(account.blocks(pool.window)))?))
+    });
+    let cross = pools
+        .cross
+        .iter()
+        .filter_map(|pool| Some(on_rank.cross_bytes(decided(pool, &|account| account.cross_blocks())?)));
+    let own = Traced::sum_of(own);
+    match pools.cross {
+        Some(_) => own.part(|| Part::bytes("pool of the decoder's own tokens")) + Traced::sum_of(cross),
+        None => own,
+    }
+}
+
+/// What decides whether a deployment fits: the answer without what is the same for all its ranks.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Outline {
+    /// The first rank of each way to use the memory.
+    pub ranks: Vec<Rank>,
+    /// The KV cache.
+    pub kv_cache: KvCache,
+    /// Whether it fits.
+    pub verdict: Verdict,
 }
 
 /// The models' answer for a sound deployment.
 pub fn estimate_plan(plan: &Plan) -> Report {
     let accounts = Accounts::new(plan);
-    let pools = accounts.pools();
-    let alike: Vec<Rank> = accounts.all.iter().map(|account| rank(plan, account, &pools)).collect();
+    let Outline { ranks, kv_cache, verdict } = outline_of(plan, &accounts);
     let numbered = accounts.of_rank.iter().zip(0..);
-    let ranks: Vec<Rank> = numbered
-        .map(|(account, number)| Rank { rank: number, tp_rank: number % plan.tp_size, ..alike[*account].clone() })
-        .collect();
-    let kv_cache = kv_cache_report(plan, &accounts, &pools);
-    let short = |rank: u64| Bytes(accounts.of(rank).adapter_short as u64);
     let [weights, activations, ..] = accounts.all[0].parts;
     Report {
-        verdict: verdict::verdict(plan, &ranks, short, &kv_cache),
+        ranks: numbered.map(|(account, number)| ranks[*account].clone().numbered(plan, number)).collect(),
+        verdict,
         upper_bound: (plan.backend == Backend::TensorRt)
             .then(|| upper_bound::upper_bound_of(plan, weights, activations)),
         parameters: plan.model.shared_tensors().elements,
         max_seq_len: plan.max_seq_len,
         more_overhead: accounts.all.iter().any(|account| account.reserved.is_some()),
         notes: notes::notes(plan, &kv_cache),
-        ranks,
         kv_cache,
     }
 }
 
-fn kv_cache_report(plan: &Plan, accounts: &Accounts, pools: &[Pool]) -> KvCache {
+/// The outline of [`estimate_plan`]'s answer, which is quicker where there are many ranks or many deployments.
+pub fn outline(plan: &Plan) -> Outline {
+    outline_of(plan, &Accounts::new(plan))
+}
+
+fn outline_of(plan: &Plan, accounts: &Accounts) -> Outline {
+    let pools = accounts.pools();
+    let numbered = |(place, account): (usize, &Account<f64>)| {
+        rank(plan, account, &pools).numbered(plan, accounts.first_rank(place))
+    };
+    let ranks: Vec<Rank> = accounts.all.iter().enumerate().map(numbered).collect();
+    let kv_cache = kv_cache_report(plan, accounts, &pools);
+    let short = |rank: u64| Bytes(accounts.of(rank).adapter_short as u64);
+    let verdict = verdict::verdict(plan, &ranks, short, &kv_cache);
+    Outline { ranks, kv_cache, verdict }
+}
+
+fn kv_cache_report(plan: &Plan, accounts: &Accounts, pools: &AllPools) -> KvCache {
     let decides = &accounts.all[accounts.tightest];
     let terms = Terms::<f64>::new(plan, decides.kind.stage);
     let requests = Requests::new(plan);
     let on_rank = decides.pools();
     let windows: Vec<WindowPool> = pools
+        .own
         .iter()
         .map(|pool| WindowPool {
             tokens: pool.window.tokens,
@@ -142,20 +172,24 @@ fn kv_cache_report(plan: &Plan, accounts: &Accounts, pools: &[Pool]) -> KvCache 
         pages_per_sequence: kv_cache::pages_per_sequence(&terms) as u64,
         secondary_blocks: 0,
         windows: Vec::new(),
+        cross: None,
         max_sequences: batch,
         max_sequences_low: batch,
         lowered_max_seq_len: None,
         binding: Binding::WholeBatch,
-        tightest_rank: accounts.of_rank.iter().position(|place| *place == accounts.tightest).unwrap_or(0) as u64,
+        tightest_rank: accounts.first_rank(accounts.tightest),
         requests,
     };
     // The widest window's pool is the one that holds whole sequences.
-    let Some(widest) = pools.last() else { return whole };
-    let sequences = |blocks: fn(&Pool) -> f64| {
+    let Some(widest) = pools.own.last() else { return whole };
+    let own_sequences = |blocks: fn(&Pool) -> f64| {
         let held = |pool: &Pool| blocks(pool) as u64 / whole.requests.most_blocks(pool.window.tokens).max(1);
-        pools.iter().map(held).min().unwrap_or_default()
+        pools.own.iter().map(held).min().unwrap_or_default()
     };
-    let max_sequences = sequences(|pool| pool.blocks.likely);
+    let sequences = |blocks: fn(&Pool) -> f64| {
+        let encoded = pools.cross.as_ref().map(|pool| blocks(pool) as u64 / whole.requests.cross_blocks().max(1));
+        own_sequences(blocks).min(encoded.unwrap_or(u64::MAX))
+    };
     let tokens = (widest.blocks.likely as u64).saturating_mul(plan.tokens_per_block);
     let asked = on_rank.tokens(widest.window, decides.available());
     KvCache {
@@ -164,11 +198,19 @@ fn kv_cache_report(plan: &Plan, accounts: &Accounts, pools: &[Pool]) -> KvCache 
         blocks_high: widest.blocks.high as u64,
         tokens,
         secondary_blocks: windows.iter().fold(0, |all, pool| all.saturating_add(pool.secondary_blocks)),
-        max_sequences,
+        cross: pools.cross.map(|pool| WindowPool {
+            tokens: pool.window.tokens,
+            layers: pool.window.layers,
+            blocks: pool.blocks.likely as u64,
+            secondary_blocks: 0,
+            bytes_per_token: whole.bytes_per_token,
+        }),
+        max_sequences: sequences(|pool| pool.blocks.likely),
         max_sequences_low: sequences(|pool| pool.blocks.low),
-        lowered_max_seq_len: (max_sequences == 0 && plan.version.has(Fact::ShrinksToOneSequence))
-            .then(|| tokens / plan.max_beam_width.max(1))
-            .filter(|tokens| *tokens > 0),
+        lowered_max_seq_len: (own_sequences(|pool| pool.blocks.likely) == 0
+            && plan.version.has(Fact::ShrinksToOneSequence))
+        .then(|| tokens / plan.max_beam_width.max(1))
+        .filter(|tokens| *tokens > 0),
         binding: binding(plan, asked, whole.bytes_per_token),
         windows,
         ..whole
@@ -188,7 +230,7 @@ fn binding(plan: &Plan, tokens: f64, bytes_per_token: f64) -> Binding {
 }
 
 /// The memory of a rank with this account and these pools; its number is still to be set.
-fn rank(plan: &Plan, account: &Account<f64>, pools: &[Pool]) -> Rank {
+fn rank(plan: &Plan, account: &Account<f64>, pools: &AllPools) -> Rank {
     let laws = flow::laws(plan);
     let figure = |contributor: Contributor, bytes: f64| Figure::of(laws[contributor as usize], bytes);
     let [weights, activations, runtime, decoder] = account.parts;

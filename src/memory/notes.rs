@@ -3,7 +3,7 @@
 use super::KvCache;
 use super::{kv_cache, overhead};
 use crate::deployment::{Backend, Fact, KvCacheDtype, KvCacheType, KvType, Note, Plan, Runtime};
-use crate::units::grouped;
+use crate::units::{Bytes, grouped, grouped_decimal};
 
 /// The plan's notes and those that its memory gives rise to.
 pub fn notes(plan: &Plan, kv: &KvCache) -> Vec<Note> {
@@ -19,6 +19,15 @@ pub fn notes(plan: &Plan, kv: &KvCache) -> Vec<Note> {
     if plan.kv_cache_type == KvCacheType::Continuous && plan.runtime == Runtime::Executor {
         note("kv_cache_type", "In-flight batching refuses it: the executor needs a paged KV cache.".into());
     }
+    if plan.model.mrope && plan.backend == Backend::TensorRt {
+        let table = plan.model.max_position_embeddings.saturating_mul(plan.model.rotary_dim()).saturating_mul(4);
+        let message = format!(
+            "Each beam of each sequence has a table of rotations in the runtime buffers, {}: lower max_batch_size first.",
+            Bytes(table)
+        );
+        note("max_batch_size", message);
+    }
+    cross_kv_cache(plan, kv, &mut note);
     windows(plan, kv, &mut note);
     if plan.enable_trt_overlap && plan.runtime == Runtime::Executor && plan.pp_size == 1 {
         let message = match super::terms::MicroBatches::of(plan).count {
@@ -28,6 +37,37 @@ pub fn notes(plan: &Plan, kv: &KvCache) -> Vec<Note> {
         note("enable_trt_overlap", message.into());
     }
     notes
+}
+
+/// Requests of the one pool to those of the other from which on the pools count as unbalanced.
+const UNBALANCED: f64 = 1.25;
+
+/// Which share would let both pools hold equally many requests, where they are far from it.
+fn cross_kv_cache(plan: &Plan, kv: &KvCache, note: &mut impl FnMut(&'static str, String)) {
+    let (Some(cross), Some(own)) = (kv.cross, kv.windows.last()) else { return };
+    let needed = (kv.requests.cross_blocks().max(1), kv.requests.most_blocks(own.tokens).max(1));
+    let held = (cross.blocks / needed.0, own.blocks / needed.1);
+    let unbalanced = (held.0.max(held.1) as f64) > held.0.min(held.1) as f64 * UNBALANCED;
+    if !unbalanced || plan.max_tokens.is_some() {
+        return;
+    }
+    let ratio = needed.0 as f64 / needed.1 as f64;
+    let share = match plan.version.has(Fact::CrossKvCacheSplitsBytes) {
+        true => ratio / (ratio + 1.0),
+        // own = (1 − x) · f of the memory, cross = x · f of what that leaves.
+        false => {
+            let f = plan.free_gpu_memory_fraction.unwrap_or(1.0);
+            let linear = 1.0 - f + ratio;
+            (linear.mul_add(linear, 4.0 * f * ratio).sqrt() - linear) / (2.0 * f)
+        }
+    };
+    let (encoded, own, share) = (grouped(held.0), grouped(held.1), grouped_decimal(share, 2));
+    note(
+        "cross_kv_cache_fraction",
+        format!(
+            "There is room for an encoder's output {encoded} times and for the tokens of a request {own} times: about {share} would balance the two."
+        ),
+    );
 }
 
 fn windows(plan: &Plan, kv: &KvCache, note: &mut impl FnMut(&'static str, String)) {

@@ -4,7 +4,7 @@ use super::band::Band;
 use super::kv_cache::{Binding, KvCache};
 use super::quantity::Law;
 use super::upper_bound::UpperBound;
-use crate::deployment::Note;
+use crate::deployment::{Note, Plan};
 use crate::units::{Bytes, grouped, grouped_decimal};
 use serde::{Serialize, Serializer};
 
@@ -166,6 +166,11 @@ impl Rank {
     /// The figure of `contributor`.
     pub fn figure(&self, contributor: Contributor) -> &Figure {
         &self.contributors[contributor as usize]
+    }
+
+    /// The same memory on the rank of this number.
+    pub(super) fn numbered(self, plan: &Plan, number: u64) -> Rank {
+        Rank { rank: number, tp_rank: number % plan.tp_size, pp_rank: number / plan.tp_size, ..self }
     }
 
     /// The sum of all contributors.
@@ -385,6 +390,12 @@ impl Report {
                 let (tokens, length) = (grouped(self.kv_cache.tokens), grouped(self.max_seq_len));
                 if self.kv_cache.binding == Binding::WholeBatch {
                     return format!("The KV cache holds the whole batch: {sequences} of {length} tokens.");
+                }
+                if let Some(cross) = self.kv_cache.cross {
+                    let rows = grouped(cross.blocks.saturating_mul(self.kv_cache.tokens_per_block));
+                    return format!(
+                        "The KV cache holds {tokens} tokens and {rows} rows of encoders' outputs: {sequences} of {length}."
+                    );
                 }
                 format!("The KV cache holds {tokens} tokens: {sequences} of {length}.")
             }

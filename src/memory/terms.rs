@@ -124,6 +124,19 @@ impl<'a, N: Number> Terms<'a, N> {
         N::symbol(if tokens < self.plan.max_num_tokens { &EXECUTOR } else { &ENGINE }, tokens as f64)
     }
 
+    /// Tokens in a step that the engine is built for.
+    pub fn tokens(&self) -> N {
+        static CHOSEN: Symbol =
+            Symbol { text: "T", meaning: "tokens in a step", origin: Origin::Chosen("max_num_tokens") };
+        static PROMPTS: Symbol = Symbol {
+            text: "T",
+            meaning: "tokens in a step of the decoder, max_batch_size · max_input_len or its beams",
+            origin: Origin::Derived,
+        };
+        let symbol = if self.plan.model.encoder.is_some() { &PROMPTS } else { &CHOSEN };
+        N::symbol(symbol, self.plan.engine_tokens() as f64)
+    }
+
     /// Slots for sequences: over all micro-batches in the executor, in each of a session's.
     pub fn slots(&self) -> N {
         static SLOTS: Symbol =
@@ -141,8 +154,6 @@ terms! {
     batch: "B", "sequences in a batch", Origin::Chosen("max_batch_size"), |t| t.plan.max_batch_size;
     /// Beams of a sequence.
     beam: "W", "beams of a sequence", Origin::Chosen("max_beam_width"), |t| t.plan.max_beam_width;
-    /// Tokens in a step.
-    tokens: "T", "tokens in a step", Origin::Chosen("max_num_tokens"), |t| t.plan.max_num_tokens;
     /// Longest sequence.
     sequence: "S", "tokens of the longest sequence", Origin::Chosen("max_seq_len"), |t| t.plan.max_seq_len;
     /// Longest prompt.
@@ -167,6 +178,12 @@ terms! {
     prompt_rows: "R", "rows of the prompt table", Origin::Chosen("max_prompt_embedding_table_size"), |t| t.plan.max_prompt_embedding_table_size;
     /// Ranks that share a layer.
     ranks: "tp", "ranks that share every layer", Origin::Chosen("tp_size"), |t| t.plan.tp_size;
+    /// Inputs in a batch of the encoder.
+    encoder_batch: "B_e", "inputs in a batch of the encoder", Origin::Chosen("encoder_max_batch_size"), |t| t.plan.encoder_max_batch_size;
+    /// Longest input of the encoder.
+    encoder_input: "L_e", "tokens or frames of the encoder's longest input", Origin::Chosen("max_encoder_input_len"), |t| t.plan.max_encoder_input_len;
+    /// Rows of its output.
+    encoder_output: "L_o", "rows of the encoder's output for its longest input", Origin::Derived, |t| t.plan.max_encoder_output_len();
     /// Bytes of a value of the model's type.
     element: "e", "bytes of a value in dtype", Origin::Chosen("dtype"), |t| t.plan.dtype.bytes();
     /// Bytes of a logit.
@@ -187,6 +204,8 @@ terms! {
     kv_heads: "n_kv", "KV heads on this rank", Origin::Derived, |t| t.plan.local_kv_heads();
     /// Size of a head.
     head_dim: "d", "size of an attention head", Origin::Model, |t| t.plan.model.attention.head_dim();
+    /// Rotated values of a head.
+    rotary_dim: "r", "rotated values of a head", Origin::Model, |t| t.plan.model.rotary_dim();
     /// Layers of this stage.
     layers: "L", "layers on this rank", Origin::Derived, |t| t.plan.layers_of_stage(t.stage).len();
     /// Attention layers of this stage.

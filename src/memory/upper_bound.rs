@@ -7,7 +7,7 @@ use crate::units::Bytes;
 use serde::Serialize;
 
 /// The upper bound of `check_gpt_mem_usage` (`tensorrt_llm/profiler.py`): activations, weights and the KV cache of the largest
-/// batch, all sequences at their full length. It warns where the GPU has less; runtime and decoder buffers, CUDA and NCCL
+/// batch, all sequences at their full length; of an encoder-decoder model's two builds, both together. It warns where the GPU has less; runtime and decoder buffers, CUDA and NCCL
 /// are not in it, and a paged KV cache rarely grows so large.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct UpperBound {

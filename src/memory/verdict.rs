@@ -18,7 +18,7 @@ fn failure(plan: &Plan, rank: &Rank, adapter_short: Bytes, kv: &KvCache) -> Opti
             return Some((stage, needed - rank.total));
         }
     }
-    if let Some(short) = kv.short_of(|window| kv.requests.most_blocks(window)) {
+    if let Some(short) = kv.short_of(|window| kv.requests.most_blocks(window), kv.requests.cross_blocks()) {
         return Some((Stage::HoldOneSequence, short));
     }
     needed += rank.late;
@@ -26,7 +26,7 @@ fn failure(plan: &Plan, rank: &Rank, adapter_short: Bytes, kv: &KvCache) -> Opti
         return Some((Stage::RunFirstSteps, needed - rank.total));
     }
     if plan.runtime != Runtime::Executor
-        && let Some(short) = kv.short_of(|window| kv.requests.batch_blocks(window))
+        && let Some(short) = kv.short_of(|window| kv.requests.batch_blocks(window), kv.requests.batch_cross_blocks())
     {
         return Some((Stage::HoldWholeBatch, short));
     }

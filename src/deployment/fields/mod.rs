@@ -5,7 +5,7 @@ mod model;
 mod read;
 mod table;
 
-use super::{Backend, Deployment, Plan};
+use super::{Backend, Deployment, Plan, Problem};
 
 /// Where a setting stands on the page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -240,6 +240,38 @@ impl Field {
             read,
             write,
             effective: |_| String::new(),
+        }
+    }
+
+    /// Whether its values are numbers.
+    pub fn is_number(&self) -> bool {
+        matches!(self.input, Input::Steps { .. } | Input::Whole { .. } | Input::Fraction | Input::Gib)
+    }
+
+    /// When the setting is fixed in a deployment: without an engine to build, whatever the checkpoint leaves open is decided at start.
+    pub fn fixed_in(&self, deployment: &Deployment) -> Fixed {
+        let in_checkpoint =
+            self.group == Group::Model || self.group == Group::Precision && self.key != "kv_cache_dtype";
+        match (deployment.backend, self.fixed) {
+            (Backend::Pytorch, Fixed::Build) if !in_checkpoint => Fixed::Run,
+            (_, fixed) => fixed,
+        }
+    }
+
+    /// The setting as a number: what was chosen, or what TensorRT-LLM makes of it; `None` where that is no number.
+    pub fn number(&self, deployment: &Deployment, plan: &Plan) -> Option<f64> {
+        (self.write)(deployment).parse().ok().or_else(|| (self.effective)(plan).parse().ok())
+    }
+
+    /// The same deployment with this setting at `text`.
+    ///
+    /// # Errors
+    /// If the setting can't have this value.
+    pub fn with(&self, deployment: &Deployment, text: &str) -> Result<Deployment, Problem> {
+        let mut changed = deployment.clone();
+        match (self.read)(&mut changed, text) {
+            Ok(()) => Ok(changed),
+            Err(advice) => Err(Problem::new(self.key, text, advice)),
         }
     }
 

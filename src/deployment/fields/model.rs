@@ -180,7 +180,13 @@ pub(super) const DIMENSIONS: &[Field] = &[
     feature!("tables", Input::Text).help("RoPE tables, where there are several."),
     feature!("learned", Input::Text).help("Rows of a table of learned positions."),
     feature!("alibi", Input::Toggle).help("Positions by ALiBi."),
+    feature!("relative", Input::Text).help("Buckets of distances that have a bias (T5)."),
     feature!("no_positions", Input::Toggle).help("Attention knows no positions."),
+    feature!("mrope", Input::Toggle)
+        .help("Positions have three coordinates, so that each request brings its rotations."),
+    feature!("encoder", Input::Text).help("An encoder: layers/heads/size of a head/columns of its MLP."),
+    feature!("encoder_positions", Input::Text).help("Rows of the encoder's position table."),
+    feature!("mels", Input::Text).help("Features of a frame, where the encoder reads sound."),
     feature!("scaling", Input::Text).help("Factor by which RoPE scaling extends max_position_embeddings."),
     feature!("yarn", Input::Text).help("Factor of YaRN, which max_position_embeddings already contains."),
     feature!("mtp", Input::Text).help("Layers that predict further tokens, behind the last."),

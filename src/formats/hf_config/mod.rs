@@ -121,7 +121,8 @@ pub(super) fn from_node(root: &Node, hint: &str) -> Result<HfConfig, ReadError> 
     }
     let encoder_decoder = fields.flag(&["is_encoder_decoder"])?.unwrap_or(false);
     if encoder_decoder {
-        let message = "An encoder-decoder model; the calculator knows decoder-only ones.";
+        let message =
+            "An encoder-decoder model, and only decoder-only ones are read; T5, BART and Whisper are in the catalogue.";
         return Err(ReadError::at(text.line, "is_encoder_decoder", message));
     }
     let family = family(&mut fields, &mut whole, text);

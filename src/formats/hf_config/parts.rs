@@ -402,6 +402,11 @@ fn rotary(fields: &mut Fields, recipe: &mut Recipe) -> Result<(), ReadError> {
     if matches!(kind, Some("longrope" | "su")) || recipe.family == Family::Gemma3 {
         set(recipe, "tables", "2");
     }
+    // Engines of later families with such sections don't exist.
+    let sections = scaling.is_some_and(|node| node.get("mrope_section").is_some());
+    if sections && recipe.family == Family::Qwen2 {
+        yes(recipe, "mrope", true);
+    }
     let factor = scaling.and_then(|node| whole(node, "factor"));
     if let (Some("linear" | "dynamic" | "yarn"), Some(factor)) = (kind, factor)
         && (1.0..=1_048_576.0).contains(&factor)

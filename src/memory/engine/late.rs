@@ -1,5 +1,6 @@
 //! What is allocated after the KV cache, out of the memory that it leaves.
 
+use super::encoder;
 use crate::deployment::{Fact, KvCacheDtype, KvCacheType, KvType, Plan, Runtime};
 use crate::memory::band::Band;
 use crate::memory::kv_cache;
@@ -29,7 +30,13 @@ pub fn band(terms: &Terms<f64>) -> Band {
     let graphs = graphs(terms).map(|bytes| bytes * (GRAPH_MIB_OFF / GRAPH_MIB)).unwrap_or_default();
     let executor = terms.plan.runtime == Runtime::Executor;
     let logits = context_logits(terms).filter(|_| executor).unwrap_or_default();
-    Band::of_sum([Band { below: graphs, above: graphs }, Band { below: 0.0, above: logits }])
+    // Requests may keep their encoder's output beyond their first step.
+    let outputs = encoder::first_batch(terms).filter(|_| executor).unwrap_or_default();
+    Band::of_sum([
+        Band { below: graphs, above: graphs },
+        Band { below: 0.0, above: logits },
+        Band { below: 0.0, above: outputs },
+    ])
 }
 
 /// Logits of every prompt token, a tensor that the first step with prompts makes in each set of buffers.
@@ -48,6 +55,8 @@ fn executor<N: Number>(terms: &Terms<N>) -> N {
             paged.then(|| block_offsets(terms)),
             Some((terms.sets() * terms.running_tokens() * 4.0).part(|| Part::bytes("position ids"))),
             context_logits(terms),
+            encoder::cross_tables(terms),
+            encoder::first_batch(terms),
             (plan.max_prompt_embedding_table_size > 0).then(|| {
                 (terms.element() * terms.prompt_rows() * terms.hidden())
                     .part(|| Part::bytes("prompt tables of the requests"))

@@ -2,6 +2,7 @@
 
 pub mod activations;
 pub mod decoder_buffers;
+pub mod encoder;
 pub mod guided;
 pub mod late;
 pub mod lora;

@@ -1,17 +1,29 @@
 //! Runtime buffers, tensor by tensor: what the C++ runtime allocates between the execution context and the decoder.
 
-use super::{sessions, speculation};
+use super::{encoder, sessions, speculation};
 use crate::deployment::{Fact, Plan, Runtime, SpeculativeDecodingMode};
 use crate::memory::quantity::{Evidence, Law, Number, Part};
 use crate::memory::terms::Terms;
+use crate::told::told;
 
 /// The law of the executor's runtime buffers.
 static LAW: Law = Law {
-    title: "The tensors of the runtime, for the largest batch and sequence",
+    title: told("The tensors of the runtime, for the largest batch and sequence"),
     evidence: Evidence::Exact { logs: 8 },
     below: 0.001,
     above: 0.001,
-    source: "cpp/tensorrt_llm/batch_manager: runtimeBuffers, transformerBuffers, decoderBuffers; runtime lines of eight public logs",
+    source: told(
+        "cpp/tensorrt_llm/batch_manager: runtimeBuffers, transformerBuffers, decoderBuffers; runtime lines of eight public logs",
+    ),
+};
+
+/// The law of models whose requests bring their own rotations.
+static MROPE: Law = Law {
+    title: told("The tensors of the runtime, with a table of rotations for each sequence"),
+    evidence: Evidence::Source,
+    below: 0.01,
+    above: 0.01,
+    source: told("cpp/tensorrt_llm/batch_manager/runtimeBuffers.cpp mropeRotaryCosSin"),
 };
 
 /// Steps whose logits are kept on the GPU where those of generated tokens are gathered (`GenerationLogitsCache::kCACHE_LENGTH`).
@@ -22,6 +34,7 @@ pub fn law(plan: &Plan) -> &'static Law {
     match (plan.runtime, plan.speculative_decoding_mode) {
         (Runtime::GptSession | Runtime::PySession, _) => &sessions::LAW,
         (_, mode) if mode.predicts_draft_tokens() => &speculation::LAW,
+        _ if plan.model.mrope => &MROPE,
         _ => &LAW,
     }
 }
@@ -105,11 +118,21 @@ fn set<N: Number>(terms: &Terms<N>) -> N {
                 (terms.element() * terms.prompt_rows() * terms.hidden() + 4.0).part(|| Part::bytes("prompt table"))
             }),
             plan.model.recurrence.map(|_| (batch() * 4.0).part(|| Part::bytes("slots of the recurrent states"))),
+            encoder::inputs(terms),
+            plan.model.mrope.then(|| rotations(terms)),
             speculation::inputs(terms),
         ]
         .into_iter()
         .flatten(),
     )
+}
+
+/// The rotations of every position in each sequence, and how far its positions are off (`mropeRotaryCosSin`,
+/// `mropePositionDeltas`).
+fn rotations<N: Number>(terms: &Terms<N>) -> N {
+    let sequences = || terms.running_batch() * terms.beam();
+    (sequences() * terms.positions() * terms.rotary_dim() * 4.0 + sequences() * 4.0)
+        .part(|| Part::bytes("rotations of each sequence's positions"))
 }
 
 /// Bytes of a logit in the engine's output. ReDrafter's engine has none of that name, and the tensor that is still made is in 32 bit.

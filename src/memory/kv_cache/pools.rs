@@ -9,8 +9,8 @@ use crate::memory::terms::Terms;
 
 /// The pools of a rank: one for each window of its layers.
 pub struct Pools<'a, N> {
-    terms: Terms<'a, N>,
-    windows: &'a [Window],
+    pub(super) terms: Terms<'a, N>,
+    pub(super) windows: &'a [Window],
 }
 
 /// Whether the KV cache is a pool of blocks that requests share.
@@ -34,13 +34,18 @@ impl<'a, N: Number> Pools<'a, N> {
     /// Neither setting given: 90 % of the free memory. `max_tokens` given: from 0.20 on the smaller of both, before that
     /// alone, or the smaller where the fraction is given too. With several pools the latest versions ignore it.
     pub fn tokens(&self, window: Window, available: N) -> N {
+        self.limited(|| self.in_memory(window, self.own_part(available)))
+    }
+
+    /// The tokens that fit `in_memory`, or those that were asked for.
+    pub(super) fn limited(&self, in_memory: impl FnOnce() -> N) -> N {
         let terms = &self.terms;
         let plan = terms.plan;
         let ignored = self.windows.len() > 1 && plan.version.has(Fact::WindowPoolsAreEqual);
         let most = (!ignored && plan.max_tokens.is_some()).then(|| terms.max_tokens());
         match (plan.free_gpu_memory_fraction.is_some() || most.is_none(), most) {
-            (true, Some(most)) => self.in_memory(window, available).min(most),
-            (true, None) => self.in_memory(window, available),
+            (true, Some(most)) => in_memory().min(most),
+            (true, None) => in_memory(),
             (false, Some(most)) => most,
             (false, None) => N::literal(0.0),
         }
@@ -109,10 +114,14 @@ impl<'a, N: Number> Pools<'a, N> {
     pub fn whole_batch(&self) -> N {
         let terms = &self.terms;
         let sequences = || terms.requests() * terms.beam();
-        if terms.plan.kv_cache_type == KvCacheType::Continuous {
-            return sequences() * terms.window() * bytes_per_token(terms);
+        let own = match terms.plan.kv_cache_type {
+            KvCacheType::Continuous => sequences() * terms.window() * bytes_per_token(terms),
+            KvCacheType::Paged => sequences() * self.session_pages() * terms.block() * bytes_per_token(terms),
+        };
+        match terms.plan.model.encoder {
+            Some(_) => own + sequences() * terms.encoder_output() * bytes_per_token(terms),
+            None => own,
         }
-        sequences() * self.session_pages() * terms.block() * bytes_per_token(terms)
     }
 
     /// Pages of a sequence in the Python session.

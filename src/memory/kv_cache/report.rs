@@ -54,6 +54,8 @@ pub struct KvCache {
     pub secondary_blocks: u64,
     /// The pools, the narrowest window first; none where the whole batch is allocated at once.
     pub windows: Vec<WindowPool>,
+    /// The pool of encoders' outputs, where the model has an encoder.
+    pub cross: Option<WindowPool>,
     /// Sequences of the greatest length that fit at once, whatever the batch.
     pub max_sequences: u64,
     /// They are hardly fewer than this.
@@ -70,7 +72,8 @@ pub struct KvCache {
 }
 
 impl KvCache {
-    /// How many requests of `input_len` prompt and `output_len` generated tokens run at once, and what stops more.
+    /// How many requests of `input_len` prompt and `output_len` generated tokens run at once, and what stops more. An encoder's output is as
+    /// long as it can be.
     ///
     /// ```
     /// use trtllm_memory::{deployment::Deployment, memory::{Limit, estimate}};
@@ -80,16 +83,26 @@ impl KvCache {
     /// assert_eq!(chats.requests, report.kv_cache.blocks / 64);
     /// ```
     pub fn concurrency(&self, input_len: u64, output_len: u64) -> Concurrency {
-        self.requests.concurrency(&self.windows, input_len, output_len)
+        self.requests.concurrency(&self.windows, self.cross.as_ref(), input_len, output_len)
     }
 
-    /// Bytes that the pools lack for `needed` blocks in each; none where they have them.
-    pub(in crate::memory) fn short_of(&self, needed: impl Fn(u64) -> u64) -> Option<Bytes> {
-        let missing = |pool: &WindowPool| needed(pool.tokens).saturating_sub(pool.blocks);
-        self.windows.iter().any(|pool| missing(pool) > 0).then(|| {
-            let short = self.windows.iter().map(|pool| missing(pool) as f64 * self.bytes_of_a_block(pool));
-            Bytes(short.sum::<f64>() as u64)
-        })
+    /// How many requests of `input_len` prompt and `output_len` generated tokens it holds, whatever else stops them.
+    pub fn held(&self, input_len: u64, output_len: u64) -> u64 {
+        self.requests.held(&self.windows, self.cross.as_ref(), input_len, output_len)
+    }
+
+    /// Bytes that the pools lack for `needed` blocks in each and for `encoded` blocks of encoders' outputs; none where they have
+    /// them.
+    pub(in crate::memory) fn short_of(&self, needed: impl Fn(u64) -> u64, encoded: u64) -> Option<Bytes> {
+        let own = self.windows.iter().map(|pool| (pool, needed(pool.tokens)));
+        let all = own.chain(self.cross.iter().map(|pool| (pool, encoded)));
+        let (mut short, mut bytes) = (false, 0.0);
+        for (pool, needed) in all {
+            let missing = needed.saturating_sub(pool.blocks);
+            short |= missing > 0;
+            bytes += missing as f64 * self.bytes_of_a_block(pool);
+        }
+        short.then_some(Bytes(bytes as u64))
     }
 
     fn bytes_of_a_block(&self, pool: &WindowPool) -> f64 {

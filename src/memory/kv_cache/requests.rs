@@ -18,6 +18,26 @@ pub enum Limit {
     MaxSeqLen,
 }
 
+impl Limit {
+    /// The key in JSON.
+    pub fn key(self) -> &'static str {
+        match self {
+            Limit::KvBlocks => "kv_blocks",
+            Limit::MaxBatchSize => "max_batch_size",
+            Limit::MaxNumTokens => "max_num_tokens",
+            Limit::MaxSeqLen => "max_seq_len",
+        }
+    }
+
+    /// What stops more, as the subject of a sentence.
+    pub fn text(self) -> &'static str {
+        match self {
+            Limit::KvBlocks => "the KV cache",
+            limit => limit.key(),
+        }
+    }
+}
+
 /// How many requests of one kind run at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Concurrency {
@@ -48,6 +68,8 @@ pub struct Requests {
     max_seq_len: u64,
     /// The longest prompt.
     longest_prompt: u64,
+    /// Rows of the longest output of an encoder; 0 without one.
+    encoded: u64,
 }
 
 /// The longest prompt that the executor takes (`batch_manager/trtGptModel.h`).
@@ -82,6 +104,7 @@ impl Requests {
             steps: (plan.runtime_max_num_tokens / in_step).saturating_mul(batches),
             max_seq_len: plan.max_seq_len,
             longest_prompt: longest_prompt(plan),
+            encoded: plan.max_encoder_output_len(),
         }
     }
 
@@ -110,14 +133,30 @@ impl Requests {
         self.beams.saturating_mul(one.blocks(self.max_seq_len, 0, window))
     }
 
+    /// Blocks of the longest output of an encoder, which the beams of a request share.
+    pub(in crate::memory) fn cross_blocks(&self) -> u64 {
+        self.encoded.div_ceil(self.tokens_per_block.max(1))
+    }
+
+    /// The same of the whole batch.
+    pub(in crate::memory) fn batch_cross_blocks(&self) -> u64 {
+        self.slots.saturating_mul(self.cross_blocks())
+    }
+
     /// Blocks of the whole batch, each request with the longest prompt and an output up to the longest sequence.
     pub(in crate::memory) fn batch_blocks(&self, window: u64) -> u64 {
         let input = self.longest_prompt.min(self.max_seq_len);
         self.slots.saturating_mul(self.blocks(input, self.max_seq_len - input, window))
     }
 
-    /// How many requests of `input` and `output` tokens run at once on these pools.
-    pub(in crate::memory) fn concurrency(&self, pools: &[WindowPool], input: u64, output: u64) -> Concurrency {
+    /// How many requests of `input` and `output` tokens run at once on these pools, and on that of encoders' outputs.
+    pub(in crate::memory) fn concurrency(
+        &self,
+        pools: &[WindowPool],
+        cross: Option<&WindowPool>,
+        input: u64,
+        output: u64,
+    ) -> Concurrency {
         let none = |limit| Concurrency { requests: 0, limit };
         if input.saturating_add(output) > self.max_seq_len {
             return none(Limit::MaxSeqLen);
@@ -125,15 +164,28 @@ impl Requests {
         if input > self.longest_prompt {
             return none(Limit::MaxNumTokens);
         }
-        let drafted = output.saturating_add(self.drafts).min(self.max_seq_len - input);
-        let held = |pool: &WindowPool| pool.blocks / self.blocks(input, drafted, pool.tokens).max(1);
         let limits = [
-            (pools.iter().map(held).min().unwrap_or(u64::MAX), Limit::KvBlocks),
+            (self.held(pools, cross, input, output), Limit::KvBlocks),
             (self.slots, Limit::MaxBatchSize),
             (self.steps, Limit::MaxNumTokens),
         ];
         let least = limits.into_iter().min_by_key(|(requests, _)| *requests);
         least.map_or(none(Limit::KvBlocks), |(requests, limit)| Concurrency { requests, limit })
+    }
+
+    /// How many requests of `input` and `output` tokens these pools hold, whatever else stops them; where the whole batch is
+    /// allocated at once, that batch.
+    pub(in crate::memory) fn held(
+        &self,
+        pools: &[WindowPool],
+        cross: Option<&WindowPool>,
+        input: u64,
+        output: u64,
+    ) -> u64 {
+        let drafted = output.saturating_add(self.drafts).min(self.max_seq_len.saturating_sub(input));
+        let in_pool = |pool: &WindowPool| pool.blocks / self.blocks(input, drafted, pool.tokens).max(1);
+        let encoded = cross.map(|pool| pool.blocks / self.cross_blocks().max(1));
+        pools.iter().map(in_pool).chain(encoded).min().unwrap_or(self.slots)
     }
 }
 

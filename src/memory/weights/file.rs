@@ -1,18 +1,19 @@
 //! The engine's file, which a log prints as "Loaded engine size": the weights, and the plan of the network.
 
-use super::weights;
+use super::engine;
 use crate::deployment::{Fact, Plan, QuantAlgo};
 use crate::memory::quantity::{Evidence, Law, Number, Origin, Part, Symbol};
 use crate::memory::terms::Terms;
+use crate::told::told;
 use crate::units::MIB;
 
 /// The law of the engine's file.
 pub static FILE: Law = Law {
-    title: "The weights, and TensorRT's plan of every layer",
-    evidence: Evidence::Fitted { on: "files of ten public logs, all within 0.4 %" },
+    title: told("The weights, and TensorRT's plan of every layer"),
+    evidence: Evidence::Fitted { on: told("files of ten public logs, all within 0.4 %") },
     below: 0.005,
     above: 0.005,
-    source: "\"Loaded engine size\" of public logs, TensorRT-LLM 0.8 to 1.2",
+    source: told("\"Loaded engine size\" of public logs, TensorRT-LLM 0.8 to 1.2"),
 };
 
 /// MiB of the plan for a layer, with TensorRT 9 (0.12 in three logs).
@@ -29,7 +30,7 @@ const MORE_PROFILES: f64 = 5.0;
 static LAYER: Symbol =
     Symbol { text: "plan", meaning: "bytes of TensorRT's plan for a layer", origin: Origin::Calibrated };
 
-/// Bytes of the engine's file on a rank.
+/// Bytes of the engine's file on a rank; of the decoder's where the model has an encoder.
 ///
 /// ```
 /// use trtllm_memory::{formats::link, memory::{Terms, weights::engine_file_size}};
@@ -41,7 +42,7 @@ static LAYER: Symbol =
 pub fn engine_file_size<N: Number>(terms: &Terms<N>) -> N {
     let layer = N::symbol(&LAYER, plan_of_a_layer(terms.plan) * MIB as f64);
     let network = (terms.layers() * layer).part(|| Part::bytes("TensorRT's plan"));
-    weights(terms).part(|| Part::bytes("weights")) + network
+    engine(terms).part(|| Part::bytes("weights")) + network
 }
 
 /// MiB of TensorRT's plan for a layer.

@@ -1,6 +1,6 @@
 //! The command line.
 
-use super::help;
+use super::{advise, compare, help, search, solve, sweep, take};
 use clap::{Parser, Subcommand};
 use std::path::PathBuf;
 
@@ -38,6 +38,29 @@ pub enum Command {
         #[arg(long)]
         explain: bool,
     },
+    /// The fullest GPU over the values of one setting.
+    Sweep(sweep::Arguments),
+    /// How far a setting goes until the deployment no longer fits, or no longer runs a load; how many sequences run at once.
+    ///
+    /// Exits with 1 if no value fits.
+    Solve(solve::Arguments),
+    /// Every deployment of a model that runs a load, over GPUs, ranks and precisions.
+    ///
+    /// Each is built for the load: `max_batch_size`, `max_seq_len`, and where a prompt needs it `max_num_tokens`, are just enough.
+    /// The concurrency is what its KV cache holds. Exits with 1 if there is none.
+    Search(search::Arguments),
+    /// The single changes that make a deployment fit, or the limits that take memory for nothing.
+    ///
+    /// Run-time changes come before rebuilds, rebuilds before more GPUs. Exits with 1 if the deployment doesn't fit as it is.
+    Advise(advise::Arguments),
+    /// What differs between two deployments, contributor by contributor.
+    Compare(compare::Arguments),
+    /// What starts this deployment: checkpoint, build, server, Python.
+    Commands(take::CommandsArguments),
+    /// The memory of each GPU as SVG.
+    Chart(take::ChartArguments),
+    /// The memory of each GPU as a table, in Markdown or CSV.
+    Table(take::TableArguments),
     /// What a log of TensorRT-LLM says: each measured size beside its prediction, and why a start failed.
     ///
     /// Logs of trtllm-build, the engine runtime from 0.5 on, the PyTorch backend and Triton, of one rank or of several at once,

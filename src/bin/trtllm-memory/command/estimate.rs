@@ -155,6 +155,9 @@ fn kv_cache(report: &Report) -> String {
     let mut table = Table::new(2);
     table.row(["  blocks", &format!("{} of {} tokens", grouped(kv.blocks), kv.tokens_per_block)]);
     table.row(["  tokens", &grouped(kv.tokens)]);
+    if let Some(cross) = kv.cross {
+        table.row(["  cross blocks", &format!("{} of {} tokens", grouped(cross.blocks), kv.tokens_per_block)]);
+    }
     table.row(["  bytes per token", &grouped_decimal(bytes, if bytes.fract() == 0.0 { 0 } else { 2 })]);
     table.row(["  pages per sequence", &grouped(kv.pages_per_sequence)]);
     table.row(["  max sequences", &format!("{} of {} tokens", grouped(kv.max_sequences), grouped(report.max_seq_len))]);

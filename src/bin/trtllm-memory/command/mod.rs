@@ -1,13 +1,20 @@
 //! What the command does.
 
+mod advise;
 mod arguments;
+mod asked;
 mod catalogues;
+mod compare;
 mod estimate;
 mod explanations;
 mod help;
 mod input;
 mod log;
+mod search;
+mod solve;
+mod sweep;
 mod table;
+mod take;
 mod validate;
 
 use arguments::{Arguments, Command};
@@ -52,6 +59,14 @@ pub fn run() -> ExitCode {
             }
         }
         Command::Log { file, json } => log::answer(&file, json),
+        Command::Sweep(arguments) => sweep::run(&arguments),
+        Command::Solve(arguments) => solve::run(&arguments),
+        Command::Search(arguments) => search::run(&arguments),
+        Command::Advise(arguments) => advise::run(&arguments),
+        Command::Compare(arguments) => compare::run(&arguments),
+        Command::Commands(arguments) => take::commands(&arguments),
+        Command::Chart(arguments) => take::chart(&arguments),
+        Command::Table(arguments) => take::table(&arguments),
         Command::Models { json } => Outcome::ok(catalogues::models(json)),
         Command::Gpus { json } => Outcome::ok(catalogues::gpus(json)),
         Command::Validate { files, json } => validate::run(&files, json),

@@ -2,18 +2,21 @@
 //! prompts and generation need.
 
 use super::cublas;
-use crate::architecture::{Dtype, Positions};
+use crate::architecture::Dtype;
 use crate::deployment::{Fact, Plan};
 use crate::memory::quantity::{Evidence, Law, Number, Origin, Part, Symbol};
 use crate::memory::terms::Terms;
+use crate::told::told;
 
 /// Attention without context FMHA.
 pub static UNFUSED: Law = Law {
-    title: "The attention plugin's workspace without context FMHA, which grows with the square of the prompt",
+    title: told("The attention plugin's workspace without context FMHA, which grows with the square of the prompt"),
     evidence: Evidence::Exact { logs: 1 },
     below: 0.03,
     above: 0.01,
-    source: "cpp/tensorrt_llm/common/attentionOp.cpp getWorkspaceSizeForContext; NVIDIA/TensorRT-LLM issue 8308 to the byte; a build of 0.11, issue 1967, asked for 2 % less",
+    source: told(
+        "cpp/tensorrt_llm/common/attentionOp.cpp getWorkspaceSizeForContext; NVIDIA/TensorRT-LLM issue 8308 to the byte; a build of 0.11, issue 1967, asked for 2 % less",
+    ),
 };
 
 /// Alignment of every buffer in a plugin's workspace (`calculateTotalWorkspaceSize`).
@@ -38,7 +41,12 @@ static LATENT: Symbol =
 
 /// The plugin's workspace.
 pub fn attention<N: Number>(terms: &Terms<N>) -> N {
-    context(terms).max(generation(terms)).part(|| Part::bytes("attention plugin"))
+    let own = context(terms).max(generation(terms));
+    match terms.plan.model.encoder {
+        Some(_) if !terms.plan.context_fmha => own.max(cross(terms)),
+        _ => own,
+    }
+    .part(|| Part::bytes("attention plugin"))
 }
 
 fn buffer<N: Number>(name: &'static str, bytes: N) -> N {
@@ -70,7 +78,7 @@ pub fn context<N: Number>(terms: &Terms<N>) -> N {
         cublas(),
         buffer("lengths of queries", (sequences(terms) + 1.0) * 4.0),
         buffer("lengths of keys", (sequences(terms) + 1.0) * 4.0),
-        buffer("rotary frequencies", sequences(terms) * rotary_dim(terms) * 2.0),
+        buffer("rotary frequencies", sequences(terms) * terms.rotary_dim() * 2.0),
         buffer("sequence and place of each token", terms.tokens() * 8.0),
         N::literal(SMALL_BUFFERS * ALIGNMENT).part(|| Part::bytes("counters and scales")),
     ];
@@ -82,22 +90,35 @@ pub fn context<N: Number>(terms: &Terms<N>) -> N {
             buffers.push(buffer("queries, keys and values in FP8", terms.tokens() * (query() + key() * 2.0)));
         }
     } else {
-        let prompts = || sequences(terms) * terms.input();
-        let scores = || terms.heads() * prompts() * terms.input();
-        buffers.extend([
-            buffer("attention mask", terms.tokens() * terms.input() * terms.element()),
-            buffer("queries", prompts() * query() * terms.element()),
-            buffer("keys", prompts() * key() * terms.element()),
-            buffer("values", prompts() * key() * terms.element()),
-            buffer("attention scores", scores() * terms.element())
-                .part(|| Part::bytes("attention scores, S_in squared").law(&UNFUSED)),
-            buffer("attended values", terms.tokens() * query() * terms.element()),
-            buffer("attention scores in 32 bit", scores() * 4.0),
-            buffer("padding offsets", terms.tokens() * 4.0),
-            buffer("padding offsets of an encoder", terms.tokens() * 4.0),
-        ]);
+        buffers.extend(unfused(terms, terms.input(), "attention scores, S_in squared"));
     }
     N::sum_of(buffers).part(|| Part::bytes("attention to prompts"))
+}
+
+/// The buffers of attention without a fused kernel, to `keys` keys in each sequence.
+fn unfused<N: Number>(terms: &Terms<N>, keys: N, score_name: &'static str) -> Vec<N> {
+    let query = || terms.heads() * head_size(terms);
+    let key = || kv_heads(terms) * head_size(terms);
+    let prompts = || sequences(terms) * terms.input();
+    let kept = || sequences(terms) * keys.clone();
+    let scores = || terms.heads() * prompts() * keys.clone();
+    vec![
+        buffer("attention mask", terms.tokens() * keys.clone() * terms.element()),
+        buffer("queries", prompts() * query() * terms.element()),
+        buffer("keys", kept() * key() * terms.element()),
+        buffer("values", kept() * key() * terms.element()),
+        buffer("attention scores", scores() * terms.element()).part(|| Part::bytes(score_name).law(&UNFUSED)),
+        buffer("attended values", terms.tokens() * query() * terms.element()),
+        buffer("attention scores in 32 bit", scores() * 4.0),
+        buffer("padding offsets", terms.tokens() * 4.0),
+        buffer("padding offsets of an encoder", terms.tokens() * 4.0),
+    ]
+}
+
+/// The workspace of cross attention without a fused kernel, whose keys are the encoder's output.
+fn cross<N: Number>(terms: &Terms<N>) -> N {
+    let buffers = unfused(terms, terms.encoder_input(), "attention scores, S_in times L_e");
+    N::sum_of(std::iter::once(cublas()).chain(buffers)).part(|| Part::bytes("attention to the encoder's output"))
 }
 
 /// The workspace for generation (`getWorkspaceSizeForGeneration`).
@@ -151,7 +172,7 @@ fn grouped<N: Number>(terms: &Terms<N>) -> N {
         aligned("rotated queries and outputs", tokens * terms.heads() * terms.head_dim() * (2.0 * copies)),
         aligned("lengths of queries", (sequences(terms) + 1.0) * 4.0),
         aligned("lengths of keys", (sequences(terms) + 1.0) * 4.0),
-        aligned("rotary frequencies", sequences(terms) * rotary_dim(terms) * 2.0),
+        aligned("rotary frequencies", sequences(terms) * terms.rotary_dim() * 2.0),
         aligned("sequence and place of each token", terms.tokens() * 8.0),
         N::literal(2.0 * alignment).part(|| Part::bytes("scales")),
     ];
@@ -179,15 +200,6 @@ fn latent<N: Number>(terms: &Terms<N>) -> N {
         buffer("lengths of keys", (sequences(terms) + 1.0) * 4.0),
     ])
     .part(|| Part::bytes("latent attention"))
-}
-
-fn rotary_dim<N: Number>(terms: &Terms<N>) -> N {
-    static ROTARY: Symbol = Symbol { text: "r", meaning: "rotated values of a head", origin: Origin::Model };
-    let dim = match terms.plan.model.positions {
-        Positions::Rope { rotary_dim, .. } => rotary_dim,
-        _ => 0,
-    };
-    N::symbol(&ROTARY, dim as f64)
 }
 
 /// Parts that masked attention may divide a sequence into: so many that scores fit the shared memory, and enough to fill the GPU.

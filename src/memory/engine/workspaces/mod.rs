@@ -19,7 +19,7 @@ const LORA_SPLITS: f64 = 16.0;
 /// Bytes that a module's product takes for a sequence in the LoRA plugin: sizes, pointers, strides and offsets of a group GEMM.
 const LORA_PROBLEM: f64 = 112.0;
 
-fn cublas<N: Number>() -> N {
+pub(super) fn cublas<N: Number>() -> N {
     N::literal(CUBLAS).part(|| Part::bytes("cuBLAS workspace"))
 }
 

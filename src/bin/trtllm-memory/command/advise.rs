@@ -1,0 +1,66 @@
+//! `advise`: the single changes that help.
+
+use super::asked::{self, LoadArguments, refuse_problems};
+use super::{FAILS, FITS, Outcome, json};
+use clap::Args;
+use serde::Serialize;
+use trtllm_memory::explore::Load;
+use trtllm_memory::explore::advise::{Advice, Advices, advise};
+use trtllm_memory::formats::link;
+use trtllm_memory::units::grouped;
+
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// A share link of any host, `#…`, or its fragment alone.
+    link: String,
+    #[command(flatten)]
+    load: LoadArguments,
+    /// Print JSON; sizes are bytes, and each change has the link of the changed deployment.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Answers.
+pub fn run(arguments: &Arguments) -> Outcome {
+    let asked = match asked::read(&arguments.link, arguments.json) {
+        Ok(asked) => asked,
+        Err(refusal) => return refusal,
+    };
+    match advise(&asked.deployment, arguments.load.load()) {
+        Ok(advices) => {
+            let output = if arguments.json { as_json(&advices) } else { text(&advices) };
+            Outcome { output, complaint: asked.warnings, status: if advices.fits { FITS } else { FAILS } }
+        }
+        Err(problems) => refuse_problems(problems, arguments.json),
+    }
+}
+
+fn as_json(advices: &Advices) -> String {
+    #[derive(Serialize)]
+    struct Change<'a> {
+        #[serde(flatten)]
+        advice: &'a Advice,
+        link: String,
+    }
+    #[derive(Serialize)]
+    struct Shape<'a> {
+        fits: bool,
+        load: Load,
+        changes: Vec<Change<'a>>,
+    }
+    let change = |advice| Change { advice, link: link::encode(&advice.deployment) };
+    json(&Shape { fits: advices.fits, load: advices.load, changes: advices.changes.iter().map(change).collect() })
+}
+
+fn text(advices: &Advices) -> String {
+    let Load { concurrency, input_len, output_len } = advices.load;
+    let load = format!("{} sequences of {} + {} tokens", grouped(concurrency), grouped(input_len), grouped(output_len));
+    let head = match (advices.fits, advices.changes.is_empty()) {
+        (true, true) => format!("It fits, and for {load} no limit is larger than it needs to be.\n"),
+        (true, false) => format!("It fits. For {load} these limits take memory for nothing:\n\n"),
+        (false, true) => "It doesn't fit, and no single change makes it fit.\n".into(),
+        (false, false) => "It doesn't fit. Each of these changes alone makes it fit:\n\n".into(),
+    };
+    let lines = advices.changes.iter().map(|change| format!("- {}\n", change.sentence()));
+    std::iter::once(head).chain(lines).collect()
+}

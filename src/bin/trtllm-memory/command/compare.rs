@@ -1,0 +1,54 @@
+//! `compare`: what differs between two deployments.
+
+use super::asked::{self, refuse_problem, refuse_problems};
+use super::{FAILS, FITS, Outcome, json};
+use clap::Args;
+use trtllm_memory::deployment::Problem;
+use trtllm_memory::explore::compare::{Comparison, compare};
+use trtllm_memory::formats::table::Table;
+
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// A share link; without OTHER it must pin one for comparison (`compare=`).
+    link: String,
+    /// The link to compare it with, as the pinned one.
+    other: Option<String>,
+    /// Print JSON; sizes are bytes.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Answers.
+pub fn run(arguments: &Arguments) -> Outcome {
+    let pinned = match &arguments.other {
+        Some(other) => Some(asked::read(other, arguments.json)),
+        None => asked::read_pinned(&arguments.link, arguments.json),
+    };
+    let Some(pinned) = pinned else {
+        let message = "pins no deployment to compare with; give a second link";
+        return refuse_problem(Problem::new("compare", "", message), arguments.json);
+    };
+    let (current, pinned) = match (asked::read(&arguments.link, arguments.json), pinned) {
+        (Ok(current), Ok(pinned)) => (current, pinned),
+        (Err(refusal), _) | (_, Err(refusal)) => return refusal,
+    };
+    match compare(&pinned.deployment, &current.deployment) {
+        Ok(comparison) => {
+            let fits = comparison.verdicts().into_iter().all(|verdict| verdict.fits());
+            let output = if arguments.json { json(&comparison) } else { text(&comparison) };
+            let complaint = pinned.warnings + &current.warnings;
+            Outcome { output, complaint, status: if fits { FITS } else { FAILS } }
+        }
+        Err((_, problems)) => refuse_problems(problems, arguments.json),
+    }
+}
+
+fn text(comparison: &Comparison) -> String {
+    let mut text = Table::of_comparison(comparison).markdown();
+    let [pinned, current] = comparison.verdicts().map(|verdict| if verdict.fits() { "fits" } else { "does not fit" });
+    text.push_str(&format!("\nThe pinned one {pinned}, the current one {current}.\n"));
+    for setting in &comparison.settings {
+        text.push_str(&format!("{}: {} → {}\n", setting.key, setting.pinned, setting.current));
+    }
+    text
+}

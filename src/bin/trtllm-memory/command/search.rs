@@ -1,0 +1,214 @@
+//! `search`: every deployment that runs a load.
+
+use super::asked::{self, refuse_problem};
+use super::table::Table;
+use super::{FAILS, FITS, Outcome, json};
+use clap::Args;
+use serde::Serialize;
+use std::collections::HashSet;
+use trtllm_memory::deployment::{Deployment, KvCacheDtype, Problem, QuantAlgo};
+use trtllm_memory::explore::Load;
+use trtllm_memory::explore::search::{Candidate, Order, Search, Space, frontier};
+use trtllm_memory::formats::{link, table};
+use trtllm_memory::gpu::{self, Gpu, gpus};
+use trtllm_memory::units::{grouped, grouped_decimal};
+
+/// Rows for a person unless told otherwise.
+const ROWS: usize = 25;
+
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// A share link whose model and other settings hold for every deployment: of any host, `#…`, or its fragment alone.
+    link: String,
+    /// GPUs, separated by commas, or `all`; the link's own unless given.
+    #[arg(long, value_delimiter = ',')]
+    gpus: Vec<String>,
+    /// Sequences that are to run at once.
+    #[arg(long, value_parser = clap::value_parser!(u64).range(1..))]
+    concurrency: u64,
+    /// Tokens of a prompt.
+    #[arg(long, value_parser = clap::value_parser!(u64).range(1..))]
+    input_len: u64,
+    /// Tokens of an output.
+    #[arg(long, value_parser = clap::value_parser!(u64).range(1..))]
+    output_len: u64,
+    /// Tensor-parallel sizes, separated by commas.
+    #[arg(long, value_delimiter = ',', value_parser = clap::value_parser!(u64).range(1..=1024))]
+    tp_size: Vec<u64>,
+    /// Numbers of pipeline stages.
+    #[arg(long, value_delimiter = ',', value_parser = clap::value_parser!(u64).range(1..=1024))]
+    pp_size: Vec<u64>,
+    /// Expert-parallel sizes.
+    #[arg(long, value_delimiter = ',', value_parser = clap::value_parser!(u64).range(1..=1024))]
+    moe_ep_size: Vec<u64>,
+    /// Precisions of the weights.
+    #[arg(long, value_delimiter = ',')]
+    quant_algo: Vec<String>,
+    /// Types of the KV cache.
+    #[arg(long, value_delimiter = ',')]
+    kv_cache_dtype: Vec<String>,
+    /// No deployment has more GPUs.
+    #[arg(long, value_name = "GPUS")]
+    most_gpus: Option<u64>,
+    /// What to sort by: gpus, concurrency, concurrency-per-gpu, room, used or kv-tokens.
+    #[arg(long, default_value = "gpus")]
+    sort: String,
+    /// Only those that no other one beats in GPUs and concurrency both.
+    #[arg(long)]
+    frontier: bool,
+    /// No more rows than this; all in JSON and CSV, 25 for a person unless given.
+    #[arg(long)]
+    rows: Option<usize>,
+    /// Print JSON; sizes are bytes, and each deployment has its link.
+    #[arg(long)]
+    json: bool,
+    /// Print CSV; sizes are bytes.
+    #[arg(long, conflicts_with = "json")]
+    csv: bool,
+}
+
+/// Answers.
+pub fn run(arguments: &Arguments) -> Outcome {
+    let asked = match asked::read(&arguments.link, arguments.json) {
+        Ok(asked) => asked,
+        Err(refusal) => return refusal,
+    };
+    let (space, order) = match (space(arguments, &asked.deployment), Order::parse(&arguments.sort)) {
+        (Ok(space), Some(order)) => (space, order),
+        (Err(problem), _) => return refuse_problem(problem, arguments.json),
+        (_, None) => {
+            let names: Vec<&str> = Order::ALL.into_iter().map(Order::name).collect();
+            let problem = Problem::new("sort", &arguments.sort, format!("must be one of {}", names.join(", ")));
+            return refuse_problem(problem, arguments.json);
+        }
+    };
+    let Arguments { concurrency, input_len, output_len, .. } = *arguments;
+    let mut search = Search::new(&asked.deployment, Load { concurrency, input_len, output_len }, space);
+    search.step(usize::MAX);
+    let found = Found::of(&search, order, arguments);
+    let status = if search.found().is_empty() { FAILS } else { FITS };
+    let output = if arguments.json {
+        found.json(&search)
+    } else if arguments.csv {
+        table::Table::of_candidates(found.rows.iter().map(|(candidate, _)| candidate)).csv()
+    } else {
+        found.text(&search)
+    };
+    Outcome { output, complaint: asked.warnings, status }
+}
+
+/// The space that the arguments leave.
+fn space(arguments: &Arguments, base: &Deployment) -> Result<Space, Problem> {
+    let chosen: Vec<&'static Gpu> = match arguments.gpus.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        [] => vec![base.gpu],
+        ["all"] => gpus().iter().collect(),
+        ref names => names.iter().map(|name| found("gpus", name, gpu::find(name))).collect::<Result<_, _>>()?,
+    };
+    let mut space = Space::on(chosen, base.backend);
+    let sizes = |space: &mut Vec<u64>, given: &[u64]| {
+        if !given.is_empty() {
+            *space = given.to_vec();
+        }
+    };
+    sizes(&mut space.tp_sizes, &arguments.tp_size);
+    sizes(&mut space.pp_sizes, &arguments.pp_size);
+    sizes(&mut space.ep_sizes, &arguments.moe_ep_size);
+    if !arguments.quant_algo.is_empty() {
+        let read = |name: &String| found("quant_algo", name, QuantAlgo::parse(name));
+        space.quant_algos = arguments.quant_algo.iter().map(read).collect::<Result<_, _>>()?;
+    }
+    if !arguments.kv_cache_dtype.is_empty() {
+        let read = |name: &String| found("kv_cache_dtype", name, KvCacheDtype::parse(name));
+        space.kv_cache_dtypes = arguments.kv_cache_dtype.iter().map(read).collect::<Result<_, _>>()?;
+    }
+    space.most_gpus = arguments.most_gpus.unwrap_or(space.most_gpus);
+    Ok(space)
+}
+
+fn found<T>(key: &'static str, name: &str, value: Option<T>) -> Result<T, Problem> {
+    let known = match key {
+        "gpus" => "isn't in the catalogue; `trtllm-memory gpus` lists it".to_string(),
+        "quant_algo" => format!("must be one of {}", QuantAlgo::NAMES.join(", ")),
+        _ => format!("must be one of {}", KvCacheDtype::NAMES.join(", ")),
+    };
+    value.ok_or_else(|| Problem::new(key, name, known))
+}
+
+/// What to show, each with whether it stands on the frontier.
+struct Found {
+    rows: Vec<(Candidate, bool)>,
+}
+
+impl Found {
+    fn of(search: &Search, order: Order, arguments: &Arguments) -> Found {
+        let mut sorted = search.found().to_vec();
+        order.sort(&mut sorted);
+        let best: HashSet<usize> = frontier(&sorted).into_iter().collect();
+        let marked = sorted.into_iter().enumerate().map(|(place, one)| (one, best.contains(&place)));
+        let most = arguments.rows.unwrap_or(if arguments.json || arguments.csv { usize::MAX } else { ROWS });
+        Found { rows: marked.filter(|(_, best)| *best || !arguments.frontier).take(most).collect() }
+    }
+
+    fn json(&self, search: &Search) -> String {
+        #[derive(Serialize)]
+        struct Row<'a> {
+            #[serde(flatten)]
+            candidate: &'a Candidate,
+            frontier: bool,
+            link: String,
+        }
+        #[derive(Serialize)]
+        struct Shape<'a> {
+            candidates: usize,
+            found: usize,
+            deployments: Vec<Row<'a>>,
+        }
+        let row =
+            |(candidate, frontier): &'_ (Candidate, bool)| (link::encode(&search.deployment(candidate)), *frontier);
+        let deployments = self.rows.iter().map(|one| {
+            let (link, frontier) = row(one);
+            Row { candidate: &one.0, frontier, link }
+        });
+        json(&Shape {
+            candidates: search.candidates(),
+            found: search.found().len(),
+            deployments: deployments.collect(),
+        })
+    }
+
+    fn text(&self, search: &Search) -> String {
+        let mut table = Table::new(1);
+        table.row([
+            "GPU",
+            "GPUs",
+            "tp",
+            "pp",
+            "ep",
+            "quant_algo",
+            "KV",
+            "used (GiB)",
+            "room (GiB)",
+            "KV tokens",
+            "at once",
+            "",
+        ]);
+        for (one, best) in &self.rows {
+            table.row([
+                one.gpu.id.to_string(),
+                one.gpus.to_string(),
+                one.tp_size.to_string(),
+                one.pp_size.to_string(),
+                one.moe_ep_size.map_or_else(|| "–".into(), |size| size.to_string()),
+                one.quant_algo.to_string(),
+                one.kv_cache_dtype.to_string(),
+                grouped_decimal(one.used.gib(), 2),
+                grouped_decimal(one.room.gib(), 2),
+                grouped(one.kv_tokens),
+                grouped(one.concurrency),
+                if *best { "frontier".into() } else { String::new() },
+            ]);
+        }
+        let (found, tried) = (grouped(search.found().len() as u64), grouped(search.candidates() as u64));
+        format!("{found} of {tried} candidates run this load; {} are shown.\n\n{}", self.rows.len(), table.text())
+    }
+}

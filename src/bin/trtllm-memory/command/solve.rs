@@ -1,0 +1,134 @@
+//! `solve`: how far a setting goes, and how many sequences run at once.
+
+use super::asked::{self, LoadArguments, refuse_problem, refuse_problems};
+use super::table::Table;
+use super::{FAILS, FITS, Outcome, json};
+use clap::Args;
+use serde::Serialize;
+use trtllm_memory::deployment::{Deployment, Problem};
+use trtllm_memory::explore::Knob;
+use trtllm_memory::explore::solve::{Limits, Stop, solve};
+use trtllm_memory::memory::{Limit, estimate};
+use trtllm_memory::units::grouped;
+
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// A share link of any host, `#…`, or its fragment alone.
+    link: String,
+    /// The setting to solve for, or `concurrency` with `--input-len` and `--output-len`; every setting that is a number unless given.
+    #[arg(long = "for", value_name = "KEY")]
+    key: Option<String>,
+    #[command(flatten)]
+    load: LoadArguments,
+    /// Print JSON: `key`, `limit` and `binding`.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Answers.
+pub fn run(arguments: &Arguments) -> Outcome {
+    let asked = match asked::read(&arguments.link, arguments.json) {
+        Ok(asked) => asked,
+        Err(refusal) => return refusal,
+    };
+    let (deployment, load) = (&asked.deployment, arguments.load.load());
+    let mut outcome = match arguments.key.as_deref() {
+        Some("concurrency") => concurrency(deployment, arguments),
+        Some(key) => match solve(deployment, key, load) {
+            Ok(limits) => one(&limits, arguments.json),
+            Err(problem) => refuse_problem(problem, arguments.json),
+        },
+        None => {
+            let all = Knob::all(deployment).filter_map(|knob| solve(deployment, knob.field.key, load).ok());
+            every(&all.collect::<Vec<Limits>>(), arguments.json)
+        }
+    };
+    outcome.complaint.insert_str(0, &asked.warnings);
+    outcome
+}
+
+fn one(limits: &Limits, as_json: bool) -> Outcome {
+    let status = if limits.limit().is_some() { FITS } else { FAILS };
+    let output = if as_json { json(limits) } else { sentence(limits) };
+    Outcome { output, complaint: String::new(), status }
+}
+
+/// A limit as a sentence.
+fn sentence(limits: &Limits) -> String {
+    let Limits { key, .. } = limits;
+    let next = |stop: &Stop| stop.text();
+    let Some(limit) = limits.limit() else {
+        let why = limits.never.as_ref().map_or_else(String::new, |stop| format!(" It {}.", next(stop)));
+        return format!("No value of {key} makes it fit.{why}\n");
+    };
+    let kind = if limits.is_largest() { "largest" } else { "smallest" };
+    match &limit.next {
+        Some((value, stop)) => {
+            format!("The {kind} {key} that fits is {}. At {value} it {}.\n", limit.text, next(stop))
+        }
+        None => format!("Every {key} fits, up to {}.\n", limit.text),
+    }
+}
+
+fn every(all: &[Limits], as_json: bool) -> Outcome {
+    #[derive(Serialize)]
+    struct Shape<'a> {
+        limits: &'a [Limits],
+    }
+    let output = if as_json {
+        json(&Shape { limits: all })
+    } else {
+        let mut table = Table::new(1);
+        table.row(["setting", "today", "smallest", "largest", "bound by"]);
+        for limits in all {
+            let text = |end: Option<&str>| end.unwrap_or("–").to_string();
+            table.row([
+                limits.key.to_string(),
+                text(limits.today.as_deref()),
+                text(limits.smallest.as_ref().map(|end| end.text.as_str())),
+                text(limits.largest.as_ref().map(|end| end.text.as_str())),
+                limits.binding().map_or_else(String::new, |stop| stop.key().to_string()),
+            ]);
+        }
+        table.text()
+    };
+    Outcome { output, complaint: String::new(), status: FITS }
+}
+
+/// How many sequences of a length run at once.
+fn concurrency(deployment: &Deployment, arguments: &Arguments) -> Outcome {
+    #[derive(Serialize)]
+    struct Shape {
+        key: &'static str,
+        limit: u64,
+        binding: &'static str,
+        /// What the KV cache alone holds.
+        held: u64,
+    }
+    let (Some(input_len), Some(output_len)) = (arguments.load.input_len, arguments.load.output_len) else {
+        let message = "needs --input-len and --output-len, the tokens of a prompt and of an output";
+        return refuse_problem(Problem::new("for", "concurrency", message), arguments.json);
+    };
+    let report = match estimate(deployment) {
+        Ok(report) => report,
+        Err(problems) => return refuse_problems(problems, arguments.json),
+    };
+    let found = report.kv_cache.concurrency(input_len, output_len);
+    let limit = if report.verdict.fits() { found.requests } else { 0 };
+    let held = report.kv_cache.held(input_len, output_len);
+    let binding = if report.verdict.fits() { found.limit } else { Limit::KvBlocks };
+    let output = if arguments.json {
+        json(&Shape { key: "concurrency", limit, binding: binding.key(), held })
+    } else if report.verdict.fits() {
+        format!(
+            "{} sequences of {} + {} tokens run at once; {} bounds them.\n",
+            grouped(limit),
+            grouped(input_len),
+            grouped(output_len),
+            binding.text()
+        )
+    } else {
+        format!("{} {}\n", report.headline(), report.sentence())
+    };
+    Outcome { output, complaint: String::new(), status: if limit > 0 { FITS } else { FAILS } }
+}

@@ -1,0 +1,101 @@
+//! `sweep`: the fullest GPU over the values of one setting.
+
+use super::asked::{self, refuse_problem};
+use super::table::Table;
+use super::{FITS, Outcome, json};
+use clap::Args;
+use trtllm_memory::deployment::{Deployment, Problem};
+use trtllm_memory::explore::sweep::{POINTS, Point, Sweep, named, sweep};
+use trtllm_memory::formats::table;
+use trtllm_memory::units::{grouped, grouped_decimal};
+
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// A share link of any host, `#…`, or its fragment alone.
+    link: String,
+    /// What to change: `KEY` over its whole range, `KEY=FROM..TO`, or some of its values, `KEY=A,B,C`.
+    #[arg(long, value_name = "KEY=FROM..TO")]
+    over: String,
+    /// About how many values to try.
+    #[arg(long, default_value_t = POINTS)]
+    points: usize,
+    /// Print JSON; sizes are bytes.
+    #[arg(long)]
+    json: bool,
+    /// Print CSV; sizes are bytes.
+    #[arg(long, conflicts_with = "json")]
+    csv: bool,
+}
+
+/// Answers.
+pub fn run(arguments: &Arguments) -> Outcome {
+    let asked = match asked::read(&arguments.link, arguments.json) {
+        Ok(asked) => asked,
+        Err(refusal) => return refusal,
+    };
+    match over(&asked.deployment, &arguments.over, arguments.points) {
+        Ok(sweep) => {
+            let output = if arguments.json {
+                json(&sweep)
+            } else if arguments.csv {
+                table::Table::of_sweep(&sweep).csv()
+            } else {
+                text(&sweep)
+            };
+            Outcome { output, complaint: asked.warnings, status: FITS }
+        }
+        Err(problem) => refuse_problem(problem, arguments.json),
+    }
+}
+
+/// The sweep that `KEY`, `KEY=FROM..TO` or `KEY=A,B,C` asks for.
+fn over(deployment: &Deployment, over: &str, points: usize) -> Result<Sweep, Problem> {
+    let Some((key, values)) = over.split_once('=') else {
+        return sweep(deployment, over.trim(), None, points);
+    };
+    let key = key.trim();
+    if let Some((from, to)) = values.split_once("..") {
+        let number = |text: &str| text.trim().replace('_', "").parse::<f64>().ok().filter(|number| *number >= 0.0);
+        return match (number(from), number(to.trim_start_matches('='))) {
+            (Some(from), Some(to)) => sweep(deployment, key, Some((from, to)), points),
+            _ => {
+                Err(Problem::new("over", over, "must be KEY=FROM..TO with two numbers, such as max_batch_size=1..512"))
+            }
+        };
+    }
+    let values: Vec<&str> = values.split(',').map(str::trim).filter(|value| !value.is_empty()).collect();
+    named(deployment, key, &values)
+}
+
+fn text(sweep: &Sweep) -> String {
+    let mut table = Table::new(1);
+    table.row([sweep.key, "verdict", "used (GiB)", "free (GiB)", "KV tokens", "max sequences", ""]);
+    for (place, point) in sweep.points.iter().enumerate() {
+        let today = if sweep.today == Some(place) { "today" } else { "" };
+        table.row(row(point, today));
+    }
+    table.text()
+}
+
+fn row(point: &Point, today: &str) -> [String; 7] {
+    match &point.outcome {
+        Ok(fullest) => [
+            point.text.clone(),
+            fullest.verdict.key().into(),
+            grouped_decimal(fullest.rank.used().gib(), 2),
+            grouped_decimal(fullest.rank.free.gib(), 2),
+            grouped(fullest.kv_cache.tokens),
+            grouped(fullest.kv_cache.max_sequences),
+            today.into(),
+        ],
+        Err(_) => [
+            point.text.clone(),
+            "impossible".into(),
+            String::new(),
+            String::new(),
+            String::new(),
+            String::new(),
+            today.into(),
+        ],
+    }
+}

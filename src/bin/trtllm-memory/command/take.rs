@@ -1,0 +1,102 @@
+//! `commands`, `chart` and `table`: what a person takes away.
+
+use super::asked::{self, refuse_problems};
+use super::{FAILS, FITS, Outcome, json};
+use clap::Args;
+use serde::Serialize;
+use trtllm_memory::chart::{self, Size, Theme};
+use trtllm_memory::formats::commands::{Recipe, markdown, recipes};
+use trtllm_memory::formats::table::Table;
+use trtllm_memory::memory::{Report, estimate};
+
+#[derive(Debug, Args)]
+pub struct CommandsArguments {
+    /// A share link of any host, `#…`, or its fragment alone.
+    link: String,
+    /// Print JSON: recipes with their steps.
+    #[arg(long)]
+    json: bool,
+}
+
+/// What starts a deployment.
+pub fn commands(arguments: &CommandsArguments) -> Outcome {
+    #[derive(Serialize)]
+    struct Shape<'a> {
+        backend: &'a str,
+        recipes: &'a [Recipe],
+    }
+    let asked = match asked::read(&arguments.link, arguments.json) {
+        Ok(asked) => asked,
+        Err(refusal) => return refusal,
+    };
+    match recipes(&asked.deployment) {
+        Ok(recipes) => {
+            let backend = asked.deployment.backend.name();
+            let output = if arguments.json { json(&Shape { backend, recipes: &recipes }) } else { markdown(&recipes) };
+            Outcome { output, complaint: asked.warnings, status: FITS }
+        }
+        Err(problems) => refuse_problems(problems, arguments.json),
+    }
+}
+
+#[derive(Debug, Args)]
+pub struct ChartArguments {
+    /// A share link of any host, `#…`, or its fragment alone.
+    link: String,
+    /// Pixels from left to right.
+    #[arg(long, default_value_t = 720)]
+    width: u32,
+    /// Pixels from top to bottom.
+    #[arg(long, default_value_t = 360)]
+    height: u32,
+    /// Colours for a dark ground.
+    #[arg(long)]
+    dark: bool,
+    /// One lying bar of the fullest GPU, without axes.
+    #[arg(long)]
+    strip: bool,
+}
+
+/// The memory of each GPU as SVG.
+pub fn chart(arguments: &ChartArguments) -> Outcome {
+    let theme = if arguments.dark { Theme::DARK } else { Theme::LIGHT };
+    let size = Size { width: arguments.width, height: arguments.height };
+    let draw = if arguments.strip { chart::strip } else { chart::ranks };
+    reported(&arguments.link, |report| draw(report, size, &theme).svg)
+}
+
+#[derive(Debug, Args)]
+pub struct TableArguments {
+    /// A share link of any host, `#…`, or its fragment alone.
+    link: String,
+    /// Print CSV with a row for each rank, sizes in bytes, in place of a Markdown table in GiB.
+    #[arg(long)]
+    csv: bool,
+}
+
+/// The memory of each GPU as a table.
+pub fn table(arguments: &TableArguments) -> Outcome {
+    let csv = arguments.csv;
+    reported(
+        &arguments.link,
+        |report| {
+            if csv { Table::of_report(report).csv() } else { Table::for_people(report).markdown() }
+        },
+    )
+}
+
+/// Something made of a report, with the status of `estimate`.
+fn reported(link: &str, make: impl Fn(&Report) -> String) -> Outcome {
+    let asked = match asked::read(link, false) {
+        Ok(asked) => asked,
+        Err(refusal) => return refusal,
+    };
+    match estimate(&asked.deployment) {
+        Ok(report) => Outcome {
+            output: make(&report),
+            complaint: asked.warnings,
+            status: if report.verdict.fits() { FITS } else { FAILS },
+        },
+        Err(problems) => refuse_problems(problems, false),
+    }
+}

@@ -1,0 +1,202 @@
+//! What differs between two deployments.
+
+use super::Fullest;
+use crate::deployment::{Deployment, FIELDS, Problems};
+use crate::memory::{Contributor, Verdict, estimate};
+use crate::units::Bytes;
+use serde::Serialize;
+
+/// Two deployments side by side, on the fullest GPU of each.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Comparison {
+    /// The fullest GPU of the first, which is the one that was pinned.
+    pub pinned: Fullest,
+    /// The fullest GPU of the second.
+    pub current: Fullest,
+    /// The settings that differ.
+    pub settings: Vec<Setting>,
+}
+
+/// A setting that differs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Setting {
+    /// The link key.
+    pub key: &'static str,
+    /// Of the pinned deployment, settled by TensorRT-LLM where nothing was chosen.
+    pub pinned: String,
+    /// Of the current one.
+    pub current: String,
+}
+
+/// A row of the comparison.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Difference {
+    /// The contributor; `None` is the memory that stays free.
+    pub contributor: Option<Contributor>,
+    /// Of the pinned deployment.
+    pub pinned: Bytes,
+    /// Of the current one.
+    pub current: Bytes,
+}
+
+impl Difference {
+    /// Current less pinned, in bytes.
+    pub fn bytes(self) -> i128 {
+        i128::from(self.current.0) - i128::from(self.pinned.0)
+    }
+
+    /// Current less pinned, with its sign: `+1.25 GiB`, `−12.00 MiB`, or `±0`.
+    pub fn text(self) -> String {
+        let size = Bytes(self.current.0.abs_diff(self.pinned.0));
+        match self.bytes() {
+            0 => "±0".into(),
+            1.. => format!("+{size}"),
+            _ => format!("−{size}"),
+        }
+    }
+}
+
+/// Compares two deployments.
+///
+/// # Errors
+/// If one is impossible: with which of the two it is, and why.
+pub fn compare(pinned: &Deployment, current: &Deployment) -> Result<Comparison, (Side, Problems)> {
+    let fullest = |deployment: &Deployment, side: Side| {
+        let report = estimate(deployment).map_err(|problems| (side, problems))?;
+        Fullest::of(&report).ok_or((side, Problems(Vec::new())))
+    };
+    Ok(Comparison {
+        pinned: fullest(pinned, Side::Pinned)?,
+        current: fullest(current, Side::Current)?,
+        settings: settings(pinned, current),
+    })
+}
+
+/// One of two deployments.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Side {
+    /// The one that was pinned.
+    Pinned,
+    /// The one that is compared with it.
+    Current,
+}
+
+/// The settings that differ, as chosen or settled.
+fn settings(pinned: &Deployment, current: &Deployment) -> Vec<Setting> {
+    let plans = (pinned.plan().ok(), current.plan().ok());
+    let text = |field: &crate::deployment::Field, deployment: &Deployment, plan: &Option<crate::deployment::Plan>| {
+        let chosen = (field.write)(deployment);
+        let settled = plan.as_ref().map(field.effective).unwrap_or_default();
+        if settled.is_empty() { chosen } else { settled }
+    };
+    let differing = FIELDS
+        .iter()
+        .filter(|field| field.counts(pinned) || field.counts(current))
+        .filter(|field| (field.write)(pinned) != (field.write)(current));
+    differing
+        .map(|field| Setting {
+            key: field.key,
+            pinned: text(field, pinned, &plans.0),
+            current: text(field, current, &plans.1),
+        })
+        .filter(|setting| setting.pinned != setting.current)
+        .collect()
+}
+
+impl Comparison {
+    /// A row for each contributor and one for what stays free.
+    pub fn differences(&self) -> Vec<Difference> {
+        let of = |contributor: Contributor| Difference {
+            contributor: Some(contributor),
+            pinned: self.pinned.rank.figure(contributor).bytes,
+            current: self.current.rank.figure(contributor).bytes,
+        };
+        let free = Difference { contributor: None, pinned: self.pinned.rank.free, current: self.current.rank.free };
+        Contributor::ALL.into_iter().map(of).chain([free]).collect()
+    }
+
+    /// Whether each fits, pinned first.
+    pub fn verdicts(&self) -> [&Verdict; 2] {
+        [&self.pinned.verdict, &self.current.verdict]
+    }
+}
+
+/// As JSON: the differing settings, a difference per contributor in bytes, tokens and verdicts.
+impl Serialize for Comparison {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Row {
+            contributor: &'static str,
+            pinned: Bytes,
+            current: Bytes,
+            difference: i64,
+        }
+        #[derive(Serialize)]
+        struct Two<T> {
+            pinned: T,
+            current: T,
+        }
+        #[derive(Serialize)]
+        struct Shape<'a> {
+            settings: &'a [Setting],
+            contributors: Vec<Row>,
+            kv_tokens: Two<u64>,
+            max_sequences: Two<u64>,
+            verdict: Two<&'static str>,
+        }
+        let row = |row: Difference| Row {
+            contributor: row.contributor.map_or("free", Contributor::key),
+            pinned: row.pinned,
+            current: row.current,
+            difference: i64::try_from(row.bytes()).unwrap_or(if row.bytes() < 0 { i64::MIN } else { i64::MAX }),
+        };
+        let (pinned, current) = (&self.pinned, &self.current);
+        Shape {
+            settings: &self.settings,
+            contributors: self.differences().into_iter().map(row).collect(),
+            kv_tokens: Two { pinned: pinned.kv_cache.tokens, current: current.kv_cache.tokens },
+            max_sequences: Two { pinned: pinned.kv_cache.max_sequences, current: current.kv_cache.max_sequences },
+            verdict: Two { pinned: pinned.verdict.key(), current: current.verdict.key() },
+        }
+        .serialize(serializer)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::deployment::QuantAlgo;
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    #[test]
+    fn differences_are_those_of_the_two_estimates() {
+        let pinned = Deployment { max_seq_len: Some(4096), ..Deployment::default() };
+        let current = Deployment { quant_algo: QuantAlgo::Fp8, max_batch_size: Some(64), ..pinned.clone() };
+        let comparison = compare(&pinned, &current).unwrap();
+        let keys: Vec<&str> = comparison.settings.iter().map(|setting| setting.key).collect();
+        assert_eq!(keys, ["quant_algo", "max_batch_size"]);
+        assert_eq!((comparison.settings[1].pinned.as_str(), comparison.settings[1].current.as_str()), ("2048", "64"));
+        let weights = comparison.differences()[0];
+        let alone = |deployment: &Deployment| estimate(deployment).unwrap().ranks[0].figure(Contributor::Weights).bytes;
+        assert_eq!((weights.pinned, weights.current), (alone(&pinned), alone(&current)));
+        assert!(weights.bytes() < 0 && weights.text().starts_with('−'));
+        let sum: i128 = comparison.differences().iter().map(|row| row.bytes()).sum();
+        assert_eq!(sum, 0, "what one contributor loses another gains, for both fill the same GPU");
+    }
+
+    #[test]
+    fn equal_deployments_do_not_differ() {
+        let deployment = Deployment::default();
+        let comparison = compare(&deployment, &deployment).unwrap();
+        assert!(comparison.settings.is_empty());
+        assert!(comparison.differences().iter().all(|row| row.text() == "±0"));
+    }
+
+    #[test]
+    fn the_impossible_side_is_named() {
+        let impossible = Deployment { tp_size: 3, ..Deployment::default() };
+        assert_eq!(compare(&impossible, &Deployment::default()).unwrap_err().0, Side::Pinned);
+        assert_eq!(compare(&Deployment::default(), &impossible).unwrap_err().0, Side::Current);
+    }
+}

@@ -1,0 +1,206 @@
+//! Which: every deployment of a model that runs a load, over GPUs, ranks and precisions.
+//!
+//! A search is a list of candidates, of which [`Search::step`] tries as many as it is told, so that a page stays responsive. What it
+//! says of a candidate is what an estimate of that deployment alone says.
+
+mod candidate;
+mod space;
+
+pub use candidate::{Candidate, Order, frontier};
+pub use space::Space;
+
+use super::Load;
+use crate::deployment::{Deployment, Problems};
+use crate::memory::{Rank, Stage, Verdict, outline};
+use crate::units::Bytes;
+
+/// `base` sized for the load, with nothing left that would only hold for its own GPU, ranks or precision: what a log measured least of all.
+fn neutral(base: &Deployment, load: Load) -> Deployment {
+    Deployment {
+        gpu_memory_gib: None,
+        moe_tp_size: None,
+        calibrated_activations: None,
+        calibrated_runtime_buffers: None,
+        calibrated_decoder_buffers: None,
+        calibrated_overhead: None,
+        ..load.sized(base)
+    }
+}
+
+/// How a model is divided.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Shape {
+    tp_size: u64,
+    pp_size: u64,
+    moe_ep_size: Option<u64>,
+}
+
+impl Shape {
+    fn apply(self, deployment: &mut Deployment) {
+        deployment.tp_size = self.tp_size;
+        deployment.pp_size = self.pp_size;
+        deployment.moe_ep_size = self.moe_ep_size;
+    }
+}
+
+/// A search that can be interrupted.
+#[derive(Debug, Clone)]
+pub struct Search {
+    load: Load,
+    base: Deployment,
+    space: Space,
+    shapes: Vec<Shape>,
+    /// Reused for every candidate.
+    scratch: Deployment,
+    next: usize,
+    found: Vec<Candidate>,
+}
+
+impl Search {
+    /// A search for deployments of `base`'s model that run `load`. What `base` says besides the space and the build limits holds for
+    /// every candidate.
+    pub fn new(base: &Deployment, load: Load, space: Space) -> Search {
+        let scratch = neutral(base, load);
+        let shapes = shapes(&scratch, &space);
+        Search { load, base: base.clone(), space, shapes, scratch, next: 0, found: Vec::new() }
+    }
+
+    /// The number of candidates, the impossible ones among them.
+    pub fn candidates(&self) -> usize {
+        let precisions = self.space.quant_algos.len().saturating_mul(self.space.kv_cache_dtypes.len());
+        self.space.gpus.len().saturating_mul(self.shapes.len()).saturating_mul(precisions)
+    }
+
+    /// How many of them have been tried.
+    pub fn tried(&self) -> usize {
+        self.next
+    }
+
+    /// Whether all have been tried.
+    pub fn is_done(&self) -> bool {
+        self.next >= self.candidates()
+    }
+
+    /// Tries the next `candidates`. Whether all have been tried then.
+    pub fn step(&mut self, candidates: usize) -> bool {
+        let end = self.next.saturating_add(candidates).min(self.candidates());
+        while self.next < end {
+            self.next += self.try_next().min(self.candidates() - self.next);
+        }
+        self.is_done()
+    }
+
+    /// What has been found so far, in the order in which it was tried.
+    pub fn found(&self) -> &[Candidate] {
+        &self.found
+    }
+
+    /// What has been found, when nothing more is asked.
+    pub fn into_found(self) -> Vec<Candidate> {
+        self.found
+    }
+
+    /// The deployment of a candidate.
+    pub fn deployment(&self, candidate: &Candidate) -> Deployment {
+        candidate.deployment(&self.base, self.load)
+    }
+
+    /// Tries the next candidate. How many candidates are settled by it: types of the KV cache are tried one after another, and where
+    /// the weights alone don't fit, no type of the KV cache makes them fit.
+    fn try_next(&mut self) -> usize {
+        let (algos, dtypes) = (self.space.quant_algos.len(), self.space.kv_cache_dtypes.len());
+        let (place, dtype) = (self.next / dtypes, self.next % dtypes);
+        let (place, algo) = (place / algos, place % algos);
+        let (gpu, shape) = (place / self.shapes.len(), self.shapes[place % self.shapes.len()]);
+        let scratch = &mut self.scratch;
+        scratch.gpu = self.space.gpus[gpu];
+        shape.apply(scratch);
+        scratch.quant_algo = self.space.quant_algos[algo];
+        scratch.kv_cache_dtype = self.space.kv_cache_dtypes[dtype];
+        self.load.size_batch(scratch);
+        match candidate(scratch, self.load) {
+            Outcome::Found(candidate) => self.found.push(candidate),
+            Outcome::TooHeavy => return dtypes - dtype,
+            Outcome::ImpossibleWeights => return dtypes - dtype,
+            Outcome::NotThisOne => {}
+        }
+        1
+    }
+}
+
+enum Outcome {
+    Found(Candidate),
+    /// The weights don't fit.
+    TooHeavy,
+    /// The weights' precision is impossible here.
+    ImpossibleWeights,
+    NotThisOne,
+}
+
+fn candidate(deployment: &Deployment, load: Load) -> Outcome {
+    let plan = match deployment.plan() {
+        Ok(plan) => plan,
+        Err(problems) if problems.of("quant_algo").is_some() => return Outcome::ImpossibleWeights,
+        Err(_) => return Outcome::NotThisOne,
+    };
+    let report = outline(&plan);
+    let uncertain = match report.verdict {
+        Verdict::Fits { uncertain, .. } => uncertain,
+        Verdict::Fails { stage: Stage::LoadWeights, .. } => return Outcome::TooHeavy,
+        Verdict::Fails { .. } => return Outcome::NotThisOne,
+    };
+    let concurrency = report.kv_cache.concurrency(load.input_len, load.output_len);
+    if concurrency.requests < load.concurrency {
+        return Outcome::NotThisOne;
+    }
+    let (used, room) = fullest(&report.ranks);
+    Outcome::Found(Candidate {
+        gpu: deployment.gpu,
+        tp_size: deployment.tp_size,
+        pp_size: deployment.pp_size,
+        moe_ep_size: deployment.moe_ep_size,
+        quant_algo: deployment.quant_algo,
+        kv_cache_dtype: deployment.kv_cache_dtype,
+        gpus: deployment.world_size(),
+        used,
+        room,
+        kv_tokens: report.kv_cache.tokens,
+        concurrency: report.kv_cache.held(load.input_len, load.output_len),
+        uncertain,
+    })
+}
+
+/// What the fullest rank uses, and what it leaves.
+fn fullest(ranks: &[Rank]) -> (Bytes, Bytes) {
+    let room = ranks.iter().map(|rank| rank.free).min().unwrap_or_default();
+    let used = ranks.iter().map(Rank::used).max().unwrap_or_default();
+    (used, room)
+}
+
+/// The ways to divide the model, without those that no GPU and precision makes possible.
+fn shapes(base: &Deployment, space: &Space) -> Vec<Shape> {
+    let no_experts = [None];
+    let ep_sizes: Vec<Option<u64>> = space.ep_sizes.iter().copied().map(Some).collect();
+    let ep_sizes: &[Option<u64>] = if base.model.moe.is_some() { &ep_sizes } else { &no_experts };
+    let mut shapes = Vec::new();
+    for &tp_size in &space.tp_sizes {
+        for &pp_size in space.pp_sizes.iter().filter(|pp| tp_size.saturating_mul(**pp) <= space.most_gpus) {
+            let of = |moe_ep_size: &Option<u64>| Shape { tp_size, pp_size, moe_ep_size: *moe_ep_size };
+            shapes.extend(ep_sizes.iter().map(of).filter(|shape| is_sound(base, *shape)));
+        }
+    }
+    shapes
+}
+
+/// Whether the model can be divided so; settings of other kinds are not asked.
+fn is_sound(base: &Deployment, shape: Shape) -> bool {
+    let mut deployment = base.clone();
+    shape.apply(&mut deployment);
+    let concerns_shape = |problems: &Problems| {
+        ["tp_size", "pp_size", "moe_tp_size", "moe_ep_size"].into_iter().any(|key| problems.of(key).is_some())
+    };
+    !deployment.plan().is_err_and(|problems| concerns_shape(&problems))
+}
+
+#[cfg(test)]
+mod tests;

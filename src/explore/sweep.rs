@@ -1,0 +1,263 @@
+//! What if: the fullest GPU over the range of one setting.
+
+use super::{Fullest, Knob};
+use crate::architecture::models;
+use crate::deployment::{Deployment, Input, Problem, field};
+use crate::gpu::gpus;
+use crate::memory::{Contributor, estimate};
+use crate::units::Bytes;
+use serde::ser::SerializeMap;
+use serde::{Serialize, Serializer};
+
+/// Points of a sweep unless told otherwise: enough for a smooth area.
+pub const POINTS: usize = 65;
+/// No sweep has more.
+const MOST_POINTS: usize = 4097;
+
+/// One value of the setting, and what the deployment is like then.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Point {
+    /// The value as a number; for names their place in the list.
+    pub value: f64,
+    /// The value as a link writes it.
+    pub text: String,
+    /// The fullest GPU, or why the value is impossible.
+    pub outcome: Result<Fullest, String>,
+}
+
+impl Point {
+    /// Whether the deployment fits at this value.
+    pub fn fits(&self) -> bool {
+        self.outcome.as_ref().is_ok_and(|fullest| fullest.verdict.fits())
+    }
+}
+
+/// The fullest GPU over the values of one setting.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Sweep {
+    /// The setting's link key.
+    pub key: &'static str,
+    /// Whether the values are names, which a chart draws as bars.
+    pub names: bool,
+    /// Whether the values stand in equal ratios, so that a chart's axis should be logarithmic.
+    pub logarithmic: bool,
+    /// The values in their order. Numbers that are impossible are left out, names that are impossible are kept with the reason.
+    pub points: Vec<Point>,
+    /// Today's place in `points`.
+    pub today: Option<usize>,
+}
+
+impl Sweep {
+    /// The runs of neighbouring points that fit, as the places of their first and last point.
+    pub fn feasible(&self) -> Vec<(usize, usize)> {
+        let mut runs: Vec<(usize, usize)> = Vec::new();
+        for (at, _) in self.points.iter().enumerate().filter(|(_, point)| point.fits()) {
+            match runs.last_mut() {
+                Some((_, last)) if *last + 1 == at => *last = at,
+                _ => runs.push((at, at)),
+            }
+        }
+        runs
+    }
+
+    /// The capacity of a GPU; the largest where the sweep goes over GPUs.
+    pub fn capacity(&self) -> Bytes {
+        let outcomes = self.points.iter().filter_map(|point| point.outcome.as_ref().ok());
+        outcomes.map(|fullest| fullest.rank.total).max().unwrap_or_default()
+    }
+}
+
+/// The sweep over the setting `key`, from and to the values given or over the whole range of its slider, in about `points` points.
+/// For a setting with names it goes over all of them, and the range is not asked.
+///
+/// # Errors
+/// If there is no such setting, it has nothing to sweep over, the range is empty, or the deployment is impossible as it is and
+/// stays so.
+pub fn sweep(deployment: &Deployment, key: &str, range: Option<(f64, f64)>, points: usize) -> Result<Sweep, Problem> {
+    let found = field(key).ok_or_else(|| Problem::new("over", key, "is not a setting"))?;
+    match Knob::of(found) {
+        Some(knob) => numbers(deployment, knob, range, points.clamp(2, MOST_POINTS)),
+        None => named(deployment, key, &names(found.input)),
+    }
+}
+
+/// The sweep over some names of a setting, such as a few GPUs.
+///
+/// # Errors
+/// If there is no such setting, or no name.
+pub fn named(deployment: &Deployment, key: &str, names: &[&str]) -> Result<Sweep, Problem> {
+    let field = field(key).ok_or_else(|| Problem::new("over", key, "is not a setting"))?;
+    if names.is_empty() {
+        return Err(Problem::new("over", key, "has no values to go over"));
+    }
+    let point = |(at, name): (usize, &&str)| Point {
+        value: at as f64,
+        text: (*name).to_string(),
+        outcome: field.with(deployment, name).map_err(|problem| problem.message).and_then(|changed| outcome(&changed)),
+    };
+    let points: Vec<Point> = names.iter().enumerate().map(point).collect();
+    let is_today = |point: &Point| field.with(deployment, &point.text).is_ok_and(|changed| changed == *deployment);
+    let today = points.iter().position(is_today);
+    Ok(Sweep { key: field.key, names: true, logarithmic: false, points, today })
+}
+
+fn numbers(deployment: &Deployment, knob: Knob, range: Option<(f64, f64)>, points: usize) -> Result<Sweep, Problem> {
+    let key = knob.field.key;
+    let today = deployment.plan().ok().and_then(|plan| knob.today(deployment, &plan));
+    let (from, to) = match range {
+        Some((from, to)) if from <= to => (knob.notch(from), knob.notch(to)),
+        Some((from, to)) => {
+            return Err(Problem::new(
+                key,
+                format!("{from}..{to}"),
+                "the range must go from the smaller to the larger value",
+            ));
+        }
+        None => knob.reach(today),
+    };
+    let listed = knob.listed(deployment, from, to);
+    let logarithmic = listed.is_none() && knob.is_wide(from, to);
+    let mut notches = listed.unwrap_or_else(|| knob.spread(from, to, points));
+    if let Some(today) = today.filter(|today| (from..=to).contains(today))
+        && let Err(place) = notches.binary_search(&today)
+    {
+        notches.insert(place, today);
+    }
+    let mut first_problem = None;
+    let mut points = Vec::with_capacity(notches.len());
+    let mut place = None;
+    for notch in notches {
+        match knob.set(deployment, notch).map_err(|problem| problem.message).and_then(|changed| outcome(&changed)) {
+            Ok(fullest) => {
+                if today == Some(notch) {
+                    place = Some(points.len());
+                }
+                points.push(Point { value: knob.value(notch), text: knob.text(notch), outcome: Ok(fullest) });
+            }
+            Err(message) => first_problem = first_problem.or(Some((notch, message))),
+        }
+    }
+    match first_problem {
+        Some((notch, message)) if points.is_empty() => Err(Problem::new(key, knob.text(notch), message)),
+        _ => Ok(Sweep { key, names: false, logarithmic, points, today: place }),
+    }
+}
+
+fn outcome(deployment: &Deployment) -> Result<Fullest, String> {
+    let report = estimate(deployment).map_err(|problems| problems.to_string())?;
+    Fullest::of(&report).ok_or_else(|| "has no ranks".to_string())
+}
+
+/// The names of a setting's values.
+fn names(input: Input) -> Vec<&'static str> {
+    match input {
+        Input::Choice(names) => names.to_vec(),
+        Input::Gpu => gpus().iter().map(|gpu| gpu.id).collect(),
+        Input::Model => models().iter().map(|model| model.name.as_str()).collect(),
+        Input::Toggle => vec!["false", "true"],
+        Input::Steps { .. } | Input::Whole { .. } | Input::Fraction | Input::Gib | Input::Text => Vec::new(),
+    }
+}
+
+/// Bytes under each contributor's key, what is free, and the KV cache's tokens; or `impossible` and why.
+impl Serialize for Point {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        match self.text.parse::<f64>() {
+            Ok(_) if self.value.fract() == 0.0 => map.serialize_entry("value", &(self.value as u64))?,
+            Ok(number) => map.serialize_entry("value", &number)?,
+            Err(_) => map.serialize_entry("value", &self.text)?,
+        }
+        match &self.outcome {
+            Ok(fullest) => {
+                map.serialize_entry("fits", &fullest.verdict.fits())?;
+                map.serialize_entry("verdict", fullest.verdict.key())?;
+                for contributor in Contributor::ALL {
+                    map.serialize_entry(contributor.key(), &fullest.rank.figure(contributor).bytes)?;
+                }
+                map.serialize_entry("used", &fullest.rank.used())?;
+                map.serialize_entry("free", &fullest.rank.free)?;
+                map.serialize_entry("total", &fullest.rank.total)?;
+                map.serialize_entry("rank", &fullest.rank.rank)?;
+                map.serialize_entry("kv_tokens", &fullest.kv_cache.tokens)?;
+                map.serialize_entry("max_sequences", &fullest.kv_cache.max_sequences)?;
+            }
+            Err(message) => {
+                map.serialize_entry("fits", &false)?;
+                map.serialize_entry("impossible", message)?;
+            }
+        }
+        map.end()
+    }
+}
+
+impl Serialize for Sweep {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let text = |at: usize| self.points.get(at).map(|point| point.text.as_str());
+        let feasible: Vec<[Option<&str>; 2]> =
+            self.feasible().into_iter().map(|(first, last)| [text(first), text(last)]).collect();
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("key", self.key)?;
+        map.serialize_entry("today", &self.today.and_then(text))?;
+        map.serialize_entry("capacity", &self.capacity())?;
+        map.serialize_entry("feasible", &feasible)?;
+        map.serialize_entry("points", &self.points)?;
+        map.end()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    #[test]
+    fn a_sweep_agrees_with_an_estimate_at_each_value() {
+        let deployment = Deployment { max_seq_len: Some(8192), ..Deployment::default() };
+        for key in ["max_num_tokens", "tp_size", "free_gpu_memory_fraction", "quant_algo", "gpu"] {
+            let sweep = sweep(&deployment, key, None, 9).unwrap();
+            for point in &sweep.points {
+                let alone = field(key).unwrap().with(&deployment, &point.text).ok().and_then(|d| estimate(&d).ok());
+                assert_eq!(point.fits(), alone.as_ref().is_some_and(|report| report.verdict.fits()), "{key}");
+                assert_eq!(point.outcome.is_ok(), alone.is_some());
+                if let (Ok(fullest), Some(report)) = (&point.outcome, &alone) {
+                    assert!(report.ranks.iter().all(|rank| rank.free >= fullest.rank.free));
+                    assert_eq!(fullest.kv_cache, report.kv_cache);
+                }
+            }
+            assert!(!sweep.points[sweep.today.unwrap()].text.is_empty());
+        }
+    }
+
+    #[test]
+    fn today_is_among_the_points_and_the_feasible_range_is_contiguous() {
+        let deployment = Deployment { max_batch_size: Some(77), max_seq_len: Some(2048), ..Deployment::default() };
+        let sweep = sweep(&deployment, "max_batch_size", None, 17).unwrap();
+        assert_eq!(sweep.points[sweep.today.unwrap()].text, "77");
+        assert!(sweep.logarithmic);
+        let feasible = sweep.feasible();
+        assert_eq!(feasible.len(), 1);
+        assert_eq!(feasible[0].0, 0);
+        assert!(feasible[0].1 > sweep.today.unwrap());
+    }
+
+    #[test]
+    fn impossible_names_say_why_and_impossible_numbers_are_left_out() {
+        let deployment = Deployment { gpu: crate::gpu::find("a100").unwrap(), ..Deployment::default() };
+        let precisions = sweep(&deployment, "quant_algo", None, 0).unwrap();
+        let fp8 = precisions.points.iter().find(|point| point.text == "FP8").unwrap();
+        assert!(fp8.outcome.as_ref().unwrap_err().contains("compute capability"));
+        let ranks = sweep(&deployment, "tp_size", Some((1.0, 8.0)), 0).unwrap();
+        let texts: Vec<&str> = ranks.points.iter().map(|point| point.text.as_str()).collect();
+        assert_eq!(texts, ["1", "2", "4", "8"]);
+    }
+
+    #[test]
+    fn what_can_not_be_swept_is_said() {
+        let deployment = Deployment::default();
+        assert_eq!(sweep(&deployment, "colour", None, 9).unwrap_err().value, "colour");
+        assert!(sweep(&deployment, "lora_target_modules", None, 9).is_err());
+        assert!(sweep(&deployment, "max_batch_size", Some((9.0, 3.0)), 9).is_err());
+    }
+}

@@ -12,12 +12,14 @@ mod scale;
 mod scatter;
 mod segment;
 mod stack;
+mod sweep;
 
 pub use bars::Bar;
 pub use model::Hit;
 pub use palette::{Colour, Theme};
 pub use scatter::{Dot, Point, Scatter, scatter};
 pub use segment::Segment;
+pub use sweep::{Row, SweepDrawing, Target, rows, sweep};
 
 use crate::memory::Report;
 use model::Model;

@@ -20,6 +20,11 @@
 //! | `data-drop="name"` | any | a file that is dropped on it is this option |
 
 mod accuracy;
+mod advice;
+mod limits;
+mod parts;
+mod sweep;
+mod take_away;
 mod why;
 
 use crate::deployment::Deployment;
@@ -80,6 +85,10 @@ pub fn answer(request: &str) -> String {
     let request = Request::parse(request);
     let markup = match request.panel.as_str() {
         "accuracy" => accuracy::panel(&request),
+        "advice" => advice::panel(&request),
+        "limits" => limits::panel(&request),
+        "sweep" => sweep::panel(&request),
+        "take-away" => take_away::panel(&request),
         "why" => why::panel(&request),
         "formula" => why::formula(&request),
         unknown => html! { p.problem { "There is no panel " (unknown) "." } },

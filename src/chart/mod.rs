@@ -6,6 +6,7 @@
 
 mod bars;
 mod draw;
+mod frontier;
 mod model;
 mod palette;
 mod scale;
@@ -15,6 +16,7 @@ mod stack;
 mod sweep;
 
 pub use bars::Bar;
+pub use frontier::{Best, FrontierDrawing, frontier};
 pub use model::Hit;
 pub use palette::{Colour, Theme};
 pub use scatter::{Dot, Point, Scatter, scatter};

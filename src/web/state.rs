@@ -1,5 +1,6 @@
 //! The state of the page: one deployment, the texts that could not be read into it, and what follows from them.
 
+use super::history::Steps;
 use super::view::ViewState;
 use crate::deployment::{Deployment, Field, Input, Plan, Problem, Problems, field};
 use crate::memory::{Rank, Report, estimate_plan};
@@ -73,6 +74,10 @@ pub struct AppState {
     pub warnings: RwSignal<Vec<String>>,
     /// What is looked at.
     pub view: ViewState,
+    /// The deployment that the present one is compared with.
+    pub pinned: RwSignal<Option<Deployment>>,
+    /// What undo and redo lead to.
+    pub steps: RwSignal<Steps>,
     drafts: RwSignal<Vec<Draft>>,
     outcome: Memo<Outcome>,
 }
@@ -92,7 +97,8 @@ impl AppState {
             })
         });
         let (warnings, drafts) = (RwSignal::new(Vec::new()), RwSignal::new(Vec::new()));
-        AppState { deployment, warnings, view: ViewState::new(), drafts, outcome }
+        let (pinned, steps) = (RwSignal::new(None), RwSignal::default());
+        AppState { deployment, warnings, view: ViewState::new(), pinned, steps, drafts, outcome }
     }
 
     /// Something of the last sound deployment; its default where none was ever sound.
@@ -149,6 +155,11 @@ impl AppState {
                 self.choose(field, &value);
             }
         }
+    }
+
+    /// Pins the present deployment for comparison, or none.
+    pub fn pin(self, pins: bool) {
+        self.pinned.set(pins.then(|| self.deployment.get_untracked()));
     }
 
     /// Ends the typing in a field: a text that was understood gives way to the value that it means.

@@ -243,8 +243,9 @@ impl Plot {
         let mut labels: Vec<(u32, Label)> = Vec::new();
         let last = self.places.len().saturating_sub(1);
         let round = |at: &usize| sweep.points[*at].value.log2().fract() == 0.0;
-        // Round numbers come before others, so that the axis reads well.
-        let between = (1..last).filter(round).chain((1..last).filter(|at| !round(at)));
+        // Powers of two come before others, and on a logarithmic axis stand alone, so that it reads well.
+        let others = (1..last).filter(|at| !sweep.logarithmic && !round(at));
+        let between = (1..last).filter(round).chain(others);
         let ends = if last > 0 { vec![0, last] } else { vec![0] };
         for at in ends.into_iter().chain(between).filter(|at| *at < self.places.len()) {
             let text = text(at);

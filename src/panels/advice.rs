@@ -13,7 +13,7 @@ pub fn panel(request: &Request) -> Markup {
     html! {
         div.advice {
             div.asks {
-                (parts::number(request, "concurrency", "sequences at once", "as many as fit"))
+                (parts::number(request, "concurrency", "sequences at once", "any"))
                 (parts::lengths(request))
             }
             @match advise(request.deployment(), load) {

@@ -73,7 +73,8 @@ fn table(request: &Request, load: Option<Load>) -> Markup {
 }
 
 fn row(limits: &Limits) -> Markup {
-    let limit = limits.limit();
+    // What fits over the whole range of a setting has no limit that is worth taking.
+    let limit = limits.limit().filter(|end| end.next.is_some());
     // A value that TensorRT-LLM settles may be the limit too, and taking it would change nothing.
     let new = limit.filter(|end| limits.today.as_ref() != Some(&end.text));
     html! {
@@ -88,7 +89,7 @@ fn row(limits: &Limits) -> Markup {
                     }
                     td { @if let Some(end) = new { (parts::take(limits.key, &end.text, "take")) } }
                 },
-                None => { td.number { "none fits" } td {} },
+                None => { td.number { @if limits.never.is_some() { "none fits" } } td {} },
             }
             td.beyond {
                 @match (limits.binding(), limit.and_then(|end| end.next.as_ref())) {
@@ -125,14 +126,17 @@ mod tests {
     #[test]
     fn every_knob_has_the_limit_that_the_library_solves() {
         let html = answer(&format!("panel=limits&link={LINK}"));
+        let mut found = 0;
         for knob in Knob::all(&deployment()) {
             let limits = solve(&deployment(), knob.field.key, None).unwrap();
             assert!(html.contains(&format!("data-field=\"{}\"", limits.key)));
-            let limit = limits.limit().unwrap();
+            let Some(limit) = limits.limit().filter(|end| end.next.is_some()) else { continue };
+            found += 1;
             assert!(html.contains(&format!("data-limit=\"{}\"", limit.text)), "{}", limits.key);
             let taken = format!("data-take=\"{}={}\"", limits.key, limit.text);
             assert_eq!(html.contains(&taken), limits.today.as_ref() != Some(&limit.text), "{taken}");
         }
+        assert!(found > 5, "{found}");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use super::Request;
 use crate::deployment::Problem;
 use crate::explore::Load;
-use maud::{Markup, html};
+use maud::{Markup, PreEscaped, html};
 
 /// Tokens of a prompt and of an output, unless told otherwise.
 const TYPICAL: (u64, u64) = (1024, 1024);
@@ -48,6 +48,11 @@ pub fn head(names: &[(&str, bool)]) -> Markup {
 pub fn take(key: &str, value: &str, label: &str) -> Markup {
     let settings = form_urlencoded::Serializer::new(String::new()).append_pair(key, value).finish();
     html! { button.link type="button" data-take=(settings) aria-label={ (label) " " (key) "=" (value) } { (label) } }
+}
+
+/// A text that is copied and saved as it is; a browser reads a CR that isn't escaped as a line end.
+pub fn verbatim(text: &str) -> Markup {
+    PreEscaped(html! { (text) }.into_string().replace('\r', "&#13;"))
 }
 
 /// Why something can't be answered.

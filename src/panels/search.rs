@@ -244,7 +244,7 @@ fn table(request: &Request, asked: &Asked, order: Order, shown: &[Candidate]) ->
                 button.link type="button" data-save="search.csv" data-from="search_csv" aria-label="save the rows as CSV" { "save CSV" }
             }
         }
-        pre #search_csv hidden { (Table::of_candidates(rows).csv()) }
+        pre #search_csv hidden { (parts::verbatim(&Table::of_candidates(rows).csv())) }
         div.wide {
             table.listing aria-label="Deployments" {
                 thead { tr {
@@ -258,19 +258,20 @@ fn table(request: &Request, asked: &Asked, order: Order, shown: &[Candidate]) ->
                     (heading("KV tokens", Some(Order::KvTokens)))
                     (heading("sequences", Some(Order::Concurrency)))
                     (heading("per GPU", Some(Order::ConcurrencyPerGpu)))
-                    th scope="col" { "" }
                 } }
                 tbody { @for one in rows { (row(asked, one)) } }
             }
         }
-        @if engine { p.note { "Opening one sets max_batch_size and max_seq_len to what these sequences need." } }
+        @if engine { p.note { "Click a GPU to open the deployment, which sets max_batch_size and max_seq_len to what these sequences need." } }
     }
 }
 
 fn row(asked: &Asked, one: &Candidate) -> Markup {
     html! {
         tr {
-            th scope="row" { (one.gpu.name) }
+            th scope="row" {
+                button.link type="button" data-open=(asked.link(one)) aria-label={ "open " (told(one)) } { (one.gpu.name) }
+            }
             td.number { (one.gpus) }
             td.bar { (one.tp_size) " × " (one.pp_size) @if let Some(ep) = one.moe_ep_size { " × " (ep) } }
             td.bar { (one.quant_algo) }
@@ -280,9 +281,6 @@ fn row(asked: &Asked, one: &Candidate) -> Markup {
             td.number { (grouped(one.kv_tokens)) }
             td.number { (grouped(one.concurrency)) }
             td.number { (format!("{:.1}", one.per_gpu())) }
-            td {
-                button.link type="button" data-open=(asked.link(one)) aria-label={ "open " (told(one)) } { "open" }
-            }
         }
     }
 }

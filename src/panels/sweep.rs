@@ -2,7 +2,7 @@
 
 use super::{Request, parts};
 use crate::chart::{self, Size, Theme};
-use crate::deployment::{FIELDS, Field};
+use crate::deployment::{Deployment, FIELDS, Field};
 use crate::explore::Knob;
 use crate::explore::sweep::{POINTS, Point, Sweep, sweep};
 use crate::units::{grouped, grouped_decimal};
@@ -16,7 +16,7 @@ const NAMED: [&str; 3] = ["quant_algo", "kv_cache_dtype", "gpu"];
 const NARROW: u64 = 640;
 /// Pixels between two charts, and the height of one.
 const GAP: u64 = 32;
-const HEIGHT: u32 = 220;
+const HEIGHT: u32 = 240;
 const IDLE: &str =
     "Point at a value to see what it means; click to take it. The thick line is where the deployment fits.";
 
@@ -38,9 +38,18 @@ fn choices(request: &Request) -> impl Iterator<Item = &'static Field> {
     FIELDS.iter().filter(|field| field.counts(request.deployment())).filter(swept)
 }
 
+/// About [`POINTS`], so many that powers of two are among them where the range doubles a whole number of times.
+fn points(deployment: &Deployment, key: &str) -> usize {
+    let knob = Knob::find(key).zip(deployment.plan().ok());
+    let reach = knob.map(|(knob, plan)| knob.reach(knob.today(deployment, &plan)));
+    let doublings = reach.map_or(0.0, |(from, to)| (to as f64 / from.max(1) as f64).log2());
+    let whole = doublings >= 1.0 && doublings.fract() == 0.0 && doublings < POINTS as f64;
+    if whole { (POINTS / doublings as usize) * doublings as usize + 1 } else { POINTS }
+}
+
 fn one(request: &Request, side: &str, key: &str, width: u32) -> Markup {
     let id = format!("sweep_{side}");
-    let swept = sweep(request.deployment(), key, None, POINTS);
+    let swept = sweep(request.deployment(), key, None, points(request.deployment(), key));
     html! {
         section.sweep aria-label={ "Sweep over " (key) } {
             div.sweep-head {
@@ -73,17 +82,17 @@ fn picture(request: &Request, swept: &Sweep, id: &str, width: u32) -> Markup {
                 }
             }
         }
-        details.table-of data-part=(id) open[request.unfolds(id)] {
-            summary {
-                span.part-label { "as a table" }
-                span.saves {
-                    @for kind in ["svg", "png"] {
-                        button.link type="button" data-save={ "sweep-" (swept.key) "." (kind) } data-from=(id)
-                            aria-label={ "save the sweep over " (swept.key) " as " (kind.to_uppercase()) } { (kind.to_uppercase()) }
-                    }
+        div.folded {
+            details data-part=(id) open[request.unfolds(id)] {
+                summary { span.part-label { "as a table" } }
+                @if request.unfolds(id) { (table(swept)) }
+            }
+            p.saves {
+                @for kind in ["svg", "png"] {
+                    button.link type="button" data-save={ "sweep-" (swept.key) "." (kind) } data-from=(id)
+                        aria-label={ "save the sweep over " (swept.key) " as " (kind.to_uppercase()) } { (kind.to_uppercase()) }
                 }
             }
-            @if request.unfolds(id) { (table(swept)) }
         }
     }
 }
@@ -159,8 +168,9 @@ fn table(swept: &Sweep) -> Markup {
 
 #[cfg(test)]
 mod tests {
+    use super::points;
     use crate::deployment::Deployment;
-    use crate::explore::sweep::{POINTS, sweep};
+    use crate::explore::sweep::sweep;
     use crate::panels::answer;
     #[cfg(target_arch = "wasm32")]
     use wasm_bindgen_test::wasm_bindgen_test as test;
@@ -169,12 +179,21 @@ mod tests {
     fn every_point_of_both_sweeps_can_be_taken() {
         let html = answer("panel=sweep&width=800");
         for key in ["tp_size", "max_batch_size"] {
-            let swept = sweep(&Deployment::default(), key, None, POINTS).unwrap();
+            let swept = sweep(&Deployment::default(), key, None, points(&Deployment::default(), key)).unwrap();
             for point in &swept.points {
                 assert!(html.contains(&format!("data-take=\"{key}={}\"", point.text)), "{key}={}", point.text);
             }
         }
-        assert_eq!(html.matches("<svg width=\"384\" height=\"220\"").count(), 2);
+        assert_eq!(html.matches("<svg width=\"384\" height=\"240\"").count(), 2);
+    }
+
+    #[test]
+    fn powers_of_two_are_among_the_values() {
+        let html = answer("panel=sweep&width=800&left=max_seq_len");
+        for power in [256, 1024, 2048] {
+            assert!(html.contains(&format!("data-take=\"max_batch_size={power}\"")));
+            assert!(html.contains(&format!("data-take=\"max_seq_len={power}\"")));
+        }
     }
 
     #[test]

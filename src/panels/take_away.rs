@@ -1,6 +1,6 @@
 //! What a person takes away: pictures, tables, the report, and what starts the deployment.
 
-use super::Request;
+use super::{Request, parts};
 use crate::chart::{Size, Theme, ranks};
 use crate::formats::commands::{Recipe, Step, recipes};
 use crate::formats::json::Answer;
@@ -23,7 +23,7 @@ pub fn panel(request: &Request) -> Markup {
         div.take-away {
             p.answer { "What this deployment uses, and what starts it, for tickets, notebooks and terminals." }
             div #taken_chart hidden { (PreEscaped(ranks(&report, PICTURE, theme).svg)) }
-            p.saves {
+            p.saves.chart-saves {
                 span { "Chart" }
                 (save("memory.svg", "taken_chart", "save SVG"))
                 (save("memory.png", "taken_chart", "save PNG"))
@@ -48,16 +48,12 @@ fn copy(id: &str, what: &str) -> Markup {
 fn text(request: &Request, key: &str, title: &str, file: &str, text: &str) -> Markup {
     let id = format!("taken_{key}");
     html! {
-        div.taken {
-            p.saves {
-                span { (title) }
-                (copy(&id, title))
-                (save(file, &id, "save"))
-            }
+        div.folded {
             details data-part=(key) open[request.unfolds(key)] {
-                summary { span.part-label { "show" } }
-                pre id=(id) { (text) }
+                summary { span.part-label { (title) } }
+                pre id=(id) { (parts::verbatim(text)) }
             }
+            p.saves { (copy(&id, title)) (save(file, &id, "save")) }
         }
     }
 }
@@ -99,7 +95,7 @@ mod tests {
 
     /// A text as HTML shows it.
     fn escaped(text: &str) -> String {
-        maud::html! { (text) }.into_string()
+        crate::panels::parts::verbatim(text).into_string()
     }
 
     #[test]

@@ -5,6 +5,7 @@
 //! the browser. Captions, legends and tooltips are the page's, as is the capacity's label.
 
 mod bars;
+mod changes;
 mod draw;
 mod frontier;
 mod model;
@@ -16,6 +17,7 @@ mod stack;
 mod sweep;
 
 pub use bars::Bar;
+pub use changes::{Change, changes};
 pub use frontier::{Best, FrontierDrawing, frontier};
 pub use model::Hit;
 pub use palette::{Colour, Theme};
@@ -70,7 +72,7 @@ pub fn ranks(report: &Report, size: Size, theme: &Theme) -> Drawing {
     draw::draw_model(Model::ranks(report, size.limited()), theme)
 }
 
-/// One horizontal bar of the fullest rank, as wide as the picture, without axes. A dashed line marks the capacity where
+/// One horizontal bar of the rank that decides, as wide as the picture, without axes. A dashed line marks the capacity where
 /// the rank's memory doesn't suffice; else the bar ends there.
 pub fn strip(report: &Report, size: Size, theme: &Theme) -> Drawing {
     draw::draw_model(Model::strip(report, size.limited()), theme)

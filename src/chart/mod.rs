@@ -72,6 +72,14 @@ pub fn ranks(report: &Report, size: Size, theme: &Theme) -> Drawing {
     draw::draw_model(Model::ranks(report, size.limited()), theme)
 }
 
+/// The picture of [`ranks`] to stand alone: on paper, with a legend, a title, and the capacity in words.
+pub fn poster(report: &Report, title: &str, size: Size, theme: &Theme) -> String {
+    let model = Model::ranks(report, size.limited());
+    let names = Segment::ALL.map(|segment| (theme.segment(segment), segment.label_in(report)));
+    let capacity = report.ranks.iter().map(|rank| rank.total).max().unwrap_or_default().to_string();
+    draw::draw_poster(&model, &names, title, &capacity, theme)
+}
+
 /// One horizontal bar of the rank that decides, as wide as the picture, without axes. A dashed line marks the capacity where
 /// the rank's memory doesn't suffice; else the bar ends there.
 pub fn strip(report: &Report, size: Size, theme: &Theme) -> Drawing {

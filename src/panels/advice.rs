@@ -43,7 +43,7 @@ fn changes(advices: &Advices) -> Markup {
         }
         @if !advices.changes.is_empty() {
             div.wide {
-                table.listing aria-label="Changes" {
+                table.listing.cards aria-label="Changes" {
                     (parts::head(&[
                         ("change", false), ("fixed at", false), ("frees on a GPU", true), ("KV tokens", true), ("costs", false), ("", false),
                     ]))
@@ -63,8 +63,8 @@ fn row(change: &Advice) -> Markup {
                 @if !change.from.is_empty() { span.faint { " instead of " (change.from) } }
             }
             td { (moment(change.fixed)) }
-            td.number { @if change.saves > Bytes::ZERO { (change.saves) } @else { "0" } }
-            td.number { (grouped(before)) " → " (grouped(after)) }
+            td.number data-label="frees" { @if change.saves > Bytes::ZERO { (change.saves) } @else { "0" } }
+            td.number data-label="KV tokens" { (grouped(before)) " → " (grouped(after)) }
             td.beyond {
                 (change.cost)
                 @if change.uncertain { " The figures' uncertainty leaves it open whether it fits." }

@@ -54,7 +54,7 @@ fn table(request: &Request, load: Option<Load>) -> Markup {
     let knobs: Vec<Knob> = Knob::all(deployment).collect();
     html! {
         div.wide {
-            table.listing aria-label="The limit of each setting" {
+            table.listing.cards aria-label="The limit of each setting" {
                 (parts::head(&[("setting", false), ("today", true), ("limit", true), ("", false), ("beyond it", false)]))
                 tbody {
                     @for knob in knobs {
@@ -80,7 +80,7 @@ fn row(limits: &Limits) -> Markup {
     html! {
         tr {
             th scope="row" { (field_link(limits.key)) }
-            td.number { (limits.today.as_deref().map(readable).unwrap_or_default()) }
+            td.number data-label="today" { (limits.today.as_deref().map(readable).unwrap_or_default()) }
             @match limit {
                 Some(end) => {
                     td.number data-limit=(end.text) {

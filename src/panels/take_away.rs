@@ -1,7 +1,8 @@
 //! What a person takes away: pictures, tables, the report, and what starts the deployment.
 
 use super::{Request, parts};
-use crate::chart::{Size, Theme, ranks};
+use crate::chart::{Size, Theme, poster};
+use crate::deployment::Deployment;
 use crate::formats::commands::{Recipe, Step, recipes};
 use crate::formats::json::Answer;
 use crate::formats::{link, table::Table};
@@ -22,7 +23,7 @@ pub fn panel(request: &Request) -> Markup {
     html! {
         div.take-away {
             p.answer { "What this deployment uses, and what starts it, for tickets, notebooks and terminals." }
-            div #taken_chart hidden { (PreEscaped(ranks(&report, PICTURE, theme).svg)) }
+            div #taken_chart hidden { (PreEscaped(poster(&report, &title(deployment), PICTURE, theme))) }
             p.saves.chart-saves {
                 span { "Chart" }
                 (save("memory.svg", "taken_chart", "save SVG"))
@@ -34,6 +35,12 @@ pub fn panel(request: &Request) -> Markup {
             @for recipe in recipes(deployment).unwrap_or_default() { (ways(&recipe)) }
         }
     }
+}
+
+/// What the picture is of.
+fn title(deployment: &Deployment) -> String {
+    let (model, gpu) = (&deployment.model.name, deployment.gpu.name);
+    format!("{model}, {}, on {} × {gpu}; GiB of each GPU", deployment.quant_algo, deployment.world_size())
 }
 
 fn save(name: &str, from: &str, label: &str) -> Markup {
@@ -119,6 +126,10 @@ mod tests {
         assert!(html.contains(&escaped(&Table::for_people(&report).markdown())));
         assert!(html.contains(&escaped(&Table::of_report(&report).csv())));
         assert!(html.contains(&format!("&quot;free&quot;: {}", report.ranks[0].free.0)));
-        assert!(html.contains("<div id=\"taken_chart\" hidden><svg"));
+        let (_, chart) = html.split_once("<div id=\"taken_chart\" hidden><svg").unwrap();
+        let (chart, _) = chart.split_once("</svg>").unwrap();
+        for words in ["Weights", "KV cache", "Free", "79.18 GiB", "Llama-3.1-8B"] {
+            assert!(chart.contains(words), "{words}");
+        }
     }
 }

@@ -25,12 +25,7 @@ pub fn of(state: AppState) -> String {
 }
 
 fn fragment(state: AppState) -> String {
-    let link = state.deployment.with_untracked(|deployment| {
-        state.pinned.with_untracked(|pinned| match pinned {
-            Some(pinned) => link::encode_compared(deployment, pinned),
-            None => link::encode(deployment),
-        })
-    });
+    let link = state.deployment.with_untracked(|deployment| state.link(deployment));
     if link.is_empty() { link } else { format!("#{link}") }
 }
 
@@ -60,7 +55,7 @@ pub fn follow(state: AppState) {
 fn read(state: AppState) {
     let href = window().location().href().unwrap_or_default();
     let decoded = link::decode(&href);
-    let pinned = link::pinned(&href).map(|pinned| pinned.deployment);
+    let pinned = if link::pinned(&href).is_some() { href } else { String::new() };
     if state.pinned.with_untracked(|now| *now != pinned) {
         state.pinned.set(pinned);
     }

@@ -5,7 +5,7 @@ use super::dom::{El, el, key, listen, target, watch};
 use super::state::AppState;
 use crate::deployment::Deployment;
 use leptos::prelude::*;
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use wasm_bindgen::JsCast;
 use web_sys::{Event, HtmlInputElement, KeyboardEvent};
@@ -15,9 +15,17 @@ const REST: u64 = 400;
 /// Older steps are forgotten.
 const MOST_STEPS: usize = 200;
 
+/// What the buttons lead to, as it is kept in [`AppState::steps`].
+const BACK: usize = 1;
+const FORWARDS: usize = 2;
+
+thread_local! {
+    static STEPS: RefCell<Steps> = RefCell::default();
+}
+
 /// The steps that were taken, and where among them the page is.
-#[derive(Debug, Clone, Default)]
-pub struct Steps {
+#[derive(Default)]
+struct Steps {
     all: Vec<Deployment>,
     at: usize,
 }
@@ -53,6 +61,7 @@ pub fn follow(state: AppState) {
     watch(move || {
         state.deployment.track();
         if started.get_value() {
+            tell(state);
             record_later(state, rest.clone(), down.clone());
         } else {
             started.set_value(true);
@@ -68,7 +77,18 @@ pub fn follow(state: AppState) {
 }
 
 fn record(state: AppState) {
-    state.steps.update(|steps| state.deployment.with_untracked(|now| steps.record(now)));
+    STEPS.with_borrow_mut(|steps| state.deployment.with_untracked(|now| steps.record(now)));
+    tell(state);
+}
+
+/// Says what the buttons lead to; what isn't recorded yet can be undone too.
+fn tell(state: AppState) {
+    let leads = STEPS.with_borrow(|steps| {
+        let unrecorded = state.deployment.with_untracked(|now| steps.all.get(steps.at) != Some(now));
+        let back = if unrecorded || steps.next(false).is_some() { BACK } else { 0 };
+        back + if steps.next(true).is_some() { FORWARDS } else { 0 }
+    });
+    state.steps.set(leads);
 }
 
 fn record_later(state: AppState, rest: Debounced, down: Rc<Cell<bool>>) {
@@ -78,13 +98,13 @@ fn record_later(state: AppState, rest: Debounced, down: Rc<Cell<bool>>) {
 
 fn step(state: AppState, forwards: bool) {
     record(state);
-    let next = state.steps.with_untracked(|steps| steps.next(forwards));
-    let Some(at) = next else {
-        return;
-    };
-    state.steps.update(|steps| steps.at = at);
-    if let Some(deployment) = state.steps.with_untracked(|steps| steps.all.get(at).cloned()) {
+    let deployment = STEPS.with_borrow_mut(|steps| {
+        steps.at = steps.next(forwards)?;
+        steps.all.get(steps.at).cloned()
+    });
+    if let Some(deployment) = deployment {
         state.open(deployment);
+        tell(state);
     }
 }
 
@@ -112,19 +132,14 @@ fn is_text(element: &web_sys::Element) -> bool {
 
 /// The two buttons.
 pub fn buttons(state: AppState) -> [El; 2] {
-    [(false, "Undo", "↶", "Ctrl+Z"), (true, "Redo", "↷", "Ctrl+Shift+Z")].map(|(forwards, name, sign, keys)| {
-        let leads = move || {
-            let steps = state.steps.read();
-            let unrecorded = !forwards && state.deployment.with(|now| steps.all.get(steps.at) != Some(now));
-            unrecorded || steps.next(forwards).is_some()
-        };
+    [(BACK, "Undo", "↶", "Ctrl+Z"), (FORWARDS, "Redo", "↷", "Ctrl+Shift+Z")].map(|(way, name, sign, keys)| {
         el("button")
             .class("button step")
             .attr("type", "button")
             .attr("aria-label", name)
             .attr("title", &format!("{name} ({keys})"))
             .text(sign)
-            .live_bool("aria-disabled", move || !leads())
-            .on("click", move |_| step(state, forwards))
+            .live_bool("aria-disabled", move || state.steps.get() & way == 0)
+            .on("click", move |_| step(state, way == FORWARDS))
     })
 }

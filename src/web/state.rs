@@ -1,8 +1,8 @@
 //! The state of the page: one deployment, the texts that could not be read into it, and what follows from them.
 
-use super::history::Steps;
 use super::view::ViewState;
 use crate::deployment::{Deployment, Field, Input, Plan, Problem, Problems, field};
+use crate::formats::link;
 use crate::memory::{Rank, Report, estimate_plan};
 use crate::units::grouped;
 use leptos::prelude::*;
@@ -84,10 +84,10 @@ pub struct AppState {
     pub warnings: RwSignal<Vec<String>>,
     /// What is looked at.
     pub view: ViewState,
-    /// The deployment that the present one is compared with.
-    pub pinned: RwSignal<Option<Deployment>>,
-    /// What undo and redo lead to.
-    pub steps: RwSignal<Steps>,
+    /// A link that pins the deployment which the present one is compared with; empty where none is.
+    pub pinned: RwSignal<String>,
+    /// Whether there is something to undo or to do again.
+    pub steps: RwSignal<usize>,
     drafts: RwSignal<Vec<Draft>>,
     outcome: Memo<Outcome>,
     /// Changes whenever one of these does, so that a hundred settings need to watch one thing and not three.
@@ -115,7 +115,7 @@ impl AppState {
             outcome.track();
             before.map_or(0, |before| before + 1)
         });
-        let (pinned, steps) = (RwSignal::new(None), RwSignal::default());
+        let (pinned, steps) = (RwSignal::new(String::new()), RwSignal::new(0));
         AppState { deployment, warnings, view: ViewState::new(), pinned, steps, drafts, outcome, moment }
     }
 
@@ -151,6 +151,14 @@ impl AppState {
         self.deployment.set(deployment);
     }
 
+    /// The link of the page: the deployment's, and that of the pinned one with it.
+    pub fn link(self, deployment: &Deployment) -> String {
+        match self.pinned.with_untracked(|pinned| link::pinned(pinned)) {
+            Some(pinned) => link::encode_compared(deployment, &pinned.deployment),
+            None => link::encode(deployment),
+        }
+    }
+
     /// Takes a text while it is typed. One that can't be read stays as it is, with a message.
     pub fn edit(self, field: &'static Field, text: String) {
         let problem = self.read(field, &text).err().map(|advice| format!("{}={text} {advice}.", field.key));
@@ -177,7 +185,8 @@ impl AppState {
 
     /// Pins the present deployment for comparison, or none.
     pub fn pin(self, pins: bool) {
-        self.pinned.set(pins.then(|| self.deployment.get_untracked()));
+        let now = |now: &Deployment| link::encode_compared(now, now);
+        self.pinned.set(if pins { self.deployment.with_untracked(now) } else { String::new() });
     }
 
     /// Ends the typing in a field: a text that was understood gives way to the value that it means.

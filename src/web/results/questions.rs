@@ -1,7 +1,5 @@
 //! The questions under the chart, one tab each, so that nothing opens over the picture.
 
-use crate::deployment::Deployment;
-use crate::formats::link;
 use crate::web::browser;
 use crate::web::dom::{El, el, key, watch};
 use crate::web::panel::panel;
@@ -80,12 +78,7 @@ fn content(state: AppState, appearance: Appearance, tab: Tab) -> El {
             ("contributor", state.view.explained.get().key().to_string()),
             ("rank", state.shown_rank().to_string()),
         ],
-        Tab::Compare => {
-            let compared = |pinned: &Deployment| state.sound(|now| link::encode_compared(&now.deployment, pinned));
-            state
-                .pinned
-                .with(|pinned| pinned.as_ref().map(|pinned| ("compared", compared(pinned))).into_iter().collect())
-        }
+        Tab::Compare => vec![("compared", state.pinned.get())],
         _ => Vec::new(),
     })
 }

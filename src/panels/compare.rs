@@ -46,8 +46,8 @@ fn compared(request: &Request, comparison: &Comparison) -> Markup {
         div.wide { (settings(comparison)) }
         div.wide { (differences(comparison)) }
         p.saves {
-            button.link type="button" data-copy="compare_markdown" aria-label="copy the comparison as Markdown" { "copy Markdown" }
-            button.link type="button" data-save="comparison.csv" data-from="compare_csv" aria-label="save the comparison as CSV" { "save CSV" }
+            button.link type="button" data-copy="compare_markdown" { "copy Markdown" }
+            button.link type="button" data-save="comparison.csv" data-from="compare_csv" { "save CSV" }
         }
         pre #compare_markdown hidden { (parts::verbatim(&Table::of_comparison(comparison).markdown())) }
         pre #compare_csv hidden { (parts::verbatim(&Table::of_comparison(comparison).csv())) }

@@ -240,8 +240,8 @@ fn table(request: &Request, asked: &Asked, order: Order, shown: &[Candidate]) ->
             }
             p.saves {
                 span.faint { "Showing " (grouped(rows.len() as u64)) " of " (grouped(shown.len() as u64)) "." }
-                button.link type="button" data-copy="search_csv" aria-label="copy the rows as CSV" { "copy CSV" }
-                button.link type="button" data-save="search.csv" data-from="search_csv" aria-label="save the rows as CSV" { "save CSV" }
+                button.link type="button" data-copy="search_csv" { "copy CSV" }
+                button.link type="button" data-save="search.csv" data-from="search_csv" { "save CSV" }
             }
         }
         pre #search_csv hidden { (parts::verbatim(&Table::of_candidates(rows).csv())) }

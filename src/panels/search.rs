@@ -253,11 +253,11 @@ fn table(request: &Request, asked: &Asked, order: Order, shown: &[Candidate]) ->
                     th scope="col" { "tp × pp" @if experts { " × ep" } }
                     th scope="col" { "weights" }
                     th scope="col" { "KV cache" }
-                    (heading("GiB used", Some(Order::Used)))
-                    (heading("room", Some(Order::Room)))
-                    (heading("KV tokens", Some(Order::KvTokens)))
                     (heading("sequences", Some(Order::Concurrency)))
                     (heading("per GPU", Some(Order::ConcurrencyPerGpu)))
+                    (heading("KV tokens", Some(Order::KvTokens)))
+                    (heading("GiB used", Some(Order::Used)))
+                    (heading("room", Some(Order::Room)))
                 } }
                 tbody { @for one in rows { (row(asked, one)) } }
             }
@@ -276,11 +276,11 @@ fn row(asked: &Asked, one: &Candidate) -> Markup {
             td.bar { (one.tp_size) " × " (one.pp_size) @if let Some(ep) = one.moe_ep_size { " × " (ep) } }
             td.bar { (one.quant_algo) }
             td.bar { (one.kv_cache_dtype) }
-            td.number { (format!("{:.2}", one.used.gib())) }
-            td.number { (format!("{:.2}", one.room.gib())) @if one.uncertain { span title="within the figures' uncertainty" { " ?" } } }
-            td.number { (grouped(one.kv_tokens)) }
             td.number { (grouped(one.concurrency)) }
             td.number { (format!("{:.1}", one.per_gpu())) }
+            td.number { (grouped(one.kv_tokens)) }
+            td.number { (format!("{:.2}", one.used.gib())) }
+            td.number { (format!("{:.2}", one.room.gib())) @if one.uncertain { span title="within the figures' uncertainty" { " ?" } } }
         }
     }
 }

@@ -10,6 +10,7 @@
 //! | `data-take="tp_size=4&…"` | a button | changes these settings |
 //! | `data-open="model=…&…"` | a button | opens this deployment |
 //! | `data-ask="sort=gpus&…"` | a button | asks this panel again, with these options |
+//! | `data-pin="true"`, `data-pin=""` | a button | pins the present deployment for comparison, or none |
 //! | `data-field="tp_size"` | a button | leads to that field |
 //! | `data-part="kv_cache/0"` | `details` | unfolds when it is asked for with this `open` |
 //! | `data-copy="id"` | a button | copies the text of the element with this id |
@@ -20,6 +21,13 @@
 //! | `data-drop="name"` | any | a file that is dropped on it is this option |
 
 mod accuracy;
+mod advice;
+mod compare;
+mod limits;
+mod parts;
+mod search;
+mod sweep;
+mod take_away;
 mod why;
 
 use crate::deployment::Deployment;
@@ -59,6 +67,12 @@ impl Request {
         found.next().map(|(_, value)| value.as_str()).filter(|value| !value.is_empty())
     }
 
+    /// Whether a checkbox is on; `usual` until it was touched.
+    pub fn is_on(&self, name: &str, usual: bool) -> bool {
+        let found = self.options.iter().rev().find(|(key, _)| key == name);
+        found.map_or(usual, |(_, value)| !value.is_empty())
+    }
+
     /// An option that is a whole number.
     pub fn number(&self, name: &str) -> Option<u64> {
         self.option(name)?.parse().ok()
@@ -80,6 +94,12 @@ pub fn answer(request: &str) -> String {
     let request = Request::parse(request);
     let markup = match request.panel.as_str() {
         "accuracy" => accuracy::panel(&request),
+        "advice" => advice::panel(&request),
+        "compare" => compare::panel(&request),
+        "limits" => limits::panel(&request),
+        "search" => search::panel(&request),
+        "sweep" => sweep::panel(&request),
+        "take-away" => take_away::panel(&request),
         "why" => why::panel(&request),
         "formula" => why::formula(&request),
         unknown => html! { p.problem { "There is no panel " (unknown) "." } },

@@ -118,7 +118,7 @@ fn selector(element: &Element) -> Option<String> {
     if let Some(part) = part.filter(|_| element.tag_name() == "SUMMARY") {
         return Some(format!("[data-part=\"{part}\"] > summary"));
     }
-    ["data-ask", "data-take", "data-open", "data-field", "name"].into_iter().find_map(|name| {
+    ["data-ask", "data-take", "data-open", "data-field", "data-copy", "name"].into_iter().find_map(|name| {
         let value = element.get_attribute(name)?;
         Some(format!("[{name}=\"{}\"]", value.replace('\\', "\\\\").replace('"', "\\\"")))
     })
@@ -145,6 +145,8 @@ fn click(state: AppState, options: RwSignal<Options>, event: &Event) {
         state.take(&settings);
     } else if let Some(deployment) = above("data-open") {
         state.open(link::decode(&deployment).deployment);
+    } else if let Some(pins) = above("data-pin") {
+        state.pin(!pins.is_empty());
     } else if let Some(asked) = above("data-ask") {
         options.update(|options| {
             for (name, value) in form_urlencoded::parse(asked.as_bytes()) {

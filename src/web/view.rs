@@ -18,31 +18,56 @@ pub struct Pointed {
 pub enum Tab {
     /// Why a figure is what it is.
     Why,
+    /// The memory over the range of a setting.
+    Sweep,
+    /// How far each setting goes.
+    Limits,
+    /// Which deployments run a load.
+    Search,
+    /// What to change.
+    Advice,
+    /// What differs from a pinned deployment.
+    Compare,
+    /// Pictures, tables and commands.
+    TakeAway,
     /// How near the laws come to what was measured.
     Accuracy,
 }
 
 impl Tab {
     /// Every tab, in their order.
-    pub const ALL: [Tab; 2] = [Tab::Why, Tab::Accuracy];
+    pub const ALL: [Tab; 8] =
+        [Tab::Why, Tab::Sweep, Tab::Limits, Tab::Search, Tab::Advice, Tab::Compare, Tab::TakeAway, Tab::Accuracy];
 
     /// Its name.
     pub fn label(self) -> &'static str {
         match self {
             Tab::Why => "Why",
+            Tab::Sweep => "Sweep",
+            Tab::Limits => "Limits",
+            Tab::Search => "Search",
+            Tab::Advice => "Advice",
+            Tab::Compare => "Compare",
+            Tab::TakeAway => "Take away",
             Tab::Accuracy => "How accurate?",
         }
     }
 
     /// Whether what it says changes with the deployment.
     pub fn is_about_the_deployment(self) -> bool {
-        matches!(self, Tab::Why)
+        self != Tab::Accuracy
     }
 
     /// The id of its panel.
     pub fn id(self) -> &'static str {
         match self {
             Tab::Why => "why",
+            Tab::Sweep => "sweep",
+            Tab::Limits => "limits",
+            Tab::Search => "search",
+            Tab::Advice => "advice",
+            Tab::Compare => "compare",
+            Tab::TakeAway => "take-away",
             Tab::Accuracy => "accuracy",
         }
     }

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { PHONE } from "./harness/browser.mjs";
 import { complains, enter, row } from "./harness/calculator.mjs";
 import { fromPackages } from "./harness/environment.mjs";
-import { scenario } from "./harness/scenario.mjs";
+import { eventually, scenario } from "./harness/scenario.mjs";
 
 const { source } = fromPackages("axe-core");
 const TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
@@ -49,6 +49,15 @@ for (const colorScheme of ["light", "dark"]) {
     await page.locator("#accuracy .measurements").waitFor();
     await assertAccessible(page);
   });
+  for (const id of ["sweep", "limits", "search", "advice", "compare", "take-away"]) {
+    scenario(`axe finds nothing: ${id}, ${colorScheme}`, { colorScheme, link: "tp_size=2&compare=v%3D1" }, async (page) => {
+      await page.locator(`#tab_${id}`).click();
+      const panel = page.locator(`[id="${id}"] .panel`);
+      await eventually(async () => assert.notEqual((await panel.innerText()).trim(), ""), 10_000);
+      for (const part of await panel.locator("summary").all()) await part.click();
+      await assertAccessible(page);
+    });
+  }
 }
 
 scenario("every control has its link key as id and name, and a label", {}, async (page) => {

@@ -22,6 +22,21 @@ pub fn head(state: AppState, label: &str, fields: Vec<&'static Field>) -> [El; 2
     [el("h2").class("group-name").text(label), el("span").class("changed").live_text(count)]
 }
 
+/// Sets several fields to their defaults, where one differs.
+pub fn reset_all(state: AppState, label: &str, name: &str, fields: Vec<&'static Field>) -> El {
+    let default = Deployment::default();
+    let defaults: Vec<(&Field, String)> = fields.into_iter().map(|field| (field, (field.write)(&default))).collect();
+    let compared = defaults.clone();
+    let differs = move |now: &Deployment| compared.iter().any(|(field, text)| (field.write)(now) != *text);
+    el("button")
+        .class("link reset-all")
+        .attr("type", "button")
+        .attr("aria-label", name)
+        .text(label)
+        .live_flag("hidden", move || !state.deployment.with(&differs))
+        .on("click", move |_| defaults.iter().for_each(|(field, text)| state.choose(field, text)))
+}
+
 /// A field whose control stands beside its name. Where its group doesn't say when it is fixed, the field does.
 pub fn row(setting: Setting, marked: bool, controls: Vec<El>) -> El {
     let field = setting.field;

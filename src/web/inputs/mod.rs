@@ -11,7 +11,7 @@ mod toggle;
 use super::dom::{El, el, listen, target};
 use super::state::{AppState, Setting};
 use crate::deployment::{Backend, Deployment, FIELDS, Field, Fixed, Group, Input};
-use field::{head, row, stacked};
+use field::{head, reset_all, row, stacked};
 use leptos::prelude::*;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -39,9 +39,14 @@ pub fn inputs(state: AppState) -> El {
     };
     let summary = el("summary").children(head(state, "Advanced", all)).child(el("span").class("mark").live_text(count));
     let advanced = el("details").class("advanced").child(summary).children(more.into_iter().map(|of| group(state, of)));
+    let everything = reset_all(state, "Reset all settings", "Reset all settings", FIELDS.iter().collect());
     // Without an engine nothing is fixed before the start.
     let engine = move || state.deployment.with(|deployment| deployment.backend == Backend::TensorRt);
-    form("inputs").live_class("engine", engine).children(first.into_iter().map(|of| group(state, of))).child(advanced)
+    form("inputs")
+        .live_class("engine", engine)
+        .children(first.into_iter().map(|of| group(state, of)))
+        .child(advanced)
+        .child(everything)
 }
 
 /// A form that is sent nowhere.
@@ -61,7 +66,8 @@ fn group(state: AppState, group: Group) -> El {
     let shown = fields.clone();
     let applies = move || state.deployment.with(|deployment| shown.iter().any(|field| field.counts(deployment)));
     let controls: Vec<El> = fields.iter().map(|field| control(state, field, marked)).collect();
-    let head = el("div").class("group-head").children(head(state, group.label(), fields));
+    let reset = reset_all(state, "reset", &format!("reset {}", group.label()), fields.clone());
+    let head = el("div").class("group-head").children(head(state, group.label(), fields)).child(reset);
     let head = head.child(el("span").class("mark moment").text(mark));
     el("section").class("group").live_flag("hidden", move || !applies()).child(head).children(controls)
 }

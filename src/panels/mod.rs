@@ -16,10 +16,11 @@
 //! | `data-save="name"`, `data-from="id"` | a button | saves that text as a file of this name; a name that ends in `.png` saves the picture in it |
 //! | `data-tip="text"` | any | is said by the panel's `data-tips` while it is pointed at |
 //! | `data-tips="text"` | a line | says this while nothing is pointed at that has a tip |
-//! | `name` | an input, select or textarea | asks this panel again, with this option; a file's text where it is one |
-//! | `data-drop="name"` | any | a file that is dropped on it is this option |
+//! | `name` | an input, select or textarea | asks this panel again, with this option |
+//! | `data-give` | a textarea, an input for files, or any | its text, or the file chosen or dropped there, is given to the worker, which keeps it: what may be long is sent once |
 
 mod accuracy;
+mod file;
 mod why;
 
 use crate::deployment::Deployment;
@@ -77,9 +78,15 @@ impl Request {
 /// assert!(html.contains("Weights"));
 /// ```
 pub fn answer(request: &str) -> String {
+    answer_about(request, &[])
+}
+
+/// The answer to a request beside what a person gave last: a file, or a text.
+pub fn answer_about(request: &str, given: &[u8]) -> String {
     let request = Request::parse(request);
     let markup = match request.panel.as_str() {
         "accuracy" => accuracy::panel(&request),
+        "file" => file::panel(&request, given),
         "why" => why::panel(&request),
         "formula" => why::formula(&request),
         unknown => html! { p.problem { "There is no panel " (unknown) "." } },

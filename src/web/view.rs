@@ -20,17 +20,20 @@ pub enum Tab {
     Why,
     /// How near the laws come to what was measured.
     Accuracy,
+    /// What a file says: a model's, an engine's, or a log.
+    File,
 }
 
 impl Tab {
     /// Every tab, in their order.
-    pub const ALL: [Tab; 2] = [Tab::Why, Tab::Accuracy];
+    pub const ALL: [Tab; 3] = [Tab::Why, Tab::Accuracy, Tab::File];
 
     /// Its name.
     pub fn label(self) -> &'static str {
         match self {
             Tab::Why => "Why",
             Tab::Accuracy => "How accurate?",
+            Tab::File => "From a file",
         }
     }
 
@@ -44,6 +47,7 @@ impl Tab {
         match self {
             Tab::Why => "why",
             Tab::Accuracy => "accuracy",
+            Tab::File => "file",
         }
     }
 }

@@ -8,7 +8,7 @@ mod scale;
 mod steps;
 mod toggle;
 
-use super::dom::{El, el, listen, target};
+use super::dom::{El, el, listen, target, watch};
 use super::state::{AppState, Setting};
 use crate::deployment::{Backend, Deployment, FIELDS, Field, Fixed, Group, Input};
 use field::{head, row, stacked};
@@ -41,7 +41,35 @@ pub fn inputs(state: AppState) -> El {
     let advanced = el("details").class("advanced").child(summary).children(more.into_iter().map(|of| group(state, of)));
     // Without an engine nothing is fixed before the start.
     let engine = move || state.deployment.with(|deployment| deployment.backend == Backend::TensorRt);
-    form("inputs").live_class("engine", engine).children(first.into_iter().map(|of| group(state, of))).child(advanced)
+    let first = first.into_iter().flat_map(|of| {
+        let own = (of == Group::Model).then(|| dimensions(state));
+        std::iter::once(group(state, of)).chain(own)
+    });
+    form("inputs").live_class("engine", engine).children(first).child(advanced)
+}
+
+/// The dimensions of a model of one's own, folded; made when there first is one.
+fn dimensions(state: AppState) -> El {
+    let is_custom = Memo::new(move |_| state.deployment.with(|deployment| deployment.model.is_custom()));
+    let place = el("details").class("advanced").id("dimensions").live_flag("hidden", move || !is_custom.get());
+    let (owner, filled, made) = (Owner::current(), place.clone(), StoredValue::new(false));
+    watch(move || {
+        if is_custom.get() && !made.get_value() {
+            made.set_value(true);
+            // They live as long as the page, not until this runs again.
+            let make = || {
+                let fields = fields(Group::Dimensions);
+                let controls: Vec<El> = fields.iter().map(|field| control(state, field, false)).collect();
+                let summary = el("summary").children(head(state, "Dimensions", fields)).child(el("span").class("mark"));
+                filled.clone().child(summary).child(el("section").class("group").children(controls))
+            };
+            match &owner {
+                Some(owner) => drop(owner.with(make)),
+                None => drop(make()),
+            }
+        }
+    });
+    place
 }
 
 /// A form that is sent nowhere.

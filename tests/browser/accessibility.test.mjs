@@ -43,6 +43,18 @@ for (const colorScheme of ["light", "dark"]) {
   });
 }
 
+for (const colorScheme of ["light", "dark"]) {
+  scenario(`axe finds nothing: with a log explained, ${colorScheme}`, { colorScheme }, async (page) => {
+    await page.locator("#tab_file").click();
+    await page.getByRole("button", { name: "Show the documentation's example log" }).click();
+    await page.locator(".timeline").waitFor();
+    await assertAccessible(page);
+    await page.getByRole("button", { name: "Use my log" }).click();
+    await page.locator("#calibration").waitFor();
+    await assertAccessible(page);
+  });
+}
+
 scenario("every control has its link key as id and name, and a label", {}, async (page) => {
   const unlabelled = await page.locator("input[name], select[name]").evaluateAll((elements) =>
     elements.filter((element) => element.labels?.length === 0 && !element.ariaLabel && !element.getAttribute("aria-labelledby")).map(({ id }) => id),

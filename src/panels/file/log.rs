@@ -65,6 +65,7 @@ fn agreement(log: &ExplainedLog) -> String {
     };
     let within = match (rows.len(), outside) {
         (1, 0) => "Its size lies within the prediction's band".to_string(),
+        (all, outside) if all == outside => format!("None of its {all} sizes lies within its prediction's band"),
         (all, 0) => format!("All of its {all} sizes lie within their predictions' bands"),
         (all, outside) => format!("{} of its {all} sizes lie within their predictions' bands", all - outside),
     };
@@ -94,7 +95,7 @@ fn uses(log: &ExplainedLog) -> Markup {
         @if can {
             p.note {
                 "Use my log opens its configuration with what it measured as the base of activations, buffers and overhead. \
-                 Scale what is open does that for the deployment on the left."
+                 Scale what is open does that for the deployment that is open."
             }
         }
     }

@@ -1,7 +1,7 @@
 //! The memory lines of a log in the order of time, as a bar that fills.
 
 use super::size;
-use crate::chart::{Colour, Theme};
+use crate::chart::Theme;
 use crate::formats::log::{Entry, ExplainedLog, Kind, RankReading};
 use crate::memory::Contributor;
 use crate::units::{Bytes, grouped};
@@ -17,8 +17,8 @@ const HEIGHT: u32 = 10;
 /// A line, and what it adds.
 struct Step<'a> {
     entry: &'a Entry,
-    /// What the GPU held before.
-    before: u64,
+    /// What the GPU held before, in the order of time.
+    before: Vec<(Contributor, u64)>,
     /// What the line adds, and to which contributor.
     adds: Option<(Contributor, u64)>,
 }
@@ -33,16 +33,20 @@ fn steps(log: &ExplainedLog, at: usize) -> Vec<Step<'_>> {
             last[contributor as usize] = Some(entry.line);
         }
     }
-    let mut used = 0_u64;
+    let mut held: Vec<(Contributor, u64)> = Vec::new();
     let mut steps = Vec::new();
     for entry in sized {
         // A contributor may be said several times; the last counts.
         let said = counted(entry, rank).filter(|(contributor, _)| last[*contributor as usize] == Some(entry.line));
-        let adds = said.or_else(|| outside(entry, used));
-        steps.push(Step { entry, before: used, adds });
-        used = used.saturating_add(adds.map_or(0, |(_, bytes)| bytes));
+        let adds = said.or_else(|| outside(entry, sum(&held)));
+        steps.push(Step { entry, before: held.clone(), adds });
+        held.extend(adds);
     }
     steps
+}
+
+fn sum<'a>(parts: impl IntoIterator<Item = &'a (Contributor, u64)>) -> u64 {
+    parts.into_iter().fold(0, |sum, (_, bytes)| sum.saturating_add(*bytes))
 }
 
 /// What a line counts, where it is the one that its contributor's size was taken from.
@@ -67,7 +71,7 @@ fn outside(entry: &Entry, used: u64) -> Option<(Contributor, u64)> {
 pub fn timeline(log: &ExplainedLog, at: usize, theme: &Theme) -> Markup {
     let steps = steps(log, at);
     let total = log.reading.ranks.get(at).and_then(|rank| rank.total).map(|size| size.bytes.0);
-    let held = steps.last().map_or(0, |step| step.before.saturating_add(step.adds.map_or(0, |(_, bytes)| bytes)));
+    let held = steps.last().map_or(0, |step| sum(step.before.iter().chain(&step.adds)));
     let whole = total.unwrap_or(0).max(held).max(1) as f64;
     let of = total.map_or_else(String::new, |total| format!(" of the {} of the GPU", Bytes(total)));
     let idle = format!("In the order of time. The bar is what the lines account for{of}.");
@@ -89,19 +93,19 @@ pub fn timeline(log: &ExplainedLog, at: usize, theme: &Theme) -> Markup {
     }
 }
 
+/// What was there before is paler.
 fn bar(step: &Step, whole: f64, theme: &Theme) -> Markup {
     let at = |bytes: u64| (bytes as f64 / whole * LENGTH).round() as u32;
-    let before = at(step.before);
-    let part = |x: u32, width: u32, colour: Colour| {
-        html! { rect x=(x) y="0" width=(width) height=(HEIGHT) fill=(colour) {} }
-    };
+    let mut end = 0_u64;
+    let parts = step.before.iter().map(|part| (part, "0.35")).chain(step.adds.iter().map(|part| (part, "1")));
     html! {
         svg.step-bar viewBox={ "0 0 " (LENGTH as u32) " " (HEIGHT) } preserveAspectRatio="none" aria-hidden="true" {
-            (part(0, LENGTH as u32, theme.free))
-            (part(0, before, theme.grid))
-            @if let Some((contributor, bytes)) = step.adds {
+            rect width=(LENGTH as u32) height=(HEIGHT) fill=(theme.free) {}
+            @for ((contributor, bytes), opacity) in parts {
+                @let start = at(end);
+                @let () = end = end.saturating_add(*bytes);
                 // A little is seen too.
-                (part(before, at(step.before.saturating_add(bytes)).saturating_sub(before).max(3), theme.contributor(contributor)))
+                rect x=(start) width=(at(end).saturating_sub(start).max(3)) height=(HEIGHT) fill=(theme.contributor(*contributor)) opacity=(opacity) {}
             }
         }
     }

@@ -46,13 +46,16 @@ fn label(field: &'static Field) -> El {
 fn reset(setting: Setting) -> El {
     let field = setting.field;
     let name = format!("reset {}", field.key);
+    // What a model of one's own must say has no default to go back to.
+    let default = (field.write)(&Deployment::default());
+    let can = setting.state.deployment.with_untracked(|deployment| field.with(deployment, &default).is_ok());
     el("button")
         .class("reset")
         .attr("type", "button")
         .attr("aria-label", &name)
         .attr("title", &name)
         .text("×")
-        .live_flag("hidden", move || !setting.is_changed())
+        .live_flag("hidden", move || !can || !setting.is_changed())
         .on("click", move |_| {
             setting.state.reset(field);
             browser::focus(field.key);

@@ -59,10 +59,16 @@ fn max_seq_len_is_deduced_and_bounds_prompts() {
     assert_eq!(deduced.max_seq_len, 131_072);
     let long = plan("model=meta-llama/Llama-2-7b-hf&max_seq_len=8192");
     assert!(has_note(&long, "max_seq_len", "4,096"));
-    let prompt = plan("model=meta-llama/Llama-2-7b-hf&max_seq_len=1024&max_input_len=2048&context_fmha=false");
-    assert_eq!(prompt.max_input_len, 1024);
+    let prompt = plan("model=meta-llama/Llama-2-7b-hf&max_input_len=8192&context_fmha=false");
+    assert_eq!(prompt.max_input_len, 4096);
     assert!(has_note(&prompt, "max_input_len", "Lowered"));
     assert!(has_note(&plan("max_input_len=2048"), "max_input_len", "Ignored"));
+}
+
+#[test]
+fn a_prompt_longer_than_the_sequence_is_refused() {
+    let message = problem("max_seq_len=1024&max_input_len=2048", "max_input_len");
+    assert!(message.contains("2,048") && message.contains("1,024"), "{message}");
 }
 
 #[test]

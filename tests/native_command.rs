@@ -108,6 +108,13 @@ fn an_unknown_key_is_a_warning() {
 }
 
 #[test]
+fn a_word_that_is_no_link_is_bad_input() {
+    let output = run(&["estimate", "gibberish"]);
+    assert_eq!(status(&output), 2);
+    assert!(stderr(&output).contains("gibberish"));
+}
+
+#[test]
 fn the_documentations_example_has_its_blocks() {
     // TensorRT-LLM, docs/source/reference/memory.md: "Number of blocks: 4060", "Number of tokens: 259840".
     let (answer, _) = json(

@@ -5,6 +5,7 @@
 //! the browser. Captions, legends and tooltips are the page's, as is the capacity's label.
 
 mod bars;
+mod changes;
 mod draw;
 mod model;
 mod palette;
@@ -14,6 +15,7 @@ mod segment;
 mod stack;
 
 pub use bars::Bar;
+pub use changes::{Change, changes};
 pub use model::Hit;
 pub use palette::{Colour, Theme};
 pub use scatter::{Dot, Point, Scatter, scatter};
@@ -66,7 +68,7 @@ pub fn ranks(report: &Report, size: Size, theme: &Theme) -> Drawing {
     draw::draw_model(Model::ranks(report, size.limited()), theme)
 }
 
-/// One horizontal bar of the fullest rank, as wide as the picture, without axes. A dashed line marks the capacity where
+/// One horizontal bar of the rank that decides, as wide as the picture, without axes. A dashed line marks the capacity where
 /// the rank's memory doesn't suffice; else the bar ends there.
 pub fn strip(report: &Report, size: Size, theme: &Theme) -> Drawing {
     draw::draw_model(Model::strip(report, size.limited()), theme)

@@ -94,10 +94,11 @@ fn where_the_memory_does_not_suffice_bar_and_line_are_both_seen() {
 }
 
 #[test]
-fn a_strip_shows_the_fullest_rank_from_end_to_end() {
+fn a_strip_shows_the_rank_that_decides_from_end_to_end() {
     let mut report = alike(4);
     report.ranks[2].contributors[0].bytes += Bytes(1 << 30);
     report.ranks[2].free = report.ranks[2].free - Bytes(1 << 30);
+    report.kv_cache.tightest_rank = 2;
     let drawing = strip(&report, Size { width: 468, height: 20 }, &Theme::DARK);
     assert_eq!((drawing.bars[0].shows, labels(&drawing)), (2, vec!["GPU 2"]));
     let mut x = 0;

@@ -294,6 +294,17 @@ fn pytorch(d: &Deployment, found: &mut Vec<Problem>) {
 }
 
 fn limits(d: &Deployment, found: &mut Vec<Problem>) {
+    // trtllm-build would shorten the prompt without a word, and refuse such prompts later.
+    if let (Some(input), Some(sequence)) = (d.max_input_len, d.max_seq_len)
+        && input > sequence
+    {
+        let message = format!(
+            "a prompt of {} tokens is longer than max_seq_len, {}; lower one or raise the other",
+            grouped(input),
+            grouped(sequence)
+        );
+        found.push(Problem::new("max_input_len", input, message));
+    }
     if let Some(tokens) = d.tokens_per_block
         && !tokens.is_power_of_two()
     {

@@ -90,10 +90,9 @@ impl From<Decoded> for Answer {
         let (bad, ignored): (Vec<LinkProblem>, Vec<LinkProblem>) =
             decoded.problems.into_iter().partition(|problem| match problem.kind {
                 LinkProblemKind::BadValue | LinkProblemKind::TooLong => true,
-                LinkProblemKind::UnknownKey
-                | LinkProblemKind::Repeated
-                | LinkProblemKind::OtherBackend
-                | LinkProblemKind::NewerVersion => false,
+                // A word without a value is no setting of another version, but no link at all.
+                LinkProblemKind::UnknownKey => problem.value.is_empty(),
+                LinkProblemKind::Repeated | LinkProblemKind::OtherBackend | LinkProblemKind::NewerVersion => false,
             });
         let mut answer = Answer {
             deployment: decoded.deployment,

@@ -23,7 +23,7 @@ impl Band {
     /// The band of the sum of independent figures: the root of the sum of the squared deviations.
     pub fn of_sum(bands: impl IntoIterator<Item = Band>) -> Band {
         let (below, above) = bands.into_iter().fold((0.0, 0.0), |(below, above), band| {
-            (band.below.mul_add(band.below, below), band.above.mul_add(band.above, above))
+            (below + band.below * band.below, above + band.above * band.above)
         });
         Band { below: below.sqrt(), above: above.sqrt() }
     }

@@ -57,6 +57,11 @@ pub fn width_of(element: &Element) -> RwSignal<usize> {
     width
 }
 
+/// Runs something once what has changed so far is on the screen.
+pub fn after_paint(run: impl FnOnce() + 'static) {
+    request_animation_frame(move || set_timeout(run, Duration::ZERO));
+}
+
 /// Runs the last of a series of calls once `delay` has passed without another.
 #[derive(Clone)]
 pub struct Debounced {

@@ -4,6 +4,7 @@
 //! is most of what a browser would have to load. Here an element is a plain one and a closure is boxed, so that a
 //! component costs its calls alone; signals, memos, effects and their owners are Leptos'.
 
+use crate::chart::{Change, changes};
 use leptos::prelude::*;
 use wasm_bindgen::prelude::*;
 use web_sys::{Element, Event, Node};
@@ -120,11 +121,17 @@ impl El {
         })
     }
 
-    /// Always with this markup, which the page made itself.
+    /// Always with this markup, which the page made itself: one tag or text a line.
     pub fn live_markup(self, read: impl Fn() -> String + 'static) -> El {
-        self.keep("", Box::new(move || Some(read())), |element, _, markup| {
-            element.set_inner_html(markup.unwrap_or_default());
-        })
+        let (element, read): (Element, Box<dyn Fn() -> String>) = (self.0.clone(), Box::new(read));
+        Effect::new(move |before: Option<String>| {
+            let now = read();
+            if !before.is_some_and(|before| patch(&element, &before, &now)) {
+                element.set_inner_html(&now);
+            }
+            now
+        });
+        self
     }
 
     /// Always with these children.
@@ -170,6 +177,26 @@ pub fn listen(target: &web_sys::EventTarget, event: &str, react: impl Fn(Event) 
 pub fn watch(run: impl Fn() + 'static) {
     let run: Box<dyn Fn()> = Box::new(run);
     Effect::new(move |_: Option<()>| run());
+}
+
+/// Makes markup of an element's children into other markup of the same shape. That takes a browser a tenth of the time of making new
+/// elements, and leaves the focus where it is. Says whether it could.
+fn patch(element: &Element, before: &str, now: &str) -> bool {
+    let Some(changes) = changes(before, now) else {
+        return false;
+    };
+    let all = element.get_elements_by_tag_name("*");
+    for change in changes {
+        match change {
+            Change::Attribute { element, name, value } => {
+                let _ = all.item(element as u32).map(|element| element.set_attribute(name, value));
+            }
+            Change::Text { element, text } => {
+                let _ = all.item(element as u32).map(|element| element.set_text_content(Some(text)));
+            }
+        }
+    }
+    true
 }
 
 fn write_attribute(element: &Element, name: &str, value: Option<&str>) {

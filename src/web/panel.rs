@@ -50,22 +50,25 @@ pub fn panel(
         if state.view.tab.get() != tab || width.get() == 0 {
             return;
         }
-        let mut request = form_urlencoded::Serializer::new(String::new());
-        request.append_pair("panel", tab.id());
-        if tab.is_about_the_deployment() {
-            let Some(sound) = state.last_sound() else {
-                return;
-            };
-            request.append_pair("link", &link::encode(&sound.deployment));
+        let sound = if tab.is_about_the_deployment() { state.last_sound() } else { None };
+        if tab.is_about_the_deployment() && sound.is_none() {
+            return;
         }
-        request.append_pair("width", &width.get().to_string());
-        request.append_pair("theme", if appearance.is_dark() { "dark" } else { "light" });
-        request.extend_pairs(more());
-        options.with(|options| {
+        let (width, is_dark, more, options) = (width.get(), appearance.is_dark(), more(), options.get());
+        // The picture doesn't wait for the question.
+        browser::after_paint(move || {
+            let mut request = form_urlencoded::Serializer::new(String::new());
+            request.append_pair("panel", tab.id());
+            if let Some(sound) = sound {
+                request.append_pair("link", &link::encode(&sound.deployment));
+            }
+            request.append_pair("width", &width.to_string());
+            request.append_pair("theme", if is_dark { "dark" } else { "light" });
+            request.extend_pairs(more);
             request.extend_pairs(&options.chosen);
             request.extend_pairs(options.unfolded.iter().map(|part| ("open", part)));
+            answers.ask(request.finish());
         });
-        answers.ask(request.finish());
     });
     listen(&place.0, "click", move |event| click(state, options, &event));
     for event in ["pointerover", "pointerleave"] {

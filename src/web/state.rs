@@ -41,10 +41,20 @@ impl Sound {
         self.report.alike()
     }
 
-    /// The run with this number, or the last.
-    pub fn run(&self, run: usize) -> &[Rank] {
+    /// The number of the run that is shown where this one was chosen: the last where there are fewer, that of the rank which decides
+    /// where none was chosen.
+    pub fn run_shown(&self, chosen: Option<usize>) -> usize {
         let runs = self.runs();
-        runs.get(run).or(runs.last()).copied().unwrap_or(&self.report.ranks)
+        let decides = || {
+            let tightest = self.report.kv_cache.tightest_rank;
+            runs.iter().position(|run| run.iter().any(|rank| rank.rank == tightest)).unwrap_or(0)
+        };
+        chosen.unwrap_or_else(decides).min(runs.len().saturating_sub(1))
+    }
+
+    /// The run that is shown where this one was chosen.
+    pub fn run(&self, chosen: Option<usize>) -> &[Rank] {
+        self.runs().get(self.run_shown(chosen)).copied().unwrap_or(&self.report.ranks)
     }
 }
 
@@ -75,6 +85,8 @@ pub struct AppState {
     pub view: ViewState,
     drafts: RwSignal<Vec<Draft>>,
     outcome: Memo<Outcome>,
+    /// Changes whenever one of these does, so that a hundred settings need to watch one thing and not three.
+    moment: Memo<usize>,
 }
 
 impl AppState {
@@ -92,7 +104,13 @@ impl AppState {
             })
         });
         let (warnings, drafts) = (RwSignal::new(Vec::new()), RwSignal::new(Vec::new()));
-        AppState { deployment, warnings, view: ViewState::new(), drafts, outcome }
+        let moment = Memo::new(move |before: Option<&usize>| {
+            deployment.track();
+            drafts.track();
+            outcome.track();
+            before.map_or(0, |before| before + 1)
+        });
+        AppState { deployment, warnings, view: ViewState::new(), drafts, outcome, moment }
     }
 
     /// Something of the last sound deployment; its default where none was ever sound.
@@ -178,6 +196,26 @@ impl AppState {
         })
     }
 
+    /// What the page shows of a field whose default this is.
+    fn facts(self, field: &Field, default: &str) -> Facts {
+        let (value, applies, belongs) = self.deployment.with(|deployment| {
+            ((field.write)(deployment), field.counts(deployment), field.flows.has(deployment.backend))
+        });
+        let (typed, unread) = self.drafts.with(|drafts| {
+            let draft = drafts.iter().find(|draft| draft.key == field.key);
+            (draft.map(|draft| draft.text.clone()), draft.and_then(|draft| draft.problem.clone()))
+        });
+        Facts {
+            text: typed.unwrap_or_else(|| readable(field, value.clone())),
+            effective: self.sound(|sound| (field.effective)(&sound.plan)),
+            problem: unread.or_else(|| self.impossible(field)),
+            note: self.note(field),
+            changed: belongs && value != default,
+            applies,
+            value,
+        }
+    }
+
     fn note(self, field: &Field) -> String {
         self.sound(|sound| {
             let notes = sound.report.notes.iter().filter(|note| note.field == field.key);
@@ -222,22 +260,8 @@ impl Setting {
     pub fn new(state: AppState, field: &'static Field) -> Setting {
         let default = (field.write)(&Deployment::default());
         let facts = Memo::new(move |_| {
-            let (value, applies, belongs) = state.deployment.with(|deployment| {
-                ((field.write)(deployment), field.counts(deployment), field.flows.has(deployment.backend))
-            });
-            let (typed, unread) = state.drafts.with(|drafts| {
-                let draft = drafts.iter().find(|draft| draft.key == field.key);
-                (draft.map(|draft| draft.text.clone()), draft.and_then(|draft| draft.problem.clone()))
-            });
-            Facts {
-                text: typed.unwrap_or_else(|| readable(field, value.clone())),
-                effective: state.sound(|sound| (field.effective)(&sound.plan)),
-                problem: unread.or_else(|| state.impossible(field)),
-                note: state.note(field),
-                changed: belongs && value != default,
-                applies,
-                value,
-            }
+            state.moment.track();
+            untrack(|| state.facts(field, &default))
         });
         Setting { field, state, facts }
     }

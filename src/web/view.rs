@@ -55,8 +55,8 @@ impl Tab {
 /// What is looked at.
 #[derive(Clone, Copy)]
 pub struct ViewState {
-    /// The run of equal ranks whose figures are shown.
-    pub run: RwSignal<usize>,
+    /// The run of equal ranks whose figures are shown; that of the rank which decides, where none was chosen.
+    pub run: RwSignal<Option<usize>>,
     /// What the pointer or the focus is on.
     pub pointed: RwSignal<Option<Pointed>>,
     /// The figure that is explained.
@@ -71,7 +71,7 @@ impl ViewState {
     /// What is looked at first.
     pub fn new() -> ViewState {
         ViewState {
-            run: RwSignal::new(0),
+            run: RwSignal::new(None),
             pointed: RwSignal::new(None),
             explained: RwSignal::new(Contributor::KvCache),
             tab: RwSignal::new(Tab::Why),

@@ -94,10 +94,10 @@ fn group(state: AppState, group: Group) -> El {
     el("section").class("group").live_flag("hidden", move || !applies()).child(head).children(controls)
 }
 
-/// When the settings of a group are fixed. The hardware says so by itself.
+/// When the settings of a group are fixed, where an engine is built. The hardware says so by itself.
 fn moments(fields: &[&'static Field]) -> Vec<Fixed> {
     let mut moments = Vec::new();
-    for field in fields {
+    for field in fields.iter().filter(|field| field.flows.has(Backend::TensorRt)) {
         if field.fixed != Fixed::Hardware && !moments.contains(&field.fixed) {
             moments.push(field.fixed);
         }

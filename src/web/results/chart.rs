@@ -20,7 +20,7 @@ const HEIGHT: u32 = 320;
 /// The height of the lying bar.
 const STRIP_HEIGHT: u32 = 24;
 
-/// A bar for each rank with the capacity as a line, or one lying bar of the fullest rank.
+/// A bar for each rank with the capacity as a line, or one lying bar of the rank that decides.
 pub fn chart(state: AppState, appearance: Appearance, strip: impl Fn() -> bool + Copy + Send + Sync + 'static) -> El {
     let frame = el("div").class("chart-frame");
     let width = browser::width_of(&frame.0);
@@ -82,6 +82,18 @@ pub fn chart(state: AppState, appearance: Appearance, strip: impl Fn() -> bool +
         .on("focusout", move |_| state.view.pointed.set(None))
         .on("click", move |event| explain(segment_at(&event)))
         .on("keydown", key_down);
+    // Where ranks differ, the lying bar says whose it is.
+    let whose = move || {
+        state.sound(|sound| match sound.runs().len() {
+            0 | 1 => String::new(),
+            _ => sound
+                .report
+                .tightest()
+                .map(|rank| format!("GPU {}, which has the least room", rank.rank))
+                .unwrap_or_default(),
+        })
+    };
+    let whose = el("figcaption").class("whose").live_text(whose).live_flag("hidden", move || !strip());
     let capacity = el("p")
         .class("capacity")
         .live_text(move || state.sound(|sound| sound.plan.gpu_memory.to_string()))
@@ -93,6 +105,7 @@ pub fn chart(state: AppState, appearance: Appearance, strip: impl Fn() -> bool +
         .live_class("strip", strip)
         .live_attr("data-pointed", move || state.view.pointed.get().map(|pointed| pointed.segment.key().into()))
         .child(frame.child(picture).child(boxes).child(capacity).child(tooltip(state, drawing)))
+        .child(whose)
 }
 
 /// What a box in the chart stands for.
@@ -113,7 +126,7 @@ fn boxes(drawing: &Drawing, report: &Report) -> String {
         let Hit { bar, segment, x, y, width, height } = *hit;
         let tab_index = if index == 0 { 0 } else { -1 };
         let (key, label) = (segment.key(), label(drawing, report, hit));
-        let _ = write!(
+        let _ = writeln!(
             svg,
             "<rect data-bar=\"{bar}\" data-segment=\"{key}\" x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\" \
              tabindex=\"{tab_index}\" role=\"img\" aria-label=\"{label}\"/>"

@@ -179,17 +179,16 @@ fn runs(state: AppState) -> El {
         if names.len() < 2 {
             return vec![el("span").text(&if all > 1 { format!("per GPU ({all} alike)") } else { "GPU 0".into() })];
         }
-        let last = names.len() - 1;
         let options =
             names.iter().enumerate().map(|(run, name)| el("option").attr("value", &run.to_string()).text(name));
         let select = el("select")
             .class("control runs")
             .attr("aria-label", "GPUs whose figures are shown")
             .children(options)
-            .live_value(move || state.view.run.get().min(last).to_string())
+            .live_value(move || state.sound(|sound| sound.run_shown(state.view.run.get())).to_string())
             .on("change", move |event| {
                 if let Ok(run) = value(&event).parse() {
-                    state.view.run.set(run);
+                    state.view.run.set(Some(run));
                 }
             });
         vec![select]

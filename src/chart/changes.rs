@@ -1,0 +1,143 @@
+//! What differs between two pictures of the same shape, so that a browser can be told that alone.
+
+/// A difference between two markups.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Change<'a> {
+    /// An attribute of the element with this number, counted from 0 in the order of the markup, has this value now.
+    Attribute {
+        /// The element.
+        element: usize,
+        /// The attribute.
+        name: &'a str,
+        /// Its value.
+        value: &'a str,
+    },
+    /// The element with this number has this text now.
+    Text {
+        /// The element.
+        element: usize,
+        /// Its text.
+        text: &'a str,
+    },
+}
+
+/// What turns the markup `before` into `now`; `None` where they are not of the same elements with the same attributes. Markup has a
+/// tag or a text a line, as the pictures have.
+///
+/// ```
+/// use trtllm_memory::chart::{Change, changes};
+/// let changed = changes("<g>\n<rect x=\"1\" y=\"2\"/>\n</g>", "<g>\n<rect x=\"1\" y=\"3\"/>\n</g>");
+/// assert_eq!(changed, Some(vec![Change::Attribute { element: 1, name: "y", value: "3" }]));
+/// assert_eq!(changes("<g/>", "<p/>"), None);
+/// ```
+pub fn changes<'a>(before: &str, now: &'a str) -> Option<Vec<Change<'a>>> {
+    let mut changes = Vec::new();
+    let mut elements: usize = 0;
+    let (mut lines, mut lines_before) = (now.lines(), before.lines());
+    loop {
+        let (line, was) = match (lines.next(), lines_before.next()) {
+            (Some(line), Some(was)) => (line, was),
+            (None, None) => return Some(changes),
+            _ => return None,
+        };
+        let is_tag = line.starts_with('<');
+        elements += usize::from(is_tag && !line.starts_with("</"));
+        if line == was {
+            continue;
+        }
+        let element = elements.checked_sub(1)?;
+        if is_tag {
+            attributes(&mut changes, element, was, line)?;
+        } else if was.starts_with('<') || line.contains('&') {
+            return None;
+        } else {
+            changes.push(Change::Text { element, text: line });
+        }
+    }
+}
+
+/// Adds the attributes that differ between two tags; `None` where the tags differ in more.
+fn attributes<'a>(changes: &mut Vec<Change<'a>>, element: usize, was: &str, tag: &'a str) -> Option<()> {
+    let (mut parts, mut parts_before) = (tag.split('"'), was.split('"'));
+    loop {
+        let name = match (parts.next(), parts_before.next()) {
+            (Some(name), Some(was)) if name == was => name,
+            (None, None) => return Some(()),
+            _ => return None,
+        };
+        // After the last attribute only the end of the tag is left.
+        let (Some(value), Some(was)) = (parts.next(), parts_before.next()) else {
+            continue;
+        };
+        if value.contains('&') {
+            return None;
+        }
+        if value != was {
+            let name = name.rsplit(' ').next()?.trim_end_matches('=');
+            changes.push(Change::Attribute { element, name, value });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chart::{Size, Theme, ranks};
+    use crate::deployment::Deployment;
+    use crate::memory::estimate;
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    fn picture(max_num_tokens: u64, tp_size: u64) -> String {
+        let deployment = Deployment { max_num_tokens: Some(max_num_tokens), tp_size, ..Deployment::default() };
+        ranks(&estimate(&deployment).unwrap(), Size { width: 400, height: 320 }, &Theme::LIGHT).svg
+    }
+
+    /// The markup `before` with changes made in it.
+    fn changed(before: &str, changes: &[Change]) -> String {
+        let mut element: usize = 0;
+        let lines = before.lines().map(|line| {
+            let is_tag = line.starts_with('<');
+            element += usize::from(is_tag && !line.starts_with("</"));
+            changes.iter().fold(line.to_string(), |line, change| match *change {
+                Change::Attribute { element: of, name, value } if is_tag && of + 1 == element => {
+                    let (start, rest) = line.split_once(&format!(" {name}=\"")).unwrap();
+                    format!("{start} {name}=\"{value}\"{}", &rest[rest.find('"').unwrap() + 1..])
+                }
+                Change::Text { element: of, text } if !is_tag && of + 1 == element => text.to_string(),
+                _ => line,
+            })
+        });
+        lines.map(|line| line + "\n").collect()
+    }
+
+    #[test]
+    fn a_picture_with_its_changes_made_is_the_next_picture() {
+        let before = picture(8192, 2);
+        for tokens in [1, 4096, 8192, 16_384] {
+            let now = picture(tokens, 2);
+            let found = changes(&before, &now).unwrap();
+            assert_eq!(found.is_empty(), before == now);
+            assert_eq!(changed(&before, &found), now);
+        }
+    }
+
+    #[test]
+    fn pictures_of_other_shapes_are_told_apart() {
+        assert_eq!(changes(&picture(8192, 1), &picture(8192, 2)), None);
+        for (before, now) in [
+            ("<g>\n</g>", "<g>"),
+            ("<g a=\"1\"/>", "<g b=\"1\"/>"),
+            ("<g a=\"1\"/>", "<h a=\"1\"/>"),
+            ("<g a=\"1\"/>", "<g a=\"1\" b=\"2\"/>"),
+            ("<g>\n<p>", "<g>\ntext"),
+            ("<g>\ntext", "<g>\n<p>"),
+            // What is escaped in markup isn't in the attribute of an element.
+            ("<g a=\"1\"/>", "<g a=\"&lt;\"/>"),
+            ("<g>\na", "<g>\n&lt;"),
+            ("text", "other text"),
+        ] {
+            assert_eq!(changes(before, now), None, "{before} {now}");
+        }
+    }
+}

@@ -8,6 +8,7 @@
 //! | attribute | of | means |
 //! | --- | --- | --- |
 //! | `data-take="tp_size=4&…"` | a button | changes these settings |
+//! | `data-lock="tp_size …"` | a button with `data-take` | locks these fields, until another deployment is opened |
 //! | `data-open="model=…&…"` | a button | opens this deployment |
 //! | `data-ask="sort=gpus&…"` | a button | asks this panel again, with these options |
 //! | `data-field="tp_size"` | a button | leads to that field |

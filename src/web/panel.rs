@@ -149,6 +149,9 @@ fn click(state: AppState, options: RwSignal<Options>, event: &Event) {
         });
     } else if let Some(settings) = above("data-take") {
         state.take(&settings);
+        if let Some(keys) = above("data-lock") {
+            state.view.locked.set(keys.split(' ').map(String::from).collect());
+        }
     } else if let Some(deployment) = above("data-open") {
         state.open(link::decode(&deployment).deployment);
     } else if let Some(asked) = above("data-ask") {

@@ -63,6 +63,8 @@ pub struct ViewState {
     pub explained: RwSignal<Contributor>,
     /// The tab that is open.
     pub tab: RwSignal<Tab>,
+    /// The keys of the fields that a built engine fixes.
+    pub locked: RwSignal<Vec<String>>,
     /// The key of the field whose help is shown.
     pub helped: RwSignal<String>,
 }
@@ -75,6 +77,7 @@ impl ViewState {
             pointed: RwSignal::new(None),
             explained: RwSignal::new(Contributor::KvCache),
             tab: RwSignal::new(Tab::Why),
+            locked: RwSignal::new(Vec::new()),
             helped: RwSignal::new(String::new()),
         }
     }

@@ -27,21 +27,28 @@ async function shows(page, pattern) {
   await eventually(async () => assert.match(await given(page).innerText(), pattern), 8000);
 }
 
-// What the native command says of a model's file.
-async function estimated(config) {
-  const folder = await mkdtemp(join(tmpdir(), "config-"));
+// Does something with a file on the disk.
+async function withFile(name, text, use) {
+  const folder = await mkdtemp(join(tmpdir(), "given-"));
   try {
-    const path = join(folder, "config.json");
-    await writeFile(path, config);
+    const path = join(folder, name);
+    await writeFile(path, text);
+    return await use(path);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+// What the native command says of a model's file.
+function estimated(config) {
+  return withFile("config.json", config, async (path) => {
     const output = await new Promise((resolve, reject) => {
       execFile(nativeCommand, ["estimate", "", "--hf-config", path, "--json"], (error, text) =>
         error && error.code !== 1 ? reject(error) : resolve(text));
     });
     const [rank] = JSON.parse(output).ranks;
     return Object.fromEntries(CONTRIBUTORS.map((contributor) => [contributor, rank[contributor]]));
-  } finally {
-    await rm(folder, { recursive: true });
-  }
+  });
 }
 
 async function showsFigures(page, expected) {
@@ -80,6 +87,30 @@ scenario("a chosen file is read, and what is chosen elsewhere stays", { link: "t
   await button(page, "Use this model").click();
   await eventually(async () => assert.deepEqual(
     [(await linked(page)).model, (await linked(page)).tp_size], ["custom", "2"]));
+});
+
+scenario("an engine's config.json fills in what was built, and locks it until it is unlocked", {}, async (page) => {
+  const engine = {
+    version: "0.17.0",
+    pretrained_config: {
+      architecture: "LlamaForCausalLM", dtype: "bfloat16", vocab_size: 128256, hidden_size: 4096, num_hidden_layers: 32,
+      num_attention_heads: 32, num_key_value_heads: 8, intermediate_size: 14336, max_position_embeddings: 131072,
+      mapping: { world_size: 2, tp_size: 2, pp_size: 1 }, quantization: { quant_algo: "FP8", kv_cache_quant_algo: "FP8" },
+    },
+    build_config: { max_input_len: 4096, max_seq_len: 8192, max_batch_size: 64, max_num_tokens: 4096 },
+  };
+  await open(page);
+  await given(page).locator("textarea").fill(JSON.stringify(engine));
+  await shows(page, /a TensorRT-LLM engine/);
+  await button(page, "Use it with its built settings").click();
+  await eventually(async () => assert.equal(await control(page, "max_batch_size").isDisabled(), true));
+  await eventually(async () => assert.equal(await control(page, "max_batch_size").inputValue(), "64"));
+  assert.equal(await page.locator("#max_batch_size_slider").isDisabled(), true);
+  assert.equal(await control(page, "free_gpu_memory_fraction").isDisabled(), false, "it is no build setting");
+  await page.locator("#locked").getByRole("button", { name: "Unlock" }).click();
+  await eventually(async () => assert.equal(await control(page, "max_batch_size").isDisabled(), false));
+  const { tp_size, quant_algo, max_seq_len } = await linked(page);
+  assert.deepEqual([tp_size, quant_algo, max_seq_len], ["2", "FP8", "8192"]);
 });
 
 scenario("a dropped file is read", {}, async (page) => {
@@ -149,11 +180,12 @@ scenario("what can't be read says why, and leaves the deployment as it was", { l
 scenario("a file of 20 MB is answered, and the page goes on meanwhile", {}, async (page) => {
   const line = "[01/01/2026-00:00:00] [TRT-LLM] [I] nothing about sizes happened in this line of the log\n";
   const tail = "[TensorRT-LLM][INFO] [MemUsageChange] Allocated 1134.01 MiB for execution context memory.\n";
-  const buffer = Buffer.from(line.repeat(Math.ceil(20_000_000 / line.length)) + tail);
   await open(page);
-  await file(page).setInputFiles({ name: "server.log", mimeType: "text/plain", buffer });
-  const before = await figures(page);
-  await enter(page, "max_batch_size", "64");
-  await eventually(async () => assert.notDeepEqual(await figures(page), before), 1000);
-  await shows(page, /server\.log has [\d,]+ lines[\s\S]*1,134\.01 MiB/);
+  await withFile("server.log", line.repeat(Math.ceil(20_000_000 / line.length)) + tail, async (path) => {
+    await file(page).setInputFiles(path);
+    const before = await figures(page);
+    await enter(page, "max_batch_size", "64");
+    await eventually(async () => assert.notDeepEqual(await figures(page), before), 1000);
+    await shows(page, /server\.log has [\d,]+ lines[\s\S]*1,134\.01 MiB/);
+  });
 });

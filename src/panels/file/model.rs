@@ -32,7 +32,8 @@ pub fn section(file: &ModelFile, name: &str, request: &Request) -> Markup {
         div.actions {
             @match file {
                 ModelFile::TrtLlm(config) => {
-                    button.button.accent type="button" data-take=(all) {
+                    @let keys = file.locked().join(" ");
+                    button.button.accent type="button" data-take=(all) data-lock=[config.is_engine.then_some(keys)] {
                         @if config.is_engine { "Use it with its built settings" } @else { "Use it with its settings" }
                     }
                     button.button type="button" data-take=(model) { "Use the model alone" }

@@ -45,7 +45,17 @@ pub fn inputs(state: AppState) -> El {
         let own = (of == Group::Model).then(|| dimensions(state));
         std::iter::once(group(state, of)).chain(own)
     });
-    form("inputs").live_class("engine", engine).children(first).child(advanced)
+    form("inputs").live_class("engine", engine).child(lock(state)).children(first).child(advanced)
+}
+
+/// Says that fields are locked, and frees them.
+fn lock(state: AppState) -> El {
+    let locked = state.view.locked;
+    let free =
+        el("button").class("link").attr("type", "button").text("Unlock").on("click", move |_| locked.set(Vec::new()));
+    let words = "What is fixed in your engine is locked as it was built. ";
+    let note = el("p").id("locked").class("note").text(words).child(free);
+    note.live_flag("hidden", move || locked.with(Vec::is_empty))
 }
 
 /// The dimensions of a model of one's own, folded; made when there first is one.

@@ -46,7 +46,7 @@ for (const colorScheme of ["light", "dark"]) {
 for (const colorScheme of ["light", "dark"]) {
   scenario(`axe finds nothing: with a log explained, ${colorScheme}`, { colorScheme }, async (page) => {
     await page.locator("#tab_file").click();
-    await page.getByRole("button", { name: "Show the documentation's example log" }).click();
+    await page.getByRole("button", { name: "Show the documentation's example" }).click();
     await page.locator(".timeline").waitFor();
     await assertAccessible(page);
     await page.getByRole("button", { name: "Use my log" }).click();

@@ -80,7 +80,7 @@ fn entry() -> Markup {
                     input.visually-hidden type="file" data-give="file" aria-label="Choose a file";
                     "Choose a file"
                 }
-                button.button type="button" data-ask="example=1&rank=" { "Show the documentation's example log" }
+                button.button type="button" data-ask="example=1&rank=" { "Show the documentation's example" }
                 span.note { "It is read here and sent nowhere." }
             }
         }

@@ -27,6 +27,7 @@ pub mod formats;
 pub mod gpu;
 pub mod memory;
 pub mod panels;
+mod told;
 pub mod units;
 #[cfg(feature = "web")]
 pub mod web;

@@ -139,6 +139,19 @@ pub fn decimal(text: &str) -> Option<f64> {
     rest_is_digits.then(|| mantissa as f64 / 10_u64.pow(kept.len() as u32) as f64)
 }
 
+/// A number from zero on in the fewest digits that [`decimal`] reads as the same, for links and fields: `0.9`, `79.25`. Beyond
+/// twelve places it is rounded.
+///
+/// ```
+/// assert_eq!(trtllm_memory::units::shortest(0.9), "0.9");
+/// ```
+pub fn shortest(number: f64) -> String {
+    // Not by `{}`, for the reason above.
+    const PLACES: usize = 12;
+    let with = |places| grouped_decimal(number, places).replace(',', "");
+    (0..PLACES).map(with).find(|text| decimal(text) == Some(number)).unwrap_or_else(|| with(PLACES))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -173,6 +186,14 @@ mod tests {
                 assert_eq!(grouped_decimal(number, places).replace(',', ""), exact);
             }
         }
+    }
+
+    #[test]
+    fn a_number_is_written_in_the_fewest_digits() {
+        for number in [0.9, 0.125, 79.1, 1.0, 16384.0, 0.02, 0.123456789, 70.48, 0.0] {
+            assert_eq!(shortest(number), number.to_string());
+        }
+        assert_eq!(shortest(1.0 / 3.0), "0.333333333333");
     }
 
     #[test]

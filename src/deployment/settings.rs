@@ -347,7 +347,7 @@ impl LoraModule {
     pub fn parse_list(text: &str) -> Result<Vec<LoraModule>, String> {
         let mut named = Vec::new();
         for name in text.split([',', ' ']).filter(|name| !name.is_empty()) {
-            let known = || format!("must name modules of {}; {name:?} is none of them", LoraModule::NAMES.join(", "));
+            let known = || format!("must name modules of {}; \"{name}\" is none of them", LoraModule::NAMES.join(", "));
             named.push(LoraModule::parse(name).ok_or_else(known)?);
         }
         Ok(LoraModule::ALL.iter().copied().filter(|module| named.contains(module)).collect())

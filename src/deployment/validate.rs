@@ -7,7 +7,7 @@ use super::{
     SpeculativeDecodingMode,
 };
 use crate::architecture::{Dtype, Encoder};
-use crate::units::{grouped, grouped_decimal};
+use crate::units::{grouped, grouped_decimal, shortest};
 
 /// Every problem of a deployment; `None` where there is none.
 pub(super) fn problems(d: &Deployment) -> Option<Problems> {
@@ -315,7 +315,7 @@ fn limits(d: &Deployment, found: &mut Vec<Problem>) {
     {
         found.push(Problem::new(
             "free_memory_gib",
-            free,
+            shortest(free),
             format!("is more than the GPU's {} GiB", grouped_decimal(d.gpu_memory().gib(), 2)),
         ));
     }

@@ -2,6 +2,7 @@
 //! sources are beside the laws that use them.
 
 use super::quantity::{Number, Origin, Symbol};
+use crate::told::told;
 use crate::units::MIB;
 
 /// What a constant counts.
@@ -98,7 +99,7 @@ macro_rules! constants {
                 likely: $likely,
                 high: $high,
                 unit: Unit::$unit,
-                source: $source,
+                source: told($source),
             };
         )+
 

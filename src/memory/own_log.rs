@@ -2,14 +2,15 @@
 
 use super::quantity::{Evidence, Law, Number, Origin, Part, Symbol};
 use crate::deployment::Calibrated;
+use crate::told::told;
 
 /// A law that is scaled by a measurement. Its shape is the law's, so that it is near the measurement what the measurement was.
 pub static LAW: Law = Law {
-    title: "The law, scaled by what your log measured",
-    evidence: Evidence::Fitted { on: "your own log" },
+    title: told("The law, scaled by what your log measured"),
+    evidence: Evidence::Fitted { on: told("your own log") },
     below: 0.03,
     above: 0.03,
-    source: "the log that you gave; calibrated_ keys of the link",
+    source: told("the log that you gave; calibrated_ keys of the link"),
 };
 
 /// `law` as a log calibrates it, where one does.

@@ -1,6 +1,6 @@
 //! Reading the text of a setting, or saying what would be right.
 
-use crate::units::{decimal, grouped};
+use crate::units::{decimal, grouped, shortest};
 
 /// The largest size in GiB.
 const MAX_GIB: f64 = 16_384.0;
@@ -43,7 +43,18 @@ pub(super) fn toggle(text: &str) -> Result<bool, String> {
 }
 
 pub(super) fn choice<T>(text: &str, found: Option<T>, names: &[&str]) -> Result<T, String> {
-    found.ok_or_else(|| format!("must be one of {}; {text:?} is none of them", names.join(", ")))
+    found.ok_or_else(|| none_of(text, names))
+}
+
+fn none_of(text: &str, names: &[&str]) -> String {
+    format!("must be one of {}; \"{text}\" is none of them", names.join(", "))
+}
+
+/// The place of the name that `text` is, upper and lower case being alike.
+#[inline(never)]
+pub(super) fn chosen(text: &str, names: &[&str]) -> Result<usize, String> {
+    let text = text.trim();
+    names.iter().position(|name| name.eq_ignore_ascii_case(text)).ok_or_else(|| none_of(text, names))
 }
 
 pub(super) fn optional<T>(text: &str, read: impl FnOnce(&str) -> Result<T, String>) -> Result<Option<T>, String> {
@@ -55,4 +66,56 @@ pub(super) fn optional<T>(text: &str, read: impl FnOnce(&str) -> Result<T, Strin
 
 pub(super) fn text<T: ToString>(value: Option<T>) -> String {
     value.map_or_else(String::new, |value| value.to_string())
+}
+
+// The table has a hundred settings of these few kinds. What is the same for all of a kind is here once and called, since
+// the page loads every copy that is made of it.
+
+#[inline(never)]
+pub(super) fn read_whole(setting: &mut u64, text: &str, min: u64, max: u64) -> Result<(), String> {
+    *setting = whole(text, min, max)?;
+    Ok(())
+}
+
+#[inline(never)]
+pub(super) fn read_optional_whole(setting: &mut Option<u64>, text: &str, min: u64, max: u64) -> Result<(), String> {
+    *setting = optional(text, |text| whole(text, min, max))?;
+    Ok(())
+}
+
+#[inline(never)]
+pub(super) fn read_decimal(
+    setting: &mut Option<f64>,
+    text: &str,
+    read: fn(&str) -> Result<f64, String>,
+) -> Result<(), String> {
+    *setting = optional(text, read)?;
+    Ok(())
+}
+
+#[inline(never)]
+pub(super) fn read_toggle(setting: &mut bool, text: &str) -> Result<(), String> {
+    *setting = toggle(text)?;
+    Ok(())
+}
+
+#[inline(never)]
+pub(super) fn read_optional_toggle(setting: &mut Option<bool>, text: &str) -> Result<(), String> {
+    *setting = optional(text, toggle)?;
+    Ok(())
+}
+
+#[inline(never)]
+pub(super) fn whole_text(setting: Option<u64>) -> String {
+    text(setting)
+}
+
+#[inline(never)]
+pub(super) fn decimal_text(setting: Option<f64>) -> String {
+    setting.map_or_else(String::new, shortest)
+}
+
+#[inline(never)]
+pub(super) fn toggle_text(setting: Option<bool>) -> String {
+    text(setting)
 }

@@ -1,6 +1,9 @@
 //! The table itself: every setting, in the order of links and of the page.
 
-use super::read::{choice, fraction, gib, optional, text, toggle, whole, whole_list};
+use super::read::{
+    choice, chosen, decimal_text, fraction, gib, optional, read_decimal, read_optional_toggle, read_optional_whole,
+    read_toggle, read_whole, text, toggle_text, whole, whole_list, whole_text,
+};
 use super::{Field, Fixed, Group, Input, model};
 use crate::architecture::{self, Dtype};
 use crate::deployment::{
@@ -24,7 +27,7 @@ macro_rules! number {
         Field::new(
             stringify!($key),
             Input::Whole { min: $min, max: $max, slider_max: $slider_max },
-            |d, t| whole(t, $min, $max).map(|v| d.$key = v),
+            |d, t| read_whole(&mut d.$key, t, $min, $max),
             |d| d.$key.to_string(),
         )
     };
@@ -36,8 +39,8 @@ macro_rules! optional_number {
         Field::new(
             stringify!($key),
             Input::Whole { min: $min, max: $max, slider_max: $slider_max },
-            |d, t| optional(t, |t| whole(t, $min, $max)).map(|v| d.$key = v),
-            |d| text(d.$key),
+            |d, t| read_optional_whole(&mut d.$key, t, $min, $max),
+            |d| whole_text(d.$key),
         )
         .optional()
     };
@@ -49,7 +52,7 @@ macro_rules! steps {
         Field::new(
             stringify!($key),
             Input::Steps { usual: $usual, max: $max },
-            |d, t| whole(t, 1, $max).map(|v| d.$key = v),
+            |d, t| read_whole(&mut d.$key, t, 1, $max),
             |d| d.$key.to_string(),
         )
     };
@@ -61,8 +64,8 @@ macro_rules! optional_steps {
         Field::new(
             stringify!($key),
             Input::Steps { usual: $usual, max: $max },
-            |d, t| optional(t, |t| whole(t, 1, $max)).map(|v| d.$key = v),
-            |d| text(d.$key),
+            |d, t| read_optional_whole(&mut d.$key, t, 1, $max),
+            |d| whole_text(d.$key),
         )
         .optional()
     };
@@ -74,8 +77,8 @@ macro_rules! optional_fraction {
         Field::new(
             stringify!($key),
             Input::Fraction,
-            |d, t| optional(t, fraction).map(|v| d.$key = v),
-            |d| text(d.$key),
+            |d, t| read_decimal(&mut d.$key, t, fraction),
+            |d| decimal_text(d.$key),
         )
         .optional()
     };
@@ -84,7 +87,7 @@ macro_rules! optional_fraction {
 /// A size in GiB that may be left out.
 macro_rules! optional_gib {
     ($key:ident) => {
-        Field::new(stringify!($key), Input::Gib, |d, t| optional(t, gib).map(|v| d.$key = v), |d| text(d.$key))
+        Field::new(stringify!($key), Input::Gib, |d, t| read_decimal(&mut d.$key, t, gib), |d| decimal_text(d.$key))
             .optional()
     };
 }
@@ -92,15 +95,20 @@ macro_rules! optional_gib {
 /// On or off.
 macro_rules! switch {
     ($key:ident) => {
-        Field::new(stringify!($key), Input::Toggle, |d, t| toggle(t).map(|v| d.$key = v), |d| d.$key.to_string())
+        Field::new(stringify!($key), Input::Toggle, |d, t| read_toggle(&mut d.$key, t), |d| d.$key.to_string())
     };
 }
 
 /// On or off, where the default depends on other settings.
 macro_rules! optional_switch {
     ($key:ident) => {
-        Field::new(stringify!($key), Input::Toggle, |d, t| optional(t, toggle).map(|v| d.$key = v), |d| text(d.$key))
-            .optional()
+        Field::new(
+            stringify!($key),
+            Input::Toggle,
+            |d, t| read_optional_toggle(&mut d.$key, t),
+            |d| toggle_text(d.$key),
+        )
+        .optional()
     };
 }
 
@@ -110,8 +118,8 @@ macro_rules! named {
         Field::new(
             stringify!($key),
             Input::Choice($type::NAMES),
-            |d, t| choice(t, $type::parse(t.trim()), $type::NAMES).map(|v| d.$key = v),
-            |d| d.$key.to_string(),
+            |d, t| chosen(t, $type::NAMES).map(|index| d.$key = $type::ALL[index]),
+            |d| d.$key.name().into(),
         )
     };
 }
@@ -262,12 +270,12 @@ pub(super) const SETTINGS: &[Field] = &[
         .help("Longest sequence, prompt and output. Left alone it is the model's own limit."),
     optional_fraction!(free_gpu_memory_fraction)
         .stands(Group::KvCache, Fixed::Run)
-        .effective(|p| text(p.free_gpu_memory_fraction))
+        .effective(|p| decimal_text(p.free_gpu_memory_fraction))
         .help("Share of the memory still free that the KV cache takes: 0.9 unless max_tokens is given.")
         .aliases(&["kv_cache_config.free_gpu_memory_fraction", "kv_cache_free_gpu_memory_fraction"]),
     optional_number!(max_tokens, 1, MAX_TOKENS, 4_194_304)
         .stands(Group::KvCache, Fixed::Run)
-        .effective(|p| text(p.max_tokens))
+        .effective(|p| whole_text(p.max_tokens))
         .help("Most tokens that the KV cache holds. With the fraction given too, the smaller counts.")
         .aliases(&["kv_cache_config.max_tokens"]),
     Field::new(

@@ -10,81 +10,84 @@ use super::workspaces::{self, UNFUSED};
 use crate::deployment::{Fact, Plan, QuantAlgo};
 use crate::memory::quantity::{Evidence, Law, Number, Origin, Part, Symbol};
 use crate::memory::terms::Terms;
+use crate::told::told;
 
 /// Gate and up projections as GEMMs of their own.
 pub static SEPARATE: Law = Law {
-    title: "TensorRT's blocks around separate gate and up projections",
+    title: told("TensorRT's blocks around separate gate and up projections"),
     evidence: Evidence::Exact { logs: 9 },
     below: 0.001,
     above: 0.001,
-    source: "execution context lines of nine public logs, TensorRT-LLM 0.11 to 1.2: 16 bit, W8A16, W4A16 and W4A16_AWQ",
+    source: told(
+        "execution context lines of nine public logs, TensorRT-LLM 0.11 to 1.2: 16 bit, W8A16, W4A16 and W4A16_AWQ",
+    ),
 };
 
 /// Gate and up projections as one GEMM.
 pub static FUSED: Law = Law {
-    title: "TensorRT's blocks around one gate-and-up projection",
+    title: told("TensorRT's blocks around one gate-and-up projection"),
     evidence: Evidence::Exact { logs: 2 },
     below: 0.02,
     above: 0.02,
-    source: "execution context lines of two public logs, TensorRT-LLM 0.17 and 0.18",
+    source: told("execution context lines of two public logs, TensorRT-LLM 0.17 and 0.18"),
 };
 
 /// An MLP without a gate.
 pub static UNGATED: Law = Law {
-    title: "TensorRT's blocks around an MLP without a gate",
+    title: told("TensorRT's blocks around an MLP without a gate"),
     evidence: Evidence::Exact { logs: 2 },
     below: 0.02,
     above: 0.02,
-    source: "activation sizes printed by two builds of GPT-2, TensorRT-LLM 0.20, to the byte",
+    source: told("activation sizes printed by two builds of GPT-2, TensorRT-LLM 0.20, to the byte"),
 };
 
 /// TensorRT 9 with the GEMM plugin.
 pub static TENSORRT_9: Law = Law {
-    title: "The blocks of TensorRT 9 around the MLP",
+    title: told("The blocks of TensorRT 9 around the MLP"),
     evidence: Evidence::Exact { logs: 2 },
     below: 0.02,
     above: 0.05,
-    source: "activation sizes printed by two builds with the GEMM plugin, TensorRT-LLM 0.6 and 0.9",
+    source: told("activation sizes printed by two builds with the GEMM plugin, TensorRT-LLM 0.6 and 0.9"),
 };
 
 /// TensorRT 9 without the GEMM plugin.
 pub static TENSORRT_9_ALONE: Law = Law {
-    title: "The scratch that TensorRT 9 takes for a whole MLP, and two blocks",
-    evidence: Evidence::Fitted { on: "the one public build without the GEMM plugin, exact" },
+    title: told("The scratch that TensorRT 9 takes for a whole MLP, and two blocks"),
+    evidence: Evidence::Fitted { on: told("the one public build without the GEMM plugin, exact") },
     below: 0.10,
     above: 0.10,
-    source: "activation size printed by a build with TensorRT-LLM 0.8",
+    source: told("activation size printed by a build with TensorRT-LLM 0.8"),
 };
 
 /// FP8 with quantize and dequantize nodes.
 pub static FP8: Law = Law {
-    title: "TensorRT's blocks around FP8 GEMMs; more than the theoretical optimum, a known issue",
+    title: told("TensorRT's blocks around FP8 GEMMs; more than the theoretical optimum, a known issue"),
     evidence: Evidence::Fitted {
-        on: "execution context lines of three public logs, two of them exact, one 2 % larger",
+        on: told("execution context lines of three public logs, two of them exact, one 2 % larger"),
     },
     below: 0.10,
     above: 0.20,
-    source: "execution context lines of public logs, TensorRT-LLM 0.11 to 0.16; NVIDIA's memory documentation",
+    source: told("execution context lines of public logs, TensorRT-LLM 0.11 to 0.16; NVIDIA's memory documentation"),
 };
 
 /// Mixture of experts.
 pub static EXPERTS: Law = Law {
-    title: "The MoE plugin's workspace beside TensorRT's blocks",
+    title: told("The MoE plugin's workspace beside TensorRT's blocks"),
     evidence: Evidence::Fitted {
-        on: "two public logs, one exact, the other 3.5 % smaller unless paged context FMHA was off",
+        on: told("two public logs, one exact, the other 3.5 % smaller unless paged context FMHA was off"),
     },
     below: 0.04,
     above: 0.05,
-    source: "cpp/tensorrt_llm/plugins/mixtureOfExperts; execution context lines of two public logs",
+    source: told("cpp/tensorrt_llm/plugins/mixtureOfExperts; execution context lines of two public logs"),
 };
 
 /// Schemes that no log has shown.
 pub static UNSEEN: Law = Law {
-    title: "TensorRT's blocks as in 16 bit, for a scheme that no public log has shown",
+    title: told("TensorRT's blocks as in 16 bit, for a scheme that no public log has shown"),
     evidence: Evidence::Guess,
     below: 0.20,
     above: 0.25,
-    source: "the laws of 16 bit",
+    source: told("the laws of 16 bit"),
 };
 
 /// How TensorRT lays out the blocks of an engine.

@@ -4,23 +4,26 @@ use super::{encoder, sessions, speculation};
 use crate::deployment::{Fact, Plan, Runtime, SpeculativeDecodingMode};
 use crate::memory::quantity::{Evidence, Law, Number, Part};
 use crate::memory::terms::Terms;
+use crate::told::told;
 
 /// The law of the executor's runtime buffers.
 static LAW: Law = Law {
-    title: "The tensors of the runtime, for the largest batch and sequence",
+    title: told("The tensors of the runtime, for the largest batch and sequence"),
     evidence: Evidence::Exact { logs: 8 },
     below: 0.001,
     above: 0.001,
-    source: "cpp/tensorrt_llm/batch_manager: runtimeBuffers, transformerBuffers, decoderBuffers; runtime lines of eight public logs",
+    source: told(
+        "cpp/tensorrt_llm/batch_manager: runtimeBuffers, transformerBuffers, decoderBuffers; runtime lines of eight public logs",
+    ),
 };
 
 /// The law of models whose requests bring their own rotations.
 static MROPE: Law = Law {
-    title: "The tensors of the runtime, with a table of rotations for each sequence",
+    title: told("The tensors of the runtime, with a table of rotations for each sequence"),
     evidence: Evidence::Source,
     below: 0.01,
     above: 0.01,
-    source: "cpp/tensorrt_llm/batch_manager/runtimeBuffers.cpp mropeRotaryCosSin",
+    source: told("cpp/tensorrt_llm/batch_manager/runtimeBuffers.cpp mropeRotaryCosSin"),
 };
 
 /// Steps whose logits are kept on the GPU where those of generated tokens are gathered (`GenerationLogitsCache::kCACHE_LENGTH`).

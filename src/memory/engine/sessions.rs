@@ -6,14 +6,17 @@ use crate::deployment::{Fact, KvCacheType, Runtime, SpeculativeDecodingMode};
 use crate::memory::kv_cache;
 use crate::memory::quantity::{Evidence, Law, Number, Origin, Part, Symbol};
 use crate::memory::terms::Terms;
+use crate::told::told;
 
 /// The law of the sessions' buffers.
 pub static LAW: Law = Law {
-    title: "The tensors of a session, for the whole batch",
+    title: told("The tensors of a session, for the whole batch"),
     evidence: Evidence::Source,
     below: 0.05,
     above: 0.1,
-    source: "cpp/tensorrt_llm/runtime: gptSession, runtimeBuffers, transformerBuffers; tensorrt_llm/runtime/generation.py",
+    source: told(
+        "cpp/tensorrt_llm/runtime: gptSession, runtimeBuffers, transformerBuffers; tensorrt_llm/runtime/generation.py",
+    ),
 };
 
 /// Bytes of a session's buffers on a rank.

@@ -15,23 +15,26 @@ use super::pytorch;
 use super::quantity::{Evidence, Law, Number, Origin, Part, Symbol};
 use super::terms::Terms;
 use crate::deployment::{Backend, Fact};
+use crate::told::told;
 
 /// The law of the KV cache. Its own arithmetic is exact; what is uncertain is the memory that is left for it.
 pub static LAW: Law = Law {
-    title: "As many blocks as the fraction of the free memory holds, or max_tokens need",
+    title: told("As many blocks as the fraction of the free memory holds, or max_tokens need"),
     evidence: Evidence::Exact { logs: 8 },
     below: 0.0,
     above: 0.0,
-    source: "cpp/tensorrt_llm/batch_manager/kvCacheManager.cpp calculateMaxNumBlocks; blocks of eight public logs",
+    source: told(
+        "cpp/tensorrt_llm/batch_manager/kvCacheManager.cpp calculateMaxNumBlocks; blocks of eight public logs",
+    ),
 };
 
 /// The law of a KV cache that is as large as the whole batch.
 pub static WHOLE_BATCH: Law = Law {
-    title: "Keys and values of the whole batch at its full length",
+    title: told("Keys and values of the whole batch at its full length"),
     evidence: Evidence::Source,
     below: 0.0,
     above: 0.0,
-    source: "cpp/tensorrt_llm/runtime/transformerBuffers.cpp; tensorrt_llm/runtime/generation.py",
+    source: told("cpp/tensorrt_llm/runtime/transformerBuffers.cpp; tensorrt_llm/runtime/generation.py"),
 };
 
 /// Bytes that a token takes in one layer on this rank: keys and values. Latent attention caches one compressed vector, which

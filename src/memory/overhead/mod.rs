@@ -23,24 +23,27 @@ use crate::memory::calibration::{
 use crate::memory::engine::encoder;
 use crate::memory::quantity::{Evidence, Law, Number, Origin, Part, Symbol};
 use crate::memory::terms::Terms;
+use crate::told::told;
 use crate::units::Bytes;
 
 /// The sum of all causes. Its band is made of theirs.
 pub static LAW: Law = Law {
-    title: "CUDA context, libraries and communication, as a sum of their causes",
-    evidence: Evidence::Fitted { on: "sixteen cases in twelve public logs, all inside the band" },
+    title: told("CUDA context, libraries and communication, as a sum of their causes"),
+    evidence: Evidence::Fitted { on: told("sixteen cases in twelve public logs, all inside the band") },
     below: 0.25,
     above: 0.35,
-    source: "total minus available minus the other lines of public logs; NCCL's sources; reports on the CUDA context of eight cards",
+    source: told(
+        "total minus available minus the other lines of public logs; NCCL's sources; reports on the CUDA context of eight cards",
+    ),
 };
 
 /// What a log leaves.
 pub static MEASURED: Law = Law {
-    title: "What the free memory that you gave leaves beside the other figures",
+    title: told("What the free memory that you gave leaves beside the other figures"),
     evidence: Evidence::Given,
     below: 0.0,
     above: 0.0,
-    source: "free_memory_gib",
+    source: told("free_memory_gib"),
 };
 
 /// Largest numbers of tokens of the optimization profiles but the last (`builder.py` split_num_tokens_ranges).

@@ -10,23 +10,24 @@ use crate::memory::calibration::{
 };
 use crate::memory::quantity::{Evidence, Law, Number, Part};
 use crate::memory::terms::Terms;
+use crate::told::told;
 
 /// The law of dense models.
 pub static DENSE: Law = Law {
-    title: "The live tensors of one layer at the peak of the profiling pass",
-    evidence: Evidence::Fitted { on: "32 measured KV capacities, all met; four public logs within 3 %" },
+    title: told("The live tensors of one layer at the peak of the profiling pass"),
+    evidence: Evidence::Fitted { on: told("32 measured KV capacities, all met; four public logs within 3 %") },
     below: 0.15,
     above: 0.15,
-    source: "tensorrt_llm/_torch/modules/gated_mlp.py, attention.py; profiling lines of public logs",
+    source: told("tensorrt_llm/_torch/modules/gated_mlp.py, attention.py; profiling lines of public logs"),
 };
 
 /// The law of models with experts.
 pub static EXPERTS: Law = Law {
-    title: "The rows of the experts, or of latent attention, at the peak of the profiling pass",
-    evidence: Evidence::Fitted { on: "profiling lines of 80 public logs: median error 0.14 GiB" },
+    title: told("The rows of the experts, or of latent attention, at the peak of the profiling pass"),
+    evidence: Evidence::Fitted { on: told("profiling lines of 80 public logs: median error 0.14 GiB") },
     below: 0.2,
     above: 0.2,
-    source: "tensorrt_llm/_torch/modules/fused_moe; trtllm-gen Routing::getMaxPermutedPaddedCount",
+    source: told("tensorrt_llm/_torch/modules/fused_moe; trtllm-gen Routing::getMaxPermutedPaddedCount"),
 };
 
 /// The law that holds for a deployment's activations.

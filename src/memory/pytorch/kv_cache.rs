@@ -7,14 +7,15 @@
 use crate::deployment::{Backend, DecodingType, Fact, Plan};
 use crate::memory::quantity::{Evidence, Law, Number, Origin, Part, Symbol};
 use crate::memory::terms::Terms;
+use crate::told::told;
 
 /// The law of the KV cache. Its own arithmetic is exact; what is uncertain is the memory that is left for it.
 pub static LAW: Law = Law {
-    title: "A fraction of the memory that the profiling pass left free",
+    title: told("A fraction of the memory that the profiling pass left free"),
     evidence: Evidence::Exact { logs: 49 },
     below: 0.0,
     above: 0.0,
-    source: "tensorrt_llm/_torch/pyexecutor/_util.py, resource_manager.py; profiling lines of 49 public logs",
+    source: told("tensorrt_llm/_torch/pyexecutor/_util.py, resource_manager.py; profiling lines of 49 public logs"),
 };
 
 /// Attention layers that a rank caches: the model's on its stage, and on the last stage those that draft.

@@ -15,15 +15,16 @@ use crate::memory::kv_cache::bytes_per_token;
 use crate::memory::overhead::{Cause, Place, communicator, context, fusion_workspace, nccl, others, sum};
 use crate::memory::quantity::{Evidence, Law, Number, Origin, Part, Symbol};
 use crate::memory::terms::Terms;
+use crate::told::told;
 use crate::units::{GIB, MIB};
 
 /// The sum of all causes. Its band is made of theirs.
 pub static LAW: Law = Law {
-    title: "CUDA context, libraries, communication and CUDA graphs, as a sum of their causes",
-    evidence: Evidence::Fitted { on: "what lies outside torch in 90 public logs, and 32 measured KV capacities" },
+    title: told("CUDA context, libraries, communication and CUDA graphs, as a sum of their causes"),
+    evidence: Evidence::Fitted { on: told("what lies outside torch in 90 public logs, and 32 measured KV capacities") },
     below: 0.25,
     above: 0.35,
-    source: "profiling lines of public logs; NCCL's and TensorRT-LLM's sources",
+    source: told("profiling lines of public logs; NCCL's and TensorRT-LLM's sources"),
 };
 
 /// How far off the sum may be in models with experts, below and above [GiB]: nine of ten logs lie inside.

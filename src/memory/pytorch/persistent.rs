@@ -9,33 +9,36 @@ use crate::memory::calibration::{
 };
 use crate::memory::quantity::{Evidence, Law, Number, Origin, Part, Symbol};
 use crate::memory::terms::Terms;
+use crate::told::told;
 use crate::units::MIB;
 
 /// The law of what persists.
 pub static LAW: Law = Law {
-    title: "Workspaces and tables that stay inside torch",
-    evidence: Evidence::Fitted { on: "memory inside torch of 80 public logs, less the weights" },
+    title: told("Workspaces and tables that stay inside torch"),
+    evidence: Evidence::Fitted { on: told("memory inside torch of 80 public logs, less the weights") },
     below: 0.25,
     above: 0.35,
-    source: "cpp/tensorrt_llm/common/attentionOp.cpp; kernels/cutlass_kernels: CutlassMoeFCRunner; _torch/modules/fused_moe",
+    source: told(
+        "cpp/tensorrt_llm/common/attentionOp.cpp; kernels/cutlass_kernels: CutlassMoeFCRunner; _torch/modules/fused_moe",
+    ),
 };
 
 /// The workspace of experts.
 static EXPERTS: Law = Law {
-    title: "What the experts' kernels keep between steps",
-    evidence: Evidence::Fitted { on: "ten configurations in public logs, to 0.1 GiB" },
+    title: told("What the experts' kernels keep between steps"),
+    evidence: Evidence::Fitted { on: told("ten configurations in public logs, to 0.1 GiB") },
     below: 0.05,
     above: 0.05,
-    source: "CutlassMoeFCRunner::getWorkspaceDeviceBufferSizes; DeepGemmFusedMoE.forward_chunk",
+    source: told("CutlassMoeFCRunner::getWorkspaceDeviceBufferSizes; DeepGemmFusedMoE.forward_chunk"),
 };
 
 /// Recurrent states.
 static STATES: Law = Law {
-    title: "A state for each sequence of a batch in every recurrent layer",
+    title: told("A state for each sequence of a batch in every recurrent layer"),
     evidence: Evidence::Exact { logs: 1 },
     below: 0.05,
     above: 0.05,
-    source: "_torch/pyexecutor/mamba_cache_manager.py; 135 GiB asked for in NVIDIA/TensorRT-LLM issue 8642",
+    source: told("_torch/pyexecutor/mamba_cache_manager.py; 135 GiB asked for in NVIDIA/TensorRT-LLM issue 8642"),
 };
 
 /// Most rows that DeepGEMM multiplies at once (`DeepGemmFusedMoE`, moe_max_num_tokens).

@@ -4,14 +4,15 @@
 use crate::deployment::Fact;
 use crate::memory::quantity::{Evidence, Law, Number, Origin, Part, Symbol};
 use crate::memory::terms::Terms;
+use crate::told::told;
 
 /// The law of the sampler's buffers.
 pub static LAW: Law = Law {
-    title: "The sampler's tensors, for every slot",
+    title: told("The sampler's tensors, for every slot"),
     evidence: Evidence::Source,
     below: 0.5,
     above: 2.0,
-    source: "tensorrt_llm/_torch/pyexecutor/sampler.py TorchSampler.Store",
+    source: told("tensorrt_llm/_torch/pyexecutor/sampler.py TorchSampler.Store"),
 };
 
 /// Stop words of a request, and tokens of each (`DEFAULT_MAX_STOP_WORDS`, `DEFAULT_MAX_STOP_WORD_LENGTH`).

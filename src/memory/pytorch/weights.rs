@@ -10,23 +10,28 @@ use crate::deployment::{DecodingType, MoeBackend, Plan, QuantAlgo};
 use crate::memory::quantity::{Evidence, Law, Number, Origin, Part, Symbol};
 use crate::memory::terms::Terms;
 use crate::memory::weights::{COPIES, INPUTS, OUTPUTS, REPEATS, quantized};
+use crate::told::told;
 
 /// The law of the weights.
 pub static LAW: Law = Law {
-    title: "The tensors of this rank, as the PyTorch backend stores them",
-    evidence: Evidence::Fitted { on: "memory inside torch of 80 public logs, with what persists: median error 0.1 %" },
+    title: told("The tensors of this rank, as the PyTorch backend stores them"),
+    evidence: Evidence::Fitted {
+        on: told("memory inside torch of 80 public logs, with what persists: median error 0.1 %"),
+    },
     below: 0.003,
     above: 0.005,
-    source: "tensorrt_llm/_torch/modules: linear, embedding, attention, fused_moe/quantization; models/modeling_deepseekv3",
+    source: told(
+        "tensorrt_llm/_torch/modules: linear, embedding, attention, fused_moe/quantization; models/modeling_deepseekv3",
+    ),
 };
 
 /// An Eagle3 draft, whose dimensions the target's only suggest.
 pub static EAGLE3: Law = Law {
-    title: "An Eagle3 draft: one layer as wide as the model, its input projection and its LM head",
+    title: told("An Eagle3 draft: one layer as wide as the model, its input projection and its LM head"),
     evidence: Evidence::Guess,
     below: 0.4,
     above: 0.4,
-    source: "two public logs, 0.2 GiB too low",
+    source: told("two public logs, 0.2 GiB too low"),
 };
 
 /// Columns of a block of FP8 or scales that must stay together on a rank.

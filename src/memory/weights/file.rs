@@ -4,15 +4,16 @@ use super::engine;
 use crate::deployment::{Fact, Plan, QuantAlgo};
 use crate::memory::quantity::{Evidence, Law, Number, Origin, Part, Symbol};
 use crate::memory::terms::Terms;
+use crate::told::told;
 use crate::units::MIB;
 
 /// The law of the engine's file.
 pub static FILE: Law = Law {
-    title: "The weights, and TensorRT's plan of every layer",
-    evidence: Evidence::Fitted { on: "files of ten public logs, all within 0.4 %" },
+    title: told("The weights, and TensorRT's plan of every layer"),
+    evidence: Evidence::Fitted { on: told("files of ten public logs, all within 0.4 %") },
     below: 0.005,
     above: 0.005,
-    source: "\"Loaded engine size\" of public logs, TensorRT-LLM 0.8 to 1.2",
+    source: told("\"Loaded engine size\" of public logs, TensorRT-LLM 0.8 to 1.2"),
 };
 
 /// MiB of the plan for a layer, with TensorRT 9 (0.12 in three logs).

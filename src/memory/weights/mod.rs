@@ -16,91 +16,102 @@ use super::quantity::{Evidence, Law, Number, Origin, Part, Symbol};
 use super::terms::Terms;
 use crate::architecture::{Attention, Positions, Split, Tensor, TensorKind};
 use crate::deployment::{Fact, KvType, Plan, QuantAlgo, SpeculativeDecodingMode};
+use crate::told::told;
 pub(super) use linear::quantized;
 
 /// The law of the weights in 16 bit, weight-only and FP8.
 pub static LAW: Law = Law {
-    title: "The tensors of this rank, as TensorRT-LLM stores them",
+    title: told("The tensors of this rank, as TensorRT-LLM stores them"),
     evidence: Evidence::Exact { logs: 14 },
     below: 0.0005,
     above: 0.0005,
-    source: "tensorrt_llm/layers, tensorrt_llm/quantization/layers.py; engine sizes of fourteen public logs, TensorRT-LLM 0.6 to 1.2; three more within 0.4 MiB",
+    source: told(
+        "tensorrt_llm/layers, tensorrt_llm/quantization/layers.py; engine sizes of fourteen public logs, TensorRT-LLM 0.6 to 1.2; three more within 0.4 MiB",
+    ),
 };
 
 /// The law for schemes that no log with a known configuration has shown.
 pub static UNSEEN: Law = Law {
-    title: "The tensors of this rank, with the scales that this quant_algo adds",
+    title: told("The tensors of this rank, with the scales that this quant_algo adds"),
     evidence: Evidence::Source,
     below: 0.005,
     above: 0.005,
-    source: "tensorrt_llm/quantization/layers.py",
+    source: told("tensorrt_llm/quantization/layers.py"),
 };
 
 /// GPTQ, whose zero points cost something only where they differ.
 pub static GPTQ: Law = Law {
-    title: "The tensors of this rank, with GPTQ's scales; the zero points of a symmetric checkpoint are all alike and take nothing",
-    evidence: Evidence::Fitted { on: "the memory of a build and of a run, both without room for zero points" },
+    title: told(
+        "The tensors of this rank, with GPTQ's scales; the zero points of a symmetric checkpoint are all alike and take nothing",
+    ),
+    evidence: Evidence::Fitted { on: told("the memory of a build and of a run, both without room for zero points") },
     below: 0.005,
     above: 0.04,
-    source: "NVIDIA/TensorRT-LLM issue 1920; public notes of TensorRT-LLM 0.17 on Windows, against INT4 weight-only there",
+    source: told(
+        "NVIDIA/TensorRT-LLM issue 1920; public notes of TensorRT-LLM 0.17 on Windows, against INT4 weight-only there",
+    ),
 };
 
 /// SmoothQuant.
 pub static SMOOTH_QUANT: Law = Law {
-    title: "The tensors of this rank, with SmoothQuant's scales and smoothers",
+    title: told("The tensors of this rank, with SmoothQuant's scales and smoothers"),
     evidence: Evidence::Fitted {
-        on: "an engine file, and an engine whose model isn't named and that is 0.07 % larger",
+        on: told("an engine file, and an engine whose model isn't named and that is 0.07 % larger"),
     },
     below: 0.002,
     above: 0.002,
-    source: "tensorrt_llm/quantization/layers.py; NVIDIA/TensorRT-LLM issue 1400; an engine on Hugging Face",
+    source: told("tensorrt_llm/quantization/layers.py; NVIDIA/TensorRT-LLM issue 1400; an engine on Hugging Face"),
 };
 
 /// Mixture of experts.
 pub static EXPERTS: Law = Law {
-    title: "The tensors of this rank, experts divided by moe_ep_size and moe_tp_size",
+    title: told("The tensors of this rank, experts divided by moe_ep_size and moe_tp_size"),
     evidence: Evidence::Fitted {
-        on: "two engine files of Mixtral, and an engine of Qwen1.5-MoE that is 0.16 % larger",
+        on: told("two engine files of Mixtral, and an engine of Qwen1.5-MoE that is 0.16 % larger"),
     },
     below: 0.002,
     above: 0.005,
-    source: "tensorrt_llm/layers/moe.py; engines on Hugging Face; public run notes of TensorRT-LLM 1.2",
+    source: told("tensorrt_llm/layers/moe.py; engines on Hugging Face; public run notes of TensorRT-LLM 1.2"),
 };
 
 /// Latent attention, whose engines hold more than the parameters.
 pub static LATENT: Law = Law {
-    title: "The tensors of this rank; latent attention keeps its up projections in dtype, one of them twice, and a RoPE table in each layer",
-    evidence: Evidence::Fitted { on: "one public log, whose engine is 1.0 % larger" },
+    title: told(
+        "The tensors of this rank; latent attention keeps its up projections in dtype, one of them twice, and a RoPE table in each layer",
+    ),
+    evidence: Evidence::Fitted { on: told("one public log, whose engine is 1.0 % larger") },
     below: 0.01,
     above: 0.02,
-    source: "tensorrt_llm/layers/attention.py DeepseekV2Attention; NVIDIA/TensorRT-LLM issue 2683",
+    source: told("tensorrt_llm/layers/attention.py DeepseekV2Attention; NVIDIA/TensorRT-LLM issue 2683"),
 };
 
 /// Engines that draft.
 pub static DRAFTERS: Law = Law {
-    title: "The tensors of this rank, and those that draft",
+    title: told("The tensors of this rank, and those that draft"),
     evidence: Evidence::Source,
     below: 0.01,
     above: 0.01,
-    source: "tensorrt_llm/models/medusa/model.py",
+    source: told("tensorrt_llm/models/medusa/model.py"),
 };
 
 /// EAGLE's engines, which may hold its layers once or once for each step.
 pub static EAGLE: Law = Law {
-    title: "The tensors of this rank, and EAGLE's layers once for each step; TensorRT may store equal ones once",
+    title: told("The tensors of this rank, and EAGLE's layers once for each step; TensorRT may store equal ones once"),
     evidence: Evidence::Source,
     below: 0.25,
     above: 0.01,
-    source: "tensorrt_llm/models/eagle/model.py",
+    source: told("tensorrt_llm/models/eagle/model.py"),
 };
 
 /// The two engines of an encoder-decoder model.
 pub static ENCODER_DECODER: Law = Law {
-    title: "The tensors of this rank in both engines, decoder and encoder",
-    evidence: Evidence::Fitted { on: "Whisper's two engines in W8A16 and the decoder of flan-T5 XL, all within 0.2 %" },
+    title: told("The tensors of this rank in both engines, decoder and encoder"),
+    evidence: Evidence::Fitted {
+        on: told("Whisper's two engines in W8A16 and the decoder of flan-T5 XL, all within 0.2 %"),
+    },
     below: 0.005,
     above: 0.005,
-    source: "tensorrt_llm/models/enc_dec/model.py; NVIDIA/TensorRT-LLM issues 2398 and 2419",
+    source: told("tensorrt_llm/models/enc_dec/model.py; NVIDIA/TensorRT-LLM issues 2398 and 2419"),
 };
 
 /// The law that holds for a deployment's weights.

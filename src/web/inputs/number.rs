@@ -3,7 +3,7 @@
 use super::field::described;
 use super::scale::Scale;
 use crate::deployment::{Field, Input};
-use crate::units::decimal;
+use crate::units::{decimal, shortest};
 use crate::web::dom::{El, el, value};
 use crate::web::state::{Setting, readable};
 use std::rc::Rc;
@@ -71,7 +71,7 @@ impl Slider {
     fn value(&self, position: usize) -> String {
         match self {
             Slider::Whole(scale) => scale.number(position).to_string(),
-            Slider::Fraction => (position as f64 / HUNDREDTHS).to_string(),
+            Slider::Fraction => shortest(position as f64 / HUNDREDTHS),
         }
     }
 }

@@ -5,23 +5,24 @@ use super::sampling::penalty_counts;
 use crate::deployment::{Fact, Plan};
 use crate::memory::quantity::{Evidence, Law, Number, Origin, Part, Symbol};
 use crate::memory::terms::Terms;
+use crate::told::told;
 
 /// The law of up to eight beams.
 static LAW: Law = Law {
-    title: "The tensors of beam search, for every slot and beam",
-    evidence: Evidence::Fitted { on: "one public log, 0.4 % too high" },
+    title: told("The tensors of beam search, for every slot and beam"),
+    evidence: Evidence::Fitted { on: told("one public log, 0.4 % too high") },
     below: 0.01,
     above: 0.01,
-    source: "cpp/tensorrt_llm: DecoderState, layers/beamSearchLayer.cu",
+    source: told("cpp/tensorrt_llm: DecoderState, layers/beamSearchLayer.cu"),
 };
 
 /// The law of more.
 static WIDE: Law = Law {
-    title: "The tensors of beam search with more than eight beams",
+    title: told("The tensors of beam search with more than eight beams"),
     evidence: Evidence::Source,
     below: 0.03,
     above: 0.03,
-    source: "cpp/tensorrt_llm: DecoderState, layers/beamSearchLayer.cu, kernels/topkLastDim.cu",
+    source: told("cpp/tensorrt_llm: DecoderState, layers/beamSearchLayer.cu, kernels/topkLastDim.cu"),
 };
 
 /// The most beams of the first kind of kernels.

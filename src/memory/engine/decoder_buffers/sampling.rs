@@ -3,14 +3,17 @@
 use super::ALIGNMENT;
 use crate::memory::quantity::{Evidence, Law, Number, Part};
 use crate::memory::terms::Terms;
+use crate::told::told;
 
 /// The law of the decoder buffers of a sampler.
 pub(super) static LAW: Law = Law {
-    title: "The sampler's tensors, for every slot",
+    title: told("The sampler's tensors, for every slot"),
     evidence: Evidence::Exact { logs: 9 },
     below: 0.001,
     above: 0.001,
-    source: "cpp/tensorrt_llm: GptDecoder, DecoderState, DecodingLayerWorkspace; decoder lines of nine public logs",
+    source: told(
+        "cpp/tensorrt_llm: GptDecoder, DecoderState, DecodingLayerWorkspace; decoder lines of nine public logs",
+    ),
 };
 
 /// Thread blocks that share a row in top-k sampling (`samplingTopKKernels.h`).

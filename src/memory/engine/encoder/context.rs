@@ -5,10 +5,11 @@ use crate::memory::engine::workspaces::cublas;
 use crate::memory::quantity::{Evidence, Law, Number, Origin, Part, Symbol};
 use crate::memory::terms::Terms;
 use crate::memory::weights::projects_cross_keys_alone;
+use crate::told::told;
 
 /// The two execution contexts of an encoder-decoder model.
 pub static CONTEXTS: Law = Law {
-    title: "TensorRT's blocks of the decoder, of the keys and values that it projects, and of the encoder",
+    title: told("TensorRT's blocks of the decoder, of the keys and values that it projects, and of the encoder"),
     evidence: Evidence::Guess,
     below: 0.4,
     above: 0.55,

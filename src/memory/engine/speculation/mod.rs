@@ -9,15 +9,18 @@ mod redrafter;
 use crate::deployment::SpeculativeDecodingMode as Mode;
 use crate::memory::quantity::{Evidence, Law, Number, Part};
 use crate::memory::terms::Terms;
+use crate::told::told;
 
 /// The law of the buffers of engines that draft. No public log shows them; what is uncertain is the scratch of CUB and
 /// the scalars of slots.
 pub static LAW: Law = Law {
-    title: "The tensors of the runtime and of speculative decoding, for every slot",
+    title: told("The tensors of the runtime and of speculative decoding, for every slot"),
     evidence: Evidence::Source,
     below: 0.02,
     above: 0.02,
-    source: "cpp/tensorrt_llm: medusaBuffers, lookaheadBuffers, eagleBuffers, explicitDraftTokensBuffers, decoderState and their layers",
+    source: told(
+        "cpp/tensorrt_llm: medusaBuffers, lookaheadBuffers, eagleBuffers, explicitDraftTokensBuffers, decoderState and their layers",
+    ),
 };
 
 /// What a buffer set has for drafts, beside the logits.

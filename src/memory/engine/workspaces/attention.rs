@@ -6,14 +6,17 @@ use crate::architecture::Dtype;
 use crate::deployment::{Fact, Plan};
 use crate::memory::quantity::{Evidence, Law, Number, Origin, Part, Symbol};
 use crate::memory::terms::Terms;
+use crate::told::told;
 
 /// Attention without context FMHA.
 pub static UNFUSED: Law = Law {
-    title: "The attention plugin's workspace without context FMHA, which grows with the square of the prompt",
+    title: told("The attention plugin's workspace without context FMHA, which grows with the square of the prompt"),
     evidence: Evidence::Exact { logs: 1 },
     below: 0.03,
     above: 0.01,
-    source: "cpp/tensorrt_llm/common/attentionOp.cpp getWorkspaceSizeForContext; NVIDIA/TensorRT-LLM issue 8308 to the byte; a build of 0.11, issue 1967, asked for 2 % less",
+    source: told(
+        "cpp/tensorrt_llm/common/attentionOp.cpp getWorkspaceSizeForContext; NVIDIA/TensorRT-LLM issue 8308 to the byte; a build of 0.11, issue 1967, asked for 2 % less",
+    ),
 };
 
 /// Alignment of every buffer in a plugin's workspace (`calculateTotalWorkspaceSize`).

@@ -162,6 +162,7 @@ impl AppState {
 
     /// Replaces the deployment, and with it all that was typed.
     pub fn open(self, deployment: Deployment) {
+        self.view.locked.set(Vec::new());
         self.drafts.set(Vec::new());
         self.deployment.set(deployment);
     }

@@ -32,12 +32,23 @@ pub enum Tab {
     TakeAway,
     /// How near the laws come to what was measured.
     Accuracy,
+    /// What a file says: a model's, an engine's, or a log.
+    File,
 }
 
 impl Tab {
     /// Every tab, in their order.
-    pub const ALL: [Tab; 8] =
-        [Tab::Why, Tab::Sweep, Tab::Limits, Tab::Search, Tab::Advice, Tab::Compare, Tab::TakeAway, Tab::Accuracy];
+    pub const ALL: [Tab; 9] = [
+        Tab::Why,
+        Tab::Sweep,
+        Tab::Limits,
+        Tab::Search,
+        Tab::Advice,
+        Tab::Compare,
+        Tab::File,
+        Tab::TakeAway,
+        Tab::Accuracy,
+    ];
 
     /// Its name.
     pub fn label(self) -> &'static str {
@@ -50,12 +61,13 @@ impl Tab {
             Tab::Compare => "Compare",
             Tab::TakeAway => "Take away",
             Tab::Accuracy => "How accurate?",
+            Tab::File => "From a file",
         }
     }
 
     /// Whether what it says changes with the deployment.
     pub fn is_about_the_deployment(self) -> bool {
-        self != Tab::Accuracy
+        !matches!(self, Tab::Accuracy | Tab::File)
     }
 
     /// The id of its panel.
@@ -69,6 +81,7 @@ impl Tab {
             Tab::Compare => "compare",
             Tab::TakeAway => "take-away",
             Tab::Accuracy => "accuracy",
+            Tab::File => "file",
         }
     }
 }
@@ -84,6 +97,8 @@ pub struct ViewState {
     pub explained: RwSignal<Contributor>,
     /// The tab that is open.
     pub tab: RwSignal<Tab>,
+    /// The keys of the fields that a built engine fixes.
+    pub locked: RwSignal<Vec<String>>,
     /// The key of the field whose help is shown.
     pub helped: RwSignal<String>,
 }
@@ -96,6 +111,7 @@ impl ViewState {
             pointed: RwSignal::new(None),
             explained: RwSignal::new(Contributor::KvCache),
             tab: RwSignal::new(Tab::Why),
+            locked: RwSignal::new(Vec::new()),
             helped: RwSignal::new(String::new()),
         }
     }

@@ -58,6 +58,15 @@ for (const colorScheme of ["light", "dark"]) {
       await assertAccessible(page);
     });
   }
+  scenario(`axe finds nothing: with a log explained, ${colorScheme}`, { colorScheme }, async (page) => {
+    await page.locator("#tab_file").click();
+    await page.getByRole("button", { name: "Show the documentation's example" }).click();
+    await page.locator(".timeline").waitFor();
+    await assertAccessible(page);
+    await page.getByRole("button", { name: "Use my log" }).click();
+    await page.locator("#calibration").waitFor();
+    await assertAccessible(page);
+  });
 }
 
 scenario("every control has its link key as id and name, and a label", {}, async (page) => {

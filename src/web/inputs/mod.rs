@@ -8,7 +8,7 @@ mod scale;
 mod steps;
 mod toggle;
 
-use super::dom::{El, el, listen, target};
+use super::dom::{El, el, listen, target, watch};
 use super::state::{AppState, Setting};
 use crate::deployment::{Backend, Deployment, FIELDS, Field, Fixed, Group, Input};
 use field::{head, reset_all, row, stacked};
@@ -42,11 +42,45 @@ pub fn inputs(state: AppState) -> El {
     let everything = reset_all(state, "Reset all settings", "Reset all settings", FIELDS.iter().collect());
     // Without an engine nothing is fixed before the start.
     let engine = move || state.deployment.with(|deployment| deployment.backend == Backend::TensorRt);
-    form("inputs")
-        .live_class("engine", engine)
-        .children(first.into_iter().map(|of| group(state, of)))
-        .child(advanced)
-        .child(everything)
+    let first = first.into_iter().flat_map(|of| {
+        let own = (of == Group::Model).then(|| dimensions(state));
+        std::iter::once(group(state, of)).chain(own)
+    });
+    form("inputs").live_class("engine", engine).child(lock(state)).children(first).child(advanced).child(everything)
+}
+
+/// Says that fields are locked, and frees them.
+fn lock(state: AppState) -> El {
+    let locked = state.view.locked;
+    let free =
+        el("button").class("link").attr("type", "button").text("Unlock").on("click", move |_| locked.set(Vec::new()));
+    let words = "What is fixed in your engine is locked as it was built. ";
+    let note = el("p").id("locked").class("note").text(words).child(free);
+    note.live_flag("hidden", move || locked.with(Vec::is_empty))
+}
+
+/// The dimensions of a model of one's own, folded; made when there first is one.
+fn dimensions(state: AppState) -> El {
+    let is_custom = Memo::new(move |_| state.deployment.with(|deployment| deployment.model.is_custom()));
+    let place = el("details").class("advanced").id("dimensions").live_flag("hidden", move || !is_custom.get());
+    let (owner, filled, made) = (Owner::current(), place.clone(), StoredValue::new(false));
+    watch(move || {
+        if is_custom.get() && !made.get_value() {
+            made.set_value(true);
+            // They live as long as the page, not until this runs again.
+            let make = || {
+                let fields = fields(Group::Dimensions);
+                let controls: Vec<El> = fields.iter().map(|field| control(state, field, false)).collect();
+                let summary = el("summary").children(head(state, "Dimensions", fields)).child(el("span").class("mark"));
+                filled.clone().child(summary).child(el("section").class("group").children(controls))
+            };
+            match &owner {
+                Some(owner) => drop(owner.with(make)),
+                None => drop(make()),
+            }
+        }
+    });
+    place
 }
 
 /// A form that is sent nowhere.

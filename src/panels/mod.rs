@@ -25,6 +25,7 @@ mod accuracy;
 mod advice;
 mod compare;
 mod file;
+mod helps;
 mod limits;
 mod parts;
 mod search;
@@ -110,6 +111,7 @@ pub fn answer_about(request: &str, given: &[u8]) -> String {
         "take-away" => take_away::panel(&request),
         "why" => why::panel(&request),
         "formula" => why::formula(&request),
+        "helps" => maud::PreEscaped(helps::lines()),
         unknown => html! { p.problem { "There is no panel " (unknown) "." } },
     };
     markup.into_string()

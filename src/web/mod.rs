@@ -49,6 +49,7 @@ pub fn start() {
         request_animation_frame(move || {
             request_animation_frame(move || {
                 let _ = root.set_attribute("data-ready", "true");
+                state.view.learn();
             });
         });
     })

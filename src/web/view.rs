@@ -1,5 +1,6 @@
 //! What is looked at: state of the page that says nothing of the deployment.
 
+use super::answers::Answers;
 use crate::chart::Segment;
 use crate::memory::Contributor;
 use leptos::prelude::*;
@@ -99,6 +100,8 @@ pub struct ViewState {
     pub tab: RwSignal<Tab>,
     /// The keys of the fields that a built engine fixes.
     pub locked: RwSignal<Vec<String>>,
+    /// The help of each setting, by its key, once the worker has told it.
+    pub helps: RwSignal<Vec<(String, String)>>,
     /// The key of the field whose help is shown.
     pub helped: RwSignal<String>,
 }
@@ -112,7 +115,24 @@ impl ViewState {
             explained: RwSignal::new(Contributor::KvCache),
             tab: RwSignal::new(Tab::Why),
             locked: RwSignal::new(Vec::new()),
+            helps: RwSignal::new(Vec::new()),
             helped: RwSignal::new(String::new()),
         }
+    }
+
+    /// The help of a setting.
+    pub fn help(self, key: &str) -> String {
+        self.helps.with(|helps| {
+            helps.iter().find(|(known, _)| known == key).map(|(_, help)| help.clone()).unwrap_or_default()
+        })
+    }
+
+    /// Asks for the help of every setting, once there is time for it.
+    pub fn learn(self) {
+        let answers = Answers::new(move |lines| {
+            let pairs = lines.unwrap_or_default().lines().filter_map(|line| line.split_once('\t'));
+            self.helps.set(pairs.map(|(key, help)| (key.to_string(), help.to_string())).collect());
+        });
+        answers.ask("panel=helps".into());
     }
 }

@@ -6,6 +6,7 @@ mod read;
 mod table;
 
 use super::{Backend, Deployment, Plan, Problem};
+use crate::told::told;
 
 /// Where a setting stands on the page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -304,6 +305,6 @@ impl Field {
     }
 
     const fn help(self, help: &'static str) -> Field {
-        Field { help, ..self }
+        Field { help: told(help), ..self }
     }
 }

@@ -41,7 +41,7 @@ pub fn switch(setting: Setting, labels: &[&str]) -> El {
         .class("switch")
         .attr("role", "radiogroup")
         .attr("aria-label", field.key)
-        .attr("title", field.help)
+        .live_attr("title", move || Some(setting.state.view.help(field.key)))
         .children(choices)
 }
 

@@ -95,7 +95,7 @@ fn messages(setting: Setting) -> [El; 3] {
         .live_text(move || setting.note())
         .live_flag("hidden", move || setting.note().is_empty() || setting.problem().is_some());
     let help = line("help")
-        .text(field.help)
+        .live_text(move || setting.state.view.help(field.key))
         .live_flag("hidden", move || setting.state.view.helped.with(|helped| helped != field.key));
     [problem, note, help]
 }

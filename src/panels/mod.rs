@@ -20,6 +20,7 @@
 //! | `data-drop="name"` | any | a file that is dropped on it is this option |
 
 mod accuracy;
+mod ticks;
 mod why;
 
 use crate::deployment::Deployment;
@@ -80,6 +81,7 @@ pub fn answer(request: &str) -> String {
     let request = Request::parse(request);
     let markup = match request.panel.as_str() {
         "accuracy" => accuracy::panel(&request),
+        "ticks" => ticks::ticks(&request),
         "why" => why::panel(&request),
         "formula" => why::formula(&request),
         unknown => html! { p.problem { "There is no panel " (unknown) "." } },

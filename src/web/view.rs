@@ -61,6 +61,8 @@ pub struct ViewState {
     pub tab: RwSignal<Tab>,
     /// The key of the field whose help is shown.
     pub helped: RwSignal<String>,
+    /// Where sliders stop fitting, as the worker says it.
+    pub ticks: RwSignal<String>,
 }
 
 impl ViewState {
@@ -72,6 +74,7 @@ impl ViewState {
             explained: RwSignal::new(Contributor::KvCache),
             tab: RwSignal::new(Tab::Why),
             helped: RwSignal::new(String::new()),
+            ticks: RwSignal::new(String::new()),
         }
     }
 }

@@ -18,6 +18,46 @@ pub(super) fn draw_model(model: Model, theme: &Theme) -> Drawing {
     Drawing { svg, hits: model.hits, bars: model.bars, capacity: model.capacity }
 }
 
+/// Room for a row of the legend, and the side of a swatch in it.
+const LEGEND_ROW: u32 = 20;
+const SWATCH: u32 = 10;
+/// Pixels of a letter, amply.
+const LETTER: u32 = 7;
+
+/// Draws a model on paper, with a legend below it that says `names`, a title, and the capacity.
+pub(super) fn draw_poster(
+    model: &Model,
+    names: &[(Colour, &str)],
+    title: &str,
+    capacity: &str,
+    theme: &Theme,
+) -> String {
+    let (size, mut legend, mut x, mut y) = (model.size, Vec::new(), SWATCH, model.size.height + LEGEND_ROW);
+    for (colour, name) in names {
+        let width = 3 * SWATCH + name.chars().count() as u32 * LETTER;
+        if x + width > size.width {
+            (x, y) = (SWATCH, y + LEGEND_ROW);
+        }
+        legend.push((*colour, Label { x, y, text: (*name).to_string() }));
+        x += width;
+    }
+    let paper = Size { height: y + 2 * LEGEND_ROW, ..size };
+    drawing(paper, |canvas| {
+        fill(canvas, Area { x: 0, y: 0, width: paper.width, height: paper.height }, theme.paper)?;
+        draw(canvas, model, theme)?;
+        for (colour, Label { x, y, text }) in &legend {
+            fill(canvas, Area { x: *x, y: y - SWATCH / 2, width: SWATCH, height: SWATCH }, *colour)?;
+            let label = Label { x: x + SWATCH + SWATCH / 2, y: *y, text: text.clone() };
+            write(canvas, &label, Pos::new(HPos::Left, VPos::Center), theme.ink)?;
+        }
+        let title = Label { x: SWATCH, y: y + LEGEND_ROW, text: title.to_string() };
+        write(canvas, &title, Pos::new(HPos::Left, VPos::Center), theme.faint)?;
+        let capacity =
+            Label { x: size.width - SWATCH, y: model.capacity.saturating_sub(2), text: capacity.to_string() };
+        write(canvas, &capacity, Pos::new(HPos::Right, VPos::Bottom), theme.faint)
+    })
+}
+
 /// The SVG of a picture that `draw` draws.
 pub(super) fn drawing(size: Size, draw: impl for<'a> Fn(&Canvas<'a>) -> Drawn<'a>) -> String {
     let mut svg = String::new();

@@ -7,19 +7,23 @@
 mod bars;
 mod changes;
 mod draw;
+mod frontier;
 mod model;
 mod palette;
 mod scale;
 mod scatter;
 mod segment;
 mod stack;
+mod sweep;
 
 pub use bars::Bar;
 pub use changes::{Change, changes};
+pub use frontier::{Best, FrontierDrawing, frontier};
 pub use model::Hit;
 pub use palette::{Colour, Theme};
 pub use scatter::{Dot, Point, Scatter, scatter};
 pub use segment::Segment;
+pub use sweep::{Row, SweepDrawing, Target, rows, sweep};
 
 use crate::memory::Report;
 use model::Model;
@@ -66,6 +70,14 @@ pub struct Drawing {
 /// ```
 pub fn ranks(report: &Report, size: Size, theme: &Theme) -> Drawing {
     draw::draw_model(Model::ranks(report, size.limited()), theme)
+}
+
+/// The picture of [`ranks`] to stand alone: on paper, with a legend, a title, and the capacity in words.
+pub fn poster(report: &Report, title: &str, size: Size, theme: &Theme) -> String {
+    let model = Model::ranks(report, size.limited());
+    let names = Segment::ALL.map(|segment| (theme.segment(segment), segment.label_in(report)));
+    let capacity = report.ranks.iter().map(|rank| rank.total).max().unwrap_or_default().to_string();
+    draw::draw_poster(&model, &names, title, &capacity, theme)
 }
 
 /// One horizontal bar of the rank that decides, as wide as the picture, without axes. A dashed line marks the capacity where

@@ -157,7 +157,7 @@ fn bytes(rank: &Rank) -> f64 {
 }
 
 /// Starts and lengths of dashes.
-fn dashes(from: u32, to: u32) -> impl Iterator<Item = (u32, u32)> {
+pub(super) fn dashes(from: u32, to: u32) -> impl Iterator<Item = (u32, u32)> {
     let (dash, gap) = DASH;
     (from..to).step_by((dash + gap) as usize).map(move |start| (start, dash.min(to - start)))
 }

@@ -8,18 +8,28 @@
 //! | attribute | of | means |
 //! | --- | --- | --- |
 //! | `data-take="tp_size=4&…"` | a button | changes these settings |
+//! | `data-lock="tp_size …"` | a button with `data-take` | locks these fields, until another deployment is opened |
 //! | `data-open="model=…&…"` | a button | opens this deployment |
 //! | `data-ask="sort=gpus&…"` | a button | asks this panel again, with these options |
+//! | `data-pin="true"`, `data-pin=""` | a button | pins the present deployment for comparison, or none |
 //! | `data-field="tp_size"` | a button | leads to that field |
 //! | `data-part="kv_cache/0"` | `details` | unfolds when it is asked for with this `open` |
 //! | `data-copy="id"` | a button | copies the text of the element with this id |
 //! | `data-save="name"`, `data-from="id"` | a button | saves that text as a file of this name; a name that ends in `.png` saves the picture in it |
 //! | `data-tip="text"` | any | is said by the panel's `data-tips` while it is pointed at |
 //! | `data-tips="text"` | a line | says this while nothing is pointed at that has a tip |
-//! | `name` | an input, select or textarea | asks this panel again, with this option; a file's text where it is one |
-//! | `data-drop="name"` | any | a file that is dropped on it is this option |
+//! | `name` | an input, select or textarea | asks this panel again, with this option |
+//! | `data-give` | a textarea, an input for files, or any | its text, or the file chosen or dropped there, is given to the worker, which keeps it: what may be long is sent once |
 
 mod accuracy;
+mod advice;
+mod compare;
+mod file;
+mod limits;
+mod parts;
+mod search;
+mod sweep;
+mod take_away;
 mod ticks;
 mod why;
 
@@ -60,6 +70,12 @@ impl Request {
         found.next().map(|(_, value)| value.as_str()).filter(|value| !value.is_empty())
     }
 
+    /// Whether a checkbox is on; `usual` until it was touched.
+    pub fn is_on(&self, name: &str, usual: bool) -> bool {
+        let found = self.options.iter().rev().find(|(key, _)| key == name);
+        found.map_or(usual, |(_, value)| !value.is_empty())
+    }
+
     /// An option that is a whole number.
     pub fn number(&self, name: &str) -> Option<u64> {
         self.option(name)?.parse().ok()
@@ -78,9 +94,21 @@ impl Request {
 /// assert!(html.contains("Weights"));
 /// ```
 pub fn answer(request: &str) -> String {
+    answer_about(request, &[])
+}
+
+/// The answer to a request beside what a person gave last: a file, or a text.
+pub fn answer_about(request: &str, given: &[u8]) -> String {
     let request = Request::parse(request);
     let markup = match request.panel.as_str() {
         "accuracy" => accuracy::panel(&request),
+        "advice" => advice::panel(&request),
+        "compare" => compare::panel(&request),
+        "file" => file::panel(&request, given),
+        "limits" => limits::panel(&request),
+        "search" => search::panel(&request),
+        "sweep" => sweep::panel(&request),
+        "take-away" => take_away::panel(&request),
         "ticks" => ticks::ticks(&request),
         "why" => why::panel(&request),
         "formula" => why::formula(&request),

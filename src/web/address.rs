@@ -2,7 +2,6 @@
 
 use super::dom::{listen, watch};
 use super::{browser::Debounced, state::AppState};
-use crate::deployment::Deployment;
 use crate::formats::link;
 use leptos::prelude::*;
 use wasm_bindgen::JsValue;
@@ -18,15 +17,15 @@ pub fn is_embedded() -> bool {
     query.trim_start_matches('?').split('&').any(|option| option == "embed=1")
 }
 
-/// The address of the whole page with this deployment.
-pub fn of(deployment: &Deployment) -> String {
+/// The address of the whole page as it is.
+pub fn of(state: AppState) -> String {
     let location = window().location();
     let (origin, path) = (location.origin().unwrap_or_default(), location.pathname().unwrap_or_default());
-    format!("{origin}{path}{}", fragment(deployment))
+    format!("{origin}{path}{}", fragment(state))
 }
 
-fn fragment(deployment: &Deployment) -> String {
-    let link = link::encode(deployment);
+fn fragment(state: AppState) -> String {
+    let link = state.deployment.with_untracked(|deployment| state.link(deployment));
     if link.is_empty() { link } else { format!("#{link}") }
 }
 
@@ -44,23 +43,29 @@ pub fn follow(state: AppState) {
     let opened = StoredValue::new(false);
     watch(move || {
         state.deployment.track();
+        state.pinned.track();
         // What was opened stays in the address as it was written, and what was wrong in it with it.
         if opened.get_value() {
-            writing.call(move || state.deployment.with_untracked(write));
+            writing.call(move || write(state));
         }
         opened.set_value(true);
     });
 }
 
 fn read(state: AppState) {
-    let decoded = link::decode(&window().location().href().unwrap_or_default());
+    let href = window().location().href().unwrap_or_default();
+    let decoded = link::decode(&href);
+    let pinned = if link::pinned(&href).is_some() { href } else { String::new() };
+    if state.pinned.with_untracked(|now| *now != pinned) {
+        state.pinned.set(pinned);
+    }
     state.warnings.set(decoded.problems.into_iter().map(|problem| problem.message).collect());
     if state.deployment.with_untracked(|now| *now != decoded.deployment) {
         state.open(decoded.deployment);
     }
 }
 
-fn write(deployment: &Deployment) {
+fn write(state: AppState) {
     let location = window().location();
     let (path, query) = (location.pathname().unwrap_or_default(), location.search().unwrap_or_default());
     let kept: Vec<&str> = query
@@ -69,7 +74,7 @@ fn write(deployment: &Deployment) {
         .filter(|option| VIEW_OPTIONS.iter().any(|known| option.starts_with(known)))
         .collect();
     let query = if kept.is_empty() { String::new() } else { format!("?{}", kept.join("&")) };
-    let address = format!("{path}{query}{}", fragment(deployment));
+    let address = format!("{path}{query}{}", fragment(state));
     if let Ok(history) = window().history() {
         let _ = history.replace_state_with_url(&JsValue::NULL, "", Some(&address));
     }

@@ -4,7 +4,7 @@ use super::dom::listen;
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use wasm_bindgen::prelude::*;
-use web_sys::{MessageEvent, Worker, WorkerOptions, WorkerType};
+use web_sys::{Blob, MessageEvent, Worker, WorkerOptions, WorkerType};
 
 /// The worker's program, as Trunk names it.
 const PROGRAM: &str = "./answers_loader.js";
@@ -25,8 +25,8 @@ struct Office {
     /// Whether the worker listens.
     ready: bool,
     channels: Vec<Channel>,
-    /// Questions from before the worker listened.
-    early: VecDeque<String>,
+    /// What was said before the worker listened.
+    early: VecDeque<JsValue>,
 }
 
 thread_local! {
@@ -54,20 +54,25 @@ impl Answers {
                 channel.waiting = Some(request);
             } else {
                 channel.asked = true;
-                office.send(format!("{}\n{request}", self.0));
+                office.send(JsValue::from_str(&format!("{}\n{request}", self.0)));
             }
         });
     }
 }
 
+/// Gives the worker a file, which it keeps for the questions that follow. The page itself never reads it.
+pub fn give(file: &Blob) {
+    OFFICE.with_borrow_mut(|office| office.send(file.into()));
+}
+
 impl Office {
-    fn send(&mut self, question: String) {
+    fn send(&mut self, said: JsValue) {
         if self.worker.is_none() {
             self.start();
         }
         match &self.worker {
-            Some(worker) if self.ready => drop(worker.post_message(&JsValue::from_str(&question))),
-            _ => self.early.push_back(question),
+            Some(worker) if self.ready => drop(worker.post_message(&said)),
+            _ => self.early.push_back(said),
         }
     }
 
@@ -91,8 +96,8 @@ fn hear(said: &str) {
     let Some((number, answer)) = said.split_once('\n') else {
         return OFFICE.with_borrow_mut(|office| {
             office.ready = true;
-            for question in std::mem::take(&mut office.early) {
-                office.send(question);
+            for said in std::mem::take(&mut office.early) {
+                office.send(said);
             }
         });
     };

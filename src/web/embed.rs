@@ -26,11 +26,13 @@ pub fn embedded(state: AppState, appearance: Appearance) -> El {
         })
     };
     let knobs = KNOBS.into_iter().filter_map(field).map(|field| control(state, field, false));
-    let open = el("a")
-        .attr("target", "_blank")
-        .attr("rel", "noopener")
-        .text("Open in the calculator")
-        .live_attr("href", move || Some(state.deployment.with(address::of)));
+    let open = el("a").attr("target", "_blank").attr("rel", "noopener").text("Open in the calculator").live_attr(
+        "href",
+        move || {
+            state.deployment.track();
+            Some(address::of(state))
+        },
+    );
     let foot = el("p").class("embedded-foot").child(el("span").live_text(summary)).child(open);
     el("main")
         .class("embedded")

@@ -3,11 +3,11 @@
 use super::dom::listen;
 use leptos::prelude::document;
 use wasm_bindgen::prelude::*;
-use web_sys::{CanvasRenderingContext2d, DragEvent, Event, File, HtmlAnchorElement, HtmlCanvasElement, HtmlElement};
+use web_sys::{
+    Blob, CanvasRenderingContext2d, DragEvent, Event, File, HtmlAnchorElement, HtmlCanvasElement, HtmlElement,
+};
 use web_sys::{HtmlImageElement, HtmlInputElement};
 
-/// Of a larger file only the end is read: a log's last lines say how it ended.
-const LARGEST: f64 = 33_554_432.0;
 /// Pixels of a saved picture for each of the page's.
 const SHARPNESS: u32 = 2;
 
@@ -21,21 +21,10 @@ pub fn dropped(event: &Event) -> Option<File> {
     event.dyn_ref::<DragEvent>()?.data_transfer()?.files()?.item(0)
 }
 
-/// Reads a file as text; what is no text in it becomes replacement characters.
-pub fn text(file: &File, take: impl Fn(String) + 'static) {
-    let start = (file.size() - LARGEST).max(0.0);
-    let Ok(part) = file.slice_with_f64_and_f64(start, file.size()) else {
-        return;
-    };
-    let read = Closure::once_into_js(move |text: JsValue| take(text.as_string().unwrap_or_default()));
-    then(&part.text(), &read);
-}
-
-fn then(promise: &JsValue, call: &JsValue) {
-    let then = js_sys::Reflect::get(promise, &JsValue::from_str("then"));
-    if let Some(then) = then.ok().and_then(|then| then.dyn_into::<js_sys::Function>().ok()) {
-        let _ = then.call1(promise, call);
-    }
+/// The text of a control as something that can be read like a file.
+pub fn of_text(event: &Event) -> Option<Blob> {
+    let text = js_sys::Reflect::get(&event.target()?.into(), &JsValue::from_str("value")).ok()?;
+    Blob::new_with_str_sequence(&js_sys::Array::of1(&text)).ok()
 }
 
 /// Saves the text of an element as a file, or the picture in it where the name ends in `.png` or `.svg`.

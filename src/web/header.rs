@@ -1,6 +1,7 @@
 //! The bar at the top: what this is, the version, presets, and sharing.
 
 use super::dom::{El, el, target, value};
+use super::history::buttons;
 use super::inputs::choice::{choice, switch};
 use super::share::share;
 use super::state::{AppState, Setting};
@@ -30,7 +31,7 @@ pub fn header(state: AppState, appearance: Appearance) -> El {
         .children(backend)
         .children(version.into_iter().flatten())
         .child(presets(state));
-    let actions = el("div").class("header-actions").child(theme).child(share(state));
+    let actions = el("div").class("header-actions").children(buttons(state)).child(theme).child(share(state));
     el("header")
         .class("header")
         .child(el("h1").class("brand").text("TensorRT-LLM memory"))
@@ -40,7 +41,9 @@ pub fn header(state: AppState, appearance: Appearance) -> El {
 
 /// Deployments to start from. The menu goes back to its title, because what is chosen may be changed at once.
 fn presets(state: AppState) -> El {
-    let options = PRESETS.iter().map(|preset| el("option").attr("value", preset.name).text(preset.name));
+    let options = PRESETS
+        .iter()
+        .map(|preset| el("option").attr("value", preset.name).attr("title", preset.about).text(preset.name));
     el("select")
         .class("control presets")
         .attr("aria-label", "Start from an example")

@@ -11,6 +11,7 @@ mod embed;
 mod failure;
 mod files;
 mod header;
+mod history;
 mod inputs;
 mod panel;
 mod results;
@@ -36,6 +37,7 @@ pub fn start() {
         let state = AppState::new();
         let appearance = Appearance::new();
         address::follow(state);
+        history::follow(state);
         let page =
             if address::is_embedded() { vec![embed::embedded(state, appearance)] } else { page(state, appearance) };
         root.set_inner_html("");

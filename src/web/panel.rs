@@ -2,7 +2,7 @@
 //!
 //! What the attributes mean stands with the panels themselves, in [`crate::panels`].
 
-use super::answers::Answers;
+use super::answers::{self, Answers};
 use super::dom::{El, el, entered, listen, target, watch};
 use super::files;
 use super::share::copy;
@@ -13,7 +13,7 @@ use crate::formats::link;
 use leptos::prelude::*;
 use std::collections::BTreeSet;
 use wasm_bindgen::JsCast;
-use web_sys::{Element, Event, HtmlElement};
+use web_sys::{Blob, Element, Event, File, HtmlElement};
 
 /// What a person chose in a panel.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -84,9 +84,9 @@ pub fn panel(
         }
     });
     listen(&place.0, "drop", move |event| {
-        if let Some((name, file)) = drop_place(&event).zip(files::dropped(&event)) {
+        if let Some(file) = drop_place(&event).and_then(|_| files::dropped(&event)) {
             event.prevent_default();
-            take_file(options, name, file);
+            take_file(options, &file);
         }
     });
     listen(&place.0, "submit", |event| event.prevent_default());
@@ -97,12 +97,18 @@ pub fn panel(
 fn replace(place: &Element, html: &str) {
     let focused = document().active_element().filter(|element| place.contains(Some(element)));
     let again = focused.as_ref().and_then(selector);
+    let text = || place.query_selector("textarea").ok().flatten();
+    let pasted = text();
     place.set_inner_html(html);
+    // What was pasted stays there until something else is.
+    if let Some((pasted, empty)) = pasted.zip(text()) {
+        let _ = empty.replace_with_with_node_1(&pasted);
+    }
     let Some(found) = again.and_then(|selector| place.query_selector(&selector).ok().flatten()) else {
         return;
     };
     // A field that is being typed in stays as it is, with its cursor.
-    let typed = focused.filter(|element| matches!(&*element.tag_name(), "INPUT" | "TEXTAREA"));
+    let typed = focused.filter(|element| element.tag_name() == "INPUT");
     let element = typed.inspect(|typed| drop(found.replace_with_with_node_1(typed))).unwrap_or(found);
     if let Some(element) = element.dyn_ref::<HtmlElement>() {
         let _ = element.focus();
@@ -118,7 +124,7 @@ fn selector(element: &Element) -> Option<String> {
     if let Some(part) = part.filter(|_| element.tag_name() == "SUMMARY") {
         return Some(format!("[data-part=\"{part}\"] > summary"));
     }
-    ["data-ask", "data-take", "data-open", "data-field", "name"].into_iter().find_map(|name| {
+    ["data-ask", "data-take", "data-open", "data-field", "data-copy", "name"].into_iter().find_map(|name| {
         let value = element.get_attribute(name)?;
         Some(format!("[{name}=\"{}\"]", value.replace('\\', "\\\\").replace('"', "\\\"")))
     })
@@ -143,8 +149,13 @@ fn click(state: AppState, options: RwSignal<Options>, event: &Event) {
         });
     } else if let Some(settings) = above("data-take") {
         state.take(&settings);
+        if let Some(keys) = above("data-lock") {
+            state.view.locked.set(keys.split(' ').map(String::from).collect());
+        }
     } else if let Some(deployment) = above("data-open") {
         state.open(link::decode(&deployment).deployment);
+    } else if let Some(pins) = above("data-pin") {
+        state.pin(!pins.is_empty());
     } else if let Some(asked) = above("data-ask") {
         options.update(|options| {
             for (name, value) in form_urlencoded::parse(asked.as_bytes()) {
@@ -175,29 +186,39 @@ fn tell(place: &Element, event: &Event) {
     }
 }
 
-/// The option that a file dropped here is.
-fn drop_place(event: &Event) -> Option<String> {
-    target(event)?.closest("[data-drop]").ok().flatten()?.get_attribute("data-drop")
+/// Where a file may be dropped.
+fn drop_place(event: &Event) -> Option<Element> {
+    target(event)?.closest("[data-give]").ok().flatten()
 }
 
-fn take_file(options: RwSignal<Options>, name: String, file: web_sys::File) {
-    let file_name = file.name();
-    files::text(&file, move |text| {
-        options.update(|options| {
-            options.set(&name, &text);
-            options.set("file", &file_name);
-        });
-    });
+fn take_file(options: RwSignal<Options>, file: &File) {
+    give(options, file, &file.name());
+}
+
+/// Gives the worker something new, about which nothing is chosen yet.
+fn give(options: RwSignal<Options>, given: &Blob, name: &str) {
+    answers::give(given);
+    options.set(Options { chosen: vec![("file".into(), name.into())], ..Options::default() });
 }
 
 /// Takes what was entered into a control of the panel.
 fn enter(options: RwSignal<Options>, event: &Event) {
-    let Some(name) = target(event).and_then(|control| control.get_attribute("name")) else {
+    let Some(control) = target(event) else {
         return;
     };
-    if let Some(file) = files::chosen(event) {
-        return take_file(options, name, file);
+    if control.has_attribute("data-give") {
+        if let Some(file) = files::chosen(event) {
+            take_file(options, &file);
+        } else if event.type_() == "input"
+            && let Some(text) = files::of_text(event)
+        {
+            give(options, &text, "");
+        }
+        return;
     }
+    let Some(name) = control.get_attribute("name") else {
+        return;
+    };
     let value = entered(event);
     options.update(|options| options.set(&name, &value));
 }

@@ -11,7 +11,7 @@ pub fn share(state: AppState) -> El {
     // Whether the link is on the clipboard, and the link where the browser did not allow that.
     let (copied, refused) = (RwSignal::new(false), RwSignal::new(String::new()));
     let copy_link = move |_| {
-        let link = state.deployment.with_untracked(address::of);
+        let link = address::of(state);
         copy(&link.clone(), move |done| {
             copied.set(done);
             refused.set(if done { String::new() } else { link.clone() });

@@ -3,6 +3,7 @@
 use super::dom::watch;
 use super::view::ViewState;
 use crate::deployment::{Deployment, Field, Input, Plan, Problem, Problems, field};
+use crate::formats::link;
 use crate::memory::{Rank, Report, estimate_plan};
 use crate::units::grouped;
 use leptos::prelude::*;
@@ -84,6 +85,10 @@ pub struct AppState {
     pub warnings: RwSignal<Vec<String>>,
     /// What is looked at.
     pub view: ViewState,
+    /// A link that pins the deployment which the present one is compared with; empty where none is.
+    pub pinned: RwSignal<String>,
+    /// Whether there is something to undo or to do again.
+    pub steps: RwSignal<usize>,
     drafts: RwSignal<Vec<Draft>>,
     outcome: Memo<Outcome>,
     /// The settings of the page, each with its default as text.
@@ -106,7 +111,9 @@ impl AppState {
         });
         let (warnings, drafts) = (RwSignal::new(Vec::new()), RwSignal::new(Vec::new()));
         let settings = StoredValue::new(Vec::new());
-        let state = AppState { deployment, warnings, view: ViewState::new(), drafts, outcome, settings };
+        let (pinned, steps) = (RwSignal::new(String::new()), RwSignal::new(0));
+        let view = ViewState::new();
+        let state = AppState { deployment, warnings, view, pinned, steps, drafts, outcome, settings };
         watch(move || state.refresh());
         state
     }
@@ -155,8 +162,17 @@ impl AppState {
 
     /// Replaces the deployment, and with it all that was typed.
     pub fn open(self, deployment: Deployment) {
+        self.view.locked.set(Vec::new());
         self.drafts.set(Vec::new());
         self.deployment.set(deployment);
+    }
+
+    /// The link of the page: the deployment's, and that of the pinned one with it.
+    pub fn link(self, deployment: &Deployment) -> String {
+        match self.pinned.with_untracked(|pinned| link::pinned(pinned)) {
+            Some(pinned) => link::encode_compared(deployment, &pinned.deployment),
+            None => link::encode(deployment),
+        }
     }
 
     /// Takes a text while it is typed. One that can't be read stays as it is, with a message.
@@ -181,6 +197,12 @@ impl AppState {
                 self.choose(field, &value);
             }
         }
+    }
+
+    /// Pins the present deployment for comparison, or none.
+    pub fn pin(self, pins: bool) {
+        let now = |now: &Deployment| link::encode_compared(now, now);
+        self.pinned.set(if pins { self.deployment.with_untracked(now) } else { String::new() });
     }
 
     /// Ends the typing in a field: a text that was understood gives way to the value that it means.

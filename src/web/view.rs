@@ -18,32 +18,70 @@ pub struct Pointed {
 pub enum Tab {
     /// Why a figure is what it is.
     Why,
+    /// The memory over the range of a setting.
+    Sweep,
+    /// How far each setting goes.
+    Limits,
+    /// Which deployments run a load.
+    Search,
+    /// What to change.
+    Advice,
+    /// What differs from a pinned deployment.
+    Compare,
+    /// Pictures, tables and commands.
+    TakeAway,
     /// How near the laws come to what was measured.
     Accuracy,
+    /// What a file says: a model's, an engine's, or a log.
+    File,
 }
 
 impl Tab {
     /// Every tab, in their order.
-    pub const ALL: [Tab; 2] = [Tab::Why, Tab::Accuracy];
+    pub const ALL: [Tab; 9] = [
+        Tab::Why,
+        Tab::Sweep,
+        Tab::Limits,
+        Tab::Search,
+        Tab::Advice,
+        Tab::Compare,
+        Tab::File,
+        Tab::TakeAway,
+        Tab::Accuracy,
+    ];
 
     /// Its name.
     pub fn label(self) -> &'static str {
         match self {
             Tab::Why => "Why",
+            Tab::Sweep => "Sweep",
+            Tab::Limits => "Limits",
+            Tab::Search => "Search",
+            Tab::Advice => "Advice",
+            Tab::Compare => "Compare",
+            Tab::TakeAway => "Take away",
             Tab::Accuracy => "How accurate?",
+            Tab::File => "From a file",
         }
     }
 
     /// Whether what it says changes with the deployment.
     pub fn is_about_the_deployment(self) -> bool {
-        matches!(self, Tab::Why)
+        !matches!(self, Tab::Accuracy | Tab::File)
     }
 
     /// The id of its panel.
     pub fn id(self) -> &'static str {
         match self {
             Tab::Why => "why",
+            Tab::Sweep => "sweep",
+            Tab::Limits => "limits",
+            Tab::Search => "search",
+            Tab::Advice => "advice",
+            Tab::Compare => "compare",
+            Tab::TakeAway => "take-away",
             Tab::Accuracy => "accuracy",
+            Tab::File => "file",
         }
     }
 }
@@ -59,6 +97,8 @@ pub struct ViewState {
     pub explained: RwSignal<Contributor>,
     /// The tab that is open.
     pub tab: RwSignal<Tab>,
+    /// The keys of the fields that a built engine fixes.
+    pub locked: RwSignal<Vec<String>>,
     /// The key of the field whose help is shown.
     pub helped: RwSignal<String>,
     /// Where sliders stop fitting, as the worker says it.
@@ -73,6 +113,7 @@ impl ViewState {
             pointed: RwSignal::new(None),
             explained: RwSignal::new(Contributor::KvCache),
             tab: RwSignal::new(Tab::Why),
+            locked: RwSignal::new(Vec::new()),
             helped: RwSignal::new(String::new()),
             ticks: RwSignal::new(String::new()),
         }

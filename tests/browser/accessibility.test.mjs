@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { PHONE } from "./harness/browser.mjs";
 import { complains, enter, row } from "./harness/calculator.mjs";
 import { fromPackages } from "./harness/environment.mjs";
-import { scenario } from "./harness/scenario.mjs";
+import { eventually, scenario } from "./harness/scenario.mjs";
 
 const { source } = fromPackages("axe-core");
 const TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
@@ -47,6 +47,24 @@ for (const colorScheme of ["light", "dark"]) {
   scenario(`axe finds nothing: with the measurements open, ${colorScheme}`, { colorScheme }, async (page) => {
     await page.locator("#tab_accuracy").click();
     await page.locator("#accuracy .measurements").waitFor();
+    await assertAccessible(page);
+  });
+  for (const id of ["sweep", "limits", "search", "advice", "compare", "take-away"]) {
+    scenario(`axe finds nothing: ${id}, ${colorScheme}`, { colorScheme, link: "tp_size=2&compare=v%3D1" }, async (page) => {
+      await page.locator(`#tab_${id}`).click();
+      const panel = page.locator(`[id="${id}"] .panel`);
+      await eventually(async () => assert.notEqual((await panel.innerText()).trim(), ""), 10_000);
+      for (const part of await panel.locator("summary").all()) await part.click();
+      await assertAccessible(page);
+    });
+  }
+  scenario(`axe finds nothing: with a log explained, ${colorScheme}`, { colorScheme }, async (page) => {
+    await page.locator("#tab_file").click();
+    await page.getByRole("button", { name: "Show the documentation's example" }).click();
+    await page.locator(".timeline").waitFor();
+    await assertAccessible(page);
+    await page.getByRole("button", { name: "Use my log" }).click();
+    await page.locator("#calibration").waitFor();
     await assertAccessible(page);
   });
 }

@@ -22,20 +22,42 @@ pub fn head(state: AppState, label: &str, fields: Vec<&'static Field>) -> [El; 2
     [el("h2").class("group-name").text(label), el("span").class("changed").live_text(count)]
 }
 
+/// Sets several fields to their defaults, where one differs.
+pub fn reset_all(state: AppState, label: &str, name: &str, fields: Vec<&'static Field>) -> El {
+    let default = Deployment::default();
+    let defaults: Vec<(&Field, String)> = fields.into_iter().map(|field| (field, (field.write)(&default))).collect();
+    let compared = defaults.clone();
+    let differs = move |now: &Deployment| compared.iter().any(|(field, text)| (field.write)(now) != *text);
+    el("button")
+        .class("link reset-all")
+        .attr("type", "button")
+        .attr("aria-label", name)
+        .text(label)
+        .live_flag("hidden", move || !state.deployment.with(&differs))
+        .on("click", move |_| defaults.iter().for_each(|(field, text)| state.choose(field, text)))
+}
+
 /// A field whose control stands beside its name. Where its group doesn't say when it is fixed, the field does.
 pub fn row(setting: Setting, marked: bool, controls: Vec<El>) -> El {
     let field = setting.field;
     let mark = marked.then(|| el("span").class("mark moment").text(field.fixed.label()));
     let name = el("div").class("name").child(label(field).class("key")).children(mark);
-    let row = el("div").class("field row").attr("data-field", field.key).child(name).child(reset(setting));
+    let row = lockable(setting).class("field row").attr("data-field", field.key).child(name).child(reset(setting));
     row.children(controls).children(messages(setting)).live_flag("hidden", move || !setting.is_shown())
 }
 
 /// A field whose control is as wide as the column; its group's heading names it.
 pub fn stacked(setting: Setting, controls: Vec<El>) -> El {
     let field = setting.field;
-    let stacked = el("div").class("field stacked").attr("data-field", field.key);
+    let stacked = lockable(setting).class("field stacked").attr("data-field", field.key);
     stacked.child(label(field).class("visually-hidden")).children(controls).children(messages(setting))
+}
+
+/// A place whose controls do nothing while the field is locked.
+fn lockable(setting: Setting) -> El {
+    let (key, locked) = (setting.field.key, setting.state.view.locked);
+    let is_locked = move || locked.with(|locked| locked.iter().any(|locked| locked == key));
+    el("fieldset").attr("role", "presentation").live_flag("disabled", is_locked)
 }
 
 fn label(field: &'static Field) -> El {
@@ -46,13 +68,16 @@ fn label(field: &'static Field) -> El {
 fn reset(setting: Setting) -> El {
     let field = setting.field;
     let name = format!("reset {}", field.key);
+    // What a model of one's own must say has no default to go back to.
+    let default = (field.write)(&Deployment::default());
+    let can = setting.state.deployment.with_untracked(|deployment| field.with(deployment, &default).is_ok());
     el("button")
         .class("reset")
         .attr("type", "button")
         .attr("aria-label", &name)
         .attr("title", &name)
         .text("×")
-        .live_flag("hidden", move || !setting.is_changed())
+        .live_flag("hidden", move || !can || !setting.is_changed())
         .on("click", move |_| {
             setting.state.reset(field);
             browser::focus(field.key);

@@ -9,10 +9,10 @@ mod steps;
 pub mod ticks;
 mod toggle;
 
-use super::dom::{El, el, listen, target};
+use super::dom::{El, el, listen, target, watch};
 use super::state::{AppState, Setting};
 use crate::deployment::{Backend, Deployment, FIELDS, Field, Fixed, Group, Input};
-use field::{head, row, stacked};
+use field::{head, reset_all, row, stacked};
 use leptos::prelude::*;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -41,9 +41,48 @@ pub fn inputs(state: AppState) -> El {
     };
     let summary = el("summary").children(head(state, "Advanced", all)).child(el("span").class("mark").live_text(count));
     let advanced = el("details").class("advanced").child(summary).children(more.into_iter().map(|of| group(state, of)));
+    let everything = reset_all(state, "Reset all settings", "Reset all settings", FIELDS.iter().collect());
     // Without an engine nothing is fixed before the start.
     let engine = move || state.deployment.with(|deployment| deployment.backend == Backend::TensorRt);
-    form("inputs").live_class("engine", engine).children(first.into_iter().map(|of| group(state, of))).child(advanced)
+    let first = first.into_iter().flat_map(|of| {
+        let own = (of == Group::Model).then(|| dimensions(state));
+        std::iter::once(group(state, of)).chain(own)
+    });
+    form("inputs").live_class("engine", engine).child(lock(state)).children(first).child(advanced).child(everything)
+}
+
+/// Says that fields are locked, and frees them.
+fn lock(state: AppState) -> El {
+    let locked = state.view.locked;
+    let free =
+        el("button").class("link").attr("type", "button").text("Unlock").on("click", move |_| locked.set(Vec::new()));
+    let words = "What is fixed in your engine is locked as it was built. ";
+    let note = el("p").id("locked").class("note").text(words).child(free);
+    note.live_flag("hidden", move || locked.with(Vec::is_empty))
+}
+
+/// The dimensions of a model of one's own, folded; made when there first is one.
+fn dimensions(state: AppState) -> El {
+    let is_custom = Memo::new(move |_| state.deployment.with(|deployment| deployment.model.is_custom()));
+    let place = el("details").class("advanced").id("dimensions").live_flag("hidden", move || !is_custom.get());
+    let (owner, filled, made) = (Owner::current(), place.clone(), StoredValue::new(false));
+    watch(move || {
+        if is_custom.get() && !made.get_value() {
+            made.set_value(true);
+            // They live as long as the page, not until this runs again.
+            let make = || {
+                let fields = fields(Group::Dimensions);
+                let controls: Vec<El> = fields.iter().map(|field| control(state, field, false)).collect();
+                let summary = el("summary").children(head(state, "Dimensions", fields)).child(el("span").class("mark"));
+                filled.clone().child(summary).child(el("section").class("group").children(controls))
+            };
+            match &owner {
+                Some(owner) => drop(owner.with(make)),
+                None => drop(make()),
+            }
+        }
+    });
+    place
 }
 
 /// A form that is sent nowhere.
@@ -63,7 +102,8 @@ fn group(state: AppState, group: Group) -> El {
     let shown = fields.clone();
     let applies = move || state.deployment.with(|deployment| shown.iter().any(|field| field.counts(deployment)));
     let controls: Vec<El> = fields.iter().map(|field| control(state, field, marked)).collect();
-    let head = el("div").class("group-head").children(head(state, group.label(), fields));
+    let reset = reset_all(state, "reset", &format!("reset {}", group.label()), fields.clone());
+    let head = el("div").class("group-head").children(head(state, group.label(), fields)).child(reset);
     let head = head.child(el("span").class("mark moment").text(mark));
     el("section").class("group").live_flag("hidden", move || !applies()).child(head).children(controls)
 }

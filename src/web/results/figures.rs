@@ -1,6 +1,7 @@
 //! The table of figures, which is also the chart's legend.
 
 use crate::chart::Segment;
+use crate::deployment::{FIELDS, Field, Group};
 use crate::memory::band::Band;
 use crate::memory::{Contributor, Rank};
 use crate::units::{Bytes, grouped_decimal};
@@ -67,7 +68,34 @@ pub fn figures(state: AppState, appearance: Appearance) -> El {
     let table =
         el("table").child(el("thead").child(head)).child(el("tbody").children(lines)).child(el("tfoot").children(foot));
     let bound = el("p").id("upper-bound").class("note").live_text(move || state.sound(upper_bound).unwrap_or_default());
-    el("section").class("figures").attr("aria-label", "Figures").child(table).child(bound)
+    el("section").class("figures").attr("aria-label", "Figures").child(table).child(calibration(state)).child(bound)
+}
+
+/// Whether a log that a person gave scales a segment's size.
+fn is_calibrated(state: AppState, segment: Segment) -> bool {
+    let Segment::Contributor(contributor) = segment else {
+        return false;
+    };
+    let run = state.view.run.get();
+    state.sound(|sound| sound.run(run).first().is_some_and(|rank| rank.figure(contributor).is_calibrated()))
+}
+
+fn calibrations() -> impl Iterator<Item = &'static Field> {
+    FIELDS.iter().filter(|field| field.group == Group::Calibration)
+}
+
+/// Says that a log scales figures, and takes that away.
+fn calibration(state: AppState) -> El {
+    let is_there = move || state.deployment.with(|deployment| calibrations().any(|field| field.counts(deployment)));
+    let remove = el("button").class("link").attr("type", "button").text("Remove").on("click", move |_| {
+        state.take(&calibrations().map(|field| format!("{}=", field.key)).collect::<Vec<String>>().join("&"));
+    });
+    el("p")
+        .id("calibration")
+        .class("note")
+        .live_flag("hidden", move || !is_there())
+        .text("Figures marked “from your log” are the laws, scaled by what your log measured. ")
+        .child(remove)
 }
 
 /// What TensorRT-LLM itself says after a build; nothing where none is built.
@@ -95,7 +123,9 @@ fn line(state: AppState, appearance: Appearance, segment: Segment) -> El {
     let pointed = state.view.pointed;
     let part = move || share(bytes(), shown(state, |rank| rank.total));
     let label = el("span").live_text(move || state.sound(|sound| segment.label_in(&sound.report)).to_string());
-    let name = el("th").attr("scope", "row").child(swatch(appearance, segment)).child(label);
+    let own =
+        el("span").class("mark own").text("from your log").live_flag("hidden", move || !is_calibrated(state, segment));
+    let name = el("th").attr("scope", "row").child(swatch(appearance, segment)).child(label).child(own);
     let off = move || {
         state.sound(|sound| {
             sound.run(state.view.run.get()).first().map(|rank| deviation(segment.bytes(rank), segment.band(rank)))

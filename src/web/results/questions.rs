@@ -78,6 +78,7 @@ fn content(state: AppState, appearance: Appearance, tab: Tab) -> El {
             ("contributor", state.view.explained.get().key().to_string()),
             ("rank", state.shown_rank().to_string()),
         ],
-        Tab::Accuracy => Vec::new(),
+        Tab::Compare => vec![("compared", state.pinned.get())],
+        _ => Vec::new(),
     })
 }

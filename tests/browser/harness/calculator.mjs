@@ -31,16 +31,19 @@ export async function figures(page) {
   return first;
 }
 
-// What the native command says of a link.
-export function estimate(link) {
+// What the native command prints.
+export function native(...words) {
   return new Promise((resolve, reject) => {
-    execFile(nativeCommand, ["estimate", link, "--json"], (error, output) => {
-      // 0: it fits, 1: it does not; both print a report.
+    execFile(nativeCommand, words, (error, output) => {
+      // 0: it fits, 1: it does not; both print an answer.
       if (error && error.code !== 1) reject(error);
-      else resolve(JSON.parse(output));
+      else resolve(output);
     });
   });
 }
+
+// What the native command says of a link.
+export const estimate = async (link) => JSON.parse(await native("estimate", link, "--json"));
 
 // The page shows, to the byte, what the native command says of the link, of the rank that decides.
 export async function agrees(page, link) {

@@ -1,0 +1,126 @@
+//! What to change: single changes that make the deployment fit, or free what it wastes.
+
+use super::{Request, parts};
+use crate::deployment::Fixed;
+use crate::explore::advise::{Advice, Advices, advise};
+use crate::formats::link;
+use crate::units::{Bytes, grouped};
+use maud::{Markup, html};
+
+/// The changes, the cheapest first.
+pub fn panel(request: &Request) -> Markup {
+    let load = request.number("concurrency").map(|_| parts::load(request, 1));
+    html! {
+        div.advice {
+            div.asks {
+                (parts::number(request, "concurrency", "sequences at once", "any"))
+                (parts::lengths(request))
+            }
+            @match advise(request.deployment(), load) {
+                Ok(advices) => (changes(&advices)),
+                Err(problems) => @for problem in &problems.0 { (parts::problem(problem)) },
+            }
+        }
+    }
+}
+
+fn changes(advices: &Advices) -> Markup {
+    let load = advices.load;
+    let sequences = format!(
+        "{} sequences of {} input and {} output tokens",
+        grouped(load.concurrency),
+        grouped(load.input_len),
+        grouped(load.output_len)
+    );
+    html! {
+        p.answer {
+            @match (advices.fits, advices.changes.is_empty()) {
+                (true, true) => { strong { "Nothing is oversized" } " for " (sequences) "." },
+                (true, false) => { strong { "It fits, with limits larger than needed" } " for " (sequences) "." },
+                (false, true) => { strong { "No single change helps." } " Try Search for other GPUs and precisions." },
+                (false, false) => { strong { "Each of these changes alone helps." } " The cheapest come first." },
+            }
+        }
+        @if !advices.changes.is_empty() {
+            div.wide {
+                table.listing.cards aria-label="Changes" {
+                    (parts::head(&[
+                        ("change", false), ("fixed at", false), ("frees on a GPU", true), ("KV tokens", true), ("costs", false), ("", false),
+                    ]))
+                    tbody { @for change in &advices.changes { (row(change)) } }
+                }
+            }
+        }
+    }
+}
+
+fn row(change: &Advice) -> Markup {
+    let (before, after) = change.kv_tokens;
+    html! {
+        tr data-change=(change.key) {
+            th.change scope="row" {
+                span.key { (change.key) "=" (change.to) }
+                @if !change.from.is_empty() { span.faint { " instead of " (change.from) } }
+            }
+            td { (moment(change.fixed)) }
+            td.number data-label="frees" { @if change.saves > Bytes::ZERO { (change.saves) } @else { "0" } }
+            td.number data-label="KV tokens" { (grouped(before)) " → " (grouped(after)) }
+            td.beyond {
+                (change.cost)
+                @if change.uncertain { " The figures' uncertainty leaves it open whether it fits." }
+            }
+            td {
+                button.link type="button" data-open=(link::encode(&change.deployment))
+                    aria-label={ "take " (change.key) "=" (change.to) } { "take" }
+            }
+        }
+    }
+}
+
+fn moment(fixed: Fixed) -> &'static str {
+    match fixed {
+        Fixed::Run => "run time",
+        Fixed::Build => "build",
+        Fixed::Hardware => "hardware",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::deployment::Deployment;
+    use crate::explore::advise::advise;
+    use crate::formats::link;
+    use crate::panels::answer;
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    #[test]
+    fn the_changes_are_the_librarys_in_its_order() {
+        for text in ["model=meta-llama/Llama-3.1-70B", ""] {
+            let escaped = text.replace('=', "%3D");
+            let html = answer(&format!("panel=advice&link={escaped}"));
+            let advices = advise(&link::decode(text).deployment, None).unwrap();
+            assert!(!advices.changes.is_empty());
+            let mut rest = html.as_str();
+            for change in &advices.changes {
+                let opened = format!("data-open=\"{}\"", link::encode(&change.deployment).replace('&', "&amp;"));
+                let at = rest.find(&opened).unwrap_or_else(|| panic!("{opened} in {rest}"));
+                assert!(rest[..at].contains(&format!("{}={}", change.key, change.to)));
+                rest = &rest[at + opened.len()..];
+            }
+            assert_eq!(html.contains("alone helps"), !advices.fits);
+        }
+    }
+
+    #[test]
+    fn a_tight_deployment_is_not_told_to_shrink() {
+        let tight = Deployment {
+            max_batch_size: Some(8),
+            max_num_tokens: Some(2048),
+            max_seq_len: Some(2048),
+            ..Deployment::default()
+        };
+        let link = link::encode(&tight).replace('=', "%3D").replace('&', "%26");
+        assert!(answer(&format!("panel=advice&link={link}")).contains("Nothing is oversized"));
+    }
+}

@@ -1,0 +1,203 @@
+//! A file about a model or an engine: what was read, assumed and ignored, and the ways to use it.
+
+use super::pairs;
+use crate::architecture::{Attention, ModelRef};
+use crate::deployment::{Backend, Deployment, FIELDS, Field, Group, field};
+use crate::formats::model_file::ModelFile;
+use crate::formats::read_report::Item;
+use crate::panels::{Request, field_link};
+use crate::units::{grouped, grouped_decimal};
+use maud::{Markup, html};
+
+/// No more rows of a table are shown.
+const MOST_ROWS: usize = 200;
+
+type Pairs = Vec<(&'static str, String)>;
+
+/// What the file says.
+pub fn section(file: &ModelFile, name: &str, request: &Request) -> Markup {
+    let mut deployment = Deployment::default();
+    file.apply(&mut deployment);
+    let (report, has_model) = (file.report(), has_model(file));
+    let all = pairs(all_pairs(file, &deployment));
+    let model = pairs(model_pairs(&deployment.model));
+    html! {
+        p.lead { strong { (name) } " is " (kind(file)) "." }
+        @if has_model {
+            p.note { (dimensions(&deployment.model)) }
+        } @else if matches!(file, ModelFile::Tensors(_)) {
+            p.problem { "It doesn't say which model it is: paste the config.json beside it." }
+        }
+        (tensors(file))
+        div.actions {
+            @match file {
+                ModelFile::TrtLlm(config) => {
+                    @let keys = file.locked().join(" ");
+                    button.button.accent type="button" data-take=(all) data-lock=[config.is_engine.then_some(keys)] {
+                        @if config.is_engine { "Use it with its built settings" } @else { "Use it with its settings" }
+                    }
+                    button.button type="button" data-take=(model) { "Use the model alone" }
+                }
+                ModelFile::Quantization(..) => button.button.accent type="button" data-take=(all) { "Use these types" },
+                _ if has_model => button.button.accent type="button" data-take=(all) { "Use this model" },
+                _ => {}
+            }
+        }
+        (locked(file, &deployment))
+        (items("Assumed", "What the file doesn't say", &report.assumed))
+        (items("Read", "What the file says", &report.read))
+        @if !report.ignored.is_empty() {
+            details.more data-part="ignored" open[request.unfolds("ignored")] {
+                summary { span.part-label { "Ignored: " (grouped(report.ignored.len() as u64)) } }
+                @if request.unfolds("ignored") { (items("", "What doesn't count here", &report.ignored)) }
+            }
+        }
+    }
+}
+
+fn has_model(file: &ModelFile) -> bool {
+    match file {
+        ModelFile::Tensors(checkpoint) => checkpoint.model.is_some(),
+        ModelFile::Quantization(..) => false,
+        ModelFile::Config(_) | ModelFile::TrtLlm(_) => true,
+    }
+}
+
+fn kind(file: &ModelFile) -> &'static str {
+    match file {
+        ModelFile::Config(_) => "a Hugging Face config.json",
+        ModelFile::Tensors(checkpoint) if checkpoint.sizes.is_empty() => "the index of a checkpoint in safetensors",
+        ModelFile::Tensors(_) => "the header of a safetensors file",
+        ModelFile::TrtLlm(config) if config.is_engine => "the config.json of a TensorRT-LLM engine",
+        ModelFile::TrtLlm(_) => "the config.json of a TensorRT-LLM checkpoint",
+        ModelFile::Quantization(..) => "an hf_quant_config.json: the types alone",
+    }
+}
+
+/// The dimensions that memory depends on, in a line.
+fn dimensions(model: &ModelRef) -> String {
+    let own = if model.is_custom() { "No model of the catalogue has its dimensions" } else { &model.name };
+    let kv_heads = match model.attention {
+        Attention::Latent { .. } => "latent KV".to_string(),
+        Attention::Grouped { kv_heads, .. } => format!("{kv_heads} KV heads"),
+    };
+    format!(
+        "{own}: {} B parameters · {} layers · hidden {} · {} heads, {kv_heads} · vocabulary {}",
+        grouped_decimal(model.parameters() as f64 / 1e9, 2),
+        model.layers,
+        grouped(model.hidden),
+        model.attention.heads(),
+        grouped(model.vocab),
+    )
+}
+
+/// A model as settings. Whatever model stood there before leaves nothing behind.
+fn model_pairs(model: &ModelRef) -> Pairs {
+    let default = Deployment::default();
+    let first = field("model").map(|field| (field.key, (field.write)(&default)));
+    let with = Deployment { model: model.clone(), ..default };
+    let said = with.changed().filter(|(field, _)| matches!(field.group, Group::Model | Group::Dimensions));
+    first.into_iter().chain(said.map(|(field, text)| (field.key, text))).collect()
+}
+
+/// Everything that the file says, as settings.
+fn all_pairs(file: &ModelFile, deployment: &Deployment) -> Pairs {
+    let types = |algo: bool, cache: bool| {
+        let keys = [("quant_algo", algo), ("kv_cache_dtype", cache)];
+        keys.into_iter().filter(|(_, said)| *said).filter_map(|(key, _)| Some((key, written(key, deployment)?)))
+    };
+    let mut pairs = if has_model(file) { model_pairs(&deployment.model) } else { Vec::new() };
+    match file {
+        ModelFile::Config(config) => pairs.extend(types(config.quant_algo.is_some(), config.kv_cache_dtype.is_some())),
+        ModelFile::Quantization(algo, cache, _) => pairs.extend(types(algo.is_some(), cache.is_some())),
+        ModelFile::Tensors(_) => {}
+        ModelFile::TrtLlm(config) => {
+            let flow = Deployment { backend: Backend::TensorRt, ..Deployment::default() };
+            pairs.extend(field("backend").map(|field| (field.key, (field.write)(&flow))));
+            pairs.extend(built(file).map(|field| (field.key, (field.write)(deployment))));
+            pairs.extend(config.settings.iter().cloned());
+        }
+    }
+    pairs
+}
+
+fn written(key: &str, deployment: &Deployment) -> Option<String> {
+    field(key).map(|field| (field.write)(deployment))
+}
+
+/// The settings that a built engine fixes, the model apart.
+fn built(file: &ModelFile) -> impl Iterator<Item = &'static Field> {
+    let keys = file.locked();
+    FIELDS.iter().filter(move |field| {
+        keys.contains(&field.key)
+            && field.flows.has(Backend::TensorRt)
+            && !matches!(field.group, Group::Model | Group::Dimensions)
+    })
+}
+
+fn locked(file: &ModelFile, deployment: &Deployment) -> Markup {
+    let shown: Vec<(&'static str, String)> = built(file)
+        .filter(|field| field.counts(deployment))
+        .map(|field| (field.key, (field.write)(deployment)))
+        .collect();
+    html! {
+        @if !shown.is_empty() {
+            h3 { "Fixed in the engine" }
+            p.note { "Another value of one of these needs another build." }
+            ul.settings {
+                @for (key, value) in &shown {
+                    li { (field_link(key)) " " span { @if value.is_empty() { "auto" } @else { (value) } } }
+                }
+            }
+        }
+    }
+}
+
+/// What a checkpoint's tensors are, by part and by number format.
+fn tensors(file: &ModelFile) -> Markup {
+    let ModelFile::Tensors(checkpoint) = file else { return html! {} };
+    let tables = [("part", &checkpoint.parts), ("format", &checkpoint.formats)];
+    html! {
+        p.note { (grouped(checkpoint.tensors)) " tensors, " (checkpoint.bytes) }
+        @for (name, shares) in tables.into_iter().filter(|(_, shares)| !shares.is_empty()) {
+            table.items aria-label={ "Tensors by " (name) } {
+                thead { tr { th scope="col" { (name) } th.number scope="col" { "tensors" } th.number scope="col" { "bytes" } } }
+                tbody {
+                    @for share in shares.iter().take(MOST_ROWS) {
+                        tr {
+                            th scope="row" { (share.name) }
+                            td.number { (grouped(share.tensors)) }
+                            td.number { (share.bytes) }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn items(title: &str, meaning: &str, items: &[Item]) -> Markup {
+    html! {
+        @if !items.is_empty() {
+            @if !title.is_empty() { h3 { (title) } }
+            table.items aria-label=(meaning) {
+                thead.visually-hidden { tr { th scope="col" { "field" } th scope="col" { "value" } th scope="col" { "what was made of it" } } }
+                tbody {
+                    @for item in items.iter().take(MOST_ROWS) {
+                        tr {
+                            th.key scope="row" { (item.field) }
+                            td { (item.value) }
+                            td.faint {
+                                (item.note)
+                                @if let Some(line) = item.line { span.line-number { " line " (line) } }
+                            }
+                        }
+                    }
+                }
+            }
+            @if items.len() > MOST_ROWS {
+                p.note { "and " (grouped((items.len() - MOST_ROWS) as u64)) " more" }
+            }
+        }
+    }
+}

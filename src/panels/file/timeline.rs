@@ -1,0 +1,112 @@
+//! The memory lines of a log in the order of time, as a bar that fills.
+
+use super::size;
+use crate::chart::Theme;
+use crate::formats::log::{Entry, ExplainedLog, Kind, RankReading};
+use crate::memory::Contributor;
+use crate::units::{Bytes, grouped};
+use maud::{Markup, html};
+
+/// No more lines are shown.
+const MOST: usize = 60;
+/// Units of a bar's length.
+const LENGTH: f64 = 1000.0;
+/// Units of its height.
+const HEIGHT: u32 = 10;
+
+/// A line, and what it adds.
+struct Step<'a> {
+    entry: &'a Entry,
+    /// What the GPU held before, in the order of time.
+    before: Vec<(Contributor, u64)>,
+    /// What the line adds, and to which contributor.
+    adds: Option<(Contributor, u64)>,
+}
+
+/// The lines of a rank.
+fn steps(log: &ExplainedLog, at: usize) -> Vec<Step<'_>> {
+    let Some(rank) = log.reading.ranks.get(at) else { return Vec::new() };
+    let sized = log.reading.timeline.iter().filter(|entry| entry.rank == Some(at) && entry.event.size.is_some());
+    let mut last: [Option<u64>; 6] = [None; 6];
+    for entry in sized.clone() {
+        if let Some((contributor, _)) = counted(entry, rank) {
+            last[contributor as usize] = Some(entry.line);
+        }
+    }
+    let mut held: Vec<(Contributor, u64)> = Vec::new();
+    let mut steps = Vec::new();
+    for entry in sized {
+        // A contributor may be said several times; the last counts.
+        let said = counted(entry, rank).filter(|(contributor, _)| last[*contributor as usize] == Some(entry.line));
+        let adds = said.or_else(|| outside(entry, sum(&held)));
+        steps.push(Step { entry, before: held.clone(), adds });
+        held.extend(adds);
+    }
+    steps
+}
+
+fn sum<'a>(parts: impl IntoIterator<Item = &'a (Contributor, u64)>) -> u64 {
+    parts.into_iter().fold(0, |sum, (_, bytes)| sum.saturating_add(*bytes))
+}
+
+/// What a line counts, where it is the one that its contributor's size was taken from.
+fn counted(entry: &Entry, rank: &RankReading) -> Option<(Contributor, u64)> {
+    let contributor = entry.event.kind.contributor()?;
+    let (size, kind) = rank.measured[contributor as usize]?;
+    if kind != entry.event.kind || entry.event.size.map(|size| size.bytes) != Some(size.bytes) {
+        return None;
+    }
+    let outside = rank.outside_at_peak().filter(|_| contributor == Contributor::Overhead);
+    Some((contributor, outside.unwrap_or(size).bytes.0))
+}
+
+/// What lies outside every line shows where the log says how much is left.
+fn outside(entry: &Entry, used: u64) -> Option<(Contributor, u64)> {
+    let (left, total) = entry.event.size.zip(entry.event.other).filter(|_| entry.event.kind == Kind::FreeMemory)?;
+    let more = total.bytes.0.checked_sub(left.bytes.0)?.checked_sub(used)?;
+    Some((Contributor::Overhead, more))
+}
+
+/// The bar of a rank, a row for each line that has a size.
+pub fn timeline(log: &ExplainedLog, at: usize, theme: &Theme) -> Markup {
+    let steps = steps(log, at);
+    let total = log.reading.ranks.get(at).and_then(|rank| rank.total).map(|size| size.bytes.0);
+    let held = steps.last().map_or(0, |step| sum(step.before.iter().chain(&step.adds)));
+    let whole = total.unwrap_or(0).max(held).max(1) as f64;
+    let of = total.map_or_else(String::new, |total| format!(" of the {} of the GPU", Bytes(total)));
+    let idle = format!("In the order of time. The bar is what the lines account for{of}.");
+    html! {
+        ol.timeline aria-label="Memory lines in the order of time" {
+            @for step in steps.iter().take(MOST) {
+                li data-line=(step.entry.line) data-tip=(step.entry.text) {
+                    span.line-number { (step.entry.line) }
+                    span.step-name { (step.entry.event.kind.label()) }
+                    span.step-size { @if let Some(printed) = step.entry.event.size { (size(printed.bytes)) } }
+                    (bar(step, whole, theme))
+                }
+            }
+        }
+        @if steps.len() > MOST {
+            p.note { "and " (grouped((steps.len() - MOST) as u64)) " more lines" }
+        }
+        p.note data-tips=(idle) { (idle) }
+    }
+}
+
+/// What was there before is paler.
+fn bar(step: &Step, whole: f64, theme: &Theme) -> Markup {
+    let at = |bytes: u64| (bytes as f64 / whole * LENGTH).round() as u32;
+    let mut end = 0_u64;
+    let parts = step.before.iter().map(|part| (part, "0.35")).chain(step.adds.iter().map(|part| (part, "1")));
+    html! {
+        svg.step-bar viewBox={ "0 0 " (LENGTH as u32) " " (HEIGHT) } preserveAspectRatio="none" aria-hidden="true" {
+            rect width=(LENGTH as u32) height=(HEIGHT) fill=(theme.free) {}
+            @for ((contributor, bytes), opacity) in parts {
+                @let start = at(end);
+                @let () = end = end.saturating_add(*bytes);
+                // A little is seen too.
+                rect x=(start) width=(at(end).saturating_sub(start).max(3)) height=(HEIGHT) fill=(theme.contributor(*contributor)) opacity=(opacity) {}
+            }
+        }
+    }
+}

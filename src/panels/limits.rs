@@ -1,0 +1,163 @@
+//! How far each setting goes with all others as they are, and how many sequences run at once.
+
+use super::{Request, field_link, parts};
+use crate::explore::solve::{Limits, solve};
+use crate::explore::{Knob, Load};
+use crate::memory::estimate;
+use crate::units::grouped;
+use maud::{Markup, html};
+
+/// How many sequences run, and the limit of each setting that is a number.
+pub fn panel(request: &Request) -> Markup {
+    // Without a number of sequences the question is only whether the deployment fits.
+    let load = request.number("concurrency").map(|_| parts::load(request, 1));
+    html! {
+        div.limits {
+            div.asks {
+                (parts::lengths(request))
+                (parts::number(request, "concurrency", "sequences at once", "any"))
+            }
+            (concurrency(request))
+            (table(request, load))
+        }
+    }
+}
+
+/// How many sequences of the lengths run at once, and what binds.
+fn concurrency(request: &Request) -> Markup {
+    let Ok(report) = estimate(request.deployment()) else {
+        return html! {};
+    };
+    let asked = parts::load(request, 1);
+    let (input, output) = (grouped(asked.input_len), grouped(asked.output_len));
+    if !report.verdict.fits() {
+        return html! { p.answer { strong { "No sequence runs" } ", because the deployment does not fit." } };
+    }
+    let found = report.kv_cache.concurrency(asked.input_len, asked.output_len);
+    let held = report.kv_cache.held(asked.input_len, asked.output_len);
+    html! {
+        p.answer {
+            strong {
+                (grouped(found.requests))
+                @if found.requests == 1 { " sequence runs" } @else { " sequences run" }
+                " at once"
+            }
+            ", each of " (input) " input and " (output) " output tokens. What binds: "
+            span data-binding=(found.limit.key()) { (found.limit.text()) } "."
+            @if held != found.requests { " The KV cache alone has room for " (grouped(held)) "." }
+        }
+    }
+}
+
+fn table(request: &Request, load: Option<Load>) -> Markup {
+    let deployment = request.deployment();
+    let knobs: Vec<Knob> = Knob::all(deployment).collect();
+    html! {
+        div.wide {
+            table.listing.cards aria-label="The limit of each setting" {
+                (parts::head(&[("setting", false), ("today", true), ("limit", true), ("", false), ("beyond it", false)]))
+                tbody {
+                    @for knob in knobs {
+                        @match solve(deployment, knob.field.key, load) {
+                            Ok(limits) => (row(&limits)),
+                            Err(problem) => tr {
+                                th scope="row" { (field_link(knob.field.key)) }
+                                td colspan="4" { (problem.message) "." }
+                            },
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn row(limits: &Limits) -> Markup {
+    // What fits over the whole range of a setting has no limit that is worth taking.
+    let limit = limits.limit().filter(|end| end.next.is_some());
+    // A value that TensorRT-LLM settles may be the limit too, and taking it would change nothing.
+    let new = limit.filter(|end| limits.today.as_ref() != Some(&end.text));
+    html! {
+        tr {
+            th scope="row" { (field_link(limits.key)) }
+            td.number data-label="today" { (limits.today.as_deref().map(readable).unwrap_or_default()) }
+            @match limit {
+                Some(end) => {
+                    td.number data-limit=(end.text) {
+                        span.faint { (if limits.is_largest() { "at most " } else { "at least " }) }
+                        (readable(&end.text))
+                    }
+                    td { @if let Some(end) = new { (parts::take(limits.key, &end.text, "take")) } }
+                },
+                None => { td.number { @if limits.never.is_some() { "none fits" } } td {} },
+            }
+            td.beyond {
+                @match (limits.binding(), limit.and_then(|end| end.next.as_ref())) {
+                    (Some(stop), Some((next, _))) => { (readable(next)) " " (stop.text()) },
+                    (Some(stop), None) => { "it " (stop.text()) },
+                    (None, _) => "fits over its whole range",
+                }
+            }
+        }
+    }
+}
+
+/// A number with its digits in groups.
+fn readable(text: &str) -> String {
+    text.parse::<u64>().map_or_else(|_| text.to_string(), grouped)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::deployment::Deployment;
+    use crate::explore::{Knob, Load, solve::solve};
+    use crate::memory::estimate;
+    use crate::panels::answer;
+    use crate::units::grouped;
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    const LINK: &str = "max_seq_len%3D4096%26max_batch_size%3D64";
+
+    fn deployment() -> Deployment {
+        Deployment { max_seq_len: Some(4096), max_batch_size: Some(64), ..Deployment::default() }
+    }
+
+    #[test]
+    fn every_knob_has_the_limit_that_the_library_solves() {
+        let html = answer(&format!("panel=limits&link={LINK}"));
+        let mut found = 0;
+        for knob in Knob::all(&deployment()) {
+            let limits = solve(&deployment(), knob.field.key, None).unwrap();
+            assert!(html.contains(&format!("data-field=\"{}\"", limits.key)));
+            let Some(limit) = limits.limit().filter(|end| end.next.is_some()) else { continue };
+            found += 1;
+            assert!(html.contains(&format!("data-limit=\"{}\"", limit.text)), "{}", limits.key);
+            let taken = format!("data-take=\"{}={}\"", limits.key, limit.text);
+            assert_eq!(html.contains(&taken), limits.today.as_ref() != Some(&limit.text), "{taken}");
+        }
+        assert!(found > 5, "{found}");
+    }
+
+    #[test]
+    fn the_sequences_at_once_are_the_reports() {
+        let html = answer(&format!("panel=limits&input_len=1000&output_len=500&link={LINK}"));
+        let found = estimate(&deployment()).unwrap().kv_cache.concurrency(1000, 500);
+        assert!(html.contains(&format!("{} sequences run at once", grouped(found.requests))), "{html}");
+        assert!(html.contains(&format!("data-binding=\"{}\"", found.limit.key())));
+    }
+
+    #[test]
+    fn a_load_narrows_the_limits() {
+        let html = answer(&format!("panel=limits&concurrency=48&input_len=1000&output_len=500&link={LINK}"));
+        let load = Load { concurrency: 48, input_len: 1000, output_len: 500 };
+        let limits = solve(&deployment(), "max_seq_len", Some(load)).unwrap();
+        assert!(html.contains(&format!("data-limit=\"{}\"", limits.limit().unwrap().text)));
+    }
+
+    #[test]
+    fn what_fails_runs_nothing() {
+        let html = answer("panel=limits&link=model%3Dmeta-llama/Llama-3.1-70B");
+        assert!(html.contains("No sequence runs") && html.contains("none fits"));
+    }
+}

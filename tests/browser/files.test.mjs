@@ -1,0 +1,193 @@
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { control, CONTRIBUTORS, enter, figures, linked, row } from "./harness/calculator.mjs";
+import { nativeCommand } from "./harness/environment.mjs";
+import { eventually, scenario } from "./harness/scenario.mjs";
+
+// No model of the catalogue has these dimensions.
+const CONFIG = JSON.stringify({
+  model_type: "llama", architectures: ["LlamaForCausalLM"], hidden_size: 3072, num_hidden_layers: 20, num_attention_heads: 24,
+  num_key_value_heads: 8, intermediate_size: 8192, vocab_size: 64000, max_position_embeddings: 8192, tie_word_embeddings: false,
+  torch_dtype: "bfloat16",
+}, null, 1);
+
+const given = (page) => page.locator("#file");
+const button = (page, name) => given(page).getByRole("button", { name, exact: true });
+const file = (page) => given(page).locator('input[type="file"]');
+
+async function open(page) {
+  await page.locator("#tab_file").click();
+  await given(page).locator("textarea").waitFor();
+}
+
+async function shows(page, pattern) {
+  await eventually(async () => assert.match(await given(page).innerText(), pattern), 8000);
+}
+
+// Does something with a file on the disk.
+async function withFile(name, text, use) {
+  const folder = await mkdtemp(join(tmpdir(), "given-"));
+  try {
+    const path = join(folder, name);
+    await writeFile(path, text);
+    return await use(path);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+// What the native command says of a model's file.
+function estimated(config) {
+  return withFile("config.json", config, async (path) => {
+    const output = await new Promise((resolve, reject) => {
+      execFile(nativeCommand, ["estimate", "", "--hf-config", path, "--json"], (error, text) =>
+        error && error.code !== 1 ? reject(error) : resolve(text));
+    });
+    const [rank] = JSON.parse(output).ranks;
+    return Object.fromEntries(CONTRIBUTORS.map((contributor) => [contributor, rank[contributor]]));
+  });
+}
+
+async function showsFigures(page, expected) {
+  await eventually(async () => assert.deepEqual(await figures(page), expected));
+}
+
+scenario("a pasted config.json is used, agrees with the native command, and travels in the link", {}, async (page) => {
+  const expected = await estimated(CONFIG);
+  await open(page);
+  await given(page).locator("textarea").fill(CONFIG);
+  await shows(page, /a Hugging Face config\.json/);
+  assert.equal(await given(page).locator("textarea").inputValue(), CONFIG, "the text stays where it was pasted");
+  await button(page, "Use this model").click();
+  await showsFigures(page, expected);
+  await eventually(async () => assert.equal((await linked(page))["m.layers"], "20"));
+  await page.reload();
+  await page.locator('#app[data-ready="true"]').waitFor({ state: "attached" });
+  await showsFigures(page, expected);
+});
+
+scenario("the dimensions of a model of one's own can be edited by hand", { link: "model=custom&m.layers=20" }, async (page) => {
+  const before = await figures(page);
+  await page.locator("#dimensions > summary").click();
+  await enter(page, "m.layers", "40");
+  await eventually(async () => assert.ok((await figures(page)).weights > before.weights * 1.5));
+  assert.equal(await control(page, "m.hidden").isVisible(), true);
+  await enter(page, "model", "meta-llama/Llama-3.1-8B");
+  await control(page, "model").press("Enter");
+  await eventually(async () => assert.equal(await page.locator("#dimensions").isVisible(), false));
+});
+
+scenario("a chosen file is read, and what is chosen elsewhere stays", { link: "tp_size=2" }, async (page) => {
+  await open(page);
+  await file(page).setInputFiles({ name: "config.json", mimeType: "application/json", buffer: Buffer.from(CONFIG) });
+  await shows(page, /config\.json is a Hugging Face config\.json/);
+  await button(page, "Use this model").click();
+  await eventually(async () => assert.deepEqual(
+    [(await linked(page)).model, (await linked(page)).tp_size], ["custom", "2"]));
+});
+
+scenario("an engine's config.json fills in what was built, and locks it until it is unlocked", {}, async (page) => {
+  const engine = {
+    version: "0.17.0",
+    pretrained_config: {
+      architecture: "LlamaForCausalLM", dtype: "bfloat16", vocab_size: 128256, hidden_size: 4096, num_hidden_layers: 32,
+      num_attention_heads: 32, num_key_value_heads: 8, intermediate_size: 14336, max_position_embeddings: 131072,
+      mapping: { world_size: 2, tp_size: 2, pp_size: 1 }, quantization: { quant_algo: "FP8", kv_cache_quant_algo: "FP8" },
+    },
+    build_config: { max_input_len: 4096, max_seq_len: 8192, max_batch_size: 64, max_num_tokens: 4096 },
+  };
+  await open(page);
+  await given(page).locator("textarea").fill(JSON.stringify(engine));
+  await shows(page, /a TensorRT-LLM engine/);
+  await button(page, "Use it with its built settings").click();
+  await eventually(async () => assert.equal(await control(page, "max_batch_size").isDisabled(), true));
+  await eventually(async () => assert.equal(await control(page, "max_batch_size").inputValue(), "64"));
+  assert.equal(await page.locator("#max_batch_size_slider").isDisabled(), true);
+  assert.equal(await control(page, "free_gpu_memory_fraction").isDisabled(), false, "it is no build setting");
+  await page.locator("#locked").getByRole("button", { name: "Unlock" }).click();
+  await eventually(async () => assert.equal(await control(page, "max_batch_size").isDisabled(), false));
+  await eventually(async () => {
+    const { tp_size, quant_algo, max_seq_len } = await linked(page);
+    assert.deepEqual([tp_size, quant_algo, max_seq_len], ["2", "FP8", "8192"]);
+  });
+});
+
+scenario("a dropped file is read", {}, async (page) => {
+  await open(page);
+  const data = await page.evaluateHandle((text) => {
+    const transfer = new DataTransfer();
+    transfer.items.add(new File([text], "config.json"));
+    return transfer;
+  }, CONFIG);
+  const place = given(page).locator(".entry");
+  await place.dispatchEvent("dragover", { dataTransfer: data });
+  await place.dispatchEvent("drop", { dataTransfer: data });
+  await shows(page, /config\.json is a Hugging Face config\.json/);
+});
+
+scenario("a safetensors file is read by its header alone", {}, async (page) => {
+  const header = JSON.stringify({ "lm_head.weight": { dtype: "BF16", shape: [8, 4], data_offsets: [0, 64] } });
+  const length = Buffer.alloc(8);
+  length.writeBigUInt64LE(BigInt(header.length));
+  await open(page);
+  const buffer = Buffer.concat([length, Buffer.from(header), Buffer.alloc(1 << 20, 0xff)]);
+  await file(page).setInputFiles({ name: "model.safetensors", mimeType: "application/octet-stream", buffer });
+  await shows(page, /the header of a safetensors file/);
+});
+
+scenario("the documentation's log is one click away, and shows its figures beside the predictions", {}, async (page) => {
+  await open(page);
+  await button(page, "Show the documentation's example").click();
+  await shows(page, /1,134\.01 MiB/);
+  const text = await given(page).innerText();
+  for (const figure of ["6,678 MiB", "180.30 MiB", "63.44 GiB", "4,060", "259,840"]) assert.ok(text.includes(figure), figure);
+  assert.equal(await given(page).locator(".timeline svg").count(), 7);
+  await button(page, "Open this configuration").click();
+  await eventually(async () => assert.equal((await linked(page)).max_batch_size, "256"));
+  assert.equal((await linked(page)).calibrated_activations, undefined);
+});
+
+scenario("a log becomes the base of the figures that it measured, is marked there, and can be removed", {}, async (page) => {
+  const mark = (contributor) => row(page, contributor).getByText("from your log");
+  await open(page);
+  await button(page, "Show the documentation's example").click();
+  await button(page, "Use my log").click();
+  await eventually(async () => assert.equal(await mark("activations").isVisible(), true));
+  assert.equal(await mark("weights").isVisible(), false);
+  const { activations } = await figures(page);
+  assert.equal((activations / 2 ** 20).toFixed(2), "1134.01", "the log's own figure");
+  await eventually(async () => assert.match((await linked(page)).calibrated_activations ?? "", /^\d+\/\d+$/));
+  await page.locator("#calibration").getByRole("button", { name: "Remove" }).click();
+  await eventually(async () => assert.equal(await mark("activations").isVisible(), false));
+  await eventually(async () => assert.equal((await linked(page)).calibrated_activations, undefined));
+  assert.notEqual((await figures(page)).activations, activations);
+});
+
+scenario("what can't be read says why, and leaves the deployment as it was", { link: "tp_size=2" }, async (page) => {
+  const before = await figures(page);
+  await open(page);
+  const junk = Buffer.from(Array.from({ length: 100_000 }, (_, index) => (index * 2654435761) % 256));
+  await file(page).setInputFiles({ name: "engine.bin", mimeType: "application/octet-stream", buffer: junk });
+  await shows(page, /engine\.bin can't be read\. It is binary/);
+  await given(page).locator("textarea").fill(CONFIG.replace('"num_hidden_layers": 20', '"num_hidden_layers": 1e30'));
+  await shows(page, /line \d+, num_hidden_layers/i);
+  await given(page).locator("textarea").fill("<script>throw 1</script> started nginx");
+  await shows(page, /can't be read.*TensorRT-LLM/);
+  assert.deepEqual(await figures(page), before);
+});
+
+scenario("a file of 20 MB is answered, and the page goes on meanwhile", {}, async (page) => {
+  const line = "[01/01/2026-00:00:00] [TRT-LLM] [I] nothing about sizes happened in this line of the log\n";
+  const tail = "[TensorRT-LLM][INFO] [MemUsageChange] Allocated 1134.01 MiB for execution context memory.\n";
+  await open(page);
+  await withFile("server.log", line.repeat(Math.ceil(20_000_000 / line.length)) + tail, async (path) => {
+    await file(page).setInputFiles(path);
+    const before = await figures(page);
+    await enter(page, "max_batch_size", "64");
+    await eventually(async () => assert.notDeepEqual(await figures(page), before), 1000);
+    await shows(page, /server\.log has [\d,]+ lines[\s\S]*1,134\.01 MiB/);
+  });
+});

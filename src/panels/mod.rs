@@ -31,6 +31,7 @@ mod parts;
 mod search;
 mod sweep;
 mod take_away;
+mod ticks;
 mod why;
 
 use crate::deployment::Deployment;
@@ -109,6 +110,7 @@ pub fn answer_about(request: &str, given: &[u8]) -> String {
         "search" => search::panel(&request),
         "sweep" => sweep::panel(&request),
         "take-away" => take_away::panel(&request),
+        "ticks" => ticks::ticks(&request),
         "why" => why::panel(&request),
         "formula" => why::formula(&request),
         "helps" => maud::PreEscaped(helps::lines()),

@@ -2,7 +2,7 @@
 
 use super::address;
 use super::dom::{El, el};
-use super::inputs::{control, form};
+use super::inputs::{control, form, ticks};
 use super::results::chart::chart;
 use super::results::figures::{gib, swatch};
 use super::results::verdict::verdict;
@@ -18,6 +18,7 @@ const KNOBS: [&str; 3] = ["max_batch_size", "max_num_tokens", "free_gpu_memory_f
 
 /// The compact page.
 pub fn embedded(state: AppState, appearance: Appearance) -> El {
+    ticks::follow(state);
     let summary = move || {
         state.sound(|sound| {
             let plan = &sound.plan;

@@ -104,6 +104,8 @@ pub struct ViewState {
     pub helps: RwSignal<Vec<(String, String)>>,
     /// The key of the field whose help is shown.
     pub helped: RwSignal<String>,
+    /// Where sliders stop fitting, as the worker says it.
+    pub ticks: RwSignal<String>,
 }
 
 impl ViewState {
@@ -117,6 +119,7 @@ impl ViewState {
             locked: RwSignal::new(Vec::new()),
             helps: RwSignal::new(Vec::new()),
             helped: RwSignal::new(String::new()),
+            ticks: RwSignal::new(String::new()),
         }
     }
 

@@ -125,3 +125,21 @@ scenario("trtllm-build's own estimate stands below the figures of an engine, and
   await page.evaluate(() => (location.hash = "backend=pytorch"));
   await eventually(async () => assert.equal(await line.innerText(), ""));
 });
+
+const L4 = "gpu=l4&quant_algo=FP8";
+
+scenario("a slider's tick stands where the deployment stops fitting, and moves with it", { link: `${L4}&max_seq_len=32768` }, async (page) => {
+  const slider = page.locator("#max_batch_size_slider");
+  const last = async () => Number(((await slider.getAttribute("title")) ?? "").match(/Fits up to ([\d,]+)\./)?.[1].replaceAll(",", ""));
+  await eventually(async () => assert.ok((await last()) > 0));
+  const before = await last();
+  const at = (size) => estimate(`${L4}&max_seq_len=32768&max_batch_size=${size}`);
+  assert.match((await at(before)).verdict, /^fits/);
+  assert.equal((await at(before + 1)).verdict, "fails");
+  const tick = () => slider.evaluate((element) => Number(element.style.getPropertyValue("--tick")));
+  const place = await tick();
+  assert.ok(place > 0 && place < 1000, `${place}`);
+  await enter(page, "max_seq_len", "24576");
+  await eventually(async () => assert.ok((await last()) > before));
+  assert.ok((await tick()) > place);
+});

@@ -6,6 +6,7 @@ pub mod model;
 pub mod number;
 mod scale;
 mod steps;
+pub mod ticks;
 mod toggle;
 
 use super::dom::{El, el, listen, target, watch};
@@ -29,6 +30,7 @@ fn fields(group: Group) -> Vec<&'static Field> {
 /// Every input but those of the header. What few people change is folded away.
 pub fn inputs(state: AppState) -> El {
     help_follows_focus(state);
+    ticks::follow(state);
     let entered = Group::ALL.into_iter().filter(|group| !group.comes_from_files());
     let (more, first): (Vec<Group>, Vec<Group>) = entered.partition(|group| group.is_advanced());
     let all: Vec<&Field> = more.iter().flat_map(|group| fields(*group)).collect();

@@ -2,6 +2,7 @@
 
 use super::field::described;
 use super::scale::Scale;
+use super::ticks::tick;
 use crate::deployment::{Field, Input};
 use crate::units::{decimal, shortest};
 use crate::web::dom::{El, el, value};
@@ -68,6 +69,14 @@ impl Slider {
         position.map_or(high, |position| position.clamp(low, high))
     }
 
+    /// Whether a value lies between the ends.
+    fn is_inside(&self, value: &str) -> bool {
+        match self {
+            Slider::Whole(scale) => value.parse::<u64>().is_ok_and(|number| number < scale.number(scale.last())),
+            Slider::Fraction => decimal(value).is_some_and(|share| share < 0.985),
+        }
+    }
+
     fn value(&self, position: usize) -> String {
         match self {
             Slider::Whole(scale) => scale.number(position).to_string(),
@@ -84,8 +93,21 @@ fn range(setting: Setting, slider: Slider) -> El {
     };
     let (low, high) = slider.ends();
     let slider = Rc::new(slider);
-    let (filled, placed) = (slider.clone(), slider.clone());
+    let (filled, placed, ticked) = (slider.clone(), slider.clone(), slider.clone());
     let fill = move || format!("{}%", (filled.position(&shown()) - low) * 100 / (high - low).max(1));
+    let last = slider.clone();
+    // A tick at the very end would say nothing.
+    let tick = move || tick(state, field).filter(|(value, _)| last.is_inside(value));
+    let shown_tick = tick.clone();
+    let says = move || {
+        let (value, is_smallest) = shown_tick()?;
+        let from = if is_smallest { "Fits from" } else { "Fits up to" };
+        Some(format!("{from} {}.", readable(field, value)))
+    };
+    let place = move || {
+        let thousandths = |value: String| (ticked.position(&value) - low) * 1000 / (high - low).max(1);
+        tick().map(|(value, _)| format!("{}", thousandths(value))).unwrap_or_default()
+    };
     el("input")
         .class("slider")
         .attr("type", "range")
@@ -96,6 +118,8 @@ fn range(setting: Setting, slider: Slider) -> El {
         .live_attr("aria-valuetext", move || Some(spoken(field, shown())))
         .live_value(move || placed.position(&shown()).to_string())
         .live_style("--fill", fill)
+        .live_style("--tick", place)
+        .live_attr("title", says)
         .on("input", move |event| {
             if let Ok(position) = value(&event).parse::<usize>() {
                 state.choose(field, &slider.value(position));

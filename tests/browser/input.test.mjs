@@ -24,7 +24,8 @@ scenario("an emptied field goes back to TensorRT-LLM's default", {}, async (page
   await agrees(page, "max_batch_size=64");
   await enter(page, "max_batch_size", "");
   await agrees(page, "");
-  assert.deepEqual(await linked(page), {});
+  // The address follows once the typing has rested.
+  await eventually(async () => assert.deepEqual(await linked(page), {}));
 });
 
 scenario("a fraction of 1.2 gets a message that says what would be right", {}, async (page) => {

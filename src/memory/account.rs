@@ -307,10 +307,10 @@ impl<'a> Accounts<'a> {
             for &window in &self.all[account].windows {
                 let blocks = self.all[account].likely_blocks(window);
                 let pool = Pool { window, blocks, account };
-                match pools.iter_mut().find(|known| known.window.tokens == window.tokens) {
-                    Some(known) if blocks.likely < known.blocks.likely => *known = pool,
-                    Some(_) => {}
-                    None => pools.push(pool),
+                match pools.binary_search_by_key(&window.tokens, |known| known.window.tokens) {
+                    Ok(known) if blocks.likely < pools[known].blocks.likely => pools[known] = pool,
+                    Ok(_) => {}
+                    Err(place) => pools.insert(place, pool),
                 }
             }
             if let Some(blocks) = self.all[account].likely_cross_blocks()
@@ -321,7 +321,6 @@ impl<'a> Accounts<'a> {
                 cross = Some(Pool { window, blocks, account });
             }
         }
-        pools.sort_unstable_by_key(|pool| pool.window.tokens);
         AllPools { own: pools, cross }
     }
 }

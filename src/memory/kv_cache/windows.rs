@@ -27,13 +27,12 @@ pub fn windows(plan: &Plan, stage: u64) -> Vec<Window> {
     let mut windows: Vec<Window> = Vec::with_capacity(2);
     for (place, &tokens) in cycle.iter().enumerate() {
         let layers = turns + u64::from((place as u64) < more);
-        match windows.iter_mut().find(|window| window.tokens == tokens) {
-            Some(window) => window.layers += layers,
-            None if layers > 0 => windows.push(Window { tokens, layers }),
-            None => {}
+        match windows.binary_search_by_key(&tokens, |window| window.tokens) {
+            Ok(known) => windows[known].layers += layers,
+            Err(place) if layers > 0 => windows.insert(place, Window { tokens, layers }),
+            Err(_) => {}
         }
     }
-    windows.sort_unstable_by_key(|window| window.tokens);
     windows
 }
 

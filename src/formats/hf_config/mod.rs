@@ -1,5 +1,6 @@
 //! A model from its Hugging Face `config.json`.
 
+mod encoder_decoder;
 mod parts;
 
 use super::document::{self, Node};
@@ -120,13 +121,14 @@ pub(super) fn from_node(root: &Node, hint: &str) -> Result<HfConfig, ReadError> 
         whole.take(&[key]);
     }
     let encoder_decoder = fields.flag(&["is_encoder_decoder"])?.unwrap_or(false);
-    if encoder_decoder {
-        let message =
-            "An encoder-decoder model, and only decoder-only ones are read; T5, BART and Whisper are in the catalogue.";
+    let family = family(&mut fields, &mut whole, text);
+    let is_one = matches!(family, Family::T5 | Family::Bart | Family::Whisper);
+    if encoder_decoder && !is_one {
+        let message = "An encoder-decoder model, of which only T5, BART and Whisper are read.";
         return Err(ReadError::at(text.line, "is_encoder_decoder", message));
     }
-    let family = family(&mut fields, &mut whole, text);
-    let mut recipe = dimensions(&mut fields, family)?;
+    let mut recipe =
+        if is_one { encoder_decoder::dimensions(&mut fields, family)? } else { dimensions(&mut fields, family)? };
     let named = fields.text(&["dtype", "torch_dtype"]).or_else(|| whole.text(&["dtype", "torch_dtype"]));
     let dtype = named.and_then(|name| Dtype::parse(name.strip_prefix("torch.").unwrap_or(name)));
     recipe.dtype = dtype.unwrap_or(Dtype::Float16);
@@ -145,7 +147,9 @@ pub(super) fn from_node(root: &Node, hint: &str) -> Result<HfConfig, ReadError> 
     if tied {
         set(&mut recipe, "tied", "true");
     }
-    parts::read(&mut fields, &mut recipe)?;
+    if !is_one {
+        parts::read(&mut fields, &mut recipe)?;
+    }
     let quantized =
         fields.node(&["quantization_config"]).or_else(|| whole.node(&["quantization_config", "quantization"]));
     let quantization = quantized.map(|node| quantization::read(node, &mut fields.report)).unwrap_or_default();
@@ -227,10 +231,27 @@ fn check(text: &Node, recipe: &Recipe) -> Result<(), ReadError> {
 
 /// Whether the LM head is the embedding table, where a configuration leaves that to its class.
 fn is_tied(family: Family) -> bool {
-    use Family::{Bloom, Cohere, Falcon, Gemma, Gemma2, Gemma3, Gpt2, GptBigCode, MiniCpm, Mpt, Opt, StarCoder2};
+    use Family::{
+        Bart, Bloom, Cohere, Falcon, Gemma, Gemma2, Gemma3, Gpt2, GptBigCode, MiniCpm, Mpt, Opt, StarCoder2, T5,
+        Whisper,
+    };
     matches!(
         family,
-        Gemma | Gemma2 | Gemma3 | Gpt2 | GptBigCode | StarCoder2 | Falcon | Bloom | Opt | Mpt | Cohere | MiniCpm
+        Gemma
+            | Gemma2
+            | Gemma3
+            | Gpt2
+            | GptBigCode
+            | StarCoder2
+            | Falcon
+            | Bloom
+            | Opt
+            | Mpt
+            | Cohere
+            | MiniCpm
+            | T5
+            | Bart
+            | Whisper
     )
 }
 

@@ -258,6 +258,7 @@ fn a_log_is_laid_beside_the_models() {
     let failed = run(&["log", concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/logs/pytorch-oom.log")]);
     assert_eq!(status(&failed), 1);
     assert!(stdout(&failed).starts_with("Ran out of memory on rank 0"));
+    assert!(stdout(&failed).contains("Each of these"), "{}", stdout(&failed));
 
     let nothing = run(&["log", concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml")]);
     assert_eq!(status(&nothing), 2);

@@ -5,6 +5,7 @@ use super::infer::{Inferred, infer};
 use super::lines::Kind;
 use super::reading::{LogReading, RankReading};
 use crate::deployment::{Backend, Calibrated, Deployment, Plan, QuantAlgo};
+use crate::explore::advise::{Advices, advise};
 use crate::formats::link;
 use crate::memory::{Contributor, Figure, Report, estimate, estimate_plan};
 use crate::units::Bytes;
@@ -267,6 +268,9 @@ impl Serialize for ExplainedLog {
         map.serialize_entry("link", &link::encode(&self.deployment))?;
         map.serialize_entry("comparisons", &self.comparisons)?;
         map.serialize_entry("diagnosis", &self.diagnosis)?;
+        let advice =
+            self.advice().map(|advices| advices.changes.iter().map(|change| change.sentence()).collect::<Vec<_>>());
+        map.serialize_entry("advice", &advice.unwrap_or_default())?;
         map.serialize_entry("timeline", &self.reading.timeline)?;
         map.serialize_entry("unread_lines", &self.reading.unread)?;
         map.serialize_entry("unread_count", &self.reading.unread_count)?;
@@ -275,6 +279,17 @@ impl Serialize for ExplainedLog {
 }
 
 impl ExplainedLog {
+    /// Whether the log or its figures say which model it is; without, nothing is predicted.
+    pub fn knows_model(&self) -> bool {
+        knows_model(&self.inferred)
+    }
+
+    /// What to change in the configuration that the log shows, where it ends in a failure and says which model it is.
+    pub fn advice(&self) -> Option<Advices> {
+        let asked = self.diagnosis.is_some() && self.knows_model();
+        if asked { advise(&self.deployment, None).ok() } else { None }
+    }
+
     /// Takes what the log measured as the base of a deployment's figures: activations, buffers, and what lies outside every line.
     /// Left out is what the log doesn't say enough for, and what lies so far off the law that it must be something else.
     ///

@@ -4,7 +4,6 @@ use super::timeline::timeline;
 use super::{pairs, size};
 use crate::chart::Theme;
 use crate::deployment::{Deployment, FIELDS, Group};
-use crate::explore::advise::advise;
 use crate::formats::link;
 use crate::formats::log::{Comparison, Diagnosis, ExplainedLog, RankReading};
 use crate::memory::estimate;
@@ -48,14 +47,10 @@ fn counted(number: u64, what: &str) -> String {
     format!("{} {what}{}", grouped(number), if number == 1 { "" } else { "s" })
 }
 
-fn knows_model(log: &ExplainedLog) -> bool {
-    log.inferred.iter().any(|inferred| inferred.key == "model")
-}
-
 /// How well the models meet it, in a sentence.
 fn agreement(log: &ExplainedLog) -> String {
     let rows: Vec<&Comparison> = log.comparisons.iter().flat_map(|rank| &rank.rows).collect();
-    if !knows_model(log) {
+    if !log.knows_model() {
         return "Neither it nor its figures say which model it is, so nothing is predicted.".into();
     }
     let outside = rows.iter().filter(|row| !row.inside).count();
@@ -81,7 +76,7 @@ fn uses(log: &ExplainedLog) -> Markup {
         .filter(|field| field.group == Group::Calibration)
         .map(|field| (field.key, (field.write)(&calibrated)))
         .collect();
-    let can = knows_model(log) && scales.iter().any(|(_, scale)| !scale.is_empty());
+    let can = log.knows_model() && scales.iter().any(|(_, scale)| !scale.is_empty());
     html! {
         div.actions {
             @if can {
@@ -102,12 +97,11 @@ fn uses(log: &ExplainedLog) -> Markup {
 }
 
 fn diagnosed(diagnosis: &Diagnosis, log: &ExplainedLog) -> Markup {
-    let advices = if knows_model(log) { advise(&log.deployment, None).ok() } else { None };
     html! {
         section.diagnosis aria-label="Diagnosis" {
             p.lead { strong { (diagnosis.sentence) } }
             p.note { "Line " (grouped(diagnosis.line)) ": " code { (diagnosis.text) } }
-            @if let Some(advices) = advices {
+            @if let Some(advices) = log.advice() {
                 p {
                     @match (advices.fits, advices.changes.is_empty()) {
                         (true, true) => "By the models this configuration fits: the memory went to something that the log doesn't show.",
@@ -210,7 +204,7 @@ fn size_row(row: &Comparison) -> Row {
 /// Blocks, tokens and pages beside what the free memory of the log gives.
 fn counts(log: &ExplainedLog, rank: &RankReading) -> Vec<Row> {
     let left = log.reading.ranks.iter().filter_map(|rank| rank.available).map(|size| size.bytes).min();
-    let Some(left) = left.filter(|_| knows_model(log) && !log.reading.is_torch()) else { return Vec::new() };
+    let Some(left) = left.filter(|_| log.knows_model() && !log.reading.is_torch()) else { return Vec::new() };
     let pinned = Deployment { free_memory_gib: Some(left.gib()), ..log.deployment.clone() };
     let Ok(report) = estimate(&pinned) else { return Vec::new() };
     let kv = &report.kv_cache;

@@ -11,6 +11,8 @@ use trtllm_memory::units::{Bytes, grouped};
 
 /// Bytes that are read at once.
 const PIECE: usize = 1 << 16;
+/// Changes that are advised, at most.
+const MOST_ADVICE: usize = 6;
 /// Lines that weren't understood, shown at most.
 const MOST_UNREAD: usize = 10;
 
@@ -51,6 +53,17 @@ fn text(log: &ExplainedLog) -> String {
     let mut text = String::new();
     if let Some(diagnosis) = &log.diagnosis {
         text.push_str(&format!("{}\n  line {}: {}\n\n", diagnosis.sentence, diagnosis.line, diagnosis.text));
+    }
+    if let Some(advices) = log.advice().filter(|advices| !advices.changes.is_empty()) {
+        text.push_str(if advices.fits {
+            "By the models this configuration fits, so something else took the memory. Each of these frees some:\n"
+        } else {
+            "Each of these changes alone makes it fit:\n"
+        });
+        for change in advices.changes.iter().take(MOST_ADVICE) {
+            text.push_str(&format!("  - {}\n", change.sentence()));
+        }
+        text.push('\n');
     }
     for (at, rank) in log.reading.ranks.iter().enumerate() {
         let rows =

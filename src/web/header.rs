@@ -22,7 +22,7 @@ pub fn header(state: AppState, appearance: Appearance) -> El {
     });
     let backend = field("backend").map(|backend| switch(Setting::new(state, backend), &BACKENDS));
     let theme = el("button")
-        .class("button")
+        .class("button theme")
         .attr("type", "button")
         .live_text(move || if appearance.is_dark() { "Light" } else { "Dark" }.into())
         .on("click", move |_| appearance.toggle());

@@ -1,13 +1,11 @@
 //! Asking the worker. It starts with the first question, so that the first picture loads without it.
 
+use super::browser::by_id;
 use super::dom::listen;
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use wasm_bindgen::prelude::*;
 use web_sys::{Blob, MessageEvent, Worker, WorkerOptions, WorkerType};
-
-/// The worker's program, as Trunk names it.
-const PROGRAM: &str = "./answers_loader.js";
 
 /// What takes an answer, or nothing where the worker could not give one.
 type Take = Box<dyn Fn(Option<&str>)>;
@@ -79,7 +77,9 @@ impl Office {
     fn start(&mut self) {
         let options = WorkerOptions::new();
         options.set_type(WorkerType::Module);
-        let Ok(worker) = Worker::new_with_options(PROGRAM, &options) else {
+        // The build names it by its contents, there.
+        let program = by_id("app").and_then(|root| root.get_attribute("data-worker")).unwrap_or_default();
+        let Ok(worker) = Worker::new_with_options(&program, &options) else {
             return;
         };
         listen(&worker, "message", |event| {

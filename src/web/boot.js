@@ -23,6 +23,8 @@ try {
   if (typeof WebAssembly !== "object") throw new Error("This browser has no WebAssembly, or forbids it here.");
   const bindings = await import(program);
   await bindings.default({ module_or_path: wasm });
+  // Later than all that this visit needs.
+  setTimeout(() => import("./offline.js"), 2000);
 } catch (error) {
   const reason = document.getElementById("failure-reason");
   reason.textContent ||= String(error);

@@ -86,10 +86,10 @@ fn wasm(checks: &mut Checks) {
 }
 
 fn browser(checks: &mut Checks) {
-    let Some((tools, chromium)) = checks.set_up("the page's tools and a browser", || {
+    let Some((tools, chromium, nginx)) = checks.set_up("the page's tools, a browser and a web server", || {
         let tools = setup::page_tools()?;
         let chromium = setup::chromium(&tools.packages)?;
-        Ok((tools, chromium))
+        Ok((tools, chromium, setup::nginx()?))
     }) else {
         return;
     };
@@ -99,7 +99,7 @@ fn browser(checks: &mut Checks) {
     }
     checks.tests("the page: scenarios in a real Chromium", || {
         let mut command = process::command("node", ["--test", "--test-reporter=spec"]);
-        command.args(scenarios()?);
+        command.args(scenarios()?).env("NGINX", nginx);
         process::run_tests(in_browser(&mut command, &tools.packages, &chromium)?)
     });
 }

@@ -13,7 +13,8 @@ pub fn build(tools: &PageTools) -> Result<()> {
     process::run(&mut trunk(tools, "build")?)?;
     let dist = places::dist();
     println!("The static site is in {}; it works from any folder of any web server.\n", dist.display());
-    size::report(&dist)
+    size::report(&dist)?;
+    process::run(&mut process::command("node", [places::root().join("xtask/compress.mjs"), dist]))
 }
 
 /// Serves the site on this machine alone until it is stopped, and builds it anew when a source changes.
@@ -30,7 +31,8 @@ pub fn serve(port: Option<u16>, first: u16, open: bool) -> Result<()> {
         None => (first..u16::MAX).find(|&port| is_free(port)).context("no port is free")?,
     };
     let mut command = trunk(&tools, "serve")?;
-    command.args([
+    // xtask/finish.mjs leaves the service worker out then.
+    command.env("TRTLLM_MEMORY_SERVE", "1").args([
         "--no-autoreload",
         "--disable-address-lookup",
         "--address",

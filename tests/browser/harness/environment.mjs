@@ -1,4 +1,4 @@
-// What `cargo xtask` passes on: where the site, the npm packages, the browser and the native command are.
+// What `cargo xtask` passes on: where the site, the npm packages, the browser, the native command and a web server are.
 import { createRequire } from "node:module";
 import { join } from "node:path";
 
@@ -12,3 +12,5 @@ export const dist = given("TRTLLM_MEMORY_DIST");
 export const nativeCommand = given("TRTLLM_MEMORY_BIN");
 export const chromiumProgram = given("CHROMIUM");
 export const fromPackages = createRequire(join(given("TRTLLM_MEMORY_PACKAGES"), "package.json"));
+// Only what is served by it asks for it.
+export const nginxProgram = () => given("NGINX");

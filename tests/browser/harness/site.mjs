@@ -11,19 +11,25 @@ const TYPES = {
   ".js": "text/javascript; charset=utf-8",
   ".json": "application/json",
   ".mjs": "text/javascript; charset=utf-8",
+  ".png": "image/png",
   ".svg": "image/svg+xml",
   ".wasm": "application/wasm",
+  ".webmanifest": "application/manifest+json",
 };
 
-// Starts on a free port; `address` is the page's, without a fragment.
-export async function serve(dist) {
+// Starts on a free port; `address` is the page's, without a fragment. Each answer has the `headers` too; what is posted goes to `posted`.
+export async function serve(dist, { headers = {}, posted } = {}) {
   const server = createServer(async (request, response) => {
+    if (request.method === "POST") {
+      posted?.(Buffer.concat(await request.toArray()).toString());
+      return response.writeHead(204).end();
+    }
     const path = decodeURIComponent(new URL(request.url, "http://site").pathname);
     const name = path === FOLDER ? "index.html" : path.slice(FOLDER.length);
     try {
       if (!path.startsWith(FOLDER) || normalize(name).startsWith("..")) throw new Error("outside the folder");
       const bytes = await readFile(join(dist, name));
-      response.writeHead(200, { "content-type": TYPES[extname(name)] ?? "application/octet-stream" }).end(bytes);
+      response.writeHead(200, { ...headers, "content-type": TYPES[extname(name)] ?? "application/octet-stream" }).end(bytes);
     } catch {
       response.writeHead(404, { "content-type": "text/plain" }).end("not here");
     }

@@ -2,7 +2,8 @@
 
 use super::{by_hand, install};
 use crate::process;
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
+use std::path::Path;
 use std::process::Command;
 
 /// Installs Debian packages, as root or where sudo asks for no password.
@@ -22,4 +23,21 @@ pub fn apt_install(packages: &[&str], what: &str, why: &str) -> Result<()> {
     let mut shell = if root { Command::new("sh") } else { process::command("sudo", ["-n", "sh"]) };
     shell.args(["-c", &line]).env("DEBIAN_FRONTEND", "noninteractive").stdin(std::process::Stdio::null());
     install(what, why, &mut shell)
+}
+
+/// Unpacks Debian packages in a folder and installs nothing, which takes no rights beyond the folder.
+///
+/// # Errors
+/// With the command to run by hand, if there is no apt or it fails.
+pub fn apt_unpack(packages: &[&str], folder: &Path, what: &str, why: &str) -> Result<()> {
+    if which::which("apt-get").is_err() {
+        bail!("{what} is missing; {why}. Install it with this system's package manager, then try again.");
+    }
+    std::fs::create_dir_all(folder).with_context(|| format!("{} can't be made", folder.display()))?;
+    // The lists are there already where this user may not update them.
+    let line = format!(
+        "apt-get update; apt-get download {} && for package in *.deb; do dpkg-deb --extract \"$package\" . || exit; done",
+        packages.join(" ")
+    );
+    install(what, why, process::command("sh", ["-c", &line]).current_dir(folder))
 }

@@ -3,10 +3,12 @@
 
 mod apt;
 mod chromium;
+mod nginx;
 mod node;
 mod rust;
 
 pub use chromium::chromium;
+pub use nginx::nginx;
 pub use node::{node, packages};
 pub use rust::{crates, linters, wasm_target, wasm_test_runner};
 
@@ -38,10 +40,12 @@ pub fn everything() -> Result<()> {
     linters()?;
     let tools = page_tools()?;
     let chromium = chromium(&tools.packages)?;
+    let nginx = nginx()?;
     println!("Everything is set up.");
     println!("  tools     {}", places::cache()?.display());
     println!("  packages  {}", tools.packages.display());
     println!("  chromium  {}", chromium.display());
+    println!("  nginx     {}", nginx.display());
     Ok(())
 }
 

@@ -1,0 +1,399 @@
+// The site on a host: what each file is sent with, what is asked of whom, visits without a network, and a newer build in place of an older.
+import assert from "node:assert/strict";
+import { appendFileSync, cpSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, posix, sep } from "node:path";
+import { after, test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { finish } from "../../xtask/finish.mjs";
+import { open, start } from "./harness/browser.mjs";
+import { chromiumProgram, dist, fromPackages } from "./harness/environment.mjs";
+import { hasBrotli, nginx } from "./harness/nginx.mjs";
+import { eventually } from "./harness/scenario.mjs";
+import { serve } from "./harness/site.mjs";
+
+const started = start();
+const folders = [];
+after(async () => {
+  await (await started).close();
+  for (const folder of folders) rmSync(folder, { recursive: true });
+});
+
+const hosting = (name) => fileURLToPath(new URL(`../../hosting/${name}`, import.meta.url));
+const read = (...path) => readFileSync(join(...path), "utf8");
+const names = (folder) =>
+  readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => posix.join(entry.parentPath.slice(folder.length).split(sep).join("/"), entry.name).replace(/^\//, ""));
+const named = (folder, pattern) => names(folder).find((name) => pattern.test(name));
+const isSent = (name) => !/\.(br|gz)$|^_headers$/.test(name);
+
+function temporaryFolder() {
+  const folder = mkdtempSync(join(tmpdir(), "hosting-"));
+  folders.push(folder);
+  return folder;
+}
+
+// The site in a folder that may be changed.
+function copy(to = join(temporaryFolder(), "memory")) {
+  cpSync(dist, to, { recursive: true });
+  return to;
+}
+
+// Nothing is there in a compressed form too, so that a file may be replaced alone.
+function uncompressed(folder) {
+  for (const name of names(folder)) if (/\.(br|gz)$/.test(name)) rmSync(join(folder, name));
+  return folder;
+}
+
+// Another build in the place of the one in the folder: each style and the worker's program say its `version`.
+function rebuild(folder, version) {
+  uncompressed(folder);
+  appendFileSync(join(folder, named(folder, /^files\/components-.*css$/)), `\n:root { --version: ${version}; }`);
+  appendFileSync(join(folder, named(folder, /^files\/answers-.*js$/)), `\n// ${version}`);
+  finish(folder);
+}
+
+const policyOf = (folder) => /content="(default-src [^"]*)"/.exec(read(folder, "index.html"))[1];
+const versionOf = (page) => page.evaluate(() => getComputedStyle(document.documentElement).getPropertyValue("--version"));
+const ready = (page) => page.locator('#app[data-ready="true"]').waitFor({ state: "attached" });
+
+// A panel that the worker fills.
+async function asks(page, id = "sweep") {
+  await page.locator(`#tab_${id}`).click();
+  await eventually(async () => assert.notEqual((await page.locator(`[id="${id}"] .panel`).innerText()).trim(), ""), 10_000);
+}
+
+const versionIn = (folder) => /"version":"(\w+)"/.exec(read(folder, "sw.js"))[1];
+const caches = (page) => page.evaluate(async () => (await globalThis.caches.keys()).sort());
+
+// The service worker has taken all of the build in the folder, and answers for the page.
+async function isKept(page, folder) {
+  const version = versionIn(folder);
+  await eventually(async () => {
+    const [state, files] = await page.evaluate(async (version) => {
+      const { active, installing, waiting } = (await navigator.serviceWorker.getRegistration()) ?? {};
+      const name = (await globalThis.caches.keys()).find((name) => name.endsWith(` ${version}`));
+      const files = name ? (await (await globalThis.caches.open(name)).keys()).length : 0;
+      return [active && !installing && !waiting && navigator.serviceWorker.controller?.state, files];
+    }, version);
+    assert.equal(state, "activated");
+    assert.equal(files, Object.keys(JSON.parse(/^const BUILD = (.*);$/m.exec(read(folder, "sw.js"))[1]).files).length);
+  }, 20_000);
+}
+
+// A page of its own browser context, whose storage is its own.
+async function visit(site, steps) {
+  const { browser } = await started;
+  const context = await browser.newContext();
+  const page = await context.newPage();
+  page.setDefaultTimeout(20_000);
+  try {
+    await page.goto(site.address);
+    await ready(page);
+    await steps(page, context);
+  } finally {
+    await context.close();
+  }
+}
+
+const slow = { timeout: 120_000 };
+
+test("a file that changes is called otherwise, and so is each that names it", () => {
+  const folder = copy();
+  const before = names(folder);
+  rebuild(folder, "second");
+  const gone = before.filter((name) => isSent(name) && !existsSync(join(folder, name))).map((name) => name.replace(/-\w{10}\./, "."));
+  assert.deepEqual(gone.sort(), ["files/answers.js", "files/answers_loader.js", "files/components.css"]);
+  const index = read(folder, "index.html");
+  for (const file of [/^files\/components-.*css$/, /^files\/answers_loader-/]) assert.ok(index.includes(named(folder, file)));
+  const loader = named(folder, /^files\/answers_loader-/);
+  assert.ok(read(folder, loader).includes(posix.basename(named(folder, /^files\/answers-.*js$/))));
+  assert.notEqual(versionIn(folder), versionIn(dist));
+});
+
+test("every file is named by its contents, but for those that others know by their address", () => {
+  const fixed = names(dist).filter((name) => isSent(name) && !/^files\/.*-[0-9a-f]{10}\.\w+$/.test(name));
+  const known = /^(\w+\.html|sw\.js|embed\.js|manifest\.webmanifest)$/;
+  assert.deepEqual(fixed.filter((name) => !known.test(name)), []);
+  assert.ok(fixed.includes("index.html") && fixed.includes("sw.js"));
+});
+
+test("behind nginx each file has its type, its compression, and the headers that the other hosts send", slow, async () => {
+  const folder = copy();
+  const server = await nginx(join(folder, ".."));
+  const types = {
+    css: "text/css; charset=utf-8",
+    html: "text/html; charset=utf-8",
+    js: "text/javascript; charset=utf-8",
+    png: "image/png",
+    svg: "image/svg+xml",
+    wasm: "application/wasm",
+    webmanifest: "application/manifest+json",
+  };
+  const rules = rulesOf(read(folder, "_headers"));
+  assert.equal(rules["/*"]["Content-Security-Policy"], policyOf(folder));
+  try {
+    for (const name of names(folder).filter(isSent)) {
+      const encoding = async (accepted) => {
+        const response = await fetch(server.address + name, { headers: { "accept-encoding": accepted } });
+        assert.equal(Buffer.compare(Buffer.from(await response.arrayBuffer()), readFileSync(join(folder, name))), 0, name);
+        return [response.headers, response.headers.get("content-encoding")];
+      };
+      const [headers, gzip] = await encoding("gzip");
+      assert.equal(headers.get("content-type"), types[name.split(".").pop()], name);
+      const expected = { "cache-control": "no-cache" };
+      for (const [path, rule] of Object.entries(rules)) {
+        if (!`/${name}`.startsWith(path.replace("*", ""))) continue;
+        for (const [header, value] of Object.entries(rule)) expected[header.toLowerCase()] = value;
+      }
+      for (const [header, value] of Object.entries(expected)) assert.equal(headers.get(header), value, `${header} of ${name}`);
+      assert.equal(headers.get("x-frame-options"), null);
+      // The script of a few bytes is not worth it.
+      if (!/\.(png|svg)$|loader/.test(name)) assert.equal(gzip, "gzip", name);
+      if (hasBrotli && existsSync(join(folder, `${name}.br`))) assert.equal((await encoding("br, gzip"))[1], "br", name);
+      if (/\.wasm$/.test(name)) assert.ok(Number(headers.get("content-length")) < readFileSync(join(folder, name)).length / 2);
+    }
+    const missing = await fetch(`${server.address}files/page-0000000000.js`);
+    assert.equal(missing.status, 404);
+    assert.equal(missing.headers.get("cache-control"), null, "what is missing today may be there tomorrow");
+    assert.equal((await fetch(server.origin + "/memory")).url, server.address);
+  } finally {
+    await server.close();
+  }
+});
+
+// The blocks of a `_headers` file.
+function rulesOf(text) {
+  const rules = {};
+  let rule;
+  for (const line of text.split("\n").filter((line) => line && !line.startsWith("#"))) {
+    if (line.startsWith("/")) rule = rules[line] = {};
+    else rule[line.slice(0, line.indexOf(":")).trim()] = line.slice(line.indexOf(":") + 1).trim();
+  }
+  return rules;
+}
+
+test("behind nginx the page works without a network from the second visit on, and takes a newer build whole", slow, async () => {
+  const folder = uncompressed(copy());
+  const server = await nginx(join(folder, ".."));
+  try {
+    await visit(server, async (older, context) => {
+      await older.evaluate(() => globalThis.caches.open("another site's"));
+      await isKept(older, folder);
+
+      await server.stop();
+      const newer = await context.newPage();
+      const goTo = async (address = "") => {
+        await newer.goto(server.address + address);
+        await ready(newer);
+      };
+      await goTo("#tp_size=2");
+      await asks(newer);
+      await goTo("index.html?embed=1#tp_size=4");
+      assert.ok(await newer.locator("main.embedded").isVisible());
+      if (existsSync(join(folder, "embed.html"))) assert.equal((await newer.goto(`${server.address}embed.html`)).status(), 200);
+
+      // While a host is being updated it may send files of two builds: those are not kept.
+      const [first, loader] = [versionIn(folder), named(folder, /^files\/answers_loader-/)];
+      const second = copy(join(temporaryFolder(), "memory"));
+      rebuild(second, "second");
+      cpSync(join(second, "sw.js"), join(folder, "sw.js"));
+      await server.start();
+      await goTo();
+      assert.equal(await newer.evaluate(outcome), "redundant");
+      assert.equal(await versionOf(newer), "");
+      assert.deepEqual((await caches(newer)).map((name) => name.split(" ").pop()).sort(), [first, "site's"].sort());
+
+      rmSync(folder, { recursive: true });
+      cpSync(second, folder, { recursive: true });
+      await goTo("?");
+      assert.equal(await versionOf(newer), "second", "the next navigation shows the newer build");
+      await asks(newer);
+      const asked = await newer.evaluate(() => performance.getEntriesByType("resource").map(({ name }) => name));
+      const files = asked.filter((name) => name.includes("/files/")).map((name) => name.slice(server.address.length));
+      assert.ok(files.length > 5);
+      assert.deepEqual(files.filter((name) => !existsSync(join(folder, name))), [], "files of the older build in a newer page");
+      await isKept(newer, folder);
+      // The page that stayed open still finds its own files, which the host has no more.
+      assert.equal(existsSync(join(folder, loader)), false);
+      assert.equal(await older.evaluate(async (loader) => (await fetch(loader)).status, loader), 200);
+      await asks(older);
+
+      rebuild(folder, "third");
+      await goTo("?again");
+      assert.equal(await versionOf(newer), "third");
+      await isKept(newer, folder);
+      const kept = [versionIn(second), versionIn(folder), "site's"].sort();
+      await eventually(async () => assert.deepEqual((await caches(newer)).map((name) => name.split(" ").pop()).sort(), kept));
+
+      await server.stop();
+      await goTo("?offline");
+      assert.equal(await versionOf(newer), "third");
+      await asks(newer);
+    });
+  } finally {
+    await server.close();
+  }
+});
+
+// What becomes of the service worker that the host sends now.
+async function outcome() {
+  const registration = await navigator.serviceWorker.getRegistration();
+  const found = new Promise((end) => (registration.onupdatefound = () => end(registration.installing)));
+  registration.update().catch(() => {});
+  const worker = await found;
+  while (worker.state === "installing") await new Promise((later) => setTimeout(later, 25));
+  return worker.state;
+}
+
+test("nothing is asked of another host, nor refused by the page's policy, in any part of it", slow, async () => {
+  const reports = [];
+  const headers = { "content-security-policy": `${policyOf(dist)}; report-uri report` };
+  const site = await serve(dist, { headers, posted: (report) => reports.push(report) });
+  try {
+    await visit(site, async (page, context) => {
+      const addresses = recorded(context);
+      await page.reload();
+      await ready(page);
+      for (const tab of await page.getByRole("tab").all()) await asks(page, (await tab.getAttribute("id")).replace("tab_", ""));
+      await isKept(page, dist);
+      await page.goto(`${site.address}?embed=1`);
+      await ready(page);
+      if (existsSync(join(dist, "embed.html"))) {
+        await page.goto(`${site.address}embed.html`);
+        await page.waitForLoadState("networkidle");
+      }
+      assert.ok(addresses.length > 10);
+      assert.deepEqual(addresses.filter((address) => !address.startsWith(site.origin)), []);
+      assert.deepEqual(reports, []);
+
+      // The same asked on purpose is seen, from wherever.
+      await page.goto(site.address);
+      await ready(page);
+      await asks(page);
+      const places = { page, worker: page.workers()[0], service: context.serviceWorkers()[0] };
+      for (const [place, of] of Object.entries(places)) {
+        await of.evaluate((place) => fetch(`http://elsewhere.invalid/${place}`).catch(() => {}), place);
+        const seen = () => [...addresses, ...reports].some((text) => text.includes(`elsewhere.invalid/${place}`));
+        await eventually(() => assert.ok(seen(), `a request of the ${place} goes unseen`));
+      }
+    });
+  } finally {
+    site.close();
+  }
+});
+
+// The addresses that the pages of a context ask for, their workers and their service workers, but for those that stand in the page.
+function recorded(context) {
+  const addresses = [];
+  context.on("request", (request) => {
+    if (/^https?:/.test(request.url())) addresses.push(request.url());
+  });
+  return addresses;
+}
+
+test("the page can be installed", slow, async () => {
+  const { chromium } = fromPackages("playwright-core");
+  const site = await serve(dist);
+  const options = { executablePath: chromiumProgram, headless: true, args: ["--no-sandbox", "--disable-dev-shm-usage"] };
+  // Not in a private context, where nothing can be.
+  const context = await chromium.launchPersistentContext(temporaryFolder(), options);
+  try {
+    const page = await context.newPage();
+    await page.goto(site.address);
+    await ready(page);
+    const session = await context.newCDPSession(page);
+    const { url, errors, manifest } = await session.send("Page.getAppManifest");
+    assert.equal(url, `${site.address}manifest.webmanifest`);
+    assert.deepEqual(errors, []);
+    assert.equal(manifest.startUrl, site.address);
+    assert.equal(manifest.scope, site.address);
+    const { installabilityErrors } = await session.send("Page.getInstallabilityErrors");
+    assert.deepEqual(installabilityErrors, []);
+    const icons = JSON.parse(read(dist, "manifest.webmanifest")).icons;
+    for (const { src, sizes } of icons) assert.equal(await sizeOf(page, src), sizes === "any" ? sizes : `${sizes}`);
+    const apple = await page.locator('link[rel="apple-touch-icon"]').getAttribute("href");
+    assert.equal(await sizeOf(page, apple), "180x180");
+  } finally {
+    await context.close();
+    site.close();
+  }
+});
+
+// A picture's own size, or `any` for one that has none.
+const sizeOf = (page, address) =>
+  page.evaluate(async (address) => {
+    if (address.endsWith(".svg")) return (await (await fetch(address)).text()).includes("<svg") ? "any" : "none";
+    const image = new Image();
+    image.src = address;
+    await image.decode();
+    return `${image.naturalWidth}x${image.naturalHeight}`;
+  }, address);
+
+const troubled = {
+  "is unknown": () => Object.defineProperty(Navigator.prototype, "serviceWorker", { value: undefined }),
+  "is refused": () => {
+    navigator.serviceWorker.register = () => Promise.reject(new DOMException("no", "SecurityError"));
+  },
+  "may not even be asked for": () =>
+    Object.defineProperty(Navigator.prototype, "serviceWorker", {
+      get() {
+        throw new DOMException("no", "SecurityError");
+      },
+    }),
+};
+
+for (const [what, before] of Object.entries(troubled)) {
+  test(`where a service worker ${what} the page works and complains of nothing`, slow, async () => {
+    const { page, context, troubles } = await open(await started, { before });
+    try {
+      await page.waitForRequest(/offline-\w+\.js/);
+      await asks(page);
+      await page.waitForTimeout(200);
+      assert.deepEqual(troubles, []);
+    } finally {
+      await context.close();
+    }
+  });
+}
+
+test("in another page's frame nothing is kept", slow, async () => {
+  const { browser, site } = await started;
+  const context = await browser.newContext();
+  try {
+    const page = await context.newPage();
+    await page.goto(`${site.address}404.html`);
+    const asked = page.waitForRequest(/offline-\w+\.js/);
+    await page.evaluate((address) => {
+      document.body.append(Object.assign(document.createElement("iframe"), { src: address }));
+    }, `${site.address}?embed=1`);
+    await asked;
+    await page.waitForTimeout(500);
+    assert.equal(await page.evaluate(async () => (await navigator.serviceWorker.getRegistrations()).length), 0);
+  } finally {
+    await context.close();
+  }
+});
+
+test("a service worker is withdrawn by putting the other one in its place, and leaves nothing of its own", slow, async () => {
+  const folder = copy();
+  const site = await serve(folder);
+  try {
+    await visit(site, async (page) => {
+      await page.evaluate(() => globalThis.caches.open("another site's"));
+      await isKept(page, folder);
+      cpSync(hosting("withdraw/sw.js"), join(folder, "sw.js"));
+      await page.goto(`${site.address}?`);
+      await eventually(async () => {
+        assert.equal(await page.evaluate(async () => (await navigator.serviceWorker.getRegistrations()).length), 0);
+        assert.deepEqual(await caches(page), ["another site's"]);
+      }, 10_000);
+      await page.reload();
+      await ready(page);
+      assert.equal(await page.evaluate(() => navigator.serviceWorker.controller), null);
+    });
+  } finally {
+    site.close();
+  }
+});

@@ -20,10 +20,10 @@ export function finish(folder) {
   for (const step of STEPS) step(folder);
 }
 
-// The names of the files below the folder, with slashes.
-function names(folder) {
+// The names of the files below the folder, with slashes, but for what Trunk hides there while it works.
+export function names(folder) {
   return readdirSync(folder, { recursive: true })
-    .filter((name) => statSync(join(folder, name)).isFile())
+    .filter((name) => !name.startsWith(".") && statSync(join(folder, name)).isFile())
     .map((name) => name.split(sep).join("/"))
     .sort();
 }

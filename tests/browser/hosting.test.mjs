@@ -1,11 +1,11 @@
 // The site on a host: what each file is sent with, what is asked of whom, visits without a network, and a newer build in place of an older.
 import assert from "node:assert/strict";
-import { appendFileSync, cpSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
+import { appendFileSync, cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, posix, sep } from "node:path";
+import { join, posix } from "node:path";
 import { after, test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { finish } from "../../xtask/finish.mjs";
+import { finish, names } from "../../xtask/finish.mjs";
 import { open, start } from "./harness/browser.mjs";
 import { chromiumProgram, dist, fromPackages } from "./harness/environment.mjs";
 import { hasBrotli, nginx } from "./harness/nginx.mjs";
@@ -21,10 +21,6 @@ after(async () => {
 
 const hosting = (name) => fileURLToPath(new URL(`../../hosting/${name}`, import.meta.url));
 const read = (...path) => readFileSync(join(...path), "utf8");
-const names = (folder) =>
-  readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => posix.join(entry.parentPath.slice(folder.length).split(sep).join("/"), entry.name).replace(/^\//, ""));
 const named = (folder, pattern) => names(folder).find((name) => pattern.test(name));
 const isSent = (name) => !/\.(br|gz)$|^_headers$/.test(name);
 
@@ -35,9 +31,10 @@ function temporaryFolder() {
 }
 
 // The site in a folder that may be changed.
-function copy(to = join(temporaryFolder(), "memory")) {
-  cpSync(dist, to, { recursive: true });
-  return to;
+function copy() {
+  const folder = join(temporaryFolder(), "memory");
+  cpSync(dist, folder, { recursive: true });
+  return folder;
 }
 
 // Nothing is there in a compressed form too, so that a file may be replaced alone.
@@ -194,11 +191,11 @@ test("behind nginx the page works without a network from the second visit on, an
       assert.ok(await newer.locator("main.embedded").isVisible());
       if (existsSync(join(folder, "embed.html"))) assert.equal((await newer.goto(`${server.address}embed.html`)).status(), 200);
 
-      // While a host is being updated it may send files of two builds: those are not kept.
+      // While a host is being updated it may send a newer build's files and the older document: those are not kept together.
       const [first, loader] = [versionIn(folder), named(folder, /^files\/answers_loader-/)];
-      const second = copy(join(temporaryFolder(), "memory"));
+      const second = copy();
       rebuild(second, "second");
-      cpSync(join(second, "sw.js"), join(folder, "sw.js"));
+      for (const part of ["files", "sw.js"]) cpSync(join(second, part), join(folder, part), { recursive: true });
       await server.start();
       await goTo();
       assert.equal(await newer.evaluate(outcome), "redundant");
@@ -217,7 +214,7 @@ test("behind nginx the page works without a network from the second visit on, an
       await isKept(newer, folder);
       // The page that stayed open still finds its own files, which the host has no more.
       assert.equal(existsSync(join(folder, loader)), false);
-      assert.equal(await older.evaluate(async (loader) => (await fetch(loader)).status, loader), 200);
+      assert.equal(await older.evaluate(async (loader) => (await fetch(loader, { cache: "reload" })).status, loader), 200);
       await asks(older);
 
       rebuild(folder, "third");
@@ -226,6 +223,11 @@ test("behind nginx the page works without a network from the second visit on, an
       await isKept(newer, folder);
       const kept = [versionIn(second), versionIn(folder), "site's"].sort();
       await eventually(async () => assert.deepEqual((await caches(newer)).map((name) => name.split(" ").pop()).sort(), kept));
+
+      server.hang();
+      await goTo("?slow");
+      assert.equal(await versionOf(newer), "third", "a network that does not answer is none");
+      server.resume();
 
       await server.stop();
       await goTo("?offline");

@@ -1,13 +1,17 @@
 // Keeps the calculator for visits without a network (sw.js says how), when the page has nothing else to do. A frame in another page needs
 // none of its own, and where the browser has or allows no service worker the page is as good.
 const whenIdle = globalThis.requestIdleCallback ?? setTimeout;
+const program = new URL("sw.js", location.href).href;
 
-if (parent === self) {
-  whenIdle(async () => {
-    try {
-      await navigator.serviceWorker.register("sw.js", { updateViaCache: "none" });
-    } catch {
-      // Nothing is kept.
-    }
-  });
+async function keep() {
+  try {
+    // Of the one that answers for this page already the browser looks for a newer one by itself. To register it again would also
+    // keep it from withdrawing.
+    if (navigator.serviceWorker.controller?.scriptURL === program) return;
+    await navigator.serviceWorker.register(program, { updateViaCache: "none" });
+  } catch {
+    // Nothing is kept.
+  }
 }
+
+if (parent === self) whenIdle(keep);

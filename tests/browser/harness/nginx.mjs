@@ -60,12 +60,17 @@ export async function nginx(root) {
     await ended;
   }
 
+  // It takes requests and answers none.
+  const hang = () => child.kill("SIGSTOP");
+  const resume = () => child.kill("SIGCONT");
+
   async function close() {
+    resume();
     await stop();
     rmSync(prefix, { recursive: true });
   }
 
   await start();
   const origin = `http://127.0.0.1:${port}`;
-  return { origin, address: `${origin}/memory/`, start, stop, close };
+  return { origin, address: `${origin}/memory/`, start, stop, hang, resume, close };
 }

@@ -36,8 +36,9 @@ pub fn apt_unpack(packages: &[&str], folder: &Path, what: &str, why: &str) -> Re
     std::fs::create_dir_all(folder).with_context(|| format!("{} can't be made", folder.display()))?;
     // The lists are there already where this user may not update them.
     let line = format!(
-        "apt-get update; apt-get download {} && for package in *.deb; do dpkg-deb --extract \"$package\" . || exit; done",
+        "cd \"{}\" && {{ apt-get update; apt-get download {} && for package in *.deb; do dpkg-deb --extract \"$package\" . || exit; done; }}",
+        folder.display(),
         packages.join(" ")
     );
-    install(what, why, process::command("sh", ["-c", &line]).current_dir(folder))
+    install(what, why, &mut process::command("sh", ["-c", &line]))
 }

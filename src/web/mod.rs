@@ -38,8 +38,7 @@ pub fn start() {
         let appearance = Appearance::new();
         address::follow(state);
         history::follow(state);
-        let page =
-            if address::is_embedded() { vec![embed::embedded(state, appearance)] } else { page(state, appearance) };
+        let page = if embed::is_compact() { vec![embed::embedded(state, appearance)] } else { page(state, appearance) };
         root.set_inner_html("");
         for part in page {
             let _ = root.append_child(&part.0);

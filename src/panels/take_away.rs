@@ -7,6 +7,7 @@ use crate::formats::commands::{Recipe, Step, recipes};
 use crate::formats::json::Answer;
 use crate::formats::{link, table::Table};
 use crate::memory::estimate;
+use crate::units::giga;
 use maud::{Markup, PreEscaped, html};
 
 /// The picture that is saved, in pixels.
@@ -40,7 +41,7 @@ pub fn panel(request: &Request) -> Markup {
 /// What the picture is of.
 fn title(deployment: &Deployment) -> String {
     let (model, gpu) = (&deployment.model.name, deployment.gpu.name);
-    format!("{model}, {}, on {} × {gpu}; GiB of each GPU", deployment.quant_algo, deployment.world_size())
+    format!("{model}, {}, on {} × {gpu}; {} of each GPU", deployment.quant_algo, deployment.world_size(), giga())
 }
 
 fn save(name: &str, from: &str, label: &str) -> Markup {

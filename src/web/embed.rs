@@ -7,7 +7,7 @@ use super::browser::looks;
 use super::dom::{El, el};
 use super::inputs::{control, form, ticks};
 use super::results::chart::chart;
-use super::results::figures::{figures, gib, swatch};
+use super::results::figures::{figures, large, swatch};
 use super::results::verdict::verdict;
 use super::results::warnings::warnings;
 use super::state::AppState;
@@ -74,5 +74,5 @@ fn item(state: AppState, appearance: Appearance, segment: Segment) -> El {
         .child(swatch(appearance, segment))
         .child(el("span").live_text(move || state.sound(|sound| segment.label_in(&sound.report)).to_string()))
         .text(" ")
-        .child(el("span").live_text(move || gib(bytes())))
+        .child(el("span").live_text(move || large(bytes())))
 }

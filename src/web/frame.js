@@ -89,17 +89,17 @@ function say(message) {
   if (parent !== window) parent.postMessage({ source: SOURCE, v: VERSION, ...message }, "*");
 }
 
-let height = 0;
+// Whether the program has put its page in place of what stood there first, whose height is no one's concern.
+let started = false;
+let said = 0;
 
 function sayHeight() {
-  const now = Math.ceil(document.body.getBoundingClientRect().height);
-  if (now > 0) say({ event: "height", height: (height = now) });
+  const height = Math.ceil(document.body.getBoundingClientRect().height);
+  if ((started || !document.getElementById("failure").hidden) && height > 0) say({ event: "height", height: (said = height) });
 }
 
-const isReady = () => document.getElementById("app").dataset.ready === "true";
-
 function sayConfiguration() {
-  if (isReady()) say({ event: "configuration", configuration: location.hash.slice(1), title: document.title });
+  if (started) say({ event: "configuration", configuration: location.hash.slice(1), title: document.title });
 }
 
 function setTheme(value) {
@@ -137,18 +137,26 @@ window.addEventListener("configurationchange", () => {
   sayConfiguration();
 });
 
-new MutationObserver((_, observer) => {
-  if (!isReady()) return;
-  observer.disconnect();
+// A browser draws no frame that is out of sight, and so calls no one back about its size; its height is said all the same.
+function start() {
+  started = true;
   for (const key of document.querySelector(".knobs") ? (words("knobs") ?? []) : []) {
     if (!document.querySelector(`[data-field="${CSS.escape(key)}"]`)) warnings.push(`knobs=${key} is not a setting.`);
   }
   showWarnings();
+  sayHeight();
   sayConfiguration();
-}).observe(document.getElementById("app"), { attributeFilter: ["data-ready"] });
+}
 
+new MutationObserver((_, observer) => {
+  observer.disconnect();
+  setTimeout(start);
+}).observe(document.getElementById("app"), { childList: true });
+
+// Whoever listens has said the theme before the first picture.
+say({ ask: "theme" });
 await addStyle();
 // The body's height follows from its contents alone, so that the answer to it changes nothing of it.
 new ResizeObserver(() => {
-  if (Math.ceil(document.body.getBoundingClientRect().height) !== height) sayHeight();
+  if (Math.ceil(document.body.getBoundingClientRect().height) !== said) sayHeight();
 }).observe(document.body);

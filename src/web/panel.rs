@@ -11,7 +11,6 @@ use super::theme::Appearance;
 use super::{browser, view::Tab};
 use crate::formats::link;
 use leptos::prelude::*;
-use std::collections::BTreeSet;
 use wasm_bindgen::JsCast;
 use web_sys::{Blob, Element, Event, File, HtmlElement};
 
@@ -19,7 +18,7 @@ use web_sys::{Blob, Element, Event, File, HtmlElement};
 #[derive(Debug, Clone, Default, PartialEq)]
 struct Options {
     chosen: Vec<(String, String)>,
-    unfolded: BTreeSet<String>,
+    unfolded: Vec<String>,
 }
 
 impl Options {
@@ -143,8 +142,9 @@ fn click(state: AppState, options: RwSignal<Options>, event: &Event) {
     {
         event.prevent_default();
         options.update(|options| {
-            if !options.unfolded.remove(&part) {
-                options.unfolded.insert(part);
+            match options.unfolded.iter().position(|unfolded| *unfolded == part) {
+                Some(place) => drop(options.unfolded.remove(place)),
+                None => options.unfolded.push(part),
             }
         });
     } else if let Some(settings) = above("data-take") {

@@ -19,9 +19,15 @@ if (new URLSearchParams(location.search).get("embed") === "1") document.document
 const program = document.querySelector('link[rel="modulepreload"]').href;
 const wasm = document.querySelector('link[rel="preload"][as="fetch"]').href;
 
+// What index.html shows is on the screen; a page that nobody looks at paints nothing.
+const painted = new Promise((done) => {
+  requestAnimationFrame(() => setTimeout(done));
+  setTimeout(done, 100);
+});
+
 try {
   if (typeof WebAssembly !== "object") throw new Error("This browser has no WebAssembly, or forbids it here.");
-  const bindings = await import(program);
+  const [bindings] = await Promise.all([import(program), painted]);
   await bindings.default({ module_or_path: wasm });
 } catch (error) {
   const reason = document.getElementById("failure-reason");

@@ -1,7 +1,8 @@
 // Serves the built site from a nested folder of a host, as a documentation page would, and nothing else.
 import { createServer } from "node:http";
-import { readFile } from "node:fs/promises";
+import { readFile, readdir } from "node:fs/promises";
 import { extname, join, normalize } from "node:path";
+import { brotliCompressSync } from "node:zlib";
 
 const FOLDER = "/docs/nested/calculator/";
 
@@ -15,15 +16,19 @@ const TYPES = {
   ".wasm": "application/wasm",
 };
 
-// Starts on a free port; `address` is the page's, without a fragment.
-export async function serve(dist) {
+// Starts on a free port; `address` is the page's, without a fragment. `compressed` as a good host serves it: by brotli, packed beforehand.
+export async function serve(dist, { compressed = false } = {}) {
+  const packed = new Map();
+  for (const name of compressed ? await readdir(dist) : []) packed.set(name, brotliCompressSync(await readFile(join(dist, name))));
+  const headers = compressed ? { "content-encoding": "br", "cache-control": "public, max-age=31536000" } : {};
   const server = createServer(async (request, response) => {
     const path = decodeURIComponent(new URL(request.url, "http://site").pathname);
     const name = path === FOLDER ? "index.html" : path.slice(FOLDER.length);
     try {
       if (!path.startsWith(FOLDER) || normalize(name).startsWith("..")) throw new Error("outside the folder");
-      const bytes = await readFile(join(dist, name));
-      response.writeHead(200, { "content-type": TYPES[extname(name)] ?? "application/octet-stream" }).end(bytes);
+      const bytes = packed.get(name) ?? (await readFile(join(dist, name)));
+      response.writeHead(200, { "content-type": TYPES[extname(name)] ?? "application/octet-stream", ...headers });
+      response.end(bytes);
     } catch {
       response.writeHead(404, { "content-type": "text/plain" }).end("not here");
     }

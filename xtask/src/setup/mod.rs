@@ -7,7 +7,7 @@ mod node;
 mod rust;
 
 pub use chromium::chromium;
-pub use node::{node, packages};
+pub use node::{lighthouse, node, packages};
 pub use rust::{crates, linters, wasm_target, wasm_test_runner};
 
 use crate::{places, process};

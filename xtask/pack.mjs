@@ -9,10 +9,11 @@ const site = process.env.TRUNK_STAGING_DIR;
 const named = join(process.env.TRUNK_SOURCE_DIR, "target/named");
 
 const FEATURES = ["bulk-memory", "nontrapping-float-to-int", "sign-ext", "mutable-globals", "reference-types", "multivalue"];
-// The page loads at once: a second pass finds a little more, and what is inlined less compresses better. The worker's program loads later, and is to be quick.
+// The page loads at once: a second pass finds a little more, and what is inlined less compresses better.
+// The worker's program loads later and is to be quick, which the compiler saw to: -O3 takes minutes here and gains little.
 const EFFORT = {
   page: ["-Oz", "-Oz", "-fimfs=0", "-aimfs=0", "-ocimfs=10", "--low-memory-unused"],
-  answers: ["-O3", "--low-memory-unused"],
+  answers: ["-O2", "--low-memory-unused"],
 };
 const SHORT = ["--minify-imports-and-exports-and-modules", "--strip-debug", "--strip-producers", "--strip-target-features"];
 

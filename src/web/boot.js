@@ -19,10 +19,11 @@ if (new URLSearchParams(location.search).get("embed") === "1") document.document
 const program = document.querySelector('link[rel="modulepreload"]').href;
 const wasm = document.querySelector('link[rel="preload"][as="fetch"]').href;
 
-// What index.html shows is on the screen; a page that nobody looks at paints nothing.
+// What index.html shows is on the screen. A page that nobody looks at paints nothing, and a frame out of sight only later.
 const painted = new Promise((done) => {
-  requestAnimationFrame(() => setTimeout(done));
-  setTimeout(done, 100);
+  if (document.hidden) done();
+  new PerformanceObserver(done).observe({ type: "paint", buffered: true });
+  setTimeout(done, 1000);
 });
 
 try {

@@ -16,7 +16,7 @@ use wasm_bindgen::JsCast;
 use web_sys::{Blob, Element, Event, File, HtmlElement};
 
 /// A panel asks about another deployment once that has rested for this many milliseconds.
-const REST: u64 = 120;
+const REST: u64 = 250;
 
 /// What a person chose in a panel.
 #[derive(Debug, Clone, Default, PartialEq)]

@@ -28,8 +28,8 @@ const painted = new Promise((done) => {
 
 try {
   if (typeof WebAssembly !== "object") throw new Error("This browser has no WebAssembly, or forbids it here.");
-  const [bindings] = await Promise.all([import(program), painted]);
-  await bindings.default({ module_or_path: wasm });
+  const bindings = await import(program);
+  await painted.then(() => bindings.default({ module_or_path: wasm }));
 } catch (error) {
   const reason = document.getElementById("failure-reason");
   reason.textContent ||= String(error);

@@ -1,6 +1,8 @@
 //! How many candidates a search tries in a second.
 
-use std::time::Instant;
+mod clock;
+
+use clock::{now, say};
 use trtllm_memory::architecture::find;
 use trtllm_memory::deployment::Deployment;
 use trtllm_memory::explore::Load;
@@ -14,9 +16,9 @@ fn time<T>(mut call: impl FnMut() -> T) -> ([f64; 2], T) {
     let mut rounds = Vec::new();
     let mut result = call();
     for _ in 0..11 {
-        let start = Instant::now();
+        let start = now();
         result = call();
-        rounds.push(start.elapsed().as_secs_f64() * 1e3);
+        rounds.push(now() - start);
     }
     rounds.sort_by(f64::total_cmp);
     ([rounds[rounds.len() / 2], rounds[0]], result)
@@ -33,16 +35,16 @@ fn main() {
             search
         });
         let candidates = search.candidates() as f64;
-        println!(
+        say(&format!(
             "{:<36} {candidates:>7} candidates, {:>6} found; 100,000 in {:>5.0} ms, at best {:>5.0}; {:>8.0} a second",
             model.name,
             search.found().len(),
             median * 1e5 / candidates,
             best * 1e5 / candidates,
             candidates / median * 1e3,
-        );
+        ));
     }
     let base = Deployment { max_seq_len: Some(8192), ..Deployment::default() };
-    println!("sweep of max_num_tokens {:.3} ms", time(|| sweep(&base, "max_num_tokens", None, POINTS)).0[0]);
-    println!("limits of max_batch_size {:.3} ms", time(|| solve(&base, "max_batch_size", Some(load))).0[0]);
+    say(&format!("sweep of max_num_tokens {:.3} ms", time(|| sweep(&base, "max_num_tokens", None, POINTS)).0[0]));
+    say(&format!("limits of max_batch_size {:.3} ms", time(|| solve(&base, "max_batch_size", Some(load))).0[0]));
 }

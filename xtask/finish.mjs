@@ -4,6 +4,7 @@ import { createHash } from "node:crypto";
 import { copyFileSync, mkdirSync, readFileSync, readdirSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { join, posix, sep } from "node:path";
 import { fileURLToPath } from "node:url";
+import { pack } from "./pack.mjs";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 // Where files stand whose names tell their contents; what a host may let browsers keep for good.
@@ -14,7 +15,7 @@ const TEXT = /\.(html|js|css|webmanifest)$/;
 // What no page asks for, and what `xtask/compress.mjs` makes of the others.
 const NOT_KEPT = /^(404\.html|_headers|sw\.js)$|\.(br|gz)$/;
 
-const STEPS = [nameByContents, writeServiceWorker];
+const STEPS = [pack, nameByContents, writeServiceWorker];
 
 export function finish(folder) {
   for (const step of STEPS) step(folder);

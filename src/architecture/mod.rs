@@ -21,7 +21,6 @@ pub use recipe::{Recipe, layer_set, layer_text, limits};
 pub use tensors::{EncoderTensors, LayerGroup, Split, Tensor, TensorKind, Tensors};
 
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 use std::sync::{PoisonError, RwLock};
 
 /// What is served: a transformer's dimensions.
@@ -125,13 +124,25 @@ impl Architecture {
 
     /// Every weight tensor of a model that stays, made when it is first asked for: an estimate asks often.
     pub fn shared_tensors(&'static self) -> &'static Tensors {
-        static KNOWN: RwLock<BTreeMap<usize, &'static Tensors>> = RwLock::new(BTreeMap::new());
+        /// By the model's address, in order.
+        static KNOWN: RwLock<Vec<(usize, &'static Tensors)>> = RwLock::new(Vec::new());
         let address = std::ptr::from_ref(self).addr();
-        if let Some(tensors) = KNOWN.read().unwrap_or_else(PoisonError::into_inner).get(&address) {
-            return tensors;
+        let place = |known: &[(usize, _)]| known.binary_search_by_key(&address, |(model, _)| *model);
+        {
+            let known = KNOWN.read().unwrap_or_else(PoisonError::into_inner);
+            if let Ok(place) = place(&known) {
+                return known[place].1;
+            }
         }
         let mut known = KNOWN.write().unwrap_or_else(PoisonError::into_inner);
-        known.entry(address).or_insert_with(|| Box::leak(Box::new(self.tensors())))
+        match place(&known) {
+            Ok(place) => known[place].1,
+            Err(place) => {
+                let tensors: &'static Tensors = Box::leak(Box::new(self.tensors()));
+                known.insert(place, (address, tensors));
+                tensors
+            }
+        }
     }
 
     /// The tokens that attention layer `layer` looks back, if limited.

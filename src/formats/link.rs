@@ -170,7 +170,9 @@ pub fn decode_onto(deployment: Deployment, link: &str) -> Decoded {
     let mut pairs: Vec<(Cow<str>, Cow<str>)> = from_query.chain(parse(fragment.as_bytes())).collect();
     // Dimensions are changes to the model, wherever in the link it stands.
     if pairs.iter().any(|(key, _)| key.trim().starts_with("m.")) {
-        pairs.sort_by_key(|(key, _)| !key.trim().eq_ignore_ascii_case("model"));
+        let (model, others): (Vec<_>, Vec<_>) =
+            pairs.into_iter().partition(|(key, _)| key.trim().eq_ignore_ascii_case("model"));
+        pairs = model.into_iter().chain(others).collect();
     }
     for (key, value) in pairs {
         decoded.take(key.trim(), value.trim(), &mut seen);

@@ -1,4 +1,4 @@
-//! Asking the worker. It starts with the first question, so that the first picture loads without it.
+//! Asking the workers. Each starts with its first question, so that the first picture loads without them.
 
 use super::browser::by_id;
 use super::dom::listen;
@@ -12,20 +12,31 @@ type Take = Box<dyn Fn(Option<&str>)>;
 
 /// A way to ask, along which the newest question counts: one waits at most while another is being answered.
 struct Channel {
+    desk: usize,
     take: Take,
     asked: bool,
     waiting: Option<String>,
 }
 
+/// A worker, and what is said to it.
 #[derive(Default)]
-struct Office {
+struct Desk {
     worker: Option<Worker>,
     /// Whether the worker listens.
     ready: bool,
-    channels: Vec<Channel>,
     /// What was said before the worker listened.
     early: VecDeque<JsValue>,
 }
+
+#[derive(Default)]
+struct Office {
+    /// One that answers at once, and one whose answers take long, so that they keep nobody waiting.
+    desks: [Desk; 2],
+    channels: Vec<Channel>,
+}
+
+const QUICK: usize = 0;
+const SLOW: usize = 1;
 
 thread_local! {
     static OFFICE: RefCell<Office> = RefCell::default();
@@ -38,8 +49,17 @@ pub struct Answers(usize);
 impl Answers {
     /// A new channel.
     pub fn new(take: impl Fn(Option<&str>) + 'static) -> Answers {
+        Answers::at(QUICK, Box::new(take))
+    }
+
+    /// A new channel for questions whose answers take long, and that need nothing that was given.
+    pub fn that_take_long(take: impl Fn(Option<&str>) + 'static) -> Answers {
+        Answers::at(SLOW, Box::new(take))
+    }
+
+    fn at(desk: usize, take: Take) -> Answers {
         OFFICE.with_borrow_mut(|office| {
-            office.channels.push(Channel { take: Box::new(take), asked: false, waiting: None });
+            office.channels.push(Channel { desk, take, asked: false, waiting: None });
             Answers(office.channels.len() - 1)
         })
     }
@@ -52,7 +72,8 @@ impl Answers {
                 channel.waiting = Some(request);
             } else {
                 channel.asked = true;
-                office.send(JsValue::from_str(&format!("{}\n{request}", self.0)));
+                let desk = channel.desk;
+                office.desks[desk].send(desk, JsValue::from_str(&format!("{}\n{request}", self.0)));
             }
         });
     }
@@ -60,13 +81,13 @@ impl Answers {
 
 /// Gives the worker a file, which it keeps for the questions that follow. The page itself never reads it.
 pub fn give(file: &Blob) {
-    OFFICE.with_borrow_mut(|office| office.send(file.into()));
+    OFFICE.with_borrow_mut(|office| office.desks[QUICK].send(QUICK, file.into()));
 }
 
-impl Office {
-    fn send(&mut self, said: JsValue) {
+impl Desk {
+    fn send(&mut self, place: usize, said: JsValue) {
         if self.worker.is_none() {
-            self.start();
+            self.start(place);
         }
         match &self.worker {
             Some(worker) if self.ready => drop(worker.post_message(&said)),
@@ -74,7 +95,7 @@ impl Office {
         }
     }
 
-    fn start(&mut self) {
+    fn start(&mut self, place: usize) {
         let options = WorkerOptions::new();
         options.set_type(WorkerType::Module);
         // The build names it by its contents, there.
@@ -82,22 +103,23 @@ impl Office {
         let Ok(worker) = Worker::new_with_options(&program, &options) else {
             return;
         };
-        listen(&worker, "message", |event| {
+        listen(&worker, "message", move |event| {
             let said = event.dyn_ref::<MessageEvent>().and_then(|event| event.data().as_string()).unwrap_or_default();
-            hear(&said);
+            hear(place, &said);
         });
-        listen(&worker, "error", |_| give_up());
+        listen(&worker, "error", move |_| give_up(place));
         self.worker = Some(worker);
         self.ready = false;
     }
 }
 
-fn hear(said: &str) {
+fn hear(place: usize, said: &str) {
     let Some((number, answer)) = said.split_once('\n') else {
         return OFFICE.with_borrow_mut(|office| {
-            office.ready = true;
-            for said in std::mem::take(&mut office.early) {
-                office.send(said);
+            let desk = &mut office.desks[place];
+            desk.ready = true;
+            for said in std::mem::take(&mut desk.early) {
+                desk.send(place, said);
             }
         });
     };
@@ -119,17 +141,14 @@ fn hear(said: &str) {
     }
 }
 
-/// The worker failed: whoever waits is told so, and the next question starts another.
-fn give_up() {
-    OFFICE.with_borrow_mut(|office| {
-        if let Some(worker) = office.worker.take() {
+/// A worker failed: whoever waits for it is told so, and the next question starts another.
+fn give_up(place: usize) {
+    let waiting: Vec<usize> = OFFICE.with_borrow_mut(|office| {
+        if let Some(worker) = std::mem::take(&mut office.desks[place]).worker {
             worker.terminate();
         }
-        office.ready = false;
-        office.early.clear();
-    });
-    let waiting: Vec<usize> = OFFICE.with_borrow_mut(|office| {
-        let asked = office.channels.iter_mut().enumerate().filter(|(_, channel)| channel.asked);
+        let here = |channel: &Channel| channel.asked && channel.desk == place;
+        let asked = office.channels.iter_mut().enumerate().filter(|(_, channel)| here(channel));
         asked
             .map(|(number, channel)| {
                 (channel.asked, channel.waiting) = (false, None);

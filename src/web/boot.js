@@ -24,12 +24,19 @@ if (framed) document.documentElement.dataset.embed = "";
 const program = document.querySelector('link[rel="modulepreload"]').href;
 const wasm = document.querySelector('link[rel="preload"][as="fetch"]').href;
 
+// What index.html shows is on the screen. A page that nobody looks at paints nothing, and a frame out of sight only later.
+const painted = new Promise((done) => {
+  if (document.hidden) done();
+  new PerformanceObserver(done).observe({ type: "paint", buffered: true });
+  setTimeout(done, 1000);
+});
+
 try {
   const frame = framed && import("./frame.js");
   if (typeof WebAssembly !== "object") throw new Error("This browser has no WebAssembly, or forbids it here.");
   const bindings = await import(program);
   await frame;
-  await bindings.default({ module_or_path: wasm });
+  await painted.then(() => bindings.default({ module_or_path: wasm }));
   // Later than all that this visit needs.
   setTimeout(() => import("./offline.js"), 2000);
 } catch (error) {

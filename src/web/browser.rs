@@ -83,7 +83,17 @@ impl Debounced {
     /// Runs `call` later, and none that was to run before it.
     pub fn call(&self, call: impl FnOnce() + 'static) {
         self.cancel();
+        let waiting = self.waiting.clone();
+        let call = move || {
+            waiting.take();
+            call();
+        };
         *self.waiting.borrow_mut() = set_timeout_with_handle(call, self.delay).ok();
+    }
+
+    /// Whether a call is still to run.
+    pub fn is_waiting(&self) -> bool {
+        self.waiting.borrow().is_some()
     }
 
     /// Runs nothing.

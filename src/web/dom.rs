@@ -34,6 +34,26 @@ fn made(element: Result<Element, JsValue>) -> El {
 /// Changes something of an element; `None` takes it away.
 type Write = fn(&Element, &str, Option<&str>);
 
+/// A closure that is called by reference alone. A boxed `dyn Fn` carries two more ways to call it, for each closure of the page.
+trait Call<Arguments, Answer> {
+    fn call(&self, arguments: Arguments) -> Answer;
+}
+
+impl<Closure: Fn() -> Answer, Answer> Call<(), Answer> for Closure {
+    fn call(&self, (): ()) -> Answer {
+        self()
+    }
+}
+
+impl<Closure: Fn(Event)> Call<Event, ()> for Closure {
+    fn call(&self, event: Event) {
+        self(event);
+    }
+}
+
+/// What something of an element is to be.
+type Read<Answer> = Box<dyn Call<(), Answer>>;
+
 impl El {
     /// With an attribute.
     pub fn attr(self, name: &str, value: &str) -> El {
@@ -123,9 +143,9 @@ impl El {
 
     /// Always with this markup, which the page made itself: one tag or text a line.
     pub fn live_markup(self, read: impl Fn() -> String + 'static) -> El {
-        let (element, read): (Element, Box<dyn Fn() -> String>) = (self.0.clone(), Box::new(read));
+        let (element, read): (Element, Read<String>) = (self.0.clone(), Box::new(read));
         Effect::new(move |before: Option<String>| {
-            let now = read();
+            let now = read.call(());
             if !before.is_some_and(|before| patch(&element, &before, &now)) {
                 element.set_inner_html(&now);
             }
@@ -137,20 +157,20 @@ impl El {
     /// Always with these children.
     pub fn live_children(self, make: impl Fn() -> Vec<El> + 'static) -> El {
         let element = self.0.clone();
-        let make: Box<dyn Fn() -> Vec<El>> = Box::new(make);
+        let make: Read<Vec<El>> = Box::new(make);
         watch(move || {
             element.set_text_content(None);
-            for child in make() {
+            for child in make.call(()) {
                 let _ = element.append_child(&child.0);
             }
         });
         self
     }
 
-    fn keep(self, name: &'static str, read: Box<dyn Fn() -> Option<String>>, write: Write) -> El {
+    fn keep(self, name: &'static str, read: Read<Option<String>>, write: Write) -> El {
         let element = self.0.clone();
         Effect::new(move |before: Option<Option<String>>| {
-            let now = read();
+            let now = read.call(());
             if before.as_ref() != Some(&now) {
                 write(&element, name, now.as_deref());
             }
@@ -168,15 +188,15 @@ impl El {
 
 /// Calls `react` on each event of this kind at the target.
 pub fn listen(target: &web_sys::EventTarget, event: &str, react: impl Fn(Event) + 'static) {
-    let react: Box<dyn Fn(Event)> = Box::new(react);
-    let react = Closure::wrap(react).into_js_value();
+    let react: Box<dyn Call<Event, ()>> = Box::new(react);
+    let react = Closure::<dyn Fn(Event)>::new(move |event| react.call(event)).into_js_value();
     let _ = target.add_event_listener_with_callback(event, react.unchecked_ref());
 }
 
 /// Runs something now and whenever a signal changes that it read.
 pub fn watch(run: impl Fn() + 'static) {
-    let run: Box<dyn Fn()> = Box::new(run);
-    Effect::new(move |_: Option<()>| run());
+    let run: Read<()> = Box::new(run);
+    Effect::new(move |_: Option<()>| run.call(()));
 }
 
 /// Makes markup of an element's children into other markup of the same shape. That takes a browser a tenth of the time of making new

@@ -47,9 +47,13 @@ pub fn start() {
         for part in page {
             let _ = root.append_child(&part.0);
         }
-        // The first chart needs the width that the first layout gives it.
-        let root = root.clone();
-        request_animation_frame(move || {
+        // The first chart needs the width that the first layout gives it, and the inputs needn't keep it waiting.
+        let (root, owner) = (root.clone(), Owner::current());
+        browser::after_paint(move || {
+            if let Some((owner, place)) = owner.zip(root.query_selector("form:empty").ok().flatten()) {
+                let inputs = owner.with(|| inputs::inputs(state));
+                let _ = place.replace_with_with_node_1(&inputs.0);
+            }
             request_animation_frame(move || {
                 let _ = root.set_attribute("data-ready", "true");
                 state.view.learn();
@@ -59,8 +63,8 @@ pub fn start() {
     .forget();
 }
 
-/// Inputs on one side, the answer on the other.
+/// The place of the inputs on one side, the answer on the other.
 fn page(state: AppState, appearance: Appearance) -> Vec<dom::El> {
-    let columns = el("main").class("columns").child(inputs::inputs(state)).child(results::results(state, appearance));
+    let columns = el("main").class("columns").child(inputs::form("inputs")).child(results::results(state, appearance));
     vec![header::header(state, appearance), columns]
 }

@@ -6,21 +6,24 @@ use super::answers::{self, Answers};
 use super::dom::{El, el, entered, listen, target, watch};
 use super::files;
 use super::share::copy;
-use super::state::AppState;
+use super::state::{AppState, Sound};
 use super::theme::Appearance;
 use super::{browser, view::Tab};
 use crate::formats::link;
 use crate::units::giga;
 use leptos::prelude::*;
-use std::collections::BTreeSet;
+use std::sync::Arc;
 use wasm_bindgen::JsCast;
 use web_sys::{Blob, Element, Event, File, HtmlElement};
+
+/// A panel asks about another deployment once that has rested for this many milliseconds.
+const REST: u64 = 250;
 
 /// What a person chose in a panel.
 #[derive(Debug, Clone, Default, PartialEq)]
 struct Options {
     chosen: Vec<(String, String)>,
-    unfolded: BTreeSet<String>,
+    unfolded: Vec<String>,
 }
 
 impl Options {
@@ -43,10 +46,12 @@ pub fn panel(
     let place = el("div").class("panel");
     let width = browser::width_of(&place.0);
     let shown = place.0.clone();
-    let answers = Answers::new(move |answer| match answer {
+    let take = move |answer: Option<&str>| match answer {
         Some(html) => replace(&shown, html),
         None => shown.set_text_content(Some("This could not be answered; change something to try again.")),
-    });
+    };
+    let answers = if tab == Tab::Search { Answers::that_take_long(take) } else { Answers::new(take) };
+    let (resting, asked_about) = (browser::Debounced::new(REST), StoredValue::new(None::<Arc<Sound>>));
     watch(move || {
         if state.view.tab.get() != tab || width.get() == 0 {
             return;
@@ -56,8 +61,10 @@ pub fn panel(
             return;
         }
         let (width, is_dark, more, options) = (width.get(), appearance.is_dark(), more(), options.get());
-        // The picture doesn't wait for the question.
-        browser::after_paint(move || {
+        let same = |before: &Option<Arc<Sound>>| before.is_none() || *before == sound;
+        let is_at_rest = asked_about.with_value(same);
+        asked_about.set_value(sound.clone());
+        let ask = move || {
             let mut request = form_urlencoded::Serializer::new(String::new());
             request.append_pair("panel", tab.id());
             if let Some(sound) = sound {
@@ -70,7 +77,13 @@ pub fn panel(
             request.extend_pairs(&options.chosen);
             request.extend_pairs(options.unfolded.iter().map(|part| ("open", part)));
             answers.ask(request.finish());
-        });
+        };
+        // The picture doesn't wait for the question, and while a slider is dragged none is asked.
+        if is_at_rest && !resting.is_waiting() {
+            browser::after_paint(ask);
+        } else {
+            resting.call(ask);
+        }
     });
     listen(&place.0, "click", move |event| click(state, options, &event));
     for event in ["pointerover", "pointerleave"] {
@@ -144,10 +157,9 @@ fn click(state: AppState, options: RwSignal<Options>, event: &Event) {
         && let Some(part) = above("data-part")
     {
         event.prevent_default();
-        options.update(|options| {
-            if !options.unfolded.remove(&part) {
-                options.unfolded.insert(part);
-            }
+        options.update(|options| match options.unfolded.iter().position(|unfolded| *unfolded == part) {
+            Some(place) => drop(options.unfolded.remove(place)),
+            None => options.unfolded.push(part),
         });
     } else if let Some(settings) = above("data-take") {
         state.take(&settings);

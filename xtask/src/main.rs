@@ -24,7 +24,7 @@ Commands:
   serve [--port N] [--open]  Build the page in release, serve it on 127.0.0.1, rebuild it when a file changes
   build                      Build the static site in dist/ and print what a browser has to load
   test [--only PART]         Run everything that must hold; PART is lint, native, wasm or browser
-  bench                      Measure the models, the page's answer to an input, and its size
+  bench                      Measure the models, and the page: loading, dragging, searching, resting, its size and Lighthouse's marks
   setup                      Only set up what the other commands need
 ";
 

@@ -17,7 +17,7 @@ struct File {
     first: bool,
 }
 
-/// Prints the size of each file of the site, and of those together that the page needs to open.
+/// Prints the size of each file of the site, of those together that the page needs to open, and of the parts of its program.
 ///
 /// # Errors
 /// If these are over the budget.
@@ -32,6 +32,9 @@ pub fn report(dist: &Path) -> Result<()> {
     let total = |size: fn(&File) -> u64| files.iter().filter(|file| file.first).map(size).sum::<u64>();
     let first_load = total(|file| file.brotli);
     println!("{:>10} {first_load:>10}  first load (goal {GOAL}, budget {BUDGET})", total(|file| file.raw));
+    let named = places::root().join("target/named/page.wasm");
+    println!("\nof page_bg.wasm, before compression");
+    process::run(&mut process::command("node", [places::root().join("xtask/contributors.mjs"), named]))?;
     if files.is_empty() || first_load > BUDGET {
         bail!("the page loads {first_load} bytes (brotli) to open; its budget is {BUDGET}");
     }

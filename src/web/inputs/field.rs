@@ -42,22 +42,25 @@ pub fn row(setting: Setting, marked: bool, controls: Vec<El>) -> El {
     let field = setting.field;
     let mark = marked.then(|| el("span").class("mark moment").text(field.fixed.label()));
     let name = el("div").class("name").child(label(field).class("key")).children(mark);
-    let row = lockable(setting).class("field row").attr("data-field", field.key).child(name).child(reset(setting));
-    row.children(controls).children(messages(setting)).live_flag("hidden", move || !setting.is_shown())
+    let row = el("div").class("field row").attr("data-field", field.key).child(name).child(reset(setting));
+    let row = row.children(controls).children(messages(setting));
+    lockable(setting, row.live_flag("hidden", move || !setting.is_shown()))
 }
 
 /// A field whose control is as wide as the column; its group's heading names it.
 pub fn stacked(setting: Setting, controls: Vec<El>) -> El {
     let field = setting.field;
-    let stacked = lockable(setting).class("field stacked").attr("data-field", field.key);
-    stacked.child(label(field).class("visually-hidden")).children(controls).children(messages(setting))
+    let stacked = el("div").class("field stacked").attr("data-field", field.key);
+    let named = stacked.child(label(field).class("visually-hidden"));
+    lockable(setting, named.children(controls).children(messages(setting)))
 }
 
-/// A place whose controls do nothing while the field is locked.
-fn lockable(setting: Setting) -> El {
+/// A field whose controls do nothing while it is locked. What appears beside a slider must not be a child of the `fieldset` itself:
+/// Chromium would lay the slider out anew, and a drag that just began would end.
+fn lockable(setting: Setting, field: El) -> El {
     let (key, locked) = (setting.field.key, setting.state.view.locked);
     let is_locked = move || locked.with(|locked| locked.iter().any(|locked| locked == key));
-    el("fieldset").attr("role", "presentation").live_flag("disabled", is_locked)
+    el("fieldset").class("lock").attr("role", "presentation").live_flag("disabled", is_locked).child(field)
 }
 
 fn label(field: &'static Field) -> El {

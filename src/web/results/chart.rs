@@ -98,7 +98,7 @@ pub fn chart(state: AppState, appearance: Appearance, strip: impl Fn() -> bool +
         .class("capacity")
         .live_text(move || state.sound(|sound| sound.plan.gpu_memory.to_string()))
         .live_style("top", move || drawn(|drawing| format!("{}px", drawing.capacity)))
-        .live_flag("hidden", strip);
+        .live_flag("hidden", move || strip() || drawing.with(Option::is_none));
     el("figure")
         .id("chart")
         .class("chart")

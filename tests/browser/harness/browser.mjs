@@ -19,8 +19,8 @@ const FLAGS = [
 export const DESKTOP = { width: 1280, height: 800 };
 export const PHONE = { width: 320, height: 640 };
 
-export async function start() {
-  const site = await serve(dist);
+export async function start(options) {
+  const site = await serve(dist, options);
   const browser = await chromium.launch({ executablePath: chromiumProgram, headless: true, args: FLAGS });
   const close = async () => {
     await browser.close();
@@ -30,12 +30,13 @@ export async function start() {
 }
 
 // Opens the calculator with `link` as its fragment, and waits for its first picture unless scripts are off or it is to `fail`.
-// `before` runs in the page before anything of the calculator does.
+// `before` runs in the page before anything of the calculator does; `prepare` is given the page's DevTools before that.
 // `troubles` fills with whatever the browser complains of, and with requests to other hosts.
-export async function open({ site, browser }, { link = "", viewport = DESKTOP, colorScheme = "light", scripts = true, fail = false, before, permissions = [] } = {}) {
+export async function open({ site, browser }, { link = "", query = "", viewport = DESKTOP, colorScheme = "light", scripts = true, fail = false, before, prepare, permissions = [] } = {}) {
   const context = await browser.newContext({ viewport, colorScheme, javaScriptEnabled: scripts, permissions });
   const page = await context.newPage();
   if (before) await page.addInitScript(before);
+  if (prepare) await prepare(await context.newCDPSession(page));
   page.setDefaultTimeout(10_000);
   const troubles = [];
   page.on("console", (message) => {
@@ -49,7 +50,7 @@ export async function open({ site, browser }, { link = "", viewport = DESKTOP, c
   page.on("response", (response) => {
     if (response.status() >= 400) troubles.push(`${response.status()} for ${response.url()}`);
   });
-  await page.goto(site.address + (link && `#${link}`));
+  await page.goto(site.address + query + (link && `#${link}`));
   if (scripts && !fail) await page.locator('#app[data-ready="true"]').waitFor({ state: "attached" });
   return { page, context, troubles };
 }

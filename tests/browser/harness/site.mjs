@@ -2,6 +2,8 @@
 import { createServer } from "node:http";
 import { readFile } from "node:fs/promises";
 import { extname, join, normalize } from "node:path";
+import { brotliCompressSync } from "node:zlib";
+import { names } from "../../../xtask/finish.mjs";
 
 const FOLDER = "/docs/nested/calculator/";
 
@@ -18,7 +20,11 @@ const TYPES = {
 };
 
 // Starts on a free port; `address` is the page's, without a fragment. Each answer has the `headers` too; what is posted goes to `posted`.
-export async function serve(dist, { headers = {}, posted } = {}) {
+// `compressed` as a good host serves it: by brotli, packed beforehand.
+export async function serve(dist, { compressed = false, headers = {}, posted } = {}) {
+  const packed = new Map();
+  for (const name of compressed ? names(dist) : []) packed.set(name, brotliCompressSync(await readFile(join(dist, name))));
+  const more = compressed ? { ...headers, "content-encoding": "br", "cache-control": "public, max-age=31536000" } : headers;
   const server = createServer(async (request, response) => {
     if (request.method === "POST") {
       posted?.(Buffer.concat(await request.toArray()).toString());
@@ -28,8 +34,9 @@ export async function serve(dist, { headers = {}, posted } = {}) {
     const name = path === FOLDER ? "index.html" : path.slice(FOLDER.length);
     try {
       if (!path.startsWith(FOLDER) || normalize(name).startsWith("..")) throw new Error("outside the folder");
-      const bytes = await readFile(join(dist, name));
-      response.writeHead(200, { ...headers, "content-type": TYPES[extname(name)] ?? "application/octet-stream" }).end(bytes);
+      const bytes = packed.get(name) ?? (await readFile(join(dist, name)));
+      response.writeHead(200, { "content-type": TYPES[extname(name)] ?? "application/octet-stream", ...more });
+      response.end(bytes);
     } catch {
       response.writeHead(404, { "content-type": "text/plain" }).end("not here");
     }

@@ -9,7 +9,7 @@ mod rust;
 
 pub use chromium::chromium;
 pub use nginx::nginx;
-pub use node::{node, packages};
+pub use node::{lighthouse, node, packages};
 pub use rust::{crates, linters, wasm_target, wasm_test_runner};
 
 use crate::{places, process};

@@ -4,7 +4,7 @@ use super::{apt::apt_install, install};
 use crate::{places, process};
 use anyhow::{Context, Result, bail};
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 const OLDEST: u32 = 20;
 const WHY: &str = "it optimises the WebAssembly, runs the models' tests in it, and drives the browser";
@@ -23,15 +23,24 @@ pub fn node() -> Result<()> {
     Ok(())
 }
 
-/// The folder that holds `node_modules` with just what the lock file lists. It is in the cache under the lock file's
-/// hash, so that checkouts share it.
+/// The folder with the npm packages that building and testing take.
 pub fn packages() -> Result<PathBuf> {
+    let why = "wasm-opt and terser make the page smaller, Playwright drives the browser, axe checks accessibility";
+    packages_of(&places::browser_tests(), why)
+}
+
+/// The folder with Lighthouse, which only measuring takes.
+pub fn lighthouse() -> Result<PathBuf> {
+    packages_of(&places::browser_tests().join("bench/lighthouse"), "Lighthouse marks the page")
+}
+
+/// The folder that holds `node_modules` with just what the lock file in `listed` lists. It is in the cache under the lock file's
+/// hash, so that checkouts share it.
+fn packages_of(listed: &Path, why: &str) -> Result<PathBuf> {
     let lists = ["package.json", "package-lock.json"];
     let mut hasher = DefaultHasher::new();
     for list in lists {
-        std::fs::read(places::browser_tests().join(list))
-            .with_context(|| format!("{list} can't be read"))?
-            .hash(&mut hasher);
+        std::fs::read(listed.join(list)).with_context(|| format!("{list} can't be read"))?.hash(&mut hasher);
     }
     let folder = places::cache()?.join(format!("npm-{:016x}", hasher.finish()));
     // npm writes this file last.
@@ -40,13 +49,13 @@ pub fn packages() -> Result<PathBuf> {
     }
     std::fs::create_dir_all(&folder).with_context(|| format!("{} can't be made", folder.display()))?;
     for list in lists {
-        std::fs::copy(places::browser_tests().join(list), folder.join(list))?;
+        std::fs::copy(listed.join(list), folder.join(list))?;
     }
     let npm = which::which("npm").context("npm is missing")?;
     let mut command = process::command(npm, ["ci", "--no-audit", "--no-fund", "--prefix"]);
     command.arg(&folder);
-    let why = "wasm-opt makes the page smaller, Playwright drives the browser, axe checks accessibility";
-    install("a set of npm packages (tests/browser/package.json)", why, &mut command)?;
+    let what = format!("a set of npm packages ({})", listed.join("package.json").display());
+    install(&what, why, &mut command)?;
     Ok(folder)
 }
 

@@ -1,0 +1,34 @@
+//! A clock and a place for lines, natively and in WebAssembly.
+
+#[cfg(not(target_arch = "wasm32"))]
+mod here {
+    use std::sync::LazyLock;
+    use std::time::Instant;
+
+    /// Milliseconds since the first call.
+    pub fn now() -> f64 {
+        static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+        START.elapsed().as_secs_f64() * 1e3
+    }
+
+    pub fn say(line: &str) {
+        println!("{line}");
+    }
+}
+
+#[cfg(target_arch = "wasm32")]
+mod here {
+    use wasm_bindgen::prelude::*;
+
+    #[wasm_bindgen]
+    extern "C" {
+        /// Milliseconds.
+        #[wasm_bindgen(js_namespace = performance)]
+        pub fn now() -> f64;
+
+        #[wasm_bindgen(js_namespace = console, js_name = log)]
+        pub fn say(line: &str);
+    }
+}
+
+pub use here::{now, say};

@@ -2,7 +2,6 @@
 
 use super::{Request, parts};
 use crate::chart::{Size, Theme, poster};
-use crate::deployment::Deployment;
 use crate::formats::commands::{Recipe, Step, recipes};
 use crate::formats::json::Answer;
 use crate::formats::{link, table::Table};
@@ -23,7 +22,7 @@ pub fn panel(request: &Request) -> Markup {
     html! {
         div.take-away {
             p.answer { "What this deployment uses, and what starts it, for tickets, notebooks and terminals." }
-            div #taken_chart hidden { (PreEscaped(poster(&report, &title(deployment), PICTURE, theme))) }
+            div #taken_chart hidden { (PreEscaped(poster(deployment, &report, PICTURE, theme))) }
             p.saves.chart-saves {
                 span { "Chart" }
                 (save("memory.svg", "taken_chart", "save SVG"))
@@ -35,12 +34,6 @@ pub fn panel(request: &Request) -> Markup {
             @for recipe in recipes(deployment).unwrap_or_default() { (ways(&recipe)) }
         }
     }
-}
-
-/// What the picture is of.
-fn title(deployment: &Deployment) -> String {
-    let (model, gpu) = (&deployment.model.name, deployment.gpu.name);
-    format!("{model}, {}, on {} × {gpu}; GiB of each GPU", deployment.quant_algo, deployment.world_size())
 }
 
 fn save(name: &str, from: &str, label: &str) -> Markup {

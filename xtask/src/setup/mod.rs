@@ -3,10 +3,12 @@
 
 mod apt;
 mod chromium;
+mod documentation;
 mod node;
 mod rust;
 
 pub use chromium::chromium;
+pub use documentation::{mdbook, python};
 pub use node::{node, packages};
 pub use rust::{crates, linters, wasm_target, wasm_test_runner};
 
@@ -38,10 +40,13 @@ pub fn everything() -> Result<()> {
     linters()?;
     let tools = page_tools()?;
     let chromium = chromium(&tools.packages)?;
+    let python = python()?;
+    mdbook()?;
     println!("Everything is set up.");
     println!("  tools     {}", places::cache()?.display());
     println!("  packages  {}", tools.packages.display());
     println!("  chromium  {}", chromium.display());
+    println!("  python    {}", python.display());
     Ok(())
 }
 

@@ -1,4 +1,4 @@
-// Serves the built site from a nested folder of a host, as a documentation page would, and nothing else.
+// Serves a folder from a nested one of a host, as a documentation page would, and nothing else.
 import { createServer } from "node:http";
 import { readFile } from "node:fs/promises";
 import { extname, join, normalize } from "node:path";
@@ -12,17 +12,18 @@ const TYPES = {
   ".json": "application/json",
   ".mjs": "text/javascript; charset=utf-8",
   ".svg": "image/svg+xml",
+  ".woff2": "font/woff2",
   ".wasm": "application/wasm",
 };
 
 // Starts on a free port; `address` is the page's, without a fragment.
-export async function serve(dist) {
+export async function serve(folder) {
   const server = createServer(async (request, response) => {
     const path = decodeURIComponent(new URL(request.url, "http://site").pathname);
-    const name = path === FOLDER ? "index.html" : path.slice(FOLDER.length);
+    const name = path.slice(FOLDER.length).replace(/(^|\/)$/, "$1index.html");
     try {
       if (!path.startsWith(FOLDER) || normalize(name).startsWith("..")) throw new Error("outside the folder");
-      const bytes = await readFile(join(dist, name));
+      const bytes = await readFile(join(folder, name));
       response.writeHead(200, { "content-type": TYPES[extname(name)] ?? "application/octet-stream" }).end(bytes);
     } catch {
       response.writeHead(404, { "content-type": "text/plain" }).end("not here");

@@ -1,4 +1,4 @@
-"""A site as an author has it; the tests give the theme, the calculator's site and the native command by ``-D``."""
+"""A site as an author has it; the tests set the theme, the calculator's site and its command by ``-D``."""
 
 project = "Serving"
 author = "The team"

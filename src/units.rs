@@ -1,9 +1,10 @@
 //! Units: a number of bytes is a type, and its text says which prefix it uses.
 //!
-//! Every prefix here is binary: 1 KiB is 1024 bytes. TensorRT-LLM's log prints binary figures too, also
-//! where it writes "MB" or "GB".
+//! Sizes are read and kept in binary units: 1 KiB is 1024 bytes. TensorRT-LLM's log prints binary figures too, also
+//! where it writes "MB" or "GB". Whoever prefers decimal units sees those, see [`Prefixes`].
 
 use serde::{Deserialize, Serialize};
+use std::cell::Cell;
 use std::fmt;
 use std::iter::Sum;
 use std::ops::{Add, AddAssign, Sub};
@@ -14,6 +15,73 @@ pub const KIB: u64 = 1 << 10;
 pub const MIB: u64 = 1 << 20;
 /// Bytes in a GiB.
 pub const GIB: u64 = 1 << 30;
+
+/// The prefixes with which sizes are shown.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Prefixes {
+    /// 1 GiB is 1024 MiB.
+    #[default]
+    Binary,
+    /// 1 GB is 1000 MB.
+    Decimal,
+}
+
+thread_local! {
+    static SHOWN: Cell<Prefixes> = const { Cell::new(Prefixes::Binary) };
+}
+
+impl Prefixes {
+    /// The prefixes that the name of a unit has: those of `GiB` or `GB`, in any case.
+    ///
+    /// ```
+    /// use trtllm_memory::units::Prefixes;
+    /// assert_eq!(Prefixes::of("gb"), Some(Prefixes::Decimal));
+    /// assert_eq!(Prefixes::of("GBit"), None);
+    /// ```
+    pub fn of(unit: &str) -> Option<Prefixes> {
+        [Prefixes::Binary, Prefixes::Decimal].into_iter().find(|prefixes| prefixes.giga().eq_ignore_ascii_case(unit))
+    }
+
+    /// Shows sizes with these prefixes on this thread from now on. Returns those of before.
+    pub fn show(self) -> Prefixes {
+        SHOWN.replace(self)
+    }
+
+    /// Those that this thread shows sizes with.
+    pub fn shown() -> Prefixes {
+        SHOWN.get()
+    }
+
+    /// The unit that large sizes are shown in.
+    pub fn giga(self) -> &'static str {
+        self.units()[2]
+    }
+
+    /// By what each unit is larger than the one before it.
+    fn step(self) -> u64 {
+        match self {
+            Prefixes::Binary => KIB,
+            Prefixes::Decimal => 1000,
+        }
+    }
+
+    fn units(self) -> [&'static str; 3] {
+        match self {
+            Prefixes::Binary => ["KiB", "MiB", "GiB"],
+            Prefixes::Decimal => ["kB", "MB", "GB"],
+        }
+    }
+}
+
+/// The unit that large sizes are shown in: `GiB` or `GB`.
+pub fn giga() -> &'static str {
+    Prefixes::shown().giga()
+}
+
+/// The bytes of that unit.
+pub fn giga_bytes() -> f64 {
+    Prefixes::shown().step().pow(3) as f64
+}
 
 /// A number of bytes. Arithmetic saturates: an absurd deployment has an absurd size, not a panic.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -37,6 +105,11 @@ impl Bytes {
     /// The size in GiB.
     pub fn gib(self) -> f64 {
         self.0 as f64 / GIB as f64
+    }
+
+    /// The size in the unit that large sizes are shown in.
+    pub fn giga(self) -> f64 {
+        self.0 as f64 / giga_bytes()
     }
 
     /// The size in MiB.
@@ -81,16 +154,23 @@ impl Sum for Bytes {
     }
 }
 
-/// The size in the largest binary unit that leaves at least one before the point: `63.44 GiB`, `43.29 MiB`, `12 B`.
+/// The size in the largest unit that leaves at least one before the point: `63.44 GiB`, `43.29 MiB`, `12 B`.
 impl fmt::Display for Bytes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let bytes = self.0 as f64;
-        match self.0 {
-            0..KIB => write!(f, "{} B", self.0),
-            KIB..MIB => write!(f, "{} KiB", grouped_decimal(bytes / KIB as f64, 2)),
-            MIB..GIB => write!(f, "{} MiB", grouped_decimal(bytes / MIB as f64, 2)),
-            _ => write!(f, "{} GiB", grouped_decimal(bytes / GIB as f64, 2)),
+        let prefixes = Prefixes::shown();
+        let step = prefixes.step();
+        if self.0 < step {
+            return write!(f, "{} B", self.0);
         }
+        let power = if self.0 < step.pow(2) {
+            1
+        } else if self.0 < step.pow(3) {
+            2
+        } else {
+            3
+        };
+        let size = self.0 as f64 / step.pow(power as u32) as f64;
+        write!(f, "{} {}", grouped_decimal(size, 2), prefixes.units()[power - 1])
     }
 }
 
@@ -165,6 +245,17 @@ mod tests {
         assert_eq!(Bytes::from_mib(43).to_string(), "43.00 MiB");
         assert_eq!(Bytes(4060 * 64 * 262_144).to_string(), "63.44 GiB");
         assert_eq!(Bytes(u64::MAX).to_string(), "17,179,869,184.00 GiB");
+    }
+
+    #[test]
+    fn sizes_are_shown_in_decimal_units_where_these_are_preferred() {
+        let before = Prefixes::Decimal.show();
+        let shown = [999, 1000, 1_500_000, 85_022_736_384, u64::MAX].map(|bytes| Bytes(bytes).to_string());
+        let (unit, size) = (giga(), Bytes(1_500_000_000).giga());
+        before.show();
+        assert_eq!(shown, ["999 B", "1.00 kB", "1.50 MB", "85.02 GB", "18,446,744,073.71 GB"]);
+        assert_eq!((unit, size), ("GB", 1.5));
+        assert_eq!((giga(), Bytes(3 << 29).giga()), ("GiB", 1.5));
     }
 
     #[test]

@@ -1,8 +1,10 @@
 // Prints raw bytes, brotli bytes, `first` or `later`, and the name of each file in the folder given, between tabs.
-// A file belongs to the first load if index.html names it, or a text file that itself belongs to it.
+// A file belongs to the first load if index.html names it, or a text file that itself belongs to it, unless only a frame loads it.
 import { readFileSync, readdirSync, statSync } from "node:fs";
 import { basename, join, relative, sep } from "node:path";
 import { brotliCompressSync, constants } from "node:zlib";
+
+const ONLY_IN_FRAMES = ["frame.js"];
 
 const dist = process.argv[2];
 const files = readdirSync(dist, { recursive: true })
@@ -17,7 +19,8 @@ while (waiting.length > 0) {
   file.first = true;
   if (!/\.(html|js|mjs|css)$/.test(file.path)) continue;
   const text = file.bytes.toString("utf8");
-  waiting.push(...files.filter((other) => !other.first && text.includes(basename(other.path))));
+  const named = ({ path }) => text.includes(basename(path)) && !ONLY_IN_FRAMES.includes(basename(path));
+  waiting.push(...files.filter((other) => !other.first && named(other)));
 }
 
 for (const { path, bytes, first } of files) {

@@ -27,6 +27,7 @@ pub use sweep::{Row, SweepDrawing, Target, rows, sweep};
 
 use crate::deployment::Deployment;
 use crate::memory::Report;
+use crate::units::giga;
 use model::Model;
 
 /// The size of a picture in CSS pixels. A picture is never smaller than 120 × 16 nor larger than 8192 × 8192.
@@ -76,7 +77,8 @@ pub fn ranks(report: &Report, size: Size, theme: &Theme) -> Drawing {
 /// The picture of [`ranks`] to stand alone: on paper, with a legend, what it is of, and the capacity in words.
 pub fn poster(deployment: &Deployment, report: &Report, size: Size, theme: &Theme) -> String {
     let (model, gpu) = (&deployment.model.name, deployment.gpu.name);
-    let title = format!("{model}, {}, on {} × {gpu}; GiB of each GPU", deployment.quant_algo, deployment.world_size());
+    let title =
+        format!("{model}, {}, on {} × {gpu}; {} of each GPU", deployment.quant_algo, deployment.world_size(), giga());
     let model = Model::ranks(report, size.limited());
     let names = Segment::ALL.map(|segment| (theme.segment(segment), segment.label_in(report)));
     let capacity = report.ranks.iter().map(|rank| rank.total).max().unwrap_or_default().to_string();

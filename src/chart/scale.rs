@@ -1,6 +1,6 @@
-//! The axis: GiB to pixels, with ticks at round numbers.
+//! The axis: bytes to pixels, with ticks at round numbers.
 
-use crate::units::{GIB, grouped_decimal};
+use crate::units::{giga_bytes, grouped_decimal};
 
 /// Room above the larger of capacity and use, so that the end of a bar is seen.
 const HEADROOM: f64 = 1.04;
@@ -12,7 +12,7 @@ const TICK_DISTANCE: u32 = 40;
 pub(super) struct Tick {
     /// Pixels from the axis' origin.
     pub at: u32,
-    /// In GiB.
+    /// In GiB, or in GB.
     pub label: String,
 }
 
@@ -28,15 +28,15 @@ pub(super) struct Scale {
 impl Scale {
     /// An axis of `length` pixels with room for `most` bytes.
     pub fn new(most: f64, length: u32) -> Scale {
-        let end = most.max(1.0) * HEADROOM / GIB as f64;
+        let end = most.max(1.0) * HEADROOM / giga_bytes();
         let (step, places) = step(end, f64::from((length / TICK_DISTANCE).max(1)));
-        let per_gib = f64::from(length) / end;
+        let per_giga = f64::from(length) / end;
         let ticks = (0..=(end / step) as u32).map(|index| {
-            let gib = f64::from(index) * step;
-            let label = if index == 0 { "0".into() } else { grouped_decimal(gib, places) };
-            Tick { at: (gib * per_gib).round() as u32, label }
+            let size = f64::from(index) * step;
+            let label = if index == 0 { "0".into() } else { grouped_decimal(size, places) };
+            Tick { at: (size * per_giga).round() as u32, label }
         });
-        Scale { per_byte: per_gib / GIB as f64, ticks: ticks.collect() }
+        Scale { per_byte: per_giga / giga_bytes(), ticks: ticks.collect() }
     }
 }
 
@@ -62,6 +62,7 @@ fn step(end: f64, most: f64) -> (f64, usize) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::units::{GIB, Prefixes};
     #[cfg(target_arch = "wasm32")]
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
@@ -84,6 +85,15 @@ mod tests {
         let at: Vec<u32> = scale.ticks.iter().map(|tick| tick.at).collect();
         assert_eq!(at, [0, 50, 100, 150, 200, 250, 300, 350, 400]);
         assert_eq!((scale.per_byte * 80.0 * GIB as f64).round(), 400.0);
+    }
+
+    #[test]
+    fn ticks_are_round_in_the_units_that_are_shown() {
+        let before = Prefixes::Decimal.show();
+        let scale = Scale::new(80e9, 416);
+        before.show();
+        assert_eq!((scale.per_byte * 80e9).round(), 400.0);
+        assert_eq!(scale.ticks.last(), Some(&Tick { at: 400, label: "80".into() }));
     }
 
     #[test]

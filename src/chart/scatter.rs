@@ -4,6 +4,7 @@ use super::draw::{Canvas, Drawn, drawing, fill, rgb, write};
 use super::model::{Area, Label};
 use super::{Size, Theme};
 use crate::memory::Contributor;
+use crate::units::Prefixes;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
@@ -15,8 +16,6 @@ const BOTTOM: u32 = 28;
 const EDGE: u32 = 8;
 /// Pixels between a tick's label and the plot.
 const LABEL_GAP: u32 = 8;
-/// Powers of two between ticks.
-const STEP: i32 = 5;
 /// The radius of a dot.
 const RADIUS: i32 = 4;
 
@@ -67,7 +66,8 @@ pub fn scatter(points: &[Point], size: Size, theme: &Theme) -> Scatter {
     let drawn = points.iter().enumerate().filter(|(_, point)| is_drawn(point));
     let exponents = drawn.clone().flat_map(|(_, point)| [point.predicted, point.measured]).filter_map(exponent);
     let (low, high) = exponents.fold((f64::MAX, f64::MIN), |(low, high), one| (low.min(one), high.max(one)));
-    let plot = Plot::new(size, if low > high { (20.0, 20.0) } else { (low, high) });
+    let plot =
+        Plot::new(size, if low > high { exponent(1e6).map_or((0.0, 0.0), |some| (some, some)) } else { (low, high) });
     let dots: Vec<Dot> = drawn
         .map(|(index, point)| Dot { point: index, x: plot.x(point.measured), y: plot.y(point.predicted) })
         .collect();
@@ -75,23 +75,39 @@ pub fn scatter(points: &[Point], size: Size, theme: &Theme) -> Scatter {
     Scatter { svg, dots }
 }
 
-/// The power of two that a size is; `None` where it is none.
+/// The power of two, or of ten for decimal units, that a size is; `None` where it is none.
 fn exponent(bytes: f64) -> Option<f64> {
-    Some(bytes.log2()).filter(|exponent| exponent.is_finite())
+    Some(logarithm(bytes)).filter(|exponent| exponent.is_finite())
+}
+
+fn logarithm(bytes: f64) -> f64 {
+    match Prefixes::shown() {
+        Prefixes::Binary => bytes.log2(),
+        Prefixes::Decimal => bytes.log10(),
+    }
+}
+
+/// Powers between ticks.
+fn step() -> i32 {
+    match Prefixes::shown() {
+        Prefixes::Binary => 5,
+        Prefixes::Decimal => 1,
+    }
 }
 
 /// The two axes.
 struct Plot {
     size: Size,
-    /// The first and the last tick, as powers of two.
+    /// The first and the last tick, as powers.
     ends: (i32, i32),
 }
 
 impl Plot {
     fn new(size: Size, (low, high): (f64, f64)) -> Plot {
-        let first = (low as i32).div_euclid(STEP) * STEP;
-        let last = (high.ceil() as i32 + STEP - 1).div_euclid(STEP) * STEP;
-        Plot { size, ends: (first, last.max(first + STEP)) }
+        let step = step();
+        let first = (low as i32).div_euclid(step) * step;
+        let last = (high.ceil() as i32 + step - 1).div_euclid(step) * step;
+        Plot { size, ends: (first, last.max(first + step)) }
     }
 
     fn width(&self) -> u32 {
@@ -117,29 +133,32 @@ impl Plot {
     }
 
     fn x(&self, bytes: f64) -> u32 {
-        self.right(bytes.log2())
+        self.right(logarithm(bytes))
     }
 
     fn y(&self, bytes: f64) -> u32 {
-        self.down(bytes.log2())
+        self.down(logarithm(bytes))
     }
 
-    /// Powers of two with a tick: no more than there is room for on the narrower axis.
+    /// Powers with a tick: no more than there is room for on the narrower axis.
     fn ticks(&self) -> impl Iterator<Item = i32> {
         let (first, last) = self.ends;
         let room = (self.width() / 56).min(self.height() / 24).max(1);
-        let every = ((last - first) / STEP).unsigned_abs().div_ceil(room).max(1) * STEP.unsigned_abs();
+        let every = ((last - first) / step()).unsigned_abs().div_ceil(room).max(1) * step().unsigned_abs();
         (first..=last).step_by(every as usize)
     }
 }
 
-/// "32 MiB", for a power of two.
+/// "32 MiB" for a power of two, "100 MB" for one of ten.
 fn label(exponent: i32) -> String {
-    const UNITS: [&str; 7] = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
-    let exponent = exponent.max(0);
-    match UNITS.get(exponent as usize / 10) {
-        Some(unit) => format!("{} {unit}", 1 << (exponent % 10)),
-        None => format!("2^{exponent} B"),
+    let exponent = exponent.max(0) as u32;
+    let (base, units, power): (u32, _, _) = match Prefixes::shown() {
+        Prefixes::Binary => (2, ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"], 10),
+        Prefixes::Decimal => (10, ["B", "kB", "MB", "GB", "TB", "PB", "EB"], 3),
+    };
+    match units.get((exponent / power) as usize) {
+        Some(unit) => format!("{} {unit}", base.pow(exponent % power)),
+        None => format!("{base}^{exponent} B"),
     }
 }
 
@@ -216,6 +235,16 @@ mod tests {
     fn axes_end_with_round_sizes_and_name_them() {
         let svg = scatter(&some(), SIZE, &Theme::LIGHT).svg;
         for label in ["32 MiB", "1 GiB", "32 GiB", "1 TiB"] {
+            assert_eq!(svg.matches(&format!("\n{label}\n")).count(), 2, "{label}");
+        }
+    }
+
+    #[test]
+    fn axes_have_round_sizes_in_decimal_units_too() {
+        let before = Prefixes::Decimal.show();
+        let svg = scatter(&some(), SIZE, &Theme::LIGHT).svg;
+        before.show();
+        for label in ["10 MB", "1 GB", "100 GB"] {
             assert_eq!(svg.matches(&format!("\n{label}\n")).count(), 2, "{label}");
         }
     }

@@ -16,7 +16,7 @@ const VERSION_KEY: &str = "v";
 /// The key of a second deployment, which is compared with the link's own. Its value is a whole link, escaped.
 const COMPARE_KEY: &str = "compare";
 /// Keys of the address's query that choose how the page looks, and say nothing of the deployment.
-const VIEW_OPTIONS: [&str; 2] = ["embed", "theme"];
+pub const VIEW_OPTIONS: [&str; 6] = ["embed", "theme", "show", "knobs", "units", "readonly"];
 /// No link is longer, in bytes.
 const LONGEST: usize = 8192;
 /// Longer texts are cut in messages, in characters.

@@ -4,7 +4,7 @@ use crate::explore::compare::Comparison;
 use crate::explore::search::Candidate;
 use crate::explore::sweep::Sweep;
 use crate::memory::{Contributor, Report};
-use crate::units::Bytes;
+use crate::units::{Bytes, giga};
 
 /// Rows of cells under a heading.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,10 +35,10 @@ impl Table {
         Table { header, rows }
     }
 
-    /// The memory of each kind of rank for a person: a row for each contributor, sizes in GiB.
+    /// The memory of each kind of rank for a person: a row for each contributor, sizes in the unit that is shown.
     pub fn for_people(report: &Report) -> Table {
         let kinds = report.kinds();
-        let mut header = vec!["GiB".to_string()];
+        let mut header = vec![giga().to_string()];
         header.extend(kinds.iter().map(|kind| match kind[..] {
             [one] => format!("GPU {}", one.rank),
             [first, .., last] => format!("GPU {} … {}", first.rank, last.rank),
@@ -46,7 +46,7 @@ impl Table {
         }));
         let mut rows = Vec::new();
         let mut row = |label: &str, size: &dyn Fn(&crate::memory::Rank) -> Bytes| {
-            let cells = kinds.iter().map(|kind| kind.first().map_or_else(String::new, |rank| gib(size(rank))));
+            let cells = kinds.iter().map(|kind| kind.first().map_or_else(String::new, |rank| giga_text(size(rank))));
             rows.push(std::iter::once(label.to_string()).chain(cells).collect());
         };
         for contributor in Contributor::ALL {
@@ -113,14 +113,14 @@ impl Table {
         Table::new(&header, candidates.into_iter().map(row).collect())
     }
 
-    /// Two deployments side by side for a person, sizes in GiB.
+    /// Two deployments side by side for a person, sizes in the unit that is shown.
     pub fn of_comparison(comparison: &Comparison) -> Table {
         let mut rows: Vec<Vec<String>> = comparison
             .differences()
             .into_iter()
             .map(|row| {
                 let label = row.contributor.map_or("Free", Contributor::label);
-                vec![label.to_string(), gib(row.pinned), gib(row.current), row.text()]
+                vec![label.to_string(), giga_text(row.pinned), giga_text(row.current), row.text()]
             })
             .collect();
         let tokens = [&comparison.pinned, &comparison.current].map(|side| side.kv_cache.tokens);
@@ -131,7 +131,7 @@ impl Table {
             tokens[1].to_string(),
             if difference == 0 { "±0".into() } else { format!("{difference:+}") },
         ]);
-        Table::new(&["GiB", "pinned", "current", "difference"], rows)
+        Table::new(&[giga(), "pinned", "current", "difference"], rows)
     }
 
     /// As CSV (RFC 4180), lines ending in CR and LF.
@@ -159,8 +159,8 @@ impl Table {
     }
 }
 
-fn gib(bytes: Bytes) -> String {
-    format!("{:.2}", bytes.gib())
+fn giga_text(bytes: Bytes) -> String {
+    format!("{:.2}", bytes.giga())
 }
 
 #[cfg(test)]

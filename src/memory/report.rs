@@ -5,7 +5,7 @@ use super::kv_cache::{Binding, KvCache};
 use super::quantity::Law;
 use super::upper_bound::UpperBound;
 use crate::deployment::{Note, Plan};
-use crate::units::{Bytes, grouped, grouped_decimal};
+use crate::units::{Bytes, giga, grouped, grouped_decimal};
 use serde::{Serialize, Serializer};
 
 /// A part of a GPU's memory.
@@ -412,25 +412,26 @@ impl Report {
             return String::new();
         };
         let whose = if self.ranks.len() > 1 { format!("of GPU {}'s", rank.rank) } else { "of the GPU's".into() };
-        let gib = |bytes: Bytes| grouped_decimal(bytes.gib(), 1);
-        let total = gib(rank.total);
-        let off = |most: f64| match gib(Bytes(most as u64)).as_str() {
-            "0.0" => "less than 0.1 GiB".to_string(),
-            gib => format!("± {gib} GiB"),
+        let unit = giga();
+        let size = |bytes: Bytes| grouped_decimal(bytes.giga(), 1);
+        let total = size(rank.total);
+        let off = |most: f64| match size(Bytes(most as u64)).as_str() {
+            "0.0" => format!("less than 0.1 {unit}"),
+            size => format!("± {size} {unit}"),
         };
         match &self.verdict {
             Verdict::Fits { room, .. } => {
-                let (used, room) = (gib(rank.used()), gib(*room));
+                let (used, room) = (size(rank.used()), size(*room));
                 let uncertainty = off(rank.free_band().widest());
                 let cache = off(rank.figure(Contributor::KvCache).band().widest());
                 format!(
-                    "It takes {used} {whose} {total} GiB; {room} GiB stay free. Uncertain by {uncertainty}, and the KV cache by {cache}."
+                    "It takes {used} {whose} {total} {unit}; {room} {unit} stay free. Uncertain by {uncertainty}, and the KV cache by {cache}."
                 )
             }
             Verdict::Fails { .. } => {
                 let uncertainty = off(rank.uncertainty().0 as f64);
-                let needed = gib(rank.used() - rank.figure(Contributor::KvCache).bytes);
-                format!("Without a KV cache it needs {needed} {whose} {total} GiB. Uncertain by {uncertainty}.")
+                let needed = size(rank.used() - rank.figure(Contributor::KvCache).bytes);
+                format!("Without a KV cache it needs {needed} {whose} {total} {unit}. Uncertain by {uncertainty}.")
             }
         }
     }

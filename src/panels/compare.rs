@@ -5,7 +5,7 @@ use crate::chart::{Row, Theme, rows};
 use crate::explore::compare::{Comparison, Side, compare};
 use crate::formats::{link, table::Table};
 use crate::memory::{Contributor, Verdict};
-use crate::units::{Bytes, grouped, grouped_decimal};
+use crate::units::{Bytes, giga, grouped, grouped_decimal};
 use maud::{Markup, PreEscaped, html};
 
 /// The picture, in pixels, unless the page says how wide it is.
@@ -91,13 +91,13 @@ fn differences(comparison: &Comparison) -> Markup {
     let sequences = [&comparison.pinned, &comparison.current].map(|side| side.kv_cache.max_sequences);
     html! {
         table.listing aria-label="Differences" {
-            (parts::head(&[("fullest GPU", false), ("pinned GiB", true), ("now GiB", true), ("difference", true)]))
+            (parts::head(&[("fullest GPU", false), (&format!("pinned {}", giga()), true), (&format!("now {}", giga()), true), ("difference", true)]))
             tbody {
                 @for row in comparison.differences() {
                     tr data-difference=(row.contributor.map_or("free", Contributor::key)) {
                         th scope="row" { (row.contributor.map_or("Free", Contributor::label)) }
-                        td.number { (gib(row.pinned)) }
-                        td.number { (gib(row.current)) }
+                        td.number { (size(row.pinned)) }
+                        td.number { (size(row.current)) }
                         td.number { (row.text()) }
                     }
                 }
@@ -138,8 +138,8 @@ fn said(verdict: &Verdict) -> &'static str {
     }
 }
 
-fn gib(bytes: Bytes) -> String {
-    grouped_decimal(bytes.gib(), 2)
+fn size(bytes: Bytes) -> String {
+    grouped_decimal(bytes.giga(), 2)
 }
 
 #[cfg(test)]

@@ -36,6 +36,7 @@ mod why;
 
 use crate::deployment::Deployment;
 use crate::formats::link;
+use crate::units::Prefixes;
 use maud::{Markup, html};
 
 /// What is asked: a panel, the deployment it is about, and the panel's own options.
@@ -88,7 +89,7 @@ impl Request {
     }
 }
 
-/// The answer to a request, as HTML. Whatever the request holds, it stands there as text.
+/// The answer to a request, as HTML. Whatever the request holds, it stands there as text. Sizes are in `units`, GiB or GB.
 ///
 /// ```
 /// let html = trtllm_memory::panels::answer("panel=why&contributor=weights&link=tp_size%3D2");
@@ -101,6 +102,7 @@ pub fn answer(request: &str) -> String {
 /// The answer to a request beside what a person gave last: a file, or a text.
 pub fn answer_about(request: &str, given: &[u8]) -> String {
     let request = Request::parse(request);
+    let before = request.option("units").and_then(Prefixes::of).unwrap_or_default().show();
     let markup = match request.panel.as_str() {
         "accuracy" => accuracy::panel(&request),
         "advice" => advice::panel(&request),
@@ -116,6 +118,7 @@ pub fn answer_about(request: &str, given: &[u8]) -> String {
         "helps" => maud::PreEscaped(helps::lines()),
         unknown => html! { p.problem { "There is no panel " (unknown) "." } },
     };
+    before.show();
     markup.into_string()
 }
 
@@ -134,6 +137,20 @@ mod tests {
     fn whatever_is_asked_stands_there_as_text() {
         let html = answer("panel=%3Cscript%3Ealert(1)%3C/script%3E");
         assert!(html.contains("&lt;script&gt;") && !html.contains("<script"));
+    }
+
+    #[test]
+    fn every_panel_shows_sizes_in_the_units_that_are_asked_for() {
+        let sizes = |html: &str, unit: &str| html.matches(&format!(" {unit}")).count();
+        for panel in
+            ["why", "sweep", "search", "advice", "compare&compared=v%3D1%26compare%3Dtp_size%253D2", "take-away"]
+        {
+            let decimal = answer(&format!("panel={panel}&units=GB&link=max_batch_size%3D64&width=800"));
+            let binary = answer(&format!("panel={panel}&link=max_batch_size%3D64&width=800"));
+            assert!(sizes(&decimal, "GB") > 0 || panel == "advice", "{panel}: {decimal}");
+            assert!(!decimal.contains("GiB"), "{panel}: {decimal}");
+            assert!(!sizes(&binary, "GB") > 0, "{panel}: {binary}");
+        }
     }
 
     #[test]

@@ -7,7 +7,7 @@ use crate::explore::Load;
 use crate::explore::search::{Candidate, Order, Search, Space};
 use crate::formats::{link, table::Table};
 use crate::gpu::{Gpu, gpus};
-use crate::units::grouped;
+use crate::units::{giga, grouped};
 use maud::{Markup, PreEscaped, html};
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -256,7 +256,7 @@ fn table(request: &Request, asked: &Asked, order: Order, shown: &[Candidate]) ->
                     (heading("sequences", Some(Order::Concurrency)))
                     (heading("per GPU", Some(Order::ConcurrencyPerGpu)))
                     (heading("KV tokens", Some(Order::KvTokens)))
-                    (heading("GiB used", Some(Order::Used)))
+                    (heading(&format!("{} used", giga()), Some(Order::Used)))
                     (heading("room", Some(Order::Room)))
                 } }
                 tbody { @for one in rows { (row(asked, one)) } }
@@ -279,8 +279,8 @@ fn row(asked: &Asked, one: &Candidate) -> Markup {
             td.number { (grouped(one.concurrency)) }
             td.number { (format!("{:.1}", one.per_gpu())) }
             td.number { (grouped(one.kv_tokens)) }
-            td.number { (format!("{:.2}", one.used.gib())) }
-            td.number { (format!("{:.2}", one.room.gib())) @if one.uncertain { span title="within the figures' uncertainty" { " ?" } } }
+            td.number { (format!("{:.2}", one.used.giga())) }
+            td.number { (format!("{:.2}", one.room.giga())) @if one.uncertain { span title="within the figures' uncertainty" { " ?" } } }
         }
     }
 }

@@ -5,7 +5,7 @@ use crate::chart::{self, Size, Theme};
 use crate::deployment::{Deployment, FIELDS, Field};
 use crate::explore::Knob;
 use crate::explore::sweep::{POINTS, Point, Sweep, sweep};
-use crate::units::{grouped, grouped_decimal};
+use crate::units::{Bytes, giga, grouped, grouped_decimal};
 use maud::{Markup, PreEscaped, html};
 
 /// The settings that are swept first.
@@ -130,29 +130,33 @@ fn told(key: &str, point: &Point) -> String {
     match &point.outcome {
         Err(reason) => format!("{key}={}: {reason}.", point.text),
         Ok(fullest) => {
-            let (used, total) = (gib(fullest.rank.used()), gib(fullest.rank.total));
+            let (used, total) = (size(fullest.rank.used()), size(fullest.rank.total));
             let fits = if point.fits() { "fits" } else { "does not fit" };
             let tokens = grouped(fullest.kv_cache.tokens);
-            format!("{key}={}: {fits}; {used} of {total} GiB, KV cache for {tokens} tokens.", readable(&point.text))
+            format!(
+                "{key}={}: {fits}; {used} of {total} {}, KV cache for {tokens} tokens.",
+                readable(&point.text),
+                giga()
+            )
         }
     }
 }
 
-fn gib(bytes: crate::units::Bytes) -> String {
-    grouped_decimal(bytes.gib(), 2)
+fn size(bytes: Bytes) -> String {
+    grouped_decimal(bytes.giga(), 2)
 }
 
 fn table(swept: &Sweep) -> Markup {
     html! {
         table.listing aria-label={ "Values of " (swept.key) } {
-            (parts::head(&[(swept.key, false), ("GiB used", true), ("KV tokens", true), ("", false), ("", false)]))
+            (parts::head(&[(swept.key, false), (&format!("{} used", giga()), true), ("KV tokens", true), ("", false), ("", false)]))
             tbody {
                 @for (at, point) in swept.points.iter().enumerate() {
                     tr.pointed[swept.today == Some(at)] {
                         th scope="row" { (readable(&point.text)) }
                         @match &point.outcome {
                             Ok(fullest) => {
-                                td.number { (gib(fullest.rank.used())) }
+                                td.number { (size(fullest.rank.used())) }
                                 td.number { (grouped(fullest.kv_cache.tokens)) }
                                 td { (if point.fits() { "fits" } else { "fails" }) }
                                 td { (parts::take(swept.key, &point.text, "take")) }

@@ -21,7 +21,10 @@ pub fn panel(request: &Request) -> Markup {
     let answer = serde_json::to_string_pretty(&Answer::to(&link::encode(deployment))).unwrap_or_default();
     html! {
         div.take-away {
-            p.answer { "What this deployment uses, and what starts it, for tickets, notebooks and terminals." }
+            p.answer {
+                "What this deployment uses, and what starts it, for tickets, notebooks and terminals. "
+                a #embed_link href={ "embed.html#" (link::encode(deployment)) } target="_blank" rel="noopener" { "Embed it in documentation" } "."
+            }
             div #taken_chart hidden { (PreEscaped(poster(deployment, &report, PICTURE, theme))) }
             p.saves.chart-saves {
                 span { "Chart" }
@@ -111,6 +114,12 @@ mod tests {
         let steps: usize = recipes.iter().map(|recipe| recipe.steps.len()).sum();
         assert_eq!(html.matches("data-copy=").count(), steps + 3);
         assert!(html.contains("trtllm-build") && html.contains("trtllm-serve") && html.contains("LLM("));
+    }
+
+    #[test]
+    fn the_page_that_builds_a_snippet_opens_with_the_deployment() {
+        let html = answer("panel=take-away&link=tp_size%3D2%26m.hidden%3D%2522");
+        assert!(html.contains("href=\"embed.html#v=1&amp;tp_size=2\""), "{html}");
     }
 
     #[test]

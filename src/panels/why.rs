@@ -2,7 +2,7 @@
 
 use super::{Request, field_link};
 use crate::memory::{Contributor, Explanation, explain};
-use crate::units::{Bytes, grouped, grouped_decimal};
+use crate::units::{Bytes, giga, grouped, grouped_decimal};
 use maud::{Markup, html};
 
 /// The contributor and the rank that are asked about, and their explanation.
@@ -28,7 +28,7 @@ pub fn panel(request: &Request) -> Markup {
     html! {
         div.explanation #explanation {
             p.explained {
-                strong { (explanation.label) " " (grouped_decimal(bytes.gib(), 2)) " GiB" }
+                strong { (explanation.label) " " (grouped_decimal(bytes.giga(), 2)) " " (giga()) }
                 span.faint { " of GPU " (rank) ", exactly " (grouped(bytes.0)) " B. " (contributor.meaning()) }
             }
             (body(request, &explanation, contributor.key()))

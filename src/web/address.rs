@@ -8,20 +8,20 @@ use wasm_bindgen::JsValue;
 
 /// While a slider is dragged the address waits for this many milliseconds; browsers limit how often it may change.
 const REST: u64 = 250;
-/// Words of the query that say how the page looks, and stay in it.
-const VIEW_OPTIONS: [&str; 2] = ["embed=", "theme="];
-
-/// Whether the address asks for the compact page.
-pub fn is_embedded() -> bool {
-    let query = window().location().search().unwrap_or_default();
-    query.trim_start_matches('?').split('&').any(|option| option == "embed=1")
-}
-
 /// The address of the whole page as it is.
 pub fn of(state: AppState) -> String {
+    let origin = window().location().origin().unwrap_or_default();
+    format!("{origin}{}", with_query(state, &["units"]))
+}
+
+/// The path, of the query what says how the page looks and is named here, and the deployment.
+fn with_query(state: AppState, kept: &[&str]) -> String {
     let location = window().location();
-    let (origin, path) = (location.origin().unwrap_or_default(), location.pathname().unwrap_or_default());
-    format!("{origin}{path}{}", fragment(state))
+    let (path, query) = (location.pathname().unwrap_or_default(), location.search().unwrap_or_default());
+    let options = query.trim_start_matches('?').split('&');
+    let options = options.filter(|option| kept.contains(&option.split('=').next().unwrap_or_default()));
+    let query = options.collect::<Vec<&str>>().join("&");
+    format!("{path}{}{query}{}", if query.is_empty() { "" } else { "?" }, fragment(state))
 }
 
 fn fragment(state: AppState) -> String {
@@ -66,16 +66,12 @@ fn read(state: AppState) {
 }
 
 fn write(state: AppState) {
-    let location = window().location();
-    let (path, query) = (location.pathname().unwrap_or_default(), location.search().unwrap_or_default());
-    let kept: Vec<&str> = query
-        .trim_start_matches('?')
-        .split('&')
-        .filter(|option| VIEW_OPTIONS.iter().any(|known| option.starts_with(known)))
-        .collect();
-    let query = if kept.is_empty() { String::new() } else { format!("?{}", kept.join("&")) };
-    let address = format!("{path}{query}{}", fragment(state));
+    let address = with_query(state, &link::VIEW_OPTIONS);
     if let Ok(history) = window().history() {
         let _ = history.replace_state_with_url(&JsValue::NULL, "", Some(&address));
+    }
+    // `frame.js` tells the page around a frame.
+    if let Ok(event) = web_sys::Event::new("configurationchange") {
+        let _ = window().dispatch_event(&event);
     }
 }

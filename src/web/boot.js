@@ -1,9 +1,13 @@
 // Starts the calculator. A file of its own, so that the page works where inline scripts are forbidden.
 
-// The theme that was asked for or chosen earlier, before the first paint; storage may be forbidden in a frame.
+const query = new URLSearchParams(location.search);
+const framed = query.get("embed") === "1";
+
+// The theme that was asked for or chosen earlier, before the first paint; storage may be forbidden. In a frame the page around it
+// decides, not what was chosen here.
 function theme() {
-  const asked = new URLSearchParams(location.search).get("theme");
-  if (asked) return asked;
+  const asked = query.get("theme");
+  if (asked || framed) return asked;
   try {
     return localStorage.getItem("theme");
   } catch {
@@ -13,15 +17,18 @@ function theme() {
 
 const wanted = theme();
 if (wanted === "light" || wanted === "dark") document.documentElement.dataset.theme = wanted;
-if (new URLSearchParams(location.search).get("embed") === "1") document.documentElement.dataset.embed = "";
+if (query.get("units")?.toLowerCase() === "gb") document.documentElement.dataset.units = "GB";
+if (framed) document.documentElement.dataset.embed = "";
 
 // The build names both files by their contents, in these two links.
 const program = document.querySelector('link[rel="modulepreload"]').href;
 const wasm = document.querySelector('link[rel="preload"][as="fetch"]').href;
 
 try {
+  const frame = framed && import("./frame.js");
   if (typeof WebAssembly !== "object") throw new Error("This browser has no WebAssembly, or forbids it here.");
   const bindings = await import(program);
+  await frame;
   await bindings.default({ module_or_path: wasm });
 } catch (error) {
   const reason = document.getElementById("failure-reason");

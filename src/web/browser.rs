@@ -13,6 +13,11 @@ pub fn by_id(id: &str) -> Option<HtmlElement> {
     document().get_element_by_id(id)?.dyn_into().ok()
 }
 
+/// How the page is to look, as `boot.js` and `frame.js` found it in the address and keep it at the root element.
+pub fn looks(attribute: &str) -> Option<String> {
+    document().document_element()?.get_attribute(attribute)
+}
+
 /// Moves the focus to a control, opening the group that hides it.
 pub fn focus(id: &str) {
     let Some(element) = by_id(id) else {

@@ -1,10 +1,13 @@
-//! The compact page that other pages embed: the verdict, one bar, and the knobs that matter most.
+//! The compact page that other pages embed: the verdict, one bar, and the knobs that matter most, or what else the address asks for.
+//!
+//! `frame.js` reads the address's query, says what is wrong in it, and talks with the page around the frame.
 
 use super::address;
+use super::browser::looks;
 use super::dom::{El, el};
 use super::inputs::{control, form, ticks};
 use super::results::chart::chart;
-use super::results::figures::{gib, swatch};
+use super::results::figures::{figures, large, swatch};
 use super::results::verdict::verdict;
 use super::results::warnings::warnings;
 use super::state::AppState;
@@ -13,19 +16,35 @@ use crate::chart::Segment;
 use crate::deployment::field;
 use leptos::prelude::*;
 
-/// The knobs that are shown.
-const KNOBS: [&str; 3] = ["max_batch_size", "max_num_tokens", "free_gpu_memory_fraction"];
+/// The knobs that are shown unless others are asked for.
+const KNOBS: &str = "max_batch_size max_num_tokens free_gpu_memory_fraction";
+
+/// Whether the address asks for this page.
+pub fn is_compact() -> bool {
+    looks("data-embed").as_deref() == Some("compact")
+}
 
 /// The compact page.
 pub fn embedded(state: AppState, appearance: Appearance) -> El {
-    ticks::follow(state);
+    let shown = looks("data-show").unwrap_or_default();
+    let shows = |part: &str| shown.split(' ').any(|shown| shown == part);
     let summary = move || {
         state.sound(|sound| {
             let plan = &sound.plan;
             format!("{} · {} · {} × {}", plan.model.name, plan.quant_algo, plan.world_size(), plan.gpu.name)
         })
     };
-    let knobs = KNOBS.into_iter().filter_map(field).map(|field| control(state, field, false));
+    let knobs = || {
+        ticks::follow(state);
+        let keys = looks("data-knobs").unwrap_or_else(|| KNOBS.into());
+        form("knobs").children(keys.split(' ').filter_map(field).map(|field| control(state, field, false)))
+    };
+    // The table says what the colours are; without it a line does.
+    let legend = || {
+        let items = Segment::ALL.into_iter().map(|segment| item(state, appearance, segment));
+        el("ul").class("legend").children(items)
+    };
+    let picture = || [chart(state, appearance, || true)].into_iter().chain((!shows("table")).then(legend));
     let open = el("a").attr("target", "_blank").attr("rel", "noopener").text("Open in the calculator").live_attr(
         "href",
         move || {
@@ -38,12 +57,10 @@ pub fn embedded(state: AppState, appearance: Appearance) -> El {
         .class("embedded")
         .child(el("h1").class("visually-hidden").text("TensorRT-LLM memory"))
         .child(warnings(state))
-        .children(verdict(state))
-        .child(chart(state, appearance, || true))
-        .child(
-            el("ul").class("legend").children(Segment::ALL.into_iter().map(|segment| item(state, appearance, segment))),
-        )
-        .child(form("knobs").children(knobs))
+        .children(shows("verdict").then(|| verdict(state)).into_iter().flatten())
+        .children(shows("chart").then(picture).into_iter().flatten())
+        .children(shows("table").then(|| figures(state, appearance)))
+        .children(shows("knobs").then(knobs))
         .child(foot)
 }
 
@@ -57,5 +74,5 @@ fn item(state: AppState, appearance: Appearance, segment: Segment) -> El {
         .child(swatch(appearance, segment))
         .child(el("span").live_text(move || state.sound(|sound| segment.label_in(&sound.report)).to_string()))
         .text(" ")
-        .child(el("span").live_text(move || gib(bytes())))
+        .child(el("span").live_text(move || large(bytes())))
 }

@@ -20,6 +20,7 @@ mod state;
 mod theme;
 mod view;
 
+use crate::units::Prefixes;
 use dom::el;
 use leptos::mount::mount_to;
 use leptos::prelude::*;
@@ -34,12 +35,14 @@ pub fn start() {
     };
     // The view is empty, because `dom` makes the elements; the mount is their owner.
     mount_to(root.clone(), move || {
+        if let Some(units) = browser::looks("data-units").and_then(|unit| Prefixes::of(&unit)) {
+            units.show();
+        }
         let state = AppState::new();
         let appearance = Appearance::new();
         address::follow(state);
         history::follow(state);
-        let page =
-            if address::is_embedded() { vec![embed::embedded(state, appearance)] } else { page(state, appearance) };
+        let page = if embed::is_compact() { vec![embed::embedded(state, appearance)] } else { page(state, appearance) };
         root.set_inner_html("");
         for part in page {
             let _ = root.append_child(&part.0);

@@ -10,6 +10,7 @@ use super::state::AppState;
 use super::theme::Appearance;
 use super::{browser, view::Tab};
 use crate::formats::link;
+use crate::units::giga;
 use leptos::prelude::*;
 use std::collections::BTreeSet;
 use wasm_bindgen::JsCast;
@@ -64,6 +65,7 @@ pub fn panel(
             }
             request.append_pair("width", &width.to_string());
             request.append_pair("theme", if is_dark { "dark" } else { "light" });
+            request.append_pair("units", giga());
             request.extend_pairs(more);
             request.extend_pairs(&options.chosen);
             request.extend_pairs(options.unfolded.iter().map(|part| ("open", part)));

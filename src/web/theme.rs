@@ -1,6 +1,7 @@
 //! Light or dark: what the system says, unless a person chose otherwise.
 
 use super::browser;
+use super::dom::listen;
 use crate::chart;
 use leptos::prelude::*;
 
@@ -16,11 +17,12 @@ pub struct Appearance {
 }
 
 impl Appearance {
-    /// As `boot.js` found it, following the system from now on unless something was chosen.
+    /// As `boot.js` found it, following the system from now on unless something was chosen. In a frame `frame.js` says when the
+    /// page around it chose.
     pub fn new() -> Appearance {
-        let root = document().document_element();
-        let chosen = root.and_then(|root| root.get_attribute("data-theme"));
-        let chosen = RwSignal::new(chosen.unwrap_or_default());
+        let read = || browser::looks("data-theme").unwrap_or_default();
+        let chosen = RwSignal::new(read());
+        listen(&window(), "themechange", move |_| chosen.set(read()));
         let system = browser::media("(prefers-color-scheme: dark)");
         Appearance {
             chosen,

@@ -21,6 +21,8 @@ logger = logging.getLogger(__name__)
 
 #: The parts of the calculator that a frame can show.
 PARTS = ("verdict", "chart", "table", "knobs", "everything")
+#: The units that sizes are shown in, the default first.
+UNITS = ("GiB", "GB")
 #: The height of a frame until the script on the page fits it.
 HEIGHT = "320px"
 
@@ -56,7 +58,7 @@ VIEW: dict[str, Callable[[str], Any]] = {
     "show": parts,
     "knobs": keys,
     "theme": choice("light", "dark", "auto"),
-    "units": choice("GiB", "GB"),
+    "units": choice(*UNITS),
     "readonly": directives.flag,
 }
 
@@ -92,7 +94,8 @@ class MemoryDirective(SphinxDirective):
                 settings.append((key, (value or "").strip()))
         fragment = link.joined(settings)
         cache = Path(self.env.doctreedir, "trtllm-memory")
-        answer = native.estimate(self.config, cache, fragment, {key for key, _ in settings})
+        units = self.options.get("units", UNITS[0])
+        answer = native.estimate(self.config, cache, fragment, units, {key for key, _ in settings})
         chart = None
         if answer:
             for key, message in answer.problems:
@@ -102,7 +105,7 @@ class MemoryDirective(SphinxDirective):
                 settings = link.pairs(answer.link)
                 # What was wrong stays in the link, so that the frame says it too.
                 fragment = fragment if answer.problems else link.joined(settings)
-                chart = native.chart(self.config, cache, fragment)
+                chart = native.chart(self.config, cache, fragment, units)
         return self.placed(
             memory(
                 "",

@@ -96,9 +96,9 @@ def ask(config: Config, cache: Path, suffix: str, *arguments: str) -> Path | Non
     return file
 
 
-def estimate(config: Config, cache: Path, link: str, keys: set[str]) -> Answer | None:
+def estimate(config: Config, cache: Path, link: str, units: str, keys: set[str]) -> Answer | None:
     """Ask what a link comes to. Of what is worth knowing about it, its ``keys`` alone count."""
-    file = ask(config, cache, ".json", "estimate", f"#{link}", "--json")
+    file = ask(config, cache, ".json", "estimate", f"#{link}", "--json", "--units", units)
     if file is None:
         return None
     try:
@@ -121,6 +121,6 @@ def estimate(config: Config, cache: Path, link: str, keys: set[str]) -> Answer |
         return None
 
 
-def chart(config: Config, cache: Path, link: str) -> Path | None:
+def chart(config: Config, cache: Path, link: str, units: str) -> Path | None:
     """Draw the chart of a link, as SVG."""
-    return ask(config, cache, ".svg", "chart", f"#{link}", "--poster")
+    return ask(config, cache, ".svg", "chart", f"#{link}", "--poster", "--units", units)

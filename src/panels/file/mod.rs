@@ -7,7 +7,7 @@ mod timeline;
 use super::Request;
 use crate::formats::log::{ExplainedLog, explain, read};
 use crate::formats::model_file::{self, ModelFile};
-use crate::units::{Bytes, MIB, grouped, grouped_decimal};
+use crate::units::{Bytes, MIB, Prefixes, grouped, grouped_decimal};
 use maud::{Markup, html};
 use std::borrow::Cow;
 
@@ -135,11 +135,11 @@ fn capitalised(text: &str) -> String {
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
-/// A size as a log prints it: in MiB, where that is no longer than GiB.
+/// A size as a log prints it: in MiB, where that is no longer than GiB. In decimal units no log prints any.
 fn size(bytes: Bytes) -> String {
     const MOST: u64 = 10 << 30;
     match bytes.0 {
-        small if small < MIB => bytes.to_string(),
+        small if small < MIB || Prefixes::shown() == Prefixes::Decimal => bytes.to_string(),
         middling if middling < MOST && middling.is_multiple_of(MIB) => format!("{} MiB", grouped(middling / MIB)),
         middling if middling < MOST => format!("{} MiB", grouped_decimal(bytes.mib(), 2)),
         _ => format!("{} GiB", grouped_decimal(bytes.gib(), 2)),

@@ -144,7 +144,7 @@ fn label(drawing: &Drawing, report: &Report, hit: &Hit) -> String {
     format!(
         "{}, {bar}: {}, {}",
         hit.segment.label_in(report),
-        super::figures::gib(bytes),
+        super::figures::large(bytes),
         super::figures::share(bytes, total)
     )
 }

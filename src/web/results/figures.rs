@@ -4,7 +4,7 @@ use crate::chart::Segment;
 use crate::deployment::{FIELDS, Field, Group};
 use crate::memory::band::Band;
 use crate::memory::{Contributor, Rank};
-use crate::units::{Bytes, grouped_decimal};
+use crate::units::{Bytes, giga, grouped_decimal};
 use crate::web::browser;
 use crate::web::dom::{El, el, value};
 use crate::web::state::{AppState, Sound};
@@ -12,9 +12,9 @@ use crate::web::theme::Appearance;
 use crate::web::view::{Pointed, Tab};
 use leptos::prelude::*;
 
-/// A size as the table has it: in GiB, to two decimals.
-pub fn gib(bytes: Bytes) -> String {
-    format!("{} GiB", grouped_decimal(bytes.gib(), 2))
+/// A size as the table has it: in GiB or GB, to two decimals.
+pub fn large(bytes: Bytes) -> String {
+    format!("{} {}", grouped_decimal(bytes.giga(), 2), giga())
 }
 
 /// A share of the GPU's memory.
@@ -29,7 +29,7 @@ const WORTH_SHOWING: f64 = 0.01;
 /// How far off a figure may be, on the wider side, as the table has it; empty where that is hardly anything.
 fn deviation(bytes: Bytes, band: Band) -> String {
     let widest = Bytes(band.widest() as u64);
-    let text = grouped_decimal(widest.gib(), 2);
+    let text = grouped_decimal(widest.giga(), 2);
     let shown = widest.share_of(bytes) > WORTH_SHOWING && text != "0.00";
     if shown { format!("± {text}") } else { String::new() }
 }
@@ -51,7 +51,7 @@ pub fn figures(state: AppState, appearance: Appearance) -> El {
     let explanation = el("th").attr("scope", "col").child(el("span").class("visually-hidden").text("explanation"));
     let head = el("tr")
         .child(el("th").attr("scope", "col").child(runs(state)))
-        .children([("GiB", "size"), ("±", "off by at most, in GiB"), ("share", "share")].map(column))
+        .children([(giga(), "size"), ("±", &format!("off by at most, in {}", giga())), ("share", "share")].map(column))
         .child(explanation);
     let lines = Segment::ALL.into_iter().map(|segment| line(state, appearance, segment));
     let total = |class: &str, name: El, read: fn(&Rank) -> Bytes| {
@@ -102,7 +102,7 @@ fn calibration(state: AppState) -> El {
 fn upper_bound(sound: &Sound) -> Option<String> {
     let bound = sound.report.upper_bound.as_ref()?;
     let warns = if bound.exceeds_gpu { ", and it warns that the GPU has less" } else { "" };
-    Some(format!("trtllm-build's own estimate, with every sequence at its longest: {}{warns}.", gib(bound.total())))
+    Some(format!("trtllm-build's own estimate, with every sequence at its longest: {}{warns}.", large(bound.total())))
 }
 
 /// Something of the rank that is looked at.
@@ -112,9 +112,9 @@ fn shown(state: AppState, read: impl Fn(&Rank) -> Bytes) -> Bytes {
 }
 
 fn size(bytes: impl Fn() -> Bytes + 'static) -> El {
-    let number = el("span").live_text(move || grouped_decimal(bytes().gib(), 2));
+    let number = el("span").live_text(move || grouped_decimal(bytes().giga(), 2));
     // The column's heading has the unit; whoever hears one cell, or copies it, needs it too.
-    el("td").class("number").child(number).child(el("span").class("unit").text(" GiB"))
+    el("td").class("number").child(number).child(el("span").class("unit").text(&format!(" {}", giga())))
 }
 
 /// One segment: its colour, its size, its share, and the way to its explanation.

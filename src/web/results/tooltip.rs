@@ -1,10 +1,9 @@
 //! What a segment of the chart says when it is pointed at.
 
 use super::chart::figure;
-use super::figures::{gib, share};
+use super::figures::{large, share};
 use crate::chart::{Drawing, Hit, Segment};
 use crate::formats::link;
-use crate::units::GIB;
 use crate::web::answers::Answers;
 use crate::web::dom::{El, el, watch};
 use crate::web::state::AppState;
@@ -86,11 +85,11 @@ fn tell(state: AppState, drawing: &Drawing) -> Option<Told> {
     let sound = state.last_sound()?;
     let (bytes, total) = figure(drawing, &sound.report, hit)?;
     let shown = drawing.bars.get(bar)?;
-    let exact = if bytes.0 < GIB { format!(" ({bytes})") } else { String::new() };
+    let exact = if bytes.giga() < 1.0 { format!(" ({bytes})") } else { String::new() };
     let place = place(hit, drawing);
     Some(Told {
         title: format!("{}, {}", hit.segment.label_in(&sound.report), shown.label),
-        figures: format!("{}{exact}, {} of {}", gib(bytes), share(bytes, total), gib(total)),
+        figures: format!("{}{exact}, {} of {}", large(bytes), share(bytes, total), large(total)),
         ..place
     })
 }

@@ -4,3 +4,5 @@ project = "Serving"
 author = "The team"
 extensions = ["sphinx_trtllm_memory"]
 html_theme = "pydata_sphinx_theme"
+# The pydata theme complains without it.
+html_context = {"default_mode": "auto"}

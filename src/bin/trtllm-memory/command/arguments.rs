@@ -3,6 +3,7 @@
 use super::{advise, compare, help, search, solve, sweep, take};
 use clap::{Parser, Subcommand};
 use std::path::PathBuf;
+use trtllm_memory::units::Prefixes;
 
 /// Says where the memory of each GPU goes in a TensorRT-LLM deployment, before anything is built or rented.
 ///
@@ -14,6 +15,9 @@ use std::path::PathBuf;
 pub struct Arguments {
     #[command(subcommand)]
     pub command: Command,
+    /// The units of sizes that people read: binary GiB, or decimal GB. JSON and CSV are in bytes.
+    #[arg(long, global = true, default_value = "GiB", value_parser = units)]
+    pub units: Prefixes,
 }
 
 #[derive(Debug, Subcommand)]
@@ -97,4 +101,8 @@ pub enum Command {
         #[arg(long)]
         json: bool,
     },
+}
+
+fn units(name: &str) -> Result<Prefixes, String> {
+    Prefixes::of(name).ok_or_else(|| "must be GiB or GB".to_string())
 }

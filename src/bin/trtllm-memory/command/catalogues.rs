@@ -5,7 +5,7 @@ use super::table::Table;
 use serde::Serialize;
 use trtllm_memory::architecture::{self, Architecture};
 use trtllm_memory::gpu::{self, Gpu};
-use trtllm_memory::units::{Bytes, grouped, grouped_decimal};
+use trtllm_memory::units::{Bytes, giga, grouped, grouped_decimal};
 
 /// A model's row.
 #[derive(Serialize)]
@@ -121,12 +121,12 @@ pub fn gpus(as_json: bool) -> String {
         return json(&rows);
     }
     let mut table = Table::new(2);
-    table.row(["id", "GPU", "memory (GiB)", "compute capability", "multiprocessors", ""]);
+    table.row(["id", "GPU", &format!("memory ({})", giga()), "compute capability", "multiprocessors", ""]);
     for row in rows {
         table.row([
             row.id.to_string(),
             row.name.to_string(),
-            grouped_decimal(row.memory_bytes.gib(), 2),
+            grouped_decimal(row.memory_bytes.giga(), 2),
             row.compute_capability,
             row.multiprocessors.to_string(),
             if row.inferred.is_some() { "inferred".into() } else { String::new() },

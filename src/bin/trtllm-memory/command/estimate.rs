@@ -9,7 +9,7 @@ use trtllm_memory::deployment::{Deployment, Plan};
 use trtllm_memory::formats::json::{Answer, Warning};
 use trtllm_memory::formats::{link, model_file};
 use trtllm_memory::memory::{Binding, Rank, Report};
-use trtllm_memory::units::{Bytes, grouped, grouped_decimal};
+use trtllm_memory::units::{Bytes, giga, grouped, grouped_decimal};
 
 /// Columns of figures side by side.
 const MOST_COLUMNS: usize = 6;
@@ -106,16 +106,16 @@ fn warning(warning: &Warning) -> String {
 
 /// A column for each way in which ranks use their memory, a row for each contributor.
 fn memory(report: &Report) -> String {
-    let gib = |bytes: Bytes| grouped_decimal(bytes.gib(), 2);
+    let size_text = |bytes: Bytes| grouped_decimal(bytes.giga(), 2);
     let kinds = report.kinds();
     let blocks = kinds.chunks(MOST_COLUMNS).map(|kinds| {
         let mut table = Table::new(1);
         let mut row = |label: &str, cell: &dyn Fn(&[&Rank]) -> String| {
             table.row(std::iter::once(label.to_string()).chain(kinds.iter().map(|kind| cell(kind))));
         };
-        row("GiB", &|kind| name(&kind.iter().map(|rank| rank.rank).collect::<Vec<u64>>()));
+        row(giga(), &|kind| name(&kind.iter().map(|rank| rank.rank).collect::<Vec<u64>>()));
         let first = |size: &dyn Fn(&Rank) -> Bytes, kind: &[&Rank]| {
-            kind.first().map_or_else(String::new, |rank| gib(size(rank)))
+            kind.first().map_or_else(String::new, |rank| size_text(size(rank)))
         };
         for segment in Segment::ALL {
             row(segment.label(), &|kind| first(&|rank| segment.bytes(rank), kind));

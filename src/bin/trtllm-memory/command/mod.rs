@@ -50,7 +50,9 @@ impl Outcome {
 
 /// Runs the command that the arguments say.
 pub fn run() -> ExitCode {
-    let outcome = match Arguments::parse().command {
+    let arguments = Arguments::parse();
+    arguments.units.show();
+    let outcome = match arguments.command {
         Command::Estimate { link, hf_config, json, explain } => {
             let link = link.unwrap_or_default();
             match hf_config {

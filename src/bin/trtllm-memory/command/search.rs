@@ -11,7 +11,7 @@ use trtllm_memory::explore::Load;
 use trtllm_memory::explore::search::{Candidate, Order, Search, Space, frontier};
 use trtllm_memory::formats::{link, table};
 use trtllm_memory::gpu::{self, Gpu, gpus};
-use trtllm_memory::units::{grouped, grouped_decimal};
+use trtllm_memory::units::{giga, grouped, grouped_decimal};
 
 /// Rows for a person unless told otherwise.
 const ROWS: usize = 25;
@@ -186,8 +186,8 @@ impl Found {
             "ep",
             "quant_algo",
             "KV",
-            "used (GiB)",
-            "room (GiB)",
+            &format!("used ({})", giga()),
+            &format!("room ({})", giga()),
             "KV tokens",
             "at once",
             "",
@@ -201,8 +201,8 @@ impl Found {
                 one.moe_ep_size.map_or_else(|| "–".into(), |size| size.to_string()),
                 one.quant_algo.to_string(),
                 one.kv_cache_dtype.to_string(),
-                grouped_decimal(one.used.gib(), 2),
-                grouped_decimal(one.room.gib(), 2),
+                grouped_decimal(one.used.giga(), 2),
+                grouped_decimal(one.room.giga(), 2),
                 grouped(one.kv_tokens),
                 grouped(one.concurrency),
                 if *best { "frontier".into() } else { String::new() },

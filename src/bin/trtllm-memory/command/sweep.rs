@@ -7,7 +7,7 @@ use clap::Args;
 use trtllm_memory::deployment::{Deployment, Problem};
 use trtllm_memory::explore::sweep::{POINTS, Point, Sweep, named, sweep};
 use trtllm_memory::formats::table;
-use trtllm_memory::units::{grouped, grouped_decimal};
+use trtllm_memory::units::{giga, grouped, grouped_decimal};
 
 #[derive(Debug, Args)]
 pub struct Arguments {
@@ -69,7 +69,15 @@ fn over(deployment: &Deployment, over: &str, points: usize) -> Result<Sweep, Pro
 
 fn text(sweep: &Sweep) -> String {
     let mut table = Table::new(1);
-    table.row([sweep.key, "verdict", "used (GiB)", "free (GiB)", "KV tokens", "max sequences", ""]);
+    table.row([
+        sweep.key,
+        "verdict",
+        &format!("used ({})", giga()),
+        &format!("free ({})", giga()),
+        "KV tokens",
+        "max sequences",
+        "",
+    ]);
     for (place, point) in sweep.points.iter().enumerate() {
         let today = if sweep.today == Some(place) { "today" } else { "" };
         table.row(row(point, today));
@@ -82,8 +90,8 @@ fn row(point: &Point, today: &str) -> [String; 7] {
         Ok(fullest) => [
             point.text.clone(),
             fullest.verdict.key().into(),
-            grouped_decimal(fullest.rank.used().gib(), 2),
-            grouped_decimal(fullest.rank.free.gib(), 2),
+            grouped_decimal(fullest.rank.used().giga(), 2),
+            grouped_decimal(fullest.rank.free.giga(), 2),
             grouped(fullest.kv_cache.tokens),
             grouped(fullest.kv_cache.max_sequences),
             today.into(),

@@ -1,0 +1,244 @@
+// For pages that embed the TensorRT-LLM memory calculator: fits each frame's height, passes the page's theme on, and defines
+// <trtllm-memory-calculator>. docs/embedding.md says how. As a classic script or as a module, once or several times.
+(() => {
+  "use strict";
+
+  const SOURCE = "trtllm-memory";
+  const VERSION = 1;
+  const TAG = "trtllm-memory-calculator";
+  const FRAMES = "iframe.trtllm-memory";
+  const VIEW_OPTIONS = ["theme", "show", "knobs", "units", "readonly"];
+  // No message is longer, in bytes of its JSON.
+  const LONGEST = 16384;
+  // A frame is no lower and no higher than this, in CSS pixels.
+  const LOWEST = 100;
+  const HIGHEST = 5000;
+  const FIRST_HEIGHT = 320;
+
+  const loaded = Symbol.for("trtllm-memory-calculator");
+  if (window[loaded]) return;
+  window[loaded] = true;
+
+  // The site that this file came from. A module has no current script.
+  const isThis = (script) => /\/embed\.js$/.test(new URL(script.src).pathname);
+  const script = document.currentScript ?? [...document.querySelectorAll("script[src]")].filter(isThis).pop();
+  const site = script?.src ? new URL("./", script.src).href : new URL("./", document.baseURI).href;
+
+  // The theme of this page.
+
+  const system = window.matchMedia("(prefers-color-scheme: dark)");
+
+  // What a documentation tool says of its switch; nothing where there is none, or where it follows the system.
+  function switched() {
+    const places = [document.documentElement, document.body].filter(Boolean);
+    for (const place of places) {
+      // MkDocs Material.
+      const scheme = place.getAttribute("data-md-color-scheme");
+      if (scheme) return /slate|dark/.test(scheme) ? "dark" : "light";
+      // The pydata theme and Docusaurus at the root, Furo at the body.
+      const theme = place.getAttribute("data-theme");
+      if (theme === "light" || theme === "dark") return theme;
+    }
+    // mdBook.
+    const classes = document.documentElement.classList;
+    if (["coal", "navy", "ayu"].some((name) => classes.contains(name))) return "dark";
+    if (["light", "rust"].some((name) => classes.contains(name))) return "light";
+    return null;
+  }
+
+  const theme = () => switched() ?? (system.matches ? "dark" : "light");
+
+  // The frames of this page.
+
+  // Frames in custom elements, which no selector finds.
+  const inElements = new Set();
+  // Those that have spoken.
+  const known = new WeakSet();
+
+  const frames = () => [...document.querySelectorAll(FRAMES), ...inElements];
+  const originOf = (frame) => (URL.canParse(frame.src) ? new URL(frame.src).origin : null);
+  const say = (frame, message) =>
+    frame.contentWindow?.postMessage({ source: SOURCE, v: VERSION, ...message }, originOf(frame) ?? "*");
+
+  // The theme that is fixed for a frame, or nothing where it follows the page's.
+  function fixedTheme(frame) {
+    const asked = frame.getRootNode().host?.getAttribute("theme") ?? new URL(frame.src, document.baseURI).searchParams.get("theme");
+    return asked === "light" || asked === "dark" ? asked : null;
+  }
+
+  function passTheme(frame) {
+    const fixed = fixedTheme(frame);
+    const now = fixed ?? theme();
+    // A frame whose colour scheme is not its element's would not be transparent.
+    frame.style.colorScheme = now;
+    if (!fixed) say(frame, { set: "theme", value: now });
+  }
+
+  const passThemes = () => frames().filter((frame) => known.has(frame)).forEach(passTheme);
+
+  function fit(frame, height) {
+    const edges = getComputedStyle(frame).boxSizing === "border-box" ? frame.offsetHeight - frame.clientHeight : 0;
+    frame.style.minHeight = "0";
+    frame.style.height = `${Math.min(Math.max(Math.round(height), LOWEST), HIGHEST) + edges}px`;
+  }
+
+  // Whether it is a message of ours, of a sane size.
+  function isMessage(data) {
+    if (typeof data !== "object" || data === null || data.source !== SOURCE || data.v !== VERSION) return false;
+    try {
+      return new TextEncoder().encode(JSON.stringify(data)).length <= LONGEST;
+    } catch {
+      return false;
+    }
+  }
+
+  function hear(event) {
+    if (!event.source || !isMessage(event.data)) return;
+    const frame = frames().find((frame) => frame.contentWindow === event.source);
+    if (!frame || event.origin !== originOf(frame)) return;
+    if (!known.has(frame)) {
+      known.add(frame);
+      passTheme(frame);
+    }
+    const { event: what, height, configuration, title } = event.data;
+    if (what === "height" && Number.isFinite(height)) {
+      fit(frame, height);
+    } else if (what === "configuration" && typeof configuration === "string" && typeof title === "string") {
+      const told = frame.getRootNode().host ?? frame;
+      const change = new CustomEvent("configurationchange", { detail: { configuration, title }, bubbles: true });
+      if (told.localName === TAG) told.hear(configuration, change);
+      else told.dispatchEvent(change);
+    }
+  }
+
+  window.addEventListener("message", hear);
+  system.addEventListener("change", passThemes);
+
+  function start() {
+    const observer = new MutationObserver(passThemes);
+    const options = { attributeFilter: ["class", "data-theme", "data-mode", "data-md-color-scheme"] };
+    for (const place of [document.documentElement, document.body]) observer.observe(place, options);
+    // Frames that spoke before this script listened say it again. What is not loaded yet doesn't hear it, and speaks later.
+    for (const frame of frames()) {
+      frame.contentWindow?.postMessage({ source: SOURCE, v: VERSION, ask: "configuration" }, "*");
+    }
+  }
+
+  if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);
+  else start();
+
+  // The element.
+
+  // Attributes that mean something to every element, and are no settings.
+  const GLOBAL = /^(id|class|style|title|lang|dir|hidden|slot|part|role|is|tabindex|translate|inert|src|loading|configuration|(data|aria)-.*|on.*)$/;
+
+  const escape = (text) => encodeURIComponent(text).replace(/%2F/g, "/").replace(/%3A/g, ":").replace(/%2C/g, ",");
+
+  class Calculator extends HTMLElement {
+    #frame = null;
+    #configuration = null;
+    #address = "";
+
+    constructor() {
+      super();
+      const shadow = this.attachShadow({ mode: "open" });
+      const style = new CSSStyleSheet();
+      style.replaceSync(":host { display: block } :host([hidden]) { display: none } iframe { display: block; width: 100%; border: 0 }");
+      shadow.adoptedStyleSheets = [style];
+      new MutationObserver((changes) => this.#change(changes.map(({ attributeName }) => attributeName))).observe(this, { attributes: true });
+    }
+
+    connectedCallback() {
+      // What was set before the script was there.
+      if (Object.hasOwn(this, "configuration")) {
+        const { configuration } = this;
+        delete this.configuration;
+        this.configuration = configuration;
+      }
+      this.#configuration ??= this.#written();
+      this.#open();
+    }
+
+    disconnectedCallback() {
+      this.#close();
+    }
+
+    /** The configuration as a link's fragment, without `#`. */
+    get configuration() {
+      return this.#configuration ?? this.#written();
+    }
+
+    set configuration(value) {
+      this.#configuration = String(value).replace(/^#/, "");
+      if (!this.#frame) return;
+      if (known.has(this.#frame)) say(this.#frame, { set: "configuration", value: this.#configuration });
+      else this.#frame.src = this.#source();
+    }
+
+    hear(configuration, change) {
+      this.#configuration = configuration;
+      this.dispatchEvent(change);
+    }
+
+    // The configuration that the attributes say.
+    #written() {
+      const pairs = [...this.attributes].filter(({ name }) => !GLOBAL.test(name) && !VIEW_OPTIONS.includes(name));
+      const whole = this.getAttribute("configuration")?.replace(/^.*#/, "");
+      const settings = pairs.map(({ name, value }) => `${name}=${escape(value)}`);
+      return [whole || "v=1", ...settings].join("&");
+    }
+
+    // The frame's address without the configuration.
+    #view() {
+      const address = new URL("index.html", new URL(this.getAttribute("src") || site, document.baseURI));
+      address.searchParams.set("embed", "1");
+      for (const option of VIEW_OPTIONS) {
+        const value = this.getAttribute(option);
+        if (value === null) continue;
+        address.searchParams.set(option, option === "readonly" && value !== "0" ? "1" : value);
+      }
+      return address.href;
+    }
+
+    #source() {
+      // The first picture has the right theme already.
+      const address = new URL(this.#address);
+      if (!["light", "dark"].includes(this.getAttribute("theme"))) address.searchParams.set("theme", theme());
+      return `${address.href}#${this.#configuration}`;
+    }
+
+    #open() {
+      const frame = document.createElement("iframe");
+      this.#frame = frame;
+      this.#address = this.#view();
+      frame.title = this.title || "GPU memory of a TensorRT-LLM deployment";
+      frame.allow = "clipboard-write";
+      frame.loading = this.getAttribute("loading") === "eager" ? "eager" : "lazy";
+      frame.style.height = `${FIRST_HEIGHT}px`;
+      frame.style.colorScheme = fixedTheme(frame) ?? theme();
+      frame.src = this.#source();
+      inElements.add(frame);
+      this.shadowRoot.replaceChildren(frame);
+    }
+
+    #close() {
+      inElements.delete(this.#frame);
+      this.#frame?.remove();
+      this.#frame = null;
+    }
+
+    #change(names) {
+      if (names.some((name) => name === "configuration" || (!GLOBAL.test(name) && !VIEW_OPTIONS.includes(name)))) {
+        this.configuration = this.#written();
+      }
+      if (!this.#frame) return;
+      if (names.includes("title")) this.#frame.title = this.title;
+      if (this.#view() !== this.#address) {
+        this.#close();
+        this.#open();
+      }
+    }
+  }
+
+  if (!customElements.get(TAG)) customElements.define(TAG, Calculator);
+})();

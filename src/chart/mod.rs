@@ -25,7 +25,9 @@ pub use scatter::{Dot, Point, Scatter, scatter};
 pub use segment::Segment;
 pub use sweep::{Row, SweepDrawing, Target, rows, sweep};
 
+use crate::deployment::Deployment;
 use crate::memory::Report;
+use crate::units::giga;
 use model::Model;
 
 /// The size of a picture in CSS pixels. A picture is never smaller than 120 × 16 nor larger than 8192 × 8192.
@@ -72,12 +74,15 @@ pub fn ranks(report: &Report, size: Size, theme: &Theme) -> Drawing {
     draw::draw_model(Model::ranks(report, size.limited()), theme)
 }
 
-/// The picture of [`ranks`] to stand alone: on paper, with a legend, a title, and the capacity in words.
-pub fn poster(report: &Report, title: &str, size: Size, theme: &Theme) -> String {
+/// The picture of [`ranks`] to stand alone: on paper, with a legend, what it is of, and the capacity in words.
+pub fn poster(deployment: &Deployment, report: &Report, size: Size, theme: &Theme) -> String {
+    let (model, gpu) = (&deployment.model.name, deployment.gpu.name);
+    let title =
+        format!("{model}, {}, on {} × {gpu}; {} of each GPU", deployment.quant_algo, deployment.world_size(), giga());
     let model = Model::ranks(report, size.limited());
     let names = Segment::ALL.map(|segment| (theme.segment(segment), segment.label_in(report)));
     let capacity = report.ranks.iter().map(|rank| rank.total).max().unwrap_or_default().to_string();
-    draw::draw_poster(&model, &names, title, &capacity, theme)
+    draw::draw_poster(&model, &names, &title, &capacity, theme)
 }
 
 /// One horizontal bar of the rank that decides, as wide as the picture, without axes. A dashed line marks the capacity where

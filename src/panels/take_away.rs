@@ -2,12 +2,10 @@
 
 use super::{Request, parts};
 use crate::chart::{Size, Theme, poster};
-use crate::deployment::Deployment;
 use crate::formats::commands::{Recipe, Step, recipes};
 use crate::formats::json::Answer;
 use crate::formats::{link, table::Table};
 use crate::memory::estimate;
-use crate::units::giga;
 use maud::{Markup, PreEscaped, html};
 
 /// The picture that is saved, in pixels.
@@ -27,7 +25,7 @@ pub fn panel(request: &Request) -> Markup {
                 "What this deployment uses, and what starts it, for tickets, notebooks and terminals. "
                 a #embed_link href={ "embed.html#" (link::encode(deployment)) } target="_blank" rel="noopener" { "Embed it in documentation" } "."
             }
-            div #taken_chart hidden { (PreEscaped(poster(&report, &title(deployment), PICTURE, theme))) }
+            div #taken_chart hidden { (PreEscaped(poster(deployment, &report, PICTURE, theme))) }
             p.saves.chart-saves {
                 span { "Chart" }
                 (save("memory.svg", "taken_chart", "save SVG"))
@@ -39,12 +37,6 @@ pub fn panel(request: &Request) -> Markup {
             @for recipe in recipes(deployment).unwrap_or_default() { (ways(&recipe)) }
         }
     }
-}
-
-/// What the picture is of.
-fn title(deployment: &Deployment) -> String {
-    let (model, gpu) = (&deployment.model.name, deployment.gpu.name);
-    format!("{model}, {}, on {} × {gpu}; {} of each GPU", deployment.quant_algo, deployment.world_size(), giga())
 }
 
 fn save(name: &str, from: &str, label: &str) -> Markup {

@@ -60,6 +60,16 @@ fn lint(checks: &mut Checks) {
     checks.holds("clippy, WebAssembly: the library and the page", || {
         clippy(&["--target", "wasm32-unknown-unknown", "--lib", "--bin", "page"])
     });
+    let Some(python) = checks.set_up("what checks the Sphinx extension", setup::python) else {
+        return;
+    };
+    checks.holds("ruff: the Sphinx extension", || {
+        extension(&python, &["ruff", "format", "--check", "--no-cache", "."])?;
+        extension(&python, &["ruff", "check", "--quiet", "--no-cache", "."])
+    });
+    checks.holds("mypy: the Sphinx extension's types", || {
+        extension(&python, &["mypy", "--strict", "--no-incremental", "sphinx_trtllm_memory"])
+    });
 }
 
 fn native(checks: &mut Checks) {
@@ -97,9 +107,13 @@ fn browser(checks: &mut Checks) {
     if !built {
         return println!("The page is not opened, because it could not be built.");
     }
+    let sites = checks.set_up("what makes documentation sites", || Ok((setup::python()?, setup::mdbook()?)));
     checks.tests("the page: scenarios in a real Chromium", || {
         let mut command = process::command("node", ["--test", "--test-reporter=spec"]);
         command.args(scenarios()?).env("NGINX", nginx);
+        if let Some((python, mdbook)) = &sites {
+            command.env("TRTLLM_MEMORY_PYTHON", python).env("TRTLLM_MEMORY_MDBOOK", mdbook);
+        }
         process::run_tests(in_browser(&mut command, &tools.packages, &chromium)?)
     });
 }
@@ -137,6 +151,12 @@ fn cargo(arguments: &[&str]) -> Result<()> {
 fn clippy(options: &[&str]) -> Result<()> {
     let all = ["clippy", "--quiet", "--locked"].iter().chain(options).chain(&["--", "-D", "warnings"]);
     process::run(&mut process::cargo(all))
+}
+
+/// Runs a Python program over the Sphinx extension.
+fn extension(python: &Path, words: &[&str]) -> Result<()> {
+    let mut command = process::command(python.join("python"), ["-m"]);
+    process::run(command.args(words).current_dir(places::root().join("integrations/sphinx")))
 }
 
 #[derive(Default)]

@@ -19,8 +19,8 @@ const FLAGS = [
 export const DESKTOP = { width: 1280, height: 800 };
 export const PHONE = { width: 320, height: 640 };
 
-export async function start(options) {
-  const site = await serve(dist, options);
+export async function start({ folder = dist, ...options } = {}) {
+  const site = await serve(folder, options);
   const browser = await chromium.launch({ executablePath: chromiumProgram, headless: true, args: FLAGS });
   const close = async () => {
     await browser.close();
@@ -29,10 +29,11 @@ export async function start(options) {
   return { site, browser, close };
 }
 
-// Opens the calculator with `link` as its fragment, and waits for its first picture unless scripts are off or it is to `fail`.
+// Opens the calculator with `link` as its fragment, and waits for its first picture unless scripts are off or it is to `fail`;
+// or another `path` of the site, and waits for nothing.
 // `before` runs in the page before anything of the calculator does; `prepare` is given the page's DevTools before that.
 // `troubles` fills with whatever the browser complains of, and with requests to other hosts.
-export async function open({ site, browser }, { link = "", query = "", viewport = DESKTOP, colorScheme = "light", scripts = true, fail = false, before, prepare, permissions = [] } = {}) {
+export async function open({ site, browser }, { path = "", link = "", query = "", viewport = DESKTOP, colorScheme = "light", scripts = true, fail = false, before, prepare, permissions = [] } = {}) {
   const context = await browser.newContext({ viewport, colorScheme, javaScriptEnabled: scripts, permissions });
   const page = await context.newPage();
   if (before) await page.addInitScript(before);
@@ -50,7 +51,7 @@ export async function open({ site, browser }, { link = "", query = "", viewport 
   page.on("response", (response) => {
     if (response.status() >= 400) troubles.push(`${response.status()} for ${response.url()}`);
   });
-  await page.goto(site.address + query + (link && `#${link}`));
-  if (scripts && !fail) await page.locator('#app[data-ready="true"]').waitFor({ state: "attached" });
+  await page.goto(site.address + path + query + (link && `#${link}`));
+  if (scripts && !fail && !path) await page.locator('#app[data-ready="true"]').waitFor({ state: "attached" });
   return { page, context, troubles };
 }

@@ -1,4 +1,4 @@
-// Serves the built site from a nested folder of a host, as a documentation page would, and nothing else.
+// Serves a folder from a nested one of a host, as a documentation page would, and nothing else.
 import { createServer } from "node:http";
 import { readFile } from "node:fs/promises";
 import { extname, join, normalize } from "node:path";
@@ -15,15 +15,16 @@ const TYPES = {
   ".mjs": "text/javascript; charset=utf-8",
   ".png": "image/png",
   ".svg": "image/svg+xml",
+  ".woff2": "font/woff2",
   ".wasm": "application/wasm",
   ".webmanifest": "application/manifest+json",
 };
 
 // Starts on a free port; `address` is the page's, without a fragment. Each answer has the `headers` too; what is posted goes to `posted`.
 // `compressed` as a good host serves it: by brotli, packed beforehand.
-export async function serve(dist, { compressed = false, headers = {}, posted } = {}) {
+export async function serve(folder, { compressed = false, headers = {}, posted } = {}) {
   const packed = new Map();
-  for (const name of compressed ? names(dist) : []) packed.set(name, brotliCompressSync(await readFile(join(dist, name))));
+  for (const name of compressed ? names(folder) : []) packed.set(name, brotliCompressSync(await readFile(join(folder, name))));
   const more = compressed ? { ...headers, "content-encoding": "br", "cache-control": "public, max-age=31536000" } : headers;
   const server = createServer(async (request, response) => {
     if (request.method === "POST") {
@@ -31,10 +32,10 @@ export async function serve(dist, { compressed = false, headers = {}, posted } =
       return response.writeHead(204).end();
     }
     const path = decodeURIComponent(new URL(request.url, "http://site").pathname);
-    const name = path === FOLDER ? "index.html" : path.slice(FOLDER.length);
+    const name = path.slice(FOLDER.length).replace(/(^|\/)$/, "$1index.html");
     try {
       if (!path.startsWith(FOLDER) || normalize(name).startsWith("..")) throw new Error("outside the folder");
-      const bytes = packed.get(name) ?? (await readFile(join(dist, name)));
+      const bytes = packed.get(name) ?? (await readFile(join(folder, name)));
       response.writeHead(200, { "content-type": TYPES[extname(name)] ?? "application/octet-stream", ...more });
       response.end(bytes);
     } catch {

@@ -3,11 +3,13 @@
 
 mod apt;
 mod chromium;
+mod documentation;
 mod nginx;
 mod node;
 mod rust;
 
 pub use chromium::chromium;
+pub use documentation::{mdbook, python};
 pub use nginx::nginx;
 pub use node::{lighthouse, node, packages};
 pub use rust::{crates, linters, wasm_target, wasm_test_runner};
@@ -41,11 +43,14 @@ pub fn everything() -> Result<()> {
     let tools = page_tools()?;
     let chromium = chromium(&tools.packages)?;
     let nginx = nginx()?;
+    let python = python()?;
+    mdbook()?;
     println!("Everything is set up.");
     println!("  tools     {}", places::cache()?.display());
     println!("  packages  {}", tools.packages.display());
     println!("  chromium  {}", chromium.display());
     println!("  nginx     {}", nginx.display());
+    println!("  python    {}", python.display());
     Ok(())
 }
 

@@ -67,7 +67,7 @@ fn wasm_bindgen_program(program: &str, why: &str) -> Result<PathBuf> {
 }
 
 /// The folder of `program` in this very version: where an earlier run put it, or on the PATH, or else newly installed.
-fn tool(program: &str, package: &str, version: &str, options: &[&str], why: &str) -> Result<PathBuf> {
+pub(super) fn tool(program: &str, package: &str, version: &str, options: &[&str], why: &str) -> Result<PathBuf> {
     let root = places::cache()?.join("tools");
     let own = root.join("bin").join(program).with_extension(std::env::consts::EXE_EXTENSION);
     let others = which::which_all(program).into_iter().flatten();
@@ -92,7 +92,7 @@ fn folder_of(program: &Path) -> PathBuf {
 
 fn has_version(program: &Path, version: &str) -> bool {
     let said = process::output(&mut process::command(program, ["--version"]));
-    said.is_some_and(|text| text.split_whitespace().nth(1) == Some(version))
+    said.is_some_and(|text| text.split_whitespace().nth(1).map(|said| said.trim_start_matches('v')) == Some(version))
 }
 
 /// The version of a package in the text of a `Cargo.lock`.

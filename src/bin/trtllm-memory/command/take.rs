@@ -5,6 +5,7 @@ use super::{FAILS, FITS, Outcome, json};
 use clap::Args;
 use serde::Serialize;
 use trtllm_memory::chart::{self, Size, Theme};
+use trtllm_memory::deployment::Deployment;
 use trtllm_memory::formats::commands::{Recipe, markdown, recipes};
 use trtllm_memory::formats::table::Table;
 use trtllm_memory::memory::{Report, estimate};
@@ -55,14 +56,23 @@ pub struct ChartArguments {
     /// One lying bar of the fullest GPU, without axes.
     #[arg(long)]
     strip: bool,
+    /// A picture that stands alone, on paper: with a legend, what it is of, and the capacity in words.
+    #[arg(long, conflicts_with = "strip")]
+    poster: bool,
 }
 
 /// The memory of each GPU as SVG.
 pub fn chart(arguments: &ChartArguments) -> Outcome {
     let theme = if arguments.dark { Theme::DARK } else { Theme::LIGHT };
     let size = Size { width: arguments.width, height: arguments.height };
-    let draw = if arguments.strip { chart::strip } else { chart::ranks };
-    reported(&arguments.link, |report| draw(report, size, &theme).svg)
+    reported(&arguments.link, |deployment, report| {
+        if arguments.poster {
+            chart::poster(deployment, report, size, &theme)
+        } else {
+            let draw = if arguments.strip { chart::strip } else { chart::ranks };
+            draw(report, size, &theme).svg
+        }
+    })
 }
 
 #[derive(Debug, Args)]
@@ -79,21 +89,21 @@ pub fn table(arguments: &TableArguments) -> Outcome {
     let csv = arguments.csv;
     reported(
         &arguments.link,
-        |report| {
+        |_, report| {
             if csv { Table::of_report(report).csv() } else { Table::for_people(report).markdown() }
         },
     )
 }
 
 /// Something made of a report, with the status of `estimate`.
-fn reported(link: &str, make: impl Fn(&Report) -> String) -> Outcome {
+fn reported(link: &str, make: impl Fn(&Deployment, &Report) -> String) -> Outcome {
     let asked = match asked::read(link, false) {
         Ok(asked) => asked,
         Err(refusal) => return refusal,
     };
     match estimate(&asked.deployment) {
         Ok(report) => Outcome {
-            output: make(&report),
+            output: make(&asked.deployment, &report),
             complaint: asked.warnings,
             status: if report.verdict.fits() { FITS } else { FAILS },
         },

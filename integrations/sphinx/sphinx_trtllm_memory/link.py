@@ -1,0 +1,36 @@
+"""Links of the calculator: what stands behind the ``#`` of its address, as ``key=value`` pairs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl, quote
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+#: The version of the format, which a link says first.
+VERSION = ("v", "1")
+
+
+def pairs(link: str) -> list[tuple[str, str]]:
+    """Read the settings of a link (an address, ``#…``, or what stands behind the ``#``), without its version."""
+    fragment = link.rsplit("#", 1)[-1].strip()
+    return [pair for pair in parse_qsl(fragment, keep_blank_values=True) if pair[0] != VERSION[0]]
+
+
+def pairs_of_argument(argument: str) -> list[tuple[str, str]]:
+    """Read the directive's argument: a link, or a model's name."""
+    argument = "".join(argument.split())
+    if not argument:
+        return []
+    return pairs(argument) if "=" in argument or "#" in argument else [("model", argument)]
+
+
+def joined(settings: Iterable[tuple[str, str]]) -> str:
+    """Join settings to a link, with what has a meaning in links, HTML or TeX escaped."""
+    return "&".join(f"{quote(key, safe='._-')}={quote(value, safe='-._~/:,@')}" for key, value in [VERSION, *settings])
+
+
+def in_words(settings: Iterable[tuple[str, str]]) -> str:
+    """Say settings for people."""
+    return ", ".join(f"{key}={value}" for key, value in settings) or "the default configuration"

@@ -92,7 +92,7 @@ let learnt = false;
 function learnSettings() {
   if (learnt) return;
   learnt = true;
-  const worker = new Worker("answers_loader.js", { type: "module" });
+  const worker = new Worker(new URL("answers_loader.js", import.meta.url), { type: "module" });
   worker.onmessage = ({ data }) => {
     if (!data.includes("\n")) return worker.postMessage("0\npanel=helps");
     worker.terminate();

@@ -101,7 +101,7 @@ test("a file that changes is called otherwise, and so is each that names it", ()
   const before = names(folder);
   rebuild(folder, "second");
   const gone = before.filter((name) => isSent(name) && !existsSync(join(folder, name))).map((name) => name.replace(/-\w{10}\./, "."));
-  assert.deepEqual(gone.sort(), ["files/answers.js", "files/answers_loader.js", "files/components.css"]);
+  assert.deepEqual(gone.sort(), ["files/answers.js", "files/answers_loader.js", "files/builder.js", "files/components.css"]);
   const index = read(folder, "index.html");
   for (const file of [/^files\/components-.*css$/, /^files\/answers_loader-/]) assert.ok(index.includes(named(folder, file)));
   const loader = named(folder, /^files\/answers_loader-/);

@@ -80,8 +80,8 @@ const LOGS: &[Log] = &[
         printed: &[weights(7992.0, 0.003), activations(1379.01, DIGIT)],
     },
     Log {
-        source: "triton-inference-server/tensorrtllm_backend issue 577",
-        link: "model=meta-llama/Llama-3.1-8B&tp_size=2&max_batch_size=8&dtype=float16&trtllm_version=0.13",
+        source: "triton-inference-server/tensorrtllm_backend issue 577: 0.13.0.dev2024081300, a week before use_fused_mlp became the default",
+        link: "model=meta-llama/Llama-3.1-8B&tp_size=2&max_batch_size=8&dtype=float16&use_fused_mlp=false&trtllm_version=0.13",
         printed: &[weights(8231.0, 0.001), activations(480.04, DIGIT)],
     },
     Log {

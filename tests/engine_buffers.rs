@@ -4,24 +4,16 @@
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
+mod support;
+
+use support::{deployment, report};
 use trtllm_memory::architecture::{Architecture, LayerSet, Recurrence, RecurrenceKind, find};
 use trtllm_memory::deployment::Deployment;
-use trtllm_memory::formats::link;
 use trtllm_memory::memory::{Contributor, Report, estimate, explain};
 use trtllm_memory::units::{GIB, KIB, MIB};
 
-fn deployment(link: &str) -> Deployment {
-    let decoded = link::decode(link);
-    assert!(decoded.problems.is_empty(), "{link}: {:?}", decoded.problems);
-    decoded.deployment
-}
-
 fn report_of(deployment: &Deployment) -> Report {
     estimate(deployment).unwrap_or_else(|problems| panic!("{problems}"))
-}
-
-fn report(link: &str) -> Report {
-    report_of(&deployment(link))
 }
 
 fn bytes(report: &Report, contributor: Contributor) -> f64 {

@@ -3,8 +3,10 @@
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
-use trtllm_memory::formats::link;
-use trtllm_memory::memory::{Contributor, Report, estimate};
+mod support;
+
+use support::report;
+use trtllm_memory::memory::Contributor;
 
 /// A figure that a log printed, in MiB, and how far off the model may be, as a fraction of it.
 struct Printed {
@@ -120,12 +122,6 @@ const LOGS: &[Log] = &[
         printed: &[weights(310.98, DIGIT), activations(480.10, DIGIT)],
     },
 ];
-
-fn report(link: &str) -> Report {
-    let decoded = link::decode(link);
-    assert!(decoded.problems.is_empty(), "{link}: {:?}", decoded.problems);
-    estimate(&decoded.deployment).unwrap_or_else(|problems| panic!("{link}: {problems}"))
-}
 
 #[test]
 fn every_printed_figure_is_met() {

@@ -1,7 +1,7 @@
 //! All that must hold: each check announced with its purpose, timed, and counted.
 
 use crate::tally::Tally;
-use crate::{page, places, process, setup, wasm_tests};
+use crate::{documents, page, places, process, setup, wasm_tests};
 use anyhow::{Result, bail};
 use std::path::Path;
 use std::process::Command;
@@ -54,6 +54,9 @@ fn lint(checks: &mut Checks) {
     };
     checks.holds("formatting: every file as rustfmt writes it", || cargo(&["fmt", "--all", "--check"]));
     checks.holds("marks: the models' tests are all seen by WebAssembly", wasm_tests::check);
+    checks.holds("documents: the files they name are there", documents::names);
+    checks.holds("documents: the examples of additions are what stands in the sources", documents::examples);
+    checks.holds("imports: modules use only those below them", documents::imports);
     checks.holds("clippy, native: all targets of the workspace", || clippy(&["--workspace", "--all-targets"]));
     checks
         .holds("clippy, native: the library without the page", || clippy(&["--no-default-features", "--all-targets"]));

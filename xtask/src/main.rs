@@ -2,6 +2,7 @@
 
 mod bench;
 mod checks;
+mod documents;
 mod page;
 mod places;
 mod process;

@@ -1,7 +1,7 @@
 //! All that must hold: each check announced with its purpose, timed, and counted.
 
 use crate::tally::Tally;
-use crate::{documents, page, places, process, setup, wasm_tests};
+use crate::{dependencies, documents, page, places, process, setup, wasm_tests};
 use anyhow::{Result, bail};
 use std::path::Path;
 use std::process::Command;
@@ -62,6 +62,20 @@ fn lint(checks: &mut Checks) {
         .holds("clippy, native: the library without the page", || clippy(&["--no-default-features", "--all-targets"]));
     checks.holds("clippy, WebAssembly: the library and the page", || {
         clippy(&["--target", "wasm32-unknown-unknown", "--lib", "--bin", "page"])
+    });
+    checks.holds("rustdoc: no broken link, nothing public without a word", || {
+        let mut doc = process::cargo(["doc", "--quiet", "--locked", "--no-deps", "--workspace"]);
+        process::run(doc.env("RUSTDOCFLAGS", "-D warnings"))
+    });
+    policy(checks);
+}
+
+fn policy(checks: &mut Checks) {
+    let Some(deny) = checks.set_up("cargo-deny", || setup::crates().and_then(|()| setup::cargo_deny())) else {
+        return;
+    };
+    checks.holds("dependencies: licences, versions and sources are as deny.toml has them", || {
+        dependencies::policy(&deny)
     });
 }
 

@@ -25,7 +25,7 @@ pub fn examples() -> Result<()> {
         bail!("{EXAMPLES} has no example");
     }
     for example in examples {
-        let arguments = ["apply", "--check", "--reverse", "--recount", "--whitespace=nowarn", "-"];
+        let arguments = ["apply", "--check", "--reverse", "--whitespace=nowarn", "-"];
         let mut git = process::command("git", arguments);
         let mut child = git.stdin(Stdio::piped()).spawn().context("git is missing")?;
         child.stdin.take().context("git reads nothing")?.write_all(format!("{example}\n").as_bytes())?;

@@ -2,6 +2,7 @@
 
 mod bench;
 mod checks;
+mod dependencies;
 mod documents;
 mod page;
 mod places;
@@ -26,6 +27,7 @@ Commands:
   build                      Build the static site in dist/ and print what a browser has to load
   test [--only PART]         Run everything that must hold; PART is lint, native, wasm or browser
   bench                      Measure the models, the page's answer to an input, and its size
+  audit                      Look for advisories against what the project is made of
   setup                      Only set up what the other commands need
 ";
 
@@ -34,6 +36,7 @@ const FIRST_PORT: u16 = 8080;
 enum Task {
     Help,
     Setup,
+    Audit,
     Serve { port: Option<u16>, open: bool },
     Build,
     Test { only: Option<Part> },
@@ -57,6 +60,7 @@ fn parse(mut arguments: Parser) -> Result<Task, lexopt::Error> {
         Some(Arg::Value(name)) => match name.string()?.as_str() {
             "help" => return Ok(Task::Help),
             "setup" => Task::Setup,
+            "audit" => Task::Audit,
             "serve" => Task::Serve { port: None, open: false },
             "build" => Task::Build,
             "test" => Task::Test { only: None },
@@ -82,6 +86,7 @@ fn perform(task: Task) -> Result<bool> {
     match task {
         Task::Help => print!("{HELP}"),
         Task::Setup => setup::everything()?,
+        Task::Audit => dependencies::audit()?,
         Task::Serve { port, open } => page::serve(port, FIRST_PORT, open)?,
         Task::Build => page::build(&setup::page_tools()?)?,
         Task::Test { only } => return Ok(checks::run(only)),

@@ -8,7 +8,7 @@ mod rust;
 
 pub use chromium::chromium;
 pub use node::{node, packages};
-pub use rust::{crates, linters, wasm_target, wasm_test_runner};
+pub use rust::{cargo_deny, crates, linters, wasm_target, wasm_test_runner};
 
 use crate::{places, process};
 use anyhow::{Context, Result};
@@ -36,6 +36,7 @@ pub fn page_tools() -> Result<PageTools> {
 /// Sets up what all commands need together.
 pub fn everything() -> Result<()> {
     linters()?;
+    cargo_deny()?;
     let tools = page_tools()?;
     let chromium = chromium(&tools.packages)?;
     println!("Everything is set up.");

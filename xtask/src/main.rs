@@ -4,6 +4,7 @@ mod bench;
 mod checks;
 mod dependencies;
 mod documents;
+mod licences;
 mod page;
 mod places;
 mod process;

@@ -13,5 +13,6 @@ mod nearest;
 mod quantization;
 pub mod read_report;
 pub mod safetensors;
+pub mod summary;
 pub mod table;
 pub mod trtllm_config;

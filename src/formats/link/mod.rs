@@ -3,11 +3,12 @@
 //! A link says what differs from the defaults, in the order of [`FIELDS`], so that equal deployments have equal links.
 //! It stands in the fragment of the page's address, which no server sees.
 
+mod mend;
+
 use super::nearest::nearest;
 use crate::deployment::{Deployment, FIELDS, field};
 use form_urlencoded::parse;
-use std::borrow::Cow;
-use std::fmt;
+use std::fmt::{self, Write};
 
 /// The version of the format. Another one is needed only if a default or the meaning of a value changes.
 const VERSION: u32 = 1;
@@ -19,6 +20,8 @@ const COMPARE_KEY: &str = "compare";
 const VIEW_OPTIONS: [&str; 2] = ["embed", "theme"];
 /// No link is longer, in bytes.
 const LONGEST: usize = 8192;
+/// A link within a link within a link is looked for so deep.
+const MOST_WRAPPINGS: usize = 4;
 /// Longer texts are cut in messages, in characters.
 const LONGEST_QUOTED: usize = 60;
 
@@ -66,28 +69,20 @@ pub fn encode_compared(deployment: &Deployment, pinned: &Deployment) -> String {
 
 /// The deployment that a link pins for comparison, if it pins one. Where it pins several, the last counts.
 pub fn pinned(link: &str) -> Option<Decoded> {
-    if link.len() > LONGEST {
-        return None;
-    }
-    let link = unescape_whole(link.trim());
-    let (query, fragment) = parts(&link);
-    let pairs = parse(query.as_bytes()).chain(parse(fragment.as_bytes()));
     // A pinned link that pins another one would go on for ever; only the deployment counts.
-    pairs.filter(|(key, _)| key.trim() == COMPARE_KEY).last().map(|(_, value)| decode(&value))
+    pairs(link).iter().rfind(|(key, _)| key == COMPARE_KEY).map(|(_, value)| decode(value))
 }
 
 /// Appends `text`, escaping what a fragment can't hold (URL standard, "fragment percent-encode set"), what separates pairs, and
 /// what ends a link in Markdown or mail.
 fn push_escaped(link: &mut String, text: &str) {
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~/:,@!".contains(&byte) {
+    for (index, byte) in text.bytes().enumerate() {
+        // Whoever makes links of texts takes punctuation at the end for the text's own.
+        let is_inside = index + 1 < text.len();
+        if byte.is_ascii_alphanumeric() || b"-/".contains(&byte) || is_inside && b"._~:,@!".contains(&byte) {
             link.push(char::from(byte));
         } else {
-            link.push_str(
-                form_urlencoded::byte_serialize(&[byte])
-                    .next()
-                    .map_or("", |escaped| if escaped == "+" { "%20" } else { escaped }),
-            );
+            let _ = write!(link, "%{byte:02X}");
         }
     }
 }
@@ -138,7 +133,7 @@ pub enum LinkProblemKind {
 }
 
 /// The deployment that a link says. It takes an address, `#…`, `?…` or the fragment alone, and never fails: what is not understood is
-/// named and ignored. Pairs may be escaped in any way, as mail programs, forms and HTML do.
+/// named and ignored. What mail programs, chats, HTML and Markdown do to a link on its way is undone where that is certain.
 ///
 /// ```
 /// use trtllm_memory::formats::link;
@@ -163,32 +158,59 @@ pub fn decode_onto(deployment: Deployment, link: &str) -> Decoded {
         });
         return decoded;
     }
-    let link = unescape_whole(link.trim());
-    let (query, fragment) = parts(&link);
-    let from_query = parse(query.as_bytes()).filter(|(key, _)| !VIEW_OPTIONS.contains(&key.trim()));
     let mut seen: Vec<&'static str> = Vec::new();
-    let mut pairs: Vec<(Cow<str>, Cow<str>)> = from_query.chain(parse(fragment.as_bytes())).collect();
+    let mut pairs = pairs(link);
     // Dimensions are changes to the model, wherever in the link it stands.
-    if pairs.iter().any(|(key, _)| key.trim().starts_with("m.")) {
-        pairs.sort_by_key(|(key, _)| !key.trim().eq_ignore_ascii_case("model"));
+    if pairs.iter().any(|(key, _)| key.starts_with("m.")) {
+        pairs.sort_by_key(|(key, _)| !key.eq_ignore_ascii_case("model"));
     }
     for (key, value) in pairs {
-        decoded.take(key.trim(), value.trim(), &mut seen);
+        decoded.take(&key, value.trim(), &mut seen);
     }
     decoded.name_those_of_the_other_backend(&seen);
     decoded
 }
 
-/// Undoes what was done to a link as a whole: HTML's `&amp;`, and the escaping of a link within a link.
-fn unescape_whole(link: &str) -> Cow<'_, str> {
-    let link = if link.contains("&amp;") { Cow::Owned(link.replace("&amp;", "&")) } else { Cow::Borrowed(link) };
-    let escaped = !link.contains('=') && (link.contains("%3D") || link.contains("%3d"));
-    if !escaped {
-        return link;
+/// The pairs of a link in their order, those of the query first; none where it is too long.
+fn pairs(link: &str) -> Vec<(String, String)> {
+    let mut link = link.to_string();
+    for _ in 0..MOST_WRAPPINGS {
+        if link.len() > LONGEST {
+            break;
+        }
+        let pairs = pairs_of(&link);
+        // A mail program that guards its reader makes the link a value of one of its own.
+        let is_address = |value: &str| value.contains("://") || value.contains("%3A%2F%2F");
+        let wrapped = pairs.iter().find(|(_, value)| is_address(value));
+        match wrapped.filter(|_| pairs.iter().all(|(key, _)| key != COMPARE_KEY && !is_known(key))) {
+            Some((_, inner)) => link = inner.clone(),
+            None => return pairs,
+        }
     }
-    // A form would write spaces as `+`; a whole link has none.
-    let whole = link.replace('+', "%2B").replace('&', "%26");
-    parse(whole.as_bytes()).next().map_or(Cow::Borrowed(""), |(text, _)| Cow::Owned(text.into_owned()))
+    Vec::new()
+}
+
+fn pairs_of(link: &str) -> Vec<(String, String)> {
+    let mut link = mend::whole(link);
+    // Behind a `?` or a `=` it belongs to a link within the link.
+    if let Some((path, fragment)) = link.split_once("%23").filter(|(path, _)| !path.contains(['#', '?', '='])) {
+        link = format!("{path}#{fragment}");
+    }
+    let (query, fragment) = parts(link.trim().trim_end_matches('#'));
+    let (query, fragment) = (mend::whole(query), mend::whole(fragment));
+    let from_query = parse(query.as_bytes()).filter(|(key, _)| !VIEW_OPTIONS.contains(&key.trim()));
+    let pairs = from_query.chain(parse(fragment.as_bytes()));
+    let mended = pairs.map(|(key, value)| {
+        let (written, value) = (mend::seen(&key), mend::seen(&value));
+        let key = mend::key(&written);
+        (if is_known(&key) { key } else { written.trim().to_string() }, value)
+    });
+    mended.collect()
+}
+
+/// Whether a key means something.
+fn is_known(key: &str) -> bool {
+    key == VERSION_KEY || key == COMPARE_KEY || field(key).is_some()
 }
 
 /// The query and the fragment of an address; a text that is no address is a fragment.
@@ -209,7 +231,7 @@ fn parts(link: &str) -> (&str, &str) {
 impl Decoded {
     /// Takes one pair; `seen` are the keys of the pairs before it.
     fn take(&mut self, key: &str, value: &str, seen: &mut Vec<&'static str>) {
-        if key.is_empty() && value.is_empty() {
+        if key.chars().chain(value.chars()).all(mend::is_punctuation) {
             return;
         }
         if key == VERSION_KEY {
@@ -229,7 +251,9 @@ impl Decoded {
             self.report(key, value, LinkProblemKind::Repeated, message);
         }
         seen.push(field.key);
-        if let Err(advice) = (field.read)(&mut self.deployment, value) {
+        if let Err(advice) = (field.read)(&mut self.deployment, value)
+            && !mend::values(value).iter().any(|value| (field.read)(&mut self.deployment, value).is_ok())
+        {
             let message = format!("{}={} {advice}.", field.key, quoted(value));
             self.report(key, value, LinkProblemKind::BadValue, message);
         }
@@ -246,7 +270,7 @@ impl Decoded {
     }
 
     fn take_version(&mut self, value: &str) {
-        match value.parse::<u32>() {
+        match mend::values(value)[1].parse::<u32>() {
             Ok(0) | Err(_) => {
                 let message =
                     format!("{VERSION_KEY}={} must be {VERSION}, the version of the link's format.", quoted(value));

@@ -1,0 +1,143 @@
+//! What holds for the link of every deployment, and for every text that is taken for a link.
+#![cfg(not(target_arch = "wasm32"))]
+
+use proptest::prelude::*;
+use proptest::sample::Index;
+use trtllm_memory::architecture::models;
+use trtllm_memory::deployment::{Backend, Deployment, FIELDS, Field, Input};
+use trtllm_memory::formats::link;
+use trtllm_memory::gpu::gpus;
+
+/// Texts of settings that are no number and no name; each is read by some.
+const TEXTS: [&str; 12] = [
+    "4,3,4",
+    "attn_qkv,mlp_gate",
+    "1200000000/1100000000",
+    "1024,4096",
+    "512:!5/6",
+    "3-",
+    "1/2",
+    "8/2/14336",
+    "1536/512/128/64/128",
+    "64/128:0-1",
+    "16",
+    "my own model.",
+];
+
+/// A value that the field can have; nothing where none was found.
+fn text(field: &Field, at: Index, number: u64) -> Option<String> {
+    let within = |min: u64, max: u64| (number >> (number % 64)).clamp(min, max).to_string();
+    let default = Deployment::default();
+    Some(match field.input {
+        Input::Model => models()[at.index(models().len())].name.clone(),
+        Input::Gpu => gpus()[at.index(gpus().len())].id.to_string(),
+        Input::Choice(names) => names[at.index(names.len())].to_string(),
+        Input::Steps { max, .. } => within(1, max),
+        Input::Whole { min, max, .. } => within(min, max),
+        Input::Fraction => format!("0.{:04}", 1 + number % 9998),
+        Input::Gib => format!("{}.{:03}", number % 4096, 1 + number % 999),
+        Input::Toggle => (number % 2 == 0).to_string(),
+        Input::Text => {
+            let turned = (0..TEXTS.len()).map(|by| TEXTS[(at.index(TEXTS.len()) + by) % TEXTS.len()]);
+            turned.into_iter().find(|text| field.with(&default, text).is_ok())?.to_string()
+        }
+    })
+}
+
+/// A deployment with any of the settings of its backend.
+fn deployment() -> impl Strategy<Value = Deployment> {
+    let backend = prop_oneof![Just(Backend::TensorRt), Just(Backend::Pytorch)];
+    let changes = proptest::collection::vec((any::<Index>(), any::<Index>(), any::<u64>()), 0..12);
+    (backend, any::<Option<Index>>(), 0u8..3, changes).prop_map(|(backend, model, kind, changes)| {
+        let mut deployment = Deployment { backend, ..Deployment::default() };
+        if let Some(model) = model {
+            deployment.model = (&models()[model.index(models().len())]).into();
+        }
+        // One in three has a model of its own, and most of its settings are that model's.
+        let fields = |field: &&Field| {
+            field.flows.has(backend)
+                && !matches!(field.key, "model" | "backend")
+                && (kind == 0 || !field.key.starts_with("m."))
+        };
+        let fields: Vec<&Field> = FIELDS.iter().filter(fields).collect();
+        for (field, at, number) in changes {
+            let field = fields[field.index(fields.len())];
+            if let Some(text) = text(field, at, number) {
+                let _ = (field.read)(&mut deployment, &text);
+            }
+        }
+        deployment
+    })
+}
+
+/// What was understood is written and read again alike.
+fn opens(text: &str) -> Result<(), TestCaseError> {
+    let deployment = link::decode(text).deployment;
+    let written = link::encode(&deployment);
+    let again = link::decode(&written);
+    prop_assert_eq!(again.problems, vec![]);
+    prop_assert_eq!(link::encode(&again.deployment), written);
+    let _ = link::pinned(text);
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 512, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_link_brings_its_deployment_back(deployment in deployment()) {
+        let text = link::encode(&deployment);
+        let decoded = link::decode(&text);
+        prop_assert!(decoded.problems.is_empty(), "{}: {:?}", text, decoded.problems);
+        prop_assert_eq!(decoded.deployment, deployment);
+    }
+
+    #[test]
+    fn a_link_says_what_differs_from_the_defaults_and_nothing_else(deployment in deployment()) {
+        let (text, default) = (link::encode(&deployment), link::encode(&Deployment::default()));
+        prop_assert_eq!(default, "");
+        let pairs: Vec<&str> = text.split('&').collect();
+        if deployment == Deployment::default() {
+            prop_assert_eq!(text, "");
+            return Ok(());
+        }
+        prop_assert_eq!(pairs[0], "v=1");
+        // A model of one's own says all of its dimensions, so that none of them depends on another model.
+        let is_model = |pair: &str| pair.starts_with("m.") || pair == "model=custom";
+        for dropped in (1..pairs.len()).filter(|index| !is_model(pairs[*index])) {
+            let rest: Vec<&str> = pairs.iter().enumerate().filter(|(index, _)| *index != dropped).map(|(_, pair)| *pair).collect();
+            let other = link::decode(&rest.join("&")).deployment;
+            prop_assert_ne!(&other, &deployment, "{} says nothing in {}", pairs[dropped], text);
+        }
+    }
+
+    #[test]
+    fn a_link_is_plain_text_that_a_mail_leaves_whole(deployment in deployment(), pinned in deployment()) {
+        for text in [link::encode(&deployment), link::encode_compared(&deployment, &pinned)] {
+            prop_assert!(text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"=&%-._~/:,@!".contains(&byte)), "{}", text);
+            prop_assert!(!text.ends_with(['.', '_', '~', ':', ',', '@', '!', '&']), "{}", text);
+            let mailed = format!("<https://example.org/memory/#{}>.", text.replace('&', "&amp;"));
+            prop_assert_eq!(link::decode(&mailed).problems, vec![]);
+            prop_assert_eq!(link::decode(&mailed).deployment, deployment.clone());
+        }
+    }
+
+    #[test]
+    fn any_bytes_open(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+        opens(&String::from_utf8_lossy(&bytes))?;
+    }
+
+    #[test]
+    fn any_text_opens(text in "\\PC{0,60}", key in any::<Index>()) {
+        opens(&text)?;
+        opens(&format!("{}={text}", FIELDS[key.index(FIELDS.len())].key))?;
+    }
+
+    #[test]
+    fn a_link_with_anything_in_it_opens(deployment in deployment(), bytes in proptest::collection::vec(any::<u8>(), 1..6), at in any::<Index>()) {
+        let mut text = link::encode(&deployment).into_bytes();
+        let at = at.index(text.len() + 1);
+        text.splice(at..at, bytes);
+        opens(&String::from_utf8_lossy(&text))?;
+    }
+}

@@ -5,8 +5,10 @@ use proptest::prelude::*;
 use proptest::sample::Index;
 use trtllm_memory::architecture::models;
 use trtllm_memory::deployment::{Backend, Deployment, FIELDS, Field, Input};
-use trtllm_memory::formats::link;
+use trtllm_memory::formats::{link, summary};
 use trtllm_memory::gpu::gpus;
+use trtllm_memory::memory::estimate;
+use trtllm_memory::panels::answer;
 
 /// Texts of settings that are no number and no name; each is read by some.
 const TEXTS: [&str; 12] = [
@@ -81,6 +83,53 @@ fn opens(text: &str) -> Result<(), TestCaseError> {
     Ok(())
 }
 
+/// What a phone reads in the code of a panel, if there is one.
+fn scanned(html: &str) -> Option<String> {
+    const PIXELS: usize = 4;
+    let (_, svg) = html.split_once("<svg ")?;
+    let side: usize = svg.split_once("viewBox=\"0 0 ")?.1.split(' ').next()?.parse().ok()?;
+    let mut dark = vec![false; side * side];
+    let path = svg.split_once("<path d=\"")?.1.split('"').next()?;
+    for run in path.split('M').skip(1) {
+        let numbers: Vec<usize> =
+            run.split(|c: char| !c.is_ascii_digit()).filter_map(|number| number.parse().ok()).collect();
+        dark[numbers[1] * side + numbers[0]..][..numbers[2]].fill(true);
+    }
+    let light = |x: usize, y: usize| if dark[y / PIXELS * side + x / PIXELS] { 0 } else { 255 };
+    let mut image = rqrr::PreparedImage::prepare_from_greyscale(side * PIXELS, side * PIXELS, light);
+    Some(image.detect_grids().first()?.decode().ok()?.1)
+}
+
+/// Where a text in Markdown leads, and what it says there; it is one link and nothing else.
+fn rendered(markdown: &str) -> Result<(String, String), TestCaseError> {
+    use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
+    let (mut text, mut target) = (String::new(), String::new());
+    for event in Parser::new_ext(markdown, Options::all()) {
+        match event {
+            Event::Start(Tag::Link { dest_url, .. }) => target = dest_url.to_string(),
+            Event::Text(part) => text.push_str(&part),
+            Event::Start(Tag::Paragraph) | Event::End(TagEnd::Paragraph | TagEnd::Link) => {}
+            other => return Err(TestCaseError::fail(format!("{markdown} has {other:?}"))),
+        }
+    }
+    Ok((target, text))
+}
+
+#[test]
+fn a_phone_reads_the_link_of_every_preset() {
+    for preset in trtllm_memory::deployment::presets::PRESETS {
+        let link = preset.link.replace('&', "%26").replace('=', "%3D");
+        let html = answer(&format!("panel=share&page=https://example.org/memory/&link={link}"));
+        let hash = if preset.link.is_empty() { "" } else { "#" };
+        assert_eq!(
+            scanned(&html),
+            Some(format!("https://example.org/memory/{hash}{}", preset.link)),
+            "{}",
+            preset.name
+        );
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 512, ..ProptestConfig::default() })]
 
@@ -139,5 +188,15 @@ proptest! {
         let at = at.index(text.len() + 1);
         text.splice(at..at, bytes);
         opens(&String::from_utf8_lossy(&text))?;
+    }
+
+    #[test]
+    fn markdown_is_one_link_that_says_what_it_leads_to(deployment in deployment(), folder in "[a-z_*()~]{1,9}") {
+        let (Ok(plan), Ok(report)) = (deployment.plan(), estimate(&deployment)) else { return Ok(()) };
+        let link = format!("https://example.org/{folder}/#{}", link::encode(&deployment));
+        let (target, text) = rendered(&summary::markdown(&plan, &report, &link))?;
+        prop_assert_eq!(target.replace("%28", "(").replace("%29", ")"), link);
+        let fits = if report.verdict.fits() { ": fits, " } else { ": does not fit, " };
+        prop_assert!(text.starts_with(&summary::subject(&plan).replace(" · ", ", ")) && text.contains(fits), "{}", text);
     }
 }

@@ -9,6 +9,7 @@ pub mod json;
 pub mod link;
 pub mod log;
 pub mod model_file;
+#[cfg(not(feature = "lean"))]
 mod nearest;
 mod quantization;
 pub mod read_report;

@@ -3,11 +3,14 @@
 //! A link says what differs from the defaults, in the order of [`FIELDS`], so that equal deployments have equal links.
 //! It stands in the fragment of the page's address, which no server sees.
 
+#[cfg(not(feature = "lean"))]
+mod mend;
+/// The page reads links as they are written, and asks its worker about those that it doesn't understand.
+#[cfg(feature = "lean")]
+#[path = "as_written.rs"]
 mod mend;
 
-use super::nearest::nearest;
 use crate::deployment::{Deployment, FIELDS, field};
-use form_urlencoded::parse;
 use std::fmt::{self, Write};
 
 /// The version of the format. Another one is needed only if a default or the meaning of a value changes.
@@ -20,8 +23,6 @@ const COMPARE_KEY: &str = "compare";
 const VIEW_OPTIONS: [&str; 2] = ["embed", "theme"];
 /// No link is longer, in bytes.
 const LONGEST: usize = 8192;
-/// A link within a link within a link is looked for so deep.
-const MOST_WRAPPINGS: usize = 4;
 /// Longer texts are cut in messages, in characters.
 const LONGEST_QUOTED: usize = 60;
 
@@ -70,7 +71,7 @@ pub fn encode_compared(deployment: &Deployment, pinned: &Deployment) -> String {
 /// The deployment that a link pins for comparison, if it pins one. Where it pins several, the last counts.
 pub fn pinned(link: &str) -> Option<Decoded> {
     // A pinned link that pins another one would go on for ever; only the deployment counts.
-    pairs(link).iter().rfind(|(key, _)| key == COMPARE_KEY).map(|(_, value)| decode(value))
+    mend::pairs(link).iter().rfind(|(key, _)| key == COMPARE_KEY).map(|(_, value)| decode(value))
 }
 
 /// Appends `text`, escaping what a fragment can't hold (URL standard, "fragment percent-encode set"), what separates pairs, and
@@ -149,17 +150,12 @@ pub fn decode(link: &str) -> Decoded {
 pub fn decode_onto(deployment: Deployment, link: &str) -> Decoded {
     let mut decoded = Decoded { deployment, problems: Vec::new() };
     if link.len() > LONGEST {
-        let message = format!("The link is longer than {LONGEST} bytes, so it was ignored.");
-        decoded.problems.push(LinkProblem {
-            key: String::new(),
-            value: String::new(),
-            kind: LinkProblemKind::TooLong,
-            message,
-        });
+        let message = || format!("The link is longer than {LONGEST} bytes, so it was ignored.");
+        decoded.report("", "", LinkProblemKind::TooLong, message);
         return decoded;
     }
     let mut seen: Vec<&'static str> = Vec::new();
-    let mut pairs = pairs(link);
+    let mut pairs = mend::pairs(link);
     // Dimensions are changes to the model, wherever in the link it stands.
     if pairs.iter().any(|(key, _)| key.starts_with("m.")) {
         pairs.sort_by_key(|(key, _)| !key.eq_ignore_ascii_case("model"));
@@ -169,48 +165,6 @@ pub fn decode_onto(deployment: Deployment, link: &str) -> Decoded {
     }
     decoded.name_those_of_the_other_backend(&seen);
     decoded
-}
-
-/// The pairs of a link in their order, those of the query first; none where it is too long.
-fn pairs(link: &str) -> Vec<(String, String)> {
-    let mut link = link.to_string();
-    for _ in 0..MOST_WRAPPINGS {
-        if link.len() > LONGEST {
-            break;
-        }
-        let pairs = pairs_of(&link);
-        // A mail program that guards its reader makes the link a value of one of its own.
-        let is_address = |value: &str| value.contains("://") || value.contains("%3A%2F%2F");
-        let wrapped = pairs.iter().find(|(_, value)| is_address(value));
-        match wrapped.filter(|_| pairs.iter().all(|(key, _)| key != COMPARE_KEY && !is_known(key))) {
-            Some((_, inner)) => link = inner.clone(),
-            None => return pairs,
-        }
-    }
-    Vec::new()
-}
-
-fn pairs_of(link: &str) -> Vec<(String, String)> {
-    let mut link = mend::whole(link);
-    // Behind a `?` or a `=` it belongs to a link within the link.
-    if let Some((path, fragment)) = link.split_once("%23").filter(|(path, _)| !path.contains(['#', '?', '='])) {
-        link = format!("{path}#{fragment}");
-    }
-    let (query, fragment) = parts(link.trim().trim_end_matches('#'));
-    let (query, fragment) = (mend::whole(query), mend::whole(fragment));
-    let from_query = parse(query.as_bytes()).filter(|(key, _)| !VIEW_OPTIONS.contains(&key.trim()));
-    let pairs = from_query.chain(parse(fragment.as_bytes()));
-    let mended = pairs.map(|(key, value)| {
-        let (written, value) = (mend::seen(&key), mend::seen(&value));
-        let key = mend::key(&written);
-        (if is_known(&key) { key } else { written.trim().to_string() }, value)
-    });
-    mended.collect()
-}
-
-/// Whether a key means something.
-fn is_known(key: &str) -> bool {
-    key == VERSION_KEY || key == COMPARE_KEY || field(key).is_some()
 }
 
 /// The query and the fragment of an address; a text that is no address is a fragment.
@@ -231,7 +185,7 @@ fn parts(link: &str) -> (&str, &str) {
 impl Decoded {
     /// Takes one pair; `seen` are the keys of the pairs before it.
     fn take(&mut self, key: &str, value: &str, seen: &mut Vec<&'static str>) {
-        if key.chars().chain(value.chars()).all(mend::is_punctuation) {
+        if mend::says_nothing(key, value) {
             return;
         }
         if key == VERSION_KEY {
@@ -241,20 +195,18 @@ impl Decoded {
             return;
         }
         let Some(field) = field(key) else {
-            let meant = nearest(key, FIELDS.iter().map(|field| field.key));
-            let advice = meant.map_or_else(|| ".".into(), |name| format!("; did you mean {name}?"));
-            let message = format!("{} is not a setting{advice}", quoted(key));
+            let message = || format!("{} is not a setting{}", quoted(key), mend::meant(key));
             return self.report(key, value, LinkProblemKind::UnknownKey, message);
         };
         if seen.contains(&field.key) {
-            let message = format!("{} stands in the link more than once; the last value counts.", field.key);
+            let message = || format!("{} stands in the link more than once; the last value counts.", field.key);
             self.report(key, value, LinkProblemKind::Repeated, message);
         }
         seen.push(field.key);
         if let Err(advice) = (field.read)(&mut self.deployment, value)
-            && !mend::values(value).iter().any(|value| (field.read)(&mut self.deployment, value).is_ok())
+            && !mend::read(field, &mut self.deployment, value)
         {
-            let message = format!("{}={} {advice}.", field.key, quoted(value));
+            let message = || format!("{}={} {advice}.", field.key, quoted(value));
             self.report(key, value, LinkProblemKind::BadValue, message);
         }
     }
@@ -263,30 +215,33 @@ impl Decoded {
     fn name_those_of_the_other_backend(&mut self, seen: &[&'static str]) {
         let backend = self.deployment.backend;
         for field in FIELDS.iter().filter(|field| !field.flows.has(backend) && seen.contains(&field.key)) {
-            let message = format!("{} has no effect with backend={backend}.", field.key);
+            let message = || format!("{} has no effect with backend={backend}.", field.key);
             let value = (field.write)(&self.deployment);
             self.report(field.key, &value, LinkProblemKind::OtherBackend, message);
         }
     }
 
     fn take_version(&mut self, value: &str) {
-        match mend::values(value)[1].parse::<u32>() {
-            Ok(0) | Err(_) => {
+        match mend::number(value) {
+            Some(0) | None => {
                 let message =
-                    format!("{VERSION_KEY}={} must be {VERSION}, the version of the link's format.", quoted(value));
+                    || format!("{VERSION_KEY}={} must be {VERSION}, the version of the link's format.", quoted(value));
                 self.report(VERSION_KEY, value, LinkProblemKind::BadValue, message);
             }
-            Ok(version) if version > VERSION => {
-                let message = format!(
-                    "{VERSION_KEY}={version} marks a link of a later version of the calculator; what follows may mean something else there."
-                );
+            Some(version) if version > VERSION => {
+                let message = || {
+                    format!(
+                        "{VERSION_KEY}={version} marks a link of a later version of the calculator; what follows may mean something else there."
+                    )
+                };
                 self.report(VERSION_KEY, value, LinkProblemKind::NewerVersion, message);
             }
-            Ok(_) => {}
+            Some(_) => {}
         }
     }
 
-    fn report(&mut self, key: &str, value: &str, kind: LinkProblemKind, message: String) {
+    fn report(&mut self, key: &str, value: &str, kind: LinkProblemKind, message: impl FnOnce() -> String) {
+        let message = mend::said(message);
         self.problems.push(LinkProblem { key: key.into(), value: value.into(), kind, message });
     }
 }

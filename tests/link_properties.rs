@@ -38,7 +38,7 @@ fn text(field: &Field, at: Index, number: u64) -> Option<String> {
         Input::Whole { min, max, .. } => within(min, max),
         Input::Fraction => format!("0.{:04}", 1 + number % 9998),
         Input::Gib => format!("{}.{:03}", number % 4096, 1 + number % 999),
-        Input::Toggle => (number % 2 == 0).to_string(),
+        Input::Toggle => number.is_multiple_of(2).to_string(),
         Input::Text => {
             let turned = (0..TEXTS.len()).map(|by| TEXTS[(at.index(TEXTS.len()) + by) % TEXTS.len()]);
             turned.into_iter().find(|text| field.with(&default, text).is_ok())?.to_string()

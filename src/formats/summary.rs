@@ -2,7 +2,7 @@
 
 use crate::deployment::{Plan, QuantAlgo};
 use crate::memory::{Report, Verdict};
-use crate::units::{grouped, grouped_decimal};
+use crate::units::grouped;
 
 /// What is served, and on what.
 ///
@@ -45,8 +45,7 @@ pub fn markdown(plan: &Plan, report: &Report, link: &str) -> String {
         Verdict::Fits { room, .. } => {
             let (sequences, length) = (report.kv_cache.max_sequences, grouped(report.max_seq_len));
             let word = if sequences == 1 { "sequence" } else { "sequences" };
-            let free = grouped_decimal(room.gib(), 1);
-            format!("room for {} {word} of {length} tokens, {free} GiB stay free", grouped(sequences))
+            format!("room for {} {word} of {length} tokens, {room} stay free", grouped(sequences))
         }
         Verdict::Fails { stage, short, .. } => format!("{short} short when {}", stage.text()),
     };

@@ -22,15 +22,11 @@ pub fn is_embedded() -> bool {
     query.trim_start_matches('?').split('&').any(|option| option == "embed=1")
 }
 
-/// The address of the whole page, without a deployment.
-pub fn page() -> String {
-    let location = window().location();
-    location.origin().unwrap_or_default() + &location.pathname().unwrap_or_default()
-}
-
 /// The address of the whole page as it is.
 pub fn of(state: AppState) -> String {
-    page() + &fragment(state)
+    let location = window().location();
+    let (origin, path) = (location.origin().unwrap_or_default(), location.pathname().unwrap_or_default());
+    format!("{origin}{path}{}", fragment(state))
 }
 
 fn fragment(state: AppState) -> String {

@@ -44,8 +44,10 @@ pub fn share(state: AppState, appearance: Appearance) -> El {
     let close = el("button").class("button").attr("type", "button").attr("popovertarget", SHEET).text("Close");
     // Asked whenever the deployment changes while the sheet is open.
     let more = move || {
-        link.set(address::of(state));
-        vec![("page", address::page()), ("compared", state.pinned.get())]
+        let now = address::of(state);
+        let page = now.split('#').next().unwrap_or_default().to_string();
+        link.set(now);
+        vec![("page", page), ("compared", state.pinned.get())]
     };
     let sheet = el("section")
         .id(SHEET)

@@ -50,6 +50,17 @@ scenario("what is undone while the sheet is open changes every form of the link"
   assert.doesNotMatch(await page.locator("#link").inputValue(), /max_batch_size/);
 });
 
+for (const picture of ["SVG", "PNG"]) {
+  scenario(`the code is saved as ${picture}`, { link: LINK, permissions: CLIPBOARD }, async (page) => {
+    await page.locator("#share").click();
+    const [saved] = await Promise.all([
+      page.waitForEvent("download"),
+      page.getByRole("button", { name: `save ${picture} of the QR code` }).click(),
+    ]);
+    assert.equal(saved.suggestedFilename(), `memory-link.${picture.toLowerCase()}`);
+  });
+}
+
 scenario("a link that is too long for a code says so", {
   link: `max_attention_window=${Array.from({ length: 400 }, (_, index) => 1000 + index).join(",")}`,
   permissions: CLIPBOARD,

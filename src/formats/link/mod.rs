@@ -158,7 +158,9 @@ pub fn decode_onto(deployment: Deployment, link: &str) -> Decoded {
     let mut pairs = mend::pairs(link);
     // Dimensions are changes to the model, wherever in the link it stands.
     if pairs.iter().any(|(key, _)| key.starts_with("m.")) {
-        pairs.sort_by_key(|(key, _)| !key.eq_ignore_ascii_case("model"));
+        let (model, others): (Vec<_>, Vec<_>) =
+            pairs.into_iter().partition(|(key, _)| key.eq_ignore_ascii_case("model"));
+        pairs = model.into_iter().chain(others).collect();
     }
     for (key, value) in pairs {
         decoded.take(&key, value.trim(), &mut seen);

@@ -56,6 +56,7 @@ fn lint(checks: &mut Checks) {
     checks.holds("marks: the models' tests are all seen by WebAssembly", wasm_tests::check);
     checks.holds("documents: the files they name are there", documents::names);
     checks.holds("documents: the examples of additions are what stands in the sources", documents::examples);
+    checks.holds("documents: they name the oldest Rust that is supported", documents::toolchain);
     checks.holds("imports: modules use only those below them", documents::imports);
     checks.holds("clippy, native: all targets of the workspace", || clippy(&["--workspace", "--all-targets"]));
     checks

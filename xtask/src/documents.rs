@@ -60,6 +60,20 @@ pub fn names() -> Result<()> {
     Ok(())
 }
 
+/// Looks for the oldest Rust that is supported in the document that tells a person to install it.
+///
+/// # Errors
+/// If it names another one than the manifest.
+pub fn toolchain() -> Result<()> {
+    let manifest = read(Path::new("Cargo.toml"))?;
+    let oldest = manifest.lines().find_map(|line| line.strip_prefix("rust-version = \"")?.strip_suffix('"'));
+    let wanted = format!("Rust toolchain of at least {},", oldest.context("Cargo.toml has no rust-version")?);
+    if !read(Path::new("README.md"))?.contains(&wanted) {
+        bail!("README.md should say `{wanted}`, as Cargo.toml's rust-version has it");
+    }
+    Ok(())
+}
+
 /// Holds the imports of the library's modules against the order that the document gives them.
 ///
 /// # Errors

@@ -26,9 +26,16 @@ pub fn log(bytes: &[u8]) {
     survives(&deployment);
 }
 
-/// A link: what was understood is written and read again alike.
+/// A link: what was understood is written and read again alike, but for what the backend doesn't have.
 pub fn link(bytes: &[u8]) {
-    survives(&link::decode(&String::from_utf8_lossy(bytes)).deployment);
+    let text = String::from_utf8_lossy(bytes);
+    let written = link::encode(&link::decode(&text).deployment);
+    let again = link::decode(&written).deployment;
+    assert_eq!(link::encode(&again), written);
+    survives(&again);
+    if let Some(pinned) = link::pinned(&text) {
+        let _ = estimate(&pinned.deployment);
+    }
 }
 
 fn survives(deployment: &Deployment) {

@@ -4,8 +4,8 @@
 //! decoder buffers, KV cache and overhead, and each figure can say how it came about. It knows nothing of a
 //! browser: the page (feature `web`) and the native command are two faces on it.
 //!
-//! Imports run one way: [`units`] ← [`architecture`], [`gpu`] ← [`deployment`] ← [`memory`] ← [`accuracy`], [`explore`], [`formats`],
-//! [`chart`] ← [`panels`] ← `web`.
+//! Imports run one way: [`units`] ← [`architecture`], [`gpu`] ← [`deployment`] ← [`memory`] ← [`explore`] ← [`formats`], [`chart`] ←
+//! [`accuracy`] ← [`panels`] ← `web`.
 //!
 //! ```
 //! use trtllm_memory::{formats::link, memory::estimate};

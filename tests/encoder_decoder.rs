@@ -3,11 +3,13 @@
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
+mod support;
+
+use support::{deployment, report};
 use trtllm_memory::architecture::models;
 use trtllm_memory::deployment::{Deployment, field};
-use trtllm_memory::formats::link;
 use trtllm_memory::memory::weights::engine_file_size;
-use trtllm_memory::memory::{Contributor, Explanation, Report, Terms, estimate, explain};
+use trtllm_memory::memory::{Contributor, Explanation, Report, Terms, explain};
 
 const MIB: f64 = 1_048_576.0;
 
@@ -18,16 +20,6 @@ const WHISPER: &str = "model=whisper-large-v3&gpu=l4&dtype=float16&quant_algo=W8
 
 /// NVIDIA/TensorRT-LLM issue 2398: flan-T5 XL on four ranks, 0.13 or 0.14.
 const T5: &str = "model=flan-t5-xl&gpu=a10g&tp_size=4&dtype=float16&trtllm_version=0.14&max_batch_size=256&max_num_tokens=16384&max_seq_len=1024&max_input_len=1&tokens_per_block=64";
-
-fn deployment(link: &str) -> Deployment {
-    let decoded = link::decode(link);
-    assert!(decoded.problems.is_empty(), "{link}: {:?}", decoded.problems);
-    decoded.deployment
-}
-
-fn report(link: &str) -> Report {
-    estimate(&deployment(link)).unwrap_or_else(|problems| panic!("{link}: {problems}"))
-}
 
 fn mib(report: &Report, contributor: Contributor) -> f64 {
     report.ranks[0].figure(contributor).bytes.mib()

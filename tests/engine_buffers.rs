@@ -4,24 +4,16 @@
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
+mod support;
+
+use support::{deployment, report};
 use trtllm_memory::architecture::{Architecture, LayerSet, Recurrence, RecurrenceKind, find};
 use trtllm_memory::deployment::Deployment;
-use trtllm_memory::formats::link;
 use trtllm_memory::memory::{Contributor, Report, estimate, explain};
 use trtllm_memory::units::{GIB, KIB, MIB};
 
-fn deployment(link: &str) -> Deployment {
-    let decoded = link::decode(link);
-    assert!(decoded.problems.is_empty(), "{link}: {:?}", decoded.problems);
-    decoded.deployment
-}
-
 fn report_of(deployment: &Deployment) -> Report {
     estimate(deployment).unwrap_or_else(|problems| panic!("{problems}"))
-}
-
-fn report(link: &str) -> Report {
-    report_of(&deployment(link))
 }
 
 fn bytes(report: &Report, contributor: Contributor) -> f64 {
@@ -213,19 +205,22 @@ fn wide_beams_take_another_scratch() {
 }
 
 #[test]
-fn prompt_tables_and_masks_are_named() {
+fn a_prompt_table_takes_its_rows_and_a_count() {
     let plain = "model=meta-llama/Llama-2-7b-hf&max_batch_size=8&max_seq_len=2048";
     let table = format!("{plain}&max_prompt_embedding_table_size=4608");
     let more = bytes(&report(&table), Contributor::RuntimeBuffers) - bytes(&report(plain), Contributor::RuntimeBuffers);
     assert_eq!(more, 36.0 * MIB as f64 + 4.0);
+}
 
+#[test]
+fn masks_of_guided_decoding_are_named() {
     let masked = "model=meta-llama/Llama-3.1-8B&max_batch_size=256&guided_decoding=true";
     let explained = explain(&deployment(masked), 0).unwrap();
     let overhead = &explained.iter().find(|(contributor, _)| *contributor == Contributor::Overhead).unwrap().1;
     let masks = overhead.parts.iter().find(|part| part.label == "masks of guided decoding").unwrap();
     close(masks.value / MIB as f64, 3.92, 0.01);
     assert_eq!(report(masked).label(Contributor::Overhead), "CUDA, NCCL, libraries and more");
-    assert_eq!(report(plain).label(Contributor::Overhead), "CUDA, NCCL, libraries");
+    assert_eq!(report("").label(Contributor::Overhead), "CUDA, NCCL, libraries");
 }
 
 /// A model with the dimensions of Mamba-2.8B's recurrent layers.

@@ -3,16 +3,12 @@
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
-use trtllm_memory::deployment::Note;
-use trtllm_memory::formats::link;
-use trtllm_memory::memory::{Binding, Concurrency, Contributor, Limit, Report, Stage, Verdict, estimate};
-use trtllm_memory::units::{Bytes, GIB, MIB};
+mod support;
 
-fn report(link: &str) -> Report {
-    let decoded = link::decode(link);
-    assert!(decoded.problems.is_empty(), "{link}: {:?}", decoded.problems);
-    estimate(&decoded.deployment).unwrap_or_else(|problems| panic!("{link}: {problems}"))
-}
+use support::report;
+use trtllm_memory::deployment::Note;
+use trtllm_memory::memory::{Binding, Concurrency, Contributor, Limit, Report, Stage, Verdict};
+use trtllm_memory::units::{Bytes, GIB, MIB};
 
 fn bytes(report: &Report, contributor: Contributor) -> Bytes {
     report.ranks[0].figure(contributor).bytes

@@ -167,7 +167,7 @@ const GRADIENT: &str = "model=gradientai/Llama-3-8B-Instruct-Gradient-1048k&tp_s
 const LLAMA_70B_FP8: &str = "model=meta-llama/Llama-3.1-70B-Instruct&tp_size=8&quant_algo=FP8&kv_cache_dtype=fp8&max_seq_len=25000&multiple_profiles=true&gemm_plugin=false&trtllm_version=0.16";
 const GPT_2: &str = "model=openai-community/gpt2&gpu=a100-80gb&dtype=float16&max_batch_size=64&max_num_tokens=32768&max_seq_len=4096&trtllm_version=0.20";
 const QWEN_BENCH: &str = "model=Qwen/Qwen1.5-7B&tp_size=2&gemm_plugin=false&trtllm_version=0.17";
-const LLAMA_PAIR: &str = "model=meta-llama/Llama-3.1-8B&tp_size=2&max_batch_size=8&dtype=float16&use_paged_context_fmha=true&trtllm_version=0.13";
+const LLAMA_PAIR: &str = "model=meta-llama/Llama-3.1-8B&tp_size=2&max_batch_size=8&dtype=float16&use_paged_context_fmha=true&use_fused_mlp=false&trtllm_version=0.13";
 const QWEN_AWQ: &str = "model=Qwen/Qwen2.5-7B-Instruct&gpu=rtx-3090&quant_algo=W4A16_AWQ&dtype=float16&max_batch_size=1&max_seq_len=2048&trtllm_version=1.2";
 const DEEPSEEK: &str = "model=deepseek-ai/DeepSeek-V3&gpu=h20&tp_size=8&quant_algo=W4A16&max_batch_size=2&max_seq_len=4096&trtllm_version=0.17";
 

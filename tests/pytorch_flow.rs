@@ -76,15 +76,15 @@ fn a_key_of_the_other_flow_is_kept_named_and_without_effect() {
 
 /// Every setting that only engines have is reset, not just those that somebody thought of.
 #[test]
-fn no_setting_of_the_engine_flow_changes_a_figure() {
-    let plain = report("model=Qwen/Qwen3-8B");
+fn no_setting_of_the_engine_flow_changes_the_plan() {
+    let plain = decode("model=Qwen/Qwen3-8B").plan();
     for field in FIELDS.iter().filter(|field| !field.flows.has(Backend::Pytorch)) {
         for value in
             ["true", "false", "1", "2", "medusa", "gpt_session", "continuous", "float16", "attn_q", "0.3", "4,3,4"]
         {
             let mut deployment = decode("model=Qwen/Qwen3-8B");
             if (field.read)(&mut deployment, value).is_ok() {
-                assert_eq!(estimate(&deployment).unwrap(), plain, "{}={value}", field.key);
+                assert_eq!(deployment.plan(), plain, "{}={value}", field.key);
             }
         }
     }

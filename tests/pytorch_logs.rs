@@ -3,8 +3,11 @@
 //! ai-dynamo/aiconfigurator, pull request 652).
 #![cfg(not(target_arch = "wasm32"))]
 
+mod support;
+
+use support::report;
 use trtllm_memory::formats::link;
-use trtllm_memory::memory::{Contributor, Rank, Report, estimate};
+use trtllm_memory::memory::{Contributor, Rank};
 
 struct Log {
     source: &'static str,
@@ -29,12 +32,6 @@ fn logs() -> Vec<Log> {
         }
     });
     rows.collect()
-}
-
-fn report(link: &str) -> Report {
-    let decoded = link::decode(link);
-    assert!(decoded.problems.is_empty(), "{link}: {:?}", decoded.problems);
-    estimate(&decoded.deployment).unwrap_or_else(|problems| panic!("{link}: {problems}"))
 }
 
 fn gib(rank: &Rank, contributor: Contributor) -> f64 {

@@ -3,19 +3,10 @@
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
-use trtllm_memory::deployment::Deployment;
-use trtllm_memory::formats::link;
-use trtllm_memory::memory::{Contributor, Explanation, Report, estimate, explain};
+mod support;
 
-fn deployment(link: &str) -> Deployment {
-    let decoded = link::decode(link);
-    assert!(decoded.problems.is_empty(), "{link}: {:?}", decoded.problems);
-    decoded.deployment
-}
-
-fn report(link: &str) -> Report {
-    estimate(&deployment(link)).unwrap_or_else(|problems| panic!("{link}: {problems}"))
-}
+use support::{deployment, report};
+use trtllm_memory::memory::{Contributor, Explanation, explain};
 
 #[test]
 fn the_kv_cache_is_as_uncertain_as_what_is_left_for_it() {

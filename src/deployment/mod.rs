@@ -298,6 +298,14 @@ impl Deployment {
     ///
     /// # Errors
     /// Every impossible combination of settings, all at once, each at the field that would mend it.
+    /// ```
+    /// use trtllm_memory::deployment::{Deployment, Version};
+    /// let mut deployment = Deployment { trtllm_version: Version::parse("0.13"), ..Deployment::default() };
+    /// assert_eq!(deployment.plan().unwrap().max_batch_size, 256);
+    /// deployment.tp_size = 3;
+    /// let problems = deployment.plan().unwrap_err();
+    /// assert_eq!(problems.0[0].field, "tp_size");
+    /// ```
     pub fn plan(&self) -> Result<Plan, Problems> {
         match self.backend {
             Backend::TensorRt => self.plan_as_it_is(),

@@ -371,7 +371,9 @@ pub static CHANGES: &[Change] = &[
         fact: Fact::SplitsLayersUnevenly,
         from: version(0, 21),
         until: LAST,
-        source: told("tensorrt_llm/mapping.py pp_layers"),
+        source: told(
+            "tensorrt_llm/mapping.py pp_layers and cpp/include/tensorrt_llm/runtime/modelConfig.h: a division without its rest before pull request 4399 of May 2025, although the release notes of 0.11 announce uneven stages",
+        ),
     },
     Change { fact: Fact::BlocksOf128Tokens, from: FIRST, until: version(0, 9), source: told("logs of 0.8 print 128") },
     Change {
@@ -382,10 +384,10 @@ pub static CHANGES: &[Change] = &[
     },
     Change {
         fact: Fact::FusesMlpByDefault,
-        from: version(0, 16),
+        from: version(0, 13),
         until: LAST,
         source: told(
-            "tensorrt_llm/plugin/plugin.py: use_fused_mlp; execution context lines of logs from 0.17 and 0.18",
+            "release notes of 0.13: use_fused_mlp is True by default; tensorrt_llm/plugin/plugin.py; execution context lines of logs from 0.17 and 0.18",
         ),
     },
     Change {
@@ -396,9 +398,11 @@ pub static CHANGES: &[Change] = &[
     },
     Change {
         fact: Fact::BuildsForBatchOf2048,
-        from: version(0, 13),
+        from: version(0, 14),
         until: LAST,
-        source: told("tensorrt_llm/builder.py BuildConfig"),
+        source: told(
+            "release notes of 0.14: max_batch_size of trtllm-build is 2048 by default; pull request 2253, 0.14.0.dev2024092400",
+        ),
     },
     Change {
         fact: Fact::Fp8CheckpointsHave16BitLogits,
@@ -666,5 +670,7 @@ mod tests {
         assert!(!version(0, 14).has(Fact::DecoderKeepsDraftLogits));
         assert!(version(0, 16).has(Fact::AllReduceHasLamportBuffers));
         assert!(!version(0, 15).has(Fact::AllReduceHasLamportBuffers));
+        assert!(version(0, 13).has(Fact::FusesMlpByDefault) && !version(0, 12).has(Fact::FusesMlpByDefault));
+        assert_eq!([13, 14].map(|minor| version(0, minor).default_max_batch_size()), [256, 2048]);
     }
 }

@@ -108,6 +108,13 @@ impl Limits {
 ///
 /// # Errors
 /// If there is no such setting or it is no number, or if the deployment is impossible whatever its value.
+/// ```
+/// use trtllm_memory::{explore::solve::solve, formats::link};
+/// let deployment = link::decode("gpu=l4&max_seq_len=8192").deployment;
+/// let limits = solve(&deployment, "max_batch_size", None).unwrap();
+/// assert_eq!(limits.limit().unwrap().text, "1679");
+/// assert_eq!(limits.binding().unwrap().key(), "one_sequence");
+/// ```
 pub fn solve(deployment: &Deployment, key: &str, load: Option<Load>) -> Result<Limits, Problem> {
     let knob = Knob::find(key).ok_or_else(|| Problem::new("for", key, "is not a setting that is a number"))?;
     let try_at = |notch: u64| attempt(deployment, knob, notch, load);

@@ -73,6 +73,13 @@ impl Sweep {
 /// # Errors
 /// If there is no such setting, it has nothing to sweep over, the range is empty, or the deployment is impossible as it is and
 /// stays so.
+/// ```
+/// use trtllm_memory::{explore::sweep::sweep, formats::link};
+/// let deployment = link::decode("gpu=h200").deployment;
+/// let swept = sweep(&deployment, "max_num_tokens", Some((1024.0, 8192.0)), 4).unwrap();
+/// assert_eq!(swept.points.first().unwrap().text, "1024");
+/// assert!(swept.points.iter().all(|point| point.fits()));
+/// ```
 pub fn sweep(deployment: &Deployment, key: &str, range: Option<(f64, f64)>, points: usize) -> Result<Sweep, Problem> {
     let found = field(key).ok_or_else(|| Problem::new("over", key, "is not a setting"))?;
     match Knob::of(found) {

@@ -9,9 +9,11 @@ pub mod json;
 pub mod link;
 pub mod log;
 pub mod model_file;
+#[cfg(not(feature = "lean"))]
 mod nearest;
 mod quantization;
 pub mod read_report;
 pub mod safetensors;
+pub mod summary;
 pub mod table;
 pub mod trtllm_config;

@@ -24,6 +24,19 @@ pub enum ModelFile {
 ///
 /// # Errors
 /// Where it is none of them, or can't be right.
+/// ```
+/// use trtllm_memory::{deployment::Deployment, formats::model_file, memory::estimate};
+/// let config = br#"{"architectures": ["LlamaForCausalLM"], "hidden_size": 2048, "num_hidden_layers": 16,
+///     "num_attention_heads": 32, "num_key_value_heads": 8, "intermediate_size": 8192, "vocab_size": 128256,
+///     "max_position_embeddings": 8192, "head_dim": 64}"#;
+/// let file = model_file::read(config, "config.json").unwrap();
+/// let mut deployment = Deployment::default();
+/// file.apply(&mut deployment);
+/// assert!(estimate(&deployment).unwrap().verdict.fits());
+///
+/// let error = model_file::read(br#"{"model_type": "llama"}"#, "config.json").unwrap_err();
+/// assert!(error.to_string().contains("num_hidden_layers"));
+/// ```
 pub fn read(bytes: &[u8], hint: &str) -> Result<ModelFile, ReadError> {
     if safetensors::is_one(bytes) {
         return safetensors::read_header(bytes).map(ModelFile::Tensors);

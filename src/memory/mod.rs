@@ -53,6 +53,14 @@ pub fn estimate(deployment: &Deployment) -> Result<Report, Problems> {
 ///
 /// # Errors
 /// Every impossible setting of the deployment.
+/// ```
+/// use trtllm_memory::{deployment::Deployment, memory::{explain, Contributor}};
+/// let explained = explain(&Deployment::default(), 0).unwrap();
+/// let (contributor, weights) = &explained[0];
+/// assert_eq!(*contributor, Contributor::Weights);
+/// assert_eq!(weights.text, "15.02 GiB");
+/// assert!(weights.parts.iter().any(|part| part.label == "mlp.fc.weight, 32 layers"));
+/// ```
 pub fn explain(deployment: &Deployment, rank: u64) -> Result<Vec<(Contributor, Explanation)>, Problems> {
     let plan = deployment.plan()?;
     let accounts = Accounts::new(&plan);

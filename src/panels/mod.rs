@@ -22,6 +22,7 @@
 //! | `data-give` | a textarea, an input for files, or any | its text, or the file chosen or dropped there, is given to the worker, which keeps it: what may be long is sent once |
 
 mod accuracy;
+mod address;
 mod advice;
 mod compare;
 mod file;
@@ -29,6 +30,7 @@ mod helps;
 mod limits;
 mod parts;
 mod search;
+mod share;
 mod sweep;
 mod take_away;
 mod ticks;
@@ -105,11 +107,13 @@ pub fn answer_about(request: &str, given: &[u8]) -> String {
     let before = request.option("units").and_then(Prefixes::of).unwrap_or_default().show();
     let markup = match request.panel.as_str() {
         "accuracy" => accuracy::panel(&request),
+        "address" => maud::PreEscaped(address::lines(&request)),
         "advice" => advice::panel(&request),
         "compare" => compare::panel(&request),
         "file" => file::panel(&request, given),
         "limits" => limits::panel(&request),
         "search" => search::panel(&request),
+        "share" => share::panel(&request),
         "sweep" => sweep::panel(&request),
         "take-away" => take_away::panel(&request),
         "ticks" => ticks::ticks(&request),

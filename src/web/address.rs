@@ -1,10 +1,15 @@
 //! The address of the page is its configuration: the deployment stands in the fragment, which no server sees.
 
+use super::answers::Answers;
+use super::browser::Debounced;
 use super::dom::{listen, watch};
-use super::{browser::Debounced, state::AppState};
-use crate::formats::link;
+use super::state::{AppState, Sound};
+use crate::deployment::Deployment;
+use crate::formats::{link, summary};
+use form_urlencoded::byte_serialize;
 use leptos::prelude::*;
 use wasm_bindgen::JsValue;
+use web_sys::Element;
 
 /// While a slider is dragged the address waits for this many milliseconds; browsers limit how often it may change.
 const REST: u64 = 250;
@@ -29,15 +34,17 @@ fn fragment(state: AppState) -> String {
     if link.is_empty() { link } else { format!("#{link}") }
 }
 
-/// Opens what the address says, now and whenever it changes, and keeps the address up to date.
+/// Opens what the address says, now and whenever it changes, and keeps the address, the title and the description up to date.
 pub fn follow(state: AppState) {
+    let names = Names::of_the_page();
     read(state);
     let writing = Debounced::new(REST);
     for event in ["hashchange", "popstate"] {
-        let writing = writing.clone();
+        let (writing, names) = (writing.clone(), names.clone());
         listen(&window(), event, move |_| {
-            writing.cancel();
             read(state);
+            let names = names.clone();
+            writing.call(move || names.follow(state));
         });
     }
     let opened = StoredValue::new(false);
@@ -45,24 +52,54 @@ pub fn follow(state: AppState) {
         state.deployment.track();
         state.pinned.track();
         // What was opened stays in the address as it was written, and what was wrong in it with it.
-        if opened.get_value() {
-            writing.call(move || write(state));
-        }
+        let (writes, names) = (opened.get_value(), names.clone());
+        writing.call(move || {
+            if writes {
+                write(state);
+            }
+            names.follow(state);
+        });
         opened.set_value(true);
     });
 }
 
+/// Opens the address. Where it is not understood in full, the worker mends it, or says what is wrong.
 fn read(state: AppState) {
     let href = window().location().href().unwrap_or_default();
-    let decoded = link::decode(&href);
-    let pinned = if link::pinned(&href).is_some() { href } else { String::new() };
-    if state.pinned.with_untracked(|now| *now != pinned) {
-        state.pinned.set(pinned);
+    let (decoded, understood) = open(state, &href);
+    state.warnings.set(Vec::new());
+    // Only a link that was not written here ends so, whether it is understood or not.
+    if understood && !href.ends_with(|c: char| c.is_ascii_punctuation()) {
+        return;
     }
-    state.warnings.set(decoded.problems.into_iter().map(|problem| problem.message).collect());
+    let request = format!("panel=address&text={}", byte_serialize(href.as_bytes()).collect::<String>());
+    let answers = Answers::new(move |answer| {
+        let opened = state.deployment.with_untracked(|now| *now == decoded);
+        if !opened || window().location().href().is_ok_and(|now| now != href) {
+            return;
+        }
+        let (mended, warnings) = match answer {
+            Some(answer) => answer.split_once('\n').unwrap_or((answer, "")),
+            None => (&*href, "The address was not understood in full."),
+        };
+        open(state, mended);
+        state.warnings.set(warnings.lines().map(String::from).collect());
+    });
+    answers.ask(request);
+}
+
+/// Opens what a link says, as it is written; says what was opened, and whether the link was understood.
+fn open(state: AppState, link: &str) -> (Deployment, bool) {
+    let (decoded, pinned) = (link::decode(link), link::pinned(link));
+    let link = if pinned.is_some() { link.to_string() } else { String::new() };
+    if state.pinned.with_untracked(|now| *now != link) {
+        state.pinned.set(link);
+    }
     if state.deployment.with_untracked(|now| *now != decoded.deployment) {
-        state.open(decoded.deployment);
+        state.open(decoded.deployment.clone());
     }
+    let problems = decoded.problems.iter().chain(pinned.iter().flat_map(|pinned| &pinned.problems));
+    (decoded.deployment, problems.count() == 0)
 }
 
 fn write(state: AppState) {
@@ -73,5 +110,40 @@ fn write(state: AppState) {
     // `frame.js` tells the page around a frame.
     if let Ok(event) = web_sys::Event::new("configurationchange") {
         let _ = window().dispatch_event(&event);
+    }
+}
+
+/// The page's own title and description, which stand while nothing differs from the defaults.
+#[derive(Clone)]
+struct Names {
+    title: String,
+    description: Option<Element>,
+    described: String,
+}
+
+impl Names {
+    fn of_the_page() -> Names {
+        let description = document().query_selector("meta[name=description]").ok().flatten();
+        let described = description.as_ref().and_then(|meta| meta.get_attribute("content")).unwrap_or_default();
+        Names { title: document().title(), description, described }
+    }
+
+    /// Says in title and description what is shown.
+    fn follow(&self, state: AppState) {
+        let (title, described) = if fragment(state).is_empty() {
+            (self.title.clone(), self.described.clone())
+        } else {
+            untrack(|| {
+                state.sound(|Sound { plan, report, .. }| {
+                    let subject = summary::subject(plan);
+                    let title = format!("{subject} · {} — {}", summary::outcome(report), self.title);
+                    (title, format!("{subject}. {} {}", report.headline(), report.sentence()))
+                })
+            })
+        };
+        document().set_title(&title);
+        if let Some(meta) = &self.description {
+            let _ = meta.set_attribute("content", &described);
+        }
     }
 }

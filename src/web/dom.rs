@@ -199,6 +199,23 @@ pub fn watch(run: impl Fn() + 'static) {
     Effect::new(move |_: Option<()>| run.call(()));
 }
 
+/// Gives `place` its children when `is_wanted` first holds. They live as long as the owner that is current now, not until a signal
+/// changes that `is_wanted` reads.
+pub fn fill_once(place: &El, is_wanted: impl Fn() -> bool + 'static, children: impl Fn() -> Vec<El> + 'static) {
+    let (owner, place, filled) = (Owner::current(), place.clone(), StoredValue::new(false));
+    let children: Box<dyn Fn() -> Vec<El>> = Box::new(children);
+    watch(move || {
+        if is_wanted() && !filled.get_value() {
+            filled.set_value(true);
+            let fill = || place.clone().children(children());
+            match &owner {
+                Some(owner) => drop(owner.with(fill)),
+                None => drop(fill()),
+            }
+        }
+    });
+}
+
 /// Makes markup of an element's children into other markup of the same shape. That takes a browser a tenth of the time of making new
 /// elements, and leaves the focus where it is. Says whether it could.
 fn patch(element: &Element, before: &str, now: &str) -> bool {

@@ -31,7 +31,8 @@ pub fn header(state: AppState, appearance: Appearance) -> El {
         .children(backend)
         .children(version.into_iter().flatten())
         .child(presets(state));
-    let actions = el("div").class("header-actions").children(buttons(state)).child(theme).child(share(state));
+    let actions =
+        el("div").class("header-actions").children(buttons(state)).child(theme).child(share(state, appearance));
     el("header")
         .class("header")
         .child(el("h1").class("brand").text("TensorRT-LLM memory"))

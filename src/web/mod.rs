@@ -1,6 +1,6 @@
 //! The page: components over the library, on Leptos' signals.
 //!
-//! The deployment is one signal in [`state::AppState`]; everything else that is shown is a memo of it. The components know
+//! The deployment is one signal in `state::AppState`; everything else that is shown is a memo of it. The components know
 //! no formulas and the library knows no components.
 
 mod address;

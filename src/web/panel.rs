@@ -3,12 +3,13 @@
 //! What the attributes mean stands with the panels themselves, in [`crate::panels`].
 
 use super::answers::{self, Answers};
+use super::browser;
 use super::dom::{El, el, entered, listen, target, watch};
 use super::files;
 use super::share::copy;
 use super::state::{AppState, Sound};
 use super::theme::Appearance;
-use super::{browser, view::Tab};
+use super::view::Tab;
 use crate::formats::link;
 use crate::units::giga;
 use leptos::prelude::*;
@@ -35,11 +36,13 @@ impl Options {
     }
 }
 
-/// The panel of a tab, which asks only while it is open. `more` are pairs that the page adds to each request.
+/// The panel with this name, which asks only while it is to be seen. `follows` says whether it is about the deployment, `more` are pairs
+/// that the page adds to each request.
 pub fn panel(
     state: AppState,
     appearance: Appearance,
-    tab: Tab,
+    name: &'static str,
+    follows: bool,
     more: impl Fn() -> Vec<(&'static str, String)> + 'static,
 ) -> El {
     let options = RwSignal::new(Options::default());
@@ -50,14 +53,15 @@ pub fn panel(
         Some(html) => replace(&shown, html),
         None => shown.set_text_content(Some("This could not be answered; change something to try again.")),
     };
-    let answers = if tab == Tab::Search { Answers::that_take_long(take) } else { Answers::new(take) };
+    let answers = if name == Tab::Search.id() { Answers::that_take_long(take) } else { Answers::new(take) };
     let (resting, asked_about) = (browser::Debounced::new(REST), StoredValue::new(None::<Arc<Sound>>));
     watch(move || {
-        if state.view.tab.get() != tab || width.get() == 0 {
+        // What is hidden has no width.
+        if width.get() == 0 {
             return;
         }
-        let sound = if tab.is_about_the_deployment() { state.last_sound() } else { None };
-        if tab.is_about_the_deployment() && sound.is_none() {
+        let sound = if follows { state.last_sound() } else { None };
+        if follows && sound.is_none() {
             return;
         }
         let (width, is_dark, more, options) = (width.get(), appearance.is_dark(), more(), options.get());
@@ -66,7 +70,7 @@ pub fn panel(
         asked_about.set_value(sound.clone());
         let ask = move || {
             let mut request = form_urlencoded::Serializer::new(String::new());
-            request.append_pair("panel", tab.id());
+            request.append_pair("panel", name);
             if let Some(sound) = sound {
                 request.append_pair("link", &link::encode(&sound.deployment));
             }

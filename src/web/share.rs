@@ -1,20 +1,32 @@
-//! Copies the link of the deployment.
+//! Copies the link of the deployment, and shows its other forms.
 
+use super::address;
 use super::dom::{El, el};
-use super::{address, state::AppState};
+use super::panel::panel;
+use super::state::AppState;
+use super::theme::Appearance;
 use leptos::prelude::*;
 use wasm_bindgen::prelude::*;
-use web_sys::HtmlInputElement;
+use web_sys::{Element, HtmlInputElement};
 
-/// The button, and the link to copy by hand where the browser won't.
-pub fn share(state: AppState) -> El {
-    // Whether the link is on the clipboard, and the link where the browser did not allow that.
-    let (copied, refused) = (RwSignal::new(false), RwSignal::new(String::new()));
+/// The id of the sheet below the button.
+const SHEET: &str = "share_sheet";
+
+/// The button, which copies the link, and the sheet that it opens: the link to copy by hand, and its other forms.
+pub fn share(state: AppState, appearance: Appearance) -> El {
+    // What became of the copy, and the link as it was then.
+    let (copied, refused, link) = (RwSignal::new(false), RwSignal::new(false), RwSignal::new(String::new()));
+    let input = el("input").id("link").class("control").attr("type", "text").attr("readonly", "");
+    let field = input.0.clone();
     let copy_link = move |_| {
-        let link = address::of(state);
-        copy(&link.clone(), move |done| {
+        let field = field.clone();
+        link.set(address::of(state));
+        copy(&link.get_untracked(), move |done| {
             copied.set(done);
-            refused.set(if done { String::new() } else { link.clone() });
+            refused.set(!done);
+            if !done {
+                select(field.clone());
+            }
             set_timeout(move || copied.set(false), std::time::Duration::from_secs(2));
         });
     };
@@ -23,31 +35,40 @@ pub fn share(state: AppState) -> El {
         .id("share")
         .class("button accent")
         .attr("type", "button")
+        .attr("popovertarget", SHEET)
         .live_text(move || text("Share"))
         .on("click", copy_link);
     let announced = el("span").class("visually-hidden").attr("role", "status").live_text(move || text(""));
-    let by_hand = el("div").live_children(move || match refused.get() {
-        none if none.is_empty() => Vec::new(),
-        link => vec![by_hand(&link, move || refused.set(String::new()))],
-    });
-    el("div").class("share").child(button).child(announced).child(by_hand)
+    let label =
+        move || if refused.get() { "The browser doesn't let this page copy. This is the link:" } else { "Link" };
+    let close = el("button").class("button").attr("type", "button").attr("popovertarget", SHEET).text("Close");
+    // Asked whenever the deployment changes while the sheet is open.
+    let more = move || {
+        let now = address::of(state);
+        let page = now.split('#').next().unwrap_or_default().to_string();
+        link.set(now);
+        vec![("page", page), ("compared", state.pinned.get())]
+    };
+    let sheet = el("section")
+        .id(SHEET)
+        .class("sheet")
+        .attr("popover", "")
+        .attr("aria-label", "Share")
+        .child(el("label").attr("for", "link").live_text(move || label().into()))
+        .child(input.live_value(move || link.get()))
+        .child(panel(state, appearance, "share", true, more))
+        .child(close);
+    el("div").class("share").child(button).child(announced).child(sheet)
 }
 
-/// The link in a field, selected.
-fn by_hand(link: &str, close: impl Fn() + 'static) -> El {
-    let input = el("input").id("link").class("control").attr("type", "text").attr("readonly", "").attr("value", link);
-    if let Some(input) = input.0.dyn_ref::<HtmlInputElement>().cloned() {
+/// Selects the text of a field once it is to be seen.
+fn select(field: Element) {
+    if let Ok(field) = field.dyn_into::<HtmlInputElement>() {
         request_animation_frame(move || {
-            let _ = input.focus();
-            input.select();
+            let _ = field.focus();
+            field.select();
         });
     }
-    let message = "The browser doesn't let this page copy. This is the link:";
-    el("div")
-        .class("by-hand")
-        .child(el("label").attr("for", "link").text(message))
-        .child(input)
-        .child(el("button").class("button").attr("type", "button").text("Close").on("click", move |_| close()))
 }
 
 /// Writes to the clipboard and says whether that went well; a page without a secure origin has no clipboard.

@@ -80,3 +80,11 @@ scenario("every control has its link key as id and name, and a label", {}, async
     assert.ok((await page.locator(`[name="${key}"]`).count()) >= 1, `${key} as name`);
   }
 });
+
+for (const options of [{}, { colorScheme: "dark" }, { viewport: PHONE }]) {
+  scenario(`axe finds nothing: with the sheet of Share open, ${JSON.stringify(options)}`, { link: "tp_size=2", permissions: ["clipboard-write"], ...options }, async (page) => {
+    await page.locator("#share").click();
+    await page.locator("#share_code svg").waitFor();
+    await assertAccessible(page);
+  });
+}

@@ -61,3 +61,110 @@ scenario("a link of nonsense opens the defaults", { link: "%%%&=&&&a&%E0%A4%A&tp
 scenario("no warning stands where the link is good", { link: LINK }, async (page) => {
   assert.equal(await page.locator("#link-warnings").isVisible(), false);
 });
+
+const opened = async (page, address) => {
+  await page.goto("about:blank");
+  await page.goto(address);
+  await page.locator('#app[data-ready="true"]').waitFor({ state: "attached" });
+};
+
+// What mail programs, chats and Markdown make of a link, as far as a browser still takes it for one.
+const DAMAGED = {
+  "HTML's entities": `#v=1&amp;${LINK.replaceAll("&", "&amp;")}`,
+  "entities twice": `#v=1&amp;amp;${LINK.replaceAll("&", "&amp;amp;")}`,
+  "numeric entities": `#v=1&#38;${LINK.replaceAll("&", "&#38;")}`,
+  "a full stop and a bracket": `#v=1&${LINK}).`,
+  "a closing bracket of an autolink": `#v=1&${LINK}>`,
+  "a quote of a word processor": `#v=1&${LINK}\u201d`,
+  "bold": `#**v=1&${LINK}**`,
+  "every sign escaped": `#${encodeURIComponent(`v=1&${LINK}`)}`,
+  "every sign escaped twice": `#${encodeURIComponent(encodeURIComponent(`v=1&${LINK}`))}`,
+  "an underscore escaped": `#v=1&${LINK.replaceAll("_", "\\_")}`,
+  "a line broken": `#v=1&${LINK.replace("Qwen/", "Qwen/%0D%0A")}`,
+  "a question mark in place of the hash": `?v=1&${LINK}`,
+  "a question mark and entities": `?v=1&amp;${LINK.replaceAll("&", "&amp;")}.`,
+};
+
+scenario("a damaged link is opened as it was meant, without a word", {}, async (page) => {
+  const address = page.url();
+  for (const [how, damaged] of Object.entries(DAMAGED)) {
+    await opened(page, address + damaged);
+    await agrees(page, LINK);
+    // What is understood as it stands stays as it was written.
+    if (damaged.startsWith("#")) await eventually(async () => assert.deepEqual(await linked(page), SETTINGS, how));
+    assert.equal(await page.locator("#link-warnings").isVisible(), false, how);
+  }
+});
+
+scenario("a misspelt key is named with the one that was meant", { link: "tp_sise=2" }, async (page) => {
+  const warnings = page.locator("#link-warnings");
+  await eventually(async () => assert.match(await warnings.innerText(), /tp_sise is not a setting; did you mean tp_size\?/));
+});
+
+scenario("what is changed before a damaged link is mended stays", { link: "max_batch_size=8&tp_sise=2" }, async (page) => {
+  await enter(page, "max_batch_size", "64");
+  await eventually(async () => assert.deepEqual(await linked(page), { max_batch_size: "64" }));
+  await agrees(page, "max_batch_size=64");
+});
+
+// Each opens the page; those that say something say what is not understood.
+const NASTY = {
+  "%": true,
+  "%E0%A4%A": true,
+  "%FF%FE=%C0%AF": true,
+  "%00": false,
+  "\0\0=\0": false,
+  "": false,
+  "#": false,
+  "__proto__=1": true,
+  "constructor=toString&hasOwnProperty": true,
+  "\u{1f389}\u{1f9ee}": true,
+  "<script>alert(1)</script>": true,
+  "javascript:alert(1)": true,
+  "tp_size=99999999999999999999": true,
+  "\u202egnip=\u202e": true,
+  [`x=${"tp_size=2&".repeat(10_000)}`]: true,
+};
+
+scenario("whatever stands behind the hash, the page opens and says what it doesn't understand", {}, async (page) => {
+  const address = page.url();
+  const warnings = page.locator("#link-warnings");
+  for (const [fragment, warned] of Object.entries(NASTY)) {
+    await opened(page, `${address}#${fragment}`);
+    await agrees(page, "");
+    const name = fragment.slice(0, 40);
+    if (warned) await eventually(async () => assert.match(await warnings.innerText(), /\S/, name));
+    else assert.equal(await warnings.isVisible(), false, name);
+  }
+});
+
+const description = (page) => page.locator('meta[name="description"]').getAttribute("content");
+
+scenario("title and description follow the configuration, and are the page's own without one", {}, async (page) => {
+  const own = [await page.title(), await description(page)];
+  await page.evaluate((link) => (location.hash = link), LINK);
+  await eventually(async () => assert.match(await page.title(), /^Qwen3-32B · FP8 · 4 × H100 SXM 80 GB · fits — TensorRT-LLM memory/));
+  assert.match(await description(page), /^Qwen3-32B · FP8 · 4 × H100 SXM 80 GB\. Fits\. The KV cache holds [\d,]+ tokens/);
+  await enter(page, "quant_algo", "NO_QUANT");
+  await eventually(async () => assert.match(await page.title(), /^Qwen3-32B · bfloat16 · 4 × H100 SXM 80 GB · fits — /));
+  await page.evaluate(() => (location.hash = "model=meta-llama/Llama-3.3-70B-Instruct"));
+  await eventually(async () => assert.match(await page.title(), /^Llama-3\.3-70B-Instruct · bfloat16 · 1 × H100 SXM 80 GB · does not fit — /));
+  await page.evaluate(() => (location.hash = ""));
+  await eventually(async () => assert.deepEqual([await page.title(), await description(page)], own));
+});
+
+scenario("a link opened at once is named, and a moved slider names the page when it rests", { link: LINK }, async (page) => {
+  await eventually(async () => assert.match(await page.title(), /^Qwen3-32B · FP8 · /));
+  const changes = await page.evaluate(async () => {
+    let changes = 0;
+    new MutationObserver(() => changes++).observe(document.querySelector("title"), { childList: true });
+    const input = document.getElementById("max_batch_size");
+    for (let value = 65; value < 105; value++) {
+      input.value = String(value);
+      input.dispatchEvent(new Event("input", { bubbles: true }));
+      await new Promise((later) => setTimeout(later));
+    }
+    return changes;
+  });
+  assert.ok(changes < 10, `${changes} times`);
+});

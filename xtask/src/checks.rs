@@ -1,7 +1,7 @@
 //! All that must hold: each check announced with its purpose, timed, and counted.
 
 use crate::tally::Tally;
-use crate::{page, places, process, setup, wasm_tests};
+use crate::{dependencies, documents, page, places, process, setup, wasm_tests};
 use anyhow::{Result, bail};
 use std::path::Path;
 use std::process::Command;
@@ -54,12 +54,34 @@ fn lint(checks: &mut Checks) {
     };
     checks.holds("formatting: every file as rustfmt writes it", || cargo(&["fmt", "--all", "--check"]));
     checks.holds("marks: the models' tests are all seen by WebAssembly", wasm_tests::check);
+    checks.holds("documents: the files they name are there", documents::names);
+    checks.holds("documents: the examples of additions are what stands in the sources", documents::examples);
+    checks.holds("documents: they name the oldest Rust that is supported", documents::toolchain);
+    checks.holds("imports: modules use only those below them", documents::imports);
     checks.holds("clippy, native: all targets of the workspace", || clippy(&["--workspace", "--all-targets"]));
     checks
         .holds("clippy, native: the library without the page", || clippy(&["--no-default-features", "--all-targets"]));
     checks.holds("clippy, WebAssembly: the library and the page", || {
         clippy(&["--target", "wasm32-unknown-unknown", "--lib", "--bin", "page"])
     });
+    checks.holds("rustdoc: no broken link, nothing public without a word", || {
+        let mut doc = process::cargo(["doc", "--quiet", "--locked", "--no-deps", "--workspace"]);
+        process::run(doc.env("RUSTDOCFLAGS", "-D warnings"))
+    });
+    policy(checks);
+    sphinx_extension(checks);
+}
+
+fn policy(checks: &mut Checks) {
+    let Some(deny) = checks.set_up("cargo-deny", || setup::crates().and_then(|()| setup::cargo_deny())) else {
+        return;
+    };
+    checks.holds("dependencies: licences, versions and sources are as deny.toml has them", || {
+        dependencies::policy(&deny)
+    });
+}
+
+fn sphinx_extension(checks: &mut Checks) {
     let Some(python) = checks.set_up("what checks the Sphinx extension", setup::python) else {
         return;
     };

@@ -2,6 +2,9 @@
 
 mod bench;
 mod checks;
+mod dependencies;
+mod documents;
+mod licences;
 mod page;
 mod places;
 mod process;
@@ -25,6 +28,7 @@ Commands:
   build                      Build the static site in dist/ and print what a browser has to load
   test [--only PART]         Run everything that must hold; PART is lint, native, wasm or browser
   bench                      Measure the models, and the page: loading, dragging, searching, resting, its size and Lighthouse's marks
+  audit                      Look for advisories against what the project is made of
   setup                      Only set up what the other commands need
 ";
 
@@ -33,6 +37,7 @@ const FIRST_PORT: u16 = 8080;
 enum Task {
     Help,
     Setup,
+    Audit,
     Serve { port: Option<u16>, open: bool },
     Build,
     Test { only: Option<Part> },
@@ -56,6 +61,7 @@ fn parse(mut arguments: Parser) -> Result<Task, lexopt::Error> {
         Some(Arg::Value(name)) => match name.string()?.as_str() {
             "help" => return Ok(Task::Help),
             "setup" => Task::Setup,
+            "audit" => Task::Audit,
             "serve" => Task::Serve { port: None, open: false },
             "build" => Task::Build,
             "test" => Task::Test { only: None },
@@ -81,6 +87,7 @@ fn perform(task: Task) -> Result<bool> {
     match task {
         Task::Help => print!("{HELP}"),
         Task::Setup => setup::everything()?,
+        Task::Audit => dependencies::audit()?,
         Task::Serve { port, open } => page::serve(port, FIRST_PORT, open)?,
         Task::Build => page::build(&setup::page_tools()?)?,
         Task::Test { only } => return Ok(checks::run(only)),

@@ -1,6 +1,6 @@
 //! The static site: building it, and serving it while somebody works on it.
 
-use crate::{places, process, setup, setup::PageTools, size};
+use crate::{licences, places, process, setup, setup::PageTools, size};
 use anyhow::{Context, Result, bail};
 use std::net::{Ipv4Addr, TcpListener};
 use std::process::Command;
@@ -12,6 +12,7 @@ use std::process::Command;
 pub fn build(tools: &PageTools) -> Result<()> {
     process::run(&mut trunk(tools, "build")?)?;
     let dist = places::dist();
+    licences::write(&dist)?;
     println!("The static site is in {}; it works from any folder of any web server.\n", dist.display());
     size::report(&dist)?;
     process::run(&mut process::command("node", [places::root().join("xtask/compress.mjs"), dist]))

@@ -24,3 +24,17 @@ pub fn cache() -> Result<PathBuf> {
     let base = dirs::cache_dir().context("this user has no cache directory: set HOME or XDG_CACHE_HOME")?;
     Ok(base.join("trtllm-memory"))
 }
+
+/// Adds the Rust files of a folder and of those within it, in the order of their names.
+pub fn rust_files(folder: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
+    for entry in std::fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            rust_files(&path, files)?;
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            files.push(path);
+        }
+    }
+    files.sort();
+    Ok(())
+}

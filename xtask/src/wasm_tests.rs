@@ -3,7 +3,6 @@
 
 use crate::places;
 use anyhow::{Result, bail};
-use std::path::{Path, PathBuf};
 
 const TAKES_THE_ATTRIBUTE: &str = "use wasm_bindgen_test::wasm_bindgen_test as test;";
 const NATIVE_ALONE: &str = "not(target_arch = \"wasm32\")";
@@ -17,7 +16,7 @@ pub fn check() -> Result<()> {
     let root = places::root();
     let mut files = Vec::new();
     for folder in ["src", "tests"] {
-        rust_files(&root.join(folder), &mut files)?;
+        places::rust_files(&root.join(folder), &mut files)?;
     }
     let mut forgotten = Vec::new();
     for file in files {
@@ -40,19 +39,6 @@ pub fn check() -> Result<()> {
 fn forgets(text: &str) -> bool {
     let has_tests = text.lines().any(|line| line.trim() == "#[test]");
     has_tests && !text.contains(TAKES_THE_ATTRIBUTE) && !text.contains(NATIVE_ALONE)
-}
-
-fn rust_files(folder: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
-    for entry in std::fs::read_dir(folder)? {
-        let path = entry?.path();
-        if path.is_dir() {
-            rust_files(&path, files)?;
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
-            files.push(path);
-        }
-    }
-    files.sort();
-    Ok(())
 }
 
 #[cfg(test)]

@@ -89,6 +89,9 @@ fn execution_context(record: &Record) -> Row {
     row.set("pp_size", "1");
     row.model = model(record);
     switches(record.get("flags"), &mut row);
+    if record.get("kind").contains("unfused") {
+        row.set("use_fused_mlp", "false");
+    }
     if let Some(tokens) = record.number::<u64>("max_num_tokens") {
         // The table has the tokens that the build settled on, so that no other limit may change them.
         let positions = row.model.map_or(tokens, |model| model.max_position_embeddings.max(tokens));

@@ -59,6 +59,18 @@ pub struct Search {
 impl Search {
     /// A search for deployments of `base`'s model that run `load`. What `base` says besides the space and the build limits holds for
     /// every candidate.
+    /// ```
+    /// use trtllm_memory::explore::{Load, search::{Order, Search, Space}};
+    /// use trtllm_memory::{formats::link, gpu};
+    /// let base = link::decode("model=Qwen/Qwen3-32B").deployment;
+    /// let load = Load { concurrency: 64, input_len: 2000, output_len: 500 };
+    /// let mut search = Search::new(&base, load, Space::on(vec![gpu::find("h200").unwrap()], base.backend));
+    /// // In steps of any size, so that a page stays awake.
+    /// while search.step(1000) {}
+    /// let mut found = search.into_found();
+    /// Order::Gpus.sort(&mut found);
+    /// assert_eq!(found[0].gpus, 1);
+    /// ```
     pub fn new(base: &Deployment, load: Load, space: Space) -> Search {
         let scratch = neutral(base, load);
         let shapes = shapes(&scratch, &space);

@@ -13,6 +13,7 @@ mod shell;
 mod triton;
 
 use crate::deployment::{Backend, Deployment, Plan, Problems};
+use options::{Options, literal};
 use serde::{Serialize, Serializer};
 
 /// The folder of the Hugging Face checkpoint.
@@ -83,6 +84,21 @@ pub struct Recipe {
     pub steps: Vec<Step>,
     /// What is worth knowing beside them.
     pub notes: Vec<String>,
+}
+
+impl Recipe {
+    /// The use from Python, where `module` has the `LLM` that takes `options`.
+    fn of_llm_api(module: &str, options: &Options) -> Recipe {
+        let text = format!(
+            "from {module} import LLM\nfrom tensorrt_llm.llmapi import {}\n\n\
+             if __name__ == \"__main__\":\n    llm = LLM(\n{}    )\n    print(llm.generate({}).outputs[0].text)\n",
+            options.classes().join(", "),
+            options.python(8),
+            literal("Hello, my name is"),
+        );
+        let step = Step::file("Generate in Python", Language::Python, "generate.py", text);
+        Recipe { key: "llm-api", title: "Use from Python", steps: vec![step], notes: Vec::new() }
+    }
 }
 
 /// What starts a deployment: first what is done once, then the ways to run it, of which one is enough.

@@ -1,6 +1,6 @@
 //! The PyTorch backend: `trtllm-serve` and the LLM API read the checkpoint itself.
 
-use super::options::{Options, literal};
+use super::options::Options;
 use super::shell::Line;
 use super::{CHECKPOINT_DIR, CONFIG_FILE, Language, Recipe, Step};
 use crate::architecture::{Architecture, Family};
@@ -118,15 +118,7 @@ fn llm_api(deployment: &Deployment, plan: &Plan, model: &str) -> Recipe {
     options.several("max_beam_width", plan.max_beam_width);
     add(&mut options, deployment, plan, true, true);
     let module = if plan.version.has(Fact::PyTorchByDefault) { "tensorrt_llm" } else { "tensorrt_llm._torch" };
-    let text = format!(
-        "from {module} import LLM\nfrom tensorrt_llm.llmapi import {}\n\n\
-         if __name__ == \"__main__\":\n    llm = LLM(\n{}    )\n    print(llm.generate({}).outputs[0].text)\n",
-        options.classes().join(", "),
-        options.python(8),
-        literal("Hello, my name is"),
-    );
-    let step = Step::file("Generate in Python", Language::Python, "generate.py", text);
-    Recipe { key: "llm-api", title: "Use from Python", steps: vec![step], notes: Vec::new() }
+    Recipe::of_llm_api(module, &options)
 }
 
 /// Whether the KV cache has settings that `trtllm-serve` has no flags for.

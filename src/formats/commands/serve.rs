@@ -1,6 +1,6 @@
 //! `trtllm-serve` and the LLM API of Python.
 
-use super::options::{Options, literal};
+use super::options::Options;
 use super::shell::Line;
 use super::{CONFIG_FILE, ENGINE_DIR, Language, Recipe, Step};
 use crate::deployment::{Deployment, Fact, Plan};
@@ -49,15 +49,7 @@ pub fn llm_api(deployment: &Deployment, plan: &Plan) -> Option<Recipe> {
     add_runtime_options(&mut options, deployment, plan, true);
     let module =
         if plan.version.has(Fact::PyTorchByDefault) { "tensorrt_llm._tensorrt_engine" } else { "tensorrt_llm" };
-    let text = format!(
-        "from {module} import LLM\nfrom tensorrt_llm.llmapi import {}\n\n\
-         if __name__ == \"__main__\":\n    llm = LLM(\n{}    )\n    print(llm.generate({}).outputs[0].text)\n",
-        options.classes().join(", "),
-        options.python(8),
-        literal("Hello, my name is"),
-    );
-    let step = Step::file("Generate in Python", Language::Python, "generate.py", text);
-    Some(Recipe { key: "llm-api", title: "Use from Python", steps: vec![step], notes: Vec::new() })
+    Some(Recipe::of_llm_api(module, &options))
 }
 
 /// What `trtllm-serve` has no flags for; empty where its flags say everything.

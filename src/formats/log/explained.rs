@@ -72,6 +72,15 @@ fn knows_model(inferred: &[Inferred]) -> bool {
 }
 
 /// Lays a log beside the models.
+/// ```
+/// use trtllm_memory::formats::log;
+/// let text = b"[TensorRT-LLM][INFO] Loaded engine size: 6695 MiB
+/// [TensorRT-LLM][INFO] Memory usage when calculating max tokens in paged kv cache: total: 79.10 GiB, available: 70.48 GiB
+/// [TensorRT-LLM][INFO] Number of tokens per block: 64.";
+/// let explained = log::explain(log::read(text));
+/// assert!(explained.diagnosis.is_none());
+/// assert!(explained.inferred.iter().any(|inferred| inferred.key == "tokens_per_block" && inferred.value == "64"));
+/// ```
 pub fn explain(reading: LogReading) -> ExplainedLog {
     let inference = infer(&reading);
     let (deployment, inferred, refused) = (inference.deployment, inference.inferred, inference.refused);

@@ -9,7 +9,7 @@ use crate::architecture::{Attention, Fp4Scope, LayerGroup, Split, Tensor, Tensor
 use crate::deployment::{DecodingType, MoeBackend, Plan, QuantAlgo};
 use crate::memory::quantity::{Evidence, Law, Number, Origin, Part, Symbol};
 use crate::memory::terms::Terms;
-use crate::memory::weights::{COPIES, INPUTS, OUTPUTS, REPEATS, quantized};
+use crate::memory::weights::{INPUTS, OUTPUTS, REPEATS, quantized, repeated};
 use crate::told::told;
 
 /// The law of the weights.
@@ -95,17 +95,9 @@ pub(super) fn balanced<N: Number>(terms: &Terms<N>) -> Option<N> {
 
 /// Bytes of a tensor on this rank, in `repeats` layers whose linear layers are stored as `algo`.
 fn tensor_bytes<N: Number>(terms: &Terms<N>, tensor: &Tensor, repeats: u32, algo: QuantAlgo) -> N {
-    let mut bytes = matrix_bytes(terms, tensor, algo);
+    let bytes = matrix_bytes(terms, tensor, algo);
     let copies = if tensor.is_routed() { tensor.copies.div_ceil(terms.plan.moe_ep_size) } else { tensor.copies };
-    if copies != 1 {
-        bytes = bytes * N::symbol(&COPIES, copies as f64);
-    }
-    if repeats != 1 {
-        bytes = bytes * N::symbol(&REPEATS, f64::from(repeats));
-    }
-    bytes.part(|| {
-        Part::bytes(if repeats == 1 { tensor.name.to_string() } else { format!("{}, {repeats} layers", tensor.name) })
-    })
+    repeated(bytes, tensor, copies, repeats)
 }
 
 /// Bytes of one copy of a tensor on this rank.

@@ -135,7 +135,7 @@ pub(super) static INPUTS: Symbol =
     Symbol { text: "K", meaning: "inputs of the tensor on this rank", origin: Origin::Derived };
 pub(super) static OUTPUTS: Symbol =
     Symbol { text: "N", meaning: "outputs of the tensor on this rank", origin: Origin::Derived };
-pub(super) static COPIES: Symbol = Symbol { text: "E_local", meaning: "experts on this rank", origin: Origin::Derived };
+static COPIES: Symbol = Symbol { text: "E_local", meaning: "experts on this rank", origin: Origin::Derived };
 pub(super) static REPEATS: Symbol =
     Symbol { text: "L", meaning: "layers of this kind on this rank", origin: Origin::Derived };
 static ROTARY: Symbol = Symbol { text: "r", meaning: "rotated values of a head", origin: Origin::Model };
@@ -215,13 +215,18 @@ fn tensor_bytes<N: Number>(terms: &Terms<N>, tensor: &Tensor, repeats: u32) -> N
     let plan = terms.plan;
     let (inputs, outputs, copies) = local_shape(plan, tensor);
     let (k, n) = (N::symbol(&INPUTS, inputs as f64), N::symbol(&OUTPUTS, outputs as f64));
-    let mut bytes = match tensor.kind {
+    let bytes = match tensor.kind {
         TensorKind::Linear | TensorKind::ExpertLinear => {
             quantized(plan.quant_algo, terms.element(), k, n, tensor.split)
         }
         TensorKind::Router => k * n * 4.0,
         _ => k * n * terms.element(),
     };
+    repeated(bytes, tensor, copies, repeats)
+}
+
+/// Bytes of a tensor of which `bytes` are one copy, in `repeats` layers.
+pub(super) fn repeated<N: Number>(mut bytes: N, tensor: &Tensor, copies: u64, repeats: u32) -> N {
     if copies != 1 {
         bytes = bytes * N::symbol(&COPIES, copies as f64);
     }

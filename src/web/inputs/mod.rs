@@ -9,7 +9,7 @@ mod steps;
 pub mod ticks;
 mod toggle;
 
-use super::dom::{El, el, listen, target, watch};
+use super::dom::{El, el, fill_once, listen, target};
 use super::state::{AppState, Setting};
 use crate::deployment::{Backend, Deployment, FIELDS, Field, Fixed, Group, Input};
 use field::{head, reset_all, row, stacked};
@@ -65,23 +65,16 @@ fn lock(state: AppState) -> El {
 fn dimensions(state: AppState) -> El {
     let is_custom = Memo::new(move |_| state.deployment.with(|deployment| deployment.model.is_custom()));
     let place = el("details").class("advanced").id("dimensions").live_flag("hidden", move || !is_custom.get());
-    let (owner, filled, made) = (Owner::current(), place.clone(), StoredValue::new(false));
-    watch(move || {
-        if is_custom.get() && !made.get_value() {
-            made.set_value(true);
-            // They live as long as the page, not until this runs again.
-            let make = || {
-                let fields = fields(Group::Dimensions);
-                let controls: Vec<El> = fields.iter().map(|field| control(state, field, false)).collect();
-                let summary = el("summary").children(head(state, "Dimensions", fields)).child(el("span").class("mark"));
-                filled.clone().child(summary).child(el("section").class("group").children(controls))
-            };
-            match &owner {
-                Some(owner) => drop(owner.with(make)),
-                None => drop(make()),
-            }
-        }
-    });
+    fill_once(
+        &place,
+        move || is_custom.get(),
+        move || {
+            let fields = fields(Group::Dimensions);
+            let controls: Vec<El> = fields.iter().map(|field| control(state, field, false)).collect();
+            let summary = el("summary").children(head(state, "Dimensions", fields)).child(el("span").class("mark"));
+            vec![summary, el("section").class("group").children(controls)]
+        },
+    );
     place
 }
 

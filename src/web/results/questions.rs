@@ -1,7 +1,7 @@
 //! The questions under the chart, one tab each, so that nothing opens over the picture.
 
 use crate::web::browser;
-use crate::web::dom::{El, el, key, watch};
+use crate::web::dom::{El, el, fill_once, key};
 use crate::web::panel::panel;
 use crate::web::state::AppState;
 use crate::web::theme::Appearance;
@@ -48,7 +48,8 @@ pub fn questions(state: AppState, appearance: Appearance) -> El {
             .id(tab.id())
             .attr("aria-labelledby", &tab_id(tab))
             .live_flag("hidden", move || open.get() != tab);
-        fill_once_open(state, appearance, tab, &place);
+        // A panel keeps from then on what was chosen in it.
+        fill_once(&place, move || open.get() == tab, move || vec![content(state, appearance, tab)]);
         place
     });
     let tablist =
@@ -56,24 +57,8 @@ pub fn questions(state: AppState, appearance: Appearance) -> El {
     el("section").class("questions").attr("aria-label", "Questions").child(tablist).children(panels)
 }
 
-/// A panel is made when its tab is first opened, and keeps from then on what was chosen in it.
-fn fill_once_open(state: AppState, appearance: Appearance, tab: Tab, place: &El) {
-    let (owner, place, filled) = (Owner::current(), place.clone(), StoredValue::new(false));
-    watch(move || {
-        if state.view.tab.get() == tab && !filled.get_value() {
-            filled.set_value(true);
-            // The panel lives as long as the page, not until this runs again.
-            let make = || place.clone().child(content(state, appearance, tab));
-            match &owner {
-                Some(owner) => drop(owner.with(make)),
-                None => drop(make()),
-            }
-        }
-    });
-}
-
 fn content(state: AppState, appearance: Appearance, tab: Tab) -> El {
-    panel(state, appearance, tab, move || match tab {
+    panel(state, appearance, tab.id(), tab.is_about_the_deployment(), move || match tab {
         Tab::Why => vec![
             ("contributor", state.view.explained.get().key().to_string()),
             ("rank", state.shown_rank().to_string()),

@@ -12,7 +12,7 @@ pub use chromium::chromium;
 pub use documentation::{mdbook, python};
 pub use nginx::nginx;
 pub use node::{lighthouse, node, packages};
-pub use rust::{crates, linters, wasm_target, wasm_test_runner};
+pub use rust::{cargo_deny, crates, linters, wasm_target, wasm_test_runner};
 
 use crate::{places, process};
 use anyhow::{Context, Result};
@@ -40,6 +40,7 @@ pub fn page_tools() -> Result<PageTools> {
 /// Sets up what all commands need together.
 pub fn everything() -> Result<()> {
     linters()?;
+    cargo_deny()?;
     let tools = page_tools()?;
     let chromium = chromium(&tools.packages)?;
     let nginx = nginx()?;

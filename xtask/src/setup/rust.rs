@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 const TARGET: &str = "wasm32-unknown-unknown";
 const TRUNK: &str = "0.21.14";
+const CARGO_DENY: &str = "0.20.2";
 
 /// rustfmt and clippy.
 pub fn linters() -> Result<()> {
@@ -45,6 +46,13 @@ pub fn crates() -> Result<()> {
 /// The folder of trunk, which makes the static site.
 pub fn trunk() -> Result<PathBuf> {
     tool("trunk", "trunk", TRUNK, &["--locked"], "it makes the static site out of the page's source")
+}
+
+/// The program that holds licences, versions, sources and advisories of crates against `deny.toml`.
+pub fn cargo_deny() -> Result<PathBuf> {
+    let program = "cargo-deny";
+    let why = "it holds what the project is made of against deny.toml";
+    Ok(tool(program, program, CARGO_DENY, &["--locked"], why)?.join(program))
 }
 
 /// The folder of wasm-bindgen, which joins WebAssembly and JavaScript.

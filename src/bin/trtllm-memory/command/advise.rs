@@ -1,7 +1,7 @@
 //! `advise`: the single changes that help.
 
 use super::asked::{self, LoadArguments, refuse_problems};
-use super::{FAILS, FITS, Outcome, json};
+use super::{Outcome, json};
 use clap::Args;
 use serde::Serialize;
 use trtllm_memory::explore::Load;
@@ -22,17 +22,13 @@ pub struct Arguments {
 
 /// Answers.
 pub fn run(arguments: &Arguments) -> Outcome {
-    let asked = match asked::read(&arguments.link, arguments.json) {
-        Ok(asked) => asked,
-        Err(refusal) => return refusal,
-    };
-    match advise(&asked.deployment, arguments.load.load()) {
+    asked::about(&arguments.link, arguments.json, |deployment| match advise(deployment, arguments.load.load()) {
         Ok(advices) => {
             let output = if arguments.json { as_json(&advices) } else { text(&advices) };
-            Outcome { output, complaint: asked.warnings, status: if advices.fits { FITS } else { FAILS } }
+            Outcome::of(output, advices.fits)
         }
         Err(problems) => refuse_problems(problems, arguments.json),
-    }
+    })
 }
 
 fn as_json(advices: &Advices) -> String {

@@ -37,6 +37,18 @@ pub struct Asked {
     pub warnings: String,
 }
 
+/// The answer to what a link asks: `answer`'s, with what was ignored in the link as warnings before its complaint, or the refusal of
+/// a link with a bad value.
+pub fn about(link: &str, as_json: bool, answer: impl FnOnce(&Deployment) -> Outcome) -> Outcome {
+    match read(link, as_json) {
+        Ok(Asked { deployment, warnings }) => {
+            let outcome = answer(&deployment);
+            Outcome { complaint: warnings + &outcome.complaint, ..outcome }
+        }
+        Err(refusal) => refusal,
+    }
+}
+
 /// Reads a link; a bad value of a known key is an error here, as in `estimate`.
 pub fn read(link: &str, as_json: bool) -> Result<Asked, Outcome> {
     let decoded = link::decode(link);

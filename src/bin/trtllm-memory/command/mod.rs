@@ -43,6 +43,11 @@ impl Outcome {
         Outcome { output, complaint: String::new(), status: FITS }
     }
 
+    /// An answer that is yes or no.
+    fn of(output: String, fits: bool) -> Outcome {
+        Outcome { output, complaint: String::new(), status: if fits { FITS } else { FAILS } }
+    }
+
     fn bad(complaint: String) -> Outcome {
         Outcome { output: String::new(), complaint: format!("error: {complaint}\n"), status: BAD }
     }

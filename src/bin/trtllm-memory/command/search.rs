@@ -2,7 +2,7 @@
 
 use super::asked::{self, refuse_problem};
 use super::table::Table;
-use super::{FAILS, FITS, Outcome, json};
+use super::{Outcome, json};
 use clap::Args;
 use serde::Serialize;
 use std::collections::HashSet;
@@ -69,11 +69,11 @@ pub struct Arguments {
 
 /// Answers.
 pub fn run(arguments: &Arguments) -> Outcome {
-    let asked = match asked::read(&arguments.link, arguments.json) {
-        Ok(asked) => asked,
-        Err(refusal) => return refusal,
-    };
-    let (space, order) = match (space(arguments, &asked.deployment), Order::parse(&arguments.sort)) {
+    asked::about(&arguments.link, arguments.json, |deployment| answer(deployment, arguments))
+}
+
+fn answer(deployment: &Deployment, arguments: &Arguments) -> Outcome {
+    let (space, order) = match (space(arguments, deployment), Order::parse(&arguments.sort)) {
         (Ok(space), Some(order)) => (space, order),
         (Err(problem), _) => return refuse_problem(problem, arguments.json),
         (_, None) => {
@@ -83,10 +83,9 @@ pub fn run(arguments: &Arguments) -> Outcome {
         }
     };
     let Arguments { concurrency, input_len, output_len, .. } = *arguments;
-    let mut search = Search::new(&asked.deployment, Load { concurrency, input_len, output_len }, space);
+    let mut search = Search::new(deployment, Load { concurrency, input_len, output_len }, space);
     search.step(usize::MAX);
     let found = Found::of(&search, order, arguments);
-    let status = if search.found().is_empty() { FAILS } else { FITS };
     let output = if arguments.json {
         found.json(&search)
     } else if arguments.csv {
@@ -94,7 +93,7 @@ pub fn run(arguments: &Arguments) -> Outcome {
     } else {
         found.text(&search)
     };
-    Outcome { output, complaint: asked.warnings, status }
+    Outcome::of(output, !search.found().is_empty())
 }
 
 /// The space that the arguments leave.

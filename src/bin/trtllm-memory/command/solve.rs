@@ -2,7 +2,7 @@
 
 use super::asked::{self, LoadArguments, refuse_problem, refuse_problems};
 use super::table::Table;
-use super::{FAILS, FITS, Outcome, json};
+use super::{Outcome, json};
 use clap::Args;
 use serde::Serialize;
 use trtllm_memory::deployment::{Deployment, Problem};
@@ -27,12 +27,8 @@ pub struct Arguments {
 
 /// Answers.
 pub fn run(arguments: &Arguments) -> Outcome {
-    let asked = match asked::read(&arguments.link, arguments.json) {
-        Ok(asked) => asked,
-        Err(refusal) => return refusal,
-    };
-    let (deployment, load) = (&asked.deployment, arguments.load.load());
-    let mut outcome = match arguments.key.as_deref() {
+    let load = arguments.load.load();
+    asked::about(&arguments.link, arguments.json, |deployment| match arguments.key.as_deref() {
         Some("concurrency") => concurrency(deployment, arguments),
         Some(key) => match solve(deployment, key, load) {
             Ok(limits) => one(&limits, arguments.json),
@@ -42,15 +38,12 @@ pub fn run(arguments: &Arguments) -> Outcome {
             let all = Knob::all(deployment).filter_map(|knob| solve(deployment, knob.field.key, load).ok());
             every(&all.collect::<Vec<Limits>>(), arguments.json)
         }
-    };
-    outcome.complaint.insert_str(0, &asked.warnings);
-    outcome
+    })
 }
 
 fn one(limits: &Limits, as_json: bool) -> Outcome {
-    let status = if limits.limit().is_some() { FITS } else { FAILS };
     let output = if as_json { json(limits) } else { sentence(limits) };
-    Outcome { output, complaint: String::new(), status }
+    Outcome::of(output, limits.limit().is_some())
 }
 
 /// A limit as a sentence.
@@ -92,7 +85,7 @@ fn every(all: &[Limits], as_json: bool) -> Outcome {
         }
         table.text()
     };
-    Outcome { output, complaint: String::new(), status: FITS }
+    Outcome::ok(output)
 }
 
 /// How many sequences of a length run at once.
@@ -130,5 +123,5 @@ fn concurrency(deployment: &Deployment, arguments: &Arguments) -> Outcome {
     } else {
         format!("{} {}\n", report.headline(), report.sentence())
     };
-    Outcome { output, complaint: String::new(), status: if limit > 0 { FITS } else { FAILS } }
+    Outcome::of(output, limit > 0)
 }

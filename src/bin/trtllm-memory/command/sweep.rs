@@ -2,7 +2,7 @@
 
 use super::asked::{self, refuse_problem};
 use super::table::Table;
-use super::{FITS, Outcome, json};
+use super::{Outcome, json};
 use clap::Args;
 use trtllm_memory::deployment::{Deployment, Problem};
 use trtllm_memory::explore::sweep::{POINTS, Point, Sweep, named, sweep};
@@ -29,23 +29,14 @@ pub struct Arguments {
 
 /// Answers.
 pub fn run(arguments: &Arguments) -> Outcome {
-    let asked = match asked::read(&arguments.link, arguments.json) {
-        Ok(asked) => asked,
-        Err(refusal) => return refusal,
-    };
-    match over(&asked.deployment, &arguments.over, arguments.points) {
-        Ok(sweep) => {
-            let output = if arguments.json {
-                json(&sweep)
-            } else if arguments.csv {
-                table::Table::of_sweep(&sweep).csv()
-            } else {
-                text(&sweep)
-            };
-            Outcome { output, complaint: asked.warnings, status: FITS }
+    asked::about(&arguments.link, arguments.json, |deployment| {
+        match over(deployment, &arguments.over, arguments.points) {
+            Ok(sweep) if arguments.json => Outcome::ok(json(&sweep)),
+            Ok(sweep) if arguments.csv => Outcome::ok(table::Table::of_sweep(&sweep).csv()),
+            Ok(sweep) => Outcome::ok(text(&sweep)),
+            Err(problem) => refuse_problem(problem, arguments.json),
         }
-        Err(problem) => refuse_problem(problem, arguments.json),
-    }
+    })
 }
 
 /// The sweep that `KEY`, `KEY=FROM..TO` or `KEY=A,B,C` asks for.

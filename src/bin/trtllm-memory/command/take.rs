@@ -1,7 +1,7 @@
 //! `commands`, `chart` and `table`: what a person takes away.
 
 use super::asked::{self, refuse_problems};
-use super::{FAILS, FITS, Outcome, json};
+use super::{Outcome, json};
 use clap::Args;
 use serde::Serialize;
 use trtllm_memory::chart::{self, Size, Theme};
@@ -26,18 +26,13 @@ pub fn commands(arguments: &CommandsArguments) -> Outcome {
         backend: &'a str,
         recipes: &'a [Recipe],
     }
-    let asked = match asked::read(&arguments.link, arguments.json) {
-        Ok(asked) => asked,
-        Err(refusal) => return refusal,
-    };
-    match recipes(&asked.deployment) {
-        Ok(recipes) => {
-            let backend = asked.deployment.backend.name();
-            let output = if arguments.json { json(&Shape { backend, recipes: &recipes }) } else { markdown(&recipes) };
-            Outcome { output, complaint: asked.warnings, status: FITS }
+    asked::about(&arguments.link, arguments.json, |deployment| match recipes(deployment) {
+        Ok(recipes) if arguments.json => {
+            Outcome::ok(json(&Shape { backend: deployment.backend.name(), recipes: &recipes }))
         }
+        Ok(recipes) => Outcome::ok(markdown(&recipes)),
         Err(problems) => refuse_problems(problems, arguments.json),
-    }
+    })
 }
 
 #[derive(Debug, Args)]
@@ -97,16 +92,8 @@ pub fn table(arguments: &TableArguments) -> Outcome {
 
 /// Something made of a report, with the status of `estimate`.
 fn reported(link: &str, make: impl Fn(&Deployment, &Report) -> String) -> Outcome {
-    let asked = match asked::read(link, false) {
-        Ok(asked) => asked,
-        Err(refusal) => return refusal,
-    };
-    match estimate(&asked.deployment) {
-        Ok(report) => Outcome {
-            output: make(&asked.deployment, &report),
-            complaint: asked.warnings,
-            status: if report.verdict.fits() { FITS } else { FAILS },
-        },
+    asked::about(link, false, |deployment| match estimate(deployment) {
+        Ok(report) => Outcome::of(make(deployment, &report), report.verdict.fits()),
         Err(problems) => refuse_problems(problems, false),
-    }
+    })
 }

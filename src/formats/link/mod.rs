@@ -3,11 +3,15 @@
 //! A link says what differs from the defaults, in the order of [`FIELDS`], so that equal deployments have equal links.
 //! It stands in the fragment of the page's address, which no server sees.
 
-use super::nearest::nearest;
+#[cfg(not(feature = "lean"))]
+mod mend;
+/// The page reads links as they are written, and asks its worker about those that it doesn't understand.
+#[cfg(feature = "lean")]
+#[path = "as_written.rs"]
+mod mend;
+
 use crate::deployment::{Deployment, FIELDS, field};
-use form_urlencoded::parse;
-use std::borrow::Cow;
-use std::fmt;
+use std::fmt::{self, Write};
 
 /// The version of the format. Another one is needed only if a default or the meaning of a value changes.
 const VERSION: u32 = 1;
@@ -66,28 +70,20 @@ pub fn encode_compared(deployment: &Deployment, pinned: &Deployment) -> String {
 
 /// The deployment that a link pins for comparison, if it pins one. Where it pins several, the last counts.
 pub fn pinned(link: &str) -> Option<Decoded> {
-    if link.len() > LONGEST {
-        return None;
-    }
-    let link = unescape_whole(link.trim());
-    let (query, fragment) = parts(&link);
-    let pairs = parse(query.as_bytes()).chain(parse(fragment.as_bytes()));
     // A pinned link that pins another one would go on for ever; only the deployment counts.
-    pairs.filter(|(key, _)| key.trim() == COMPARE_KEY).last().map(|(_, value)| decode(&value))
+    mend::pairs(link).iter().rfind(|(key, _)| key == COMPARE_KEY).map(|(_, value)| decode(value))
 }
 
 /// Appends `text`, escaping what a fragment can't hold (URL standard, "fragment percent-encode set"), what separates pairs, and
 /// what ends a link in Markdown or mail.
 fn push_escaped(link: &mut String, text: &str) {
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~/:,@!".contains(&byte) {
+    for (index, byte) in text.bytes().enumerate() {
+        // Whoever makes links of texts takes punctuation at the end for the text's own.
+        let is_inside = index + 1 < text.len();
+        if byte.is_ascii_alphanumeric() || b"-/".contains(&byte) || is_inside && b"._~:,@!".contains(&byte) {
             link.push(char::from(byte));
         } else {
-            link.push_str(
-                form_urlencoded::byte_serialize(&[byte])
-                    .next()
-                    .map_or("", |escaped| if escaped == "+" { "%20" } else { escaped }),
-            );
+            let _ = write!(link, "%{byte:02X}");
         }
     }
 }
@@ -138,7 +134,7 @@ pub enum LinkProblemKind {
 }
 
 /// The deployment that a link says. It takes an address, `#…`, `?…` or the fragment alone, and never fails: what is not understood is
-/// named and ignored. Pairs may be escaped in any way, as mail programs, forms and HTML do.
+/// named and ignored. What mail programs, chats, HTML and Markdown do to a link on its way is undone where that is certain.
 ///
 /// ```
 /// use trtllm_memory::formats::link;
@@ -154,43 +150,23 @@ pub fn decode(link: &str) -> Decoded {
 pub fn decode_onto(deployment: Deployment, link: &str) -> Decoded {
     let mut decoded = Decoded { deployment, problems: Vec::new() };
     if link.len() > LONGEST {
-        let message = format!("The link is longer than {LONGEST} bytes, so it was ignored.");
-        decoded.problems.push(LinkProblem {
-            key: String::new(),
-            value: String::new(),
-            kind: LinkProblemKind::TooLong,
-            message,
-        });
+        let message = || format!("The link is longer than {LONGEST} bytes, so it was ignored.");
+        decoded.report("", "", LinkProblemKind::TooLong, message);
         return decoded;
     }
-    let link = unescape_whole(link.trim());
-    let (query, fragment) = parts(&link);
-    let from_query = parse(query.as_bytes()).filter(|(key, _)| !VIEW_OPTIONS.contains(&key.trim()));
     let mut seen: Vec<&'static str> = Vec::new();
-    let mut pairs: Vec<(Cow<str>, Cow<str>)> = from_query.chain(parse(fragment.as_bytes())).collect();
+    let mut pairs = mend::pairs(link);
     // Dimensions are changes to the model, wherever in the link it stands.
-    if pairs.iter().any(|(key, _)| key.trim().starts_with("m.")) {
+    if pairs.iter().any(|(key, _)| key.starts_with("m.")) {
         let (model, others): (Vec<_>, Vec<_>) =
-            pairs.into_iter().partition(|(key, _)| key.trim().eq_ignore_ascii_case("model"));
+            pairs.into_iter().partition(|(key, _)| key.eq_ignore_ascii_case("model"));
         pairs = model.into_iter().chain(others).collect();
     }
     for (key, value) in pairs {
-        decoded.take(key.trim(), value.trim(), &mut seen);
+        decoded.take(&key, value.trim(), &mut seen);
     }
     decoded.name_those_of_the_other_backend(&seen);
     decoded
-}
-
-/// Undoes what was done to a link as a whole: HTML's `&amp;`, and the escaping of a link within a link.
-fn unescape_whole(link: &str) -> Cow<'_, str> {
-    let link = if link.contains("&amp;") { Cow::Owned(link.replace("&amp;", "&")) } else { Cow::Borrowed(link) };
-    let escaped = !link.contains('=') && (link.contains("%3D") || link.contains("%3d"));
-    if !escaped {
-        return link;
-    }
-    // A form would write spaces as `+`; a whole link has none.
-    let whole = link.replace('+', "%2B").replace('&', "%26");
-    parse(whole.as_bytes()).next().map_or(Cow::Borrowed(""), |(text, _)| Cow::Owned(text.into_owned()))
 }
 
 /// The query and the fragment of an address; a text that is no address is a fragment.
@@ -211,7 +187,7 @@ fn parts(link: &str) -> (&str, &str) {
 impl Decoded {
     /// Takes one pair; `seen` are the keys of the pairs before it.
     fn take(&mut self, key: &str, value: &str, seen: &mut Vec<&'static str>) {
-        if key.is_empty() && value.is_empty() {
+        if mend::says_nothing(key, value) {
             return;
         }
         if key == VERSION_KEY {
@@ -221,18 +197,18 @@ impl Decoded {
             return;
         }
         let Some(field) = field(key) else {
-            let meant = nearest(key, FIELDS.iter().map(|field| field.key));
-            let advice = meant.map_or_else(|| ".".into(), |name| format!("; did you mean {name}?"));
-            let message = format!("{} is not a setting{advice}", quoted(key));
+            let message = || format!("{} is not a setting{}", quoted(key), mend::meant(key));
             return self.report(key, value, LinkProblemKind::UnknownKey, message);
         };
         if seen.contains(&field.key) {
-            let message = format!("{} stands in the link more than once; the last value counts.", field.key);
+            let message = || format!("{} stands in the link more than once; the last value counts.", field.key);
             self.report(key, value, LinkProblemKind::Repeated, message);
         }
         seen.push(field.key);
-        if let Err(advice) = (field.read)(&mut self.deployment, value) {
-            let message = format!("{}={} {advice}.", field.key, quoted(value));
+        if let Err(advice) = (field.read)(&mut self.deployment, value)
+            && !mend::read(field, &mut self.deployment, value)
+        {
+            let message = || format!("{}={} {advice}.", field.key, quoted(value));
             self.report(key, value, LinkProblemKind::BadValue, message);
         }
     }
@@ -241,30 +217,33 @@ impl Decoded {
     fn name_those_of_the_other_backend(&mut self, seen: &[&'static str]) {
         let backend = self.deployment.backend;
         for field in FIELDS.iter().filter(|field| !field.flows.has(backend) && seen.contains(&field.key)) {
-            let message = format!("{} has no effect with backend={backend}.", field.key);
+            let message = || format!("{} has no effect with backend={backend}.", field.key);
             let value = (field.write)(&self.deployment);
             self.report(field.key, &value, LinkProblemKind::OtherBackend, message);
         }
     }
 
     fn take_version(&mut self, value: &str) {
-        match value.parse::<u32>() {
-            Ok(0) | Err(_) => {
+        match mend::number(value) {
+            Some(0) | None => {
                 let message =
-                    format!("{VERSION_KEY}={} must be {VERSION}, the version of the link's format.", quoted(value));
+                    || format!("{VERSION_KEY}={} must be {VERSION}, the version of the link's format.", quoted(value));
                 self.report(VERSION_KEY, value, LinkProblemKind::BadValue, message);
             }
-            Ok(version) if version > VERSION => {
-                let message = format!(
-                    "{VERSION_KEY}={version} marks a link of a later version of the calculator; what follows may mean something else there."
-                );
+            Some(version) if version > VERSION => {
+                let message = || {
+                    format!(
+                        "{VERSION_KEY}={version} marks a link of a later version of the calculator; what follows may mean something else there."
+                    )
+                };
                 self.report(VERSION_KEY, value, LinkProblemKind::NewerVersion, message);
             }
-            Ok(_) => {}
+            Some(_) => {}
         }
     }
 
-    fn report(&mut self, key: &str, value: &str, kind: LinkProblemKind, message: String) {
+    fn report(&mut self, key: &str, value: &str, kind: LinkProblemKind, message: impl FnOnce() -> String) {
+        let message = mend::said(message);
         self.problems.push(LinkProblem { key: key.into(), value: value.into(), kind, message });
     }
 }

@@ -1,8 +1,10 @@
 //! Asking the worker. It starts with the first question, so that the first picture loads without it.
 
 use super::dom::listen;
+use leptos::prelude::set_timeout;
 use std::cell::RefCell;
 use std::collections::VecDeque;
+use std::time::Duration;
 use wasm_bindgen::prelude::*;
 use web_sys::{Blob, MessageEvent, Worker, WorkerOptions, WorkerType};
 
@@ -25,6 +27,8 @@ struct Office {
     /// Whether the worker listens.
     ready: bool,
     channels: Vec<Channel>,
+    /// What was given last, for a worker that takes the place of one that failed.
+    given: Option<Blob>,
     /// What was said before the worker listened.
     early: VecDeque<JsValue>,
 }
@@ -62,13 +66,17 @@ impl Answers {
 
 /// Gives the worker a file, which it keeps for the questions that follow. The page itself never reads it.
 pub fn give(file: &Blob) {
-    OFFICE.with_borrow_mut(|office| office.send(file.into()));
+    OFFICE.with_borrow_mut(|office| {
+        office.send(file.into());
+        office.given = Some(file.clone());
+    });
 }
 
 impl Office {
     fn send(&mut self, said: JsValue) {
         if self.worker.is_none() {
             self.start();
+            self.early.extend(self.given.iter().map(JsValue::from));
         }
         match &self.worker {
             Some(worker) if self.ready => drop(worker.post_message(&said)),
@@ -80,7 +88,8 @@ impl Office {
         let options = WorkerOptions::new();
         options.set_type(WorkerType::Module);
         let Ok(worker) = Worker::new_with_options(PROGRAM, &options) else {
-            return;
+            // Not at once: whoever asks still holds the office.
+            return set_timeout(give_up, Duration::ZERO);
         };
         listen(&worker, "message", |event| {
             let said = event.dyn_ref::<MessageEvent>().and_then(|event| event.data().as_string()).unwrap_or_default();

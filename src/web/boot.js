@@ -24,7 +24,5 @@ try {
   const bindings = await import(program);
   await bindings.default({ module_or_path: wasm });
 } catch (error) {
-  const reason = document.getElementById("failure-reason");
-  reason.textContent ||= String(error);
-  document.getElementById("failure").hidden = false;
+  dispatchEvent(new ErrorEvent("error", { error, filename: import.meta.url }));
 }

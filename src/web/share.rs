@@ -1,7 +1,7 @@
 //! Copies the link of the deployment.
 
-use super::dom::{El, el};
-use super::{address, state::AppState};
+use super::dom::{El, el, key};
+use super::{address, browser, state::AppState};
 use leptos::prelude::*;
 use wasm_bindgen::prelude::*;
 use web_sys::HtmlInputElement;
@@ -34,7 +34,12 @@ pub fn share(state: AppState) -> El {
 }
 
 /// The link in a field, selected.
-fn by_hand(link: &str, close: impl Fn() + 'static) -> El {
+fn by_hand(link: &str, close: impl Fn() + Clone + 'static) -> El {
+    let close = move || {
+        close();
+        browser::focus("share");
+    };
+    let escape = close.clone();
     let input = el("input").id("link").class("control").attr("type", "text").attr("readonly", "").attr("value", link);
     if let Some(input) = input.0.dyn_ref::<HtmlInputElement>().cloned() {
         request_animation_frame(move || {
@@ -45,6 +50,11 @@ fn by_hand(link: &str, close: impl Fn() + 'static) -> El {
     let message = "The browser doesn't let this page copy. This is the link:";
     el("div")
         .class("by-hand")
+        .on("keydown", move |event| {
+            if key(&event) == "Escape" {
+                escape();
+            }
+        })
         .child(el("label").attr("for", "link").text(message))
         .child(input)
         .child(el("button").class("button").attr("type", "button").text("Close").on("click", move |_| close()))

@@ -5,6 +5,8 @@ import { basename, join, relative, sep } from "node:path";
 import { brotliCompressSync, constants } from "node:zlib";
 
 const dist = process.argv[2];
+// Browsers let these wait: what only paper or a reader's own few colours need.
+const FOR_LATER = /<link[^>]*media="?(print|\(forced)[^>]*>/g;
 const files = readdirSync(dist, { recursive: true })
   .map((name) => join(dist, name))
   .filter((path) => statSync(path).isFile())
@@ -16,7 +18,7 @@ while (waiting.length > 0) {
   const file = waiting.pop();
   file.first = true;
   if (!/\.(html|js|mjs|css)$/.test(file.path)) continue;
-  const text = file.bytes.toString("utf8");
+  const text = file.bytes.toString("utf8").replace(FOR_LATER, "");
   waiting.push(...files.filter((other) => !other.first && text.includes(basename(other.path))));
 }
 

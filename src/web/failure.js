@@ -23,10 +23,9 @@ function details(what, error) {
 function show(error) {
   // What follows the first is only its echo.
   if (!place.hidden) return;
-  const reason = part("reason");
   // The program's own words, where it had time for them.
-  const what = reason.textContent || String(error);
-  reason.textContent = what;
+  const what = place.dataset.panic || String(error);
+  part("reason").textContent = what;
   part("details").value = details(what, error);
   part("defaults").href = location.pathname + location.search;
   document.getElementById("app").inert = true;

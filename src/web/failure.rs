@@ -4,12 +4,12 @@ use super::browser;
 
 /// Leaves what went wrong, and of which version, where `failure.js` finds it.
 pub fn tell_panics() {
+    tell("data-version", env!("CARGO_PKG_VERSION"));
+    std::panic::set_hook(Box::new(|what| tell("data-panic", &what.to_string())));
+}
+
+fn tell(name: &str, text: &str) {
     if let Some(place) = browser::by_id("failure") {
-        let _ = place.set_attribute("data-version", env!("CARGO_PKG_VERSION"));
+        let _ = place.set_attribute(name, text);
     }
-    std::panic::set_hook(Box::new(|what| {
-        if let Some(place) = browser::by_id("failure-reason") {
-            place.set_text_content(Some(&what.to_string()));
-        }
-    }));
 }

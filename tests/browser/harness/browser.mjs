@@ -30,12 +30,13 @@ export async function start() {
 }
 
 // Opens the calculator with `link` as its fragment, and waits for its first picture unless scripts are off or it is to `fail`.
-// `before` runs in the page before anything of the calculator does.
+// `before` runs in the page before anything of the calculator does; files whose names match `missing` are not there.
 // `troubles` fills with whatever the browser complains of, and with requests to other hosts.
-export async function open({ site, browser }, { link = "", viewport = DESKTOP, colorScheme = "light", scripts = true, fail = false, before, permissions = [] } = {}) {
+export async function open({ site, browser }, { link = "", viewport = DESKTOP, colorScheme = "light", scripts = true, fail = false, before, missing, query = "", permissions = [] } = {}) {
   const context = await browser.newContext({ viewport, colorScheme, javaScriptEnabled: scripts, permissions });
   const page = await context.newPage();
   if (before) await page.addInitScript(before);
+  if (missing) await page.route((url) => missing.test(url.pathname), (route) => route.fulfill({ status: 404 }));
   page.setDefaultTimeout(10_000);
   const troubles = [];
   page.on("console", (message) => {
@@ -49,7 +50,7 @@ export async function open({ site, browser }, { link = "", viewport = DESKTOP, c
   page.on("response", (response) => {
     if (response.status() >= 400) troubles.push(`${response.status()} for ${response.url()}`);
   });
-  await page.goto(site.address + (link && `#${link}`));
+  await page.goto(site.address + query + (link && `#${link}`));
   if (scripts && !fail) await page.locator('#app[data-ready="true"]').waitFor({ state: "attached" });
   return { page, context, troubles };
 }

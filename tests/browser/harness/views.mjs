@@ -80,7 +80,7 @@ export const VIEWS = [
   } },
   { name: "the list of models", open: async (page) => {
     await control(page, "model").click();
-    await page.getByRole("option").first().waitFor();
+    await page.locator("#model_list [role=option]").first().waitFor();
   } },
   { name: "what a segment says", open: async (page) => {
     await page.locator("#chart [data-segment]").first().focus();

@@ -11,13 +11,11 @@ const isOurs = (where) => typeof where === "string" && where.indexOf(home) !== -
 function details(what, error) {
   const link = document.querySelector('link[rel="modulepreload"]');
   const build = link ? link.href.slice(home.length) : "unknown";
-  return [
-    `version: ${place.dataset.version || "not started"}, ${build}`,
-    `settings: ${location.href}`,
-    `browser: ${navigator.userAgent}`,
-    `what: ${what}`,
-    String((error && error.stack) || "").slice(0, 2000),
-  ].join("\n");
+  return `version: ${place.dataset.version || "not started"}, ${build}
+settings: ${location.href}
+browser: ${navigator.userAgent}
+what: ${what}
+${String((error && error.stack) || "").slice(0, 2000)}`;
 }
 
 function show(error) {

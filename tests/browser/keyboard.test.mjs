@@ -31,11 +31,12 @@ const look = () => {
 
 // Goes through the whole page by Tab, and on until the browser itself has the focus.
 async function walk(page) {
+  // From where the page begins, wherever the focus was.
   await page.evaluate(() => {
-    document.activeElement?.blur();
-    getSelection().removeAllRanges();
     window.lastFocused = undefined;
+    scrollTo(0, 0);
   });
+  await page.mouse.click(1, 1);
   const invisible = [];
   const covered = [];
   let ended = false;
@@ -128,6 +129,7 @@ scenario("Escape closes what is open, and the focus stays near", { before: () =>
 
 scenario("a whole deployment is set and questioned without a pointer", {}, async (page) => {
   await control(page, "tp_size").focus();
+  await page.keyboard.press("Control+a");
   await page.keyboard.type("4");
   await page.locator("#quant_algo").focus();
   await page.keyboard.type("FP8");

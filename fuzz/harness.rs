@@ -1,8 +1,8 @@
 //! What must hold for any bytes, tried by `cargo fuzz run TARGET` and, on the kept corpus, by the ordinary tests.
 #![allow(dead_code)]
 
-use trtllm_memory::deployment::Deployment;
 use trtllm_memory::accuracy::{compare_all, readers};
+use trtllm_memory::deployment::Deployment;
 use trtllm_memory::formats::{link, log, model_file};
 use trtllm_memory::memory::estimate;
 use trtllm_memory::panels;

@@ -1,9 +1,11 @@
 //! What must hold for any bytes, tried by `cargo fuzz run TARGET` and, on the kept corpus, by the ordinary tests.
 #![allow(dead_code)]
 
+use trtllm_memory::accuracy::{compare_all, readers};
 use trtllm_memory::deployment::Deployment;
 use trtllm_memory::formats::{link, log, model_file};
 use trtllm_memory::memory::estimate;
+use trtllm_memory::panels;
 
 /// A model's file: whatever is read makes a deployment that survives its link and can be estimated.
 pub fn model_file(bytes: &[u8]) {
@@ -36,6 +38,23 @@ pub fn link(bytes: &[u8]) {
     if let Some(pinned) = link::pinned(&text) {
         let _ = estimate(&pinned.deployment);
     }
+}
+
+/// Measurements for `validate`: every line is read, or left out with its place.
+pub fn measurements(bytes: &[u8]) {
+    let read = readers::read("file", &String::from_utf8_lossy(bytes));
+    for line in &read.unreadable {
+        assert!(line.id.starts_with("file:") && !line.reason.is_empty());
+    }
+    let _ = compare_all([&read.measurements[..]]);
+}
+
+/// A request of the page, to its first line end, and the file given with it: the answer is markup in which neither is.
+pub fn panel(bytes: &[u8]) {
+    let end = bytes.iter().position(|byte| *byte == b'\n').unwrap_or(bytes.len());
+    let (request, given) = bytes.split_at(end);
+    let answer = panels::answer_about(&String::from_utf8_lossy(request), given.get(1..).unwrap_or_default());
+    assert!(!answer.contains("<script") && !answer.contains("<img"));
 }
 
 fn survives(deployment: &Deployment) {

@@ -1,13 +1,15 @@
 //! What holds for every deployment of the engine flow, tried on random run-time knobs, drafts, adapters and windows.
 #![cfg(not(target_arch = "wasm32"))]
 
+mod common;
+
+use common::report;
 use proptest::prelude::*;
 use trtllm_memory::architecture::models;
 use trtllm_memory::deployment::{
     Deployment, KvCacheType, LoraModule, Runtime, SpeculativeDecodingMode as Mode, Version,
 };
-use trtllm_memory::memory::{Contributor, Limit, Report, estimate, explain};
-use trtllm_memory::units::Bytes;
+use trtllm_memory::memory::{Contributor, Limit};
 
 fn deployment() -> impl Strategy<Value = Deployment> {
     let what = (0..models().len(), 0..Version::NAMES.len(), 0u32..4, 0u32..3);
@@ -58,29 +60,13 @@ fn deployment() -> impl Strategy<Value = Deployment> {
     })
 }
 
-/// The report, where the deployment is sound.
-fn report(deployment: &Deployment) -> Option<Report> {
-    estimate(deployment).ok()
-}
-
 proptest! {
     #![proptest_config(ProptestConfig { cases: 768, ..ProptestConfig::default() })]
 
     #[test]
     fn the_parts_add_up_and_are_explained(deployment in deployment()) {
-        let Some(report) = report(&deployment) else { return Ok(()) };
-        for rank in &report.ranks {
-            if report.verdict.fits() {
-                prop_assert_eq!(rank.used() + rank.free, rank.total);
-                prop_assert!(rank.late <= rank.figure(Contributor::Overhead).bytes);
-            }
-        }
-        for rank in [0, deployment.world_size() - 1] {
-            for (contributor, explanation) in explain(&deployment, rank).unwrap() {
-                let figure = report.ranks[rank as usize].figure(contributor).bytes;
-                prop_assert_eq!(Bytes(explanation.value.round() as u64), figure, "{}", explanation.label);
-            }
-        }
+        common::parts_add_up(&deployment)?;
+        common::explanations_end_in_the_report(&deployment)?;
     }
 
     #[test]

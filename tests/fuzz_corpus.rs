@@ -28,3 +28,13 @@ fn logs() {
 fn links() {
     each("link", harness::link);
 }
+
+#[test]
+fn measurements() {
+    each("measurements", harness::measurements);
+}
+
+#[test]
+fn panels() {
+    each("panel", harness::panel);
+}

@@ -141,6 +141,19 @@ mod tests {
     }
 
     #[test]
+    fn paper_has_a_pattern_for_every_contributor() {
+        let (print, page) = (include_str!("../../style/print.css"), include_str!("../../index.html"));
+        for contributor in Contributor::ALL {
+            let [light, dark] = [Theme::LIGHT, Theme::DARK].map(|theme| theme.contributor(contributor));
+            let pattern = format!("pattern-{}", contributor.key());
+            let filled = format!("[fill=\"{light}\" i],\n[fill=\"{dark}\" i] {{\n  fill: url(\"#{pattern}\");");
+            let ground = format!("#{pattern} {{\n  color: {light};");
+            assert!(print.contains(&filled) && print.contains(&ground), "{pattern}");
+            assert!(page.contains(&format!("<pattern id=\"{pattern}\"")), "{pattern}");
+        }
+    }
+
+    #[test]
     fn labels_can_be_read_on_the_paper() {
         let luminance = |colour| times(&[[0.2126, 0.7152, 0.0722]; 3], linear(colour))[0] + 0.05;
         for theme in [Theme::LIGHT, Theme::DARK] {

@@ -1,5 +1,7 @@
 //! What TensorRT-LLM, the model or the GPU can't do.
 
+#[cfg(not(feature = "lean"))]
+use super::LookaheadConfig;
 use super::build::Limits;
 use super::plan::Drafts;
 use super::{
@@ -7,11 +9,21 @@ use super::{
     SpeculativeDecodingMode,
 };
 use crate::architecture::{Dtype, Encoder};
+#[cfg(not(feature = "lean"))]
+use crate::units::GIB;
 use crate::units::{grouped, grouped_decimal, shortest};
 
 /// Every problem of a deployment; `None` where there is none.
 pub(super) fn problems(d: &Deployment) -> Option<Problems> {
     let mut found = Vec::new();
+    // Every reader of settings keeps to them, and the page has no other way to a deployment.
+    #[cfg(not(feature = "lean"))]
+    {
+        sizes(d, &mut found);
+        if !found.is_empty() {
+            return Some(Problems(found));
+        }
+    }
     parallelism(d, &mut found);
     experts(d, &mut found);
     precision(d, &mut found);
@@ -25,6 +37,70 @@ pub(super) fn problems(d: &Deployment) -> Option<Problems> {
         encoder_decoder(d, encoder, &mut found);
     }
     (!found.is_empty()).then_some(Problems(found))
+}
+
+/// What a program may ask though no reader of settings lets it through: numbers beyond the table's ranges.
+#[cfg(not(feature = "lean"))]
+fn sizes(d: &Deployment, found: &mut Vec<Problem>) {
+    use super::fields::table::{MAX_BATCH, MAX_BYTES, MAX_DRAFT, MAX_RANKS, MAX_TOKENS};
+    let some = |size: Option<u64>| size.unwrap_or(1);
+    let windows = d.max_attention_window.iter().find(|window| !(1..=MAX_TOKENS).contains(*window)).copied();
+    let LookaheadConfig { window, ngram, verification_set } = d.lookahead_config.unwrap_or_default();
+    for (key, size, least, most) in [
+        ("tp_size", d.tp_size, 1, MAX_RANKS),
+        ("pp_size", d.pp_size, 1, MAX_RANKS),
+        ("moe_tp_size", some(d.moe_tp_size), 1, MAX_RANKS),
+        ("moe_ep_size", some(d.moe_ep_size), 1, MAX_RANKS),
+        ("gpus_per_node", some(d.gpus_per_node), 1, MAX_RANKS),
+        ("max_batch_size", some(d.max_batch_size), 1, MAX_BATCH),
+        ("runtime_max_batch_size", some(d.runtime_max_batch_size), 1, MAX_BATCH),
+        ("gen_micro_batch_size", some(d.gen_micro_batch_size), 1, MAX_BATCH),
+        ("encoder_max_batch_size", some(d.encoder_max_batch_size), 1, MAX_BATCH),
+        ("cuda_graph_max_batch_size", some(d.cuda_graph_max_batch_size), 0, MAX_BATCH),
+        ("cuda_graph_cache_size", d.cuda_graph_cache_size, 0, MAX_BATCH),
+        ("max_num_tokens", some(d.max_num_tokens), 1, MAX_TOKENS),
+        ("runtime_max_num_tokens", some(d.runtime_max_num_tokens), 1, MAX_TOKENS),
+        ("max_input_len", some(d.max_input_len), 1, MAX_TOKENS),
+        ("max_seq_len", some(d.max_seq_len), 1, MAX_TOKENS),
+        ("max_tokens", some(d.max_tokens), 1, MAX_TOKENS),
+        ("max_encoder_input_len", some(d.max_encoder_input_len), 1, MAX_TOKENS),
+        ("max_attention_window", some(windows), 1, MAX_TOKENS),
+        ("sink_token_length", d.sink_token_length, 0, MAX_TOKENS),
+        ("max_prompt_embedding_table_size", d.max_prompt_embedding_table_size, 0, MAX_TOKENS),
+        ("cache_transceiver_max_tokens_in_buffer", d.cache_transceiver_max_tokens_in_buffer, 0, MAX_TOKENS),
+        ("max_draft_len", some(d.max_draft_len), 1, MAX_DRAFT),
+        ("lookahead_config", window.max(ngram).max(verification_set), 0, MAX_DRAFT),
+        ("max_beam_width", d.max_beam_width, 1, 64),
+        ("num_medusa_heads", some(d.num_medusa_heads), 1, 64),
+        ("num_eagle_layers", some(d.num_eagle_layers), 1, 64),
+        ("redrafter_num_beams", some(d.redrafter_num_beams), 1, 64),
+        ("redrafter_draft_len_per_beam", some(d.redrafter_draft_len_per_beam), 1, 64),
+        ("tokens_per_block", some(d.tokens_per_block), 1, 1024),
+        ("max_lora_rank", d.max_lora_rank, 0, 1024),
+        ("moe_load_balancer_slots", some(d.moe_load_balancer_slots), 1, 1 << 16),
+        ("host_cache_size", d.host_cache_size, 0, MAX_BYTES),
+        ("max_gpu_total_bytes", d.max_gpu_total_bytes, 0, MAX_BYTES),
+    ] {
+        if size < least || size > most {
+            let message = format!("must be a whole number from {least} to {}", grouped(most));
+            found.push(Problem::new(key, size, message));
+        }
+    }
+    let most = MAX_BYTES as f64 / GIB as f64;
+    for (key, amount, most, advice) in [
+        ("free_gpu_memory_fraction", d.free_gpu_memory_fraction, 1.0, "a share between 0 and 1, such as 0.9"),
+        ("lora_device_cache_fraction", d.lora_device_cache_fraction, 1.0, "a share between 0 and 1, such as 0.05"),
+        ("cross_kv_cache_fraction", d.cross_kv_cache_fraction, 1.0, "a share between 0 and 1, such as 0.5"),
+        ("gpu_memory_gib", d.gpu_memory_gib, most, "a size in GiB above 0, such as 79.18"),
+        ("free_memory_gib", d.free_memory_gib, most, "a size in GiB above 0, such as 70.5"),
+        ("other_memory_gib", d.other_memory_gib, most, "a size in GiB of at least 0, such as 0.5"),
+    ] {
+        if let Some(amount) = amount
+            && !(0.0..=most).contains(&amount)
+        {
+            found.push(Problem::new(key, amount, format!("must be {advice}")));
+        }
+    }
 }
 
 /// The divisors of `number` up to 64, as a list for a person.

@@ -1,6 +1,6 @@
 //! How near the laws come to what was measured: in a sentence, as a picture, by contributor, and figure by figure.
 
-use super::Request;
+use super::{Request, parts::roving};
 use crate::accuracy::{Case, Compared, Comparison, Errors, measurements, shipped, url};
 use crate::chart::{Point, Size, Theme, scatter};
 use crate::formats::link;
@@ -69,11 +69,12 @@ fn picture(comparison: &Comparison, request: &Request) -> Markup {
     let idle = "Across: measured. Up: predicted. On the line both are equal.";
     html! {
         figure.scatter {
-            div.chart-frame aria-hidden="true" {
-                div.chart-picture { (PreEscaped(&drawn.svg)) }
-                svg.chart-boxes viewBox={ "0 0 " (pixels) " " (pixels) } {
-                    @for dot in &drawn.dots {
-                        circle cx=(dot.x) cy=(dot.y) r="8" data-tip=(told(cases[dot.point])) {}
+            div.chart-frame {
+                div.chart-picture aria-hidden="true" { (PreEscaped(&drawn.svg)) }
+                svg.chart-boxes role="group" aria-label="Predicted over measured" data-roving viewBox={ "0 0 " (pixels) " " (pixels) } {
+                    @for (index, dot) in drawn.dots.iter().enumerate() {
+                        @let told = told(cases[dot.point]);
+                        circle cx=(dot.x) cy=(dot.y) r="8" tabindex=(roving(index)) role="img" aria-label=(told) data-tip=(told) {}
                     }
                 }
             }

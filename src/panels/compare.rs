@@ -44,7 +44,7 @@ fn compared(request: &Request, comparison: &Comparison) -> Markup {
     html! {
         (picture(request, comparison))
         div.wide { (settings(comparison)) }
-        div.wide { (differences(comparison)) }
+        div.wide role="region" aria-label="Differences" tabindex="0" { (differences(comparison)) }
         p.saves {
             button.link type="button" data-copy="compare_markdown" { "copy Markdown" }
             button.link type="button" data-save="comparison.csv" data-from="compare_csv" { "save CSV" }

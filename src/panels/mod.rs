@@ -18,6 +18,7 @@
 //! | `data-save="name"`, `data-from="id"` | a button | saves that text as a file of this name; a name that ends in `.png` saves the picture in it |
 //! | `data-tip="text"` | any | is said by the panel's `data-tips` while it is pointed at |
 //! | `data-tips="text"` | a line | says this while nothing is pointed at that has a tip |
+//! | `data-roving` | any | has parts among which the arrow keys move the focus, and which Enter clicks |
 //! | `name` | an input, select or textarea | asks this panel again, with this option |
 //! | `data-give` | a textarea, an input for files, or any | its text, or the file chosen or dropped there, is given to the worker, which keeps it: what may be long is sent once |
 

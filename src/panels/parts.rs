@@ -50,6 +50,11 @@ pub fn take(key: &str, value: &str, label: &str) -> Markup {
     html! { button.link type="button" data-take=(settings) aria-label={ (label) " " (key) "=" (value) } { (label) } }
 }
 
+/// The `tabindex` of a part of what is `data-roving`: Tab reaches the first, the arrow keys the others.
+pub fn roving(index: usize) -> &'static str {
+    if index == 0 { "0" } else { "-1" }
+}
+
 /// A text that is copied and saved as it is; a browser reads a CR that isn't escaped as a line end.
 pub fn verbatim(text: &str) -> Markup {
     PreEscaped(html! { (text) }.into_string().replace('\r', "&#13;"))

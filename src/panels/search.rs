@@ -197,10 +197,12 @@ fn picture(request: &Request, asked: &Asked, shown: &[Candidate]) -> Markup {
         figure.frontier {
             div.chart-frame #search_chart {
                 div.chart-picture aria-hidden="true" { (PreEscaped(&drawn.svg)) }
-                svg.chart-boxes aria-hidden="true" viewBox={ "0 0 " (width) " " (PICTURE.1) } width=(width) height=(PICTURE.1) {
-                    @for dot in &drawn.best {
+                svg.chart-boxes role="group" aria-label="Sequences over GPUs" data-roving viewBox={ "0 0 " (width) " " (PICTURE.1) }
+                    width=(width) height=(PICTURE.1) {
+                    @for (index, dot) in drawn.best.iter().enumerate() {
                         @let one = &shown[dot.candidate];
-                        circle cx=(dot.x) cy=(dot.y) r="10" data-open=(asked.link(one)) data-tip=(told(one)) {}
+                        circle cx=(dot.x) cy=(dot.y) r="10" tabindex=(parts::roving(index)) role="button" aria-label=(told(one))
+                            data-open=(asked.link(one)) data-tip=(told(one)) {}
                     }
                 }
             }

@@ -73,12 +73,13 @@ fn picture(request: &Request, swept: &Sweep, id: &str, width: u32) -> Markup {
     html! {
         div.chart-frame #(id) {
             div.chart-picture aria-hidden="true" { (PreEscaped(&drawn.svg)) }
-            svg.chart-boxes aria-hidden="true" viewBox={ "0 0 " (wide) " " (high) } {
-                @for target in &drawn.targets {
+            svg.chart-boxes role="group" aria-label={ "Memory over " (swept.key) } data-roving viewBox={ "0 0 " (wide) " " (high) } {
+                @for (index, target) in drawn.targets.iter().enumerate() {
                     @let point = &swept.points[target.point];
                     rect x=(target.x) y=(target.y) width=(target.width) height=(target.height)
                         data-take=[point.outcome.is_ok().then(|| pair(swept.key, &point.text))]
-                        data-tip=(told(swept.key, point)) {}
+                        tabindex=(parts::roving(index)) role=(if point.outcome.is_ok() { "button" } else { "img" })
+                        aria-label=(told(swept.key, point)) data-tip=(told(swept.key, point)) {}
                 }
             }
         }

@@ -2,8 +2,10 @@
 
 use super::browser::by_id;
 use super::dom::listen;
+use leptos::prelude::set_timeout;
 use std::cell::RefCell;
 use std::collections::VecDeque;
+use std::time::Duration;
 use wasm_bindgen::prelude::*;
 use web_sys::{Blob, MessageEvent, Worker, WorkerOptions, WorkerType};
 
@@ -24,6 +26,8 @@ struct Desk {
     worker: Option<Worker>,
     /// Whether the worker listens.
     ready: bool,
+    /// What was given last, for a worker that takes the place of one that failed.
+    given: Option<Blob>,
     /// What was said before the worker listened.
     early: VecDeque<JsValue>,
 }
@@ -81,13 +85,18 @@ impl Answers {
 
 /// Gives the worker a file, which it keeps for the questions that follow. The page itself never reads it.
 pub fn give(file: &Blob) {
-    OFFICE.with_borrow_mut(|office| office.desks[QUICK].send(QUICK, file.into()));
+    OFFICE.with_borrow_mut(|office| {
+        let desk = &mut office.desks[QUICK];
+        desk.send(QUICK, file.into());
+        desk.given = Some(file.clone());
+    });
 }
 
 impl Desk {
     fn send(&mut self, place: usize, said: JsValue) {
         if self.worker.is_none() {
             self.start(place);
+            self.early.extend(self.given.iter().map(JsValue::from));
         }
         match &self.worker {
             Some(worker) if self.ready => drop(worker.post_message(&said)),
@@ -101,7 +110,8 @@ impl Desk {
         // The build names it by its contents, there.
         let program = by_id("app").and_then(|root| root.get_attribute("data-worker")).unwrap_or_default();
         let Ok(worker) = Worker::new_with_options(&program, &options) else {
-            return;
+            // Not at once: whoever asks still holds the office.
+            return set_timeout(move || give_up(place), Duration::ZERO);
         };
         listen(&worker, "message", move |event| {
             let said = event.dyn_ref::<MessageEvent>().and_then(|event| event.data().as_string()).unwrap_or_default();

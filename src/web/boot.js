@@ -40,7 +40,5 @@ try {
   // Later than all that this visit needs.
   setTimeout(() => import("./offline.js"), 2000);
 } catch (error) {
-  const reason = document.getElementById("failure-reason");
-  reason.textContent ||= String(error);
-  document.getElementById("failure").hidden = false;
+  dispatchEvent(new ErrorEvent("error", { error, filename: import.meta.url }));
 }

@@ -45,6 +45,9 @@ pub fn media(query: &'static str) -> RwSignal<bool> {
     holds
 }
 
+/// The width, in pixels, of what can't be measured: that of a small phone.
+const NARROWEST: usize = 288;
+
 /// The width of an element in whole pixels, now and later; zero until it is laid out.
 pub fn width_of(element: &Element) -> RwSignal<usize> {
     let (width, observed) = (RwSignal::new(0), element.clone());
@@ -55,8 +58,10 @@ pub fn width_of(element: &Element) -> RwSignal<usize> {
             width.set(now);
         }
     });
-    if let Ok(observer) = ResizeObserver::new(resized.as_ref().unchecked_ref()) {
-        observer.observe(element);
+    match ResizeObserver::new(resized.as_ref().unchecked_ref()) {
+        Ok(observer) => observer.observe(element),
+        // An old browser has narrow pictures.
+        Err(_) => width.set(NARROWEST),
     }
     resized.forget();
     width

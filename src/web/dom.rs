@@ -275,3 +275,28 @@ pub fn entered(event: &Event) -> String {
 pub fn key(event: &Event) -> String {
     event.dyn_ref::<web_sys::KeyboardEvent>().map(web_sys::KeyboardEvent::key).unwrap_or_default()
 }
+
+/// Moves the focus from an element to its neighbour, and with it the place that Tab reaches, where an arrow key asks for that.
+pub fn rove(from: &Element, key: &str) -> bool {
+    let by = match key {
+        "ArrowUp" | "ArrowRight" => 1,
+        "ArrowDown" | "ArrowLeft" => -1,
+        _ => return false,
+    };
+    let Some(all) = from.parent_element().map(|parent| parent.children()) else {
+        return false;
+    };
+    let count = all.length() as isize;
+    let here = (0..all.length()).find(|index| all.item(*index).as_ref() == Some(from));
+    if let Some(next) = here.and_then(|here| all.item((here as isize + by).rem_euclid(count.max(1)) as u32)) {
+        let _ = from.set_attribute("tabindex", "-1");
+        let _ = next.set_attribute("tabindex", "0");
+        focus(&next);
+    }
+    true
+}
+
+/// Moves the focus to an element, also to one of a picture.
+pub fn focus(element: &Element) {
+    let _ = element.unchecked_ref::<web_sys::HtmlElement>().focus();
+}

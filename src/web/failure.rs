@@ -1,15 +1,15 @@
-//! When the program itself fails: a message in place of a page that no longer answers.
+//! When the program itself fails: what it can still say. `failure.js` shows it.
 
 use super::browser;
 
-/// Shows the element that `index.html` keeps for this, with what went wrong.
-pub fn show_panics() {
-    std::panic::set_hook(Box::new(|what| {
-        if let Some(place) = browser::by_id("failure-reason") {
-            place.set_text_content(Some(&what.to_string()));
-        }
-        if let Some(message) = browser::by_id("failure") {
-            let _ = message.remove_attribute("hidden");
-        }
-    }));
+/// Leaves what went wrong, and of which version, where `failure.js` finds it.
+pub fn tell_panics() {
+    tell("data-version", env!("CARGO_PKG_VERSION"));
+    std::panic::set_hook(Box::new(|what| tell("data-panic", &what.to_string())));
+}
+
+fn tell(name: &str, text: &str) {
+    if let Some(place) = browser::by_id("failure") {
+        let _ = place.set_attribute(name, text);
+    }
 }

@@ -1,5 +1,6 @@
 //! The bar at the top: what this is, the version, presets, and sharing.
 
+use super::browser;
 use super::dom::{El, el, target, value};
 use super::history::buttons;
 use super::inputs::choice::{choice, switch};
@@ -33,8 +34,10 @@ pub fn header(state: AppState, appearance: Appearance) -> El {
         .child(presets(state));
     let actions =
         el("div").class("header-actions").children(buttons(state)).child(theme).child(share(state, appearance));
+    let skip = el("button").class("skip button").attr("type", "button").text("Skip to the answer");
     el("header")
         .class("header")
+        .child(skip.on("click", |_| browser::focus("verdict")))
         .child(el("h1").class("brand").text("TensorRT-LLM memory"))
         .child(choices)
         .child(actions)

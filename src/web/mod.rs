@@ -29,7 +29,7 @@ use theme::Appearance;
 
 /// Mounts the page in place of what `index.html` shows while this program loads.
 pub fn start() {
-    failure::show_panics();
+    failure::tell_panics();
     let Some(root) = browser::by_id("app") else {
         return;
     };

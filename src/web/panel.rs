@@ -4,7 +4,7 @@
 
 use super::answers::{self, Answers};
 use super::browser;
-use super::dom::{El, el, entered, listen, target, watch};
+use super::dom::{El, el, entered, focus, key, listen, rove, target, watch};
 use super::files;
 use super::share::copy;
 use super::state::{AppState, Sound};
@@ -14,8 +14,7 @@ use crate::formats::link;
 use crate::units::giga;
 use leptos::prelude::*;
 use std::sync::Arc;
-use wasm_bindgen::JsCast;
-use web_sys::{Blob, Element, Event, File, HtmlElement};
+use web_sys::{Blob, Element, Event, File};
 
 /// A panel asks about another deployment once that has rested for this many milliseconds.
 const REST: u64 = 250;
@@ -49,9 +48,11 @@ pub fn panel(
     let place = el("div").class("panel");
     let width = browser::width_of(&place.0);
     let shown = place.0.clone();
-    let take = move |answer: Option<&str>| match answer {
+    let take = move |answer: Option<&str>| {
+        match answer {
         Some(html) => replace(&shown, html),
-        None => shown.set_text_content(Some("This could not be answered; change something to try again.")),
+        None => shown.set_text_content(Some("This could not be answered: what works beside the page did not start, or stopped. Change something to try again.")),
+    }
     };
     let answers = if name == Tab::Search.id() { Answers::that_take_long(take) } else { Answers::new(take) };
     let (resting, asked_about) = (browser::Debounced::new(REST), StoredValue::new(None::<Arc<Sound>>));
@@ -90,7 +91,19 @@ pub fn panel(
         }
     });
     listen(&place.0, "click", move |event| click(state, options, &event));
-    for event in ["pointerover", "pointerleave"] {
+    listen(&place.0, "keydown", move |event| {
+        let Some(roving) = target(&event).filter(|target| target.closest("[data-roving] > *").ok().flatten().is_some())
+        else {
+            return;
+        };
+        match key(&event).as_str() {
+            "Enter" | " " => click(state, options, &event),
+            key if rove(&roving, key) => {}
+            _ => return,
+        }
+        event.prevent_default();
+    });
+    for event in ["pointerover", "pointerleave", "focusin"] {
         let shown = place.0.clone();
         listen(&place.0, event, move |event| tell(&shown, &event));
     }
@@ -128,10 +141,7 @@ fn replace(place: &Element, html: &str) {
     };
     // A field that is being typed in stays as it is, with its cursor.
     let typed = focused.filter(|element| element.tag_name() == "INPUT");
-    let element = typed.inspect(|typed| drop(found.replace_with_with_node_1(typed))).unwrap_or(found);
-    if let Some(element) = element.dyn_ref::<HtmlElement>() {
-        let _ = element.focus();
-    }
+    focus(&typed.inspect(|typed| drop(found.replace_with_with_node_1(typed))).unwrap_or(found));
 }
 
 /// How to find an element again in the next answer.
@@ -145,7 +155,8 @@ fn selector(element: &Element) -> Option<String> {
     }
     ["data-ask", "data-take", "data-open", "data-field", "data-copy", "name"].into_iter().find_map(|name| {
         let value = element.get_attribute(name)?;
-        Some(format!("[{name}=\"{}\"]", value.replace('\\', "\\\\").replace('"', "\\\"")))
+        let value = value.replace('\\', "\\\\").replace('"', "\\\"");
+        Some(format!("{}[{name}=\"{value}\"]", element.tag_name()))
     })
 }
 

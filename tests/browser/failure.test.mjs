@@ -1,8 +1,19 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { enter, figures, linked } from "./harness/calculator.mjs";
 import { eventually, scenario } from "./harness/scenario.mjs";
+import { tab, VIEWS } from "./harness/views.mjs";
+
+const VERSION = readFileSync(new URL("../../Cargo.toml", import.meta.url), "utf8").match(/^version = "(.*)"/m)[1];
+const LINK = "v=1&tp_size=2&max_batch_size=64";
+const failure = (page) => page.locator("#failure");
+
+async function failsWith(page, pattern) {
+  await eventually(async () => assert.match(await failure(page).innerText(), pattern));
+}
 
 scenario("without WebAssembly the page says so", { fail: true, before: () => delete globalThis.WebAssembly }, async (page) => {
-  await eventually(async () => assert.match(await page.locator("#failure").innerText(), /WebAssembly/));
+  await failsWith(page, /WebAssembly/);
 });
 
 const broken = () => {
@@ -10,10 +21,104 @@ const broken = () => {
 };
 
 scenario("where the program can't start the page says why, and how to go on", { fail: true, before: broken }, async (page) => {
-  const failure = page.locator("#failure");
-  await eventually(async () => assert.match(await failure.innerText(), /out of memory/));
-  assert.equal(await failure.getAttribute("role"), "alert");
-  assert.ok(await failure.getByRole("link").isVisible());
+  await failsWith(page, /out of memory/);
+  assert.ok(await failure(page).getByRole("link").isVisible());
+  assert.ok(await failure(page).getByRole("button", { name: "Reload with your settings" }).isVisible());
+});
+
+scenario("a program that doesn't arrive is named", { fail: true, expects: /404|Failed to load/, missing: /_bg\.wasm$/ }, async (page) => {
+  await failsWith(page, /The calculator stopped/);
+});
+
+// The worker answers while it is still being asked. The program doesn't expect that and panics, as it would at any fault of its own.
+const answerAtOnce = () => {
+  const post = Worker.prototype.postMessage;
+  Worker.prototype.postMessage = function (...said) {
+    if (globalThis.panic) this.dispatchEvent(new MessageEvent("message", { data: "0\nnothing" }));
+    return post.apply(this, said);
+  };
+};
+
+async function panic(page) {
+  await page.evaluate(() => {
+    globalThis.panic = true;
+    document.querySelector("#tab_limits").click();
+  });
+}
+
+const panics = { link: LINK, before: answerAtOnce, expects: /unreachable/, permissions: ["clipboard-read", "clipboard-write"] };
+
+scenario("a panic becomes a page that says what happened and holds the details to report", panics, async (page) => {
+  await panic(page);
+  await failsWith(page, /panicked at .*RefCell already borrowed/);
+  assert.equal(await failure(page).getAttribute("role"), "alertdialog");
+  assert.equal(await page.evaluate(() => document.activeElement.id), "failure", "it has the focus");
+  const details = await page.locator("#failure-details").inputValue();
+  const [version, settings, browser, what] = details.split("\n");
+  assert.match(version, new RegExp(`^version: ${VERSION}, page-[0-9a-f]+\\.js$`));
+  assert.equal(settings, `settings: ${page.url()}`);
+  assert.equal(browser, `browser: ${await page.evaluate(() => navigator.userAgent)}`);
+  assert.match(what, /^what: panicked at/);
+  await failure(page).getByRole("button", { name: "Copy the details" }).click();
+  await failsWith(page, /Copied/);
+  assert.equal(await page.evaluate(() => navigator.clipboard.readText()), details);
+});
+
+scenario("after a panic nothing behind the message can be reached", panics, async (page) => {
+  await panic(page);
+  await failure(page).waitFor();
+  for (let presses = 0; presses < 12; presses += 1) {
+    await page.keyboard.press("Tab");
+    assert.ok(await page.evaluate(() => document.activeElement === document.body || document.activeElement.closest("#failure") !== null));
+  }
+});
+
+scenario("from a panic one way back keeps the settings", panics, async (page) => {
+  const before = await figures(page);
+  await panic(page);
+  await failure(page).getByRole("button", { name: "Reload with your settings" }).click();
+  await page.locator('#app[data-ready="true"]').waitFor({ state: "attached" });
+  assert.equal(await failure(page).isVisible(), false);
+  assert.deepEqual(await figures(page), before);
+});
+
+scenario("from a panic the other way back takes the defaults", panics, async (page) => {
+  await panic(page);
+  await failure(page).getByRole("link", { name: "Reload with the defaults" }).click();
+  await page.locator('#app[data-ready="true"]').waitFor({ state: "attached" });
+  assert.deepEqual(await linked(page), {});
+  assert.equal(await failure(page).isVisible(), false);
+});
+
+// The browser itself fails in the middle of the program, which then can say nothing.
+scenario("what the program does not survive and can't tell becomes the same page", { link: LINK, expects: /attributes are broken|unreachable/ }, async (page) => {
+  await page.evaluate(() => {
+    Element.prototype.setAttribute = Element.prototype.removeAttribute = () => {
+      throw new Error("attributes are broken");
+    };
+    Object.defineProperty(DOMTokenList.prototype, "toggle", { value: () => {
+      throw new Error("attributes are broken");
+    } });
+    Object.defineProperty(Document.prototype, "createTextNode", { value: () => {
+      throw new Error("attributes are broken");
+    } });
+  });
+  await page.locator("#model").click({ noWaitAfter: true });
+  await failsWith(page, /attributes are broken/);
+});
+
+scenario("errors of others in the same window leave the page alone", { expects: /not the page's/ }, async (page) => {
+  await page.evaluate(() => {
+    setTimeout(() => {
+      throw new Error("not the page's");
+    });
+    Promise.reject(new Error("not the page's"));
+    dispatchEvent(new ErrorEvent("error", { message: "ResizeObserver loop completed with undelivered notifications." }));
+  });
+  await page.waitForTimeout(300);
+  assert.equal(await failure(page).isVisible(), false);
+  await enter(page, "max_batch_size", "64");
+  await eventually(async () => assert.equal((await linked(page)).max_batch_size, "64"));
 });
 
 // A page that can't ask its worker still answers what it works out by itself.
@@ -25,8 +130,87 @@ const noWorker = () => {
   };
 };
 
-scenario("without a worker the figures are there all the same", { before: noWorker }, async (page) => {
+scenario("without a worker the figures are there all the same, and a panel says what it lacks", { before: noWorker }, async (page) => {
   assert.match(await page.locator("#verdict").innerText(), /fits/i);
-  await page.locator("#max_batch_size").fill("64");
-  await eventually(async () => assert.match(await page.evaluate(() => location.hash), /max_batch_size=64/));
+  await enter(page, "max_batch_size", "64");
+  await eventually(async () => assert.equal((await linked(page)).max_batch_size, "64"));
+  assert.match(await (await tab(page, "sweep")).innerText(), /could not be answered/);
+  assert.equal(await failure(page).isVisible(), false);
 });
+
+// The first worker stops at a question, as a panic in it would.
+const fragile = () => {
+  const Sound = Worker;
+  let made = 0;
+  globalThis.Worker = class extends Sound {
+    constructor(...given) {
+      super(...given);
+      this.isFragile = (made += 1) === 1;
+    }
+    postMessage(said) {
+      if (this.isFragile && String(said).includes("panel=sweep")) setTimeout(() => this.dispatchEvent(new ErrorEvent("error")));
+      else super.postMessage(said);
+    }
+  };
+  globalThis.workers = () => made;
+};
+
+scenario("a worker that stops is said to, and the next question has another", { before: fragile }, async (page) => {
+  assert.match(await (await tab(page, "limits")).innerText(), /max_batch_size/);
+  assert.match(await (await tab(page, "sweep")).innerText(), /could not be answered/);
+  assert.equal(await page.evaluate(() => workers()), 1);
+  await enter(page, "max_batch_size", "64");
+  await eventually(async () => assert.equal(await page.locator("#sweep .chart-frame").count(), 2));
+  assert.equal(await page.evaluate(() => workers()), 2);
+});
+
+scenario("what was given to a worker that stopped is given to the next", { before: fragile }, async (page) => {
+  await VIEWS.find(({ name }) => name === "a model's file that was read").open(page);
+  await page.locator("#tab_sweep").click();
+  await eventually(async () => assert.match(await page.locator("#sweep").innerText(), /could not be answered/));
+  await page.locator("#tab_file").click();
+  await enter(page, "max_batch_size", "64");
+  await page.setViewportSize({ width: 1000, height: 800 });
+  await eventually(async () => assert.ok((await page.evaluate(() => workers())) === 2));
+  await eventually(async () => assert.match(await page.locator("#file").innerText(), /config\.json/));
+});
+
+// Old browsers, and careful ones.
+const WITHOUT = {
+  "storage": () => Object.defineProperty(globalThis, "localStorage", { get: () => {
+    throw new DOMException("denied", "SecurityError");
+  } }),
+  "room in its storage": () => {
+    Storage.prototype.setItem = () => {
+      throw new DOMException("full", "QuotaExceededError");
+    };
+  },
+  "a ResizeObserver": () => delete globalThis.ResizeObserver,
+  "media queries in scripts": () => delete globalThis.matchMedia,
+  "streaming of WebAssembly": () => delete WebAssembly.instantiateStreaming,
+  "a clipboard": () => Object.defineProperty(Navigator.prototype, "clipboard", { value: undefined }),
+  "changes of the address": () => {
+    History.prototype.replaceState = () => {
+      throw new DOMException("too often", "SecurityError");
+    };
+  },
+  "structuredClone": () => delete globalThis.structuredClone,
+  "inert": () => delete HTMLElement.prototype.inert,
+  "finalizers": () => delete globalThis.FinalizationRegistry,
+  "patience for idle work": () => delete globalThis.requestIdleCallback,
+};
+
+for (const [what, before] of Object.entries(WITHOUT)) {
+  scenario(`a browser without ${what} does everything else`, { before }, async (page) => {
+    const first = await figures(page);
+    await enter(page, "max_batch_size", "64");
+    await eventually(async () => assert.notDeepEqual(await figures(page), first));
+    assert.ok((await page.locator("#chart [data-segment]").count()) >= 6, "the chart is drawn");
+    await eventually(async () => assert.match(await page.locator("#why").innerText(), /blocks/));
+    assert.match(await (await tab(page, "limits")).innerText(), /max_batch_size/);
+    await page.locator(".theme").click();
+    await eventually(async () => assert.equal(await page.locator("html").getAttribute("data-theme"), "dark"));
+    await page.locator("#share").click();
+    assert.equal(await failure(page).isVisible(), false);
+  });
+}

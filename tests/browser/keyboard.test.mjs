@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
+import { PHONE } from "./harness/browser.mjs";
+import { agrees, control, row } from "./harness/calculator.mjs";
 import { eventually, scenario } from "./harness/scenario.mjs";
-import { row } from "./harness/calculator.mjs";
+import { tab, VIEWS } from "./harness/views.mjs";
 
 const TABBABLE = 'a[href], button, input, select, textarea, summary, [tabindex="0"]';
 
@@ -19,21 +21,35 @@ const look = () => {
   const name = element.id || element.outerHTML.slice(0, 90);
   window.lastFocused = element === document.body ? undefined : { element, name, appearance: appearance(element) };
   element.dataset.reached = "";
-  return { left, end: element === document.body };
+  // Some of it is in the window, and nothing lies over that.
+  const { left: x, top: y, right, bottom } = element.getBoundingClientRect();
+  const inside = (low, high, end) => (Math.max(low, 0) + Math.min(high, end)) / 2;
+  const found = document.elementFromPoint(inside(x, right, innerWidth), inside(y, bottom, innerHeight));
+  const seen = element === document.body || element.contains(found) || (found?.contains(element) && !found.matches(".summary, .summary *")) || element.labels?.[0]?.contains(found);
+  return { left, end: element === document.body, hidden: seen ? undefined : `${name}, under ${found?.outerHTML.slice(0, 60)}` };
 };
 
-scenario("Tab reaches every control, and each shows that it has the focus", {}, async (page) => {
-  await page.evaluate(() => document.body.focus());
+// Goes through the whole page by Tab, and on until the browser itself has the focus.
+async function walk(page) {
+  // From where the page begins, wherever the focus was.
+  await page.evaluate(() => {
+    window.lastFocused = undefined;
+    scrollTo(0, 0);
+  });
+  await page.mouse.click(1, 1);
   const invisible = [];
-  for (let presses = 0; presses < 400; presses += 1) {
+  const covered = [];
+  let ended = false;
+  for (let presses = 0; presses < 900 && !ended; presses += 1) {
     await page.keyboard.press("Tab");
-    // Transitions of colours need their time.
-    await page.evaluate(() => Promise.all(document.getAnimations().map((animation) => animation.finished.catch(() => {}))));
-    const { left, end } = await page.evaluate(look);
+    const { left, end, hidden } = await page.evaluate(look);
     if (left && left.focused === left.unfocused) invisible.push(left.name);
-    if (end && presses > 0) break;
+    if (hidden) covered.push(hidden);
+    ended = end && presses > 0;
   }
+  assert.ok(ended, "Tab never gets out");
   assert.deepEqual(invisible, [], "focus is not visible there");
+  assert.deepEqual(covered, [], "what has the focus is out of sight");
   const missed = await page.locator(TABBABLE).evaluateAll((elements) =>
     elements
       .filter((element) => element.checkVisibility({ visibilityProperty: true }) && !element.disabled && element.tabIndex >= 0)
@@ -41,6 +57,89 @@ scenario("Tab reaches every control, and each shows that it has the focus", {}, 
       .map((element) => element.id || element.outerHTML.slice(0, 90)),
   );
   assert.deepEqual(missed, [], "Tab does not get there");
+}
+
+for (const [where, options] of [
+  ["of the first picture", {}],
+  ["of the first picture, dark", { colorScheme: "dark" }],
+  ["on a phone", { viewport: PHONE, link: "backend=pytorch" }],
+  ["in a frame", { query: "?embed=1", viewport: { width: 720, height: 400 } }],
+]) {
+  scenario(`Tab reaches every control, and each shows that it has the focus: ${where}`, options, walk);
+}
+
+for (const name of ["sweeps and their tables", "limits", "a search's results", "advice for what does not fit", "a comparison with a pinned one",
+  "a log that was read and calibrates", "a model's file that was read", "what is taken away", "settings that few people change"]) {
+  const { link, open } = VIEWS.find((view) => view.name === name);
+  scenario(`Tab reaches every control, and each shows that it has the focus: ${name}`, { link }, async (page) => {
+    await open(page);
+    await walk(page);
+  });
+}
+
+scenario("the order of Tab is that of the eye: header, settings from above, then the answer", {}, async (page) => {
+  const groups = await page.locator(TABBABLE).evaluateAll((elements) =>
+    elements.filter((element) => element.checkVisibility() && element.tabIndex >= 0)
+      .map((element) => [".header", ".inputs", ".results"].findIndex((group) => element.closest(group))));
+  assert.deepEqual(groups, groups.toSorted());
+  const tops = await page.locator(".inputs .field .control").evaluateAll((elements) => elements.filter((element) => element.checkVisibility()).map((element) => element.getBoundingClientRect().top));
+  assert.deepEqual(tops, tops.toSorted((a, b) => a - b));
+  assert.equal(await page.locator("[tabindex]").evaluateAll((elements) => elements.filter((element) => element.tabIndex > 0).length), 0);
+});
+
+scenario("the first Tab offers to skip to the answer", {}, async (page) => {
+  await page.keyboard.press("Tab");
+  const skip = page.getByRole("button", { name: "Skip to the answer" });
+  assert.equal(await page.evaluate(() => document.activeElement.innerText), "Skip to the answer");
+  assert.ok((await skip.boundingBox()).width > 50, "it is seen");
+  await page.keyboard.press("Enter");
+  assert.equal(await page.evaluate(() => document.activeElement.id), "verdict");
+  assert.equal(await page.evaluate(() => location.hash), "", "the settings stay as they are");
+});
+
+scenario("tabs are one stop, and the arrow keys go around them", {}, async (page) => {
+  const selected = () => page.locator('[role="tab"][aria-selected="true"]').innerText();
+  await page.locator("#tab_why").focus();
+  for (const [key, name] of [["ArrowRight", "Sweep"], ["ArrowLeft", "Why"], ["ArrowLeft", "How accurate?"], ["ArrowRight", "Why"], ["End", "How accurate?"], ["Home", "Why"]]) {
+    await page.keyboard.press(key);
+    assert.equal(await selected(), name, key);
+    assert.equal(await page.evaluate(() => document.activeElement.innerText), name);
+  }
+  assert.equal(await page.locator('[role="tab"]').evaluateAll((tabs) => tabs.filter(({ tabIndex }) => tabIndex === 0).length), 1);
+});
+
+scenario("Escape closes what is open, and the focus stays near", { before: () => Object.defineProperty(Navigator.prototype, "clipboard", { value: undefined }) }, async (page) => {
+  await page.locator("#share").focus();
+  await page.keyboard.press("Enter");
+  await page.locator("#link").waitFor();
+  await page.keyboard.press("Escape");
+  assert.equal(await page.locator("#link").count(), 0);
+  assert.equal(await page.evaluate(() => document.activeElement.id), "share");
+  await control(page, "model").focus();
+  await page.keyboard.press("ArrowDown");
+  await page.locator("#model_list").waitFor();
+  await page.keyboard.press("Escape");
+  assert.equal(await page.locator("#model_list").isVisible(), false);
+  assert.equal(await page.evaluate(() => document.activeElement.id), "model");
+  await page.locator("#chart [data-segment]").first().focus();
+  await page.getByRole("tooltip").waitFor();
+  await page.keyboard.press("Escape");
+  await eventually(async () => assert.equal(await page.getByRole("tooltip").count(), 0));
+});
+
+scenario("a whole deployment is set and questioned without a pointer", {}, async (page) => {
+  await control(page, "tp_size").focus();
+  await page.keyboard.press("Control+a");
+  await page.keyboard.type("4");
+  await page.locator("#quant_algo").focus();
+  await page.keyboard.type("FP8");
+  await page.locator("#max_batch_size_slider").focus();
+  await page.keyboard.press("Home");
+  await agrees(page, "tp_size=4&quant_algo=FP8&max_batch_size=1");
+  await page.keyboard.press("Control+z");
+  await page.locator("#tab_why").focus();
+  await page.keyboard.press("ArrowRight");
+  await tab(page, "sweep");
 });
 
 scenario("Enter on why? opens the explanation", {}, async (page) => {

@@ -3,7 +3,7 @@
 
 mod model;
 mod read;
-mod table;
+pub(super) mod table;
 
 use super::{Backend, Deployment, Plan, Problem};
 use crate::told::told;

@@ -13,11 +13,11 @@ use crate::deployment::{
 use crate::gpu;
 use crate::units::grouped_decimal;
 
-const MAX_RANKS: u64 = 1024;
-const MAX_BATCH: u64 = 1 << 20;
-const MAX_TOKENS: u64 = 1 << 32;
-const MAX_DRAFT: u64 = 1 << 10;
-const MAX_BYTES: u64 = 1 << 50;
+pub(in crate::deployment) const MAX_RANKS: u64 = 1024;
+pub(in crate::deployment) const MAX_BATCH: u64 = 1 << 20;
+pub(in crate::deployment) const MAX_TOKENS: u64 = 1 << 32;
+pub(in crate::deployment) const MAX_DRAFT: u64 = 1 << 10;
+pub(in crate::deployment) const MAX_BYTES: u64 = 1 << 50;
 const DTYPES: &[&str] = &["auto", "float16", "bfloat16", "float32"];
 const LOGITS_DTYPES: &[&str] = &["auto", "float32", "float16", "bfloat16"];
 

@@ -54,8 +54,10 @@ pub(super) fn infer(reading: &LogReading) -> Inference<'_> {
 }
 
 impl Inference<'_> {
+    /// What doesn't belong to the backend is refused, as a link would drop it.
     fn try_put(&mut self, key: &str, value: &str) -> bool {
-        field(key).is_some_and(|field| (field.read)(&mut self.deployment, value).is_ok())
+        let field = field(key).filter(|field| field.flows.has(self.deployment.backend));
+        field.is_some_and(|field| (field.read)(&mut self.deployment, value).is_ok())
     }
 
     fn put(&mut self, key: &'static str, value: impl ToString, from: impl Into<String>) {
@@ -66,7 +68,10 @@ impl Inference<'_> {
     }
 
     fn stated(&mut self) {
-        for setting in &self.reading.configuration {
+        // What belongs to the deployment depends on the backend.
+        let (backend, others): (Vec<_>, Vec<_>) =
+            self.reading.configuration.iter().partition(|setting| setting.key == "backend");
+        for setting in backend.into_iter().chain(others) {
             if setting.key != "model" && !self.try_put(setting.key, &setting.value) {
                 self.refused.push((setting.key, setting.value.clone()));
             }

@@ -1,5 +1,6 @@
 //! The memory lines of a log in the order of time, as a bar that fills.
 
+use super::super::parts::roving;
 use super::size;
 use crate::chart::Theme;
 use crate::formats::log::{Entry, ExplainedLog, Kind, RankReading};
@@ -76,9 +77,9 @@ pub fn timeline(log: &ExplainedLog, at: usize, theme: &Theme) -> Markup {
     let of = total.map_or_else(String::new, |total| format!(" of the {} of the GPU", Bytes(total)));
     let idle = format!("In the order of time. The bar is what the lines account for{of}.");
     html! {
-        ol.timeline aria-label="Memory lines in the order of time" {
-            @for step in steps.iter().take(MOST) {
-                li data-line=(step.entry.line) data-tip=(step.entry.text) {
+        ol.timeline aria-label="Memory lines in the order of time" data-roving {
+            @for (index, step) in steps.iter().take(MOST).enumerate() {
+                li data-line=(step.entry.line) data-tip=(step.entry.text) tabindex=(roving(index)) {
                     span.line-number { (step.entry.line) }
                     span.step-name { (step.entry.event.kind.label()) }
                     span.step-size { @if let Some(printed) = step.entry.event.size { (size(printed.bytes)) } }

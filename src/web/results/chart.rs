@@ -5,14 +5,13 @@ use crate::chart::{self, Drawing, Hit, Segment, Size};
 use crate::memory::Report;
 use crate::units::Bytes;
 use crate::web::browser;
-use crate::web::dom::{El, el, key, svg, target};
+use crate::web::dom::{self, El, el, key, svg, target};
 use crate::web::state::AppState;
 use crate::web::theme::Appearance;
 use crate::web::view::Pointed;
 use leptos::prelude::*;
 use std::fmt::Write;
 use std::sync::Arc;
-use wasm_bindgen::JsCast;
 use web_sys::{Element, Event};
 
 /// The height of the chart with upright bars; `layout.css` keeps that much room.
@@ -59,8 +58,7 @@ pub fn chart(state: AppState, appearance: Appearance, strip: impl Fn() -> bool +
         match key(&event).as_str() {
             "Enter" | " " => explain(Some(target)),
             "Escape" => state.view.pointed.set(None),
-            "ArrowUp" | "ArrowRight" => move_focus(&target, 1),
-            "ArrowDown" | "ArrowLeft" => move_focus(&target, -1),
+            key if dom::rove(&target, key) => {}
             _ => return,
         }
         event.prevent_default();
@@ -154,22 +152,4 @@ pub fn figure(drawing: &Drawing, report: &Report, hit: &Hit) -> Option<(Bytes, B
     let shows = drawing.bars.get(hit.bar)?.shows;
     let rank = report.ranks.iter().find(|rank| rank.rank == shows)?;
     Some((hit.segment.bytes(rank), rank.total))
-}
-
-/// Moves the focus among the boxes, and with it the place that Tab reaches.
-fn move_focus(from: &Element, by: isize) {
-    let Some(parent) = from.parent_element() else {
-        return;
-    };
-    let boxes = parent.children();
-    let count = boxes.length() as isize;
-    let here = (0..boxes.length()).find(|index| boxes.item(*index).as_ref() == Some(from));
-    let Some(next) = here.and_then(|here| boxes.item((here as isize + by).rem_euclid(count.max(1)) as u32)) else {
-        return;
-    };
-    let _ = from.set_attribute("tabindex", "-1");
-    let _ = next.set_attribute("tabindex", "0");
-    if let Ok(next) = next.dyn_into::<web_sys::SvgElement>() {
-        let _ = next.focus();
-    }
 }

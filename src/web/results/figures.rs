@@ -6,7 +6,7 @@ use crate::memory::band::Band;
 use crate::memory::{Contributor, Rank};
 use crate::units::{Bytes, giga, grouped_decimal};
 use crate::web::browser;
-use crate::web::dom::{El, el, value};
+use crate::web::dom::{El, el, svg, value};
 use crate::web::state::{AppState, Sound};
 use crate::web::theme::Appearance;
 use crate::web::view::{Pointed, Tab};
@@ -168,7 +168,8 @@ fn why(state: AppState, contributor: Contributor) -> El {
 /// The colour that a segment has in the chart.
 pub fn swatch(appearance: Appearance, segment: Segment) -> El {
     let colour = move || appearance.colours().segment(segment).to_string();
-    el("span").class("swatch").live_style("background-color", colour)
+    let square = svg("rect").attr("width", "100%").attr("height", "100%").live_attr("fill", move || Some(colour()));
+    svg("svg").class("swatch").attr("aria-hidden", "true").child(square)
 }
 
 /// Whose figures these are, and where ranks differ the choice among them.

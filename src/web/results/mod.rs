@@ -14,7 +14,7 @@ use super::theme::Appearance;
 use leptos::prelude::*;
 
 /// Below this width the chart is one lying bar, and stays in view with the verdict. `layout.css` has the same number.
-const NARROW: &str = "(max-width: 719px)";
+const NARROW: &str = "(max-width: 44.9375em)";
 
 /// The answer.
 pub fn results(state: AppState, appearance: Appearance) -> El {

@@ -26,6 +26,7 @@ pub fn verdict(state: AppState) -> [El; 2] {
         .id("verdict")
         .class("verdict")
         .attr("aria-label", "Verdict")
+        .attr("tabindex", "-1")
         .live_attr("data-verdict", move || state.sound(|sound| Some(sound.report.verdict.key().into())))
         .child(el("h2").child(word).text(" ").child(sentence))
         .child(el("p").child(detail).child(stale));

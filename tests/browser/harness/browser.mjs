@@ -32,12 +32,14 @@ export async function start({ folder = dist, ...options } = {}) {
 // Opens the calculator with `link` as its fragment, and waits for its first picture unless scripts are off or it is to `fail`;
 // or another `path` of the site, and waits for nothing.
 // `before` runs in the page before anything of the calculator does; `prepare` is given the page's DevTools before that.
+// Files whose names match `missing` are not there.
 // `troubles` fills with whatever the browser complains of, and with requests to other hosts.
-export async function open({ site, browser }, { path = "", link = "", query = "", viewport = DESKTOP, colorScheme = "light", scripts = true, fail = false, before, prepare, permissions = [] } = {}) {
+export async function open({ site, browser }, { path = "", link = "", query = "", viewport = DESKTOP, colorScheme = "light", scripts = true, fail = false, before, prepare, missing, permissions = [] } = {}) {
   const context = await browser.newContext({ viewport, colorScheme, javaScriptEnabled: scripts, permissions });
   const page = await context.newPage();
   if (before) await page.addInitScript(before);
   if (prepare) await prepare(await context.newCDPSession(page));
+  if (missing) await page.route((url) => missing.test(url.pathname), (route) => route.fulfill({ status: 404 }));
   page.setDefaultTimeout(10_000);
   const troubles = [];
   page.on("console", (message) => {

@@ -1,0 +1,94 @@
+// Every view that the page has: how it is opened, and how one knows that it stands.
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { complains, control, enter } from "./calculator.mjs";
+import { eventually } from "./scenario.mjs";
+
+const LARGE = "model=meta-llama/Llama-3.3-70B-Instruct&max_batch_size=64&max_seq_len=8192";
+const PINNED = "tp_size=2&compare=v%3D1%26quant_algo%3DFP8";
+const CUSTOM = "model=custom&m.layers=20&m.hidden=3072";
+const CONFIG = readFileSync(new URL("../../fixtures/configs/families.jsonl", import.meta.url), "utf8").split("\n")[0];
+
+const panel = (page, id) => page.locator(`[id="${id}"] .panel`);
+
+// Opens a tab and waits for its answer.
+export async function tab(page, id) {
+  await page.locator(`#tab_${id}`).click();
+  await eventually(async () => assert.notEqual((await panel(page, id).innerText()).trim(), ""), 15_000);
+  return panel(page, id);
+}
+
+// Unfolds everything in a tab, also what stands in what was unfolded.
+async function unfold(page, id) {
+  for (let rest = 40; rest > 0; rest -= 1) {
+    const folded = panel(page, id).locator("details:not([open]) > summary").first();
+    if (!(await folded.isVisible())) return;
+    const open = await panel(page, id).locator("details[open]").count();
+    await folded.click();
+    await eventually(async () => assert.ok((await panel(page, id).locator("details[open]").count()) > open), 5000);
+  }
+}
+
+async function paste(page, text, pattern) {
+  await tab(page, "file");
+  await panel(page, "file").locator("textarea").fill(text);
+  await eventually(async () => assert.match(await panel(page, "file").innerText(), pattern), 10_000);
+}
+
+const opened = (id) => async (page) => {
+  await tab(page, id);
+  await unfold(page, id);
+};
+
+// `link` is of the fragment, without the backend.
+export const VIEWS = [
+  { name: "the first picture", open: async () => {} },
+  { name: "an explanation, unfolded", open: async (page) => {
+    await page.locator('[data-why="activations"]').click();
+    await page.locator("#explanation").waitFor();
+    await unfold(page, "why");
+  } },
+  { name: "sweeps and their tables", open: opened("sweep") },
+  { name: "limits", open: opened("limits") },
+  { name: "a search's results", open: opened("search") },
+  { name: "advice for what does not fit", link: LARGE, open: opened("advice") },
+  { name: "a comparison with a pinned one", link: PINNED, open: opened("compare") },
+  { name: "a comparison before anything is pinned", open: opened("compare") },
+  { name: "a log that was read and calibrates", open: async (page) => {
+    await tab(page, "file");
+    await page.getByRole("button", { name: "Show the documentation's example" }).click();
+    await page.locator(".timeline").waitFor();
+    await unfold(page, "file");
+    await page.getByRole("button", { name: "Use my log" }).click();
+    await page.locator("#calibration").waitFor();
+  } },
+  { name: "a model's file that was read", open: async (page) => {
+    await paste(page, CONFIG, /config\.json/);
+    await unfold(page, "file");
+  } },
+  { name: "a file that can't be read", open: (page) => paste(page, '{"hidden_size": "x"', /can't be read/) },
+  { name: "what is taken away", open: opened("take-away") },
+  { name: "measurements and their sources", open: opened("accuracy") },
+  { name: "messages at fields and about the link", link: "no_such_key=1&tp_size=3", open: async (page) => {
+    await complains(page, "tp_size");
+    await enter(page, "max_batch_size", "abc");
+    await complains(page, "max_batch_size");
+  } },
+  { name: "settings that few people change", link: CUSTOM, open: async (page) => {
+    for (const summary of await page.locator(".inputs .advanced > summary").all()) await summary.click();
+    await control(page, "m.layers").waitFor();
+  } },
+  { name: "the list of models", open: async (page) => {
+    await control(page, "model").click();
+    await page.locator("#model_list [role=option]").first().waitFor();
+  } },
+  { name: "what a segment says", open: async (page) => {
+    await page.locator("#chart [data-segment]").first().focus();
+    await page.getByRole("tooltip").waitFor();
+  } },
+  { name: "the link to copy by hand", open: async (page) => {
+    await page.evaluate(() => Object.defineProperty(navigator, "clipboard", { value: undefined }));
+    await page.locator("#share").click();
+    await page.locator("#link").waitFor();
+  } },
+];

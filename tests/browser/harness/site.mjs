@@ -20,6 +20,8 @@ const TYPES = {
 export async function serve(folder) {
   const server = createServer(async (request, response) => {
     const path = decodeURIComponent(new URL(request.url, "http://site").pathname);
+    // Browsers ask every host for it where a page names no icon.
+    if (path === "/favicon.ico") return response.writeHead(204).end();
     const name = path.slice(FOLDER.length).replace(/(^|\/)$/, "$1index.html");
     try {
       if (!path.startsWith(FOLDER) || normalize(name).startsWith("..")) throw new Error("outside the folder");

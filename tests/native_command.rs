@@ -36,6 +36,32 @@ fn json(link: &str) -> (Value, i32) {
 }
 
 #[test]
+fn sizes_for_people_are_in_the_units_that_are_asked_for() {
+    for (command, binary, decimal) in [
+        (vec!["estimate", ""], "79.18", "85.02"),
+        (vec!["table", ""], "79.18", "85.02"),
+        (vec!["gpus"], "79.18", "85.02"),
+        (vec!["sweep", "", "--over", "tp_size=1,2"], "used (GiB)", "used (GB)"),
+    ] {
+        let told = |units: &[&str]| stdout(&run(&[&command[..], units].concat())).to_string();
+        let shown = [told(&[]), told(&["--units", "GiB"]), told(&["--units", "GB"])];
+        assert!(shown[0] == shown[1] && shown[0].contains(binary) && !shown[0].contains(decimal), "{}", shown[0]);
+        assert!(shown[2].contains(decimal) && !shown[2].contains(binary) && !shown[2].contains("GiB"), "{}", shown[2]);
+    }
+    // The axis' round numbers stand elsewhere.
+    assert_ne!(run(&["chart", ""]).stdout, run(&["chart", "", "--units", "GB"]).stdout);
+    let bytes = |units: &str| json_of(&run(&["estimate", "", "--json", "--units", units]))["ranks"].clone();
+    assert_eq!(bytes("GB"), bytes("GiB"));
+    let refused = run(&["estimate", "", "--units", "MB"]);
+    assert_eq!(status(&refused), 2);
+    assert!(stderr(&refused).contains("'MB' for '--units <UNITS>': must be GiB or GB"), "{}", stderr(&refused));
+}
+
+fn json_of(output: &Output) -> Value {
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+#[test]
 fn a_deployment_that_fits() {
     let output = run(&["estimate", ""]);
     assert_eq!((status(&output), stderr(&output)), (0, ""));

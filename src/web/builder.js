@@ -116,7 +116,8 @@ function markup(kind, form, { view, width, site }) {
   const height = Math.round(frame?.offsetHeight || FIRST_HEIGHT);
   if (form === "element") {
     const settings = [...new URLSearchParams(configuration)].filter(([key]) => key !== "v");
-    const plain = settings.every(([key]) => /^[a-z][a-z0-9_.-]*$/.test(key) && key !== "compare");
+    // JSX knows no dots in a name; and a comparison is no setting.
+    const plain = settings.every(([key]) => /^[a-z][a-z0-9_]*$/.test(key) && key !== "compare");
     const said = plain ? settings : [["configuration", configuration]];
     const options = Object.entries(view).map(([key, value]) => [key, key === "readonly" && !jsx ? null : value]);
     const style = width ? (jsx ? ` style={{ maxWidth: ${width} }}` : ` style="max-width: ${width}px"`) : "";

@@ -62,7 +62,8 @@
 
   // The theme that is fixed for a frame, or nothing where it follows the page's.
   function fixedTheme(frame) {
-    const asked = frame.getRootNode().host?.getAttribute("theme") ?? new URL(frame.src, document.baseURI).searchParams.get("theme");
+    const { host } = frame.getRootNode();
+    const asked = host ? host.getAttribute("theme") : new URL(frame.src, document.baseURI).searchParams.get("theme");
     return asked === "light" || asked === "dark" ? asked : null;
   }
 
@@ -182,10 +183,11 @@
 
     // The configuration that the attributes say.
     #written() {
-      const pairs = [...this.attributes].filter(({ name }) => !GLOBAL.test(name) && !VIEW_OPTIONS.includes(name));
-      const whole = this.getAttribute("configuration")?.replace(/^.*#/, "");
-      const settings = pairs.map(({ name, value }) => `${name}=${escape(value)}`);
-      return [whole || "v=1", ...settings].join("&");
+      const settings = new Map([["v", "1"], ...new URLSearchParams(this.getAttribute("configuration")?.replace(/^.*#/, ""))]);
+      for (const { name, value } of this.attributes) {
+        if (!GLOBAL.test(name) && !VIEW_OPTIONS.includes(name)) settings.set(name, value);
+      }
+      return [...settings].map(([key, value]) => `${escape(key)}=${escape(value)}`).join("&");
     }
 
     // The frame's address without the configuration.

@@ -49,16 +49,14 @@ function addStyle() {
   return loaded;
 }
 
-// Where the calculator stops, the way out is a page of its own: a frame has no address that a reader sees.
-function offerWholePage() {
-  const line = document.querySelector("#failure p");
-  const link = Object.assign(document.createElement("a"), {
-    textContent: "Open it in a page of its own",
-    href: `index.html${location.hash}`,
-    target: "_blank",
-    rel: "noopener",
-  });
-  line.replaceChildren(line.querySelector("strong"), " ", link);
+// Where the calculator stops, a way out of the frame, whose address no reader sees.
+const way = Object.assign(document.createElement("a"), { textContent: "Open it in a page of its own", target: "_blank", rel: "noopener" });
+const line = document.createElement("p");
+line.append(way);
+document.getElementById("failure").append(line);
+
+function leadOut() {
+  way.href = `index.html${location.hash}`;
 }
 
 function showWarnings() {
@@ -126,14 +124,14 @@ function keepConfiguration() {
 }
 
 readOptions();
-offerWholePage();
+leadOut();
 if (root.hasAttribute("data-readonly")) keepConfiguration();
-window.addEventListener("hashchange", offerWholePage);
+window.addEventListener("hashchange", leadOut);
 window.addEventListener("message", (event) => {
   if (parent !== window && event.source === parent && isMessage(event.data)) hear(event.data);
 });
 window.addEventListener("configurationchange", () => {
-  offerWholePage();
+  leadOut();
   sayConfiguration();
 });
 

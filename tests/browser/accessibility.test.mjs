@@ -127,7 +127,7 @@ scenario("the verdict is announced once a change has rested, and not while a sli
 scenario("what is wrong with a link is announced as the page opens", { link: "no_such_key=1" }, async (page) => {
   const warnings = page.locator("#link-warnings");
   assert.equal(await warnings.getAttribute("role"), "status");
-  assert.match(await warnings.innerText(), /no_such_key/);
+  await eventually(async () => assert.match(await warnings.innerText(), /no_such_key/));
 });
 
 // Without motion.

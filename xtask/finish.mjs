@@ -10,10 +10,10 @@ const ROOT = fileURLToPath(new URL("..", import.meta.url));
 // Where files stand whose names tell their contents; what a host may let browsers keep for good.
 const FILES = "files";
 // What others know by its address, so that it keeps its name.
-const FIXED = /\.(html|webmanifest)$|^(_headers|embed\.js|sw\.js)$/;
+const FIXED = /\.(html|webmanifest)$|^(_headers|embed\.js|licences\.txt|sw\.js)$/;
 const TEXT = /\.(html|js|css|webmanifest)$/;
 // What no page asks for, and what `xtask/compress.mjs` makes of the others.
-const NOT_KEPT = /^(404\.html|_headers|sw\.js)$|\.(br|gz)$/;
+const NOT_KEPT = /^(404\.html|_headers|licences\.txt|sw\.js)$|\.(br|gz)$/;
 
 const STEPS = [pack, nameByContents, writeServiceWorker];
 

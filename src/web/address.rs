@@ -13,6 +13,7 @@ use web_sys::Element;
 
 /// While a slider is dragged the address waits for this many milliseconds; browsers limit how often it may change.
 const REST: u64 = 250;
+
 /// The address of the whole page as it is.
 pub fn of(state: AppState) -> String {
     let origin = window().location().origin().unwrap_or_default();
@@ -52,14 +53,16 @@ pub fn follow(state: AppState) {
         state.deployment.track();
         state.pinned.track();
         // What was opened stays in the address as it was written, and what was wrong in it with it.
-        let (writes, names) = (opened.get_value(), names.clone());
+        if !opened.get_value() {
+            opened.set_value(true);
+            return names.follow(state);
+        }
+        let names = names.clone();
         writing.call(move || {
-            if writes {
-                write(state);
-            }
+            write(state);
             names.follow(state);
+            tell();
         });
-        opened.set_value(true);
     });
 }
 
@@ -107,7 +110,10 @@ fn write(state: AppState) {
     if let Ok(history) = window().history() {
         let _ = history.replace_state_with_url(&JsValue::NULL, "", Some(&address));
     }
-    // `frame.js` tells the page around a frame.
+}
+
+/// Says that address and title are new; `frame.js` tells the page around a frame.
+fn tell() {
     if let Ok(event) = web_sys::Event::new("configurationchange") {
         let _ = window().dispatch_event(&event);
     }

@@ -107,7 +107,8 @@ for (const form of ["iframe", "element"]) {
   scenario(`whatever a link holds stays inside its attribute: ${form}`, { link: NAMED }, async (page) => {
     await option(page, "form", form).check();
     // Such a name is refused, and the link stays as it is until something is changed.
-    assert.match(await (await preview(page)).locator("#link-warnings").innerText(), /m\.name/);
+    const inside = await preview(page);
+    await eventually(async () => assert.match(await inside.locator("#link-warnings").innerText(), /m\.name/));
     for (const pasted of [NAMED, `m.layers=40&m.name=${NAME.replaceAll("&", "%26")}`]) {
       await page.locator("#configuration").fill(pasted);
       await eventually(async () => {

@@ -367,7 +367,7 @@ scenario("what is wrong in the options is said in the frame, and the rest holds"
   await agrees(frame, LINK);
   const said = await frame.locator("#frame-warnings").innerText();
   for (const part of ["theme=blue", "show=map", "knobs=nope", "units=MB", "readonly=yes"]) assert.ok(said.includes(part), `${part}: ${said}`);
-  assert.match(await frame.locator("#link-warnings").innerText(), /colour/);
+  await eventually(async () => assert.match(await frame.locator("#link-warnings").innerText(), /colour/));
   assert.ok(await control(frame, "tp_size").isVisible());
   await fits(page, frame);
 });

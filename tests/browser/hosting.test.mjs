@@ -111,7 +111,7 @@ test("a file that changes is called otherwise, and so is each that names it", ()
 
 test("every file is named by its contents, but for those that others know by their address", () => {
   const fixed = names(dist).filter((name) => isSent(name) && !/^files\/.*-[0-9a-f]{10}\.\w+$/.test(name));
-  const known = /^(\w+\.html|sw\.js|embed\.js|manifest\.webmanifest)$/;
+  const known = /^(\w+\.html|sw\.js|embed\.js|licences\.txt|manifest\.webmanifest)$/;
   assert.deepEqual(fixed.filter((name) => !known.test(name)), []);
   assert.ok(fixed.includes("index.html") && fixed.includes("sw.js"));
 });
@@ -125,6 +125,7 @@ test("behind nginx each file has its type, its compression, and the headers that
     js: "text/javascript; charset=utf-8",
     png: "image/png",
     svg: "image/svg+xml",
+    txt: "text/plain; charset=utf-8",
     wasm: "application/wasm",
     webmanifest: "application/manifest+json",
   };

@@ -31,6 +31,8 @@ export async function serve(folder, { compressed = false, headers = {}, posted }
       posted?.(Buffer.concat(await request.toArray()).toString());
       return response.writeHead(204).end();
     }
+    // Browsers ask a host for it by themselves.
+    if (request.url === "/favicon.ico") return response.writeHead(204).end();
     const path = decodeURIComponent(new URL(request.url, "http://site").pathname);
     const name = path.slice(FOLDER.length).replace(/(^|\/)$/, "$1index.html");
     try {

@@ -77,8 +77,8 @@ class Present(SphinxPostTransform):
         if not self.takes_svg(builder):
             logger.warning(
                 "trtllm-memory: the builder %s takes no SVG, so charts are left out. Add a converter to the "
-                "extensions in conf.py: sphinxcontrib.cairosvgconverter (pip install sphinx-trtllm-memory[pdf]), another one of "
-                "sphinxcontrib-svg2pdfconverter, or sphinx.ext.imgconverter.",
+                "extensions in conf.py: sphinxcontrib.cairosvgconverter (pip install sphinx-trtllm-memory[pdf]), "
+                "another one of sphinxcontrib-svg2pdfconverter, or sphinx.ext.imgconverter.",
                 builder.name,
                 location=node,
                 type="trtllm-memory",
@@ -136,6 +136,7 @@ def open_frame(self: HTML5Translator, node: memory) -> None:
             title=node["alt"],
             style=f"width: {width}; height: {height}; border: 0",
             loading="lazy",
+            allow="clipboard-write",
         )
     )
     self.body.append("<noscript>")

@@ -31,9 +31,9 @@ export async function serve(folder, { compressed = false, headers = {}, posted }
       posted?.(Buffer.concat(await request.toArray()).toString());
       return response.writeHead(204).end();
     }
-    // Browsers ask a host for it by themselves.
-    if (request.url === "/favicon.ico") return response.writeHead(204).end();
     const path = decodeURIComponent(new URL(request.url, "http://site").pathname);
+    // Browsers ask every host for it where a page names no icon.
+    if (path === "/favicon.ico") return response.writeHead(204).end();
     const name = path.slice(FOLDER.length).replace(/(^|\/)$/, "$1index.html");
     try {
       if (!path.startsWith(FOLDER) || normalize(name).startsWith("..")) throw new Error("outside the folder");

@@ -9,7 +9,6 @@ use super::files;
 use super::share::copy;
 use super::state::{AppState, Sound};
 use super::theme::Appearance;
-use super::view::Tab;
 use crate::formats::link;
 use crate::units::giga;
 use leptos::prelude::*;
@@ -35,13 +34,22 @@ impl Options {
     }
 }
 
-/// The panel with this name, which asks only while it is to be seen. `follows` says whether it is about the deployment, `more` are pairs
-/// that the page adds to each request.
+/// What a panel asks.
+#[derive(Clone, Copy)]
+pub struct Question {
+    /// The name of the panel that answers, see [`crate::panels`].
+    pub panel: &'static str,
+    /// Whether the answer changes with the deployment.
+    pub is_about_the_deployment: bool,
+    /// Whether the answer takes long, so that other panels would wait for it.
+    pub takes_long: bool,
+}
+
+/// The place of a question's answers. It asks only while it is to be seen; `more` are pairs that the page adds to each request.
 pub fn panel(
     state: AppState,
     appearance: Appearance,
-    name: &'static str,
-    follows: bool,
+    question: Question,
     more: impl Fn() -> Vec<(&'static str, String)> + 'static,
 ) -> El {
     let options = RwSignal::new(Options::default());
@@ -54,15 +62,15 @@ pub fn panel(
         None => shown.set_text_content(Some("This could not be answered: what works beside the page did not start, or stopped. Change something to try again.")),
     }
     };
-    let answers = if name == Tab::Search.id() { Answers::that_take_long(take) } else { Answers::new(take) };
+    let answers = if question.takes_long { Answers::that_take_long(take) } else { Answers::new(take) };
     let (resting, asked_about) = (browser::Debounced::new(REST), StoredValue::new(None::<Arc<Sound>>));
     watch(move || {
         // What is hidden has no width.
         if width.get() == 0 {
             return;
         }
-        let sound = if follows { state.last_sound() } else { None };
-        if follows && sound.is_none() {
+        let sound = if question.is_about_the_deployment { state.last_sound() } else { None };
+        if question.is_about_the_deployment && sound.is_none() {
             return;
         }
         let (width, is_dark, more, options) = (width.get(), appearance.is_dark(), more(), options.get());
@@ -71,7 +79,7 @@ pub fn panel(
         asked_about.set_value(sound.clone());
         let ask = move || {
             let mut request = form_urlencoded::Serializer::new(String::new());
-            request.append_pair("panel", name);
+            request.append_pair("panel", question.panel);
             if let Some(sound) = sound {
                 request.append_pair("link", &link::encode(&sound.deployment));
             }

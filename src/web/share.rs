@@ -2,7 +2,7 @@
 
 use super::address;
 use super::dom::{El, el};
-use super::panel::panel;
+use super::panel::{Question, panel};
 use super::state::AppState;
 use super::theme::Appearance;
 use leptos::prelude::*;
@@ -49,6 +49,7 @@ pub fn share(state: AppState, appearance: Appearance) -> El {
         link.set(now);
         vec![("page", page), ("compared", state.pinned.get())]
     };
+    let question = Question { panel: "share", is_about_the_deployment: true, takes_long: false };
     let sheet = el("section")
         .id(SHEET)
         .class("sheet")
@@ -56,7 +57,7 @@ pub fn share(state: AppState, appearance: Appearance) -> El {
         .attr("aria-label", "Share")
         .child(el("label").attr("for", "link").live_text(move || label().into()))
         .child(input.live_value(move || link.get()))
-        .child(panel(state, appearance, "share", true, more))
+        .child(panel(state, appearance, question, more))
         .child(close);
     el("div").class("share").child(button).child(announced).child(sheet)
 }

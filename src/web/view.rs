@@ -1,6 +1,7 @@
 //! What is looked at: state of the page that says nothing of the deployment.
 
 use super::answers::Answers;
+use super::panel::Question;
 use crate::chart::Segment;
 use crate::memory::Contributor;
 use leptos::prelude::*;
@@ -66,9 +67,13 @@ impl Tab {
         }
     }
 
-    /// Whether what it says changes with the deployment.
-    pub fn is_about_the_deployment(self) -> bool {
-        !matches!(self, Tab::Accuracy | Tab::File)
+    /// What its panel asks.
+    pub fn question(self) -> Question {
+        Question {
+            panel: self.id(),
+            is_about_the_deployment: !matches!(self, Tab::Accuracy | Tab::File),
+            takes_long: self == Tab::Search,
+        }
     }
 
     /// The id of its panel.

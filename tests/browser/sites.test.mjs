@@ -137,7 +137,7 @@ for (const [tool, path, link, press] of HOMES) {
 
   visit(`${tool}: with a system that is dark the frame is dark`, { path, colorScheme: "dark" }, async (page) => {
     const [{ frame }] = await calculators(page, 1);
-    assert.ok(await isDark(page), "the site is not dark");
+    await eventually(async () => assert.ok(await isDark(page), "the site is not dark"));
     await eventually(async () => assert.ok(await isDark(frame)));
   });
 }

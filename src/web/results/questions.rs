@@ -58,7 +58,7 @@ pub fn questions(state: AppState, appearance: Appearance) -> El {
 }
 
 fn content(state: AppState, appearance: Appearance, tab: Tab) -> El {
-    panel(state, appearance, tab.id(), tab.is_about_the_deployment(), move || match tab {
+    panel(state, appearance, tab.question(), move || match tab {
         Tab::Why => vec![
             ("contributor", state.view.explained.get().key().to_string()),
             ("rank", state.shown_rank().to_string()),

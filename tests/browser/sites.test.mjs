@@ -29,7 +29,7 @@ before(async () => {
   said.furo = await sphinx(extension, "dirhtml", join(sites, "furo"), { settings: { html_theme: "furo" } });
   await mkdocs(work, join(sites, "mkdocs"));
   await mdbook(work, join(sites, "book"));
-  running = await start(sites);
+  running = await start({ folder: sites });
 });
 
 after(async () => {

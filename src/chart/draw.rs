@@ -101,7 +101,7 @@ pub(super) fn fill<'a>(canvas: &Canvas<'a>, area: Area, colour: Colour) -> Drawn
 
 pub(super) fn write<'a>(canvas: &Canvas<'a>, label: &Label, anchor: Pos, colour: Colour) -> Drawn<'a> {
     let colour = rgb(colour);
-    let style = TextStyle::from(("sans-serif", FONT_SIZE)).color(&colour).pos(anchor);
+    let style = TextStyle::from((FontFamily::SansSerif, FONT_SIZE)).color(&colour).pos(anchor);
     canvas.draw_text(&label.text, &style, (label.x as i32, label.y as i32))
 }
 

@@ -10,7 +10,6 @@ use leptos::prelude::*;
 use std::sync::Arc;
 
 /// A deployment without problems, and what the models say of it.
-#[derive(Debug, Clone, PartialEq)]
 pub struct Sound {
     /// What was chosen.
     pub deployment: Deployment,
@@ -18,6 +17,13 @@ pub struct Sound {
     pub plan: Plan,
     /// What the models say.
     pub report: Report,
+}
+
+/// All the rest follows from the deployment.
+impl PartialEq for Sound {
+    fn eq(&self, other: &Sound) -> bool {
+        self.deployment == other.deployment
+    }
 }
 
 impl Sound {
@@ -68,7 +74,7 @@ struct Draft {
     problem: Option<String>,
 }
 
-#[derive(Debug, Clone, PartialEq)]
+#[derive(PartialEq)]
 struct Outcome {
     /// The last deployment without problems.
     sound: Option<Arc<Sound>>,

@@ -1,6 +1,7 @@
 //! The few things of the browser that Leptos has no name for.
 
 use super::dom::listen;
+use super::live::Live;
 use leptos::prelude::*;
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -35,8 +36,8 @@ pub fn storage() -> Option<Storage> {
 }
 
 /// Whether a media query holds, now and later.
-pub fn media(query: &'static str) -> RwSignal<bool> {
-    let holds = RwSignal::new(false);
+pub fn media(query: &'static str) -> Live<bool> {
+    let holds = Live::new(false);
     if let Ok(Some(list)) = window().match_media(query) {
         holds.set(list.matches());
         let current = list.clone();
@@ -49,12 +50,11 @@ pub fn media(query: &'static str) -> RwSignal<bool> {
 const NARROWEST: usize = 288;
 
 /// The width of an element in whole pixels, now and later; zero until it is laid out.
-pub fn width_of(element: &Element) -> RwSignal<usize> {
-    let (width, observed) = (RwSignal::new(0), element.clone());
+pub fn width_of(element: &Element) -> Live<usize> {
+    let (width, observed) = (Live::new(0), element.clone());
     let resized = Closure::<dyn Fn()>::new(move || {
         let now = observed.client_width().max(0) as usize;
-        // The element may outlive the part of the page that it was made for.
-        if width.try_get_untracked().is_some_and(|before| before != now) {
+        if width.get_untracked() != now {
             width.set(now);
         }
     });

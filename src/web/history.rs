@@ -57,14 +57,14 @@ pub fn follow(state: AppState) {
         let down = down.clone();
         listen(&window(), event, move |_| down.set(is_down));
     }
-    let started = StoredValue::new(false);
+    let started = Cell::new(false);
     watch(move || {
         state.deployment.track();
-        if started.get_value() {
+        if started.get() {
             tell(state);
             record_later(state, rest.clone(), down.clone());
         } else {
-            started.set_value(true);
+            started.set(true);
             record(state);
         }
     });

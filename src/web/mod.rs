@@ -13,6 +13,7 @@ mod files;
 mod header;
 mod history;
 mod inputs;
+mod live;
 mod panel;
 mod results;
 mod share;

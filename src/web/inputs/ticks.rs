@@ -6,7 +6,6 @@ use crate::web::answers::Answers;
 use crate::web::browser::Debounced;
 use crate::web::dom::watch;
 use crate::web::state::AppState;
-use leptos::prelude::*;
 
 /// A tick is looked for once the deployment has rested for this many milliseconds.
 const REST: u64 = 200;

@@ -10,7 +10,6 @@ use crate::web::dom::{El, el, svg, value};
 use crate::web::state::{AppState, Sound};
 use crate::web::theme::Appearance;
 use crate::web::view::{Pointed, Tab};
-use leptos::prelude::*;
 
 /// A size as the table has it: in GiB or GB, to two decimals.
 pub fn large(bytes: Bytes) -> String {

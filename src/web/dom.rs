@@ -2,7 +2,7 @@
 //!
 //! Leptos' `view!` makes a type of every element's shape and of every closure in it. With as many inputs as this page has, that
 //! is most of what a browser would have to load. Here an element is a plain one and a closure is boxed, so that a
-//! component costs its calls alone; signals, memos, effects and their owners are Leptos'.
+//! component costs its calls alone; effects and their owners are Leptos', and values are [`super::live`]'s.
 
 use crate::chart::{Change, changes};
 use leptos::prelude::*;

@@ -1,4 +1,4 @@
-//! The page: components over the library, on Leptos' signals.
+//! The page: components over the library, on Leptos' reactive graph.
 //!
 //! The deployment is one signal in `state::AppState`; everything else that is shown is a memo of it. The components know
 //! no formulas and the library knows no components.

@@ -16,7 +16,7 @@ use std::sync::Arc;
 use web_sys::{Blob, Element, Event, File};
 
 /// A panel asks about another deployment once that has rested for this many milliseconds.
-const REST: u64 = 250;
+const REST: u32 = 250;
 
 /// What a person chose in a panel.
 #[derive(Debug, Clone, Default, PartialEq)]

@@ -15,6 +15,10 @@ use leptos::prelude::*;
 use std::sync::Arc;
 use web_sys::{Blob, Element, Event, File};
 
+/// In place of an answer when there is none.
+const UNANSWERED: &str = "This could not be answered: what works beside the page did not start, or stopped. \
+                          Change something to try again.";
+
 /// A panel asks about another deployment once that has rested for this many milliseconds.
 const REST: u32 = 250;
 
@@ -56,11 +60,9 @@ pub fn panel(
     let place = el("div").class("panel");
     let width = browser::width_of(&place.0);
     let shown = place.0.clone();
-    let take = move |answer: Option<&str>| {
-        match answer {
+    let take = move |answer: Option<&str>| match answer {
         Some(html) => replace(&shown, html),
-        None => shown.set_text_content(Some("This could not be answered: what works beside the page did not start, or stopped. Change something to try again.")),
-    }
+        None => shown.set_text_content(Some(UNANSWERED)),
     };
     let answers = if question.takes_long { Answers::that_take_long(take) } else { Answers::new(take) };
     let (resting, asked_about) = (browser::Debounced::new(REST), StoredValue::new(None::<Arc<Sound>>));

@@ -55,7 +55,7 @@ scenario("a panic becomes a page that says what happened and holds the details t
   assert.equal(await page.evaluate(() => document.activeElement.id), "failure", "it has the focus");
   const details = await page.locator("#failure-details").inputValue();
   const [version, settings, browser, what] = details.split("\n");
-  assert.match(version, new RegExp(`^version: ${VERSION}, page-[0-9a-f]+\\.js$`));
+  assert.match(version, new RegExp(`^version: ${VERSION}, files/page-[0-9a-f]+\\.js$`));
   assert.equal(settings, `settings: ${page.url()}`);
   assert.equal(browser, `browser: ${await page.evaluate(() => navigator.userAgent)}`);
   assert.match(what, /^what: panicked at/);

@@ -127,7 +127,7 @@ const keep = () => {
   const instantiate = WebAssembly.instantiateStreaming;
   WebAssembly.instantiateStreaming = async (...given) => {
     const made = await instantiate.apply(WebAssembly, given);
-    globalThis.programMemory = made.instance.exports.memory;
+    globalThis.programMemory = Object.values(made.instance.exports).find((given) => given instanceof WebAssembly.Memory);
     return made;
   };
 };

@@ -10,7 +10,7 @@ import { line, milliseconds, spread } from "./figures.mjs";
 const MOVES = 400;
 const CASES = [
   ["the page", {}, "max_num_tokens_slider"],
-  ["the page, 112 GPUs", { link: "model=meta-llama/Llama-3.1-405B&gpu=h200&tp_size=8&pp_size=14" }, "free_gpu_memory_fraction_slider"],
+  ["the page, 64 GPUs", { link: "model=meta-llama/Llama-3.1-70B&tp_size=8&pp_size=8&max_batch_size=64" }, "free_gpu_memory_fraction_slider"],
   ["embedded", { query: "?embed=1" }, "max_num_tokens_slider"],
 ];
 const PHASES = {

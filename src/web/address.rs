@@ -13,7 +13,7 @@ use wasm_bindgen::JsValue;
 use web_sys::Element;
 
 /// While a slider is dragged the address waits for this many milliseconds; browsers limit how often it may change.
-const REST: u64 = 250;
+const REST: u32 = 250;
 
 /// The address of the whole page as it is.
 pub fn of(state: AppState) -> String {

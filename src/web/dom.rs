@@ -94,7 +94,7 @@ impl El {
 
     /// Always with this text, and no children.
     pub fn live_text(self, read: impl Fn() -> String + 'static) -> El {
-        self.keep("", Box::new(move || Some(read())), |element, _, text| element.set_text_content(text))
+        self.keep("", Box::new(move || Some(read())), write_text)
     }
 
     /// Always with this attribute; without it for `None`.
@@ -234,6 +234,14 @@ fn patch(element: &Element, before: &str, now: &str) -> bool {
         }
     }
     true
+}
+
+/// Changes the text that is there: for a browser that is less than to take it away and to lay out another.
+fn write_text(element: &Element, _: &str, text: Option<&str>) {
+    match element.first_child() {
+        Some(node) => node.set_node_value(text),
+        None => element.set_text_content(text),
+    }
 }
 
 fn write_attribute(element: &Element, name: &str, value: Option<&str>) {

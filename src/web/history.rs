@@ -11,7 +11,7 @@ use wasm_bindgen::JsCast;
 use web_sys::{Event, HtmlInputElement, KeyboardEvent};
 
 /// Changes that follow each other within this many milliseconds are one step, and so is all that happens while a pointer is down.
-const REST: u64 = 400;
+const REST: u32 = 400;
 /// Older steps are forgotten.
 const MOST_STEPS: usize = 200;
 

@@ -22,7 +22,7 @@ const UNANSWERED: &str = "This could not be answered: what works beside the page
                           Change something to try again.";
 
 /// A panel asks about another deployment once that has rested for this many milliseconds.
-const REST: u64 = 250;
+const REST: u32 = 250;
 
 /// What a person chose in a panel.
 #[derive(Debug, Clone, Default, PartialEq)]

@@ -8,7 +8,7 @@ use crate::web::dom::watch;
 use crate::web::state::AppState;
 
 /// A tick is looked for once the deployment has rested for this many milliseconds.
-const REST: u64 = 200;
+const REST: u32 = 200;
 
 /// Keeps the ticks up to date, long after the picture.
 pub fn follow(state: AppState) {

@@ -7,7 +7,7 @@ use crate::web::state::AppState;
 use std::cell::Cell;
 
 /// The verdict is read out once it has stood for this many milliseconds, and not at every move of a slider.
-const REST: u64 = 1000;
+const REST: u32 = 1000;
 
 /// The verdict, what is left, and what is wrong where the figures are those of an earlier deployment.
 pub fn verdict(state: AppState) -> [El; 2] {

@@ -7,6 +7,7 @@ use crate::memory::{Contributor, Rank};
 use crate::units::{Bytes, giga, grouped_decimal};
 use crate::web::browser;
 use crate::web::dom::{El, el, svg, value, watch};
+use crate::web::live::Live;
 use crate::web::state::{AppState, Sound};
 use crate::web::theme::Appearance;
 use crate::web::view::{Pointed, Tab};
@@ -173,7 +174,7 @@ pub fn swatch(appearance: Appearance, segment: Segment) -> El {
 
 /// Whose figures these are, and where ranks differ the choice among them.
 fn runs(state: AppState) -> El {
-    let names = RwSignal::new(Vec::new());
+    let names = Live::new(Vec::new());
     // Most changes leave the names as they are, and the choice among them with its focus.
     watch(move || {
         let now = state.sound(|sound| match (&sound.runs()[..], sound.report.ranks.len()) {

@@ -8,6 +8,7 @@ use super::overhead::{self, Layout, Place};
 use super::quantity::{Number, Origin, Part, Symbol};
 use super::terms::Terms;
 use crate::deployment::{Backend, Plan, Runtime};
+use std::rc::Rc;
 
 /// Ranks of one kind use their memory alike.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,7 +26,7 @@ pub struct Account<'a, N> {
     /// The kind of rank that it is of.
     pub kind: Kind,
     /// The attention windows of its layers.
-    pub windows: Vec<Window>,
+    pub windows: Rc<[Window]>,
     /// Weights, activations, runtime buffers and decoder buffers.
     pub parts: [N; 4],
     /// How far off those that come before the KV cache may be together.
@@ -56,7 +57,7 @@ impl<'a, N: Number> Account<'a, N> {
         let account = Account {
             terms,
             kind,
-            windows: windows(plan, kind.stage),
+            windows: windows(plan, kind.stage).into(),
             parts_band: Band::of_sum(bands),
             parts,
             overhead: N::literal(0.0),
@@ -187,7 +188,7 @@ impl Account<'_, f64> {
             return [pools.whole_batch(); 3];
         }
         let mut sizes = [0.0; 3];
-        for window in &self.windows {
+        for window in self.windows.iter() {
             if let Some(pool) = all.of(*window) {
                 let Blocks { low, likely, high } = pool.blocks;
                 for (size, blocks) in sizes.iter_mut().zip([low, likely, high]) {
@@ -271,6 +272,9 @@ fn stages(plan: &Plan) -> Vec<u64> {
     alike
 }
 
+/// Kinds of ranks that most deployments have at most: first, middle and last stages, each with a chain's head, middle and tail.
+const USUAL_KINDS: u64 = 9;
+
 /// The accounts of all ranks.
 pub struct Accounts<'a> {
     /// One for each kind of rank, in the order of the first rank of each.
@@ -286,7 +290,7 @@ impl<'a> Accounts<'a> {
     pub fn new(plan: &'a Plan) -> Accounts<'a> {
         let layout = Layout::new(plan);
         let stages = stages(plan);
-        let mut all: Vec<Account<f64>> = Vec::with_capacity(1);
+        let mut all: Vec<Account<f64>> = Vec::with_capacity(plan.world_size().min(USUAL_KINDS) as usize);
         let of_rank = (0..plan.world_size()).map(|rank| {
             let kind = Kind { stage: stages[(rank / plan.tp_size) as usize], place: layout.place(rank) };
             // Ranks that are alike are near each other, so the search goes backwards.
@@ -324,7 +328,7 @@ impl<'a> Accounts<'a> {
         }
         let others = (0..self.all.len()).filter(|place| *place != self.tightest);
         for account in std::iter::once(self.tightest).chain(others) {
-            for &window in &self.all[account].windows {
+            for &window in self.all[account].windows.iter() {
                 let blocks = self.all[account].likely_blocks(window);
                 let pool = Pool { window, blocks, account };
                 match pools.binary_search_by_key(&window.tokens, |known| known.window.tokens) {

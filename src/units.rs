@@ -226,8 +226,8 @@ pub fn decimal(text: &str) -> Option<f64> {
     rest_is_digits.then(|| mantissa as f64 / 10_u64.pow(kept.len() as u32) as f64)
 }
 
-/// A number from zero on in the fewest digits that [`decimal`] reads as the same, for links and fields: `0.9`, `79.25`. Beyond
-/// twelve places it is rounded.
+/// A number in the fewest digits that [`decimal`] reads as the same, for links and fields: `0.9`, `79.25`. Beyond twelve places it is
+/// rounded, and what no setting can be is at least told apart: `-1`, `inf`, `NaN`.
 ///
 /// ```
 /// assert_eq!(trtllm_memory::units::shortest(0.9), "0.9");
@@ -235,6 +235,12 @@ pub fn decimal(text: &str) -> Option<f64> {
 pub fn shortest(number: f64) -> String {
     // Not by `{}`, for the reason above.
     const PLACES: usize = 12;
+    if number < 0.0 {
+        return format!("-{}", shortest(-number));
+    }
+    if !number.is_finite() {
+        return if number.is_nan() { "NaN" } else { "inf" }.to_string();
+    }
     let with = |places| grouped_decimal(number, places).replace(',', "");
     (0..PLACES).map(with).find(|text| decimal(text) == Some(number)).unwrap_or_else(|| with(PLACES))
 }
@@ -305,6 +311,7 @@ mod tests {
             assert_eq!(shortest(number), number.to_string());
         }
         assert_eq!(shortest(1.0 / 3.0), "0.333333333333");
+        assert_eq!([-0.5, f64::NAN, f64::NEG_INFINITY].map(shortest), ["-0.5", "NaN", "-inf"]);
     }
 
     #[test]

@@ -8,12 +8,12 @@ import { fileURLToPath } from "node:url";
 const named = fileURLToPath(new URL("../target/named", import.meta.url));
 
 const FEATURES = ["bulk-memory", "nontrapping-float-to-int", "sign-ext", "mutable-globals", "reference-types", "multivalue"];
-// The page loads at once: a second pass finds a little more, and what is inlined less compresses better.
+// The page loads at once. What is inlined less compresses better, and so does what is written twice, and functions beside those of like
+// names; each pass finds a little more.
+const SMALL = ["-fimfs=0", "-aimfs=0", "-ocimfs=20", "--low-memory-unused", "--skip-pass=local-cse", "--reorder-functions-by-name"];
 // The worker's program loads later and is to be quick, which the compiler saw to: -O3 takes minutes here and gains little.
-const EFFORT = {
-  page: ["-Oz", "-Oz", "-fimfs=0", "-aimfs=0", "-ocimfs=10", "--low-memory-unused"],
-  answers: ["-O2", "--low-memory-unused"],
-};
+const EFFORT = { page: ["-Oz", "-Oz", ...SMALL], answers: ["-O2", "--low-memory-unused"] };
+const LAST_EFFORT = { page: ["-Oz", ...SMALL], answers: [] };
 const SHORT = ["--minify-imports-and-exports-and-modules", "--strip-debug", "--strip-producers", "--strip-target-features"];
 
 function run(program, options, input) {
@@ -42,7 +42,7 @@ export function pack(site) {
     const name = file.replace(/(-[0-9a-f]+)?_bg\.wasm$/, "");
     const [program, full] = [join(site, file), join(named, `${name}.wasm`)];
     wasmOpt(program, full, [...EFFORT[name], "--debuginfo"]);
-    const names = JSON.parse(wasmOpt(full, program, SHORT));
+    const names = JSON.parse(wasmOpt(full, program, [...LAST_EFFORT[name], ...SHORT]));
     const bindings = join(site, file.replace("_bg.wasm", ".js"));
     const text = renamed(readFileSync(bindings, "utf8"), names);
     writeFileSync(bindings, run("terser", ["--module", "--compress", "passes=2", "--mangle"], text));

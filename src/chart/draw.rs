@@ -1,16 +1,17 @@
 //! A model as SVG, through plotters.
 
 use super::model::{Area, Hit, Label, Model};
+use super::svg::Svg;
 use super::{Colour, Drawing, Size, Theme};
 use plotters::coord::Shift;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
-/// plotters writes a font's size divided by 1.24: this gives `font-size="12"`.
-const FONT_SIZE: f64 = 12.0 * 1.24;
+/// Pixels.
+const FONT_SIZE: f64 = 12.0;
 
-pub(super) type Canvas<'a> = DrawingArea<SVGBackend<'a>, Shift>;
-pub(super) type Drawn<'a> = Result<(), DrawingAreaErrorKind<<SVGBackend<'a> as DrawingBackend>::ErrorType>>;
+pub(super) type Canvas<'a> = DrawingArea<Svg<'a>, Shift>;
+pub(super) type Drawn<'a> = Result<(), DrawingAreaErrorKind<<Svg<'a> as DrawingBackend>::ErrorType>>;
 
 /// Draws a model.
 pub(super) fn draw_model(model: Model, theme: &Theme) -> Drawing {
@@ -61,7 +62,7 @@ pub(super) fn draw_poster(
 /// The SVG of a picture that `draw` draws.
 pub(super) fn drawing(size: Size, draw: impl for<'a> Fn(&Canvas<'a>) -> Drawn<'a>) -> String {
     let mut svg = String::new();
-    let canvas = SVGBackend::with_string(&mut svg, (size.width, size.height)).into_drawing_area();
+    let canvas = Svg::new(&mut svg, (size.width, size.height)).into_drawing_area();
     let drawn = draw(&canvas).and_then(|()| canvas.present());
     drop(canvas);
     if drawn.is_err() {
@@ -101,7 +102,7 @@ pub(super) fn fill<'a>(canvas: &Canvas<'a>, area: Area, colour: Colour) -> Drawn
 
 pub(super) fn write<'a>(canvas: &Canvas<'a>, label: &Label, anchor: Pos, colour: Colour) -> Drawn<'a> {
     let colour = rgb(colour);
-    let style = TextStyle::from(("sans-serif", FONT_SIZE)).color(&colour).pos(anchor);
+    let style = TextStyle::from((FontFamily::SansSerif, FONT_SIZE)).color(&colour).pos(anchor);
     canvas.draw_text(&label.text, &style, (label.x as i32, label.y as i32))
 }
 

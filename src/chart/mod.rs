@@ -14,6 +14,7 @@ mod scale;
 mod scatter;
 mod segment;
 mod stack;
+mod svg;
 mod sweep;
 
 pub use bars::Bar;

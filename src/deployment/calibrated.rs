@@ -1,6 +1,6 @@
 //! What a person's own log measured, to scale the laws by.
 
-use crate::units::Bytes;
+use crate::units::{Bytes, grouped_decimal};
 use std::fmt;
 
 /// A measured size beside the law's figure for the configuration that it was measured at.
@@ -38,7 +38,7 @@ impl Calibrated {
         sizes.ok_or_else(|| {
             format!(
                 "must be measured bytes over the law's bytes, such as 1189102346/1166016512, at most {} times apart",
-                Calibrated::MOST
+                grouped_decimal(Calibrated::MOST, 0)
             )
         })
     }

@@ -98,7 +98,7 @@ fn sizes(d: &Deployment, found: &mut Vec<Problem>) {
         if let Some(amount) = amount
             && !(0.0..=most).contains(&amount)
         {
-            found.push(Problem::new(key, amount, format!("must be {advice}")));
+            found.push(Problem::new(key, shortest(amount), format!("must be {advice}")));
         }
     }
 }

@@ -58,7 +58,7 @@ fn cross_kv_cache(plan: &Plan, kv: &KvCache, note: &mut impl FnMut(&'static str,
         false => {
             let f = plan.free_gpu_memory_fraction.unwrap_or(1.0);
             let linear = 1.0 - f + ratio;
-            (linear.mul_add(linear, 4.0 * f * ratio).sqrt() - linear) / (2.0 * f)
+            ((linear * linear + 4.0 * f * ratio).sqrt() - linear) / (2.0 * f)
         }
     };
     let (encoded, own, share) = (grouped(held.0), grouped(held.1), grouped_decimal(share, 2));

@@ -8,11 +8,12 @@ use crate::deployment::Deployment;
 use crate::formats::{link, summary};
 use form_urlencoded::byte_serialize;
 use leptos::prelude::*;
+use std::cell::Cell;
 use wasm_bindgen::JsValue;
 use web_sys::Element;
 
 /// While a slider is dragged the address waits for this many milliseconds; browsers limit how often it may change.
-const REST: u64 = 250;
+const REST: u32 = 250;
 
 /// The address of the whole page as it is.
 pub fn of(state: AppState) -> String {
@@ -48,13 +49,13 @@ pub fn follow(state: AppState) {
             writing.call(move || names.follow(state));
         });
     }
-    let opened = StoredValue::new(false);
+    let opened = Cell::new(false);
     watch(move || {
         state.deployment.track();
         state.pinned.track();
         // What was opened stays in the address as it was written, and what was wrong in it with it.
-        if !opened.get_value() {
-            opened.set_value(true);
+        if !opened.get() {
+            opened.set(true);
             return names.follow(state);
         }
         let names = names.clone();

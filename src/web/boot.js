@@ -31,12 +31,21 @@ const painted = new Promise((done) => {
   setTimeout(done, 1000);
 });
 
+// How the panels look, which come after the picture. A reader's own colours, and paper, still have the last word.
+function styles() {
+  const panels = document.createElement("link");
+  panels.rel = "stylesheet";
+  panels.href = document.getElementById("app").dataset.styles;
+  document.querySelector('link[rel="stylesheet"][media]').before(panels);
+}
+
 try {
   const frame = framed && import("./frame.js");
   if (typeof WebAssembly !== "object") throw new Error("This browser has no WebAssembly, or forbids it here.");
   const bindings = await import(program);
   await frame;
   await painted.then(() => bindings.default({ module_or_path: wasm }));
+  styles();
   // Later than all that this visit needs.
   setTimeout(() => import("./offline.js"), 2000);
 } catch (error) {

@@ -1,6 +1,7 @@
 //! The few things of the browser that Leptos has no name for.
 
 use super::dom::listen;
+use super::live::Live;
 use leptos::prelude::*;
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -35,8 +36,8 @@ pub fn storage() -> Option<Storage> {
 }
 
 /// Whether a media query holds, now and later.
-pub fn media(query: &'static str) -> RwSignal<bool> {
-    let holds = RwSignal::new(false);
+pub fn media(query: &'static str) -> Live<bool> {
+    let holds = Live::new(false);
     if let Ok(Some(list)) = window().match_media(query) {
         holds.set(list.matches());
         let current = list.clone();
@@ -49,12 +50,11 @@ pub fn media(query: &'static str) -> RwSignal<bool> {
 const NARROWEST: usize = 288;
 
 /// The width of an element in whole pixels, now and later; zero until it is laid out.
-pub fn width_of(element: &Element) -> RwSignal<usize> {
-    let (width, observed) = (RwSignal::new(0), element.clone());
+pub fn width_of(element: &Element) -> Live<usize> {
+    let (width, observed) = (Live::new(0), element.clone());
     let resized = Closure::<dyn Fn()>::new(move || {
         let now = observed.client_width().max(0) as usize;
-        // The element may outlive the part of the page that it was made for.
-        if width.try_get_untracked().is_some_and(|before| before != now) {
+        if width.get_untracked() != now {
             width.set(now);
         }
     });
@@ -72,28 +72,33 @@ pub fn after_paint(run: impl FnOnce() + 'static) {
     request_animation_frame(move || set_timeout(run, Duration::ZERO));
 }
 
-/// Runs the last of a series of calls once `delay` has passed without another.
+/// Runs the last of a series of calls once `delay` has passed without another. One timer serves the whole series, because at each move of a
+/// slider new ones would take a good part of its frame.
 #[derive(Clone)]
 pub struct Debounced {
-    delay: Duration,
-    waiting: Rc<RefCell<Option<TimeoutHandle>>>,
+    /// In milliseconds.
+    delay: f64,
+    waiting: Rc<RefCell<Option<Waiting>>>,
+}
+
+/// What is to run, and when, in milliseconds of the browser's clock.
+struct Waiting {
+    call: Box<dyn FnOnce()>,
+    due: f64,
 }
 
 impl Debounced {
     /// Calls wait for this many milliseconds.
-    pub fn new(milliseconds: u64) -> Debounced {
-        Debounced { delay: Duration::from_millis(milliseconds), waiting: Rc::default() }
+    pub fn new(milliseconds: u32) -> Debounced {
+        Debounced { delay: milliseconds.into(), waiting: Rc::default() }
     }
 
     /// Runs `call` later, and none that was to run before it.
     pub fn call(&self, call: impl FnOnce() + 'static) {
-        self.cancel();
-        let waiting = self.waiting.clone();
-        let call = move || {
-            waiting.take();
-            call();
-        };
-        *self.waiting.borrow_mut() = set_timeout_with_handle(call, self.delay).ok();
+        let waiting = Waiting { call: Box::new(call), due: js_sys::Date::now() + self.delay };
+        if self.waiting.replace(Some(waiting)).is_none() {
+            self.wait(self.delay);
+        }
     }
 
     /// Whether a call is still to run.
@@ -101,10 +106,19 @@ impl Debounced {
         self.waiting.borrow().is_some()
     }
 
-    /// Runs nothing.
-    pub fn cancel(&self) {
-        if let Some(handle) = self.waiting.borrow_mut().take() {
-            handle.clear();
+    fn wait(&self, time: f64) {
+        let this = self.clone();
+        set_timeout(move || this.wake(), Duration::from_millis(time as u64));
+    }
+
+    fn wake(&self) {
+        let due = self.waiting.borrow().as_ref().map_or(0.0, |waiting| waiting.due);
+        // A clock that was set back must not keep a call waiting.
+        let left = (due - js_sys::Date::now()).ceil().min(self.delay);
+        if left > 0.0 {
+            self.wait(left);
+        } else if let Some(waiting) = self.waiting.take() {
+            (waiting.call)();
         }
     }
 }

@@ -2,10 +2,11 @@
 //!
 //! Leptos' `view!` makes a type of every element's shape and of every closure in it. With as many inputs as this page has, that
 //! is most of what a browser would have to load. Here an element is a plain one and a closure is boxed, so that a
-//! component costs its calls alone; signals, memos, effects and their owners are Leptos'.
+//! component costs its calls alone; effects and their owners are Leptos', and values are [`super::live`]'s.
 
 use crate::chart::{Change, changes};
 use leptos::prelude::*;
+use std::cell::{Cell, RefCell};
 use wasm_bindgen::prelude::*;
 use web_sys::{Element, Event, Node};
 
@@ -93,7 +94,7 @@ impl El {
 
     /// Always with this text, and no children.
     pub fn live_text(self, read: impl Fn() -> String + 'static) -> El {
-        self.keep("", Box::new(move || Some(read())), |element, _, text| element.set_text_content(text))
+        self.keep("", Box::new(move || Some(read())), write_text)
     }
 
     /// Always with this attribute; without it for `None`.
@@ -143,13 +144,13 @@ impl El {
 
     /// Always with this markup, which the page made itself: one tag or text a line.
     pub fn live_markup(self, read: impl Fn() -> String + 'static) -> El {
-        let (element, read): (Element, Read<String>) = (self.0.clone(), Box::new(read));
-        Effect::new(move |before: Option<String>| {
-            let now = read.call(());
-            if !before.is_some_and(|before| patch(&element, &before, &now)) {
+        let (element, before) = (self.0.clone(), RefCell::new(None));
+        watch(move || {
+            let now = read();
+            if !before.take().is_some_and(|before: String| patch(&element, &before, &now)) {
                 element.set_inner_html(&now);
             }
-            now
+            before.replace(Some(now));
         });
         self
     }
@@ -168,13 +169,13 @@ impl El {
     }
 
     fn keep(self, name: &'static str, read: Read<Option<String>>, write: Write) -> El {
-        let element = self.0.clone();
-        Effect::new(move |before: Option<Option<String>>| {
+        let (element, before) = (self.0.clone(), RefCell::new(None));
+        watch(move || {
             let now = read.call(());
-            if before.as_ref() != Some(&now) {
+            if before.borrow().as_ref() != Some(&now) {
                 write(&element, name, now.as_deref());
+                before.replace(Some(now));
             }
-            now
         });
         self
     }
@@ -202,11 +203,10 @@ pub fn watch(run: impl Fn() + 'static) {
 /// Gives `place` its children when `is_wanted` first holds. They live as long as the owner that is current now, not until a signal
 /// changes that `is_wanted` reads.
 pub fn fill_once(place: &El, is_wanted: impl Fn() -> bool + 'static, children: impl Fn() -> Vec<El> + 'static) {
-    let (owner, place, filled) = (Owner::current(), place.clone(), StoredValue::new(false));
+    let (owner, place, filled) = (Owner::current(), place.clone(), Cell::new(false));
     let children: Box<dyn Fn() -> Vec<El>> = Box::new(children);
     watch(move || {
-        if is_wanted() && !filled.get_value() {
-            filled.set_value(true);
+        if is_wanted() && !filled.replace(true) {
             let fill = || place.clone().children(children());
             match &owner {
                 Some(owner) => drop(owner.with(fill)),
@@ -234,6 +234,14 @@ fn patch(element: &Element, before: &str, now: &str) -> bool {
         }
     }
     true
+}
+
+/// Changes the text that is there: for a browser that is less than to take it away and to lay out another.
+fn write_text(element: &Element, _: &str, text: Option<&str>) {
+    match element.first_child() {
+        Some(node) => node.set_node_value(text),
+        None => element.set_text_content(text),
+    }
 }
 
 fn write_attribute(element: &Element, name: &str, value: Option<&str>) {

@@ -14,7 +14,6 @@ use super::state::AppState;
 use super::theme::Appearance;
 use crate::chart::Segment;
 use crate::deployment::field;
-use leptos::prelude::*;
 
 /// The knobs that are shown unless others are asked for.
 const KNOBS: &str = "max_batch_size max_num_tokens free_gpu_memory_fraction";

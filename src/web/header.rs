@@ -9,7 +9,6 @@ use super::state::{AppState, Setting};
 use super::theme::Appearance;
 use crate::deployment::{field, presets::PRESETS};
 use crate::formats::link;
-use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 
 /// What people call the backends, in the order of their names in links.

@@ -11,7 +11,7 @@ use wasm_bindgen::JsCast;
 use web_sys::{Event, HtmlInputElement, KeyboardEvent};
 
 /// Changes that follow each other within this many milliseconds are one step, and so is all that happens while a pointer is down.
-const REST: u64 = 400;
+const REST: u32 = 400;
 /// Older steps are forgotten.
 const MOST_STEPS: usize = 200;
 
@@ -57,14 +57,14 @@ pub fn follow(state: AppState) {
         let down = down.clone();
         listen(&window(), event, move |_| down.set(is_down));
     }
-    let started = StoredValue::new(false);
+    let started = Cell::new(false);
     watch(move || {
         state.deployment.track();
-        if started.get_value() {
+        if started.get() {
             tell(state);
             record_later(state, rest.clone(), down.clone());
         } else {
-            started.set_value(true);
+            started.set(true);
             record(state);
         }
     });

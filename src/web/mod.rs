@@ -1,4 +1,4 @@
-//! The page: components over the library, on Leptos' signals.
+//! The page: components over the library, on Leptos' reactive graph.
 //!
 //! The deployment is one signal in `state::AppState`; everything else that is shown is a memo of it. The components know
 //! no formulas and the library knows no components.
@@ -13,6 +13,7 @@ mod files;
 mod header;
 mod history;
 mod inputs;
+mod live;
 mod panel;
 mod results;
 mod share;

@@ -6,12 +6,14 @@ use super::answers::{self, Answers};
 use super::browser;
 use super::dom::{El, el, entered, focus, key, listen, rove, target, watch};
 use super::files;
+use super::live::Live;
 use super::share::copy;
 use super::state::{AppState, Sound};
 use super::theme::Appearance;
 use crate::formats::link;
 use crate::units::giga;
 use leptos::prelude::*;
+use std::cell::RefCell;
 use std::sync::Arc;
 use web_sys::{Blob, Element, Event, File};
 
@@ -20,7 +22,7 @@ const UNANSWERED: &str = "This could not be answered: what works beside the page
                           Change something to try again.";
 
 /// A panel asks about another deployment once that has rested for this many milliseconds.
-const REST: u64 = 250;
+const REST: u32 = 250;
 
 /// What a person chose in a panel.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -56,7 +58,7 @@ pub fn panel(
     question: Question,
     more: impl Fn() -> Vec<(&'static str, String)> + 'static,
 ) -> El {
-    let options = RwSignal::new(Options::default());
+    let options = Live::new(Options::default());
     let place = el("div").class("panel");
     let width = browser::width_of(&place.0);
     let shown = place.0.clone();
@@ -65,7 +67,7 @@ pub fn panel(
         None => shown.set_text_content(Some(UNANSWERED)),
     };
     let answers = if question.takes_long { Answers::that_take_long(take) } else { Answers::new(take) };
-    let (resting, asked_about) = (browser::Debounced::new(REST), StoredValue::new(None::<Arc<Sound>>));
+    let (resting, asked_about) = (browser::Debounced::new(REST), RefCell::new(None::<Arc<Sound>>));
     watch(move || {
         // What is hidden has no width.
         if width.get() == 0 {
@@ -77,8 +79,7 @@ pub fn panel(
         }
         let (width, is_dark, more, options) = (width.get(), appearance.is_dark(), more(), options.get());
         let same = |before: &Option<Arc<Sound>>| before.is_none() || *before == sound;
-        let is_at_rest = asked_about.with_value(same);
-        asked_about.set_value(sound.clone());
+        let is_at_rest = same(&asked_about.replace(sound.clone()));
         let ask = move || {
             let mut request = form_urlencoded::Serializer::new(String::new());
             request.append_pair("panel", question.panel);
@@ -170,7 +171,7 @@ fn selector(element: &Element) -> Option<String> {
     })
 }
 
-fn click(state: AppState, options: RwSignal<Options>, event: &Event) {
+fn click(state: AppState, options: Live<Options>, event: &Event) {
     let Some(clicked) = target(event) else {
         return;
     };
@@ -230,18 +231,18 @@ fn drop_place(event: &Event) -> Option<Element> {
     target(event)?.closest("[data-give]").ok().flatten()
 }
 
-fn take_file(options: RwSignal<Options>, file: &File) {
+fn take_file(options: Live<Options>, file: &File) {
     give(options, file, &file.name());
 }
 
 /// Gives the worker something new, about which nothing is chosen yet.
-fn give(options: RwSignal<Options>, given: &Blob, name: &str) {
+fn give(options: Live<Options>, given: &Blob, name: &str) {
     answers::give(given);
     options.set(Options { chosen: vec![("file".into(), name.into())], ..Options::default() });
 }
 
 /// Takes what was entered into a control of the panel.
-fn enter(options: RwSignal<Options>, event: &Event) {
+fn enter(options: Live<Options>, event: &Event) {
     let Some(control) = target(event) else {
         return;
     };

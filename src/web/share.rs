@@ -2,6 +2,7 @@
 
 use super::address;
 use super::dom::{El, el};
+use super::live::Live;
 use super::panel::{Question, panel};
 use super::state::AppState;
 use super::theme::Appearance;
@@ -15,7 +16,7 @@ const SHEET: &str = "share_sheet";
 /// The button, which copies the link, and the sheet that it opens: the link to copy by hand, and its other forms.
 pub fn share(state: AppState, appearance: Appearance) -> El {
     // What became of the copy, and the link as it was then.
-    let (copied, refused, link) = (RwSignal::new(false), RwSignal::new(false), RwSignal::new(String::new()));
+    let (copied, refused, link) = (Live::new(false), Live::new(false), Live::new(String::new()));
     let input = el("input").id("link").class("control").attr("type", "text").attr("readonly", "");
     let field = input.0.clone();
     let copy_link = move |_| {

@@ -1,6 +1,7 @@
 //! The state of the page: one deployment, the texts that could not be read into it, and what follows from them.
 
 use super::dom::watch;
+use super::live::{Derived, Live};
 use super::view::ViewState;
 use crate::deployment::{Deployment, Field, Input, Plan, Problem, Problems, field};
 use crate::formats::link;
@@ -10,7 +11,6 @@ use leptos::prelude::*;
 use std::sync::Arc;
 
 /// A deployment without problems, and what the models say of it.
-#[derive(Debug, Clone, PartialEq)]
 pub struct Sound {
     /// What was chosen.
     pub deployment: Deployment,
@@ -18,6 +18,13 @@ pub struct Sound {
     pub plan: Plan,
     /// What the models say.
     pub report: Report,
+}
+
+/// All the rest follows from the deployment.
+impl PartialEq for Sound {
+    fn eq(&self, other: &Sound) -> bool {
+        self.deployment == other.deployment
+    }
 }
 
 impl Sound {
@@ -68,7 +75,7 @@ struct Draft {
     problem: Option<String>,
 }
 
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Default, PartialEq)]
 struct Outcome {
     /// The last deployment without problems.
     sound: Option<Arc<Sound>>,
@@ -80,38 +87,38 @@ struct Outcome {
 #[derive(Clone, Copy)]
 pub struct AppState {
     /// What was chosen, as far as it could be read.
-    pub deployment: RwSignal<Deployment>,
+    pub deployment: Live<Deployment>,
     /// What was not understood in the link that the page was opened with.
-    pub warnings: RwSignal<Vec<String>>,
+    pub warnings: Live<Vec<String>>,
     /// What is looked at.
     pub view: ViewState,
     /// A link that pins the deployment which the present one is compared with; empty where none is.
-    pub pinned: RwSignal<String>,
+    pub pinned: Live<String>,
     /// Whether there is something to undo or to do again.
-    pub steps: RwSignal<usize>,
-    drafts: RwSignal<Vec<Draft>>,
-    outcome: Memo<Outcome>,
+    pub steps: Live<usize>,
+    drafts: Live<Vec<Draft>>,
+    outcome: Derived<Outcome>,
     /// The settings of the page, each with its default as text.
-    settings: StoredValue<Vec<(Setting, String)>>,
+    settings: Live<Vec<(Setting, String)>>,
 }
 
 impl AppState {
     /// The state of a page with the default deployment.
     pub fn new() -> AppState {
-        let deployment = RwSignal::new(Deployment::default());
-        let outcome = Memo::new(move |before: Option<&Outcome>| {
+        let deployment = Live::new(Deployment::default());
+        let outcome = Derived::new(move |before: &Outcome| {
             deployment.with(|deployment| match Sound::of(deployment) {
                 Ok(sound) => Outcome { sound: Some(Arc::new(sound)), problems: Vec::new() },
                 Err(problems) => {
-                    let before = before.and_then(|outcome| outcome.sound.clone());
+                    let before = before.sound.clone();
                     let sound = before.or_else(|| Sound::nearest(deployment, &problems).map(Arc::new));
                     Outcome { sound, problems: problems.0 }
                 }
             })
         });
-        let (warnings, drafts) = (RwSignal::new(Vec::new()), RwSignal::new(Vec::new()));
-        let settings = StoredValue::new(Vec::new());
-        let (pinned, steps) = (RwSignal::new(String::new()), RwSignal::new(0));
+        let (warnings, drafts) = (Live::new(Vec::new()), Live::new(Vec::new()));
+        let settings = Live::new(Vec::new());
+        let (pinned, steps) = (Live::new(String::new()), Live::new(0));
         let view = ViewState::new();
         let state = AppState { deployment, warnings, view, pinned, steps, drafts, outcome, settings };
         watch(move || state.refresh());
@@ -125,12 +132,14 @@ impl AppState {
         self.drafts.track();
         self.outcome.track();
         untrack(|| {
-            for (setting, default) in self.settings.read_value().iter() {
-                let facts = self.facts(setting.field, default);
-                if setting.facts.with(|before| *before != facts) {
-                    setting.facts.set(facts);
+            self.settings.with(|settings| {
+                for (setting, default) in settings {
+                    let facts = self.facts(setting.field, default);
+                    if setting.facts.with(|before| *before != facts) {
+                        setting.facts.set(facts);
+                    }
                 }
-            }
+            });
         });
     }
 
@@ -288,16 +297,16 @@ pub struct Setting {
     pub field: &'static Field,
     /// The state of the page.
     pub state: AppState,
-    facts: RwSignal<Facts>,
+    facts: Live<Facts>,
 }
 
 impl Setting {
     /// The setting of a field.
     pub fn new(state: AppState, field: &'static Field) -> Setting {
         let default = (field.write)(&Deployment::default());
-        let facts = untrack(|| RwSignal::new(state.facts(field, &default)));
+        let facts = untrack(|| Live::new(state.facts(field, &default)));
         let setting = Setting { field, state, facts };
-        state.settings.write_value().push((setting, default));
+        state.settings.update(|settings| settings.push((setting, default)));
         setting
     }
 

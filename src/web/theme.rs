@@ -2,6 +2,7 @@
 
 use super::browser;
 use super::dom::listen;
+use super::live::Live;
 use crate::chart;
 use leptos::prelude::*;
 
@@ -12,8 +13,9 @@ const KEPT: &str = "theme";
 #[derive(Clone, Copy)]
 pub struct Appearance {
     /// `dark`, `light`, or nothing.
-    chosen: RwSignal<String>,
-    dark: Memo<bool>,
+    chosen: Live<String>,
+    /// Whether the system is dark.
+    system: Live<bool>,
 }
 
 impl Appearance {
@@ -21,20 +23,15 @@ impl Appearance {
     /// page around it chose.
     pub fn new() -> Appearance {
         let read = || browser::looks("data-theme").unwrap_or_default();
-        let chosen = RwSignal::new(read());
+        let chosen = Live::new(read());
         listen(&window(), "themechange", move |_| chosen.set(read()));
         let system = browser::media("(prefers-color-scheme: dark)");
-        Appearance {
-            chosen,
-            dark: Memo::new(move |_| {
-                chosen.with(|chosen| if chosen.is_empty() { system.get() } else { chosen == "dark" })
-            }),
-        }
+        Appearance { chosen, system }
     }
 
     /// Whether the page is dark.
     pub fn is_dark(self) -> bool {
-        self.dark.get()
+        self.chosen.with(|chosen| if chosen.is_empty() { self.system.get() } else { chosen == "dark" })
     }
 
     /// The colours of the charts.
@@ -44,7 +41,7 @@ impl Appearance {
 
     /// Turns light into dark and dark into light, here and on the next visit.
     pub fn toggle(self) {
-        let dark = !self.dark.get_untracked();
+        let dark = !untrack(|| self.is_dark());
         let name = if dark { "dark" } else { "light" };
         if let Some(root) = document().document_element() {
             let _ = root.set_attribute("data-theme", name);

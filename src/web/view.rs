@@ -1,10 +1,10 @@
 //! What is looked at: state of the page that says nothing of the deployment.
 
 use super::answers::Answers;
+use super::live::Live;
 use super::panel::Question;
 use crate::chart::Segment;
 use crate::memory::Contributor;
-use leptos::prelude::*;
 
 /// What the pointer or the focus is on: a segment in the chart, or a row of the table.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -96,35 +96,35 @@ impl Tab {
 #[derive(Clone, Copy)]
 pub struct ViewState {
     /// The run of equal ranks whose figures are shown; that of the rank which decides, where none was chosen.
-    pub run: RwSignal<Option<usize>>,
+    pub run: Live<Option<usize>>,
     /// What the pointer or the focus is on.
-    pub pointed: RwSignal<Option<Pointed>>,
+    pub pointed: Live<Option<Pointed>>,
     /// The figure that is explained.
-    pub explained: RwSignal<Contributor>,
+    pub explained: Live<Contributor>,
     /// The tab that is open.
-    pub tab: RwSignal<Tab>,
+    pub tab: Live<Tab>,
     /// The keys of the fields that a built engine fixes.
-    pub locked: RwSignal<Vec<String>>,
+    pub locked: Live<Vec<String>>,
     /// The help of each setting, by its key, once the worker has told it.
-    pub helps: RwSignal<Vec<(String, String)>>,
+    pub helps: Live<Vec<(String, String)>>,
     /// The key of the field whose help is shown.
-    pub helped: RwSignal<String>,
+    pub helped: Live<String>,
     /// Where sliders stop fitting, as the worker says it.
-    pub ticks: RwSignal<String>,
+    pub ticks: Live<String>,
 }
 
 impl ViewState {
     /// What is looked at first.
     pub fn new() -> ViewState {
         ViewState {
-            run: RwSignal::new(None),
-            pointed: RwSignal::new(None),
-            explained: RwSignal::new(Contributor::KvCache),
-            tab: RwSignal::new(Tab::Why),
-            locked: RwSignal::new(Vec::new()),
-            helps: RwSignal::new(Vec::new()),
-            helped: RwSignal::new(String::new()),
-            ticks: RwSignal::new(String::new()),
+            run: Live::new(None),
+            pointed: Live::new(None),
+            explained: Live::new(Contributor::KvCache),
+            tab: Live::new(Tab::Why),
+            locked: Live::new(Vec::new()),
+            helps: Live::new(Vec::new()),
+            helped: Live::new(String::new()),
+            ticks: Live::new(String::new()),
         }
     }
 

@@ -11,7 +11,7 @@ use crate::deployment::{
     LookaheadConfig, LoraModule, MoeBackend, OperatingSystem, QuantAlgo, Runtime, SpeculativeDecodingMode, Version,
 };
 use crate::gpu;
-use crate::units::grouped_decimal;
+use crate::units::{grouped_decimal, shortest};
 
 pub(in crate::deployment) const MAX_RANKS: u64 = 1024;
 pub(in crate::deployment) const MAX_BATCH: u64 = 1 << 20;
@@ -480,7 +480,7 @@ pub(super) const SETTINGS: &[Field] = &[
     optional_fraction!(cross_kv_cache_fraction)
         .stands(Group::Runtime, Fixed::Run)
         .applies(has_encoder)
-        .effective(|p| p.cross_kv_cache_fraction.to_string())
+        .effective(|p| shortest(p.cross_kv_cache_fraction))
         .help("Share of the KV cache for the encoders' outputs, which cross attention reads. The runtime insists on it; run.py gives 0.5.")
         .engine(),
     optional_number!(max_encoder_input_len, 1, MAX_TOKENS, 8192)

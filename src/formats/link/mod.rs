@@ -175,9 +175,9 @@ fn parts(link: &str) -> (&str, &str) {
         Some((before, fragment)) => (before, Some(fragment)),
         None => (link, None),
     };
-    let end_of_path = before.find(['?', '=']).filter(|at| before[*at..].starts_with('?'));
-    match (end_of_path, fragment) {
-        (Some(at), fragment) => (&before[at + 1..], fragment.unwrap_or("")),
+    let query = before.split_once('?').filter(|(path, _)| !path.contains('='));
+    match (query, fragment) {
+        (Some((_, query)), fragment) => (query, fragment.unwrap_or("")),
         (None, Some(fragment)) => ("", fragment),
         (None, None) if before.contains("://") && !before.contains('=') => ("", ""),
         (None, None) => ("", before),

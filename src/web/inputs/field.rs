@@ -4,7 +4,6 @@ use crate::deployment::{Deployment, Field};
 use crate::web::browser;
 use crate::web::dom::{El, el};
 use crate::web::state::{AppState, Setting};
-use leptos::prelude::*;
 
 /// A group's heading, with how many of its fields differ from their defaults.
 pub fn head(state: AppState, label: &str, fields: Vec<&'static Field>) -> [El; 2] {

@@ -63,18 +63,14 @@ fn lock(state: AppState) -> El {
 
 /// The dimensions of a model of one's own, folded; made when there first is one.
 fn dimensions(state: AppState) -> El {
-    let is_custom = Memo::new(move |_| state.deployment.with(|deployment| deployment.model.is_custom()));
-    let place = el("details").class("advanced").id("dimensions").live_flag("hidden", move || !is_custom.get());
-    fill_once(
-        &place,
-        move || is_custom.get(),
-        move || {
-            let fields = fields(Group::Dimensions);
-            let controls: Vec<El> = fields.iter().map(|field| control(state, field, false)).collect();
-            let summary = el("summary").children(head(state, "Dimensions", fields)).child(el("span").class("mark"));
-            vec![summary, el("section").class("group").children(controls)]
-        },
-    );
+    let is_custom = move || state.deployment.with(|deployment| deployment.model.is_custom());
+    let place = el("details").class("advanced").id("dimensions").live_flag("hidden", move || !is_custom());
+    fill_once(&place, is_custom, move || {
+        let fields = fields(Group::Dimensions);
+        let controls: Vec<El> = fields.iter().map(|field| control(state, field, false)).collect();
+        let summary = el("summary").children(head(state, "Dimensions", fields)).child(el("span").class("mark"));
+        vec![summary, el("section").class("group").children(controls)]
+    });
     place
 }
 

@@ -5,8 +5,8 @@ use crate::architecture::{self, Architecture, Attention};
 use crate::units::{grouped, grouped_decimal};
 use crate::web::browser;
 use crate::web::dom::{self, El, el, target, value};
+use crate::web::live::Live;
 use crate::web::state::Setting;
-use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::{Event, HtmlInputElement};
 
@@ -24,11 +24,11 @@ fn option_id(number: usize) -> String {
 struct Search {
     setting: Setting,
     /// Whether something is typed; else the field shows the model.
-    typing: RwSignal<bool>,
-    typed: RwSignal<String>,
-    open: RwSignal<bool>,
+    typing: Live<bool>,
+    typed: Live<String>,
+    open: Live<bool>,
     /// The option that Enter would take, counted from 1; 0 where there is none.
-    active: RwSignal<usize>,
+    active: Live<usize>,
 }
 
 impl Search {
@@ -137,10 +137,10 @@ impl Search {
 pub fn model(setting: Setting) -> Vec<El> {
     let search = Search {
         setting,
-        typing: RwSignal::new(false),
-        typed: RwSignal::new(String::new()),
-        open: RwSignal::new(false),
-        active: RwSignal::new(0),
+        typing: Live::new(false),
+        typed: Live::new(String::new()),
+        open: Live::new(false),
+        active: Live::new(0),
     };
     let input = el("input")
         .class("control")

@@ -93,8 +93,7 @@ fn range(setting: Setting, slider: Slider) -> El {
     };
     let (low, high) = slider.ends();
     let slider = Rc::new(slider);
-    let (filled, placed, ticked) = (slider.clone(), slider.clone(), slider.clone());
-    let fill = move || format!("{}%", (filled.position(&shown()) - low) * 100 / (high - low).max(1));
+    let (placed, ticked) = (slider.clone(), slider.clone());
     let last = slider.clone();
     // A tick at the very end would say nothing.
     let tick = move || tick(state, field).filter(|(value, _)| last.is_inside(value));
@@ -117,7 +116,6 @@ fn range(setting: Setting, slider: Slider) -> El {
         .attr("max", &high.to_string())
         .live_attr("aria-valuetext", move || Some(spoken(field, shown())))
         .live_value(move || placed.position(&shown()).to_string())
-        .live_style("--fill", fill)
         .live_style("--tick", place)
         .live_attr("title", says)
         .on("input", move |event| {

@@ -6,10 +6,9 @@ use crate::web::answers::Answers;
 use crate::web::browser::Debounced;
 use crate::web::dom::watch;
 use crate::web::state::AppState;
-use leptos::prelude::*;
 
 /// A tick is looked for once the deployment has rested for this many milliseconds.
-const REST: u64 = 200;
+const REST: u32 = 200;
 
 /// Keeps the ticks up to date, long after the picture.
 pub fn follow(state: AppState) {

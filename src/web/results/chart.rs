@@ -6,10 +6,10 @@ use crate::memory::Report;
 use crate::units::Bytes;
 use crate::web::browser;
 use crate::web::dom::{self, El, el, key, svg, target};
+use crate::web::live::Derived;
 use crate::web::state::AppState;
 use crate::web::theme::Appearance;
 use crate::web::view::Pointed;
-use leptos::prelude::*;
 use std::fmt::Write;
 use std::sync::Arc;
 use web_sys::{Element, Event};
@@ -23,7 +23,7 @@ const STRIP_HEIGHT: u32 = 24;
 pub fn chart(state: AppState, appearance: Appearance, strip: impl Fn() -> bool + Copy + Send + Sync + 'static) -> El {
     let frame = el("div").class("chart-frame");
     let width = browser::width_of(&frame.0);
-    let drawing = Memo::new(move |_| {
+    let drawing = Derived::new(move |_| {
         let (width, strip, theme) = (width.get() as u32, strip(), appearance.colours());
         let sound = state.last_sound().filter(|_| width > 0)?;
         Some(Arc::new(if strip {

@@ -6,11 +6,11 @@ use crate::memory::band::Band;
 use crate::memory::{Contributor, Rank};
 use crate::units::{Bytes, giga, grouped_decimal};
 use crate::web::browser;
-use crate::web::dom::{El, el, svg, value};
+use crate::web::dom::{El, el, svg, value, watch};
+use crate::web::live::Live;
 use crate::web::state::{AppState, Sound};
 use crate::web::theme::Appearance;
 use crate::web::view::{Pointed, Tab};
-use leptos::prelude::*;
 
 /// A size as the table has it: in GiB or GB, to two decimals.
 pub fn large(bytes: Bytes) -> String {
@@ -174,11 +174,21 @@ pub fn swatch(appearance: Appearance, segment: Segment) -> El {
 
 /// Whose figures these are, and where ranks differ the choice among them.
 fn runs(state: AppState) -> El {
+    let names = Live::new(Vec::new());
+    // Most changes leave the names as they are, and the choice among them with its focus.
+    watch(move || {
+        let now = state.sound(|sound| match (&sound.runs()[..], sound.report.ranks.len()) {
+            ([_], all) if all > 1 => vec![format!("per GPU ({all} alike)")],
+            (runs, _) => runs.iter().map(|run| run_name(run)).collect(),
+        });
+        if names.with_untracked(|before| *before != now) {
+            names.set(now);
+        }
+    });
     el("span").live_children(move || {
-        let (names, all): (Vec<String>, usize) =
-            state.sound(|sound| (sound.runs().into_iter().map(run_name).collect(), sound.report.ranks.len()));
+        let names = names.get();
         if names.len() < 2 {
-            return vec![el("span").text(&if all > 1 { format!("per GPU ({all} alike)") } else { "GPU 0".into() })];
+            return names.iter().map(|name| el("span").text(name)).collect();
         }
         let options =
             names.iter().enumerate().map(|(run, name)| el("option").attr("value", &run.to_string()).text(name));

@@ -11,7 +11,6 @@ use super::browser;
 use super::dom::{El, el};
 use super::state::AppState;
 use super::theme::Appearance;
-use leptos::prelude::*;
 
 /// Below this width the chart is one lying bar, and stays in view with the verdict. `layout.css` has the same number.
 const NARROW: &str = "(max-width: 44.9375em)";

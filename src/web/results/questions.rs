@@ -6,7 +6,6 @@ use crate::web::panel::panel;
 use crate::web::state::AppState;
 use crate::web::theme::Appearance;
 use crate::web::view::Tab;
-use leptos::prelude::*;
 use web_sys::Event;
 
 fn tab_id(tab: Tab) -> String {

@@ -6,8 +6,8 @@ use crate::chart::{Drawing, Hit, Segment};
 use crate::formats::link;
 use crate::web::answers::Answers;
 use crate::web::dom::{El, el, watch};
+use crate::web::live::{Derived, Live};
 use crate::web::state::AppState;
-use leptos::prelude::*;
 use std::sync::Arc;
 
 /// The width of the tooltip; `chart.css` has the same number.
@@ -26,8 +26,8 @@ struct Told {
 }
 
 /// The size, the share and the formula of the segment that is pointed at.
-pub fn tooltip(state: AppState, drawing: Memo<Option<Arc<Drawing>>>) -> El {
-    let formula = RwSignal::new(String::new());
+pub fn tooltip(state: AppState, drawing: Derived<Option<Arc<Drawing>>>) -> El {
+    let formula = Live::new(String::new());
     let answers = Answers::new(move |answer| formula.set(answer.unwrap_or_default().to_string()));
     watch(move || {
         formula.set(String::new());
@@ -66,7 +66,7 @@ fn question(state: AppState, drawing: &Drawing) -> Option<Question> {
     Some(Question::Formula(request))
 }
 
-fn show(told: Told, formula: RwSignal<String>) -> El {
+fn show(told: Told, formula: Live<String>) -> El {
     let Told { title, figures, left, top, above } = told;
     el("div")
         .attr("role", "tooltip")

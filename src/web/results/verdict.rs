@@ -2,11 +2,12 @@
 
 use crate::web::browser::{self, Debounced};
 use crate::web::dom::{El, el, watch};
+use crate::web::live::Live;
 use crate::web::state::AppState;
-use leptos::prelude::*;
+use std::cell::Cell;
 
 /// The verdict is read out once it has stood for this many milliseconds, and not at every move of a slider.
-const REST: u64 = 1000;
+const REST: u32 = 1000;
 
 /// The verdict, what is left, and what is wrong where the figures are those of an earlier deployment.
 pub fn verdict(state: AppState) -> [El; 2] {
@@ -40,14 +41,13 @@ pub fn field_link(key: &'static str) -> El {
 
 /// The verdict for screen readers.
 fn announcement(state: AppState) -> El {
-    let (announced, resting) = (RwSignal::new(String::new()), Debounced::new(REST));
-    let first = StoredValue::new(true);
+    let (announced, resting) = (Live::new(String::new()), Debounced::new(REST));
+    let first = Cell::new(true);
     watch(move || {
         let verdict = state.sound(|sound| format!("{} {}", sound.report.headline(), sound.report.sentence()));
-        if !first.get_value() {
+        if !first.replace(false) {
             resting.call(move || announced.set(verdict));
         }
-        first.set_value(false);
     });
     el("p").class("visually-hidden").attr("role", "status").live_text(move || announced.get())
 }

@@ -2,7 +2,6 @@
 
 use crate::web::dom::{El, el};
 use crate::web::state::AppState;
-use leptos::prelude::*;
 
 /// The parts of the link that were ignored.
 pub fn warnings(state: AppState) -> El {

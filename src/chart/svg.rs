@@ -1,0 +1,200 @@
+//! What plotters draws on: SVG, of the few shapes that the charts have.
+//!
+//! plotters' own backend for SVG writes the `1` of each opacity by the standard library's `f64`, exact to the last of a thousand digits,
+//! which a page that has no other use for it would have to load. Here only whole pixels are written.
+
+use plotters_backend::text_anchor::{HPos, VPos};
+use plotters_backend::{BackendColor, BackendCoord, BackendStyle, BackendTextStyle, DrawingBackend, DrawingErrorKind};
+use std::fmt::{self, Display, Write};
+
+/// A picture that is being written.
+pub(super) struct Svg<'a> {
+    text: &'a mut String,
+    size: (u32, u32),
+    ended: bool,
+}
+
+type Written = Result<(), DrawingErrorKind<fmt::Error>>;
+
+impl<'a> Svg<'a> {
+    /// A picture of this size in pixels, which `text` is to hold.
+    pub fn new(text: &'a mut String, (width, height): (u32, u32)) -> Svg<'a> {
+        let _ = writeln!(
+            text,
+            r#"<svg width="{width}" height="{height}" viewBox="0 0 {width} {height}" xmlns="http://www.w3.org/2000/svg">"#
+        );
+        Svg { text, size: (width, height), ended: false }
+    }
+
+    fn write(&mut self, what: fmt::Arguments) -> Written {
+        self.text.write_fmt(what).map_err(DrawingErrorKind::DrawingError)
+    }
+
+    fn points(&mut self, points: impl IntoIterator<Item = BackendCoord>) -> Written {
+        points.into_iter().try_for_each(|(x, y)| self.write(format_args!("{x},{y} ")))
+    }
+}
+
+/// A colour as SVG writes it. None is seen through: what a chart draws is opaque.
+struct Hex(BackendColor);
+
+impl Display for Hex {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (red, green, blue) = self.0.rgb;
+        write!(f, "#{red:02X}{green:02X}{blue:02X}")
+    }
+}
+
+/// A text without what would be markup.
+struct Escaped<'a>(&'a str);
+
+impl Display for Escaped<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.chars().try_for_each(|c| match c {
+            '<' => f.write_str("&lt;"),
+            '>' => f.write_str("&gt;"),
+            '&' => f.write_str("&amp;"),
+            '"' => f.write_str("&quot;"),
+            '\'' => f.write_str("&apos;"),
+            other => f.write_char(other),
+        })
+    }
+}
+
+/// How a shape is painted.
+struct Paint {
+    colour: Hex,
+    filled: bool,
+}
+
+impl Display for Paint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Paint { colour, filled } = self;
+        match filled {
+            true => write!(f, r#"opacity="1" fill="{colour}" stroke="none""#),
+            false => write!(f, r#"opacity="1" fill="none" stroke="{colour}""#),
+        }
+    }
+}
+
+fn paint(style: &impl BackendStyle, filled: bool) -> Paint {
+    Paint { colour: Hex(style.color()), filled }
+}
+
+impl DrawingBackend for Svg<'_> {
+    type ErrorType = fmt::Error;
+
+    fn get_size(&self) -> (u32, u32) {
+        self.size
+    }
+
+    fn ensure_prepared(&mut self) -> Written {
+        Ok(())
+    }
+
+    fn present(&mut self) -> Written {
+        if std::mem::replace(&mut self.ended, true) { Ok(()) } else { self.write(format_args!("</svg>\n")) }
+    }
+
+    fn draw_pixel(&mut self, at: BackendCoord, colour: BackendColor) -> Written {
+        self.draw_rect(at, (at.0 + 1, at.1 + 1), &colour, true)
+    }
+
+    fn draw_line<S: BackendStyle>(&mut self, from: BackendCoord, to: BackendCoord, style: &S) -> Written {
+        self.draw_path([from, to], style)
+    }
+
+    fn draw_rect<S: BackendStyle>(
+        &mut self,
+        (left, top): BackendCoord,
+        (right, bottom): BackendCoord,
+        style: &S,
+        fill: bool,
+    ) -> Written {
+        let (width, height, paint) = (right - left, bottom - top, paint(style, fill));
+        self.write(format_args!("<rect x=\"{left}\" y=\"{top}\" width=\"{width}\" height=\"{height}\" {paint}/>\n"))
+    }
+
+    fn draw_path<S: BackendStyle, I: IntoIterator<Item = BackendCoord>>(&mut self, path: I, style: &S) -> Written {
+        let (colour, width) = (Hex(style.color()), style.stroke_width());
+        self.write(format_args!(
+            "<polyline fill=\"none\" opacity=\"1\" stroke=\"{colour}\" stroke-width=\"{width}\" points=\""
+        ))?;
+        self.points(path)?;
+        self.write(format_args!("\"/>\n"))
+    }
+
+    fn draw_circle<S: BackendStyle>(&mut self, (x, y): BackendCoord, r: u32, style: &S, fill: bool) -> Written {
+        let (paint, width) = (paint(style, fill), style.stroke_width());
+        self.write(format_args!("<circle cx=\"{x}\" cy=\"{y}\" r=\"{r}\" {paint} stroke-width=\"{width}\"/>\n"))
+    }
+
+    fn fill_polygon<S: BackendStyle, I: IntoIterator<Item = BackendCoord>>(&mut self, path: I, style: &S) -> Written {
+        self.write(format_args!("<polygon opacity=\"1\" fill=\"{}\" points=\"", Hex(style.color())))?;
+        self.points(path)?;
+        self.write(format_args!("\"/>\n"))
+    }
+
+    fn draw_text<S: BackendTextStyle>(&mut self, text: &str, style: &S, (x, y): BackendCoord) -> Written {
+        let anchor = match style.anchor().h_pos {
+            HPos::Left => "start",
+            HPos::Right => "end",
+            HPos::Center => "middle",
+        };
+        let dy = match style.anchor().v_pos {
+            VPos::Top => "0.76em",
+            VPos::Center => "0.5ex",
+            VPos::Bottom => "-0.5ex",
+        };
+        let (family, size, colour) = (style.family(), style.size() as u32, Hex(style.color()));
+        self.write(format_args!(
+            "<text x=\"{x}\" y=\"{y}\" dy=\"{dy}\" text-anchor=\"{anchor}\" font-family=\"{}\" font-size=\"{size}\" \
+             opacity=\"1\" fill=\"{colour}\">\n{}\n</text>\n",
+            family.as_str(),
+            Escaped(text)
+        ))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chart::draw::{drawing, write};
+    use crate::chart::model::Label;
+    use crate::chart::{Colour, Size};
+    use plotters::prelude::*;
+    use plotters::style::text_anchor::Pos;
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    #[test]
+    fn each_shape_is_one_line_of_svg() {
+        let svg = drawing(Size { width: 30, height: 20 }, |canvas| {
+            canvas.draw(&Rectangle::new([(1, 2), (4, 8)], RED.filled()))?;
+            canvas.draw(&Rectangle::new([(1, 2), (4, 8)], RED))?;
+            canvas.draw(&Circle::new((5, 6), 3, BLUE.filled()))?;
+            canvas.draw(&PathElement::new([(0, 1), (2, 3)], BLACK))?;
+            canvas.draw(&Polygon::new([(0, 1), (2, 3), (4, 5)], WHITE.filled()))
+        });
+        let lines = [
+            r##"<svg width="30" height="20" viewBox="0 0 30 20" xmlns="http://www.w3.org/2000/svg">"##,
+            r##"<rect x="1" y="2" width="3" height="6" opacity="1" fill="#FF0000" stroke="none"/>"##,
+            r##"<rect x="1" y="2" width="3" height="6" opacity="1" fill="none" stroke="#FF0000"/>"##,
+            r##"<circle cx="5" cy="6" r="3" opacity="1" fill="#0000FF" stroke="none" stroke-width="1"/>"##,
+            r##"<polyline fill="none" opacity="1" stroke="#000000" stroke-width="1" points="0,1 2,3 "/>"##,
+            r##"<polygon opacity="1" fill="#FFFFFF" points="0,1 2,3 4,5 "/>"##,
+            "</svg>",
+        ];
+        assert_eq!(svg.lines().collect::<Vec<_>>(), lines);
+    }
+
+    #[test]
+    fn a_text_is_no_markup() {
+        let label = Label { x: 3, y: 4, text: "<b>\"R&D's\"</b>".into() };
+        let svg = drawing(Size { width: 30, height: 20 }, |canvas| {
+            write(canvas, &label, Pos::new(HPos::Right, VPos::Top), Colour(0x12_34_56))
+        });
+        let start = r##"<text x="3" y="4" dy="0.76em" text-anchor="end" font-family="sans-serif" font-size="12" opacity="1" fill="#123456">"##;
+        assert!(svg.contains(&format!("{start}\n&lt;b&gt;&quot;R&amp;D&apos;s&quot;&lt;/b&gt;\n</text>\n")), "{svg}");
+    }
+}

@@ -99,7 +99,14 @@ impl Bytes {
 
     /// `gib` binary gigabytes, rounded to the nearest byte; negative and not-a-number give zero.
     pub fn from_gib(gib: f64) -> Bytes {
-        Bytes((gib * GIB as f64).round() as u64)
+        Bytes::rounded(gib * GIB as f64)
+    }
+
+    /// `bytes`, rounded to the nearest byte; negative and not-a-number give zero.
+    pub fn rounded(bytes: f64) -> Bytes {
+        // As `f64::round` does it, which is a call of a library on most targets: an estimate rounds often.
+        let whole = bytes as u64;
+        Bytes(whole.saturating_add(u64::from(bytes - whole as f64 >= 0.5)))
     }
 
     /// The size in GiB.
@@ -262,6 +269,19 @@ mod tests {
         assert_eq!(shown, ["999 B", "1.00 kB", "1.50 MB", "85.02 GB", "18,446,744,073.71 GB"]);
         assert_eq!((unit, size), ("GB", 1.5));
         assert_eq!((giga(), Bytes(3 << 29).giga()), ("GiB", 1.5));
+    }
+
+    #[test]
+    fn bytes_are_rounded_as_numbers_are() {
+        let half = 0.5_f64;
+        let large = 9_007_199_254_740_991.0;
+        for bytes in
+            [0.0, 0.2, half.next_down(), half, 1.5, 2.5, 2.49, 1e9 + half, large, large / 2.0, 1e30, -0.7, -3.0]
+        {
+            assert_eq!(Bytes::rounded(bytes), Bytes(bytes.round() as u64), "{bytes}");
+        }
+        assert_eq!(Bytes::rounded(f64::NAN), Bytes::ZERO);
+        assert_eq!(Bytes::rounded(f64::INFINITY), Bytes(u64::MAX));
     }
 
     #[test]

@@ -31,6 +31,7 @@ use crate::gpu::{self, Gpu};
 use crate::units::Bytes;
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
+use std::sync::LazyLock;
 
 /// What a person chose. `None` leaves the value to TensorRT-LLM. The names are those of TensorRT-LLM and of links.
 #[derive(Debug, Clone, PartialEq)]
@@ -319,7 +320,9 @@ impl Deployment {
 
     /// The same without what only engines have, which may be left over from the other flow.
     fn without_engine_settings(&self) -> Deployment {
-        let default = Deployment::default();
+        /// Made once: a search asks often.
+        static DEFAULT: LazyLock<Deployment> = LazyLock::new(Deployment::default);
+        let default = &*DEFAULT;
         Deployment {
             max_input_len: default.max_input_len,
             kv_cache_type: default.kv_cache_type,
@@ -343,7 +346,7 @@ impl Deployment {
             redrafter_draft_len_per_beam: default.redrafter_draft_len_per_beam,
             lookahead_config: default.lookahead_config,
             max_lora_rank: default.max_lora_rank,
-            lora_target_modules: default.lora_target_modules,
+            lora_target_modules: default.lora_target_modules.clone(),
             lora_device_cache_fraction: default.lora_device_cache_fraction,
             max_prompt_embedding_table_size: default.max_prompt_embedding_table_size,
             runtime: default.runtime,

@@ -8,6 +8,7 @@ use super::overhead::{self, Layout, Place};
 use super::quantity::{Number, Origin, Part, Symbol};
 use super::terms::Terms;
 use crate::deployment::{Backend, Plan, Runtime};
+use std::rc::Rc;
 
 /// Ranks of one kind use their memory alike.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,13 +21,16 @@ pub struct Kind {
 
 /// The memory of a rank, but for the KV cache.
 pub struct Account<'a, N> {
-    plan: &'a Plan,
+    /// Its inputs.
+    pub terms: Terms<'a, N>,
     /// The kind of rank that it is of.
     pub kind: Kind,
     /// The attention windows of its layers.
-    pub windows: Vec<Window>,
+    pub windows: Rc<[Window]>,
     /// Weights, activations, runtime buffers and decoder buffers.
     pub parts: [N; 4],
+    /// How far off those that come before the KV cache may be together.
+    parts_band: Band,
     /// CUDA, NCCL and libraries when the KV cache is sized.
     overhead: N,
     /// How far off the overhead may be.
@@ -37,6 +41,8 @@ pub struct Account<'a, N> {
     pub reserved: Option<N>,
     /// What is allocated after the KV cache.
     pub late: N,
+    /// How far off that may be.
+    pub late_band: Band,
     /// Bytes by which the cache of LoRA adapters can't hold one.
     pub adapter_short: f64,
 }
@@ -44,44 +50,59 @@ pub struct Account<'a, N> {
 impl<'a, N: Number> Account<'a, N> {
     /// The account of a kind of rank.
     pub fn new(plan: &'a Plan, kind: Kind) -> Account<'a, N> {
-        let terms = Terms::new(plan, kind.stage);
-        Account::with_overhead(&terms, kind, flow::predicted(&terms), flow::late(&terms))
+        let terms = Terms::<N>::new(plan, kind.stage);
+        let parts = flow::predicted(&terms);
+        let before = before_kv_cache(plan, &parts);
+        let bands = before.iter().zip(flow::laws(plan)).map(|(bytes, law)| Band::of(law, bytes.value()));
+        let account = Account {
+            terms,
+            kind,
+            windows: windows(plan, kind.stage).into(),
+            parts_band: Band::of_sum(bands),
+            parts,
+            overhead: N::literal(0.0),
+            overhead_band: Band::EXACT,
+            available_band: Band::EXACT,
+            reserved: None,
+            late: flow::late(&terms),
+            late_band: flow::late_band(&terms.plain()),
+            adapter_short: 0.0,
+        };
+        account.with_overhead()
     }
 
     /// The account of a rank that holds the same at another place.
     fn at(&self, kind: Kind) -> Account<'a, N> {
-        let terms = Terms::new(self.plan, kind.stage);
-        Account::with_overhead(&terms, kind, self.parts.clone(), self.late.clone())
+        let account = Account {
+            kind,
+            windows: self.windows.clone(),
+            parts: self.parts.clone(),
+            overhead: self.overhead.clone(),
+            reserved: None,
+            late: self.late.clone(),
+            ..*self
+        };
+        account.with_overhead()
     }
 
-    fn with_overhead(terms: &Terms<'a, N>, kind: Kind, parts: [N; 4], late: N) -> Account<'a, N> {
-        let plan = terms.plan;
-        let before = before_kv_cache(plan, &parts);
-        let band = Band::of_sum(before.iter().zip(flow::laws(plan)).map(|(bytes, law)| Band::of(law, bytes.value())));
+    fn with_overhead(mut self) -> Account<'a, N> {
+        let (terms, plan, band) = (self.terms, self.terms.plan, self.parts_band);
         let overhead = match plan.free_memory {
-            Some(free) => overhead::measured(terms, free, &before, band),
-            None => flow::overhead(terms, kind.place),
+            Some(free) => overhead::measured(&terms, free, &before_kv_cache(plan, &self.parts), band),
+            None => flow::overhead(&terms, self.kind.place),
         };
-        let mut account = Account {
-            plan,
-            kind,
-            windows: windows(plan, kind.stage),
-            parts,
-            overhead: overhead.bytes,
-            overhead_band: overhead.band,
-            available_band: overhead::available_band(plan, band, overhead.band),
-            reserved: None,
-            late,
-            adapter_short: 0.0,
-        };
+        self.overhead = overhead.bytes;
+        self.overhead_band = overhead.band;
+        self.available_band = overhead::available_band(plan, band, overhead.band);
         // The free memory of a log is what all of these left.
         if plan.free_memory.is_none() && plan.backend == Backend::TensorRt {
-            account.reserve(terms);
+            self.reserve();
         }
-        account
+        self
     }
 
-    fn reserve(&mut self, terms: &Terms<N>) {
+    fn reserve(&mut self) {
+        let terms = &self.terms;
         let masks = guided::masks(terms);
         let adapters = lora::cache(terms, || {
             let taken = [self.overhead.clone()].into_iter().chain(self.parts.clone()).chain(masks.clone());
@@ -108,11 +129,11 @@ impl<'a, N: Number> Account<'a, N> {
             meaning: "free memory that a log printed",
             origin: Origin::Chosen("free_memory_gib"),
         };
-        match self.plan.free_memory {
+        match self.terms.plan.free_memory {
             Some(free) => N::symbol(&FREE, free.0 as f64),
             None => {
-                let taken = N::sum_of(before_kv_cache(self.plan, &self.parts)) + self.overhead_until_kv_cache();
-                Terms::<N>::new(self.plan, self.kind.stage).total() - taken
+                let taken = N::sum_of(before_kv_cache(self.terms.plan, &self.parts)) + self.overhead_until_kv_cache();
+                self.terms.total() - taken
             }
         }
     }
@@ -124,7 +145,7 @@ impl<'a, N: Number> Account<'a, N> {
 
     /// The pools of KV blocks.
     pub fn pools(&self) -> Pools<'_, N> {
-        Pools::new(self.plan, self.kind.stage, &self.windows)
+        Pools::new(self.terms, &self.windows)
     }
 
     /// Blocks of `window`'s pool, if this rank decides.
@@ -148,7 +169,7 @@ impl Account<'_, f64> {
     /// The same of the pool of encoders' outputs.
     fn likely_cross_blocks(&self) -> Option<Blocks> {
         let pools = self.pools();
-        self.plan.model.encoder?;
+        self.terms.plan.model.encoder?;
         Some(self.at_each_end(|available| pools.cross_blocks(available).unwrap_or_default()))
     }
 
@@ -163,11 +184,11 @@ impl Account<'_, f64> {
     /// Bytes of the KV cache on this rank: low, likely and high.
     pub fn kv_cache(&self, all: &AllPools) -> [f64; 3] {
         let pools = self.pools();
-        if !is_pooled(self.plan) {
+        if !is_pooled(self.terms.plan) {
             return [pools.whole_batch(); 3];
         }
         let mut sizes = [0.0; 3];
-        for window in &self.windows {
+        for window in self.windows.iter() {
             if let Some(pool) = all.of(*window) {
                 let Blocks { low, likely, high } = pool.blocks;
                 for (size, blocks) in sizes.iter_mut().zip([low, likely, high]) {
@@ -251,6 +272,9 @@ fn stages(plan: &Plan) -> Vec<u64> {
     alike
 }
 
+/// Kinds of ranks that most deployments have at most: first, middle and last stages, each with a chain's head, middle and tail.
+const USUAL_KINDS: u64 = 9;
+
 /// The accounts of all ranks.
 pub struct Accounts<'a> {
     /// One for each kind of rank, in the order of the first rank of each.
@@ -266,7 +290,7 @@ impl<'a> Accounts<'a> {
     pub fn new(plan: &'a Plan) -> Accounts<'a> {
         let layout = Layout::new(plan);
         let stages = stages(plan);
-        let mut all: Vec<Account<f64>> = Vec::with_capacity(1);
+        let mut all: Vec<Account<f64>> = Vec::with_capacity(plan.world_size().min(USUAL_KINDS) as usize);
         let of_rank = (0..plan.world_size()).map(|rank| {
             let kind = Kind { stage: stages[(rank / plan.tp_size) as usize], place: layout.place(rank) };
             // Ranks that are alike are near each other, so the search goes backwards.
@@ -299,12 +323,12 @@ impl<'a> Accounts<'a> {
     pub fn pools(&self) -> AllPools {
         let mut pools: Vec<Pool> = Vec::with_capacity(1);
         let mut cross: Option<Pool> = None;
-        if !self.all.first().is_some_and(|account| is_pooled(account.plan)) {
+        if !self.all.first().is_some_and(|account| is_pooled(account.terms.plan)) {
             return AllPools { own: pools, cross };
         }
         let others = (0..self.all.len()).filter(|place| *place != self.tightest);
         for account in std::iter::once(self.tightest).chain(others) {
-            for &window in &self.all[account].windows {
+            for &window in self.all[account].windows.iter() {
                 let blocks = self.all[account].likely_blocks(window);
                 let pool = Pool { window, blocks, account };
                 match pools.binary_search_by_key(&window.tokens, |known| known.window.tokens) {
@@ -316,7 +340,7 @@ impl<'a> Accounts<'a> {
             if let Some(blocks) = self.all[account].likely_cross_blocks()
                 && cross.is_none_or(|known| blocks.likely < known.blocks.likely)
             {
-                let plan = self.all[account].plan;
+                let plan = self.all[account].terms.plan;
                 let window = Window { tokens: plan.max_encoder_input_len, layers: u64::from(plan.model.layers) };
                 cross = Some(Pool { window, blocks, account });
             }

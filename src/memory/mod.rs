@@ -32,7 +32,7 @@ use crate::units::Bytes;
 use account::{Account, Accounts, AllPools, Pool};
 use band::Band;
 use kv_cache::Requests;
-use quantity::{Number, Part, Traced};
+use quantity::{Law, Number, Part, Traced};
 
 /// How the memory of each GPU is used.
 ///
@@ -66,7 +66,7 @@ pub fn explain(deployment: &Deployment, rank: u64) -> Result<Vec<(Contributor, E
     let accounts = Accounts::new(&plan);
     let pools = accounts.pools();
     let alike = accounts.of(rank.min(plan.world_size() - 1));
-    let figures = self::rank(&plan, alike, &pools).contributors;
+    let figures = self::rank(&plan, &flow::laws(&plan), alike, &pools).contributors;
     let account = Account::<Traced>::new(&plan, alike.kind);
     let cache = explained_kv_cache(&plan, &account, &accounts, &pools);
     let overhead = account.overhead_until_kv_cache() + account.late.clone();
@@ -143,8 +143,9 @@ pub fn outline(plan: &Plan) -> Outline {
 
 fn outline_of(plan: &Plan, accounts: &Accounts) -> Outline {
     let pools = accounts.pools();
+    let laws = flow::laws(plan);
     let numbered = |(place, account): (usize, &Account<f64>)| {
-        rank(plan, account, &pools).numbered(plan, accounts.first_rank(place))
+        rank(plan, &laws, account, &pools).numbered(plan, accounts.first_rank(place))
     };
     let ranks: Vec<Rank> = accounts.all.iter().enumerate().map(numbered).collect();
     let kv_cache = kv_cache_report(plan, accounts, &pools);
@@ -155,7 +156,7 @@ fn outline_of(plan: &Plan, accounts: &Accounts) -> Outline {
 
 fn kv_cache_report(plan: &Plan, accounts: &Accounts, pools: &AllPools) -> KvCache {
     let decides = &accounts.all[accounts.tightest];
-    let terms = Terms::<f64>::new(plan, decides.kind.stage);
+    let terms = decides.terms;
     let requests = Requests::new(plan);
     let on_rank = decides.pools();
     let windows: Vec<WindowPool> = pools
@@ -237,14 +238,12 @@ fn binding(plan: &Plan, tokens: f64, bytes_per_token: f64) -> Binding {
     }
 }
 
-/// The memory of a rank with this account and these pools; its number is still to be set.
-fn rank(plan: &Plan, account: &Account<f64>, pools: &AllPools) -> Rank {
-    let laws = flow::laws(plan);
+/// The memory of a rank with this account and these pools, by these laws; its number is still to be set.
+fn rank(plan: &Plan, laws: &[&'static Law; 6], account: &Account<f64>, pools: &AllPools) -> Rank {
     let figure = |contributor: Contributor, bytes: f64| Figure::of(laws[contributor as usize], bytes);
     let [weights, activations, runtime, decoder] = account.parts;
     let overhead = account.overhead_until_kv_cache() + account.late;
-    let late_band = flow::late_band(&Terms::new(plan, account.kind.stage));
-    let overhead_band = Band::of_sum([account.overhead_band, late_band]);
+    let overhead_band = Band::of_sum([account.overhead_band, account.late_band]);
     let contributors = [
         figure(Contributor::Weights, weights),
         figure(Contributor::Activations, activations),
@@ -260,10 +259,10 @@ fn rank(plan: &Plan, account: &Account<f64>, pools: &AllPools) -> Rank {
         pp_rank: account.kind.stage,
         contributors,
         total: plan.gpu_memory,
-        available: Bytes(account.available().round() as u64),
+        available: Bytes::rounded(account.available()),
         available_band: account.available_band,
         free: plan.gpu_memory - used,
-        late: Bytes(account.late.round() as u64),
-        late_band,
+        late: Bytes::rounded(account.late),
+        late_band: account.late_band,
     }
 }

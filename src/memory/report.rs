@@ -122,7 +122,7 @@ impl Figure {
 
     /// A figure of `law` from its low, likely and high sizes.
     pub fn between(law: &'static Law, sizes: [f64; 3]) -> Figure {
-        let [low, bytes, high] = sizes.map(|size| Bytes(size.round() as u64));
+        let [low, bytes, high] = sizes.map(Bytes::rounded);
         Figure { bytes, low, high, law }
     }
 

@@ -43,8 +43,18 @@ pub struct Terms<'a, N> {
     pub stage: u64,
     /// The batches that are worked on at once.
     pub batches: MicroBatches,
+    /// Attention layers of the stage, which are asked for often.
+    attending: u32,
     reading: PhantomData<N>,
 }
+
+impl<N> Clone for Terms<'_, N> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<N> Copy for Terms<'_, N> {}
 
 macro_rules! terms {
     ($($(#[$doc:meta])* $name:ident: $symbol:literal, $meaning:literal, $origin:expr, |$t:ident| $value:expr;)+) => {
@@ -64,7 +74,19 @@ macro_rules! terms {
 impl<'a, N: Number> Terms<'a, N> {
     /// The inputs on `stage` of `plan`.
     pub fn new(plan: &'a Plan, stage: u64) -> Terms<'a, N> {
-        Terms { plan, stage, batches: MicroBatches::of(plan), reading: PhantomData }
+        let attending = plan.model.attention_layers.count_in(plan.layers_of_stage(stage));
+        Terms { plan, stage, batches: MicroBatches::of(plan), attending, reading: PhantomData }
+    }
+
+    /// The same inputs, read as plain numbers.
+    pub fn plain(&self) -> Terms<'a, f64> {
+        Terms {
+            plan: self.plan,
+            stage: self.stage,
+            batches: self.batches,
+            attending: self.attending,
+            reading: PhantomData,
+        }
     }
 
     /// Whether this stage holds the embedding.
@@ -84,7 +106,7 @@ impl<'a, N: Number> Terms<'a, N> {
 
     /// Whether this stage has layers that attend.
     pub fn attends(&self) -> bool {
-        self.plan.model.attention_layers.count_in(self.plan.layers_of_stage(self.stage)) > 0
+        self.attending > 0
     }
 
     /// Sets of runtime buffers: one for each micro-batch, two where prompts and generation can't share a step
@@ -209,7 +231,7 @@ terms! {
     /// Layers of this stage.
     layers: "L", "layers on this rank", Origin::Derived, |t| t.plan.layers_of_stage(t.stage).len();
     /// Attention layers of this stage.
-    attention_layers: "L", "attention layers on this rank", Origin::Derived, |t| t.plan.model.attention_layers.count_in(t.plan.layers_of_stage(t.stage));
+    attention_layers: "L", "attention layers on this rank", Origin::Derived, |t| t.attending;
     /// Values of a cached token in a layer.
     latent_values: "c", "values that latent attention caches for a token", Origin::Model, |t| t.plan.latent_values().unwrap_or(0);
     /// Bytes of a cached value.

@@ -69,15 +69,18 @@ fn alone(base: &Deployment, space: &Space) -> Vec<Candidate> {
 
 #[test]
 fn a_search_agrees_with_estimating_each_candidate_alone() {
-    for (model, ids) in
-        [("meta-llama/Llama-3.1-70B", ["h100", "l4", "b200"]), ("mixtral-8x7b", ["a100", "l40s", "h200"])]
-    {
-        let base = base(model);
+    for (backend, model, ids) in [
+        (Backend::TensorRt, "meta-llama/Llama-3.1-70B", ["h100", "l4", "b200"]),
+        (Backend::TensorRt, "mixtral-8x7b", ["a100", "l40s", "h200"]),
+        (Backend::Pytorch, "meta-llama/Llama-3.1-70B", ["a100", "rtx-4090", "b200"]),
+        (Backend::Pytorch, "deepseek-r1", ["h200", "b300", "gb300"]),
+    ] {
+        let base = Deployment { backend, ..base(model) };
         let space = Space {
             tp_sizes: vec![1, 2, 3, 4, 8],
             pp_sizes: vec![1, 2, 5],
             ep_sizes: vec![1, 2, 8],
-            ..Space::on(ids.iter().map(|id| gpu::find(id).unwrap()).collect(), Backend::TensorRt)
+            ..Space::on(ids.iter().map(|id| gpu::find(id).unwrap()).collect(), backend)
         };
         let search = run(Search::new(&base, LOAD, space.clone()), 17);
         let alone = alone(&base, &space);

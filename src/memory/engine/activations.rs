@@ -156,7 +156,7 @@ pub fn activations<N: Number>(terms: &Terms<N>) -> N {
 
 /// Bytes of the execution context of the engine that generates.
 fn engine<N: Number>(terms: &Terms<N>) -> N {
-    let mut blocks = match layout(terms.plan).0 {
+    let blocks = match layout(terms.plan).0 {
         Layout::Separate => separate_blocks(terms),
         Layout::Fused => fused_blocks(terms),
         Layout::Ungated => ungated_blocks(terms),
@@ -166,11 +166,10 @@ fn engine<N: Number>(terms: &Terms<N>) -> N {
         Layout::TensorRt9 => tensorrt_9_blocks(terms),
         Layout::TensorRt9Alone => tensorrt_9_alone_blocks(terms),
     };
-    blocks.extend(encoder::cross_attention(terms));
     let fewer = terms.plan.version.has(Fact::FewerSmallTensors);
     let small = if fewer { SMALL_TENSORS.0 } else { SMALL_TENSORS.1 };
-    blocks.push(N::literal(small).part(|| Part::bytes("small tensors")));
-    N::sum_of(blocks)
+    let small = N::literal(small).part(|| Part::bytes("small tensors"));
+    N::sum_of(blocks.into_iter().chain(encoder::cross_attention(terms)).chain([small]))
 }
 
 /// `I`, the product of one projection of the MLP.

@@ -20,8 +20,8 @@ pub fn is_pooled(plan: &Plan) -> bool {
 
 impl<'a, N: Number> Pools<'a, N> {
     /// The pools of a stage with these windows.
-    pub fn new(plan: &'a Plan, stage: u64, windows: &'a [Window]) -> Pools<'a, N> {
-        Pools { terms: Terms::new(plan, stage), windows }
+    pub fn new(terms: Terms<'a, N>, windows: &'a [Window]) -> Pools<'a, N> {
+        Pools { terms, windows }
     }
 
     /// Bytes of a token in the layers of `window`.

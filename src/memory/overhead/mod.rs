@@ -95,8 +95,8 @@ pub fn overhead<N: Number>(terms: &Terms<N>, place: Place) -> Cause<N> {
     causes.push(Cause::by(&ENGINE_LIBRARIES, "loaded code and library handles", ENGINE_LIBRARIES.number()));
     causes.push(Cause::by(&SLACK, "rounding to pages and pool slack", SLACK.number()));
     if terms.plan.world_size() > 1 {
-        causes.extend(nccl::shared(terms, place));
-        causes.extend(nccl::pairs(terms, place));
+        nccl::shared(terms, place, &mut causes);
+        nccl::pairs(terms, place, &mut causes);
     }
     if let Some(workspace) = all_reduce_buffers(terms) {
         causes.push(Cause::exact("custom all-reduce workspace", workspace));
@@ -110,7 +110,7 @@ pub fn overhead<N: Number>(terms: &Terms<N>, place: Place) -> Cause<N> {
         causes.push(Cause::exact("buffers of the encoder's engine", buffers));
         causes.push(Cause::by(&ENCODER_ENGINE, "loaded code of the encoder's engine", ENCODER_ENGINE.number()));
     }
-    causes.extend(others::others(terms, place));
+    others::others(terms, place, &mut causes);
     sum(causes)
 }
 

@@ -81,25 +81,23 @@ pub fn communicator<N: Number>(plan: &Plan, ranks: u64, position: Position) -> N
         Link::PciePeer => PCIE_CHANNELS.number(),
         _ => N::symbol(&RINGS, rings),
     };
-    let mut held = vec![(N::symbol(&CHANNEL, mib(12.0)) * rings()).part(|| Part::bytes("ring"))];
+    let ring = (N::symbol(&CHANNEL, mib(12.0)) * rings()).part(|| Part::bytes("ring"));
     // Two ranks use the ring's connections for the tree as well.
-    if ranks > 2 {
-        held.push((rings() * mib(tree_mib(plan, position))).part(|| Part::bytes("tree")));
-    }
-    if multicast > 0.0 {
+    let tree = (ranks > 2).then(|| (rings() * mib(tree_mib(plan, position))).part(|| Part::bytes("tree")));
+    let sharp = (multicast > 0.0).then(|| {
         // Sixteen chunks a rank: 512 KiB each at first, 128 KiB from NCCL 2.21 on.
         let each = if plan.version.has(Fact::NcclHasLargeMulticastBuffers) { 8.0 } else { 2.0 };
         let peers = N::symbol(&PEERS, ranks.min(plan.gpus_per_node).min(MULTICAST_RANKS) as f64);
         let buffers = N::symbol(&MULTICAST, multicast) * peers * mib(each) + mib(2.0);
-        held.push(buffers.part(|| Part::bytes("NVLink SHARP")));
-    }
-    N::sum_of(held)
+        buffers.part(|| Part::bytes("NVLink SHARP"))
+    });
+    N::sum_of([Some(ring), tree, sharp].into_iter().flatten())
 }
 
 /// What every rank of several pays whatever it communicates with, and the communicators of tensor parallelism.
-pub(in crate::memory) fn shared<N: Number>(terms: &Terms<N>, place: Place) -> Vec<Cause<N>> {
+pub(in crate::memory) fn shared<N: Number>(terms: &Terms<N>, place: Place, causes: &mut Vec<Cause<N>>) {
     let plan = terms.plan;
-    let mut causes = vec![Cause::by(&NCCL_PROCESS, "NCCL, once in a process", NCCL_PROCESS.number())];
+    causes.push(Cause::by(&NCCL_PROCESS, "NCCL, once in a process", NCCL_PROCESS.number()));
     if plan.gpu.link == Link::Unified {
         let peers = N::literal(plan.world_size() as f64 - 1.0) * UNIFIED_PEER.number::<N>();
         causes.push(Cause::by(&UNIFIED_PEER, "NCCL's host buffers, in the same memory", peers));
@@ -115,13 +113,11 @@ pub(in crate::memory) fn shared<N: Number>(terms: &Terms<N>, place: Place) -> Ve
     }
     let another = communicator::<f64>(plan, plan.tp_size.max(2), Position::Middle);
     causes.push(Cause::perhaps("another NCCL communicator, if there is one", another));
-    causes
 }
 
 /// The engine flow's pairs: its send and receive plugins make a communicator with each neighbouring stage.
-pub(in crate::memory) fn pairs<N: Number>(terms: &Terms<N>, place: Place) -> Vec<Cause<N>> {
+pub(in crate::memory) fn pairs<N: Number>(terms: &Terms<N>, place: Place, causes: &mut Vec<Cause<N>>) {
     let plan = terms.plan;
-    let mut causes = Vec::new();
     if place.near_pairs > 0 && has_peer_access(plan) {
         let near = N::literal(f64::from(place.near_pairs)) * communicator::<N>(plan, 2, Position::Middle);
         causes.push(over_link(plan, "NCCL communicators with neighbouring stages", near));
@@ -131,21 +127,19 @@ pub(in crate::memory) fn pairs<N: Number>(terms: &Terms<N>, place: Place) -> Vec
         let bytes = far.value();
         causes.push(Cause::new("NCCL communicators with stages on other nodes", far, bytes, bytes));
     }
-    causes
 }
 
 /// The PyTorch backend's communicator over all ranks, which passes activations between stages.
-pub(in crate::memory) fn world<N: Number>(terms: &Terms<N>, place: Place) -> Vec<Cause<N>> {
+pub(in crate::memory) fn world<N: Number>(terms: &Terms<N>, place: Place, causes: &mut Vec<Cause<N>>) {
     let plan = terms.plan;
     if plan.pp_size < 2 || !has_peer_access(plan) {
-        return Vec::new();
+        return;
     }
     let sends = if plan.gpu.link == Link::NvLink { SEND_CHANNELS.0 } else { SEND_CHANNELS.1 };
     let all = communicator(plan, plan.world_size(), place.position);
-    vec![
-        over_link(plan, "NCCL communicator of all ranks", all),
-        Cause::exact("NCCL connections with neighbouring stages", N::symbol(&CHANNEL, mib(12.0)) * sends),
-    ]
+    causes.push(over_link(plan, "NCCL communicator of all ranks", all));
+    let neighbours = N::symbol(&CHANNEL, mib(12.0)) * sends;
+    causes.push(Cause::exact("NCCL connections with neighbouring stages", neighbours));
 }
 
 /// Buffers that follow the number of channels, which is only a guess over PCI Express.

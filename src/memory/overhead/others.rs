@@ -86,9 +86,8 @@ static OTHER: Symbol =
     Symbol { text: "other", meaning: "memory that other processes hold", origin: Origin::Chosen("other_memory_gib") };
 
 /// Everything that isn't this rank's.
-pub(in crate::memory) fn others<N: Number>(terms: &Terms<N>, place: Place) -> Vec<Cause<N>> {
+pub(in crate::memory) fn others<N: Number>(terms: &Terms<N>, place: Place, causes: &mut Vec<Cause<N>>) {
     let plan = terms.plan;
-    let mut causes = Vec::new();
     if place.foreign_contexts > 0 {
         let contexts = context(terms) * N::symbol(&FOREIGN, place.foreign_contexts as f64);
         causes.push(Cause::by(&CONTEXT_THREAD, "other ranks' CUDA contexts on this GPU", contexts));
@@ -98,7 +97,7 @@ pub(in crate::memory) fn others<N: Number>(terms: &Terms<N>, place: Place) -> Ve
         causes.push(Cause::exact("Triton's pools of CUDA memory", pools));
     }
     if plan.world_size() > 1 {
-        let another = context::<f64>(&Terms::new(plan, terms.stage));
+        let another = context(&terms.plain());
         causes.push(Cause::perhaps("another process's CUDA context, if there is one", another));
     }
     if plan.os == OperatingSystem::Windows {
@@ -107,7 +106,6 @@ pub(in crate::memory) fn others<N: Number>(terms: &Terms<N>, place: Place) -> Ve
     if plan.other_memory.0 > 0 {
         causes.push(Cause::exact("other processes", N::symbol(&OTHER, plan.other_memory.0 as f64)));
     }
-    causes
 }
 
 fn windows<N: Number>(terms: &Terms<N>) -> Cause<N> {

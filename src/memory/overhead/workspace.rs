@@ -41,15 +41,13 @@ pub fn all_reduce_buffers<N: Number>(terms: &Terms<N>) -> Option<N> {
         let sequences = N::symbol(&SEQUENCES, plan.runtime_max_batch_size as f64);
         let message = sequences * terms.beam() * terms.sequence() * terms.hidden() * 4.0 / terms.ranks();
         let messages = (terms.ranks() * message.min(cap(plan))).round_up(PAGE) * 2.0;
-        let mut all = vec![
-            messages.part(|| Part::bytes("messages, two buffers")),
-            N::literal(2.0 * PAGE).part(|| Part::bytes("flags, two buffers")),
-        ];
-        if plan.version.has(Fact::AllReduceHasLamportBuffers) {
+        let lamport = plan.version.has(Fact::AllReduceHasLamportBuffers).then(|| {
             let lamport = (terms.ranks() * terms.hidden() * (LAMPORT_TOKENS * 2.0)).round_up(PAGE) * 3.0;
-            all.push(lamport.part(|| Part::bytes("Lamport, three buffers")));
-        }
-        N::sum_of(all)
+            lamport.part(|| Part::bytes("Lamport, three buffers"))
+        });
+        let messages = messages.part(|| Part::bytes("messages, two buffers"));
+        let flags = N::literal(2.0 * PAGE).part(|| Part::bytes("flags, two buffers"));
+        N::sum_of([messages, flags].into_iter().chain(lamport))
     })
 }
 

@@ -53,15 +53,15 @@ pub fn outside<N: Number>(terms: &Terms<N>, place: Place) -> Cause<N> {
     causes.push(Cause::by(code, "loaded code of torch, TensorRT-LLM and its kernels", code.number()));
     causes.push(Cause::by(&SLACK, "rounding to pages and pool slack", SLACK.number()));
     if plan.world_size() > 1 {
-        causes.extend(nccl::shared(terms, place));
-        causes.extend(nccl::world(terms, place));
+        nccl::shared(terms, place, &mut causes);
+        nccl::world(terms, place, &mut causes);
     }
     causes.extend(second_communicator(terms, place));
     causes.extend(workspaces(terms));
     causes.extend(graphs(terms));
     causes.extend(transfer(terms));
     causes.extend(experts(terms));
-    causes.extend(others::others(terms, place));
+    others::others(terms, place, &mut causes);
     sum(causes)
 }
 
@@ -170,13 +170,13 @@ fn reserved<N: Number>(terms: &Terms<N>) -> Vec<Cause<N>> {
         causes.push(Cause::by(&EXPERT_PARALLEL_REST, "activations that stay reserved with expert parallelism", bytes));
     }
     let older = !plan.version.has(Fact::ChoosesMoeBackend);
-    let tokens = graph_tokens::<f64>(&Terms::new(plan, terms.stage));
+    let tokens = graph_tokens(&terms.plain());
     let large_graphs = older && plan.tp_size > 4 && tokens >= PINNING_TOKENS as f64;
     if large_graphs && plan.quant_algo == QuantAlgo::Fp8BlockScales {
         let bytes = activations(terms) * PINNED.number::<N>();
         causes.push(Cause::by(&PINNED, "activations that warm-up keeps reserved", bytes));
     } else {
-        let most = activations::<f64>(&Terms::new(plan, terms.stage)) * PINNED.high;
+        let most = activations(&terms.plain()) * PINNED.high;
         causes.push(Cause::perhaps("activations that warm-up may keep reserved", most));
     }
     causes

@@ -171,7 +171,7 @@ fn engine<N: Number>(terms: &Terms<N>) -> N {
         parts.extend(owned.map(|tensor| tensor_bytes(terms, tensor, 1)));
         parts.extend(drafters::of_mode(terms));
     }
-    parts.extend(constants(terms));
+    add_constants(terms, &mut parts);
     N::sum_of(parts)
 }
 
@@ -182,9 +182,8 @@ fn shares_embedding(plan: &Plan) -> bool {
 }
 
 /// What an engine keeps beside the checkpoint's tensors: tables of positions, and the scales of the KV cache.
-fn constants<N: Number>(terms: &Terms<N>) -> Vec<N> {
+fn add_constants<N: Number>(terms: &Terms<N>, parts: &mut Vec<N>) {
     let plan = terms.plan;
-    let mut parts = Vec::new();
     match plan.model.positions {
         Positions::Rope { rotary_dim, tables } if plan.version.has(Fact::EngineHoldsRopeTable) => {
             let attending = plan.model.attention_layers.count_in(plan.layers_of_stage(terms.stage));
@@ -207,7 +206,6 @@ fn constants<N: Number>(terms: &Terms<N>) -> Vec<N> {
         let attentions = if plan.model.encoder.is_some() { 2.0 } else { 1.0 };
         parts.push((terms.attention_layers() * (8.0 * attentions)).part(|| Part::bytes("scales of the KV cache")));
     }
-    parts
 }
 
 /// Bytes of a tensor on this rank, in `repeats` layers.

@@ -74,7 +74,7 @@ pub fn context<N: Number>(terms: &Terms<N>) -> N {
     let plan = terms.plan;
     let query = || terms.heads() * head_size(terms);
     let key = || kv_heads(terms) * head_size(terms);
-    let mut buffers = vec![
+    let buffers = [
         cublas(),
         buffer("lengths of queries", (sequences(terms) + 1.0) * 4.0),
         buffer("lengths of keys", (sequences(terms) + 1.0) * 4.0),
@@ -82,17 +82,18 @@ pub fn context<N: Number>(terms: &Terms<N>) -> N {
         buffer("sequence and place of each token", terms.tokens() * 8.0),
         N::literal(SMALL_BUFFERS * ALIGNMENT).part(|| Part::bytes("counters and scales")),
     ];
-    if plan.context_fmha {
-        let value = if plan.use_fp8_context_fmha { N::literal(1.0) } else { terms.element() };
-        if plan.use_paged_context_fmha {
-            buffers.push(buffer("queries", terms.tokens() * query() * value));
-        } else if plan.use_fp8_context_fmha {
-            buffers.push(buffer("queries, keys and values in FP8", terms.tokens() * (query() + key() * 2.0)));
-        }
+    let sum = if plan.context_fmha {
+        let value = || if plan.use_fp8_context_fmha { N::literal(1.0) } else { terms.element() };
+        let copied = match (plan.use_paged_context_fmha, plan.use_fp8_context_fmha) {
+            (true, _) => Some(buffer("queries", terms.tokens() * query() * value())),
+            (false, true) => Some(buffer("queries, keys and values in FP8", terms.tokens() * (query() + key() * 2.0))),
+            (false, false) => None,
+        };
+        N::sum_of(buffers.into_iter().chain(copied))
     } else {
-        buffers.extend(unfused(terms, terms.input(), "attention scores, S_in squared"));
-    }
-    N::sum_of(buffers).part(|| Part::bytes("attention to prompts"))
+        N::sum_of(buffers.into_iter().chain(unfused(terms, terms.input(), "attention scores, S_in squared")))
+    };
+    sum.part(|| Part::bytes("attention to prompts"))
 }
 
 /// The buffers of attention without a fused kernel, to `keys` keys in each sequence.
@@ -138,18 +139,16 @@ pub fn generation<N: Number>(terms: &Terms<N>) -> N {
 fn masked<N: Number>(terms: &Terms<N>) -> N {
     let rows = || sequences(terms) * terms.heads();
     let tiles = || N::symbol(&TILES, tiles(terms.plan));
-    let mut buffers = vec![
+    let buffers = [
         buffer("partial results", rows() * terms.head_dim() * tiles() * terms.element()),
         buffer("partial sums", rows() * tiles() * 4.0),
         buffer("partial maxima", rows() * tiles() * 4.0),
     ];
-    if terms.plan.streamingllm {
-        buffers.push(buffer(
-            "shifted keys of StreamingLLM",
-            rows() * terms.head_dim() * terms.sequence() * terms.element(),
-        ));
-    }
-    N::sum_of(buffers).part(|| Part::bytes("masked attention"))
+    let shifted = terms.plan.streamingllm.then(|| {
+        let keys = rows() * terms.head_dim() * terms.sequence() * terms.element();
+        buffer("shifted keys of StreamingLLM", keys)
+    });
+    N::sum_of(buffers.into_iter().chain(shifted)).part(|| Part::bytes("masked attention"))
 }
 
 /// Grouped-query kernels (XQA): rotated queries and converted outputs, and the scratch of multi-block kernels
@@ -168,7 +167,7 @@ fn grouped<N: Number>(terms: &Terms<N>) -> N {
         false => terms.tokens(),
     };
     let copies = if plan.version.has(Fact::ConvertsAttentionOutputs) { 2.0 } else { 1.0 };
-    let mut buffers = vec![
+    let buffers = [
         aligned("rotated queries and outputs", tokens * terms.heads() * terms.head_dim() * (2.0 * copies)),
         aligned("lengths of queries", (sequences(terms) + 1.0) * 4.0),
         aligned("lengths of keys", (sequences(terms) + 1.0) * 4.0),
@@ -176,17 +175,17 @@ fn grouped<N: Number>(terms: &Terms<N>) -> N {
         aligned("sequence and place of each token", terms.tokens() * 8.0),
         N::literal(2.0 * alignment).part(|| Part::bytes("scales")),
     ];
-    if multi_block {
+    let scratch = multi_block.then(|| {
         let rows = (group / 32.0).ceil() * 32.0;
-        buffers.extend([
+        [
             aligned("semaphores of multi-block kernels", N::literal(2.0 * SUB_SEQUENCES)),
             aligned("row maxima of multi-block kernels", N::literal(4.0 * rows * SUB_SEQUENCES)),
             aligned("row sums of multi-block kernels", N::literal(4.0 * rows * SUB_SEQUENCES)),
             aligned("results of multi-block kernels", row * SUB_SEQUENCES),
             N::literal(alignment).part(|| Part::bytes("room for alignment")),
-        ]);
-    }
-    N::sum_of(buffers).part(|| Part::bytes("grouped-query attention"))
+        ]
+    });
+    N::sum_of(buffers.into_iter().chain(scratch.into_iter().flatten())).part(|| Part::bytes("grouped-query attention"))
 }
 
 /// Latent attention: partial results of the thread blocks that share a sequence.

@@ -6,8 +6,8 @@ use crate::memory::band::Band;
 use crate::memory::{Contributor, Rank};
 use crate::units::{Bytes, giga, grouped_decimal};
 use crate::web::browser;
-use crate::web::dom::{El, el, svg, value, watch};
-use crate::web::live::Live;
+use crate::web::dom::{El, el, svg, value};
+use crate::web::live::Derived;
 use crate::web::state::{AppState, Sound};
 use crate::web::theme::Appearance;
 use crate::web::view::{Pointed, Tab};
@@ -174,19 +174,15 @@ pub fn swatch(appearance: Appearance, segment: Segment) -> El {
 
 /// Whose figures these are, and where ranks differ the choice among them.
 fn runs(state: AppState) -> El {
-    let names = Live::new(Vec::new());
     // Most changes leave the names as they are, and the choice among them with its focus.
-    watch(move || {
-        let now = state.sound(|sound| match (&sound.runs()[..], sound.report.ranks.len()) {
+    let names = Derived::new(move |_: &Vec<String>| {
+        state.sound(|sound| match (&sound.runs()[..], sound.report.ranks.len()) {
             ([_], all) if all > 1 => vec![format!("per GPU ({all} alike)")],
             (runs, _) => runs.iter().map(|run| run_name(run)).collect(),
-        });
-        if names.with_untracked(|before| *before != now) {
-            names.set(now);
-        }
+        })
     });
     el("span").live_children(move || {
-        let names = names.get();
+        let names = names.with(Vec::clone);
         if names.len() < 2 {
             return names.iter().map(|name| el("span").text(name)).collect();
         }

@@ -4,6 +4,8 @@ const whenIdle = globalThis.requestIdleCallback ?? setTimeout;
 const program = new URL("sw.js", location.href).href;
 
 async function keep() {
+  // While a slider is dragged, that would take a good part of its frames.
+  if (document.querySelector(":active")) return addEventListener("pointerup", () => whenIdle(keep), { once: true });
   try {
     // Of the one that answers for this page already the browser looks for a newer one by itself. To register it again would also
     // keep it from withdrawing.

@@ -74,18 +74,18 @@ fn select(field: Element) {
 }
 
 /// Writes to the clipboard and says whether that went well; a page without a secure origin has no clipboard.
-pub fn copy(text: &str, done: impl Fn(bool) + Clone + 'static) {
+pub fn copy(text: &str, done: impl Fn(bool) + 'static) {
     let navigator = window().navigator();
     let clipboard = js_sys::Reflect::get(&navigator, &JsValue::from_str("clipboard"));
     if !clipboard.is_ok_and(|clipboard| clipboard.is_object()) {
         return done(false);
     }
-    let refused = done.clone();
-    let copied = Closure::once_into_js(move || done(true));
-    let failed = Closure::once_into_js(move || refused(false));
+    // It answers nothing where all went well, and else why not. One closure takes both: one that is never called would never let go
+    // of what it holds.
+    let answered = Closure::once_into_js(move |answer: JsValue| done(answer.is_undefined()));
     let promise = navigator.clipboard().write_text(text);
     let then = js_sys::Reflect::get(&promise, &JsValue::from_str("then"));
     if let Some(then) = then.ok().and_then(|then| then.dyn_into::<js_sys::Function>().ok()) {
-        let _ = then.call2(&promise, &copied, &failed);
+        let _ = then.call2(&promise, &answered, &answered);
     }
 }

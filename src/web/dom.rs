@@ -169,15 +169,23 @@ impl El {
     }
 
     fn keep(self, name: &'static str, read: Read<Option<String>>, write: Write) -> El {
-        let (element, before) = (self.0.clone(), RefCell::new(None));
-        watch(move || {
-            let now = read.call(());
-            if before.borrow().as_ref() != Some(&now) {
-                write(&element, name, now.as_deref());
-                before.replace(Some(now));
-            }
-        });
+        let place = self.place(name, write);
+        watch(move || place.set(read.call(())));
         self
+    }
+
+    fn place(&self, name: &'static str, write: Write) -> Place {
+        Place { element: self.0.clone(), name, write, before: RefCell::new(None) }
+    }
+
+    /// The place of its text, for [`live_all`].
+    pub fn text_place(&self) -> Place {
+        self.place("", write_text)
+    }
+
+    /// The place of an attribute, for [`live_all`]. One without a value is there while something holds.
+    pub fn attr_place(&self, name: &'static str) -> Place {
+        self.place(name, write_attribute)
     }
 
     /// Calls `react` on each event of this kind.
@@ -185,6 +193,35 @@ impl El {
         listen(&self.0, event, react);
         self
     }
+}
+
+/// Something of an element that follows from values.
+pub struct Place {
+    element: Element,
+    name: &'static str,
+    write: Write,
+    before: RefCell<Option<Option<String>>>,
+}
+
+impl Place {
+    /// Writes what is other than before.
+    fn set(&self, now: Option<String>) {
+        if self.before.borrow().as_ref() != Some(&now) {
+            (self.write)(&self.element, self.name, now.as_deref());
+            self.before.replace(Some(now));
+        }
+    }
+}
+
+/// Keeps many places up to date, in their order, by one look at what they all follow from: an effect for each of them would take longer
+/// than what it writes.
+pub fn live_all(places: Vec<Place>, read: impl Fn() -> Vec<Option<String>> + 'static) {
+    let read: Read<Vec<Option<String>>> = Box::new(read);
+    watch(move || {
+        for (place, now) in places.iter().zip(read.call(())) {
+            place.set(now);
+        }
+    });
 }
 
 /// Calls `react` on each event of this kind at the target.

@@ -4,16 +4,17 @@
 
 use super::address;
 use super::browser::looks;
-use super::dom::{El, el};
+use super::dom::{El, Place, el, live_all};
 use super::inputs::{control, form, ticks};
 use super::results::chart::chart;
 use super::results::figures::{figures, large, swatch};
 use super::results::verdict::verdict;
 use super::results::warnings::warnings;
-use super::state::AppState;
+use super::state::{AppState, Sound};
 use super::theme::Appearance;
 use crate::chart::Segment;
 use crate::deployment::field;
+use crate::memory::Rank;
 
 /// The knobs that are shown unless others are asked for.
 const KNOBS: &str = "max_batch_size max_num_tokens free_gpu_memory_fraction";
@@ -40,7 +41,11 @@ pub fn embedded(state: AppState, appearance: Appearance) -> El {
     };
     // The table says what the colours are; without it a line does.
     let legend = || {
-        let items = Segment::ALL.into_iter().map(|segment| item(state, appearance, segment));
+        let mut places = Vec::new();
+        let items = Segment::ALL.map(|segment| item(appearance, segment, &mut places));
+        live_all(places, move || {
+            state.sound(|sound| sound.report.tightest().map(|rank| said(sound, rank)).unwrap_or_default())
+        });
         el("ul").class("legend").children(items)
     };
     let picture = || [chart(state, appearance, || true)].into_iter().chain((!shows("table")).then(legend));
@@ -63,15 +68,24 @@ pub fn embedded(state: AppState, appearance: Appearance) -> El {
         .child(foot)
 }
 
-/// A segment of the fullest rank, which is the one that the bar shows.
-fn item(state: AppState, appearance: Appearance, segment: Segment) -> El {
-    let bytes =
-        move || state.sound(|sound| sound.report.tightest().map(|rank| segment.bytes(rank)).unwrap_or_default());
-    el("li")
-        .attr("data-contributor", segment.key())
-        .live_attr("data-bytes", move || Some(bytes().0.to_string()))
-        .child(swatch(appearance, segment))
-        .child(el("span").live_text(move || state.sound(|sound| segment.label_in(&sound.report)).to_string()))
-        .text(" ")
-        .child(el("span").live_text(move || large(bytes())))
+/// A segment in the legend. Adds the places of what [`said`] says of it.
+fn item(appearance: Appearance, segment: Segment, places: &mut Vec<Place>) -> El {
+    let item = el("li").attr("data-contributor", segment.key());
+    let (label, size) = (el("span"), el("span"));
+    places.push(item.attr_place("data-bytes"));
+    places.push(label.text_place());
+    places.push(size.text_place());
+    item.child(swatch(appearance, segment)).child(label).text(" ").child(size)
+}
+
+/// What the legend says of the fullest rank, which is the one that the bar shows.
+fn said(sound: &Sound, rank: &Rank) -> Vec<Option<String>> {
+    let mut said = Vec::new();
+    for segment in Segment::ALL {
+        let bytes = segment.bytes(rank);
+        said.push(Some(bytes.0.to_string()));
+        said.push(Some(segment.label_in(&sound.report).to_string()));
+        said.push(Some(large(bytes)));
+    }
+    said
 }

@@ -88,7 +88,9 @@ fn tell(state: AppState) {
         let back = if unrecorded || steps.next(false).is_some() { BACK } else { 0 };
         back + if steps.next(true).is_some() { FORWARDS } else { 0 }
     });
-    state.steps.set(leads);
+    if state.steps.get_untracked() != leads {
+        state.steps.set(leads);
+    }
 }
 
 fn record_later(state: AppState, rest: Debounced, down: Rc<Cell<bool>>) {

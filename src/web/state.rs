@@ -3,11 +3,12 @@
 use super::dom::watch;
 use super::live::{Derived, Live};
 use super::view::ViewState;
-use crate::deployment::{Deployment, Field, Input, Plan, Problem, Problems, field};
+use crate::deployment::{Deployment, FIELDS, Field, Input, Plan, Problem, Problems, field};
 use crate::formats::link;
 use crate::memory::{Rank, Report, estimate_plan};
 use crate::units::grouped;
-use leptos::prelude::*;
+use leptos::prelude::untrack;
+use std::ops::Deref;
 use std::sync::Arc;
 
 /// A deployment without problems, and what the models say of it.
@@ -53,7 +54,10 @@ impl Sound {
     /// The number of the run that is shown where this one was chosen: the last where there are fewer, that of the rank which decides
     /// where none was chosen.
     pub fn run_shown(&self, chosen: Option<usize>) -> usize {
-        let runs = self.runs();
+        self.shown_among(&self.runs(), chosen)
+    }
+
+    fn shown_among(&self, runs: &[&[Rank]], chosen: Option<usize>) -> usize {
         let decides = || {
             let tightest = self.report.kv_cache.tightest_rank;
             runs.iter().position(|run| run.iter().any(|rank| rank.rank == tightest)).unwrap_or(0)
@@ -63,7 +67,8 @@ impl Sound {
 
     /// The run that is shown where this one was chosen.
     pub fn run(&self, chosen: Option<usize>) -> &[Rank] {
-        self.runs().get(self.run_shown(chosen)).copied().unwrap_or(&self.report.ranks)
+        let runs = self.runs();
+        runs.get(self.shown_among(&runs, chosen)).copied().unwrap_or(&self.report.ranks)
     }
 }
 
@@ -83,9 +88,58 @@ struct Outcome {
     problems: Vec<Problem>,
 }
 
-/// The state of the page, in context everywhere.
+impl Outcome {
+    /// Why a field's value can't be, beside the others.
+    fn problem(&self, field: &Field) -> Option<String> {
+        let problem = self.problems.iter().find(|problem| problem.field == field.key)?;
+        let named = problem.message.contains(problem.value.as_str());
+        let value = if named { String::new() } else { format!("={}", problem.value) };
+        Some(format!("{}{value}: {}.", field.key, problem.message))
+    }
+
+    /// What TensorRT-LLM corrects in a field, and what else is worth knowing.
+    fn note(&self, field: &Field) -> String {
+        let all = self.sound.iter().flat_map(|sound| &sound.report.notes);
+        let notes = all.filter(|note| note.field == field.key);
+        notes.map(|note| note.message.as_str()).collect::<Vec<_>>().join(" ")
+    }
+}
+
+/// How a field stands.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Standing {
+    /// Whether it differs from its default.
+    pub differs: bool,
+    /// Whether it has a meaning beside the others.
+    pub counts: bool,
+    /// Whether the backend has it.
+    belongs: bool,
+}
+
+/// The place of a field in [`FIELDS`].
+fn place(field: &Field) -> Option<usize> {
+    FIELDS.iter().position(|known| known.key == field.key)
+}
+
+/// The values of all fields, as texts.
+fn values(deployment: &Deployment) -> Vec<String> {
+    FIELDS.iter().map(|field| (field.write)(deployment)).collect()
+}
+
+/// The state of the page. It lives as long as the page, so that who watches it holds no more than where it is.
 #[derive(Clone, Copy)]
-pub struct AppState {
+pub struct AppState(&'static State);
+
+impl Deref for AppState {
+    type Target = State;
+
+    fn deref(&self) -> &State {
+        self.0
+    }
+}
+
+/// What the page follows from.
+pub struct State {
     /// What was chosen, as far as it could be read.
     pub deployment: Live<Deployment>,
     /// What was not understood in the link that the page was opened with.
@@ -98,8 +152,12 @@ pub struct AppState {
     pub steps: Live<usize>,
     drafts: Live<Vec<Draft>>,
     outcome: Derived<Outcome>,
-    /// The settings of the page, each with its default as text.
-    settings: Live<Vec<(Setting, String)>>,
+    /// The settings of the page.
+    settings: Live<Vec<Setting>>,
+    /// The defaults of [`FIELDS`], as texts.
+    defaults: Live<Vec<String>>,
+    /// How each of [`FIELDS`] stands. Told only when one stands differently.
+    standings: Live<Vec<Standing>>,
 }
 
 impl AppState {
@@ -118,9 +176,11 @@ impl AppState {
         });
         let (warnings, drafts) = (Live::new(Vec::new()), Live::new(Vec::new()));
         let settings = Live::new(Vec::new());
+        let (defaults, standings) = (Live::new(values(&Deployment::default())), Live::new(Vec::new()));
         let (pinned, steps) = (Live::new(String::new()), Live::new(0));
         let view = ViewState::new();
-        let state = AppState { deployment, warnings, view, pinned, steps, drafts, outcome, settings };
+        let state = State { deployment, warnings, view, pinned, steps, drafts, outcome, settings, defaults, standings };
+        let state = AppState(Box::leak(Box::new(state)));
         watch(move || state.refresh());
         state
     }
@@ -131,16 +191,46 @@ impl AppState {
         self.deployment.track();
         self.drafts.track();
         self.outcome.track();
-        untrack(|| {
-            self.settings.with(|settings| {
-                for (setting, default) in settings {
-                    let facts = self.facts(setting.field, default);
-                    if setting.facts.with(|before| *before != facts) {
-                        setting.facts.set(facts);
-                    }
+        let values = self.deployment.with_untracked(values);
+        let standings = self.standings_of(&values);
+        self.settings.with_untracked(|settings| {
+            for setting in settings {
+                let value = values.get(setting.at).cloned().unwrap_or_default();
+                let standing = standings.get(setting.at).copied().unwrap_or_default();
+                let facts = self.facts(setting.field, value, standing);
+                if setting.facts.with_untracked(|before| *before != facts) {
+                    setting.facts.set(facts);
                 }
-            });
+            }
         });
+        if self.standings.with_untracked(|before| *before != standings) {
+            self.standings.set(standings);
+        }
+    }
+
+    /// How all fields stand whose values these are.
+    fn standings_of(self, values: &[String]) -> Vec<Standing> {
+        let standing = |deployment: &Deployment, field: &Field, differs: bool| Standing {
+            differs,
+            counts: field.counts(deployment),
+            belongs: field.flows.has(deployment.backend),
+        };
+        self.deployment.with_untracked(|deployment| {
+            self.defaults.with_untracked(|defaults| {
+                let pairs = FIELDS.iter().zip(values.iter().zip(defaults));
+                pairs.map(|(field, (value, default))| standing(deployment, field, value != default)).collect()
+            })
+        })
+    }
+
+    /// How many of the fields stand so.
+    pub fn count(self, fields: &[&Field], so: fn(&Standing) -> bool) -> usize {
+        self.standings.with(|standings| {
+            let asked = |(field, standing): &(&Field, &Standing)| {
+                so(standing) && fields.iter().any(|asked| asked.key == field.key)
+            };
+            FIELDS.iter().zip(standings).filter(asked).count()
+        })
     }
 
     /// Something of the last sound deployment; its default where none was ever sound.
@@ -231,40 +321,22 @@ impl AppState {
         }
     }
 
-    /// Why a field's value can't be, beside the others.
-    fn impossible(self, field: &Field) -> Option<String> {
-        self.outcome.with(|outcome| {
-            let problem = outcome.problems.iter().find(|problem| problem.field == field.key)?;
-            let named = problem.message.contains(problem.value.as_str());
-            let value = if named { String::new() } else { format!("={}", problem.value) };
-            Some(format!("{}{value}: {}.", field.key, problem.message))
-        })
-    }
-
-    /// What the page shows of a field whose default this is.
-    fn facts(self, field: &Field, default: &str) -> Facts {
-        let (value, applies, belongs) = self.deployment.with(|deployment| {
-            ((field.write)(deployment), field.counts(deployment), field.flows.has(deployment.backend))
-        });
-        let (typed, unread) = self.drafts.with(|drafts| {
+    /// What the page shows of a field that has this value and stands so. It is watched by nobody.
+    fn facts(self, field: &Field, value: String, standing: Standing) -> Facts {
+        let (typed, unread) = self.drafts.with_untracked(|drafts| {
             let draft = drafts.iter().find(|draft| draft.key == field.key);
             (draft.map(|draft| draft.text.clone()), draft.and_then(|draft| draft.problem.clone()))
         });
-        Facts {
-            text: typed.unwrap_or_else(|| readable(field, value.clone())),
-            effective: self.sound(|sound| (field.effective)(&sound.plan)),
-            problem: unread.or_else(|| self.impossible(field)),
-            note: self.note(field),
-            changed: belongs && value != default,
-            applies,
-            value,
-        }
-    }
-
-    fn note(self, field: &Field) -> String {
-        self.sound(|sound| {
-            let notes = sound.report.notes.iter().filter(|note| note.field == field.key);
-            notes.map(|note| note.message.as_str()).collect::<Vec<_>>().join(" ")
+        untrack(|| {
+            self.outcome.with(|outcome| Facts {
+                text: typed.unwrap_or_else(|| readable(field, value.clone())),
+                effective: outcome.sound.as_ref().map(|sound| (field.effective)(&sound.plan)).unwrap_or_default(),
+                problem: unread.or_else(|| outcome.problem(field)),
+                note: outcome.note(field),
+                changed: standing.differs && standing.belongs,
+                applies: standing.counts,
+                value,
+            })
         })
     }
 
@@ -297,16 +369,19 @@ pub struct Setting {
     pub field: &'static Field,
     /// The state of the page.
     pub state: AppState,
+    /// Its place in [`FIELDS`].
+    at: usize,
     facts: Live<Facts>,
 }
 
 impl Setting {
     /// The setting of a field.
     pub fn new(state: AppState, field: &'static Field) -> Setting {
-        let default = (field.write)(&Deployment::default());
-        let facts = untrack(|| Live::new(state.facts(field, &default)));
-        let setting = Setting { field, state, facts };
-        state.settings.update(|settings| settings.push((setting, default)));
+        let at = place(field).unwrap_or_default();
+        let standing = state.standings.with_untracked(|standings| standings.get(at).copied().unwrap_or_default());
+        let facts = Live::new(state.facts(field, state.deployment.with_untracked(field.write), standing));
+        let setting = Setting { field, state, at, facts };
+        state.settings.update(|settings| settings.push(setting));
         setting
     }
 

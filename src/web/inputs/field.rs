@@ -7,33 +7,24 @@ use crate::web::state::{AppState, Setting};
 
 /// A group's heading, with how many of its fields differ from their defaults.
 pub fn head(state: AppState, label: &str, fields: Vec<&'static Field>) -> [El; 2] {
-    let default = Deployment::default();
-    let defaults: Vec<_> = fields.into_iter().map(|field| (field, (field.write)(&default))).collect();
-    let count = move || {
-        let differs = |deployment: &Deployment| {
-            defaults.iter().filter(|(field, text)| (field.write)(deployment) != *text).count()
-        };
-        match state.deployment.with(differs) {
-            0 => String::new(),
-            changed => format!("{changed} changed"),
-        }
+    let count = move || match state.count(&fields, |standing| standing.differs) {
+        0 => String::new(),
+        changed => format!("{changed} changed"),
     };
     [el("h2").class("group-name").text(label), el("span").class("changed").live_text(count)]
 }
 
 /// Sets several fields to their defaults, where one differs.
 pub fn reset_all(state: AppState, label: &str, name: &str, fields: Vec<&'static Field>) -> El {
-    let default = Deployment::default();
-    let defaults: Vec<(&Field, String)> = fields.into_iter().map(|field| (field, (field.write)(&default))).collect();
-    let compared = defaults.clone();
-    let differs = move |now: &Deployment| compared.iter().any(|(field, text)| (field.write)(now) != *text);
+    let all = fields.clone();
+    let differs = move || state.count(&fields, |standing| standing.differs) > 0;
     el("button")
         .class("link reset-all")
         .attr("type", "button")
         .attr("aria-label", name)
         .text(label)
-        .live_flag("hidden", move || !state.deployment.with(&differs))
-        .on("click", move |_| defaults.iter().for_each(|(field, text)| state.choose(field, text)))
+        .live_flag("hidden", move || !differs())
+        .on("click", move |_| all.iter().for_each(|field| state.reset(field)))
 }
 
 /// A field whose control stands beside its name. Where its group doesn't say when it is fixed, the field does.

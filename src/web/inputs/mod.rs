@@ -11,7 +11,7 @@ mod toggle;
 
 use super::dom::{El, el, fill_once, listen, target};
 use super::state::{AppState, Setting};
-use crate::deployment::{Backend, Deployment, FIELDS, Field, Fixed, Group, Input};
+use crate::deployment::{Backend, FIELDS, Field, Fixed, Group, Input};
 use field::{head, reset_all, row, stacked};
 use leptos::prelude::*;
 use std::cell::{Cell, RefCell};
@@ -35,10 +35,7 @@ pub fn inputs(state: AppState) -> El {
     let (more, first): (Vec<Group>, Vec<Group>) = entered.partition(|group| group.is_advanced());
     let all: Vec<&Field> = more.iter().flat_map(|group| fields(*group)).collect();
     let counting = all.clone();
-    let count = move || {
-        let count = |deployment: &Deployment| counting.iter().filter(|field| field.counts(deployment)).count();
-        format!("{} more", state.deployment.with(count))
-    };
+    let count = move || format!("{} more", state.count(&counting, |standing| standing.counts));
     let summary = el("summary").children(head(state, "Advanced", all)).child(el("span").class("mark").live_text(count));
     let advanced = el("details").class("advanced").child(summary).children(more.into_iter().map(|of| group(state, of)));
     let everything = reset_all(state, "Reset all settings", "Reset all settings", FIELDS.iter().collect());
@@ -89,7 +86,7 @@ fn group(state: AppState, group: Group) -> El {
     let marked = moments.len() > 1;
     let mark = if let [moment] = moments[..] { group_mark(moment) } else { "" };
     let shown = fields.clone();
-    let applies = move || state.deployment.with(|deployment| shown.iter().any(|field| field.counts(deployment)));
+    let applies = move || state.count(&shown, |standing| standing.counts) > 0;
     let controls: Vec<El> = fields.iter().map(|field| control(state, field, marked)).collect();
     let reset = reset_all(state, "reset", &format!("reset {}", group.label()), fields.clone());
     let head = el("div").class("group-head").children(head(state, group.label(), fields)).child(reset);

@@ -4,12 +4,13 @@ use super::tooltip::tooltip;
 use crate::chart::{self, Drawing, Hit, Segment, Size};
 use crate::memory::Report;
 use crate::units::Bytes;
-use crate::web::browser;
-use crate::web::dom::{self, El, el, key, svg, target};
-use crate::web::live::Derived;
+use crate::web::browser::{self, Debounced};
+use crate::web::dom::{self, El, el, key, svg, target, watch};
+use crate::web::live::{Derived, Live};
 use crate::web::state::AppState;
 use crate::web::theme::Appearance;
 use crate::web::view::Pointed;
+use leptos::prelude::untrack;
 use std::fmt::Write;
 use std::sync::Arc;
 use web_sys::{Element, Event};
@@ -18,6 +19,10 @@ use web_sys::{Element, Event};
 const HEIGHT: u32 = 320;
 /// The height of the lying bar.
 const STRIP_HEIGHT: u32 = 24;
+
+/// What the pointer and the focus find follows the picture once that has rested for this many milliseconds: whoever drags a slider
+/// needs none of it, and it would take as long as the picture.
+const REST: u32 = 100;
 
 /// A bar for each rank with the capacity as a line, or one lying bar of the rank that decides.
 pub fn chart(state: AppState, appearance: Appearance, strip: impl Fn() -> bool + Copy + Send + Sync + 'static) -> El {
@@ -63,15 +68,27 @@ pub fn chart(state: AppState, appearance: Appearance, strip: impl Fn() -> bool +
         }
         event.prevent_default();
     };
+    // How often the boxes have followed the picture; the first time at once.
+    let (followed, resting) = (Live::new(0), Debounced::new(REST));
+    watch(move || {
+        let follow = move || followed.update(|times| *times += 1);
+        if drawing.with(Option::is_some) && followed.get_untracked() == 0 { follow() } else { resting.call(follow) }
+    });
     let boxes = svg("svg")
         .class("chart-boxes")
         .attr("role", "group")
         .attr("aria-label", "How the memory of each GPU is used")
         .live_attr("viewBox", move || Some(view_box()))
         .live_markup(move || {
-            let sound = state.last_sound();
-            drawing.with(|drawing| {
-                drawing.as_deref().zip(sound).map_or_else(String::new, |(drawing, sound)| boxes(drawing, &sound.report))
+            followed.track();
+            untrack(|| {
+                let sound = state.last_sound();
+                drawing.with(|drawing| {
+                    drawing
+                        .as_deref()
+                        .zip(sound)
+                        .map_or_else(String::new, |(drawing, sound)| boxes(drawing, &sound.report))
+                })
             })
         })
         .on("pointerover", move |event| point(segment_at(&event)))
@@ -82,6 +99,9 @@ pub fn chart(state: AppState, appearance: Appearance, strip: impl Fn() -> bool +
         .on("keydown", key_down);
     // Where ranks differ, the lying bar says whose it is.
     let whose = move || {
+        if !strip() {
+            return String::new();
+        }
         state.sound(|sound| match sound.runs().len() {
             0 | 1 => String::new(),
             _ => sound

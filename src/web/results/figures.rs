@@ -6,7 +6,7 @@ use crate::memory::band::Band;
 use crate::memory::{Contributor, Rank};
 use crate::units::{Bytes, giga, grouped_decimal};
 use crate::web::browser;
-use crate::web::dom::{El, el, svg, value};
+use crate::web::dom::{El, Place, el, live_all, svg, value};
 use crate::web::live::Derived;
 use crate::web::state::{AppState, Sound};
 use crate::web::theme::Appearance;
@@ -53,43 +53,57 @@ pub fn figures(state: AppState, appearance: Appearance) -> El {
         .child(el("th").attr("scope", "col").child(runs(state)))
         .children([(giga(), "size"), ("±", &format!("off by at most, in {}", giga())), ("share", "share")].map(column))
         .child(explanation);
-    let lines = Segment::ALL.into_iter().map(|segment| line(state, appearance, segment));
-    let total = |class: &str, name: El, read: fn(&Rank) -> Bytes| {
+    let mut places = Vec::new();
+    let lines = Segment::ALL.map(|segment| line(state, appearance, segment, &mut places));
+    let mut total = |class: &str, name: El| {
         let name = name.attr("scope", "row");
-        let size = size(move || shown(state, read));
-        el("tr").class(class).child(name).child(size).children(["td", "td", "td"].map(el))
+        el("tr").class(class).child(name).child(size(&mut places)).children(["td", "td", "td"].map(el))
     };
-    let fits = move || state.sound(|sound| sound.report.verdict.fits());
-    let needed = move || if fits() { "nvidia-smi will show" } else { "Needed in all" }.to_string();
-    let foot = [
-        total("capacity-line", el("th").text("Capacity"), |rank| rank.total),
-        total("smi-line", el("th").live_text(needed), Rank::used),
-    ];
+    let needed = el("th");
+    let foot = [total("capacity-line", el("th").text("Capacity")), total("smi-line", needed.clone())];
+    places.push(needed.text_place());
+    live_all(places, move || {
+        let run = state.view.run.get();
+        state.sound(|sound| sound.run(run).first().map(|rank| said(sound, rank)).unwrap_or_default())
+    });
     let table =
         el("table").child(el("thead").child(head)).child(el("tbody").children(lines)).child(el("tfoot").children(foot));
     let bound = el("p").id("upper-bound").class("note").live_text(move || state.sound(upper_bound).unwrap_or_default());
     el("section").class("figures").attr("aria-label", "Figures").child(table).child(calibration(state)).child(bound)
 }
 
-/// Whether a log that a person gave scales a segment's size.
-fn is_calibrated(state: AppState, segment: Segment) -> bool {
-    let Segment::Contributor(contributor) = segment else {
-        return false;
-    };
-    let run = state.view.run.get();
-    state.sound(|sound| sound.run(run).first().is_some_and(|rank| rank.figure(contributor).is_calibrated()))
+/// What the table says of a rank, in the order of its places.
+fn said(sound: &Sound, rank: &Rank) -> Vec<Option<String>> {
+    let size = |bytes: Bytes| Some(grouped_decimal(bytes.giga(), 2));
+    let mut said = Vec::new();
+    for segment in Segment::ALL {
+        let bytes = segment.bytes(rank);
+        said.push(Some(bytes.0.to_string()));
+        said.push(Some(segment.label_in(&sound.report).to_string()));
+        said.push((!is_calibrated(rank, segment)).then(String::new));
+        said.push(size(bytes));
+        said.push(Some(deviation(bytes, segment.band(rank))));
+        said.push(Some(share(bytes, rank.total)));
+    }
+    let needed = if sound.report.verdict.fits() { "nvidia-smi will show" } else { "Needed in all" };
+    said.push(size(rank.total));
+    said.push(size(rank.used()));
+    said.push(Some(needed.to_string()));
+    said
 }
 
-fn calibrations() -> impl Iterator<Item = &'static Field> {
-    FIELDS.iter().filter(|field| field.group == Group::Calibration)
+/// Whether a log that a person gave scales a segment's size.
+fn is_calibrated(rank: &Rank, segment: Segment) -> bool {
+    matches!(segment, Segment::Contributor(contributor) if rank.figure(contributor).is_calibrated())
 }
 
 /// Says that a log scales figures, and takes that away.
 fn calibration(state: AppState) -> El {
-    let is_there = move || state.deployment.with(|deployment| calibrations().any(|field| field.counts(deployment)));
-    let remove = el("button").class("link").attr("type", "button").text("Remove").on("click", move |_| {
-        state.take(&calibrations().map(|field| format!("{}=", field.key)).collect::<Vec<String>>().join("&"));
-    });
+    let fields: Vec<&Field> = FIELDS.iter().filter(|field| field.group == Group::Calibration).collect();
+    let all = fields.clone();
+    let is_there = move || state.count(&fields, |standing| standing.counts) > 0;
+    let remove = el("button").class("link").attr("type", "button").text("Remove");
+    let remove = remove.on("click", move |_| all.iter().for_each(|field| state.reset(field)));
     el("p")
         .id("calibration")
         .class("note")
@@ -105,46 +119,35 @@ fn upper_bound(sound: &Sound) -> Option<String> {
     Some(format!("trtllm-build's own estimate, with every sequence at its longest: {}{warns}.", large(bound.total())))
 }
 
-/// Something of the rank that is looked at.
-fn shown(state: AppState, read: impl Fn(&Rank) -> Bytes) -> Bytes {
-    let run = state.view.run.get();
-    state.sound(|sound| sound.run(run).first().map(&read).unwrap_or_default())
-}
-
-fn size(bytes: impl Fn() -> Bytes + 'static) -> El {
-    let number = el("span").live_text(move || grouped_decimal(bytes().giga(), 2));
+/// The cell of a size, whose place is the next.
+fn size(places: &mut Vec<Place>) -> El {
+    let number = el("span");
+    places.push(number.text_place());
     // The column's heading has the unit; whoever hears one cell, or copies it, needs it too.
     el("td").class("number").child(number).child(el("span").class("unit").text(&format!(" {}", giga())))
 }
 
-/// One segment: its colour, its size, its share, and the way to its explanation.
-fn line(state: AppState, appearance: Appearance, segment: Segment) -> El {
-    let bytes = move || shown(state, |rank| segment.bytes(rank));
+/// One segment: its colour, its size, its share, and the way to its explanation. Adds the places of what [`said`] says of it.
+fn line(state: AppState, appearance: Appearance, segment: Segment, places: &mut Vec<Place>) -> El {
     let pointed = state.view.pointed;
-    let part = move || share(bytes(), shown(state, |rank| rank.total));
-    let label = el("span").live_text(move || state.sound(|sound| segment.label_in(&sound.report)).to_string());
-    let own =
-        el("span").class("mark own").text("from your log").live_flag("hidden", move || !is_calibrated(state, segment));
+    let (label, own) = (el("span"), el("span").class("mark own").text("from your log"));
+    let row = el("tr").attr("data-contributor", segment.key());
+    places.push(row.attr_place("data-bytes"));
+    places.push(label.text_place());
+    places.push(own.attr_place("hidden"));
     let name = el("th").attr("scope", "row").child(swatch(appearance, segment)).child(label).child(own);
-    let off = move || {
-        state.sound(|sound| {
-            sound.run(state.view.run.get()).first().map(|rank| deviation(segment.bytes(rank), segment.band(rank)))
-        })
-    };
+    let size = size(places);
+    let (off, part) = (el("td").class("number off"), el("td").class("number share"));
+    places.push(off.text_place());
+    places.push(part.text_place());
     let why = match segment {
         Segment::Contributor(contributor) => Some(why(state, contributor)),
         Segment::Free => None,
     };
-    el("tr")
-        .attr("data-contributor", segment.key())
-        .live_attr("data-bytes", move || Some(bytes().0.to_string()))
-        .live_class("pointed", move || pointed.get().is_some_and(|pointed| pointed.segment == segment))
+    row.live_class("pointed", move || pointed.get().is_some_and(|pointed| pointed.segment == segment))
         .on("pointerenter", move |_| pointed.set(Some(Pointed { segment, bar: None })))
         .on("pointerleave", move |_| pointed.set(None))
-        .child(name)
-        .child(size(bytes))
-        .child(el("td").class("number off").live_text(move || off().unwrap_or_default()))
-        .child(el("td").class("number share").live_text(part))
+        .children([name, size, off, part])
         .child(el("td").class("why").children(why))
 }
 

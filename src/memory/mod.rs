@@ -29,6 +29,7 @@ pub use upper_bound::{UpperBound, upper_bound};
 
 use crate::deployment::{Backend, Deployment, Fact, Plan, Problems};
 use crate::units::Bytes;
+pub(crate) use account::Kinds;
 use account::{Account, Accounts, AllPools, Pool};
 use band::Band;
 use kv_cache::Requests;
@@ -63,7 +64,8 @@ pub fn estimate(deployment: &Deployment) -> Result<Report, Problems> {
 /// ```
 pub fn explain(deployment: &Deployment, rank: u64) -> Result<Vec<(Contributor, Explanation)>, Problems> {
     let plan = deployment.plan()?;
-    let accounts = Accounts::new(&plan);
+    let kinds = Kinds::of(&plan);
+    let accounts = Accounts::new(&plan, &kinds);
     let pools = accounts.pools();
     let alike = accounts.of(rank.min(plan.world_size() - 1));
     let figures = self::rank(&plan, &flow::laws(&plan), alike, &pools).contributors;
@@ -119,7 +121,8 @@ pub struct Outline {
 
 /// The models' answer for a sound deployment.
 pub fn estimate_plan(plan: &Plan) -> Report {
-    let accounts = Accounts::new(plan);
+    let kinds = Kinds::of(plan);
+    let accounts = Accounts::new(plan, &kinds);
     let Outline { ranks, kv_cache, verdict } = outline_of(plan, &accounts);
     let numbered = accounts.of_rank.iter().zip(0..);
     let [weights, activations, ..] = accounts.all[0].parts;
@@ -138,7 +141,12 @@ pub fn estimate_plan(plan: &Plan) -> Report {
 
 /// The outline of [`estimate_plan`]'s answer, which is quicker where there are many ranks or many deployments.
 pub fn outline(plan: &Plan) -> Outline {
-    outline_of(plan, &Accounts::new(plan))
+    outline_of_kinds(plan, &Kinds::of(plan))
+}
+
+/// The same where it is known already which ranks are alike.
+pub(crate) fn outline_of_kinds(plan: &Plan, kinds: &Kinds) -> Outline {
+    outline_of(plan, &Accounts::new(plan, kinds))
 }
 
 fn outline_of(plan: &Plan, accounts: &Accounts) -> Outline {

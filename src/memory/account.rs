@@ -350,12 +350,11 @@ impl<'a> Accounts<'a> {
         let others = (0..self.all.len()).filter(|place| *place != self.tightest);
         for account in std::iter::once(self.tightest).chain(others) {
             for &window in self.all[account].windows.iter() {
-                let blocks = self.all[account].likely_blocks(window);
-                let pool = Pool { window, blocks, account };
+                let pool = || Pool { window, blocks: self.all[account].likely_blocks(window), account };
                 match pools.binary_search_by_key(&window.tokens, |known| known.window.tokens) {
-                    Ok(known) if blocks.likely < pools[known].blocks.likely => pools[known] = pool,
+                    Ok(known) if self.all[account].blocks(window) < pools[known].blocks.likely => pools[known] = pool(),
                     Ok(_) => {}
-                    Err(place) => pools.insert(place, pool),
+                    Err(place) => pools.insert(place, pool()),
                 }
             }
             if let Some(blocks) = self.all[account].likely_cross_blocks()

@@ -275,35 +275,56 @@ fn stages(plan: &Plan) -> Vec<u64> {
 /// Kinds of ranks that most deployments have at most: first, middle and last stages, each with a chain's head, middle and tail.
 const USUAL_KINDS: u64 = 9;
 
+/// Which ranks use their memory alike. It follows from the model, the version, the GPUs and how the ranks divide the model, whatever
+/// the precisions and the limits are.
+#[derive(Debug, Clone)]
+pub(crate) struct Kinds {
+    /// Each kind of rank, in the order of the first rank of each.
+    all: Vec<Kind>,
+    /// The place of each rank's kind.
+    of_rank: Vec<usize>,
+}
+
+impl Kinds {
+    /// The kinds of a plan's ranks.
+    pub fn of(plan: &Plan) -> Kinds {
+        let layout = Layout::new(plan);
+        let stages = stages(plan);
+        let mut all: Vec<Kind> = Vec::with_capacity(plan.world_size().min(USUAL_KINDS) as usize);
+        let of_rank = (0..plan.world_size()).map(|rank| {
+            let kind = Kind { stage: stages[(rank / plan.tp_size) as usize], place: layout.place(rank) };
+            // Ranks that are alike are near each other, so the search goes backwards.
+            all.iter().rposition(|known| *known == kind).unwrap_or_else(|| {
+                all.push(kind);
+                all.len() - 1
+            })
+        });
+        let of_rank = of_rank.collect();
+        Kinds { all, of_rank }
+    }
+}
+
 /// The accounts of all ranks.
 pub struct Accounts<'a> {
     /// One for each kind of rank, in the order of the first rank of each.
     pub all: Vec<Account<'a, f64>>,
     /// The place of each rank's account.
-    pub of_rank: Vec<usize>,
+    pub of_rank: &'a [usize],
     /// The place of the account whose memory holds the fewest tokens.
     pub tightest: usize,
 }
 
 impl<'a> Accounts<'a> {
-    /// The accounts of a plan.
-    pub fn new(plan: &'a Plan) -> Accounts<'a> {
-        let layout = Layout::new(plan);
-        let stages = stages(plan);
-        let mut all: Vec<Account<f64>> = Vec::with_capacity(plan.world_size().min(USUAL_KINDS) as usize);
-        let of_rank = (0..plan.world_size()).map(|rank| {
-            let kind = Kind { stage: stages[(rank / plan.tp_size) as usize], place: layout.place(rank) };
-            // Ranks that are alike are near each other, so the search goes backwards.
-            all.iter().rposition(|account| account.kind == kind).unwrap_or_else(|| {
-                let beside = all.iter().rfind(|account| account.kind.stage == kind.stage);
-                all.push(beside.map_or_else(|| Account::new(plan, kind), |account| account.at(kind)));
-                all.len() - 1
-            })
-        });
-        let of_rank = of_rank.collect();
+    /// The accounts of a plan whose ranks are of these kinds.
+    pub fn new(plan: &'a Plan, kinds: &'a Kinds) -> Accounts<'a> {
+        let mut all: Vec<Account<f64>> = Vec::with_capacity(kinds.all.len());
+        for &kind in &kinds.all {
+            let beside = all.iter().rfind(|account| account.kind.stage == kind.stage);
+            all.push(beside.map_or_else(|| Account::new(plan, kind), |account| account.at(kind)));
+        }
         let rooms = all.iter().map(Account::room).enumerate();
         let tightest = rooms.min_by(|a, b| a.1.total_cmp(&b.1)).map_or(0, |(place, _)| place);
-        Accounts { all, of_rank, tightest }
+        Accounts { all, of_rank: &kinds.of_rank, tightest }
     }
 
     /// The first rank whose account stands at this place.
@@ -329,12 +350,11 @@ impl<'a> Accounts<'a> {
         let others = (0..self.all.len()).filter(|place| *place != self.tightest);
         for account in std::iter::once(self.tightest).chain(others) {
             for &window in self.all[account].windows.iter() {
-                let blocks = self.all[account].likely_blocks(window);
-                let pool = Pool { window, blocks, account };
+                let pool = || Pool { window, blocks: self.all[account].likely_blocks(window), account };
                 match pools.binary_search_by_key(&window.tokens, |known| known.window.tokens) {
-                    Ok(known) if blocks.likely < pools[known].blocks.likely => pools[known] = pool,
+                    Ok(known) if self.all[account].blocks(window) < pools[known].blocks.likely => pools[known] = pool(),
                     Ok(_) => {}
-                    Err(place) => pools.insert(place, pool),
+                    Err(place) => pools.insert(place, pool()),
                 }
             }
             if let Some(blocks) = self.all[account].likely_cross_blocks()

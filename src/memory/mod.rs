@@ -29,6 +29,7 @@ pub use upper_bound::{UpperBound, upper_bound};
 
 use crate::deployment::{Backend, Deployment, Fact, Plan, Problems};
 use crate::units::Bytes;
+pub(crate) use account::Kinds;
 use account::{Account, Accounts, AllPools, Pool};
 use band::Band;
 use kv_cache::Requests;
@@ -63,10 +64,11 @@ pub fn estimate(deployment: &Deployment) -> Result<Report, Problems> {
 /// ```
 pub fn explain(deployment: &Deployment, rank: u64) -> Result<Vec<(Contributor, Explanation)>, Problems> {
     let plan = deployment.plan()?;
-    let accounts = Accounts::new(&plan);
+    let kinds = Kinds::of(&plan);
+    let accounts = Accounts::new(&plan, &kinds);
     let pools = accounts.pools();
     let alike = accounts.of(rank.min(plan.world_size() - 1));
-    let figures = self::rank(&plan, &flow::laws(&plan), alike, &pools).contributors;
+    let figures = self::rank(&plan, &flow::laws(&plan), alike, &pools, None).contributors;
     let account = Account::<Traced>::new(&plan, alike.kind);
     let cache = explained_kv_cache(&plan, &account, &accounts, &pools);
     let overhead = account.overhead_until_kv_cache() + account.late.clone();
@@ -119,7 +121,8 @@ pub struct Outline {
 
 /// The models' answer for a sound deployment.
 pub fn estimate_plan(plan: &Plan) -> Report {
-    let accounts = Accounts::new(plan);
+    let kinds = Kinds::of(plan);
+    let accounts = Accounts::new(plan, &kinds);
     let Outline { ranks, kv_cache, verdict } = outline_of(plan, &accounts);
     let numbered = accounts.of_rank.iter().zip(0..);
     let [weights, activations, ..] = accounts.all[0].parts;
@@ -138,16 +141,23 @@ pub fn estimate_plan(plan: &Plan) -> Report {
 
 /// The outline of [`estimate_plan`]'s answer, which is quicker where there are many ranks or many deployments.
 pub fn outline(plan: &Plan) -> Outline {
-    outline_of(plan, &Accounts::new(plan))
+    outline_of_kinds(plan, &Kinds::of(plan))
+}
+
+/// The same where it is known already which ranks are alike.
+pub(crate) fn outline_of_kinds(plan: &Plan, kinds: &Kinds) -> Outline {
+    outline_of(plan, &Accounts::new(plan, kinds))
 }
 
 fn outline_of(plan: &Plan, accounts: &Accounts) -> Outline {
     let pools = accounts.pools();
     let laws = flow::laws(plan);
-    let numbered = |(place, account): (usize, &Account<f64>)| {
-        rank(plan, &laws, account, &pools).numbered(plan, accounts.first_rank(place))
-    };
-    let ranks: Vec<Rank> = accounts.all.iter().enumerate().map(numbered).collect();
+    let mut ranks: Vec<Rank> = Vec::with_capacity(accounts.all.len());
+    for (place, account) in accounts.all.iter().enumerate() {
+        let beside = ranks.iter().rfind(|rank| rank.pp_rank == account.kind.stage);
+        let rank = rank(plan, &laws, account, &pools, beside);
+        ranks.push(rank.numbered(plan, accounts.first_rank(place)));
+    }
     let kv_cache = kv_cache_report(plan, accounts, &pools);
     let short = |rank: u64| Bytes(accounts.of(rank).adapter_short as u64);
     let verdict = verdict::verdict(plan, &ranks, short, &kv_cache);
@@ -238,20 +248,35 @@ fn binding(plan: &Plan, tokens: f64, bytes_per_token: f64) -> Binding {
     }
 }
 
-/// The memory of a rank with this account and these pools, by these laws; its number is still to be set.
-fn rank(plan: &Plan, laws: &[&'static Law; 6], account: &Account<f64>, pools: &AllPools) -> Rank {
+/// The memory of a rank with this account and these pools, by these laws; its number is still to be set. It differs from a rank `beside`
+/// it, of the same stage, in its overhead alone.
+fn rank(
+    plan: &Plan,
+    laws: &[&'static Law; 6],
+    account: &Account<f64>,
+    pools: &AllPools,
+    beside: Option<&Rank>,
+) -> Rank {
     let figure = |contributor: Contributor, bytes: f64| Figure::of(laws[contributor as usize], bytes);
-    let [weights, activations, runtime, decoder] = account.parts;
     let overhead = account.overhead_until_kv_cache() + account.late;
     let overhead_band = Band::of_sum([account.overhead_band, account.late_band]);
-    let contributors = [
-        figure(Contributor::Weights, weights),
-        figure(Contributor::Activations, activations),
-        figure(Contributor::RuntimeBuffers, runtime),
-        figure(Contributor::DecoderBuffers, decoder),
-        Figure::between(laws[Contributor::KvCache as usize], account.kv_cache(pools)),
-        Figure::new(laws[Contributor::Overhead as usize], overhead, overhead_band),
-    ];
+    let overhead = Figure::new(laws[Contributor::Overhead as usize], overhead, overhead_band);
+    let contributors = match beside.map(|rank| rank.contributors) {
+        Some([weights, activations, runtime, decoder, kv_cache, _]) => {
+            [weights, activations, runtime, decoder, kv_cache, overhead]
+        }
+        None => {
+            let [weights, activations, runtime, decoder] = account.parts;
+            [
+                figure(Contributor::Weights, weights),
+                figure(Contributor::Activations, activations),
+                figure(Contributor::RuntimeBuffers, runtime),
+                figure(Contributor::DecoderBuffers, decoder),
+                Figure::between(laws[Contributor::KvCache as usize], account.kv_cache(pools)),
+                overhead,
+            ]
+        }
+    };
     let used: Bytes = contributors.iter().map(|figure| figure.bytes).sum();
     Rank {
         rank: 0,

@@ -11,7 +11,7 @@ pub use space::Space;
 
 use super::Load;
 use crate::deployment::{Deployment, Problems};
-use crate::memory::{Rank, Stage, Verdict, outline};
+use crate::memory::{Kinds, Rank, Stage, Verdict, outline_of_kinds};
 use crate::units::Bytes;
 
 /// `base` sized for the load, with nothing left that would only hold for its own GPU, ranks or precision: what a log measured least of all.
@@ -52,6 +52,8 @@ pub struct Search {
     shapes: Vec<Shape>,
     /// Reused for every candidate.
     scratch: Deployment,
+    /// Which ranks are alike, of the GPU and shape at this place: precisions don't change it.
+    kinds: (usize, Option<Kinds>),
     next: usize,
     found: Vec<Candidate>,
 }
@@ -74,7 +76,7 @@ impl Search {
     pub fn new(base: &Deployment, load: Load, space: Space) -> Search {
         let scratch = neutral(base, load);
         let shapes = shapes(&scratch, &space);
-        Search { load, base: base.clone(), space, shapes, scratch, next: 0, found: Vec::new() }
+        Search { load, base: base.clone(), space, shapes, scratch, kinds: (0, None), next: 0, found: Vec::new() }
     }
 
     /// The number of candidates, the impossible ones among them.
@@ -130,7 +132,10 @@ impl Search {
         scratch.quant_algo = self.space.quant_algos[algo];
         scratch.kv_cache_dtype = self.space.kv_cache_dtypes[dtype];
         self.load.size_batch(scratch);
-        match candidate(scratch, self.load) {
+        if self.kinds.0 != place {
+            self.kinds = (place, None);
+        }
+        match candidate(scratch, self.load, &mut self.kinds.1) {
             Outcome::Found(candidate) => self.found.push(candidate),
             Outcome::TooHeavy => return dtypes - dtype,
             Outcome::ImpossibleWeights => return dtypes - dtype,
@@ -149,13 +154,14 @@ enum Outcome {
     NotThisOne,
 }
 
-fn candidate(deployment: &Deployment, load: Load) -> Outcome {
+/// Tries a deployment whose ranks are of these kinds, if they are known.
+fn candidate(deployment: &Deployment, load: Load, kinds: &mut Option<Kinds>) -> Outcome {
     let plan = match deployment.plan() {
         Ok(plan) => plan,
         Err(problems) if problems.of("quant_algo").is_some() => return Outcome::ImpossibleWeights,
         Err(_) => return Outcome::NotThisOne,
     };
-    let report = outline(&plan);
+    let report = outline_of_kinds(&plan, kinds.get_or_insert_with(|| Kinds::of(&plan)));
     let uncertain = match report.verdict {
         Verdict::Fits { uncertain, .. } => uncertain,
         Verdict::Fails { stage: Stage::LoadWeights, .. } => return Outcome::TooHeavy,

@@ -11,9 +11,11 @@ const FEATURES = ["bulk-memory", "nontrapping-float-to-int", "sign-ext", "mutabl
 // The page loads at once. What is inlined less compresses better, and so does what is written twice, and functions beside those of like
 // names; each pass finds a little more.
 const SMALL = ["-fimfs=0", "-aimfs=0", "-ocimfs=20", "--low-memory-unused", "--skip-pass=local-cse", "--reorder-functions-by-name"];
+// In the end once more for the variables alone, which the passes before leave in no good order.
+const FEWER_LOCALS = ["--simplify-locals-nostructure", "--vacuum", "--coalesce-locals-learning", "--reorder-locals"];
 // The worker's program loads later and is to be quick, which the compiler saw to: -O3 takes minutes here and gains little.
 const EFFORT = { page: ["-Oz", "-Oz", ...SMALL], answers: ["-O2", "--low-memory-unused"] };
-const LAST_EFFORT = { page: ["-Oz", ...SMALL], answers: [] };
+const LAST_EFFORT = { page: ["-Oz", ...SMALL, ...FEWER_LOCALS], answers: [] };
 const SHORT = ["--minify-imports-and-exports-and-modules", "--strip-debug", "--strip-producers", "--strip-target-features"];
 
 function run(program, options, input) {

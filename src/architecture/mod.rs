@@ -9,7 +9,7 @@ mod parts;
 mod recipe;
 mod tensors;
 
-pub use catalogue::{find, models, recipe_of, suggest};
+pub use catalogue::{DEFAULT_MODEL, find, is_whole, models, provide, recipe_of, suggest};
 pub use dtype::Dtype;
 pub use family::{Conventions, Family};
 pub use layers::LayerSet;

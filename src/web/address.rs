@@ -3,6 +3,7 @@
 use super::answers::Answers;
 use super::browser::Debounced;
 use super::dom::{listen, watch};
+use super::models;
 use super::state::{AppState, Sound};
 use crate::deployment::Deployment;
 use crate::formats::{link, summary};
@@ -74,6 +75,9 @@ fn read(state: AppState) {
     state.warnings.set(Vec::new());
     // Only a link that was not written here ends so, whether it is understood or not.
     if understood && !href.ends_with(|c: char| c.is_ascii_punctuation()) {
+        return;
+    }
+    if !understood && models::are_awaited(state, move || read(state)) {
         return;
     }
     let request = format!("panel=address&text={}", byte_serialize(href.as_bytes()).collect::<String>());

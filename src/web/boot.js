@@ -31,21 +31,48 @@ const painted = new Promise((done) => {
   setTimeout(done, 1000);
 });
 
+const app = document.getElementById("app");
+
+// The list of models, of which the program holds the default one alone. The program is told when the list is there, or what kept it away;
+// then it may be asked for again.
+let list;
+const loadModels = () => (list ??= takeModels());
+
+async function takeModels() {
+  const address = app.dataset.models;
+  try {
+    const answer = await fetch(address);
+    const text = await answer.text();
+    if (!answer.ok) throw new Error(`HTTP ${answer.status}`);
+    if (!text.startsWith("name,")) throw new Error("it holds something else");
+    app.models = text;
+  } catch ({ message }) {
+    app.trouble = `${address}: ${message}`;
+    list = undefined;
+  }
+  app.dispatchEvent(new Event("models"));
+}
+
 // How the panels look, which come after the picture. A reader's own colours, and paper, still have the last word.
 function styles() {
   const panels = document.createElement("link");
   panels.rel = "stylesheet";
-  panels.href = document.getElementById("app").dataset.styles;
+  panels.href = app.dataset.styles;
   document.querySelector('link[rel="stylesheet"][media]').before(panels);
 }
 
 try {
+  // An address that says something may name any model.
+  const models = (location.search || location.hash) && loadModels();
   const frame = framed && import("./frame.js");
   if (typeof WebAssembly !== "object") throw new Error("This browser has no WebAssembly, or forbids it here.");
   const bindings = await import(program);
   await frame;
+  await models;
   await painted.then(() => bindings.default({ module_or_path: wasm }));
   styles();
+  loadModels();
+  for (const event of ["click", "focusin", "hashchange"]) addEventListener(event, loadModels);
   // Later than all that this visit needs.
   setTimeout(() => import("./offline.js"), 2000);
 } catch (error) {

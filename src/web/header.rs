@@ -4,11 +4,11 @@ use super::browser;
 use super::dom::{El, el, target, value};
 use super::history::buttons;
 use super::inputs::choice::{choice, switch};
+use super::models;
 use super::share::share;
 use super::state::{AppState, Setting};
 use super::theme::Appearance;
 use crate::deployment::{field, presets::PRESETS};
-use crate::formats::link;
 use wasm_bindgen::JsCast;
 
 /// What people call the backends, in the order of their names in links.
@@ -56,7 +56,7 @@ fn presets(state: AppState) -> El {
             let name = value(&event);
             if let Some(preset) = PRESETS.iter().find(|preset| preset.name == name) {
                 state.warnings.set(Vec::new());
-                state.open(link::decode(preset.link).deployment);
+                models::open(state, preset.link);
             }
             if let Some(menu) = target(&event).and_then(|menu| menu.dyn_into::<web_sys::HtmlSelectElement>().ok()) {
                 menu.set_value("");

@@ -14,6 +14,7 @@ mod header;
 mod history;
 mod inputs;
 mod live;
+mod models;
 mod panel;
 mod results;
 mod share;
@@ -41,6 +42,7 @@ pub fn start() {
         }
         let state = AppState::new();
         let appearance = Appearance::new();
+        models::follow(state);
         address::follow(state);
         history::follow(state);
         let page = if embed::is_compact() { vec![embed::embedded(state, appearance)] } else { page(state, appearance) };

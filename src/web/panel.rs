@@ -7,6 +7,7 @@ use super::browser;
 use super::dom::{El, el, entered, focus, key, listen, rove, target, watch};
 use super::files;
 use super::live::Live;
+use super::models;
 use super::share::copy;
 use super::state::{AppState, Sound};
 use super::theme::Appearance;
@@ -193,7 +194,7 @@ fn click(state: AppState, options: Live<Options>, event: &Event) {
             state.view.locked.set(keys.split(' ').map(String::from).collect());
         }
     } else if let Some(deployment) = above("data-open") {
-        state.open(link::decode(&deployment).deployment);
+        models::open(state, &deployment);
     } else if let Some(pins) = above("data-pin") {
         state.pin(!pins.is_empty());
     } else if let Some(asked) = above("data-ask") {

@@ -309,6 +309,17 @@ impl AppState {
         self.forget(field, |draft| draft.problem.is_none());
     }
 
+    /// Ends the typing of a model: another list of models may have made its name known.
+    pub fn settle_model(self) {
+        let unread =
+            |draft: &Draft| field(draft.key).filter(|field| field.input == Input::Model).zip(Some(draft.text.clone()));
+        let found = self.drafts.with_untracked(|drafts| drafts.iter().find_map(unread));
+        if let Some((field, text)) = found {
+            self.edit(field, text);
+            self.settle(field);
+        }
+    }
+
     /// Sets a field to its default.
     pub fn reset(self, field: &'static Field) {
         self.choose(field, &(field.write)(&Deployment::default()));

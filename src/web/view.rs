@@ -109,6 +109,8 @@ pub struct ViewState {
     pub helps: Live<Vec<(String, String)>>,
     /// The key of the field whose help is shown.
     pub helped: Live<String>,
+    /// What is said in place of the list of models; empty where it is there.
+    pub models: Live<String>,
     /// Where sliders stop fitting, as the worker says it.
     pub ticks: Live<String>,
 }
@@ -124,6 +126,7 @@ impl ViewState {
             locked: Live::new(Vec::new()),
             helps: Live::new(Vec::new()),
             helped: Live::new(String::new()),
+            models: Live::new(String::new()),
             ticks: Live::new(String::new()),
         }
     }

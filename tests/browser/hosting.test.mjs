@@ -121,6 +121,7 @@ test("behind nginx each file has its type, its compression, and the headers that
   const server = await nginx(join(folder, ".."));
   const types = {
     css: "text/css; charset=utf-8",
+    csv: "text/csv; charset=utf-8",
     html: "text/html; charset=utf-8",
     js: "text/javascript; charset=utf-8",
     png: "image/png",

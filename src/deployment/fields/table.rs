@@ -185,6 +185,7 @@ pub(super) const SETTINGS: &[Field] = &[
                 return Ok(());
             }
             let found = architecture::find(t.trim()).ok_or_else(|| match architecture::suggest(t).first() {
+                _ if !architecture::is_whole() => "isn't known before the list of models is there".into(),
                 Some(near) => format!("isn't in the catalogue; the nearest is {}", near.name),
                 None => "isn't in the catalogue; `trtllm-memory models` lists it".into(),
             })?;

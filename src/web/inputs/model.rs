@@ -1,7 +1,7 @@
 //! A model, found by typing a part of its name.
 
 use super::field::described;
-use crate::architecture::{self, Architecture, Attention};
+use crate::architecture::{self, Architecture, Attention, ModelRef};
 use crate::units::{grouped, grouped_decimal};
 use crate::web::browser;
 use crate::web::dom::{self, El, el, target, value};
@@ -112,7 +112,7 @@ impl Search {
             el("li")
                 .attr("role", "option")
                 .id(&option_id(number))
-                .attr("aria-selected", if std::ptr::eq(model, &*chosen) { "true" } else { "false" })
+                .attr("aria-selected", if chosen == ModelRef::from(model) { "true" } else { "false" })
                 .child(el("span").class("option-name").text(&model.name))
                 .child(el("span").class("option-size").text(&parameters(model)))
                 .live_class("active", move || self.active.get() == number)
@@ -121,7 +121,9 @@ impl Search {
                 .on("click", move |_| self.choose(model))
         };
         let mut options: Vec<El> = found.iter().take(MOST).enumerate().map(option).collect();
+        let unlisted = self.setting.state.view.models.get();
         let rest = match found.len() {
+            _ if !unlisted.is_empty() => Some(unlisted),
             0 => Some("No model of the catalogue has such a name.".to_string()),
             all if all > MOST => Some(format!("{} more: type a part of the name", all - MOST)),
             _ => None,

@@ -112,10 +112,10 @@ impl Plot {
             let label = Label { x: LEFT - LABEL_GAP, y, text };
             write(canvas, &label, Pos::new(HPos::Right, VPos::Center), theme.faint)?;
         }
-        // Many candidates are at the same place.
+        // Many candidates are at the same place, or within a dot's radius below another: one dot shows them.
         let mut places: Vec<(u32, u32)> = all.iter().map(|one| (self.x(one.gpus), self.y(one.concurrency))).collect();
         places.sort_unstable();
-        places.dedup();
+        places.dedup_by(|(x, y), (kept_x, kept_y)| x == kept_x && y.abs_diff(*kept_y) <= RADII.1.unsigned_abs());
         for (x, y) in places {
             canvas.draw(&Circle::new((x as i32, y as i32), RADII.1, rgb(theme.contributors[1]).filled()))?;
         }
@@ -160,6 +160,22 @@ mod tests {
         assert!(drawing.best.iter().all(|dot| dot.x < SIZE.width && dot.y < SIZE.height));
         let places: Vec<usize> = drawing.best.iter().map(|dot| dot.candidate).collect();
         assert_eq!(places, unbeaten(search.found()));
+    }
+
+    #[test]
+    fn one_dot_shows_candidates_whose_dots_would_cover_each_other() {
+        let load = Load { concurrency: 8, input_len: 1000, output_len: 500 };
+        let gpus = ["h100", "l4"].into_iter().filter_map(crate::gpu::find).collect();
+        let mut search = Search::new(&Deployment::default(), load, Space::on(gpus, Backend::TensorRt));
+        assert!(search.step(usize::MAX));
+        let one = search.found()[0].clone();
+        let dots = |all: &[Candidate]| {
+            let drawing = frontier(all, SIZE, &Theme::LIGHT);
+            drawing.svg.matches("<circle").count() - 2 * drawing.best.len()
+        };
+        let with = |concurrency| Candidate { concurrency, ..one.clone() };
+        assert_eq!(dots(&[with(8), with(1000), with(1001)]), 2);
+        assert_eq!(dots(&[with(8), with(500), with(1000)]), 3);
     }
 
     #[test]

@@ -22,7 +22,7 @@ if (framed) document.documentElement.dataset.embed = "";
 
 // The build names both files by their contents, in these two links.
 const program = document.querySelector('link[rel="modulepreload"]').href;
-const wasm = document.querySelector('link[rel="preload"][as="fetch"]').href;
+const wasm = document.querySelector('link[rel="program"]').href;
 
 // What index.html shows is on the screen. A page that nobody looks at paints nothing, and a frame out of sight only later.
 const painted = new Promise((done) => {
@@ -62,8 +62,8 @@ function styles() {
 }
 
 try {
-  // An address that says something may name any model.
-  const models = (location.search || location.hash) && loadModels();
+  // An address that says something may name any model. A list that doesn't come keeps the rest waiting for a while only.
+  const models = (location.search || location.hash) && Promise.race([loadModels(), new Promise((late) => setTimeout(late, 3000))]);
   const frame = framed && import("./frame.js");
   if (typeof WebAssembly !== "object") throw new Error("This browser has no WebAssembly, or forbids it here.");
   const bindings = await import(program);

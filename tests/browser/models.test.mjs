@@ -30,6 +30,14 @@ scenario("a link to another model waits for a slow list and opens as it was mean
   assert.equal(await warnings(page).isVisible(), false);
 });
 
+scenario("a link to another model waits for a list that hangs for a while only", { link: OTHER, before: slow }, async (page) => {
+  await eventually(async () => assert.match(await warnings(page).innerText(), /The list of models is loading/));
+  await agrees(page, "tp_size=2");
+  await send(page);
+  await agrees(page, OTHER);
+  assert.equal(await warnings(page).isVisible(), false);
+});
+
 scenario("the default page is painted before the list arrives, and the models are found when it has", { before: slow }, async (page) => {
   await agrees(page, "");
   await control(page, "model").click();

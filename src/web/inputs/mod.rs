@@ -27,25 +27,35 @@ fn fields(group: Group) -> Vec<&'static Field> {
     FIELDS.iter().filter(here).filter(is_choice).collect()
 }
 
-/// Every input but those of the header. What few people change is folded away.
-pub fn inputs(state: AppState) -> El {
+/// The groups that are filled in by hand: those that few people change, and the others.
+fn groups() -> (Vec<Group>, Vec<Group>) {
+    Group::ALL.into_iter().filter(|group| !group.comes_from_files()).partition(|group| group.is_advanced())
+}
+
+/// Adds every input but those of the header and those that are folded away.
+pub fn inputs(form: El, state: AppState) {
     help_follows_focus(state);
     ticks::follow(state);
-    let entered = Group::ALL.into_iter().filter(|group| !group.comes_from_files());
-    let (more, first): (Vec<Group>, Vec<Group>) = entered.partition(|group| group.is_advanced());
+    // Without an engine nothing is fixed before the start.
+    let engine = move || state.deployment.with(|deployment| deployment.backend == Backend::TensorRt);
+    let (_, first) = groups();
+    let first = first.into_iter().flat_map(|of| {
+        let own = (of == Group::Model).then(|| dimensions(state));
+        std::iter::once(group(state, of)).chain(own)
+    });
+    form.live_class("engine", engine).child(lock(state)).children(first);
+}
+
+/// Adds what few people change, folded away.
+pub fn advanced(form: El, state: AppState) {
+    let (more, _) = groups();
     let all: Vec<&Field> = more.iter().flat_map(|group| fields(*group)).collect();
     let counting = all.clone();
     let count = move || format!("{} more", state.count(&counting, |standing| standing.counts));
     let summary = el("summary").children(head(state, "Advanced", all)).child(el("span").class("mark").live_text(count));
     let advanced = el("details").class("advanced").child(summary).children(more.into_iter().map(|of| group(state, of)));
     let everything = reset_all(state, "Reset all settings", "Reset all settings", FIELDS.iter().collect());
-    // Without an engine nothing is fixed before the start.
-    let engine = move || state.deployment.with(|deployment| deployment.backend == Backend::TensorRt);
-    let first = first.into_iter().flat_map(|of| {
-        let own = (of == Group::Model).then(|| dimensions(state));
-        std::iter::once(group(state, of)).chain(own)
-    });
-    form("inputs").live_class("engine", engine).child(lock(state)).children(first).child(advanced).child(everything)
+    form.child(advanced).child(everything);
 }
 
 /// Says that fields are locked, and frees them.

@@ -54,9 +54,7 @@ pub fn width_of(element: &Element) -> Live<usize> {
     let (width, observed) = (Live::new(0), element.clone());
     let resized = Closure::<dyn Fn()>::new(move || {
         let now = observed.client_width().max(0) as usize;
-        if width.get_untracked() != now {
-            width.set(now);
-        }
+        width.renew(now);
     });
     match ResizeObserver::new(resized.as_ref().unchecked_ref()) {
         Ok(observer) => observer.observe(element),

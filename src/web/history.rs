@@ -88,9 +88,7 @@ fn tell(state: AppState) {
         let back = if unrecorded || steps.next(false).is_some() { BACK } else { 0 };
         back + if steps.next(true).is_some() { FORWARDS } else { 0 }
     });
-    if state.steps.get_untracked() != leads {
-        state.steps.set(leads);
-    }
+    state.steps.renew(leads);
 }
 
 fn record_later(state: AppState, rest: Debounced, down: Rc<Cell<bool>>) {

@@ -73,6 +73,16 @@ impl<T> Live<T> {
     pub fn set(self, value: T) {
         self.update(|before| *before = value);
     }
+
+    /// Replaces the value, and tells of it where it is another.
+    pub fn renew(self, value: T)
+    where
+        T: PartialEq,
+    {
+        if self.with_untracked(|before| *before != value) {
+            self.set(value);
+        }
+    }
 }
 
 /// A value that follows from watched ones, worked out when it is read and they have changed. It lives as long as the page.

@@ -197,15 +197,10 @@ impl AppState {
             for setting in settings {
                 let value = values.get(setting.at).cloned().unwrap_or_default();
                 let standing = standings.get(setting.at).copied().unwrap_or_default();
-                let facts = self.facts(setting.field, value, standing);
-                if setting.facts.with_untracked(|before| *before != facts) {
-                    setting.facts.set(facts);
-                }
+                setting.facts.renew(self.facts(setting.field, value, standing));
             }
         });
-        if self.standings.with_untracked(|before| *before != standings) {
-            self.standings.set(standings);
-        }
+        self.standings.renew(standings);
     }
 
     /// How all fields stand whose values these are.

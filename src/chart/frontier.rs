@@ -148,12 +148,17 @@ mod tests {
 
     const SIZE: Size = Size { width: 480, height: 240 };
 
-    #[test]
-    fn the_frontier_rises_to_the_right_inside_the_picture() {
+    fn searched() -> Search {
         let load = Load { concurrency: 8, input_len: 1000, output_len: 500 };
         let gpus = ["h100", "l4"].into_iter().filter_map(crate::gpu::find).collect();
         let mut search = Search::new(&Deployment::default(), load, Space::on(gpus, Backend::TensorRt));
         assert!(search.step(usize::MAX));
+        search
+    }
+
+    #[test]
+    fn the_frontier_rises_to_the_right_inside_the_picture() {
+        let search = searched();
         let drawing = frontier(search.found(), SIZE, &Theme::LIGHT);
         assert!(drawing.best.len() > 1);
         assert!(drawing.best.windows(2).all(|pair| pair[0].x < pair[1].x && pair[0].y >= pair[1].y));
@@ -164,10 +169,7 @@ mod tests {
 
     #[test]
     fn one_dot_shows_candidates_whose_dots_would_cover_each_other() {
-        let load = Load { concurrency: 8, input_len: 1000, output_len: 500 };
-        let gpus = ["h100", "l4"].into_iter().filter_map(crate::gpu::find).collect();
-        let mut search = Search::new(&Deployment::default(), load, Space::on(gpus, Backend::TensorRt));
-        assert!(search.step(usize::MAX));
+        let search = searched();
         let one = search.found()[0].clone();
         let dots = |all: &[Candidate]| {
             let drawing = frontier(all, SIZE, &Theme::LIGHT);

@@ -49,9 +49,15 @@ pub struct Recipe {
     pub features: Features,
 }
 
-/// Features and their values, in the order in which they were set, each once.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+/// Features and their values, each once, in any order.
+#[derive(Debug, Clone, Default, Eq)]
 pub struct Features(Vec<(&'static str, Cow<'static, str>)>);
+
+impl PartialEq for Features {
+    fn eq(&self, other: &Features) -> bool {
+        self.0.len() == other.0.len() && self.0.iter().all(|feature| other.0.contains(feature))
+    }
+}
 
 /// A seven-billion Llama, to start from.
 impl Default for Recipe {

@@ -15,7 +15,7 @@ macro_rules! named_values {
 
             /// The name.
             pub fn name(self) -> &'static str {
-                match self { $($name::$variant => $text),+ }
+                $name::NAMES[self as usize]
             }
 
             /// The value with this name, upper and lower case being alike.

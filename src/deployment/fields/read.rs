@@ -1,5 +1,6 @@
 //! Reading the text of a setting, or saying what would be right.
 
+use crate::architecture::Dtype;
 use crate::units::{decimal, grouped, shortest};
 
 /// The largest size in GiB.
@@ -42,19 +43,18 @@ pub(super) fn toggle(text: &str) -> Result<bool, String> {
     }
 }
 
-pub(super) fn choice<T>(text: &str, found: Option<T>, names: &[&str]) -> Result<T, String> {
-    found.ok_or_else(|| none_of(text, names))
-}
-
 fn none_of(text: &str, names: &[&str]) -> String {
     format!("must be one of {}; \"{text}\" is none of them", names.join(", "))
 }
 
-/// The place of the name that `text` is, upper and lower case being alike.
-#[inline(never)]
-pub(super) fn chosen(text: &str, names: &[&str]) -> Result<usize, String> {
-    let text = text.trim();
-    names.iter().position(|name| name.eq_ignore_ascii_case(text)).ok_or_else(|| none_of(text, names))
+/// What `text` was found to be among what has these names.
+pub(super) fn choice<T>(text: &str, found: Option<T>, names: &[&str]) -> Result<T, String> {
+    found.ok_or_else(|| none_of(text, names))
+}
+
+/// A number format of these names, by any name that it has.
+pub(super) fn dtype(text: &str, names: &[&str]) -> Result<Dtype, String> {
+    choice(text, Dtype::parse(text), names)
 }
 
 pub(super) fn optional<T>(text: &str, read: impl FnOnce(&str) -> Result<T, String>) -> Result<Option<T>, String> {
@@ -62,10 +62,6 @@ pub(super) fn optional<T>(text: &str, read: impl FnOnce(&str) -> Result<T, Strin
         "" | "none" | "auto" => Ok(None),
         text => read(text).map(Some),
     }
-}
-
-pub(super) fn text<T: ToString>(value: Option<T>) -> String {
-    value.map_or_else(String::new, |value| value.to_string())
 }
 
 // The table has a hundred settings of these few kinds. What is the same for all of a kind is here once and called, since
@@ -84,10 +80,10 @@ pub(super) fn read_optional_whole(setting: &mut Option<u64>, text: &str, min: u6
 }
 
 #[inline(never)]
-pub(super) fn read_decimal(
-    setting: &mut Option<f64>,
+pub(super) fn read_optional<T>(
+    setting: &mut Option<T>,
     text: &str,
-    read: fn(&str) -> Result<f64, String>,
+    read: fn(&str) -> Result<T, String>,
 ) -> Result<(), String> {
     *setting = optional(text, read)?;
     Ok(())
@@ -100,22 +96,26 @@ pub(super) fn read_toggle(setting: &mut bool, text: &str) -> Result<(), String> 
 }
 
 #[inline(never)]
-pub(super) fn read_optional_toggle(setting: &mut Option<bool>, text: &str) -> Result<(), String> {
-    *setting = optional(text, toggle)?;
+pub(super) fn read_dtype(setting: &mut Option<Dtype>, text: &str, names: &[&str]) -> Result<(), String> {
+    *setting = optional(text, |text| dtype(text, names))?;
+    Ok(())
+}
+
+/// Reads the name of one of `values`, upper and lower case being alike.
+#[inline(never)]
+pub(super) fn read_named<T: Copy>(setting: &mut T, text: &str, values: &[T], names: &[&str]) -> Result<(), String> {
+    let text = text.trim();
+    let named = values.iter().zip(names).find(|(_, name)| name.eq_ignore_ascii_case(text));
+    *setting = choice(text, named.map(|(value, _)| *value), names)?;
     Ok(())
 }
 
 #[inline(never)]
-pub(super) fn whole_text(setting: Option<u64>) -> String {
-    text(setting)
+pub(super) fn text<T: ToString>(setting: &Option<T>) -> String {
+    setting.as_ref().map_or_else(String::new, T::to_string)
 }
 
 #[inline(never)]
-pub(super) fn decimal_text(setting: Option<f64>) -> String {
+pub(super) fn decimal_text(setting: &Option<f64>) -> String {
     setting.map_or_else(String::new, shortest)
-}
-
-#[inline(never)]
-pub(super) fn toggle_text(setting: Option<bool>) -> String {
-    text(setting)
 }

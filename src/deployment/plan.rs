@@ -183,16 +183,21 @@ impl KvType {
             KvType::Quantized(_) => 2.0,
         }
     }
+
+    /// TensorRT-LLM's name: `fp16`.
+    pub fn name(self) -> &'static str {
+        match self {
+            KvType::Model(Dtype::Float16) => "fp16",
+            KvType::Model(Dtype::Bfloat16) => "bf16",
+            KvType::Model(Dtype::Float32) => "fp32",
+            KvType::Quantized(dtype) => dtype.name(),
+        }
+    }
 }
 
 impl std::fmt::Display for KvType {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            KvType::Model(Dtype::Float16) => f.write_str("fp16"),
-            KvType::Model(Dtype::Bfloat16) => f.write_str("bf16"),
-            KvType::Model(Dtype::Float32) => f.write_str("fp32"),
-            KvType::Quantized(dtype) => dtype.fmt(f),
-        }
+        f.write_str(self.name())
     }
 }
 

@@ -1,7 +1,9 @@
 //! Reading the text of a setting, or saying what would be right.
 
 use crate::architecture::Dtype;
+use crate::deployment::Deployment;
 use crate::units::{decimal, grouped, shortest};
+use std::fmt::Display;
 
 /// The largest size in GiB.
 const MAX_GIB: f64 = 16_384.0;
@@ -17,10 +19,8 @@ pub(super) fn whole(text: &str, min: u64, max: u64) -> Result<u64, String> {
 
 /// Whole numbers separated by commas; none of an empty text.
 pub(super) fn whole_list(text: &str, min: u64, max: u64) -> Result<Vec<u64>, String> {
-    match text.trim() {
-        "" | "none" | "auto" => Ok(Vec::new()),
-        text => text.trim_matches(['[', ']']).split(',').map(|number| whole(number, min, max)).collect(),
-    }
+    let Some(text) = given(text) else { return Ok(Vec::new()) };
+    text.trim_matches(['[', ']']).split(',').map(|number| whole(number, min, max)).collect()
 }
 
 pub(super) fn gib(text: &str) -> Result<f64, String> {
@@ -57,11 +57,14 @@ pub(super) fn dtype(text: &str, names: &[&str]) -> Result<Dtype, String> {
     choice(text, Dtype::parse(text), names)
 }
 
+/// What is given; nothing where it is left to TensorRT-LLM.
+#[inline(never)]
+fn given(text: &str) -> Option<&str> {
+    Some(text.trim()).filter(|text| !matches!(*text, "" | "none" | "auto"))
+}
+
 pub(super) fn optional<T>(text: &str, read: impl FnOnce(&str) -> Result<T, String>) -> Result<Option<T>, String> {
-    match text.trim() {
-        "" | "none" | "auto" => Ok(None),
-        text => read(text).map(Some),
-    }
+    given(text).map(read).transpose()
 }
 
 // The table has a hundred settings of these few kinds. What is the same for all of a kind is here once and called, since
@@ -101,18 +104,23 @@ pub(super) fn read_dtype(setting: &mut Option<Dtype>, text: &str, names: &[&str]
     Ok(())
 }
 
-/// Reads the name of one of `values`, upper and lower case being alike.
+/// Reads one of `names`, upper and lower case being alike, and sets what has its place.
 #[inline(never)]
-pub(super) fn read_named<T: Copy>(setting: &mut T, text: &str, values: &[T], names: &[&str]) -> Result<(), String> {
+pub(super) fn read_named(
+    d: &mut Deployment,
+    text: &str,
+    names: &[&str],
+    set: fn(&mut Deployment, usize),
+) -> Result<(), String> {
     let text = text.trim();
-    let named = values.iter().zip(names).find(|(_, name)| name.eq_ignore_ascii_case(text));
-    *setting = choice(text, named.map(|(value, _)| *value), names)?;
+    let place = names.iter().position(|name| name.eq_ignore_ascii_case(text));
+    set(d, choice(text, place, names)?);
     Ok(())
 }
 
 #[inline(never)]
-pub(super) fn text<T: ToString>(setting: &Option<T>) -> String {
-    setting.as_ref().map_or_else(String::new, T::to_string)
+pub(super) fn text<T: Display>(setting: &Option<T>) -> String {
+    setting.as_ref().map_or_else(String::new, |setting| format!("{setting}"))
 }
 
 #[inline(never)]

@@ -113,7 +113,7 @@ macro_rules! named {
         Field::new(
             stringify!($key),
             Input::Choice($type::NAMES),
-            |d, t| read_named(&mut d.$key, t, $type::ALL, $type::NAMES),
+            |d, t| read_named(d, t, $type::NAMES, |d, place| d.$key = $type::ALL.get(place).copied().unwrap_or(d.$key)),
             |d| d.$key.name().into(),
         )
     };
@@ -237,7 +237,8 @@ pub(super) const SETTINGS: &[Field] = &[
         Input::Choice(QuantAlgo::NAMES),
         |d, t| {
             let name = if t.trim().eq_ignore_ascii_case("none") { QuantAlgo::None.name() } else { t };
-            read_named(&mut d.quant_algo, name, QuantAlgo::ALL, QuantAlgo::NAMES)
+            read_named(d, name, QuantAlgo::NAMES, |d, place| {
+ d.quant_algo = QuantAlgo::ALL.get(place).copied().unwrap_or(d.quant_algo)})
         },
         |d| d.quant_algo.name().into(),
     )
@@ -245,7 +246,7 @@ pub(super) const SETTINGS: &[Field] = &[
     .help("How the weights are quantized; NO_QUANT keeps them in dtype."),
     named!(kv_cache_dtype, KvCacheDtype)
         .stands(Group::Precision, Fixed::Build)
-        .effective(|p| p.kv_cache_dtype.to_string())
+        .effective(|p| p.kv_cache_dtype.name().into())
         .help("The type of the KV cache's values; auto follows dtype.")
         .aliases(&["kv_cache_config.dtype"]),
     dtype!(dtype, DTYPES)

@@ -99,8 +99,6 @@ pub enum Block {
 /// Layers with the same tensors.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LayerGroup {
-    /// What sets them apart: "MoE layers".
-    pub label: &'static str,
     /// The layers.
     pub layers: LayerSet,
     /// The tensors of each.
@@ -265,21 +263,9 @@ fn groups(model: &Architecture) -> Vec<LayerGroup> {
         };
         let layers = sets.into_iter().zip(parts).fold(left, alike);
         left = left.without(layers);
-        groups.push(LayerGroup { label: label(parts), layers, tensors: layer_tensors(model, parts) });
+        groups.push(LayerGroup { layers, tensors: layer_tensors(model, parts) });
     }
     groups
-}
-
-const fn label([attends, recurs, _, dense, experts]: [bool; 5]) -> &'static str {
-    match (attends, recurs, dense, experts) {
-        (true, _, _, true) => "MoE layers",
-        (true, _, true, _) => "dense layers",
-        (true, ..) => "attention layers",
-        (_, true, _, true) => "recurrent MoE layers",
-        (_, true, ..) => "recurrent layers",
-        (.., true) => "expert layers",
-        _ => "feed-forward layers",
-    }
 }
 
 fn layer_tensors(model: &Architecture, [attends, recurs, indexed, dense, experts]: [bool; 5]) -> Vec<Tensor> {

@@ -22,7 +22,7 @@ pub struct Note {
 impl Note {
     /// Adds a note at `field`. Many ask for it, so that what it does is here once.
     #[inline(never)]
-    pub(super) fn add(notes: &mut Vec<Note>, field: &'static str, message: std::fmt::Arguments<'_>) {
+    pub(crate) fn add(notes: &mut Vec<Note>, field: &'static str, message: std::fmt::Arguments<'_>) {
         notes.push(Note { field, message: message.to_string() });
     }
 }

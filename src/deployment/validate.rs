@@ -10,7 +10,7 @@ use super::{
 use crate::architecture::{Dtype, Encoder};
 #[cfg(not(feature = "lean"))]
 use crate::units::GIB;
-use crate::units::{grouped, grouped_decimal, shortest};
+use crate::units::{grouped, grouped_decimal, joined, shortest};
 
 /// Every problem of a deployment; `None` where there is none.
 pub(super) fn problems(d: &Deployment) -> Option<Problems> {
@@ -103,9 +103,7 @@ fn sizes(d: &Deployment, found: &mut Problems) {
 
 /// The divisors of `number` up to 64, as a list for a person.
 fn divisors(number: u64) -> String {
-    let all: Vec<String> =
-        (1..=number.min(64)).filter(|size| number.is_multiple_of(*size)).map(|size| size.to_string()).collect();
-    all.join(", ")
+    joined((1..=number.min(64)).filter(|size| number.is_multiple_of(*size)), ", ")
 }
 
 fn parallelism(d: &Deployment, found: &mut Problems) {

@@ -19,8 +19,13 @@ pub(super) fn whole(text: &str, min: u64, max: u64) -> Result<u64, String> {
 
 /// Whole numbers separated by commas; none of an empty text.
 pub(super) fn whole_list(text: &str, min: u64, max: u64) -> Result<Vec<u64>, String> {
-    let Some(text) = given(text) else { return Ok(Vec::new()) };
-    text.trim_matches(['[', ']']).split(',').map(|number| whole(number, min, max)).collect()
+    let mut numbers = Vec::new();
+    if let Some(text) = given(text) {
+        for number in text.trim_matches(['[', ']']).split(',') {
+            numbers.push(whole(number, min, max)?);
+        }
+    }
+    Ok(numbers)
 }
 
 pub(super) fn gib(text: &str) -> Result<f64, String> {

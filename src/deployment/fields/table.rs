@@ -11,7 +11,7 @@ use crate::deployment::{
     LookaheadConfig, LoraModule, MoeBackend, OperatingSystem, QuantAlgo, Runtime, SpeculativeDecodingMode, Version,
 };
 use crate::gpu;
-use crate::units::{grouped_decimal, shortest};
+use crate::units::{grouped_decimal, joined, shortest};
 
 pub(in crate::deployment) const MAX_RANKS: u64 = 1024;
 pub(in crate::deployment) const MAX_BATCH: u64 = 1 << 20;
@@ -159,11 +159,6 @@ fn speculates(d: &Deployment) -> bool {
         Backend::TensorRt => d.speculative_decoding_mode != SpeculativeDecodingMode::None,
         Backend::Pytorch => d.decoding_type != DecodingType::None,
     }
-}
-
-fn list<T: ToString>(values: &[T]) -> String {
-    let texts: Vec<String> = values.iter().map(T::to_string).collect();
-    texts.join(",")
 }
 
 /// The name of a model of one's own.
@@ -396,7 +391,7 @@ pub(super) const SETTINGS: &[Field] = &[
         "lora_target_modules",
         Input::Text,
         |d, t| LoraModule::parse_list(t).map(|v| d.lora_target_modules = v),
-        |d| list(&d.lora_target_modules),
+        |d| joined(&d.lora_target_modules, ","),
     )
     .optional()
     .stands(Group::Adapters, Fixed::Build)
@@ -430,7 +425,7 @@ pub(super) const SETTINGS: &[Field] = &[
         "max_attention_window",
         Input::Text,
         |d, t| whole_list(t, 1, MAX_TOKENS).map(|v| d.max_attention_window = v),
-        |d| list(&d.max_attention_window),
+        |d| joined(&d.max_attention_window, ","),
     )
     .optional()
     .stands(Group::Runtime, Fixed::Run)

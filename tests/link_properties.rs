@@ -65,7 +65,7 @@ fn deployment() -> impl Strategy<Value = Deployment> {
         for (field, at, number) in changes {
             let field = fields[field.index(fields.len())];
             if let Some(text) = text(field, at, number) {
-                let _ = (field.read)(&mut deployment, &text);
+                let _ = field.read(&mut deployment, &text);
             }
         }
         deployment

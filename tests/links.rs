@@ -152,7 +152,7 @@ fn frozen_settings_keep_their_keys_defaults_and_values() {
         let [key, aliases, usual, values] = row[..4] else { panic!("{row:?}") };
         let known = field(key).unwrap_or_else(|| panic!("{key} is gone; make it an alias of what it is now"));
         assert_eq!(
-            (known.write)(&default),
+            known.write(&default),
             usual,
             "the default of {key}; another one needs another version of the format"
         );
@@ -161,7 +161,7 @@ fn frozen_settings_keep_their_keys_defaults_and_values() {
         }
         for value in values.split_whitespace() {
             let changed = known.with(&default, value).unwrap_or_else(|problem| panic!("{key}={value}: {problem:?}"));
-            let written = (known.write)(&changed);
+            let written = known.write(&changed);
             // What a family of models has anyway is not written.
             assert!(
                 written == value || written.is_empty() && key.starts_with("m."),
@@ -177,7 +177,7 @@ fn frozen_settings_keep_their_keys_defaults_and_values() {
             Input::Choice(names) => names.join(" "),
             _ => String::new(),
         };
-        let row = [field.key, &field.aliases.join(" "), &(field.write)(&default), &values];
+        let row = [field.key, &field.aliases.join(" "), &field.write(&default), &values];
         before = digest(&before, &row);
         missing.push(format!("{}\t{before}", row.join("\t")));
     }

@@ -277,11 +277,11 @@ fn a_calibration_meets_the_measurement_and_follows_the_law() {
     for key in
         ["calibrated_activations", "calibrated_runtime_buffers", "calibrated_decoder_buffers", "calibrated_overhead"]
     {
-        (field(key).unwrap().read)(&mut deployment, "").unwrap();
+        field(key).unwrap().read(&mut deployment, "").unwrap();
     }
     assert_eq!(deployment, log.deployment);
     for bad in ["0/0", "5", "1/99999999999", "-1/2", "a/b"] {
-        assert!((field("calibrated_overhead").unwrap().read)(&mut deployment, bad).is_err(), "{bad}");
+        assert!(field("calibrated_overhead").unwrap().read(&mut deployment, bad).is_err(), "{bad}");
     }
 }
 

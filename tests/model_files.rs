@@ -340,7 +340,7 @@ fn every_model_of_the_catalogue_can_be_made_ones_own() {
         let own = ModelRef::custom(ModelRef::from(model).to_recipe());
         assert_eq!(own.parameters(), model.parameters(), "{}", model.name);
         let mut deployment = Deployment { model: model.into(), ..Deployment::default() };
-        (field("m.layers").unwrap().read)(&mut deployment, &model.layers.to_string()).unwrap();
+        field("m.layers").unwrap().read(&mut deployment, &model.layers.to_string()).unwrap();
         assert!(deployment.model.is_custom() && link::encode(&deployment).contains("model=custom"));
     }
 }

@@ -57,7 +57,7 @@ fn anything() -> impl Strategy<Value = Deployment> {
         }
         for (field, from) in settings {
             let field = &FIELDS[field];
-            let _ = (field.read)(&mut deployment, &text(field.input, from));
+            let _ = field.read(&mut deployment, &text(field.input, from));
         }
         deployment
     })

@@ -83,7 +83,7 @@ fn no_setting_of_the_engine_flow_changes_the_plan() {
             ["true", "false", "1", "2", "medusa", "gpt_session", "continuous", "float16", "attn_q", "0.3", "4,3,4"]
         {
             let mut deployment = decode("model=Qwen/Qwen3-8B");
-            if (field.read)(&mut deployment, value).is_ok() {
+            if field.read(&mut deployment, value).is_ok() {
                 assert_eq!(deployment.plan(), plain, "{}={value}", field.key);
             }
         }

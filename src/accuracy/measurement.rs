@@ -133,7 +133,7 @@ impl Unknown {
     pub(super) fn variants<'a>(&'a self, deployment: &'a Deployment) -> impl Iterator<Item = Deployment> + 'a {
         self.alternatives.iter().filter_map(|value| {
             let mut variant = deployment.clone();
-            (field(self.key)?.read)(&mut variant, value).ok()?;
+            field(self.key)?.read(&mut variant, value).ok()?;
             Some(variant)
         })
     }

@@ -34,7 +34,7 @@ use serde::{Serialize, Serializer};
 use std::sync::LazyLock;
 
 /// What a person chose. `None` leaves the value to TensorRT-LLM. The names are those of TensorRT-LLM and of links.
-#[derive(Debug, PartialEq)]
+#[derive(Debug)]
 pub struct Deployment {
     /// What is served.
     pub model: ModelRef,
@@ -304,6 +304,13 @@ impl Default for Deployment {
     }
 }
 
+/// Deployments are equal where every setting is; each of their fields is one.
+impl PartialEq for Deployment {
+    fn eq(&self, other: &Deployment) -> bool {
+        FIELDS.iter().all(|field| field.is_alike(self, other))
+    }
+}
+
 impl Deployment {
     /// What TensorRT-LLM makes of this deployment.
     ///
@@ -394,8 +401,8 @@ impl Deployment {
     pub fn changed(&self) -> impl Iterator<Item = (&'static Field, String)> {
         let default = Deployment::default();
         FIELDS.iter().filter(|field| field.flows.has(self.backend)).filter_map(move |field| {
-            let text = (field.write)(self);
-            (text != (field.write)(&default)).then_some((field, text))
+            let text = field.write(self);
+            (text != field.write(&default)).then_some((field, text))
         })
     }
 }

@@ -85,14 +85,14 @@ pub enum Side {
 fn settings(pinned: &Deployment, current: &Deployment) -> Vec<Setting> {
     let plans = (pinned.plan().ok(), current.plan().ok());
     let text = |field: &crate::deployment::Field, deployment: &Deployment, plan: &Option<crate::deployment::Plan>| {
-        let chosen = (field.write)(deployment);
+        let chosen = field.write(deployment);
         let settled = plan.as_ref().map(field.effective).unwrap_or_default();
         if settled.is_empty() { chosen } else { settled }
     };
     let differing = FIELDS
         .iter()
         .filter(|field| field.counts(pinned) || field.counts(current))
-        .filter(|field| (field.write)(pinned) != (field.write)(current));
+        .filter(|field| field.write(pinned) != field.write(current));
     differing
         .map(|field| Setting {
             key: field.key,

@@ -145,7 +145,7 @@ mod tests {
             let (from, to) = knob.reach(None);
             for notch in knob.spread(from, to, 9) {
                 let changed = knob.set(&deployment, notch).unwrap();
-                let read: f64 = (knob.field.write)(&changed).parse().unwrap();
+                let read: f64 = knob.field.write(&changed).parse().unwrap();
                 assert_eq!(knob.notch(read), notch, "{}", knob.field.key);
             }
         }

@@ -28,7 +28,7 @@ impl TrtConfig {
         for (key, value) in &self.settings {
             if let Some(field) = field(key) {
                 // Values were tried when they were read.
-                let _ = (field.read)(deployment, value);
+                let _ = field.read(deployment, value);
             }
         }
     }
@@ -67,7 +67,7 @@ impl Reader {
     fn put(&mut self, key: &'static str, value: impl ToString) {
         let value = value.to_string();
         let Some(field) = field(key) else { return };
-        match (field.read)(&mut self.trial, &value) {
+        match field.read(&mut self.trial, &value) {
             Ok(()) => self.settings.push((key, value)),
             Err(advice) => self.report.ignored.push(Item {
                 field: key.into(),

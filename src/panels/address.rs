@@ -8,7 +8,7 @@ use crate::formats::link;
 pub fn lines(request: &Request) -> String {
     let text = request.option("text").unwrap_or_default();
     let (decoded, default) = (link::decode(text), Deployment::default());
-    let settings = FIELDS.iter().map(|field| (field.key, (field.write)(&decoded.deployment), (field.write)(&default)));
+    let settings = FIELDS.iter().map(|field| (field.key, field.write(&decoded.deployment), field.write(&default)));
     let changed = settings.filter(|(_, value, usual)| value != usual).map(|(key, value, _)| (key, value));
     let mut link = form_urlencoded::Serializer::new(String::new());
     link.extend_pairs(changed);

@@ -306,7 +306,7 @@ impl Row {
 /// Sets `name`, if there is such a setting.
 fn set(d: &mut Deployment, name: &str, value: &str) -> Result<(), String> {
     field(name).map_or(Ok(()), |field| {
-        (field.read)(d, &plain(field.input, value)).map_err(|wrong| format!("{name} {value:?} {wrong}"))
+        field.read(d, &plain(field.input, value)).map_err(|wrong| format!("{name} {value:?} {wrong}"))
     })
 }
 

@@ -1,12 +1,14 @@
 //! The one table of settings: link keys, how each is read, written and entered, and what it means. Links, the
 //! page's inputs, the native command and the README's table are all made from it.
 
+mod access;
 mod model;
 mod read;
 pub(super) mod table;
 
-use super::{Backend, Deployment, Plan, Problem};
+use super::{Backend, Deployment, Plan};
 use crate::told::told;
+use access::Access;
 
 /// Where a setting stands on the page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -183,10 +185,8 @@ pub struct Field {
     pub help: &'static str,
     /// Whether it has a meaning beside the other settings.
     pub applies: fn(&Deployment) -> bool,
-    /// Reads a text into a deployment, or says what would be right.
-    pub read: fn(&mut Deployment, &str) -> Result<(), String>,
-    /// The setting as text; empty where it is left to TensorRT-LLM.
-    pub write: fn(&Deployment) -> String,
+    /// Where it stands.
+    access: Access,
     /// What TensorRT-LLM makes of it, as text; empty where that is nothing.
     pub effective: fn(&Plan) -> String,
 }
@@ -222,12 +222,7 @@ impl Field {
     }
 
     /// A setting of the engine, fixed when it is built, that is always there and has a default of its own.
-    const fn new(
-        key: &'static str,
-        input: Input,
-        read: fn(&mut Deployment, &str) -> Result<(), String>,
-        write: fn(&Deployment) -> String,
-    ) -> Field {
+    const fn new(key: &'static str, input: Input, access: Access) -> Field {
         Field {
             key,
             aliases: &[],
@@ -238,8 +233,7 @@ impl Field {
             optional: false,
             help: "",
             applies: |_| true,
-            read,
-            write,
+            access,
             effective: |_| String::new(),
         }
     }
@@ -261,19 +255,7 @@ impl Field {
 
     /// The setting as a number: what was chosen, or what TensorRT-LLM makes of it; `None` where that is no number.
     pub fn number(&self, deployment: &Deployment, plan: &Plan) -> Option<f64> {
-        (self.write)(deployment).parse().ok().or_else(|| (self.effective)(plan).parse().ok())
-    }
-
-    /// The same deployment with this setting at `text`.
-    ///
-    /// # Errors
-    /// If the setting can't have this value.
-    pub fn with(&self, deployment: &Deployment, text: &str) -> Result<Deployment, Problem> {
-        let mut changed = deployment.clone();
-        match (self.read)(&mut changed, text) {
-            Ok(()) => Ok(changed),
-            Err(advice) => Err(Problem::new(self.key, text, advice)),
-        }
+        self.write(deployment).parse().ok().or_else(|| (self.effective)(plan).parse().ok())
     }
 
     const fn stands(self, group: Group, fixed: Fixed) -> Field {

@@ -1,6 +1,7 @@
 //! The dimensions of a model of one's own, behind `m.`: only what differs from its family's conventions stands in a link.
 
-use super::read::{choice, dtype, optional, read_optional_whole, read_whole, text, whole};
+use super::access::{Access, Word};
+use super::read::{choice, dtype, optional, whole};
 use super::{Field, Fixed, Group, Input};
 use crate::architecture::{Dtype, Family, ModelRef, Recipe, limits};
 use crate::deployment::Deployment;
@@ -15,8 +16,12 @@ pub(super) fn make_custom(d: &mut Deployment) {
     }
 }
 
-/// Sets a dimension of the model, which thereby becomes one's own; an empty text means nothing for a model of the catalogue.
-fn set(d: &mut Deployment, text: &str, change: &dyn Fn(&mut Recipe, &str) -> Result<(), String>) -> Result<(), String> {
+/// Changes the model, which thereby becomes one's own; an empty text means nothing for a model of the catalogue.
+pub(super) fn edit(
+    d: &mut Deployment,
+    text: &str,
+    change: &dyn Fn(&mut Recipe, &str) -> Result<(), String>,
+) -> Result<(), String> {
     let text = text.trim();
     if text.is_empty() && !d.model.is_custom() {
         return Ok(());
@@ -28,16 +33,8 @@ fn set(d: &mut Deployment, text: &str, change: &dyn Fn(&mut Recipe, &str) -> Res
 }
 
 /// Writes a dimension; nothing for a model of the catalogue.
-fn show(d: &Deployment, write: fn(&Recipe) -> String) -> String {
+pub(super) fn show(d: &Deployment, write: impl FnOnce(&Recipe) -> String) -> String {
     d.model.recipe().map_or_else(String::new, write)
-}
-
-fn set_feature(d: &mut Deployment, name: &str, text: &str) -> Result<(), String> {
-    set(d, text, &|recipe, text| recipe.set(name, text))
-}
-
-fn show_feature(d: &Deployment, name: &str) -> String {
-    d.model.recipe().and_then(|recipe| recipe.feature(name)).unwrap_or("").into()
 }
 
 fn name(text: &str) -> Result<String, String> {
@@ -49,47 +46,34 @@ fn name(text: &str) -> Result<String, String> {
     }
 }
 
-const fn dimension(
-    key: &'static str,
-    input: Input,
-    read: fn(&mut Deployment, &str) -> Result<(), String>,
-    write: fn(&Deployment) -> String,
-) -> Field {
-    Field::new(key, input, read, write)
-        .optional()
-        .stands(Group::Dimensions, Fixed::Build)
-        .applies(|d| d.model.is_custom())
+const fn dimension(key: &'static str, input: Input, access: Access) -> Field {
+    Field::new(key, input, access).optional().stands(Group::Dimensions, Fixed::Build).applies(|d| d.model.is_custom())
+}
+
+/// Where a dimension stands.
+macro_rules! word {
+    ($name:ident) => {
+        Word { of: |recipe| &recipe.$name, of_mut: |recipe| &mut recipe.$name }
+    };
 }
 
 /// A whole number that every model has.
 macro_rules! number {
     ($key:literal, $name:ident, $min:expr, $max:expr, $usual:expr) => {
-        dimension(
-            $key,
-            Input::Whole { min: $min, max: $max, slider_max: $usual },
-            |d, t| set(d, t, &|recipe, t| read_whole(&mut recipe.$name, t, $min, $max)),
-            |d| show(d, |recipe| recipe.$name.to_string()),
-        )
+        dimension($key, Input::Whole { min: $min, max: $max, slider_max: $usual }, Access::Dimension(word!($name)))
     };
 }
 
 /// A whole number that follows from others where it isn't given.
 macro_rules! derived {
     ($key:literal, $name:ident, $max:expr, $usual:expr) => {
-        dimension(
-            $key,
-            Input::Whole { min: 1, max: $max, slider_max: $usual },
-            |d, t| set(d, t, &|recipe, t| read_optional_whole(&mut recipe.$name, t, 1, $max)),
-            |d| show(d, |recipe| text(&recipe.$name)),
-        )
+        dimension($key, Input::Whole { min: 1, max: $max, slider_max: $usual }, Access::OptionalDimension(word!($name)))
     };
 }
 
 /// What may differ from the family's conventions.
-macro_rules! feature {
-    ($name:literal, $input:expr) => {
-        dimension(concat!("m.", $name), $input, |d, t| set_feature(d, $name, t), |d| show_feature(d, $name))
-    };
+const fn feature(key: &'static str, input: Input) -> Field {
+    dimension(key, input, Access::Feature)
 }
 
 const DTYPES: &[&str] = &["bfloat16", "float16", "float32"];
@@ -99,26 +83,33 @@ pub(super) const DIMENSIONS: &[Field] = &[
     dimension(
         "m.name",
         Input::Text,
-        |d, t| set(d, t, &|recipe, t| name(t).map(|v| recipe.name = v.into())),
-        |d| show(d, |recipe| if recipe.name == "custom" { String::new() } else { recipe.name.to_string() }),
+        Access::Own(
+            |d, t| edit(d, t, &|recipe, t| name(t).map(|v| recipe.name = v.into())),
+            |d| show(d, |recipe| if recipe.name == "custom" { String::new() } else { recipe.name.to_string() }),
+        ),
     )
     .help("What you call the model."),
     dimension(
         "m.family",
         Input::Choice(Family::NAMES),
-        |d, t| {
-            set(d, t, &|recipe, t| {
-                choice(t, Family::from_model_type(&t.to_ascii_lowercase()), Family::NAMES).map(|v| recipe.family = v)
-            })
-        },
-        |d| show(d, |recipe| recipe.family.name().into()),
+        Access::Own(
+            |d, t| {
+                edit(d, t, &|recipe, t| {
+                    let found = Family::from_model_type(&t.to_ascii_lowercase());
+                    choice(t, found, Family::NAMES).map(|v| recipe.family = v)
+                })
+            },
+            |d| show(d, |recipe| recipe.family.name().into()),
+        ),
     )
     .help("The family, by model_type; what it has in common with its other models isn't asked for."),
     dimension(
         "m.layers",
         Input::Whole { min: 1, max: limits::LAYERS, slider_max: 128 },
-        |d, t| set(d, t, &|recipe, t| whole(t, 1, limits::LAYERS).map(|v| recipe.layers = v as u32)),
-        |d| show(d, |recipe| recipe.layers.to_string()),
+        Access::Own(
+            |d, t| edit(d, t, &|recipe, t| whole(t, (1, limits::LAYERS)).map(|v| recipe.layers = v as u32)),
+            |d| show(d, |recipe| recipe.layers.to_string()),
+        ),
     )
     .help("num_hidden_layers."),
     number!("m.hidden", hidden, 1, limits::WIDTH, 16_384).help("hidden_size."),
@@ -131,55 +122,59 @@ pub(super) const DIMENSIONS: &[Field] = &[
     dimension(
         "m.dtype",
         Input::Choice(DTYPES),
-        |d, t| set(d, t, &|recipe, t| optional(t, |t| dtype(t, DTYPES)).map(|v| recipe.dtype = v.unwrap_or_default())),
-        |d| show(d, |recipe| if recipe.dtype == Dtype::default() { "" } else { recipe.dtype.name() }.into()),
+        Access::Own(
+            |d, t| {
+                edit(d, t, &|recipe, t| optional(t, |t| dtype(t, DTYPES)).map(|v| recipe.dtype = v.unwrap_or_default()))
+            },
+            |d| show(d, |recipe| if recipe.dtype == Dtype::default() { "" } else { recipe.dtype.name() }.into()),
+        ),
     )
     .help("torch_dtype of the checkpoint; bfloat16 if left empty."),
     number!("m.positions", max_position_embeddings, 1, limits::POSITIONS, 1 << 20).help("max_position_embeddings."),
-    feature!("tied", Input::Toggle).help("tie_word_embeddings: the LM head is the embedding table."),
-    feature!("qkv_bias", Input::Toggle).help("Query, key and value projections have biases."),
-    feature!("dense_bias", Input::Toggle).help("The attention's output projection has a bias."),
-    feature!("mlp_bias", Input::Toggle).help("The feed-forward projections have biases."),
-    feature!("lm_head_bias", Input::Toggle).help("The LM head has a bias."),
-    feature!("gated", Input::Toggle).help("The feed-forward block is gated (SwiGLU, GeGLU)."),
-    feature!("parallel", Input::Toggle).help("Attention and feed-forward block read the same input."),
-    feature!("embedding_norm", Input::Toggle).help("The embedding is normalised."),
-    feature!("norm", Input::Choice(&["scale", "scale_and_bias", "plain"])).help("What a normalisation has."),
-    feature!("norms", Input::Text).help("Normalisations in each layer."),
-    feature!("qk_norm", Input::Choice(&["absent", "head", "full"]))
+    feature("m.tied", Input::Toggle).help("tie_word_embeddings: the LM head is the embedding table."),
+    feature("m.qkv_bias", Input::Toggle).help("Query, key and value projections have biases."),
+    feature("m.dense_bias", Input::Toggle).help("The attention's output projection has a bias."),
+    feature("m.mlp_bias", Input::Toggle).help("The feed-forward projections have biases."),
+    feature("m.lm_head_bias", Input::Toggle).help("The LM head has a bias."),
+    feature("m.gated", Input::Toggle).help("The feed-forward block is gated (SwiGLU, GeGLU)."),
+    feature("m.parallel", Input::Toggle).help("Attention and feed-forward block read the same input."),
+    feature("m.embedding_norm", Input::Toggle).help("The embedding is normalised."),
+    feature("m.norm", Input::Choice(&["scale", "scale_and_bias", "plain"])).help("What a normalisation has."),
+    feature("m.norms", Input::Text).help("Normalisations in each layer."),
+    feature("m.qk_norm", Input::Choice(&["absent", "head", "full"]))
         .help("Normalisation of queries and keys: of each head's size, or over all heads."),
-    feature!("gate", Input::Toggle).help("A projection of its own gates the attention's output."),
-    feature!("sinks", Input::Toggle).help("Each head has a learned sink logit."),
-    feature!("mla", Input::Text)
+    feature("m.gate", Input::Toggle).help("A projection of its own gates the attention's output."),
+    feature("m.sinks", Input::Toggle).help("Each head has a learned sink logit."),
+    feature("m.mla", Input::Text)
         .help("Latent attention: q_lora_rank (or -)/kv_lora_rank/qk_nope_head_dim/qk_rope_head_dim/v_head_dim."),
-    feature!("indexer", Input::Text).help("Sparse attention's indexer: heads/size, and after a colon its layers."),
-    feature!("window", Input::Text).help("Sliding window: tokens, and after a colon its layers, such as 1024:!5/6."),
-    feature!("attention", Input::Text).help("The layers that attend, where not all do: 3/4 is every fourth."),
-    feature!("moe", Input::Text).help("Experts: experts/experts per token/moe_intermediate_size."),
-    feature!("shared", Input::Text).help("Intermediate size of the shared experts together."),
-    feature!("shared_gate", Input::Toggle).help("A gate weighs the shared expert."),
-    feature!("router_bias", Input::Toggle).help("The router has a bias."),
-    feature!("moe_layers", Input::Text)
+    feature("m.indexer", Input::Text).help("Sparse attention's indexer: heads/size, and after a colon its layers."),
+    feature("m.window", Input::Text).help("Sliding window: tokens, and after a colon its layers, such as 1024:!5/6."),
+    feature("m.attention", Input::Text).help("The layers that attend, where not all do: 3/4 is every fourth."),
+    feature("m.moe", Input::Text).help("Experts: experts/experts per token/moe_intermediate_size."),
+    feature("m.shared", Input::Text).help("Intermediate size of the shared experts together."),
+    feature("m.shared_gate", Input::Toggle).help("A gate weighs the shared expert."),
+    feature("m.router_bias", Input::Toggle).help("The router has a bias."),
+    feature("m.moe_layers", Input::Text)
         .help("The layers with experts, where not all have them: 3- from the fourth on."),
-    feature!("delta", Input::Text).help(
+    feature("m.delta", Input::Text).help(
         "Gated delta net in the layers that don't attend: key heads/key size/value heads/value size/convolution.",
     ),
-    feature!("mamba", Input::Text).help("Mamba 2 in the layers with M: groups/state/heads/size/convolution."),
-    feature!("pattern", Input::Text).help("A letter a layer: M Mamba, * attention, E experts, - feed-forward."),
-    feature!("rotary", Input::Text).help("Elements of a head that turn, where not all do."),
-    feature!("tables", Input::Text).help("RoPE tables, where there are several."),
-    feature!("learned", Input::Text).help("Rows of a table of learned positions."),
-    feature!("alibi", Input::Toggle).help("Positions by ALiBi."),
-    feature!("relative", Input::Text).help("Buckets of distances that have a bias (T5)."),
-    feature!("no_positions", Input::Toggle).help("Attention knows no positions."),
-    feature!("mrope", Input::Toggle)
+    feature("m.mamba", Input::Text).help("Mamba 2 in the layers with M: groups/state/heads/size/convolution."),
+    feature("m.pattern", Input::Text).help("A letter a layer: M Mamba, * attention, E experts, - feed-forward."),
+    feature("m.rotary", Input::Text).help("Elements of a head that turn, where not all do."),
+    feature("m.tables", Input::Text).help("RoPE tables, where there are several."),
+    feature("m.learned", Input::Text).help("Rows of a table of learned positions."),
+    feature("m.alibi", Input::Toggle).help("Positions by ALiBi."),
+    feature("m.relative", Input::Text).help("Buckets of distances that have a bias (T5)."),
+    feature("m.no_positions", Input::Toggle).help("Attention knows no positions."),
+    feature("m.mrope", Input::Toggle)
         .help("Positions have three coordinates, so that each request brings its rotations."),
-    feature!("encoder", Input::Text).help("An encoder: layers/heads/size of a head/columns of its MLP."),
-    feature!("encoder_positions", Input::Text).help("Rows of the encoder's position table."),
-    feature!("mels", Input::Text).help("Features of a frame, where the encoder reads sound."),
-    feature!("scaling", Input::Text).help("Factor by which RoPE scaling extends max_position_embeddings."),
-    feature!("yarn", Input::Text).help("Factor of YaRN, which max_position_embeddings already contains."),
-    feature!("mtp", Input::Text).help("Layers that predict further tokens, behind the last."),
-    feature!("fp4", Input::Choice(&["mlp_and_output", "experts"]))
+    feature("m.encoder", Input::Text).help("An encoder: layers/heads/size of a head/columns of its MLP."),
+    feature("m.encoder_positions", Input::Text).help("Rows of the encoder's position table."),
+    feature("m.mels", Input::Text).help("Features of a frame, where the encoder reads sound."),
+    feature("m.scaling", Input::Text).help("Factor by which RoPE scaling extends max_position_embeddings."),
+    feature("m.yarn", Input::Text).help("Factor of YaRN, which max_position_embeddings already contains."),
+    feature("m.mtp", Input::Text).help("Layers that predict further tokens, behind the last."),
+    feature("m.fp4", Input::Choice(&["mlp_and_output", "experts"]))
         .help("What an NVFP4 checkpoint keeps in FP4, where not everything."),
 ];

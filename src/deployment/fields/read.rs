@@ -1,14 +1,14 @@
 //! Reading the text of a setting, or saying what would be right.
 
 use crate::architecture::Dtype;
-use crate::deployment::Deployment;
-use crate::units::{decimal, grouped, shortest};
+use crate::units::{decimal, grouped};
 use std::fmt::Display;
 
 /// The largest size in GiB.
 const MAX_GIB: f64 = 16_384.0;
 
-pub(super) fn whole(text: &str, min: u64, max: u64) -> Result<u64, String> {
+/// A whole number within these bounds.
+pub(super) fn whole(text: &str, (min, max): (u64, u64)) -> Result<u64, String> {
     let advice = || format!("must be a whole number from {} to {}", grouped(min), grouped(max));
     let digits: String = text.trim().chars().filter(|c| !matches!(c, ',' | '_' | ' ')).collect();
     match digits.parse::<u64>() {
@@ -18,11 +18,11 @@ pub(super) fn whole(text: &str, min: u64, max: u64) -> Result<u64, String> {
 }
 
 /// Whole numbers separated by commas; none of an empty text.
-pub(super) fn whole_list(text: &str, min: u64, max: u64) -> Result<Vec<u64>, String> {
+pub(super) fn whole_list(text: &str, bounds: (u64, u64)) -> Result<Vec<u64>, String> {
     let mut numbers = Vec::new();
     if let Some(text) = given(text) {
         for number in text.trim_matches(['[', ']']).split(',') {
-            numbers.push(whole(number, min, max)?);
+            numbers.push(whole(number, bounds)?);
         }
     }
     Ok(numbers)
@@ -63,7 +63,6 @@ pub(super) fn dtype(text: &str, names: &[&str]) -> Result<Dtype, String> {
 }
 
 /// What is given; nothing where it is left to TensorRT-LLM.
-#[inline(never)]
 fn given(text: &str) -> Option<&str> {
     Some(text.trim()).filter(|text| !matches!(*text, "" | "none" | "auto"))
 }
@@ -72,63 +71,13 @@ pub(super) fn optional<T>(text: &str, read: impl FnOnce(&str) -> Result<T, Strin
     given(text).map(read).transpose()
 }
 
-// The table has a hundred settings of these few kinds. What is the same for all of a kind is here once and called, since
-// the page loads every copy that is made of it.
-
-#[inline(never)]
-pub(super) fn read_whole(setting: &mut u64, text: &str, min: u64, max: u64) -> Result<(), String> {
-    *setting = whole(text, min, max)?;
-    Ok(())
-}
-
-#[inline(never)]
-pub(super) fn read_optional_whole(setting: &mut Option<u64>, text: &str, min: u64, max: u64) -> Result<(), String> {
-    *setting = optional(text, |text| whole(text, min, max))?;
-    Ok(())
-}
-
-#[inline(never)]
-pub(super) fn read_optional<T>(
-    setting: &mut Option<T>,
-    text: &str,
-    read: fn(&str) -> Result<T, String>,
-) -> Result<(), String> {
-    *setting = optional(text, read)?;
-    Ok(())
-}
-
-#[inline(never)]
-pub(super) fn read_toggle(setting: &mut bool, text: &str) -> Result<(), String> {
-    *setting = toggle(text)?;
-    Ok(())
-}
-
-#[inline(never)]
-pub(super) fn read_dtype(setting: &mut Option<Dtype>, text: &str, names: &[&str]) -> Result<(), String> {
-    *setting = optional(text, |text| dtype(text, names))?;
-    Ok(())
-}
-
-/// Reads one of `names`, upper and lower case being alike, and sets what has its place.
-#[inline(never)]
-pub(super) fn read_named(
-    d: &mut Deployment,
-    text: &str,
-    names: &[&str],
-    set: fn(&mut Deployment, usize),
-) -> Result<(), String> {
+/// The place of the name that `text` is, upper and lower case being alike.
+pub(super) fn chosen(text: &str, names: &[&str]) -> Result<usize, String> {
     let text = text.trim();
-    let place = names.iter().position(|name| name.eq_ignore_ascii_case(text));
-    set(d, choice(text, place, names)?);
-    Ok(())
+    choice(text, names.iter().position(|name| name.eq_ignore_ascii_case(text)), names)
 }
 
-#[inline(never)]
-pub(super) fn text<T: Display>(setting: &Option<T>) -> String {
-    setting.as_ref().map_or_else(String::new, |setting| format!("{setting}"))
-}
-
-#[inline(never)]
-pub(super) fn decimal_text(setting: &Option<f64>) -> String {
-    setting.map_or_else(String::new, shortest)
+/// What may be left to TensorRT-LLM; empty where it is.
+pub(super) fn text<T: Display>(setting: Option<T>) -> String {
+    setting.map_or_else(String::new, |setting| format!("{setting}"))
 }

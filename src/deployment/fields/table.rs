@@ -1,14 +1,12 @@
 //! The table itself: every setting, in the order of links and of the page.
 
-use super::read::{
-    choice, decimal_text, fraction, gib, read_dtype, read_named, read_optional, read_optional_whole, read_toggle,
-    read_whole, text, toggle, whole_list,
-};
+use super::access::{Access, Place};
+use super::read::{choice, chosen, optional, text, whole_list};
 use super::{Field, Fixed, Group, Input, model};
-use crate::architecture::{self, Dtype};
+use crate::architecture;
 use crate::deployment::{
-    AllreduceStrategy, Backend, Calibrated, DecodingType, Deployment, KvCacheDtype, KvCacheType, Launcher,
-    LookaheadConfig, LoraModule, MoeBackend, OperatingSystem, QuantAlgo, Runtime, SpeculativeDecodingMode, Version,
+    AllreduceStrategy, Backend, DecodingType, Deployment, KvCacheDtype, KvCacheType, Launcher, LookaheadConfig,
+    LoraModule, MoeBackend, OperatingSystem, QuantAlgo, Runtime, SpeculativeDecodingMode, Version,
 };
 use crate::gpu;
 use crate::units::{grouped_decimal, joined, shortest};
@@ -21,14 +19,20 @@ pub(in crate::deployment) const MAX_BYTES: u64 = 1 << 50;
 const DTYPES: &[&str] = &["auto", "float16", "bfloat16", "float32"];
 const LOGITS_DTYPES: &[&str] = &["auto", "float32", "float16", "bfloat16"];
 
+/// Where a setting of this name stands.
+macro_rules! place {
+    ($key:ident) => {
+        Place { of: |d| &d.$key, of_mut: |d| &mut d.$key }
+    };
+}
+
 /// A whole number from `min` to `max`, with a slider that reaches `slider_max`.
 macro_rules! number {
     ($key:ident, $min:expr, $max:expr, $slider_max:expr) => {
         Field::new(
             stringify!($key),
             Input::Whole { min: $min, max: $max, slider_max: $slider_max },
-            |d, t| read_whole(&mut d.$key, t, $min, $max),
-            |d| d.$key.to_string(),
+            Access::Whole(place!($key)),
         )
     };
 }
@@ -39,8 +43,7 @@ macro_rules! optional_number {
         Field::new(
             stringify!($key),
             Input::Whole { min: $min, max: $max, slider_max: $slider_max },
-            |d, t| read_optional_whole(&mut d.$key, t, $min, $max),
-            |d| text(&d.$key),
+            Access::OptionalWhole(place!($key)),
         )
         .optional()
     };
@@ -49,61 +52,43 @@ macro_rules! optional_number {
 /// A whole number that is usually one of a few.
 macro_rules! steps {
     ($key:ident, $usual:expr, $max:expr) => {
-        Field::new(
-            stringify!($key),
-            Input::Steps { usual: $usual, max: $max },
-            |d, t| read_whole(&mut d.$key, t, 1, $max),
-            |d| d.$key.to_string(),
-        )
+        Field::new(stringify!($key), Input::Steps { usual: $usual, max: $max }, Access::Whole(place!($key)))
     };
 }
 
 /// A whole number that is usually one of a few, or left to TensorRT-LLM.
 macro_rules! optional_steps {
     ($key:ident, $usual:expr, $max:expr) => {
-        Field::new(
-            stringify!($key),
-            Input::Steps { usual: $usual, max: $max },
-            |d, t| read_optional_whole(&mut d.$key, t, 1, $max),
-            |d| text(&d.$key),
-        )
-        .optional()
+        Field::new(stringify!($key), Input::Steps { usual: $usual, max: $max }, Access::OptionalWhole(place!($key)))
+            .optional()
     };
 }
 
 /// A fraction that may be left to TensorRT-LLM.
 macro_rules! optional_fraction {
     ($key:ident) => {
-        Field::new(
-            stringify!($key),
-            Input::Fraction,
-            |d, t| read_optional(&mut d.$key, t, fraction),
-            |d| decimal_text(&d.$key),
-        )
-        .optional()
+        Field::new(stringify!($key), Input::Fraction, Access::Decimal(place!($key))).optional()
     };
 }
 
 /// A size in GiB that may be left out.
 macro_rules! optional_gib {
     ($key:ident) => {
-        Field::new(stringify!($key), Input::Gib, |d, t| read_optional(&mut d.$key, t, gib), |d| decimal_text(&d.$key))
-            .optional()
+        Field::new(stringify!($key), Input::Gib, Access::Decimal(place!($key))).optional()
     };
 }
 
 /// On or off.
 macro_rules! switch {
     ($key:ident) => {
-        Field::new(stringify!($key), Input::Toggle, |d, t| read_toggle(&mut d.$key, t), |d| d.$key.to_string())
+        Field::new(stringify!($key), Input::Toggle, Access::Toggle(place!($key)))
     };
 }
 
 /// On or off, where the default depends on other settings.
 macro_rules! optional_switch {
     ($key:ident) => {
-        Field::new(stringify!($key), Input::Toggle, |d, t| read_optional(&mut d.$key, t, toggle), |d| text(&d.$key))
-            .optional()
+        Field::new(stringify!($key), Input::Toggle, Access::OptionalToggle(place!($key))).optional()
     };
 }
 
@@ -113,8 +98,7 @@ macro_rules! named {
         Field::new(
             stringify!($key),
             Input::Choice($type::NAMES),
-            |d, t| read_named(d, t, $type::NAMES, |d, place| d.$key = $type::ALL.get(place).copied().unwrap_or(d.$key)),
-            |d| d.$key.name().into(),
+            Access::Name(|d| d.$key as usize, |d, index| d.$key = $type::ALL.get(index).copied().unwrap_or(d.$key)),
         )
     };
 }
@@ -122,27 +106,17 @@ macro_rules! named {
 /// A number format, or `auto`.
 macro_rules! dtype {
     ($key:ident, $names:expr) => {
-        Field::new(
-            stringify!($key),
-            Input::Choice($names),
-            |d, t| read_dtype(&mut d.$key, t, $names),
-            |d| d.$key.map_or("auto", Dtype::name).into(),
-        )
+        Field::new(stringify!($key), Input::Choice($names), Access::Dtype(place!($key)))
     };
 }
 
 /// A measured size over the law's.
 macro_rules! calibrated {
     ($key:ident) => {
-        Field::new(
-            stringify!($key),
-            Input::Text,
-            |d, t| read_optional(&mut d.$key, t, Calibrated::parse),
-            |d| text(&d.$key),
-        )
-        .optional()
-        .stands(Group::Calibration, Fixed::Run)
-        .applies(|d| d.$key.is_some())
+        Field::new(stringify!($key), Input::Text, Access::Calibrated(place!($key)))
+            .optional()
+            .stands(Group::Calibration, Fixed::Run)
+            .applies(|d| d.$key.is_some())
     };
 }
 
@@ -169,6 +143,7 @@ pub(super) const SETTINGS: &[Field] = &[
     Field::new(
         "model",
         Input::Model,
+        Access::Own(
         |d, t| {
             if t.trim().eq_ignore_ascii_case(CUSTOM) {
                 model::make_custom(d);
@@ -183,12 +158,14 @@ pub(super) const SETTINGS: &[Field] = &[
             Ok(())
         },
         |d| if d.model.is_custom() { CUSTOM.into() } else { d.model.name.clone() },
+        ),
     )
     .stands(Group::Model, Fixed::Build)
     .help("A Hugging Face repository name or a short one; type a part of it. custom: the m. keys say its dimensions."),
     Field::new(
         "gpu",
         Input::Gpu,
+        Access::Own(
         |d, t| {
             let found = gpu::find(t.trim()).ok_or_else(|| match gpu::suggest(t).first() {
                 Some(near) => format!("isn't in the catalogue; the nearest is {}", near.id),
@@ -200,6 +177,7 @@ pub(super) const SETTINGS: &[Field] = &[
             Ok(())
         },
         |d| d.gpu.id.to_string(),
+        ),
     )
     .stands(Group::Gpus, Fixed::Hardware)
     .help("The card; every rank runs on one of these."),
@@ -230,12 +208,15 @@ pub(super) const SETTINGS: &[Field] = &[
     Field::new(
         "quant_algo",
         Input::Choice(QuantAlgo::NAMES),
+        Access::Own(
         |d, t| {
             let name = if t.trim().eq_ignore_ascii_case("none") { QuantAlgo::None.name() } else { t };
-            read_named(d, name, QuantAlgo::NAMES, |d, place| {
- d.quant_algo = QuantAlgo::ALL.get(place).copied().unwrap_or(d.quant_algo)})
+            let index = chosen(name, QuantAlgo::NAMES)?;
+            d.quant_algo = QuantAlgo::ALL.get(index).copied().unwrap_or(d.quant_algo);
+            Ok(())
         },
         |d| d.quant_algo.name().into(),
+        ),
     )
     .stands(Group::Precision, Fixed::Build)
     .help("How the weights are quantized; NO_QUANT keeps them in dtype."),
@@ -262,19 +243,21 @@ pub(super) const SETTINGS: &[Field] = &[
         .help("Longest sequence, prompt and output. Left alone it is the model's own limit."),
     optional_fraction!(free_gpu_memory_fraction)
         .stands(Group::KvCache, Fixed::Run)
-        .effective(|p| decimal_text(&p.free_gpu_memory_fraction))
+        .effective(|p| p.free_gpu_memory_fraction.map_or_else(String::new, shortest))
         .help("Share of the memory still free that the KV cache takes: 0.9 unless max_tokens is given.")
         .aliases(&["kv_cache_config.free_gpu_memory_fraction", "kv_cache_free_gpu_memory_fraction"]),
     optional_number!(max_tokens, 1, MAX_TOKENS, 4_194_304)
         .stands(Group::KvCache, Fixed::Run)
-        .effective(|p| text(&p.max_tokens))
+        .effective(|p| text(p.max_tokens))
         .help("Most tokens that the KV cache holds. With the fraction given too, the smaller counts.")
         .aliases(&["kv_cache_config.max_tokens"]),
     Field::new(
         "trtllm_version",
         Input::Choice(Version::NAMES),
-        |d, t| read_optional(&mut d.trtllm_version, t, |t| choice(t, Version::parse(t), Version::NAMES)),
-        |d| text(&d.trtllm_version),
+        Access::Own(
+        |d, t| optional(t, |t| choice(t, Version::parse(t), Version::NAMES)).map(|v| d.trtllm_version = v),
+        |d| text(d.trtllm_version),
+        ),
     )
     .optional()
     .effective(|p| p.version.to_string())
@@ -334,8 +317,7 @@ pub(super) const SETTINGS: &[Field] = &[
     Field::new(
         "embedding_sharding_dim",
         Input::Choice(&["0", "1"]),
-        |d, t| read_whole(&mut d.embedding_sharding_dim, t, 0, 1),
-        |d| d.embedding_sharding_dim.to_string(),
+        Access::Name(|d| d.embedding_sharding_dim as usize, |d, index| d.embedding_sharding_dim = index as u64),
     )
     .applies(|d| d.tp_size > 1)
     .help("Whether a divided embedding is cut along the vocabulary (0) or along the hidden size (1).")
@@ -375,8 +357,10 @@ pub(super) const SETTINGS: &[Field] = &[
     Field::new(
         "lookahead_config",
         Input::Text,
-        |d, t| read_optional(&mut d.lookahead_config, t, LookaheadConfig::parse),
-        |d| text(&d.lookahead_config),
+        Access::Own(
+        |d, t| optional(t, LookaheadConfig::parse).map(|v| d.lookahead_config = v),
+        |d| text(d.lookahead_config),
+        ),
     )
     .optional()
     .stands(Group::Speculation, Fixed::Run)
@@ -390,8 +374,10 @@ pub(super) const SETTINGS: &[Field] = &[
     Field::new(
         "lora_target_modules",
         Input::Text,
+        Access::Own(
         |d, t| LoraModule::parse_list(t).map(|v| d.lora_target_modules = v),
         |d| joined(&d.lora_target_modules, ","),
+        ),
     )
     .optional()
     .stands(Group::Adapters, Fixed::Build)
@@ -424,8 +410,10 @@ pub(super) const SETTINGS: &[Field] = &[
     Field::new(
         "max_attention_window",
         Input::Text,
-        |d, t| whole_list(t, 1, MAX_TOKENS).map(|v| d.max_attention_window = v),
+        Access::Own(
+        |d, t| whole_list(t, (1, MAX_TOKENS)).map(|v| d.max_attention_window = v),
         |d| joined(&d.max_attention_window, ","),
+        ),
     )
     .optional()
     .stands(Group::Runtime, Fixed::Run)

@@ -255,7 +255,7 @@ fn leaner(key: &str) -> Option<&'static str> {
 
 /// A setting as chosen, or as TensorRT-LLM settles it.
 fn settled(field: &Field, deployment: &Deployment, plan: &Plan) -> String {
-    let chosen = (field.write)(deployment);
+    let chosen = field.write(deployment);
     let settled = (field.effective)(plan);
     if settled.is_empty() { chosen } else { settled }
 }

@@ -62,7 +62,7 @@ fn is_known(key: &str) -> bool {
 
 /// Reads a value that the field doesn't understand as it is written; says whether it could.
 pub(super) fn read(field: &Field, deployment: &mut Deployment, value: &str) -> bool {
-    values(value).iter().any(|value| (field.read)(deployment, value).is_ok())
+    values(value).iter().any(|value| field.read(deployment, value).is_ok())
 }
 
 /// A small number.

@@ -205,7 +205,7 @@ impl Decoded {
             self.report(key, value, LinkProblemKind::Repeated, message);
         }
         seen.push(field.key);
-        if let Err(advice) = (field.read)(&mut self.deployment, value)
+        if let Err(advice) = field.read(&mut self.deployment, value)
             && !mend::read(field, &mut self.deployment, value)
         {
             let message = || format!("{}={} {advice}.", field.key, quoted(value));
@@ -218,7 +218,7 @@ impl Decoded {
         let backend = self.deployment.backend;
         for field in FIELDS.iter().filter(|field| !field.flows.has(backend) && seen.contains(&field.key)) {
             let message = || format!("{} has no effect with backend={backend}.", field.key);
-            let value = (field.write)(&self.deployment);
+            let value = field.write(&self.deployment);
             self.report(field.key, &value, LinkProblemKind::OtherBackend, message);
         }
     }

@@ -57,7 +57,7 @@ impl Inference<'_> {
     /// What doesn't belong to the backend is refused, as a link would drop it.
     fn try_put(&mut self, key: &str, value: &str) -> bool {
         let field = field(key).filter(|field| field.flows.has(self.deployment.backend));
-        field.is_some_and(|field| (field.read)(&mut self.deployment, value).is_ok())
+        field.is_some_and(|field| field.read(&mut self.deployment, value).is_ok())
     }
 
     fn put(&mut self, key: &'static str, value: impl ToString, from: impl Into<String>) {

@@ -74,7 +74,7 @@ fn uses(log: &ExplainedLog) -> Markup {
     let scales: Vec<(&'static str, String)> = FIELDS
         .iter()
         .filter(|field| field.group == Group::Calibration)
-        .map(|field| (field.key, (field.write)(&calibrated)))
+        .map(|field| (field.key, field.write(&calibrated)))
         .collect();
     let can = log.knows_model() && scales.iter().any(|(_, scale)| !scale.is_empty());
     html! {

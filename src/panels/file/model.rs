@@ -94,7 +94,7 @@ fn dimensions(model: &ModelRef) -> String {
 /// A model as settings. Whatever model stood there before leaves nothing behind.
 fn model_pairs(model: &ModelRef) -> Pairs {
     let default = Deployment::default();
-    let first = field("model").map(|field| (field.key, (field.write)(&default)));
+    let first = field("model").map(|field| (field.key, field.write(&default)));
     let with = Deployment { model: model.clone(), ..default };
     let said = with.changed().filter(|(field, _)| matches!(field.group, Group::Model | Group::Dimensions));
     first.into_iter().chain(said.map(|(field, text)| (field.key, text))).collect()
@@ -113,8 +113,8 @@ fn all_pairs(file: &ModelFile, deployment: &Deployment) -> Pairs {
         ModelFile::Tensors(_) => {}
         ModelFile::TrtLlm(config) => {
             let flow = Deployment { backend: Backend::TensorRt, ..Deployment::default() };
-            pairs.extend(field("backend").map(|field| (field.key, (field.write)(&flow))));
-            pairs.extend(built(file).map(|field| (field.key, (field.write)(deployment))));
+            pairs.extend(field("backend").map(|field| (field.key, field.write(&flow))));
+            pairs.extend(built(file).map(|field| (field.key, field.write(deployment))));
             pairs.extend(config.settings.iter().cloned());
         }
     }
@@ -122,7 +122,7 @@ fn all_pairs(file: &ModelFile, deployment: &Deployment) -> Pairs {
 }
 
 fn written(key: &str, deployment: &Deployment) -> Option<String> {
-    field(key).map(|field| (field.write)(deployment))
+    field(key).map(|field| field.write(deployment))
 }
 
 /// The settings that a built engine fixes, the model apart.
@@ -138,7 +138,7 @@ fn built(file: &ModelFile) -> impl Iterator<Item = &'static Field> {
 fn locked(file: &ModelFile, deployment: &Deployment) -> Markup {
     let shown: Vec<(&'static str, String)> = built(file)
         .filter(|field| field.counts(deployment))
-        .map(|field| (field.key, (field.write)(deployment)))
+        .map(|field| (field.key, field.write(deployment)))
         .collect();
     html! {
         @if !shown.is_empty() {

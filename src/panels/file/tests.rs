@@ -38,7 +38,7 @@ fn attribute(html: &str, name: &str, label: &str) -> String {
 /// A deployment after a button changed its settings, as the page does it.
 fn take(mut deployment: Deployment, settings: &str) -> Deployment {
     for (key, value) in form_urlencoded::parse(settings.as_bytes()) {
-        (field(&key).unwrap().read)(&mut deployment, &value).unwrap_or_else(|advice| panic!("{key}={value} {advice}"));
+        field(&key).unwrap().read(&mut deployment, &value).unwrap_or_else(|advice| panic!("{key}={value} {advice}"));
     }
     deployment
 }

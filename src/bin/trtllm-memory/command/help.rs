@@ -72,7 +72,7 @@ fn aliases(field: &Field) -> String {
 
 /// What a setting is where a link doesn't say it.
 fn standard(field: &Field, default: &Deployment, plan: Option<&Plan>) -> String {
-    let chosen = (field.write)(default);
+    let chosen = field.write(default);
     let settled = plan.map(field.effective).unwrap_or_default();
     match (chosen.as_str(), settled.as_str()) {
         ("", "") => "unset".into(),

@@ -41,7 +41,7 @@ impl Sound {
         let mut mended = deployment.clone();
         for problem in &problems.0 {
             let field = field(problem.field)?;
-            (field.read)(&mut mended, &(field.write)(&default)).ok()?;
+            field.read(&mut mended, &field.write(&default)).ok()?;
         }
         Sound::of(&mended).or_else(|_| Sound::of(&default)).ok()
     }
@@ -123,7 +123,7 @@ fn place(field: &Field) -> Option<usize> {
 
 /// The values of all fields, as texts.
 fn values(deployment: &Deployment) -> Vec<String> {
-    FIELDS.iter().map(|field| (field.write)(deployment)).collect()
+    FIELDS.iter().map(|field| field.write(deployment)).collect()
 }
 
 /// The state of the page. It lives as long as the page, so that who watches it holds no more than where it is.
@@ -317,7 +317,7 @@ impl AppState {
 
     /// Sets a field to its default.
     pub fn reset(self, field: &'static Field) {
-        self.choose(field, &(field.write)(&Deployment::default()));
+        self.choose(field, &field.write(&Deployment::default()));
     }
 
     fn forget(self, field: &'static Field, which: impl Fn(&Draft) -> bool) {
@@ -348,7 +348,7 @@ impl AppState {
 
     fn read(self, field: &'static Field, text: &str) -> Result<(), String> {
         let mut next = self.deployment.get_untracked();
-        (field.read)(&mut next, text)?;
+        field.read(&mut next, text)?;
         if self.deployment.with_untracked(|now| *now != next) {
             self.deployment.set(next);
         }
@@ -385,7 +385,8 @@ impl Setting {
     pub fn new(state: AppState, field: &'static Field) -> Setting {
         let at = place(field).unwrap_or_default();
         let standing = state.standings.with_untracked(|standings| standings.get(at).copied().unwrap_or_default());
-        let facts = Live::new(state.facts(field, state.deployment.with_untracked(field.write), standing));
+        let value = state.deployment.with_untracked(|deployment| field.write(deployment));
+        let facts = Live::new(state.facts(field, value, standing));
         let setting = Setting { field, state, at, facts };
         state.settings.update(|settings| settings.push(setting));
         setting

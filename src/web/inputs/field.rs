@@ -62,7 +62,7 @@ fn reset(setting: Setting) -> El {
     let field = setting.field;
     let name = format!("reset {}", field.key);
     // What a model of one's own must say has no default to go back to.
-    let default = (field.write)(&Deployment::default());
+    let default = field.write(&Deployment::default());
     let can = setting.state.deployment.with_untracked(|deployment| field.with(deployment, &default).is_ok());
     el("button")
         .class("reset")

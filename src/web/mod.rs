@@ -13,8 +13,8 @@ mod files;
 mod header;
 mod history;
 mod inputs;
+mod lists;
 mod live;
-mod models;
 mod panel;
 mod results;
 mod share;
@@ -44,7 +44,7 @@ pub fn start() {
         }
         let state = AppState::new();
         let appearance = Appearance::new();
-        models::follow(state);
+        lists::follow(state);
         address::follow(state);
         history::follow(state);
         let (page, later) = if embed::is_compact() {

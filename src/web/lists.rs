@@ -38,14 +38,13 @@ fn are_whole() -> bool {
 
 fn take(state: AppState, root: &HtmlElement) {
     let said = |name| js_sys::Reflect::get(root, &JsValue::from_str(name)).ok().and_then(|said| said.as_string());
-    if let Some(lists) = said("lists") {
+    let known = |lists: String| {
         let mut lists = lists.leak().split('\u{c}');
-        for provide in [architecture::provide, gpu::provide, presets::provide] {
-            lists.next().is_some_and(provide);
-        }
-    }
+        [architecture::provide, gpu::provide, presets::provide].iter().all(|list| lists.next().is_some_and(list))
+    };
+    let whole = are_whole() || said("lists").is_some_and(known);
     let news = match said("trouble") {
-        _ if are_whole() => String::new(),
+        _ if whole => String::new(),
         None => LOADING.into(),
         Some(trouble) => format!(
             "The lists of models, GPUs and examples could not be loaded ({trouble}), so that only {DEFAULT_MODEL} and {DEFAULT_GPU} are known. A click tries again."

@@ -207,6 +207,16 @@ pub fn grouped_decimal(number: f64, places: usize) -> String {
     if places == 0 { grouped(whole) } else { format!("{}.{part:0places$}", grouped(whole)) }
 }
 
+/// The texts of `values` with `separator` between them.
+pub fn joined(values: impl IntoIterator<Item: fmt::Display>, separator: &str) -> String {
+    let mut text = String::new();
+    for value in values {
+        let between = if text.is_empty() { "" } else { separator };
+        text += &format!("{between}{value}");
+    }
+    text
+}
+
 /// Up to here `f64` holds every whole number.
 const EXACT: f64 = (1_u64 << 53) as f64;
 

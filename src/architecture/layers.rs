@@ -1,7 +1,7 @@
 //! Sets of layers: which layers attend, which have experts, which look through a window.
 
 use serde::{Deserialize, Serialize};
-use std::ops::{BitAnd, Range};
+use std::ops::{BitAnd, BitOr, Range};
 
 const WORD: u32 = u64::BITS;
 
@@ -89,6 +89,13 @@ impl BitAnd for LayerSet {
     type Output = LayerSet;
     fn bitand(self, other: LayerSet) -> LayerSet {
         LayerSet(std::array::from_fn(|word| self.0[word] & other.0[word]))
+    }
+}
+
+impl BitOr for LayerSet {
+    type Output = LayerSet;
+    fn bitor(self, other: LayerSet) -> LayerSet {
+        LayerSet(std::array::from_fn(|word| self.0[word] | other.0[word]))
     }
 }
 

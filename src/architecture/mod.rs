@@ -18,7 +18,7 @@ pub use parts::{
     Attention, Encoder, Fp4Scope, Indexer, Mlp, Moe, Norm, Positions, QkNorm, Recurrence, RecurrenceKind, Windows,
 };
 pub use recipe::{Recipe, layer_set, layer_text, limits};
-pub use tensors::{EncoderTensors, LayerGroup, Split, Tensor, TensorKind, Tensors};
+pub use tensors::{Block, EncoderTensors, LayerGroup, Split, Tensor, TensorKind, Tensors};
 
 use serde::{Deserialize, Serialize};
 use std::sync::{PoisonError, RwLock};

@@ -71,12 +71,12 @@ impl From<&'static Architecture> for ModelRef {
     }
 }
 
-/// Models of the catalogue are equal where their names are, others where their dimensions are; none of the one is one of the other.
+/// Models of the catalogue are equal where their names are, others where their words are; none of the one is one of the other.
 impl PartialEq for ModelRef {
     fn eq(&self, other: &ModelRef) -> bool {
         match (self, other) {
             (ModelRef::Catalogue(a), ModelRef::Catalogue(b)) => std::ptr::eq(*a, *b) || a.name == b.name,
-            (ModelRef::Custom(a), ModelRef::Custom(b)) => a.architecture == b.architecture,
+            (ModelRef::Custom(a), ModelRef::Custom(b)) => a.recipe == b.recipe,
             _ => false,
         }
     }

@@ -50,9 +50,15 @@ pub struct Recipe {
     pub features: Features,
 }
 
-/// Features and their values, in the order in which they were set, each once.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+/// Features and their values, each once, in any order.
+#[derive(Debug, Clone, Default, Eq)]
 pub struct Features(Vec<(&'static str, Cow<'static, str>)>);
+
+impl PartialEq for Features {
+    fn eq(&self, other: &Features) -> bool {
+        self.0.len() == other.0.len() && self.0.iter().all(|feature| other.0.contains(feature))
+    }
+}
 
 /// A seven-billion Llama, to start from.
 impl Default for Recipe {
@@ -210,6 +216,20 @@ fn numbers_between(text: &str, separator: char, max: u64) -> Option<usize> {
     Some(count)
 }
 
+/// The whole numbers between slashes, as many as are asked for.
+fn numbers<const N: usize>(text: &str) -> Option<[u64; N]> {
+    let mut numbers = [0; N];
+    fill(&mut numbers, text).map(|()| numbers)
+}
+
+fn fill(numbers: &mut [u64], text: &str) -> Option<()> {
+    let mut texts = text.split('/');
+    for number in numbers {
+        *number = texts.next()?.parse().ok()?;
+    }
+    texts.next().is_none().then_some(())
+}
+
 impl Recipe {
     /// What `name` was set to.
     pub fn feature(&self, name: &str) -> Option<&str> {
@@ -248,8 +268,7 @@ impl Recipe {
     }
 
     fn sizes<const N: usize>(&self, name: &str) -> Option<[u64; N]> {
-        let sizes: Vec<u64> = self.feature(name)?.split('/').filter_map(|number| number.parse().ok()).collect();
-        sizes.try_into().ok()
+        numbers(self.feature(name)?)
     }
 
     fn layers_of(&self, name: &str) -> Option<LayerSet> {
@@ -270,8 +289,7 @@ impl Recipe {
         let heads = self.heads;
         let latent = self.feature("mla").and_then(|dimensions| {
             let (q_lora_rank, rest) = dimensions.split_once('/')?;
-            let rest: Vec<u64> = rest.split('/').filter_map(|number| number.parse().ok()).collect();
-            let [kv_lora_rank, qk_nope_head_dim, qk_rope_head_dim, v_head_dim] = rest.try_into().ok()?;
+            let [kv_lora_rank, qk_nope_head_dim, qk_rope_head_dim, v_head_dim] = numbers(rest)?;
             let q_lora_rank = q_lora_rank.parse().ok();
             Some(Attention::Latent { heads, q_lora_rank, kv_lora_rank, qk_nope_head_dim, qk_rope_head_dim, v_head_dim })
         });
@@ -352,9 +370,8 @@ impl Recipe {
         });
         let indexer = self.feature("indexer").and_then(|indexer| {
             let (sizes, layers) = indexer.split_once(':').unwrap_or((indexer, "0-"));
-            let (heads, head_dim) = sizes.split_once('/')?;
-            let layers = layer_set(layers, self.layers)?;
-            Some(Indexer { heads: heads.parse().ok()?, head_dim: head_dim.parse().ok()?, layers })
+            let [heads, head_dim] = numbers(sizes)?;
+            Some(Indexer { heads, head_dim, layers: layer_set(layers, self.layers)? })
         });
         Architecture {
             name: self.name.to_string(),
@@ -436,7 +453,7 @@ pub fn layer_set(text: &str, layers: u32) -> Option<LayerSet> {
             let end = if last.is_empty() { layers } else { last.parse::<u32>().ok()?.checked_add(1)? };
             LayerSet::range(first.parse().ok()?..end.min(layers))
         };
-        union = union.iter().chain(set.iter()).collect();
+        union = union | set;
     }
     Some(union)
 }

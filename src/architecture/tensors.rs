@@ -3,11 +3,12 @@
 mod encoder;
 
 use super::{Architecture, Attention, LayerSet, Moe, Norm, Positions, QkNorm, Recurrence, RecurrenceKind};
+use crate::told::told;
 
 /// One weight tensor, or several alike, as a matrix from inputs to outputs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Tensor {
-    /// TensorRT-LLM's name, without the layer.
+    /// TensorRT-LLM's name, without the layer; empty in the page, which doesn't show it.
     pub name: &'static str,
     /// Rows: what it multiplies. 1 for vectors; the vocabulary or the positions for tables.
     pub inputs: u64,
@@ -19,6 +20,8 @@ pub struct Tensor {
     pub kind: TensorKind,
     /// How ranks share it.
     pub split: Split,
+    /// Where it stands.
+    pub block: Block,
 }
 
 impl Tensor {
@@ -80,11 +83,22 @@ pub enum Split {
     ExpertsWhole,
 }
 
+/// Where a tensor stands, as far as a law asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Block {
+    /// In attention, before its output projection.
+    AttentionInputs,
+    /// In the indexer of sparse attention.
+    Indexer,
+    /// In the shared experts.
+    SharedExpert,
+    /// Elsewhere.
+    Other,
+}
+
 /// Layers with the same tensors.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LayerGroup {
-    /// What sets them apart: "MoE layers".
-    pub label: &'static str,
     /// The layers.
     pub layers: LayerSet,
     /// The tensors of each.
@@ -154,72 +168,84 @@ impl Tensors {
     }
 }
 
-const fn matrix(name: &'static str, inputs: u64, outputs: u64, kind: TensorKind, split: Split) -> Tensor {
-    Tensor { name, inputs, outputs, copies: 1, kind, split }
+/// Tensors in the making. They are added one by one, since the page loads every copy of what that takes.
+struct List {
+    tensors: Vec<Tensor>,
+    /// Where the next ones stand.
+    block: Block,
 }
 
-const fn linear(name: &'static str, inputs: u64, outputs: u64, split: Split) -> Tensor {
-    matrix(name, inputs, outputs, TensorKind::Linear, split)
-}
+impl List {
+    fn new() -> List {
+        List { tensors: Vec::new(), block: Block::Other }
+    }
 
-const fn latent(name: &'static str, inputs: u64, outputs: u64) -> Tensor {
-    matrix(name, inputs, outputs, TensorKind::LatentProjection, Split::Outputs)
-}
+    #[inline(never)]
+    fn add(&mut self, name: &'static str, inputs: u64, outputs: u64, copies: u64, kind: TensorKind, split: Split) {
+        self.tensors.push(Tensor { name: told(name), inputs, outputs, copies, kind, split, block: self.block });
+    }
 
-const fn vector(name: &'static str, elements: u64, kind: TensorKind, split: Split) -> Tensor {
-    matrix(name, 1, elements, kind, split)
-}
+    fn matrix(&mut self, name: &'static str, inputs: u64, outputs: u64, kind: TensorKind, split: Split) {
+        self.add(name, inputs, outputs, 1, kind, split);
+    }
 
-/// A normalisation's scale and bias, as `norm` has them.
-fn norm(norm: Norm, [weight, bias]: [&'static str; 2], elements: u64) -> impl Iterator<Item = Tensor> {
-    let names = match norm {
-        Norm::Plain => [None, None],
-        Norm::Scale => [Some(weight), None],
-        Norm::ScaleAndBias => [Some(weight), Some(bias)],
-    };
-    names.into_iter().flatten().map(move |name| vector(name, elements, TensorKind::Norm, Split::Whole))
+    fn linear(&mut self, name: &'static str, inputs: u64, outputs: u64, split: Split) {
+        self.matrix(name, inputs, outputs, TensorKind::Linear, split);
+    }
+
+    fn latent(&mut self, name: &'static str, inputs: u64, outputs: u64) {
+        self.matrix(name, inputs, outputs, TensorKind::LatentProjection, Split::Outputs);
+    }
+
+    fn vector(&mut self, name: &'static str, elements: u64, kind: TensorKind, split: Split) {
+        self.matrix(name, 1, elements, kind, split);
+    }
+
+    /// A normalisation's scale and bias, as `norm` has them.
+    #[inline(never)]
+    fn norm(&mut self, norm: Norm, [weight, bias]: [&'static str; 2], elements: u64) {
+        if norm != Norm::Plain {
+            self.vector(weight, elements, TensorKind::Norm, Split::Whole);
+        }
+        if norm == Norm::ScaleAndBias {
+            self.vector(bias, elements, TensorKind::Norm, Split::Whole);
+        }
+    }
+
+    /// A bias for each head and bucket of distances.
+    fn relative_bias(&mut self, buckets: u64, heads: u64) {
+        self.matrix("rel_attn_table", buckets, heads, TensorKind::Other, Split::Outputs);
+    }
 }
 
 fn first_stage(model: &Architecture) -> Vec<Tensor> {
     let hidden = model.hidden;
-    let mut tensors = vec![matrix(
-        "transformer.vocab_embedding.weight",
-        model.vocab,
-        hidden,
-        TensorKind::Embedding,
-        Split::Vocabulary,
-    )];
+    let mut list = List::new();
+    list.matrix("transformer.vocab_embedding.weight", model.vocab, hidden, TensorKind::Embedding, Split::Vocabulary);
     match model.positions {
-        Positions::Learned { rows } => tensors.push(matrix(
-            "transformer.position_embedding.weight",
-            rows,
-            hidden,
-            TensorKind::PositionEmbedding,
-            Split::Whole,
-        )),
-        Positions::Relative { buckets } => tensors.push(relative_bias(buckets, model.attention.heads())),
+        Positions::Learned { rows } => {
+            let name = "transformer.position_embedding.weight";
+            list.matrix(name, rows, hidden, TensorKind::PositionEmbedding, Split::Whole);
+        }
+        Positions::Relative { buckets } => list.relative_bias(buckets, model.attention.heads()),
         _ => {}
     }
     if model.embedding_norm {
-        tensors.extend(norm(model.norm, ["transformer.ln_embed.weight", "transformer.ln_embed.bias"], hidden));
+        list.norm(model.norm, ["transformer.ln_embed.weight", "transformer.ln_embed.bias"], hidden);
     }
-    tensors
-}
-
-/// A bias for each head and bucket of distances.
-const fn relative_bias(buckets: u64, heads: u64) -> Tensor {
-    matrix("rel_attn_table", buckets, heads, TensorKind::Other, Split::Outputs)
+    list.tensors
 }
 
 fn last_stage(model: &Architecture) -> Vec<Tensor> {
-    let final_norm = if model.family.has_final_norm() { model.norm } else { Norm::Plain };
-    let mut tensors: Vec<Tensor> =
-        norm(final_norm, ["transformer.ln_f.weight", "transformer.ln_f.bias"], model.hidden).collect();
-    tensors.push(matrix("lm_head.weight", model.hidden, model.vocab, TensorKind::LmHead, Split::Vocabulary));
-    if model.lm_head_bias {
-        tensors.push(vector("lm_head.bias", model.vocab, TensorKind::Bias, Split::Vocabulary));
+    let mut list = List::new();
+    if model.family.has_final_norm() {
+        list.norm(model.norm, ["transformer.ln_f.weight", "transformer.ln_f.bias"], model.hidden);
     }
-    tensors
+    list.matrix("lm_head.weight", model.hidden, model.vocab, TensorKind::LmHead, Split::Vocabulary);
+    if model.lm_head_bias {
+        list.vector("lm_head.bias", model.vocab, TensorKind::Bias, Split::Vocabulary);
+    }
+    list.tensors
 }
 
 /// Parts the layers by what they consist of, and lists each part's tensors.
@@ -237,21 +263,9 @@ fn groups(model: &Architecture) -> Vec<LayerGroup> {
         };
         let layers = sets.into_iter().zip(parts).fold(left, alike);
         left = left.without(layers);
-        groups.push(LayerGroup { label: label(parts), layers, tensors: layer_tensors(model, parts) });
+        groups.push(LayerGroup { layers, tensors: layer_tensors(model, parts) });
     }
     groups
-}
-
-const fn label([attends, recurs, _, dense, experts]: [bool; 5]) -> &'static str {
-    match (attends, recurs, dense, experts) {
-        (true, _, _, true) => "MoE layers",
-        (true, _, true, _) => "dense layers",
-        (true, ..) => "attention layers",
-        (_, true, _, true) => "recurrent MoE layers",
-        (_, true, ..) => "recurrent layers",
-        (.., true) => "expert layers",
-        _ => "feed-forward layers",
-    }
 }
 
 fn layer_tensors(model: &Architecture, [attends, recurs, indexed, dense, experts]: [bool; 5]) -> Vec<Tensor> {
@@ -267,39 +281,58 @@ fn layer_tensors(model: &Architecture, [attends, recurs, indexed, dense, experts
         ["mlp_layernorm.weight", "mlp_layernorm.bias"],
     ];
     let names: &[[&str; 2]] = if model.encoder.is_some() { &NORMS_WITH_CROSS_ATTENTION } else { &NORMS };
-    let names = names.iter().copied().take(model.norms_per_layer as usize);
-    let mut tensors = Vec::with_capacity(16);
-    tensors.extend(names.flat_map(|names| norm(model.norm, names, model.hidden)));
+    let mut list = List::new();
+    for names in names.iter().take(model.norms_per_layer as usize) {
+        list.norm(model.norm, *names, model.hidden);
+    }
     if attends {
-        attention(model, &mut tensors);
+        attention(model, &model.attention, &ATTENTION, &mut list);
         if model.encoder.is_some() {
-            encoder::cross_attention(model, &mut tensors);
+            // Queries come from the decoder's tokens, keys and values from the encoder's output, through one projection.
+            attention(model, &model.attention, &CROSS_ATTENTION, &mut list);
         }
     }
     if let Some(recurrence) = model.recurrence.filter(|_| recurs) {
-        recurrent(model.hidden, &recurrence, &mut tensors);
+        recurrent(model.hidden, &recurrence, &mut list);
     }
     if indexed {
-        indexer(model, &mut tensors);
+        indexer(model, &mut list);
     }
     if dense {
-        mlp(model, &mut tensors);
+        feed_forward(model, &MLP, model.mlp.intermediate, &mut list);
     }
     if let Some(moe) = model.moe.filter(|_| experts) {
-        mixture(model, &moe, &mut tensors);
+        mixture(model, &moe, &mut list);
     }
-    tensors
+    list.tensors
 }
 
-fn attention(model: &Architecture, tensors: &mut Vec<Tensor>) {
+/// An attention block's tensor names: weights and biases of the projections of its inputs and of its output.
+struct AttentionNames {
+    qkv: [&'static str; 2],
+    dense: [&'static str; 2],
+}
+
+const ATTENTION: AttentionNames = AttentionNames {
+    qkv: ["attention.qkv.weight", "attention.qkv.bias"],
+    dense: ["attention.dense.weight", "attention.dense.bias"],
+};
+
+const CROSS_ATTENTION: AttentionNames = AttentionNames {
+    qkv: ["cross_attention.qkv.weight", "cross_attention.qkv.bias"],
+    dense: ["cross_attention.dense.weight", "cross_attention.dense.bias"],
+};
+
+fn attention(model: &Architecture, attention: &Attention, names: &AttentionNames, list: &mut List) {
     let hidden = model.hidden;
-    let attention_width = match model.attention {
+    list.block = Block::AttentionInputs;
+    let attention_width = match *attention {
         Attention::Grouped { heads, kv_heads, head_dim } => {
             let outputs = (heads + 2 * kv_heads) * head_dim;
-            tensors.push(linear("attention.qkv.weight", hidden, outputs, Split::QueryKeyValue));
+            list.linear(names.qkv[0], hidden, outputs, Split::QueryKeyValue);
             if model.qkv_bias {
                 let biased = if model.family.has_key_bias() { outputs } else { outputs - kv_heads * head_dim };
-                tensors.push(vector("attention.qkv.bias", biased, TensorKind::Bias, Split::QueryKeyValue));
+                list.vector(names.qkv[1], biased, TensorKind::Bias, Split::QueryKeyValue);
             }
             heads * head_dim
         }
@@ -307,144 +340,138 @@ fn attention(model: &Architecture, tensors: &mut Vec<Tensor>) {
             let queries = heads * (qk_nope_head_dim + qk_rope_head_dim);
             let compressed = kv_lora_rank + qk_rope_head_dim;
             match q_lora_rank {
-                Some(rank) => tensors.extend([
-                    linear("attention.fused_a.weight", hidden, rank + compressed, Split::Whole),
-                    vector("attention.q_a_layernorm.weight", rank, TensorKind::Norm, Split::Whole),
-                    latent("attention.q_b_proj.weight", rank, queries),
-                ]),
-                None => tensors.extend([
-                    linear("attention.fused_a.weight", hidden, compressed, Split::Whole),
-                    latent("attention.q_proj.weight", hidden, queries),
-                ]),
+                Some(rank) => {
+                    list.linear("attention.fused_a.weight", hidden, rank + compressed, Split::Whole);
+                    list.vector("attention.q_a_layernorm.weight", rank, TensorKind::Norm, Split::Whole);
+                    list.latent("attention.q_b_proj.weight", rank, queries);
+                }
+                None => {
+                    list.linear("attention.fused_a.weight", hidden, compressed, Split::Whole);
+                    list.latent("attention.q_proj.weight", hidden, queries);
+                }
             }
-            tensors.push(vector("attention.kv_a_layernorm.weight", kv_lora_rank, TensorKind::Norm, Split::Whole));
+            list.vector("attention.kv_a_layernorm.weight", kv_lora_rank, TensorKind::Norm, Split::Whole);
             let decompressed = heads * (qk_nope_head_dim + v_head_dim);
-            tensors.push(latent("attention.kv_b_proj.weight", kv_lora_rank, decompressed));
+            list.latent("attention.kv_b_proj.weight", kv_lora_rank, decompressed);
             heads * v_head_dim
         }
     };
     if model.attention_gate {
-        tensors.push(linear("attention.gate.weight", hidden, attention_width, Split::Outputs));
+        list.linear("attention.gate.weight", hidden, attention_width, Split::Outputs);
     }
-    tensors.push(linear("attention.dense.weight", attention_width, hidden, Split::Inputs));
+    list.block = Block::Other;
+    list.linear(names.dense[0], attention_width, hidden, Split::Inputs);
     if model.dense_bias {
-        tensors.push(vector("attention.dense.bias", hidden, TensorKind::Bias, Split::Whole));
+        list.vector(names.dense[1], hidden, TensorKind::Bias, Split::Whole);
     }
     if model.attention_sinks {
-        tensors.push(vector("attention.sinks", model.attention.heads(), TensorKind::Other, Split::Outputs));
+        list.vector("attention.sinks", attention.heads(), TensorKind::Other, Split::Outputs);
     }
-    let head_dim = model.attention.head_dim();
+    let head_dim = attention.head_dim();
     let normed = match model.qk_norm {
         QkNorm::Absent => return,
         QkNorm::Head => [head_dim, head_dim],
-        QkNorm::Full => [model.attention.heads() * head_dim, model.attention.kv_heads() * head_dim],
+        QkNorm::Full => [attention.heads() * head_dim, attention.kv_heads() * head_dim],
     };
-    tensors.push(vector("attention.q_layernorm.weight", normed[0], TensorKind::Norm, Split::Whole));
-    tensors.push(vector("attention.k_layernorm.weight", normed[1], TensorKind::Norm, Split::Whole));
+    list.vector("attention.q_layernorm.weight", normed[0], TensorKind::Norm, Split::Whole);
+    list.vector("attention.k_layernorm.weight", normed[1], TensorKind::Norm, Split::Whole);
 }
 
 /// DeepSeek sparse attention: queries come from the compressed query, one key is shared, each head has a weight.
-fn indexer(model: &Architecture, tensors: &mut Vec<Tensor>) {
+fn indexer(model: &Architecture, list: &mut List) {
     let (Some(indexer), Attention::Latent { q_lora_rank, .. }) = (model.indexer, model.attention) else {
         return;
     };
     let head_dim = indexer.head_dim;
-    tensors.push(linear(
-        "indexer.wq_b.weight",
-        q_lora_rank.unwrap_or(model.hidden),
-        indexer.heads * head_dim,
-        Split::Whole,
-    ));
-    tensors.push(linear("indexer.wk.weight", model.hidden, head_dim, Split::Whole));
-    tensors.extend(norm(Norm::ScaleAndBias, ["indexer.k_norm.weight", "indexer.k_norm.bias"], head_dim));
-    tensors.push(matrix("indexer.weights_proj.weight", model.hidden, indexer.heads, TensorKind::Other, Split::Whole));
+    list.block = Block::Indexer;
+    list.linear("indexer.wq_b.weight", q_lora_rank.unwrap_or(model.hidden), indexer.heads * head_dim, Split::Whole);
+    list.linear("indexer.wk.weight", model.hidden, head_dim, Split::Whole);
+    list.norm(Norm::ScaleAndBias, ["indexer.k_norm.weight", "indexer.k_norm.bias"], head_dim);
+    list.matrix("indexer.weights_proj.weight", model.hidden, indexer.heads, TensorKind::Other, Split::Whole);
+    list.block = Block::Other;
 }
 
-fn recurrent(hidden: u64, recurrence: &Recurrence, tensors: &mut Vec<Tensor>) {
+fn recurrent(hidden: u64, recurrence: &Recurrence, list: &mut List) {
     let Recurrence { heads, convolution, .. } = *recurrence;
     let (inner, channels) = (recurrence.inner(), recurrence.channels());
-    let small = |name, elements| vector(name, elements, TensorKind::Other, Split::Outputs);
-    let convolution = matrix("ssm.conv1d.weight", convolution, channels, TensorKind::Other, Split::Outputs);
+    let small = |list: &mut List, name, elements| list.vector(name, elements, TensorKind::Other, Split::Outputs);
+    let gates = match recurrence.kind {
+        RecurrenceKind::Mamba2 => heads,
+        RecurrenceKind::GatedDeltaNet => 2 * heads,
+    };
+    list.linear("ssm.in_proj.weight", hidden, inner + channels + gates, Split::Outputs);
+    list.matrix("ssm.conv1d.weight", convolution, channels, TensorKind::Other, Split::Outputs);
     match recurrence.kind {
-        RecurrenceKind::Mamba2 => tensors.extend([
-            linear("ssm.in_proj.weight", hidden, inner + channels + heads, Split::Outputs),
-            convolution,
-            small("ssm.conv1d.bias", channels),
-            small("ssm.D", heads),
-            vector("ssm.norm.weight", inner, TensorKind::Norm, Split::Outputs),
-        ]),
-        RecurrenceKind::GatedDeltaNet => tensors.extend([
-            linear("ssm.in_proj.weight", hidden, inner + channels + 2 * heads, Split::Outputs),
-            convolution,
-            vector("ssm.norm.weight", recurrence.head_dim, TensorKind::Norm, Split::Whole),
-        ]),
+        RecurrenceKind::Mamba2 => {
+            small(list, "ssm.conv1d.bias", channels);
+            small(list, "ssm.D", heads);
+            list.vector("ssm.norm.weight", inner, TensorKind::Norm, Split::Outputs);
+        }
+        RecurrenceKind::GatedDeltaNet => {
+            list.vector("ssm.norm.weight", recurrence.head_dim, TensorKind::Norm, Split::Whole);
+        }
     }
-    tensors.extend([
-        small("ssm.A", heads),
-        small("ssm.dt_bias", heads),
-        linear("ssm.out_proj.weight", inner, hidden, Split::Inputs),
-    ]);
+    small(list, "ssm.A", heads);
+    small(list, "ssm.dt_bias", heads);
+    list.linear("ssm.out_proj.weight", inner, hidden, Split::Inputs);
 }
 
 /// A feed-forward block's tensor names: weights and biases of input, gate and output projection.
 struct MlpNames {
-    fc: [&'static str; 2],
-    gate: [&'static str; 2],
+    inputs: [[&'static str; 2]; 2],
     proj: [&'static str; 2],
 }
 
 const MLP: MlpNames = MlpNames {
-    fc: ["mlp.fc.weight", "mlp.fc.bias"],
-    gate: ["mlp.gate.weight", "mlp.gate.bias"],
+    inputs: [["mlp.fc.weight", "mlp.fc.bias"], ["mlp.gate.weight", "mlp.gate.bias"]],
     proj: ["mlp.proj.weight", "mlp.proj.bias"],
 };
 
 const SHARED_EXPERT: MlpNames = MlpNames {
-    fc: ["mlp.shared_expert.fc.weight", "mlp.shared_expert.fc.bias"],
-    gate: ["mlp.shared_expert.gate.weight", "mlp.shared_expert.gate.bias"],
+    inputs: [
+        ["mlp.shared_expert.fc.weight", "mlp.shared_expert.fc.bias"],
+        ["mlp.shared_expert.gate.weight", "mlp.shared_expert.gate.bias"],
+    ],
     proj: ["mlp.shared_expert.proj.weight", "mlp.shared_expert.proj.bias"],
 };
 
-fn mlp(model: &Architecture, tensors: &mut Vec<Tensor>) {
-    feed_forward(model, &MLP, model.mlp.intermediate, tensors);
-}
-
-fn feed_forward(model: &Architecture, names: &MlpNames, intermediate: u64, tensors: &mut Vec<Tensor>) {
-    let inputs = if model.mlp.gated { vec![names.fc, names.gate] } else { vec![names.fc] };
-    for [weight, bias] in inputs {
-        tensors.push(linear(weight, model.hidden, intermediate, Split::Outputs));
+fn feed_forward(model: &Architecture, names: &MlpNames, intermediate: u64, list: &mut List) {
+    let inputs = if model.mlp.gated { 2 } else { 1 };
+    for [weight, bias] in names.inputs.iter().take(inputs) {
+        list.linear(weight, model.hidden, intermediate, Split::Outputs);
         if model.mlp.bias {
-            tensors.push(vector(bias, intermediate, TensorKind::Bias, Split::Outputs));
+            list.vector(bias, intermediate, TensorKind::Bias, Split::Outputs);
         }
     }
-    tensors.push(linear(names.proj[0], intermediate, model.hidden, Split::Inputs));
+    list.linear(names.proj[0], intermediate, model.hidden, Split::Inputs);
     if model.mlp.bias {
-        tensors.push(vector(names.proj[1], model.hidden, TensorKind::Bias, Split::Whole));
+        list.vector(names.proj[1], model.hidden, TensorKind::Bias, Split::Whole);
     }
 }
 
 /// The experts' input projection holds gate and up projection together.
-fn mixture(model: &Architecture, moe: &Moe, tensors: &mut Vec<Tensor>) {
+fn mixture(model: &Architecture, moe: &Moe, list: &mut List) {
     let hidden = model.hidden;
     let outputs = if model.mlp.gated { 2 * moe.intermediate } else { moe.intermediate };
-    let expert = |name, inputs, outputs, kind, split| Tensor {
-        copies: moe.experts,
-        ..matrix(name, inputs, outputs, kind, split)
+    let expert = |list: &mut List, name, inputs, outputs, kind, split| {
+        list.add(name, inputs, outputs, moe.experts, kind, split);
     };
-    tensors.push(matrix("mlp.router.weight", hidden, moe.experts, TensorKind::Router, Split::Whole));
+    list.matrix("mlp.router.weight", hidden, moe.experts, TensorKind::Router, Split::Whole);
     if moe.router_bias {
-        tensors.push(vector("mlp.router.bias", moe.experts, TensorKind::Router, Split::Whole));
+        list.vector("mlp.router.bias", moe.experts, TensorKind::Router, Split::Whole);
     }
-    tensors.push(expert("mlp.fc.weight", hidden, outputs, TensorKind::ExpertLinear, Split::Experts));
-    tensors.push(expert("mlp.proj.weight", moe.intermediate, hidden, TensorKind::ExpertLinear, Split::ExpertsInputs));
+    expert(list, "mlp.fc.weight", hidden, outputs, TensorKind::ExpertLinear, Split::Experts);
+    expert(list, "mlp.proj.weight", moe.intermediate, hidden, TensorKind::ExpertLinear, Split::ExpertsInputs);
     if model.mlp.bias {
-        tensors.push(expert("mlp.fc.bias", 1, outputs, TensorKind::Bias, Split::Experts));
-        tensors.push(expert("mlp.proj.bias", 1, hidden, TensorKind::Bias, Split::ExpertsWhole));
+        expert(list, "mlp.fc.bias", 1, outputs, TensorKind::Bias, Split::Experts);
+        expert(list, "mlp.proj.bias", 1, hidden, TensorKind::Bias, Split::ExpertsWhole);
     }
     if moe.shared_intermediate > 0 {
-        feed_forward(model, &SHARED_EXPERT, moe.shared_intermediate, tensors);
+        list.block = Block::SharedExpert;
+        feed_forward(model, &SHARED_EXPERT, moe.shared_intermediate, list);
+        list.block = Block::Other;
     }
     if moe.shared_gate {
-        tensors.push(matrix("mlp.shared_expert_gate.weight", hidden, 1, TensorKind::Other, Split::Whole));
+        list.matrix("mlp.shared_expert_gate.weight", hidden, 1, TensorKind::Other, Split::Whole);
     }
 }

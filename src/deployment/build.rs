@@ -6,6 +6,7 @@ use super::torch;
 use super::{Backend, Deployment, Fact, KvCacheDtype, Note, QuantAlgo, SpeculativeDecodingMode};
 use crate::architecture::{Architecture, Attention, Positions};
 use crate::units::grouped;
+use std::fmt::Arguments;
 
 /// `max_num_tokens` of `trtllm-build` unless told otherwise (`builder.py` BuildConfig).
 pub(crate) const DEFAULT_MAX_NUM_TOKENS: u64 = 8192;
@@ -39,16 +40,22 @@ impl Limits {
         let wanted_input = d.max_input_len.unwrap_or(DEFAULT_MAX_INPUT_LEN);
         let max_input_len = wanted_input.min(max_seq_len);
         if d.max_input_len.is_some_and(|given| given > max_seq_len) {
-            notes.push(Note::new("max_input_len", format!("Lowered to max_seq_len, {}.", grouped(max_seq_len))));
+            Note::add(notes, "max_input_len", format_args!("Lowered to max_seq_len, {}.", grouped(max_seq_len)));
         } else if let (Some(_), None) = (d.model.encoder, d.max_input_len) {
-            let message = format!(
-                "trtllm-build's default, {}. A decoder is built for max_batch_size · max_input_len tokens: give the length of its prompts, often 1.",
-                grouped(max_input_len)
+            Note::add(
+                notes,
+                "max_input_len",
+                format_args!(
+                    "trtllm-build's default, {}. A decoder is built for max_batch_size · max_input_len tokens: give the length of its prompts, often 1.",
+                    grouped(max_input_len)
+                ),
             );
-            notes.push(Note::new("max_input_len", message));
         } else if d.max_input_len.is_some() && d.model.encoder.is_none() && d.remove_input_padding && d.context_fmha {
-            let message = "Ignored: with packed inputs and context FMHA only max_num_tokens bounds a step.";
-            notes.push(Note::new("max_input_len", message));
+            Note::add(
+                notes,
+                "max_input_len",
+                format_args!("Ignored: with packed inputs and context FMHA only max_num_tokens bounds a step."),
+            );
         }
         let mut limits = Limits { max_batch_size, max_num_tokens: 0, max_input_len, max_seq_len, tokens_per_block };
         limits.max_num_tokens = limits.checked_max_num_tokens(d, notes);
@@ -58,11 +65,11 @@ impl Limits {
 
     /// `check_max_num_tokens`, in its order.
     fn checked_max_num_tokens(&self, d: &Deployment, notes: &mut Vec<Note>) -> u64 {
-        let mut note = |message: String| notes.push(Note::new("max_num_tokens", message));
+        let mut note = |message: Arguments<'_>| Note::add(notes, "max_num_tokens", message);
         if !d.remove_input_padding {
             let padded = self.max_batch_size.saturating_mul(self.max_input_len);
             let padded_text = grouped(padded);
-            note(format!(
+            note(format_args!(
                 "Ignored without remove_input_padding: {padded_text} tokens, max_batch_size · max_input_len."
             ));
             return padded;
@@ -70,22 +77,25 @@ impl Limits {
         let mut tokens = d.max_num_tokens.unwrap_or(DEFAULT_MAX_NUM_TOKENS);
         if tokens > UNUSUAL_MAX_NUM_TOKENS {
             let usual = grouped(UNUSUAL_MAX_NUM_TOKENS);
-            note(format!(
+            note(format_args!(
                 "trtllm-build advises against more than {usual}: seldom faster, and activations grow with it."
             ));
         }
         let all = self.max_batch_size.saturating_mul(self.max_seq_len);
         if tokens > all {
-            note(format!("Lowered to {}, all that max_batch_size sequences of max_seq_len can hold.", grouped(all)));
+            note(format_args!(
+                "Lowered to {}, all that max_batch_size sequences of max_seq_len can hold.",
+                grouped(all)
+            ));
             tokens = all;
         }
         if tokens < self.max_input_len && !d.context_fmha {
             let input = grouped(self.max_input_len);
-            note(format!("Raised to max_input_len, {input}: without context FMHA a prompt is read in one step."));
+            note(format_args!("Raised to max_input_len, {input}: without context FMHA a prompt is read in one step."));
             tokens = self.max_input_len;
         } else if tokens < self.tokens_per_block && d.context_fmha {
             let block = grouped(self.tokens_per_block);
-            note(format!("Raised to tokens_per_block, {block}; the runtime then needs enable_chunked_context."));
+            note(format_args!("Raised to tokens_per_block, {block}; the runtime then needs enable_chunked_context."));
             tokens = self.tokens_per_block;
         }
         tokens
@@ -99,11 +109,14 @@ impl Limits {
         let steps = if d.speculative_decoding_mode == SpeculativeDecodingMode::Eagle { drafts.path_len } else { 0 };
         self.max_seq_len = self.max_seq_len.saturating_add(drafts.tokens).saturating_add(steps);
         let (longer, drafted) = (grouped(self.max_seq_len), grouped(drafts.tokens + steps));
-        notes.push(Note::new("max_seq_len", format!("Raised by {drafted} for the draft tokens, to {longer}.")));
+        Note::add(notes, "max_seq_len", format_args!("Raised by {drafted} for the draft tokens, to {longer}."));
         let all = self.max_batch_size.saturating_mul(drafts.tokens + 1);
         if self.max_num_tokens < all {
-            let message = format!("Raised to {}, max_batch_size · (max_draft_len + 1).", grouped(all));
-            notes.push(Note::new("max_num_tokens", message));
+            Note::add(
+                notes,
+                "max_num_tokens",
+                format_args!("Raised to {}, max_batch_size · (max_draft_len + 1).", grouped(all)),
+            );
             self.max_num_tokens = all;
         }
     }
@@ -112,13 +125,13 @@ impl Limits {
 fn settled_max_seq_len(d: &Deployment, notes: &mut Vec<Note>) -> u64 {
     let deduced = deduced_max_seq_len(&d.model);
     let Some(given) = d.max_seq_len else {
-        notes.push(Note::new("max_seq_len", format!("Deduced from the model: {} tokens.", grouped(deduced))));
+        Note::add(notes, "max_seq_len", format_args!("Deduced from the model: {} tokens.", grouped(deduced)));
         return deduced;
     };
     if given > deduced && !d.streamingllm && !matches!(d.model.positions, Positions::Alibi | Positions::Relative { .. })
     {
         let made_for = grouped(deduced);
-        notes.push(Note::new("max_seq_len", format!("Longer than the {made_for} tokens that the model was made for.")));
+        Note::add(notes, "max_seq_len", format_args!("Longer than the {made_for} tokens that the model was made for."));
     }
     given
 }
@@ -171,7 +184,7 @@ impl PromptAttention {
         let mut corrected = |field, wanted: bool, is: bool, asked: Option<bool>, why: &str| {
             if wanted != is && (asked.is_some() || (field == "use_paged_context_fmha" && d.context_fmha)) {
                 let state = if is { "on" } else { "off" };
-                notes.push(Note::new(field, format!("Turned {state}: {why}.")));
+                Note::add(notes, field, format_args!("Turned {state}: {why}."));
             }
         };
         corrected("use_paged_context_fmha", wanted_paged, paged, asked.0, why_paged);
@@ -182,8 +195,11 @@ impl PromptAttention {
                 Positions::Relative { .. } => "a relative bias".to_string(),
                 _ => format!("heads of {} on the {}", d.model.attention.head_dim(), d.gpu.name),
             };
-            let message = format!("TensorRT-LLM has no kernel for {missing}: prompts are attended to without it.");
-            notes.push(Note::new("context_fmha", message));
+            Note::add(
+                notes,
+                "context_fmha",
+                format_args!("TensorRT-LLM has no kernel for {missing}: prompts are attended to without it."),
+            );
         }
         PromptAttention { fused, paged: paged && fused, fp8: fp8 && fused }
     }

@@ -34,7 +34,7 @@ use serde::{Serialize, Serializer};
 use std::sync::LazyLock;
 
 /// What a person chose. `None` leaves the value to TensorRT-LLM. The names are those of TensorRT-LLM and of links.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, PartialEq)]
 pub struct Deployment {
     /// What is served.
     pub model: ModelRef,
@@ -200,6 +200,18 @@ pub struct Deployment {
     pub calibrated_overhead: Option<Calibrated>,
 }
 
+/// Most settings are copied as they are, which takes less than to clone each.
+impl Clone for Deployment {
+    fn clone(&self) -> Deployment {
+        Deployment {
+            model: self.model.clone(),
+            lora_target_modules: self.lora_target_modules.clone(),
+            max_attention_window: self.max_attention_window.clone(),
+            ..*self
+        }
+    }
+}
+
 /// TensorRT-LLM's documented defaults, for Llama 3.1 8B on one H100.
 impl Default for Deployment {
     fn default() -> Deployment {
@@ -318,47 +330,46 @@ impl Deployment {
         /// Made once: a search asks often.
         static DEFAULT: LazyLock<Deployment> = LazyLock::new(Deployment::default);
         let default = &*DEFAULT;
-        Deployment {
-            max_input_len: default.max_input_len,
-            kv_cache_type: default.kv_cache_type,
-            remove_input_padding: default.remove_input_padding,
-            context_fmha: default.context_fmha,
-            use_paged_context_fmha: default.use_paged_context_fmha,
-            use_fp8_context_fmha: default.use_fp8_context_fmha,
-            use_fused_mlp: default.use_fused_mlp,
-            gemm_plugin: default.gemm_plugin,
-            multiple_profiles: default.multiple_profiles,
-            gather_context_logits: default.gather_context_logits,
-            gather_generation_logits: default.gather_generation_logits,
-            logits_dtype: default.logits_dtype,
-            use_parallel_embedding: default.use_parallel_embedding,
-            embedding_sharding_dim: default.embedding_sharding_dim,
-            streamingllm: default.streamingllm,
-            speculative_decoding_mode: default.speculative_decoding_mode,
-            num_medusa_heads: default.num_medusa_heads,
-            num_eagle_layers: default.num_eagle_layers,
-            redrafter_num_beams: default.redrafter_num_beams,
-            redrafter_draft_len_per_beam: default.redrafter_draft_len_per_beam,
-            lookahead_config: default.lookahead_config,
-            max_lora_rank: default.max_lora_rank,
-            lora_target_modules: default.lora_target_modules.clone(),
-            lora_device_cache_fraction: default.lora_device_cache_fraction,
-            max_prompt_embedding_table_size: default.max_prompt_embedding_table_size,
-            runtime: default.runtime,
-            runtime_max_batch_size: default.runtime_max_batch_size,
-            runtime_max_num_tokens: default.runtime_max_num_tokens,
-            sink_token_length: default.sink_token_length,
-            enable_chunked_context: default.enable_chunked_context,
-            enable_trt_overlap: default.enable_trt_overlap,
-            gen_micro_batch_size: default.gen_micro_batch_size,
-            cuda_graph_mode: default.cuda_graph_mode,
-            cuda_graph_cache_size: default.cuda_graph_cache_size,
-            guided_decoding: default.guided_decoding,
-            cross_kv_cache_fraction: default.cross_kv_cache_fraction,
-            max_encoder_input_len: default.max_encoder_input_len,
-            encoder_max_batch_size: default.encoder_max_batch_size,
-            ..self.clone()
-        }
+        let mut d = self.clone();
+        d.max_input_len = default.max_input_len;
+        d.kv_cache_type = default.kv_cache_type;
+        d.remove_input_padding = default.remove_input_padding;
+        d.context_fmha = default.context_fmha;
+        d.use_paged_context_fmha = default.use_paged_context_fmha;
+        d.use_fp8_context_fmha = default.use_fp8_context_fmha;
+        d.use_fused_mlp = default.use_fused_mlp;
+        d.gemm_plugin = default.gemm_plugin;
+        d.multiple_profiles = default.multiple_profiles;
+        d.gather_context_logits = default.gather_context_logits;
+        d.gather_generation_logits = default.gather_generation_logits;
+        d.logits_dtype = default.logits_dtype;
+        d.use_parallel_embedding = default.use_parallel_embedding;
+        d.embedding_sharding_dim = default.embedding_sharding_dim;
+        d.streamingllm = default.streamingllm;
+        d.speculative_decoding_mode = default.speculative_decoding_mode;
+        d.num_medusa_heads = default.num_medusa_heads;
+        d.num_eagle_layers = default.num_eagle_layers;
+        d.redrafter_num_beams = default.redrafter_num_beams;
+        d.redrafter_draft_len_per_beam = default.redrafter_draft_len_per_beam;
+        d.lookahead_config = default.lookahead_config;
+        d.max_lora_rank = default.max_lora_rank;
+        d.lora_target_modules = default.lora_target_modules.clone();
+        d.lora_device_cache_fraction = default.lora_device_cache_fraction;
+        d.max_prompt_embedding_table_size = default.max_prompt_embedding_table_size;
+        d.runtime = default.runtime;
+        d.runtime_max_batch_size = default.runtime_max_batch_size;
+        d.runtime_max_num_tokens = default.runtime_max_num_tokens;
+        d.sink_token_length = default.sink_token_length;
+        d.enable_chunked_context = default.enable_chunked_context;
+        d.enable_trt_overlap = default.enable_trt_overlap;
+        d.gen_micro_batch_size = default.gen_micro_batch_size;
+        d.cuda_graph_mode = default.cuda_graph_mode;
+        d.cuda_graph_cache_size = default.cuda_graph_cache_size;
+        d.guided_decoding = default.guided_decoding;
+        d.cross_kv_cache_fraction = default.cross_kv_cache_fraction;
+        d.max_encoder_input_len = default.max_encoder_input_len;
+        d.encoder_max_batch_size = default.encoder_max_batch_size;
+        d
     }
 
     /// Total memory of each GPU as CUDA reports it.

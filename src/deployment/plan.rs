@@ -20,9 +20,10 @@ pub struct Note {
 }
 
 impl Note {
-    /// A note at `field`.
-    pub(super) fn new(field: &'static str, message: impl Into<String>) -> Note {
-        Note { field, message: message.into() }
+    /// Adds a note at `field`. Many ask for it, so that what it does is here once.
+    #[inline(never)]
+    pub(crate) fn add(notes: &mut Vec<Note>, field: &'static str, message: std::fmt::Arguments<'_>) {
+        notes.push(Note { field, message: message.to_string() });
     }
 }
 
@@ -182,16 +183,21 @@ impl KvType {
             KvType::Quantized(_) => 2.0,
         }
     }
+
+    /// TensorRT-LLM's name: `fp16`.
+    pub fn name(self) -> &'static str {
+        match self {
+            KvType::Model(Dtype::Float16) => "fp16",
+            KvType::Model(Dtype::Bfloat16) => "bf16",
+            KvType::Model(Dtype::Float32) => "fp32",
+            KvType::Quantized(dtype) => dtype.name(),
+        }
+    }
 }
 
 impl std::fmt::Display for KvType {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            KvType::Model(Dtype::Float16) => f.write_str("fp16"),
-            KvType::Model(Dtype::Bfloat16) => f.write_str("bf16"),
-            KvType::Model(Dtype::Float32) => f.write_str("fp32"),
-            KvType::Quantized(dtype) => dtype.fmt(f),
-        }
+        f.write_str(self.name())
     }
 }
 
@@ -261,8 +267,11 @@ impl Plan {
 
         let dtype = d.dtype.unwrap_or_else(|| {
             if d.model.dtype == Dtype::Bfloat16 && d.gpu.compute_capability < (8, 0) {
-                let message = format!("{} has no bfloat16: the model runs in float16.", d.gpu.name);
-                notes.push(Note::new("dtype", message));
+                Note::add(
+                    &mut notes,
+                    "dtype",
+                    format_args!("{} has no bfloat16: the model runs in float16.", d.gpu.name),
+                );
                 Dtype::Float16
             } else if d.model.dtype == Dtype::Float32 {
                 Dtype::Float16
@@ -272,8 +281,11 @@ impl Plan {
         });
         let kv_cache_dtype = match d.kv_cache_dtype {
             KvCacheDtype::Auto if pytorch && d.quant_algo.has_fp8_kv_cache() => {
-                let message = "auto is fp8, which ModelOpt's checkpoints of this quant_algo ask for.";
-                notes.push(Note::new("kv_cache_dtype", message));
+                Note::add(
+                    &mut notes,
+                    "kv_cache_dtype",
+                    format_args!("auto is fp8, which ModelOpt's checkpoints of this quant_algo ask for."),
+                );
                 KvType::Quantized(KvCacheDtype::Fp8)
             }
             KvCacheDtype::Auto => KvType::Model(dtype),
@@ -306,7 +318,11 @@ impl Plan {
         let fusable = d.quant_algo == QuantAlgo::None && d.model.mlp.gated;
         let use_fused_mlp = fusable && d.use_fused_mlp.unwrap_or_else(|| version.has(Fact::FusesMlpByDefault));
         if d.use_fused_mlp == Some(true) && !fusable {
-            notes.push(Note::new("use_fused_mlp", "Has no effect: only 16-bit models with a gated MLP fuse it."));
+            Note::add(
+                &mut notes,
+                "use_fused_mlp",
+                format_args!("Has no effect: only 16-bit models with a gated MLP fuse it."),
+            );
         }
         let (moe_tp_size, moe_ep_size) = match (d.moe_tp_size, d.moe_ep_size) {
             (Some(tp), Some(ep)) => (tp, ep),
@@ -316,16 +332,23 @@ impl Plan {
         };
         let needs_pytorch = d.model.recurrence.is_some() || d.model.attention_sinks || d.model.indexer.is_some();
         if needs_pytorch && !pytorch {
-            let message = "The engine flow has no such layers: TensorRT-LLM runs this model with its PyTorch backend.";
-            notes.push(Note::new("model", message));
+            Note::add(
+                &mut notes,
+                "model",
+                format_args!(
+                    "The engine flow has no such layers: TensorRT-LLM runs this model with its PyTorch backend."
+                ),
+            );
         }
         if pytorch && d.enable_attention_dp && d.tp_size == 1 {
-            notes.push(Note::new("enable_attention_dp", "Has no effect on a single rank."));
+            Note::add(&mut notes, "enable_attention_dp", format_args!("Has no effect on a single rank."));
         }
         if let (Some(how), None) = (d.gpu.memory_inferred, d.gpu_memory_gib) {
-            let message =
-                format!("Nobody has published what CUDA reports for this card; its memory is inferred: {how}.");
-            notes.push(Note::new("gpu", message));
+            Note::add(
+                &mut notes,
+                "gpu",
+                format_args!("Nobody has published what CUDA reports for this card; its memory is inferred: {how}."),
+            );
         }
 
         Plan {

@@ -23,10 +23,16 @@ impl Problem {
 }
 
 /// Everything that is wrong with a deployment, all at once.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, thiserror::Error)]
 pub struct Problems(pub Vec<Problem>);
 
 impl Problems {
+    /// Adds a problem of `field`, which holds `value`. Many ask for it, so that what it does is here once.
+    #[inline(never)]
+    pub(super) fn add(&mut self, field: &'static str, value: &dyn fmt::Display, message: fmt::Arguments<'_>) {
+        self.0.push(Problem::new(field, value, message.to_string()));
+    }
+
     /// The problem of `field`, where it has one.
     pub fn of(&self, field: &str) -> Option<&Problem> {
         self.0.iter().find(|problem| problem.field == field)

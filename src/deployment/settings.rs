@@ -15,7 +15,7 @@ macro_rules! named_values {
 
             /// The name.
             pub fn name(self) -> &'static str {
-                match self { $($name::$variant => $text),+ }
+                $name::NAMES[self as usize]
             }
 
             /// The value with this name, upper and lower case being alike.
@@ -345,12 +345,16 @@ impl LoraModule {
     /// # Errors
     /// With the names that there are, if one is none of them.
     pub fn parse_list(text: &str) -> Result<Vec<LoraModule>, String> {
-        let mut named = Vec::new();
+        let mut modules = Vec::new();
         for name in text.split([',', ' ']).filter(|name| !name.is_empty()) {
             let known = || format!("must name modules of {}; \"{name}\" is none of them", LoraModule::NAMES.join(", "));
-            named.push(LoraModule::parse(name).ok_or_else(known)?);
+            let module = LoraModule::parse(name).ok_or_else(known)?;
+            let place = modules.partition_point(|other| *other < module);
+            if modules.get(place) != Some(&module) {
+                modules.insert(place, module);
+            }
         }
-        Ok(LoraModule::ALL.iter().copied().filter(|module| named.contains(module)).collect())
+        Ok(modules)
     }
 }
 

@@ -65,9 +65,11 @@ pub(super) fn limits(d: &Deployment, notes: &mut Vec<Note>) -> Limits {
     let all = max_batch_size.saturating_mul(max_seq_len);
     let mut max_num_tokens = d.max_num_tokens.unwrap_or(DEFAULT_NUM_TOKENS);
     if max_num_tokens > all {
-        let message =
-            format!("Lowered to {}, all that max_batch_size sequences of max_seq_len can hold.", grouped(all));
-        notes.push(Note::new("max_num_tokens", message));
+        Note::add(
+            notes,
+            "max_num_tokens",
+            format_args!("Lowered to {}, all that max_batch_size sequences of max_seq_len can hold.", grouped(all)),
+        );
         max_num_tokens = all;
     }
     let flash_mla = d.model.is_latent() && d.gpu.compute_capability == FLASH_MLA_ON;
@@ -82,11 +84,11 @@ fn max_seq_len(d: &Deployment, notes: &mut Vec<Note>) -> u64 {
     let unlimited = matches!(d.model.positions, Positions::Alibi);
     match d.max_seq_len {
         None => {
-            notes.push(Note::new("max_seq_len", format!("Deduced from the model: {} tokens.", grouped(own))));
+            Note::add(notes, "max_seq_len", format_args!("Deduced from the model: {} tokens.", grouped(own)));
             own
         }
         Some(given) if given > own && !unlimited => {
-            notes.push(Note::new("max_seq_len", format!("Lowered to the model's own {} tokens.", grouped(own))));
+            Note::add(notes, "max_seq_len", format_args!("Lowered to the model's own {} tokens.", grouped(own)));
             own
         }
         Some(given) => given,

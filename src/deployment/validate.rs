@@ -5,23 +5,22 @@ use super::LookaheadConfig;
 use super::build::Limits;
 use super::plan::Drafts;
 use super::{
-    Backend, DecodingType, Deployment, Fact, KvCacheDtype, Problem, Problems, QuantAlgo, Runtime,
-    SpeculativeDecodingMode,
+    Backend, DecodingType, Deployment, Fact, KvCacheDtype, Problems, QuantAlgo, Runtime, SpeculativeDecodingMode,
 };
 use crate::architecture::{Dtype, Encoder};
 #[cfg(not(feature = "lean"))]
 use crate::units::GIB;
-use crate::units::{grouped, grouped_decimal, shortest};
+use crate::units::{grouped, grouped_decimal, joined, shortest};
 
 /// Every problem of a deployment; `None` where there is none.
 pub(super) fn problems(d: &Deployment) -> Option<Problems> {
-    let mut found = Vec::new();
+    let mut found = Problems::default();
     // Every reader of settings keeps to them, and the page has no other way to a deployment.
     #[cfg(not(feature = "lean"))]
     {
         sizes(d, &mut found);
-        if !found.is_empty() {
-            return Some(Problems(found));
+        if !found.0.is_empty() {
+            return Some(found);
         }
     }
     parallelism(d, &mut found);
@@ -36,12 +35,12 @@ pub(super) fn problems(d: &Deployment) -> Option<Problems> {
     if let Some(encoder) = &d.model.encoder {
         encoder_decoder(d, encoder, &mut found);
     }
-    (!found.is_empty()).then_some(Problems(found))
+    (!found.0.is_empty()).then_some(found)
 }
 
 /// What a program may ask though no reader of settings lets it through: numbers beyond the table's ranges.
 #[cfg(not(feature = "lean"))]
-fn sizes(d: &Deployment, found: &mut Vec<Problem>) {
+fn sizes(d: &Deployment, found: &mut Problems) {
     use super::fields::table::{MAX_BATCH, MAX_BYTES, MAX_DRAFT, MAX_RANKS, MAX_TOKENS};
     let some = |size: Option<u64>| size.unwrap_or(1);
     let windows = d.max_attention_window.iter().find(|window| !(1..=MAX_TOKENS).contains(*window)).copied();
@@ -82,8 +81,7 @@ fn sizes(d: &Deployment, found: &mut Vec<Problem>) {
         ("max_gpu_total_bytes", d.max_gpu_total_bytes, 0, MAX_BYTES),
     ] {
         if size < least || size > most {
-            let message = format!("must be a whole number from {least} to {}", grouped(most));
-            found.push(Problem::new(key, size, message));
+            found.add(key, &size, format_args!("must be a whole number from {least} to {}", grouped(most)));
         }
     }
     let most = MAX_BYTES as f64 / GIB as f64;
@@ -98,84 +96,85 @@ fn sizes(d: &Deployment, found: &mut Vec<Problem>) {
         if let Some(amount) = amount
             && !(0.0..=most).contains(&amount)
         {
-            found.push(Problem::new(key, shortest(amount), format!("must be {advice}")));
+            found.add(key, &shortest(amount), format_args!("must be {advice}"));
         }
     }
 }
 
 /// The divisors of `number` up to 64, as a list for a person.
 fn divisors(number: u64) -> String {
-    let all: Vec<String> =
-        (1..=number.min(64)).filter(|size| number.is_multiple_of(*size)).map(|size| size.to_string()).collect();
-    all.join(", ")
+    joined((1..=number.min(64)).filter(|size| number.is_multiple_of(*size)), ", ")
 }
 
-fn parallelism(d: &Deployment, found: &mut Vec<Problem>) {
+fn parallelism(d: &Deployment, found: &mut Problems) {
     let (heads, kv_heads) = (d.model.attention.heads(), d.model.attention.kv_heads());
     let layers = u64::from(d.model.layers);
     let pytorch = d.backend == Backend::Pytorch;
     if pytorch && d.enable_attention_dp {
         // Each rank has all heads, and the dense blocks whole.
     } else if !heads.is_multiple_of(d.tp_size) {
-        found.push(Problem::new(
+        found.add(
             "tp_size",
-            d.tp_size,
-            format!("{} can't share {heads} attention heads evenly; use one of {}", d.tp_size, divisors(heads)),
-        ));
+            &d.tp_size,
+            format_args!("{} can't share {heads} attention heads evenly; use one of {}", d.tp_size, divisors(heads)),
+        );
     } else if !kv_heads.is_multiple_of(d.tp_size) && !d.tp_size.is_multiple_of(kv_heads) {
-        found.push(Problem::new(
+        found.add(
             "tp_size",
-            d.tp_size,
-            format!(
+            &d.tp_size,
+            format_args!(
                 "{} neither divides the {kv_heads} KV heads nor is a multiple of them; use one of {}",
                 d.tp_size,
                 divisors(kv_heads)
             ),
-        ));
+        );
     } else if !d.model.mlp.intermediate.is_multiple_of(d.tp_size) {
-        found.push(Problem::new(
+        found.add(
             "tp_size",
-            d.tp_size,
-            format!(
+            &d.tp_size,
+            format_args!(
                 "{} can't share the MLP's {} columns evenly; use a divisor of both",
                 d.tp_size,
                 grouped(d.model.mlp.intermediate)
             ),
-        ));
+        );
     }
     if d.embedding_sharding_dim == 1
         && d.use_parallel_embedding == Some(true)
         && !d.model.hidden.is_multiple_of(d.tp_size)
     {
         let hidden = grouped(d.model.hidden);
-        let message = format!("{} ranks can't share the hidden size {hidden} evenly; use 0, the vocabulary", d.tp_size);
-        found.push(Problem::new("embedding_sharding_dim", d.embedding_sharding_dim, message));
+        found.add(
+            "embedding_sharding_dim",
+            &d.embedding_sharding_dim,
+            format_args!("{} ranks can't share the hidden size {hidden} evenly; use 0, the vocabulary", d.tp_size),
+        );
     }
     if d.pp_size > layers {
-        found.push(Problem::new(
+        found.add(
             "pp_size",
-            d.pp_size,
-            format!("{} stages are more than the model's {layers} layers; use at most {layers}", d.pp_size),
-        ));
+            &d.pp_size,
+            format_args!("{} stages are more than the model's {layers} layers; use at most {layers}", d.pp_size),
+        );
     } else if !layers.is_multiple_of(d.pp_size) && !pytorch && !d.version().has(Fact::SplitsLayersUnevenly) {
-        found.push(Problem::new(
+        found.add(
             "pp_size",
-            d.pp_size,
-            format!(
+            &d.pp_size,
+            format_args!(
                 "{layers} layers can't be split into {} equal stages, as TensorRT-LLM {} needs; use one of {}",
                 d.pp_size,
                 d.version(),
                 divisors(layers)
             ),
-        ));
+        );
     }
 }
 
-fn experts(d: &Deployment, found: &mut Vec<Problem>) {
+fn experts(d: &Deployment, found: &mut Problems) {
     let Some(moe) = &d.model.moe else {
         for (field, size) in [("moe_tp_size", d.moe_tp_size), ("moe_ep_size", d.moe_ep_size)] {
             if let Some(size) = size.filter(|size| *size > 1) {
-                found.push(Problem::new(field, size, format!("{} has no experts; leave {field} empty", d.model.name)));
+                found.add(field, &size, format_args!("{} has no experts; leave {field} empty", d.model.name));
             }
         }
         return;
@@ -187,38 +186,37 @@ fn experts(d: &Deployment, found: &mut Vec<Problem>) {
         _ => None,
     };
     if let Some((field, size)) = product {
-        found.push(Problem::new(
-            field,
-            size,
-            format!("moe_tp_size · moe_ep_size must be tp_size, which is {}", d.tp_size),
-        ));
+        found.add(field, &size, format_args!("moe_tp_size · moe_ep_size must be tp_size, which is {}", d.tp_size));
         return;
     }
     let ep = d.moe_ep_size.unwrap_or_else(|| d.moe_tp_size.map_or(1, |tp| d.tp_size / tp));
     if !moe.experts.is_multiple_of(ep) {
-        found.push(Problem::new(
+        found.add(
             "moe_ep_size",
-            ep,
-            format!("{ep} can't divide {} experts evenly; use one of {}", moe.experts, divisors(moe.experts)),
-        ));
+            &ep,
+            format_args!("{ep} can't divide {} experts evenly; use one of {}", moe.experts, divisors(moe.experts)),
+        );
     }
     if !moe.shared_intermediate.is_multiple_of(d.tp_size) {
         let shared = grouped(moe.shared_intermediate);
-        let message = format!("{} can't share the {shared} columns of the shared experts evenly", d.tp_size);
-        found.push(Problem::new("tp_size", d.tp_size, message));
+        found.add(
+            "tp_size",
+            &d.tp_size,
+            format_args!("{} can't share the {shared} columns of the shared experts evenly", d.tp_size),
+        );
     }
     let moe_tp = d.tp_size / ep;
     if !moe.intermediate.is_multiple_of(moe_tp) {
         let intermediate = grouped(moe.intermediate);
-        found.push(Problem::new(
+        found.add(
             "moe_tp_size",
-            moe_tp,
-            format!("{moe_tp} can't share an expert's {intermediate} columns evenly; raise moe_ep_size"),
-        ));
+            &moe_tp,
+            format_args!("{moe_tp} can't share an expert's {intermediate} columns evenly; raise moe_ep_size"),
+        );
     }
 }
 
-fn precision(d: &Deployment, found: &mut Vec<Problem>) {
+fn precision(d: &Deployment, found: &mut Problems) {
     let capability = d.gpu.compute_capability;
     let (major, minor) = capability;
     let needs = |wanted: (u8, u8)| capability < wanted;
@@ -243,7 +241,7 @@ fn precision(d: &Deployment, found: &mut Vec<Problem>) {
         _ => None,
     };
     if let Some(wanted) = wanted {
-        found.push(Problem::new("quant_algo", algo, at(algo.name(), wanted) + "; use W8A16 or W4A16_AWQ there"));
+        found.add("quant_algo", &algo, format_args!("{}; use W8A16 or W4A16_AWQ there", at(algo.name(), wanted)));
     }
     // `builder.py`: INT8 and INT4 weights, SmoothQuant, and scales per channel or token raise errors there.
     let integer = algo.is_weight_only()
@@ -253,32 +251,32 @@ fn precision(d: &Deployment, found: &mut Vec<Problem>) {
             QuantAlgo::Fp8PerChannelPerToken | QuantAlgo::W4A8QservePerGroup | QuantAlgo::W4A8QservePerChannel
         );
     if d.backend == Backend::TensorRt && algo.needs_pytorch() {
-        found.push(Problem::new("quant_algo", algo, format!("no engine has {algo} weights; use backend=pytorch")));
+        found.add("quant_algo", &algo, format_args!("no engine has {algo} weights; use backend=pytorch"));
     } else if data_centre_blackwell && integer && d.backend == Backend::TensorRt {
-        found.push(Problem::new(
+        found.add(
             "quant_algo",
-            algo,
-            format!("TensorRT-LLM has no {algo} kernels for compute capability {major}.{minor}; use FP8 or NVFP4"),
-        ));
+            &algo,
+            format_args!("TensorRT-LLM has no {algo} kernels for compute capability {major}.{minor}; use FP8 or NVFP4"),
+        );
     }
     if algo != QuantAlgo::None && d.dtype == Some(Dtype::Float32) {
-        found.push(Problem::new("dtype", "float32", format!("{algo} computes in 16 bit; use float16 or bfloat16")));
+        found.add("dtype", &"float32", format_args!("{algo} computes in 16 bit; use float16 or bfloat16"));
     }
     if d.dtype == Some(Dtype::Bfloat16) && needs((8, 0)) {
-        found.push(Problem::new(
+        found.add(
             "dtype",
-            "bfloat16",
-            at("bfloat16", "compute capability 8.0 or later") + "; use float16",
-        ));
+            &"bfloat16",
+            format_args!("{}; use float16", at("bfloat16", "compute capability 8.0 or later")),
+        );
     }
     if let Some(group) = algo.group_size().filter(|_| algo != QuantAlgo::Fp8BlockScales)
         && !d.model.hidden.is_multiple_of(group)
     {
-        found.push(Problem::new(
+        found.add(
             "quant_algo",
-            algo,
-            format!("groups of {group} don't divide the hidden size {}; use W8A16, W4A16 or FP8", d.model.hidden),
-        ));
+            &algo,
+            format_args!("groups of {group} don't divide the hidden size {}; use W8A16, W4A16 or FP8", d.model.hidden),
+        );
     }
 
     let cache = d.kv_cache_dtype;
@@ -298,43 +296,54 @@ fn precision(d: &Deployment, found: &mut Vec<Problem>) {
         _ => None,
     };
     if let Some(message) = message {
-        found.push(Problem::new("kv_cache_dtype", cache, message));
+        found.add("kv_cache_dtype", &cache, format_args!("{message}"));
     }
 }
 
 /// What models with an encoder can't do.
-fn encoder_decoder(d: &Deployment, encoder: &Encoder, found: &mut Vec<Problem>) {
+fn encoder_decoder(d: &Deployment, encoder: &Encoder, found: &mut Problems) {
     if d.backend == Backend::Pytorch {
-        let advice =
-            format!("TensorRT-LLM runs encoder-decoder models such as {} as engines; use tensorrt", d.model.name);
-        found.push(Problem::new("backend", d.backend, advice));
+        found.add(
+            "backend",
+            &d.backend,
+            format_args!("TensorRT-LLM runs encoder-decoder models such as {} as engines; use tensorrt", d.model.name),
+        );
     }
     if d.pp_size > 1 {
-        let advice =
-            "the C++ runtime refuses pipeline parallelism for encoder-decoder models; use 1, and raise tp_size";
-        found.push(Problem::new("pp_size", d.pp_size, advice));
+        found.add(
+            "pp_size",
+            &d.pp_size,
+            format_args!(
+                "the C++ runtime refuses pipeline parallelism for encoder-decoder models; use 1, and raise tp_size"
+            ),
+        );
     }
     if d.runtime == Runtime::GptSession {
-        let advice = "runs models without an encoder only; use executor";
-        found.push(Problem::new("runtime", d.runtime, advice));
+        found.add("runtime", &d.runtime, format_args!("runs models without an encoder only; use executor"));
     }
-    let told = found.iter().any(|problem| problem.field == "tp_size");
+    let told = found.0.iter().any(|problem| problem.field == "tp_size");
     let shared = encoder.heads.is_multiple_of(d.tp_size) && encoder.intermediate.is_multiple_of(d.tp_size);
     if !told && !shared {
         let (heads, columns) = (encoder.heads, grouped(encoder.intermediate));
-        let advice = format!(
-            "{} can't share the encoder's {heads} heads and {columns} columns evenly; use a divisor of both",
-            d.tp_size
+        found.add(
+            "tp_size",
+            &d.tp_size,
+            format_args!(
+                "{} can't share the encoder's {heads} heads and {columns} columns evenly; use a divisor of both",
+                d.tp_size
+            ),
         );
-        found.push(Problem::new("tp_size", d.tp_size, advice));
     }
 }
 
 /// What the PyTorch backend can't do.
-fn pytorch(d: &Deployment, found: &mut Vec<Problem>) {
+fn pytorch(d: &Deployment, found: &mut Problems) {
     if !d.version().has(Fact::HasPytorchBackend) {
-        let advice = format!("TensorRT-LLM {} has no PyTorch backend; 0.17 was the first with it", d.version());
-        found.push(Problem::new("trtllm_version", d.version(), advice));
+        found.add(
+            "trtllm_version",
+            &d.version(),
+            format_args!("TensorRT-LLM {} has no PyTorch backend; 0.17 was the first with it", d.version()),
+        );
     }
     let algo = d.quant_algo;
     let unsupported = algo.is_smooth_quant()
@@ -346,78 +355,94 @@ fn pytorch(d: &Deployment, found: &mut Vec<Problem>) {
                 | QuantAlgo::W4A8QservePerChannel
         );
     if unsupported {
-        let advice = "the PyTorch backend has no such linear layers; use FP8, NVFP4 or W4A16_AWQ";
-        found.push(Problem::new("quant_algo", algo, advice));
+        found.add(
+            "quant_algo",
+            &algo,
+            format_args!("the PyTorch backend has no such linear layers; use FP8, NVFP4 or W4A16_AWQ"),
+        );
     } else if algo.is_mxfp4() && d.model.moe.is_none() {
-        found.push(Problem::new("quant_algo", algo, format!("quantizes experts, and {} has none", d.model.name)));
+        found.add("quant_algo", &algo, format_args!("quantizes experts, and {} has none", d.model.name));
     }
     if d.kv_cache_dtype == KvCacheDtype::Int8 {
-        found.push(Problem::new("kv_cache_dtype", "int8", "the PyTorch backend has no int8 KV cache; use fp8 or auto"));
+        found.add("kv_cache_dtype", &"int8", format_args!("the PyTorch backend has no int8 KV cache; use fp8 or auto"));
     }
     if d.decoding_type == DecodingType::Mtp && d.model.mtp_layers == 0 {
-        let advice = format!("{} has no layers for multi-token prediction; use Eagle3, NGram or none", d.model.name);
-        found.push(Problem::new("decoding_type", d.decoding_type, advice));
+        found.add(
+            "decoding_type",
+            &d.decoding_type,
+            format_args!("{} has no layers for multi-token prediction; use Eagle3, NGram or none", d.model.name),
+        );
     }
     let Some(slots) = d.moe_load_balancer_slots else { return };
     let (experts, ep) = (d.model.moe.map_or(0, |moe| moe.experts), d.moe_ep_size.unwrap_or(1));
     if experts == 0 {
-        let advice = format!("{} has no experts; leave moe_load_balancer_slots empty", d.model.name);
-        found.push(Problem::new("moe_load_balancer_slots", slots, advice));
+        found.add(
+            "moe_load_balancer_slots",
+            &slots,
+            format_args!("{} has no experts; leave moe_load_balancer_slots empty", d.model.name),
+        );
     } else if slots < experts || !slots.is_multiple_of(ep) {
-        let advice = format!("must be a multiple of moe_ep_size, {ep}, and hold all {experts} experts");
-        found.push(Problem::new("moe_load_balancer_slots", slots, advice));
+        found.add(
+            "moe_load_balancer_slots",
+            &slots,
+            format_args!("must be a multiple of moe_ep_size, {ep}, and hold all {experts} experts"),
+        );
     }
 }
 
-fn limits(d: &Deployment, found: &mut Vec<Problem>) {
+fn limits(d: &Deployment, found: &mut Problems) {
     // trtllm-build would shorten the prompt without a word, and refuse such prompts later.
     if let (Some(input), Some(sequence)) = (d.max_input_len, d.max_seq_len)
         && input > sequence
     {
-        let message = format!(
-            "a prompt of {} tokens is longer than max_seq_len, {}; lower one or raise the other",
-            grouped(input),
-            grouped(sequence)
+        found.add(
+            "max_input_len",
+            &input,
+            format_args!(
+                "a prompt of {} tokens is longer than max_seq_len, {}; lower one or raise the other",
+                grouped(input),
+                grouped(sequence)
+            ),
         );
-        found.push(Problem::new("max_input_len", input, message));
     }
     if let Some(tokens) = d.tokens_per_block
         && !tokens.is_power_of_two()
     {
-        found.push(Problem::new("tokens_per_block", tokens, "must be a power of two, such as 32, 64 or 128"));
+        found.add("tokens_per_block", &tokens, format_args!("must be a power of two, such as 32, 64 or 128"));
     }
     if let Some(free) = d.free_memory_gib
         && free > d.gpu_memory().gib()
     {
-        found.push(Problem::new(
+        found.add(
             "free_memory_gib",
-            shortest(free),
-            format!("is more than the GPU's {} GiB", grouped_decimal(d.gpu_memory().gib(), 2)),
-        ));
+            &shortest(free),
+            format_args!("is more than the GPU's {} GiB", grouped_decimal(d.gpu_memory().gib(), 2)),
+        );
     }
 }
 
-fn speculation(d: &Deployment, found: &mut Vec<Problem>) {
+fn speculation(d: &Deployment, found: &mut Problems) {
     let mode = d.speculative_decoding_mode;
     if mode == SpeculativeDecodingMode::None {
         return;
     }
     if d.max_beam_width > 1 {
-        let message = format!("beam search doesn't go with {mode}; use 1");
-        found.push(Problem::new("max_beam_width", d.max_beam_width, message));
+        found.add("max_beam_width", &d.max_beam_width, format_args!("beam search doesn't go with {mode}; use 1"));
     }
     let lookahead = d.lookahead_config.unwrap_or_default().draft_tokens();
     if let (SpeculativeDecodingMode::LookaheadDecoding, Some(built)) = (mode, d.max_draft_len)
         && built < lookahead
     {
-        let message =
-            format!("lookahead_config drafts {lookahead} tokens, more than this; raise it, or lower those sizes");
-        found.push(Problem::new("max_draft_len", built, message));
+        found.add(
+            "max_draft_len",
+            &built,
+            format_args!("lookahead_config drafts {lookahead} tokens, more than this; raise it, or lower those sizes"),
+        );
     }
 }
 
 /// The executor refuses limits beyond those that the engine was built with.
-fn runtime(d: &Deployment, found: &mut Vec<Problem>) {
+fn runtime(d: &Deployment, found: &mut Problems) {
     if d.runtime_max_batch_size.is_none() && d.runtime_max_num_tokens.is_none() {
         return;
     }
@@ -428,8 +453,11 @@ fn runtime(d: &Deployment, found: &mut Vec<Problem>) {
     ] {
         if let Some(running) = running.filter(|running| *running > built) {
             let built = grouped(built);
-            let message = format!("is more than the engine's {limit}, {built}; lower it, or build for more");
-            found.push(Problem::new(field, running, message));
+            found.add(
+                field,
+                &running,
+                format_args!("is more than the engine's {limit}, {built}; lower it, or build for more"),
+            );
         }
     }
 }

@@ -4,28 +4,37 @@ use super::KvCache;
 use super::{kv_cache, overhead};
 use crate::deployment::{Backend, Fact, KvCacheDtype, KvCacheType, KvType, Note, Plan, Runtime};
 use crate::units::{Bytes, grouped, grouped_decimal};
+use std::fmt::Arguments;
 
 /// The plan's notes and those that its memory gives rise to.
 pub fn notes(plan: &Plan, kv: &KvCache) -> Vec<Note> {
     let mut notes = plan.notes.clone();
     notes.extend(overhead::notes(plan));
-    let mut note = |field, message: String| notes.push(Note { field, message });
+    let mut note = |field, message: Arguments<'_>| Note::add(&mut notes, field, message);
     if plan.kv_cache_dtype == KvType::Quantized(KvCacheDtype::Nvfp4) && plan.backend == Backend::TensorRt {
-        note("kv_cache_dtype", "No known release of the engine flow can size an nvfp4 KV cache; fp8 works.".into());
+        note(
+            "kv_cache_dtype",
+            format_args!("No known release of the engine flow can size an nvfp4 KV cache; fp8 works."),
+        );
     }
     if let Some(tokens) = kv.lowered_max_seq_len {
-        note("max_seq_len", format!("TensorRT-LLM lowers it to {}, all that the KV cache holds.", grouped(tokens)));
+        note(
+            "max_seq_len",
+            format_args!("TensorRT-LLM lowers it to {}, all that the KV cache holds.", grouped(tokens)),
+        );
     }
     if plan.kv_cache_type == KvCacheType::Continuous && plan.runtime == Runtime::Executor {
-        note("kv_cache_type", "In-flight batching refuses it: the executor needs a paged KV cache.".into());
+        note("kv_cache_type", format_args!("In-flight batching refuses it: the executor needs a paged KV cache."));
     }
     if plan.model.mrope && plan.backend == Backend::TensorRt {
         let table = plan.model.max_position_embeddings.saturating_mul(plan.model.rotary_dim()).saturating_mul(4);
-        let message = format!(
-            "Each beam of each sequence has a table of rotations in the runtime buffers, {}: lower max_batch_size first.",
-            Bytes(table)
+        note(
+            "max_batch_size",
+            format_args!(
+                "Each beam of each sequence has a table of rotations in the runtime buffers, {}: lower max_batch_size first.",
+                Bytes(table)
+            ),
         );
-        note("max_batch_size", message);
     }
     cross_kv_cache(plan, kv, &mut note);
     windows(plan, kv, &mut note);
@@ -34,7 +43,7 @@ pub fn notes(plan: &Plan, kv: &KvCache) -> Vec<Note> {
             1 => "Has no effect with beam search or speculative decoding.",
             _ => "The runtime buffers of both micro-batches are allocated.",
         };
-        note("enable_trt_overlap", message.into());
+        note("enable_trt_overlap", format_args!("{message}"));
     }
     notes
 }
@@ -43,7 +52,7 @@ pub fn notes(plan: &Plan, kv: &KvCache) -> Vec<Note> {
 const UNBALANCED: f64 = 1.25;
 
 /// Which share would let both pools hold equally many requests, where they are far from it.
-fn cross_kv_cache(plan: &Plan, kv: &KvCache, note: &mut impl FnMut(&'static str, String)) {
+fn cross_kv_cache(plan: &Plan, kv: &KvCache, note: &mut impl FnMut(&'static str, Arguments<'_>)) {
     let (Some(cross), Some(own)) = (kv.cross, kv.windows.last()) else { return };
     let needed = (kv.requests.cross_blocks().max(1), kv.requests.most_blocks(own.tokens).max(1));
     let held = (cross.blocks / needed.0, own.blocks / needed.1);
@@ -64,26 +73,31 @@ fn cross_kv_cache(plan: &Plan, kv: &KvCache, note: &mut impl FnMut(&'static str,
     let (encoded, own, share) = (grouped(held.0), grouped(held.1), grouped_decimal(share, 2));
     note(
         "cross_kv_cache_fraction",
-        format!(
+        format_args!(
             "There is room for an encoder's output {encoded} times and for the tokens of a request {own} times: about {share} would balance the two."
         ),
     );
 }
 
-fn windows(plan: &Plan, kv: &KvCache, note: &mut impl FnMut(&'static str, String)) {
+fn windows(plan: &Plan, kv: &KvCache, note: &mut impl FnMut(&'static str, Arguments<'_>)) {
     let field = "max_attention_window";
     let several = plan.max_attention_window.windows(2).any(|pair| pair[0] != pair[1]);
     if several && !plan.version.has(Fact::WindowsHavePools) {
-        let message = format!("In TensorRT-LLM {} the widest window sizes the KV cache of all layers.", plan.version);
-        note(field, message);
+        note(
+            field,
+            format_args!("In TensorRT-LLM {} the widest window sizes the KV cache of all layers.", plan.version),
+        );
     }
     if kv.windows.len() > 1 && plan.max_tokens.is_some() && plan.version.has(Fact::WindowPoolsAreEqual) {
-        note("max_tokens", "Ignored where layers have several attention windows.".into());
+        note("max_tokens", format_args!("Ignored where layers have several attention windows."));
     }
     let of = |stage| kv_cache::windows(plan, stage).into_iter().map(|window| window.tokens).collect::<Vec<u64>>();
     if several && plan.version.has(Fact::WindowsHavePools) && (1..plan.pp_size).any(|stage| of(stage) != of(0)) {
-        let message =
-            "TensorRT-LLM refuses pipeline stages with different windows; use a pp_size whose stages have all.";
-        note(field, message.into());
+        note(
+            field,
+            format_args!(
+                "TensorRT-LLM refuses pipeline stages with different windows; use a pp_size whose stages have all."
+            ),
+        );
     }
 }

@@ -1,7 +1,7 @@
 //! The tensors of an encoder, and of the attention to its output (`tensorrt_llm/models/enc_dec/model.py`).
 
-use super::{EncoderTensors, Split, Tensor, TensorKind, matrix, norm, relative_bias, vector};
-use crate::architecture::{Architecture, Attention, Encoder, Norm, Positions};
+use super::{ATTENTION, EncoderTensors, List, MLP, Split, Tensor, TensorKind, attention, feed_forward};
+use crate::architecture::{Architecture, Attention, Encoder, Positions};
 
 /// Taps of Whisper's convolutions.
 const TAPS: u64 = 3;
@@ -13,68 +13,46 @@ pub(super) fn tensors(model: &Architecture, encoder: &Encoder) -> EncoderTensors
 
 fn ends(model: &Architecture, encoder: &Encoder) -> Vec<Tensor> {
     let hidden = model.hidden;
-    let mut tensors = Vec::new();
+    let mut list = List::new();
     if encoder.hears() {
         let mut convolution = |[weight, bias]: [&'static str; 2], channels| {
-            tensors.push(matrix(weight, TAPS * channels, hidden, TensorKind::Other, Split::Whole));
-            tensors.push(vector(bias, hidden, TensorKind::Bias, Split::Whole));
+            list.matrix(weight, TAPS * channels, hidden, TensorKind::Other, Split::Whole);
+            list.vector(bias, hidden, TensorKind::Bias, Split::Whole);
         };
         convolution(["conv1.weight", "conv1.bias"], encoder.mels);
         convolution(["conv2.weight", "conv2.bias"], hidden);
     } else {
         let name = "embedding.vocab_embedding.weight";
-        tensors.push(matrix(name, model.vocab, hidden, TensorKind::Embedding, Split::Vocabulary));
+        list.matrix(name, model.vocab, hidden, TensorKind::Embedding, Split::Vocabulary);
     }
     if encoder.positions > 0 {
         let name = "embedding.position_embedding.weight";
-        tensors.push(matrix(name, encoder.positions, hidden, TensorKind::PositionEmbedding, Split::Whole));
+        list.matrix(name, encoder.positions, hidden, TensorKind::PositionEmbedding, Split::Whole);
     }
     if let Positions::Relative { buckets } = model.positions {
-        tensors.push(relative_bias(buckets, encoder.heads));
+        list.relative_bias(buckets, encoder.heads);
     }
     if model.embedding_norm {
-        tensors.extend(norm(
-            model.norm,
-            ["embedding.embedding_layernorm.weight", "embedding.embedding_layernorm.bias"],
-            hidden,
-        ));
+        let names = ["embedding.embedding_layernorm.weight", "embedding.embedding_layernorm.bias"];
+        list.norm(model.norm, names, hidden);
     }
     if model.family.has_final_norm() {
-        tensors.extend(norm(model.norm, ["final_layernorm.weight", "final_layernorm.bias"], hidden));
+        list.norm(model.norm, ["final_layernorm.weight", "final_layernorm.bias"], hidden);
     }
-    tensors
+    list.tensors
 }
 
 fn layer(model: &Architecture, encoder: &Encoder) -> Vec<Tensor> {
-    const NORMS: [[&str; 2]; 2] =
-        [["attention_layernorm.weight", "attention_layernorm.bias"], ["mlp_layernorm.weight", "mlp_layernorm.bias"]];
-    let layer = Architecture {
-        attention: Attention::Grouped { heads: encoder.heads, kv_heads: encoder.heads, head_dim: encoder.head_dim },
-        encoder: None,
-        norm: Norm::Plain,
-        ..model.clone()
-    };
-    let mut tensors: Vec<Tensor> = NORMS.into_iter().flat_map(|names| norm(model.norm, names, model.hidden)).collect();
-    super::attention(&layer, &mut tensors);
+    let Encoder { heads, head_dim, .. } = *encoder;
+    let own_attention = Attention::Grouped { heads, kv_heads: heads, head_dim };
+    let mut list = List::new();
+    list.norm(model.norm, ["attention_layernorm.weight", "attention_layernorm.bias"], model.hidden);
+    list.norm(model.norm, ["mlp_layernorm.weight", "mlp_layernorm.bias"], model.hidden);
+    attention(model, &own_attention, &ATTENTION, &mut list);
     // Its heads may be others than the decoder's, and none are shared, so that they divide as any outputs do.
-    for tensor in tensors.iter_mut().filter(|tensor| tensor.split == Split::QueryKeyValue) {
+    for tensor in list.tensors.iter_mut().filter(|tensor| tensor.split == Split::QueryKeyValue) {
         tensor.split = Split::Outputs;
     }
-    super::feed_forward(model, &super::MLP, encoder.intermediate, &mut tensors);
-    tensors
-}
-
-/// Queries come from the decoder's tokens, keys and values from the encoder's output, through one projection as in self-attention.
-pub(super) fn cross_attention(model: &Architecture, tensors: &mut Vec<Tensor>) {
-    let own = tensors.len();
-    super::attention(model, tensors);
-    for tensor in &mut tensors[own..] {
-        tensor.name = match tensor.name {
-            "attention.qkv.weight" => "cross_attention.qkv.weight",
-            "attention.qkv.bias" => "cross_attention.qkv.bias",
-            "attention.dense.weight" => "cross_attention.dense.weight",
-            "attention.dense.bias" => "cross_attention.dense.bias",
-            other => other,
-        };
-    }
+    feed_forward(model, &MLP, encoder.intermediate, &mut list);
+    list.tensors
 }

@@ -1,6 +1,6 @@
 //! The dimensions of a model of one's own, behind `m.`: only what differs from its family's conventions stands in a link.
 
-use super::read::{choice, optional, whole};
+use super::read::{choice, dtype, optional, read_optional_whole, read_whole, text, whole};
 use super::{Field, Fixed, Group, Input};
 use crate::architecture::{Dtype, Family, ModelRef, Recipe, limits};
 use crate::deployment::Deployment;
@@ -15,30 +15,29 @@ pub(super) fn make_custom(d: &mut Deployment) {
     }
 }
 
-/// Changes the model, which thereby becomes one's own.
-fn edit(d: &mut Deployment, change: impl FnOnce(&mut Recipe) -> Result<(), String>) -> Result<(), String> {
-    let mut recipe = d.model.to_recipe();
-    change(&mut recipe)?;
-    d.model = ModelRef::custom(recipe);
-    Ok(())
-}
-
-/// Sets a dimension; an empty text means nothing for a model of the catalogue.
-fn set(
-    d: &mut Deployment,
-    text: &str,
-    change: impl FnOnce(&mut Recipe, &str) -> Result<(), String>,
-) -> Result<(), String> {
+/// Sets a dimension of the model, which thereby becomes one's own; an empty text means nothing for a model of the catalogue.
+fn set(d: &mut Deployment, text: &str, change: &dyn Fn(&mut Recipe, &str) -> Result<(), String>) -> Result<(), String> {
     let text = text.trim();
     if text.is_empty() && !d.model.is_custom() {
         return Ok(());
     }
-    edit(d, |recipe| change(recipe, text))
+    let mut recipe = d.model.to_recipe();
+    change(&mut recipe, text)?;
+    d.model = ModelRef::custom(recipe);
+    Ok(())
 }
 
 /// Writes a dimension; nothing for a model of the catalogue.
-fn show(d: &Deployment, write: impl FnOnce(&Recipe) -> String) -> String {
+fn show(d: &Deployment, write: fn(&Recipe) -> String) -> String {
     d.model.recipe().map_or_else(String::new, write)
+}
+
+fn set_feature(d: &mut Deployment, name: &str, text: &str) -> Result<(), String> {
+    set(d, text, &|recipe, text| recipe.set(name, text))
+}
+
+fn show_feature(d: &Deployment, name: &str) -> String {
+    d.model.recipe().and_then(|recipe| recipe.feature(name)).unwrap_or("").into()
 }
 
 fn name(text: &str) -> Result<String, String> {
@@ -68,7 +67,7 @@ macro_rules! number {
         dimension(
             $key,
             Input::Whole { min: $min, max: $max, slider_max: $usual },
-            |d, t| set(d, t, |recipe, t| whole(t, $min, $max).map(|v| recipe.$name = v)),
+            |d, t| set(d, t, &|recipe, t| read_whole(&mut recipe.$name, t, $min, $max)),
             |d| show(d, |recipe| recipe.$name.to_string()),
         )
     };
@@ -80,8 +79,8 @@ macro_rules! derived {
         dimension(
             $key,
             Input::Whole { min: 1, max: $max, slider_max: $usual },
-            |d, t| set(d, t, |recipe, t| optional(t, |t| whole(t, 1, $max)).map(|v| recipe.$name = v)),
-            |d| show(d, |recipe| recipe.$name.map_or_else(String::new, |number| number.to_string())),
+            |d, t| set(d, t, &|recipe, t| read_optional_whole(&mut recipe.$name, t, 1, $max)),
+            |d| show(d, |recipe| text(&recipe.$name)),
         )
     };
 }
@@ -89,12 +88,7 @@ macro_rules! derived {
 /// What may differ from the family's conventions.
 macro_rules! feature {
     ($name:literal, $input:expr) => {
-        dimension(
-            concat!("m.", $name),
-            $input,
-            |d, t| set(d, t, |recipe, t| recipe.set($name, t)),
-            |d| show(d, |recipe| recipe.feature($name).unwrap_or("").to_string()),
-        )
+        dimension(concat!("m.", $name), $input, |d, t| set_feature(d, $name, t), |d| show_feature(d, $name))
     };
 }
 
@@ -105,7 +99,7 @@ pub(super) const DIMENSIONS: &[Field] = &[
     dimension(
         "m.name",
         Input::Text,
-        |d, t| set(d, t, |recipe, t| name(t).map(|v| recipe.name = v.into())),
+        |d, t| set(d, t, &|recipe, t| name(t).map(|v| recipe.name = v.into())),
         |d| show(d, |recipe| if recipe.name == "custom" { String::new() } else { recipe.name.to_string() }),
     )
     .help("What you call the model."),
@@ -113,7 +107,7 @@ pub(super) const DIMENSIONS: &[Field] = &[
         "m.family",
         Input::Choice(Family::NAMES),
         |d, t| {
-            set(d, t, |recipe, t| {
+            set(d, t, &|recipe, t| {
                 choice(t, Family::from_model_type(&t.to_ascii_lowercase()), Family::NAMES).map(|v| recipe.family = v)
             })
         },
@@ -123,7 +117,7 @@ pub(super) const DIMENSIONS: &[Field] = &[
     dimension(
         "m.layers",
         Input::Whole { min: 1, max: limits::LAYERS, slider_max: 128 },
-        |d, t| set(d, t, |recipe, t| whole(t, 1, limits::LAYERS).map(|v| recipe.layers = v as u32)),
+        |d, t| set(d, t, &|recipe, t| whole(t, 1, limits::LAYERS).map(|v| recipe.layers = v as u32)),
         |d| show(d, |recipe| recipe.layers.to_string()),
     )
     .help("num_hidden_layers."),
@@ -137,12 +131,8 @@ pub(super) const DIMENSIONS: &[Field] = &[
     dimension(
         "m.dtype",
         Input::Choice(DTYPES),
-        |d, t| {
-            set(d, t, |recipe, t| {
-                optional(t, |t| choice(t, Dtype::parse(t), DTYPES)).map(|v| recipe.dtype = v.unwrap_or_default())
-            })
-        },
-        |d| show(d, |recipe| if recipe.dtype == Dtype::default() { String::new() } else { recipe.dtype.to_string() }),
+        |d, t| set(d, t, &|recipe, t| optional(t, |t| dtype(t, DTYPES)).map(|v| recipe.dtype = v.unwrap_or_default())),
+        |d| show(d, |recipe| if recipe.dtype == Dtype::default() { "" } else { recipe.dtype.name() }.into()),
     )
     .help("torch_dtype of the checkpoint; bfloat16 if left empty."),
     number!("m.positions", max_position_embeddings, 1, limits::POSITIONS, 1 << 20).help("max_position_embeddings."),

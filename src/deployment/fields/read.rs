@@ -1,6 +1,9 @@
 //! Reading the text of a setting, or saying what would be right.
 
+use crate::architecture::Dtype;
+use crate::deployment::Deployment;
 use crate::units::{decimal, grouped, shortest};
+use std::fmt::Display;
 
 /// The largest size in GiB.
 const MAX_GIB: f64 = 16_384.0;
@@ -16,10 +19,13 @@ pub(super) fn whole(text: &str, min: u64, max: u64) -> Result<u64, String> {
 
 /// Whole numbers separated by commas; none of an empty text.
 pub(super) fn whole_list(text: &str, min: u64, max: u64) -> Result<Vec<u64>, String> {
-    match text.trim() {
-        "" | "none" | "auto" => Ok(Vec::new()),
-        text => text.trim_matches(['[', ']']).split(',').map(|number| whole(number, min, max)).collect(),
+    let mut numbers = Vec::new();
+    if let Some(text) = given(text) {
+        for number in text.trim_matches(['[', ']']).split(',') {
+            numbers.push(whole(number, min, max)?);
+        }
     }
+    Ok(numbers)
 }
 
 pub(super) fn gib(text: &str) -> Result<f64, String> {
@@ -42,30 +48,28 @@ pub(super) fn toggle(text: &str) -> Result<bool, String> {
     }
 }
 
-pub(super) fn choice<T>(text: &str, found: Option<T>, names: &[&str]) -> Result<T, String> {
-    found.ok_or_else(|| none_of(text, names))
-}
-
 fn none_of(text: &str, names: &[&str]) -> String {
     format!("must be one of {}; \"{text}\" is none of them", names.join(", "))
 }
 
-/// The place of the name that `text` is, upper and lower case being alike.
+/// What `text` was found to be among what has these names.
+pub(super) fn choice<T>(text: &str, found: Option<T>, names: &[&str]) -> Result<T, String> {
+    found.ok_or_else(|| none_of(text, names))
+}
+
+/// A number format of these names, by any name that it has.
+pub(super) fn dtype(text: &str, names: &[&str]) -> Result<Dtype, String> {
+    choice(text, Dtype::parse(text), names)
+}
+
+/// What is given; nothing where it is left to TensorRT-LLM.
 #[inline(never)]
-pub(super) fn chosen(text: &str, names: &[&str]) -> Result<usize, String> {
-    let text = text.trim();
-    names.iter().position(|name| name.eq_ignore_ascii_case(text)).ok_or_else(|| none_of(text, names))
+fn given(text: &str) -> Option<&str> {
+    Some(text.trim()).filter(|text| !matches!(*text, "" | "none" | "auto"))
 }
 
 pub(super) fn optional<T>(text: &str, read: impl FnOnce(&str) -> Result<T, String>) -> Result<Option<T>, String> {
-    match text.trim() {
-        "" | "none" | "auto" => Ok(None),
-        text => read(text).map(Some),
-    }
-}
-
-pub(super) fn text<T: ToString>(value: Option<T>) -> String {
-    value.map_or_else(String::new, |value| value.to_string())
+    given(text).map(read).transpose()
 }
 
 // The table has a hundred settings of these few kinds. What is the same for all of a kind is here once and called, since
@@ -84,10 +88,10 @@ pub(super) fn read_optional_whole(setting: &mut Option<u64>, text: &str, min: u6
 }
 
 #[inline(never)]
-pub(super) fn read_decimal(
-    setting: &mut Option<f64>,
+pub(super) fn read_optional<T>(
+    setting: &mut Option<T>,
     text: &str,
-    read: fn(&str) -> Result<f64, String>,
+    read: fn(&str) -> Result<T, String>,
 ) -> Result<(), String> {
     *setting = optional(text, read)?;
     Ok(())
@@ -100,22 +104,31 @@ pub(super) fn read_toggle(setting: &mut bool, text: &str) -> Result<(), String> 
 }
 
 #[inline(never)]
-pub(super) fn read_optional_toggle(setting: &mut Option<bool>, text: &str) -> Result<(), String> {
-    *setting = optional(text, toggle)?;
+pub(super) fn read_dtype(setting: &mut Option<Dtype>, text: &str, names: &[&str]) -> Result<(), String> {
+    *setting = optional(text, |text| dtype(text, names))?;
+    Ok(())
+}
+
+/// Reads one of `names`, upper and lower case being alike, and sets what has its place.
+#[inline(never)]
+pub(super) fn read_named(
+    d: &mut Deployment,
+    text: &str,
+    names: &[&str],
+    set: fn(&mut Deployment, usize),
+) -> Result<(), String> {
+    let text = text.trim();
+    let place = names.iter().position(|name| name.eq_ignore_ascii_case(text));
+    set(d, choice(text, place, names)?);
     Ok(())
 }
 
 #[inline(never)]
-pub(super) fn whole_text(setting: Option<u64>) -> String {
-    text(setting)
+pub(super) fn text<T: Display>(setting: &Option<T>) -> String {
+    setting.as_ref().map_or_else(String::new, |setting| format!("{setting}"))
 }
 
 #[inline(never)]
-pub(super) fn decimal_text(setting: Option<f64>) -> String {
+pub(super) fn decimal_text(setting: &Option<f64>) -> String {
     setting.map_or_else(String::new, shortest)
-}
-
-#[inline(never)]
-pub(super) fn toggle_text(setting: Option<bool>) -> String {
-    text(setting)
 }

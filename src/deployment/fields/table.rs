@@ -1,8 +1,8 @@
 //! The table itself: every setting, in the order of links and of the page.
 
 use super::read::{
-    choice, chosen, decimal_text, fraction, gib, optional, read_decimal, read_optional_toggle, read_optional_whole,
-    read_toggle, read_whole, text, toggle_text, whole, whole_list, whole_text,
+    choice, decimal_text, fraction, gib, read_dtype, read_named, read_optional, read_optional_whole, read_toggle,
+    read_whole, text, toggle, whole_list,
 };
 use super::{Field, Fixed, Group, Input, model};
 use crate::architecture::{self, Dtype};
@@ -11,7 +11,7 @@ use crate::deployment::{
     LookaheadConfig, LoraModule, MoeBackend, OperatingSystem, QuantAlgo, Runtime, SpeculativeDecodingMode, Version,
 };
 use crate::gpu;
-use crate::units::{grouped_decimal, shortest};
+use crate::units::{grouped_decimal, joined, shortest};
 
 pub(in crate::deployment) const MAX_RANKS: u64 = 1024;
 pub(in crate::deployment) const MAX_BATCH: u64 = 1 << 20;
@@ -40,7 +40,7 @@ macro_rules! optional_number {
             stringify!($key),
             Input::Whole { min: $min, max: $max, slider_max: $slider_max },
             |d, t| read_optional_whole(&mut d.$key, t, $min, $max),
-            |d| whole_text(d.$key),
+            |d| text(&d.$key),
         )
         .optional()
     };
@@ -65,7 +65,7 @@ macro_rules! optional_steps {
             stringify!($key),
             Input::Steps { usual: $usual, max: $max },
             |d, t| read_optional_whole(&mut d.$key, t, 1, $max),
-            |d| whole_text(d.$key),
+            |d| text(&d.$key),
         )
         .optional()
     };
@@ -77,8 +77,8 @@ macro_rules! optional_fraction {
         Field::new(
             stringify!($key),
             Input::Fraction,
-            |d, t| read_decimal(&mut d.$key, t, fraction),
-            |d| decimal_text(d.$key),
+            |d, t| read_optional(&mut d.$key, t, fraction),
+            |d| decimal_text(&d.$key),
         )
         .optional()
     };
@@ -87,7 +87,7 @@ macro_rules! optional_fraction {
 /// A size in GiB that may be left out.
 macro_rules! optional_gib {
     ($key:ident) => {
-        Field::new(stringify!($key), Input::Gib, |d, t| read_decimal(&mut d.$key, t, gib), |d| decimal_text(d.$key))
+        Field::new(stringify!($key), Input::Gib, |d, t| read_optional(&mut d.$key, t, gib), |d| decimal_text(&d.$key))
             .optional()
     };
 }
@@ -102,13 +102,8 @@ macro_rules! switch {
 /// On or off, where the default depends on other settings.
 macro_rules! optional_switch {
     ($key:ident) => {
-        Field::new(
-            stringify!($key),
-            Input::Toggle,
-            |d, t| read_optional_toggle(&mut d.$key, t),
-            |d| toggle_text(d.$key),
-        )
-        .optional()
+        Field::new(stringify!($key), Input::Toggle, |d, t| read_optional(&mut d.$key, t, toggle), |d| text(&d.$key))
+            .optional()
     };
 }
 
@@ -118,7 +113,7 @@ macro_rules! named {
         Field::new(
             stringify!($key),
             Input::Choice($type::NAMES),
-            |d, t| chosen(t, $type::NAMES).map(|index| d.$key = $type::ALL[index]),
+            |d, t| read_named(d, t, $type::NAMES, |d, place| d.$key = $type::ALL.get(place).copied().unwrap_or(d.$key)),
             |d| d.$key.name().into(),
         )
     };
@@ -130,8 +125,8 @@ macro_rules! dtype {
         Field::new(
             stringify!($key),
             Input::Choice($names),
-            |d, t| optional(t, |t| choice(t, Dtype::parse(t), $names)).map(|v| d.$key = v),
-            |d| d.$key.map_or_else(|| "auto".into(), |dtype| dtype.to_string()),
+            |d, t| read_dtype(&mut d.$key, t, $names),
+            |d| d.$key.map_or("auto", Dtype::name).into(),
         )
     };
 }
@@ -142,8 +137,8 @@ macro_rules! calibrated {
         Field::new(
             stringify!($key),
             Input::Text,
-            |d, t| optional(t, Calibrated::parse).map(|v| d.$key = v),
-            |d| text(d.$key),
+            |d, t| read_optional(&mut d.$key, t, Calibrated::parse),
+            |d| text(&d.$key),
         )
         .optional()
         .stands(Group::Calibration, Fixed::Run)
@@ -164,11 +159,6 @@ fn speculates(d: &Deployment) -> bool {
         Backend::TensorRt => d.speculative_decoding_mode != SpeculativeDecodingMode::None,
         Backend::Pytorch => d.decoding_type != DecodingType::None,
     }
-}
-
-fn list<T: ToString>(values: &[T]) -> String {
-    let texts: Vec<String> = values.iter().map(T::to_string).collect();
-    texts.join(",")
 }
 
 /// The name of a model of one's own.
@@ -241,21 +231,22 @@ pub(super) const SETTINGS: &[Field] = &[
         "quant_algo",
         Input::Choice(QuantAlgo::NAMES),
         |d, t| {
-            let name = if t.trim().eq_ignore_ascii_case("none") { "NO_QUANT" } else { t.trim() };
-            choice(t, QuantAlgo::parse(name), QuantAlgo::NAMES).map(|v| d.quant_algo = v)
+            let name = if t.trim().eq_ignore_ascii_case("none") { QuantAlgo::None.name() } else { t };
+            read_named(d, name, QuantAlgo::NAMES, |d, place| {
+ d.quant_algo = QuantAlgo::ALL.get(place).copied().unwrap_or(d.quant_algo)})
         },
-        |d| d.quant_algo.to_string(),
+        |d| d.quant_algo.name().into(),
     )
     .stands(Group::Precision, Fixed::Build)
     .help("How the weights are quantized; NO_QUANT keeps them in dtype."),
     named!(kv_cache_dtype, KvCacheDtype)
         .stands(Group::Precision, Fixed::Build)
-        .effective(|p| p.kv_cache_dtype.to_string())
+        .effective(|p| p.kv_cache_dtype.name().into())
         .help("The type of the KV cache's values; auto follows dtype.")
         .aliases(&["kv_cache_config.dtype"]),
     dtype!(dtype, DTYPES)
         .stands(Group::Precision, Fixed::Build)
-        .effective(|p| p.dtype.to_string())
+        .effective(|p| p.dtype.name().into())
         .help("The type that the model computes in; auto follows the checkpoint."),
     optional_number!(max_batch_size, 1, MAX_BATCH, 4096)
         .stands(Group::BuildLimits, Fixed::Build)
@@ -271,19 +262,19 @@ pub(super) const SETTINGS: &[Field] = &[
         .help("Longest sequence, prompt and output. Left alone it is the model's own limit."),
     optional_fraction!(free_gpu_memory_fraction)
         .stands(Group::KvCache, Fixed::Run)
-        .effective(|p| decimal_text(p.free_gpu_memory_fraction))
+        .effective(|p| decimal_text(&p.free_gpu_memory_fraction))
         .help("Share of the memory still free that the KV cache takes: 0.9 unless max_tokens is given.")
         .aliases(&["kv_cache_config.free_gpu_memory_fraction", "kv_cache_free_gpu_memory_fraction"]),
     optional_number!(max_tokens, 1, MAX_TOKENS, 4_194_304)
         .stands(Group::KvCache, Fixed::Run)
-        .effective(|p| whole_text(p.max_tokens))
+        .effective(|p| text(&p.max_tokens))
         .help("Most tokens that the KV cache holds. With the fraction given too, the smaller counts.")
         .aliases(&["kv_cache_config.max_tokens"]),
     Field::new(
         "trtllm_version",
         Input::Choice(Version::NAMES),
-        |d, t| optional(t, |t| choice(t, Version::parse(t.trim()), Version::NAMES)).map(|v| d.trtllm_version = v),
-        |d| text(d.trtllm_version),
+        |d, t| read_optional(&mut d.trtllm_version, t, |t| choice(t, Version::parse(t), Version::NAMES)),
+        |d| text(&d.trtllm_version),
     )
     .optional()
     .effective(|p| p.version.to_string())
@@ -333,7 +324,7 @@ pub(super) const SETTINGS: &[Field] = &[
     switch!(gather_generation_logits).help("Keeps the logits of generated tokens.")
         .engine(),
     dtype!(logits_dtype, LOGITS_DTYPES)
-        .effective(|p| p.logits_dtype.to_string())
+        .effective(|p| p.logits_dtype.name().into())
         .help("The type of the logits; auto is float32, or float16 where ModelOpt made the checkpoint.")
         .engine(),
     optional_switch!(use_parallel_embedding)
@@ -343,7 +334,7 @@ pub(super) const SETTINGS: &[Field] = &[
     Field::new(
         "embedding_sharding_dim",
         Input::Choice(&["0", "1"]),
-        |d, t| whole(t, 0, 1).map(|v| d.embedding_sharding_dim = v),
+        |d, t| read_whole(&mut d.embedding_sharding_dim, t, 0, 1),
         |d| d.embedding_sharding_dim.to_string(),
     )
     .applies(|d| d.tp_size > 1)
@@ -384,8 +375,8 @@ pub(super) const SETTINGS: &[Field] = &[
     Field::new(
         "lookahead_config",
         Input::Text,
-        |d, t| optional(t, LookaheadConfig::parse).map(|v| d.lookahead_config = v),
-        |d| text(d.lookahead_config),
+        |d, t| read_optional(&mut d.lookahead_config, t, LookaheadConfig::parse),
+        |d| text(&d.lookahead_config),
     )
     .optional()
     .stands(Group::Speculation, Fixed::Run)
@@ -400,7 +391,7 @@ pub(super) const SETTINGS: &[Field] = &[
         "lora_target_modules",
         Input::Text,
         |d, t| LoraModule::parse_list(t).map(|v| d.lora_target_modules = v),
-        |d| list(&d.lora_target_modules),
+        |d| joined(&d.lora_target_modules, ","),
     )
     .optional()
     .stands(Group::Adapters, Fixed::Build)
@@ -434,7 +425,7 @@ pub(super) const SETTINGS: &[Field] = &[
         "max_attention_window",
         Input::Text,
         |d, t| whole_list(t, 1, MAX_TOKENS).map(|v| d.max_attention_window = v),
-        |d| list(&d.max_attention_window),
+        |d| joined(&d.max_attention_window, ","),
     )
     .optional()
     .stands(Group::Runtime, Fixed::Run)
@@ -498,18 +489,13 @@ pub(super) const SETTINGS: &[Field] = &[
         .stands(Group::Gpus, Fixed::Run)
         .pytorch()
         .help("Attention data parallelism: each rank attends for requests of its own, with whole attention weights and KV cache."),
-    Field::new(
-        "moe_backend",
-        Input::Choice(MoeBackend::NAMES),
-        |d, t| choice(t, MoeBackend::parse(t.trim()), MoeBackend::NAMES).map(|v| d.moe_backend = v),
-        |d| d.moe_backend.to_string(),
-    )
-    .aliases(&["moe_config.backend"])
-    .stands(Group::Runtime, Fixed::Run)
-    .pytorch()
-    .applies(has_experts)
-    .effective(|p| p.torch.moe_backend.to_string())
-    .help("What multiplies the experts. CUTLASS and DEEPGEMM keep a workspace; AUTO is CUTLASS to 1.2."),
+    named!(moe_backend, MoeBackend)
+        .aliases(&["moe_config.backend"])
+        .stands(Group::Runtime, Fixed::Run)
+        .pytorch()
+        .applies(has_experts)
+        .effective(|p| p.torch.moe_backend.name().into())
+        .help("What multiplies the experts. CUTLASS and DEEPGEMM keep a workspace; AUTO is CUTLASS to 1.2."),
     optional_number!(moe_load_balancer_slots, 1, 1 << 16, 512)
         .aliases(&["moe_config.load_balancer.num_slots"])
         .stands(Group::Runtime, Fixed::Run)

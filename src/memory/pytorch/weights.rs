@@ -5,7 +5,7 @@
 //! head, norms, router and biases stay in `dtype`.
 
 use super::experts::{draft_algo, kernels};
-use crate::architecture::{Attention, Fp4Scope, LayerGroup, Split, Tensor, TensorKind};
+use crate::architecture::{Attention, Block, Fp4Scope, LayerGroup, Split, Tensor, TensorKind};
 use crate::deployment::{DecodingType, MoeBackend, Plan, QuantAlgo};
 use crate::memory::quantity::{Evidence, Law, Number, Origin, Part, Symbol};
 use crate::memory::terms::Terms;
@@ -129,13 +129,11 @@ fn packs_scales(plan: &Plan, tensor: &Tensor) -> bool {
 fn algo_of(plan: &Plan, tensor: &Tensor, algo: QuantAlgo) -> QuantAlgo {
     let linear = matches!(tensor.kind, TensorKind::Linear | TensorKind::ExpertLinear | TensorKind::LatentProjection);
     let stored = linear
-        && !tensor.name.starts_with("indexer.")
+        && tensor.block != Block::Indexer
         && match plan.model.fp4_scope {
             _ if algo.is_mxfp4() => tensor.is_routed(),
             Fp4Scope::Experts if algo.is_nvfp4() => tensor.is_routed(),
-            Fp4Scope::MlpAndOutput if algo.is_nvfp4() => {
-                !tensor.name.starts_with("attention.") || tensor.name == "attention.dense.weight"
-            }
+            Fp4Scope::MlpAndOutput if algo.is_nvfp4() => tensor.block != Block::AttentionInputs,
             _ => true,
         };
     if stored { algo } else { QuantAlgo::None }
@@ -169,7 +167,7 @@ fn local_shape(plan: &Plan, tensor: &Tensor, algo: QuantAlgo) -> (u64, u64) {
 /// Ranks that share a shared expert's columns: no more than blocks of columns can be dealt to evenly (`modeling_deepseekv3.py`
 /// _compute_shared_expert_tp_size).
 fn sharing(tensor: &Tensor, columns: u64, tp: u64) -> u64 {
-    if tensor.name.starts_with("mlp.shared_expert") { greatest_common_divisor(columns.div_ceil(BLOCK), tp) } else { tp }
+    if tensor.block == Block::SharedExpert { greatest_common_divisor(columns.div_ceil(BLOCK), tp) } else { tp }
 }
 
 fn greatest_common_divisor(a: u64, b: u64) -> u64 {

@@ -13,8 +13,10 @@ pub static CONTEXTS: Law = Law {
     evidence: Evidence::Guess,
     below: 0.4,
     above: 0.55,
-    source: "tensorrt_llm/models/enc_dec/model.py prepare_inputs; NVIDIA/TensorRT-LLM issue 2419, whose decoder lies between one and three \
-             copies of the keys and values",
+    source: told(
+        "tensorrt_llm/models/enc_dec/model.py prepare_inputs; NVIDIA/TensorRT-LLM issue 2419, whose decoder lies between one and three \
+         copies of the keys and values",
+    ),
 };
 
 /// Copies of the projected keys and values: the log lies between one and three, whichever its max_encoder_input_len was.

@@ -116,6 +116,11 @@ test("every file is named by its contents, but for those that others know by the
   assert.ok(fixed.includes("index.html") && fixed.includes("sw.js"));
 });
 
+test("no file names the folder in which whoever built the site keeps crates", () => {
+  const naming = names(dist).filter((name) => readFileSync(join(dist, name)).includes("/registry/src/"));
+  assert.deepEqual(naming, []);
+});
+
 test("behind nginx each file has its type, its compression, and the headers that the other hosts send", slow, async () => {
   const folder = copy();
   const server = await nginx(join(folder, ".."));

@@ -1,6 +1,6 @@
 //! The notices of what the page is made of, as its licences ask for.
 
-use crate::process;
+use crate::{crates::packages, process};
 use anyhow::{Context, Result};
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -33,12 +33,8 @@ come with it.
 pub fn write(dist: &Path) -> Result<()> {
     let linked = process::output(&mut process::cargo(LINKED)).context("`cargo tree` failed")?;
     let linked: BTreeSet<(&str, &str)> = linked.lines().filter_map(name_and_version).collect();
-    let metadata = ["metadata", "--locked", "--format-version=1", "--quiet"];
-    let metadata = process::output(&mut process::cargo(metadata)).context("`cargo metadata` failed")?;
-    let metadata: Value = serde_json::from_str(&metadata).context("`cargo metadata` wrote no JSON")?;
-    let packages = metadata["packages"].as_array().context("`cargo metadata` lists no packages")?;
     let mut text = HEAD.to_owned();
-    for package in packages.iter().filter(|package| package["source"].is_string()) {
+    for package in packages()?.iter().filter(|package| package["source"].is_string()) {
         let of = |key: &str| package[key].as_str().unwrap_or_default();
         if linked.contains(&(of("name"), of("version"))) {
             text.push_str(&notice(package)?);

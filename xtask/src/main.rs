@@ -2,6 +2,7 @@
 
 mod bench;
 mod checks;
+mod crates;
 mod dependencies;
 mod documents;
 mod licences;

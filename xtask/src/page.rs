@@ -1,6 +1,6 @@
 //! The static site: building it, and serving it while somebody works on it.
 
-use crate::{licences, places, process, setup, setup::PageTools, size};
+use crate::{crates, licences, places, process, setup, setup::PageTools, size};
 use anyhow::{Context, Result, bail};
 use std::net::{Ipv4Addr, TcpListener};
 use std::process::Command;
@@ -51,7 +51,7 @@ pub fn serve(port: Option<u16>, first: u16, open: bool) -> Result<()> {
 fn trunk(tools: &PageTools, subcommand: &str) -> Result<Command> {
     let mut command = process::command("trunk", [subcommand, "--release", "--skip-version-check"]);
     // trunk takes only `true` or `false` in this variable, others any text.
-    command.env_remove("NO_COLOR");
+    command.env_remove("NO_COLOR").env("CARGO_ENCODED_RUSTFLAGS", crates::short_paths()?);
     process::with_path(&mut command, &tools.path)?;
     Ok(command)
 }

@@ -4,7 +4,7 @@ import { createHash } from "node:crypto";
 import { copyFileSync, mkdirSync, readFileSync, readdirSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { join, posix, sep } from "node:path";
 import { fileURLToPath } from "node:url";
-import { pack } from "./pack.mjs";
+import { pack, run } from "./pack.mjs";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 // Where files stand whose names tell their contents; what a host may let browsers keep for good.
@@ -15,7 +15,7 @@ const TEXT = /\.(html|js|css|webmanifest)$/;
 // What no page asks for, and what `xtask/compress.mjs` makes of the others.
 const NOT_KEPT = /^(404\.html|_headers|licences\.txt|sw\.js)$|\.(br|gz)$/;
 
-const STEPS = [pack, nameByContents, writeServiceWorker];
+const STEPS = [pack, shortenScripts, nameByContents, writeServiceWorker];
 
 export function finish(folder) {
   for (const step of STEPS) step(folder);
@@ -31,6 +31,14 @@ export function names(folder) {
 
 function digest(bytes, encoding) {
   return createHash("sha256").update(bytes).digest(encoding);
+}
+
+// Trunk leaves alone the scripts whose syntax it doesn't know, with all that they say to people. What others load stays readable.
+function shortenScripts(folder) {
+  for (const name of names(folder).filter((name) => /^\w+\.js$/.test(name) && !FIXED.test(name))) {
+    const path = join(folder, name);
+    writeFileSync(path, run("terser", ["--module", "--compress", "passes=2", "--mangle"], readFileSync(path, "utf8")));
+  }
 }
 
 // Moves each file that isn't known by its address to FILES, under a name that changes with its contents, and writes the new names

@@ -1,7 +1,14 @@
 //! ON WHAT: the catalogue of GPUs, one row each in `gpus.csv`.
+//!
+//! The page's program holds the row of [`DEFAULT_GPU`] alone; the others reach it as a file, see [`provide`].
 
+use crate::catalogue::{Catalogue, catalogue};
 use crate::units::Bytes;
-use std::sync::OnceLock;
+
+/// The GPU of a deployment that names none.
+pub const DEFAULT_GPU: &str = "h100-sxm";
+
+static CATALOGUE: Catalogue<Gpu> = catalogue!(include_str!("gpus.csv"), DEFAULT_GPU, Gpu::from_row);
 
 /// How the GPUs of one node reach each other, as far as the communication buffers depend on it.
 /// Which generation of NVLink it is follows from the compute capability.
@@ -46,10 +53,19 @@ pub struct Gpu {
     pub source: &'static str,
 }
 
-/// Every GPU of the catalogue, in the order in which a person would look for one.
+/// Every GPU of the catalogue that is known, in the order in which a person would look for one.
 pub fn gpus() -> &'static [Gpu] {
-    static GPUS: OnceLock<Vec<Gpu>> = OnceLock::new();
-    GPUS.get_or_init(|| include_str!("gpus.csv").lines().skip(1).filter_map(Gpu::from_row).collect())
+    CATALOGUE.all()
+}
+
+/// Whether every GPU of the catalogue is known, and not the default one alone.
+pub fn is_whole() -> bool {
+    CATALOGUE.is_whole()
+}
+
+/// Makes all GPUs of `gpus.csv` known to a program that holds the default one alone; says whether it is that file.
+pub fn provide(file: &'static str) -> bool {
+    CATALOGUE.provide(file)
 }
 
 /// The GPU with this short name, upper and lower case being alike; blanks and underscores count as hyphens.
@@ -62,8 +78,12 @@ pub fn find(name: &str) -> Option<&'static Gpu> {
     gpus().iter().find(|gpu| gpu.names().any(|known| known.eq_ignore_ascii_case(&name)))
 }
 
-/// The GPUs that `text` may mean, the likeliest first: those that contain each of its words.
+/// The GPUs that `text` may mean, the likeliest first: those that contain each of its words. The page, where nobody types one, looks for
+/// none.
 pub fn suggest(text: &str) -> Vec<&'static Gpu> {
+    if cfg!(feature = "lean") {
+        return Vec::new();
+    }
     let text = text.to_ascii_lowercase();
     let words: Vec<&str> = text.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty()).collect();
     let contains = |gpu: &&Gpu| {
@@ -122,7 +142,7 @@ mod tests {
 
     #[test]
     fn every_row_is_read_and_sound() {
-        assert_eq!(gpus().len(), include_str!("gpus.csv").lines().count() - 1);
+        assert_eq!(gpus().len(), CATALOGUE.rows().lines().count() - 1);
         assert!(gpus().len() >= 30);
         for gpu in gpus() {
             assert!(gpu.memory_low <= gpu.memory && gpu.memory <= gpu.memory_high, "{}", gpu.id);

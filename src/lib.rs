@@ -20,6 +20,7 @@
 
 pub mod accuracy;
 pub mod architecture;
+mod catalogue;
 pub mod chart;
 pub mod deployment;
 pub mod explore;

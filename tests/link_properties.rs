@@ -117,7 +117,7 @@ fn rendered(markdown: &str) -> Result<(String, String), TestCaseError> {
 
 #[test]
 fn a_phone_reads_the_link_of_every_preset() {
-    for preset in trtllm_memory::deployment::presets::PRESETS {
+    for preset in trtllm_memory::deployment::presets::presets() {
         let link = preset.link.replace('&', "%26").replace('=', "%3D");
         let html = answer(&format!("panel=share&page=https://example.org/memory/&link={link}"));
         let hash = if preset.link.is_empty() { "" } else { "#" };

@@ -3,7 +3,7 @@
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
-use trtllm_memory::deployment::presets::PRESETS;
+use trtllm_memory::deployment::presets::presets;
 use trtllm_memory::deployment::{Backend, Deployment, FIELDS, MoeBackend, Problems};
 use trtllm_memory::formats::link::{self, LinkProblemKind};
 use trtllm_memory::memory::{Binding, Contributor, Report, Stage, Verdict, estimate, explain};
@@ -92,7 +92,7 @@ fn no_setting_of_the_engine_flow_changes_the_plan() {
 
 #[test]
 fn presets_fit() {
-    for preset in PRESETS {
+    for preset in presets() {
         let decoded = link::decode(preset.link);
         assert!(decoded.problems.is_empty(), "{}: {:?}", preset.name, decoded.problems);
         assert!(estimate(&decoded.deployment).unwrap().verdict.fits(), "{}", preset.name);

@@ -4,7 +4,7 @@ import { createHash } from "node:crypto";
 import { copyFileSync, mkdirSync, readFileSync, readdirSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { join, posix, sep } from "node:path";
 import { fileURLToPath } from "node:url";
-import { pack } from "./pack.mjs";
+import { pack, run } from "./pack.mjs";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 // Where files stand whose names tell their contents; what a host may let browsers keep for good.
@@ -15,7 +15,7 @@ const TEXT = /\.(html|js|css|webmanifest)$/;
 // What no page asks for, and what `xtask/compress.mjs` makes of the others.
 const NOT_KEPT = /^(404\.html|_headers|licences\.txt|sw\.js)$|\.(br|gz)$/;
 
-const STEPS = [pack, nameByContents, writeServiceWorker];
+const STEPS = [pack, minify, nameByContents, writeServiceWorker];
 
 export function finish(folder) {
   for (const step of STEPS) step(folder);
@@ -27,6 +27,14 @@ export function names(folder) {
     .filter((name) => !name.startsWith(".") && statSync(join(folder, name)).isFile())
     .map((name) => name.split(sep).join("/"))
     .sort();
+}
+
+// Trunk minifies no script that it copies, nor one with words of JavaScript that its minifier doesn't know.
+function minify(folder) {
+  for (const name of names(folder).filter((name) => name.endsWith(".js") && !FIXED.test(name) && !name.startsWith(FILES))) {
+    const path = join(folder, name);
+    writeFileSync(path, run("terser", ["--module", "--compress", "passes=2", "--mangle"], readFileSync(path, "utf8")));
+  }
 }
 
 function digest(bytes, encoding) {

@@ -19,7 +19,7 @@ const EFFORT = { page: ["-Oz", "-Oz", ...SMALL, "--skip-pass=optimize-instructio
 const LAST_EFFORT = { page: ["-Oz", ...SMALL, ...FEWER_LOCALS], answers: [] };
 const SHORT = ["--minify-imports-and-exports-and-modules", "--strip-debug", "--strip-producers", "--strip-target-features"];
 
-function run(program, options, input) {
+export function run(program, options, input) {
   // On Windows npm's programs are scripts of the shell.
   const shell = process.platform === "win32";
   return execFileSync(program, options, { encoding: "utf8", maxBuffer: 1 << 26, input, shell });
@@ -49,7 +49,6 @@ export function pack(site) {
     writeFileSync(program, namedByPlace(readFileSync(program)));
     wasmOpt(program, program, ["--reorder-functions-by-name", "--strip-debug", "--strip-target-features"]);
     const bindings = join(site, file.replace("_bg.wasm", ".js"));
-    const text = renamed(readFileSync(bindings, "utf8"), names);
-    writeFileSync(bindings, run("terser", ["--module", "--compress", "passes=2", "--mangle"], text));
+    writeFileSync(bindings, renamed(readFileSync(bindings, "utf8"), names));
   }
 }

@@ -5,10 +5,10 @@ import { basename, join, relative, sep } from "node:path";
 import { brotliCompressSync, constants } from "node:zlib";
 
 const dist = process.argv[2];
-// What is named for later: the worker's program, the looks of its panels, the models that the address doesn't name, what only an installed
+// What is named for later: the worker's program, the looks of its panels, the lists of what the address doesn't name, what only an installed
 // page shows, modules that are imported on demand, and what only paper or a reader's own few colours need.
 const FOR_LATER =
-  /data-(worker|styles|models)=[^\s>]+|<link[^>]*rel="?(apple-touch-icon|manifest)[^>]*>|<link[^>]*media="?(print|\(forced)[^>]*>|import\("[^"]*"\)/g;
+  /data-(worker|styles|models|gpus|presets)=[^\s>]+|<link[^>]*rel="?(apple-touch-icon|manifest)[^>]*>|<link[^>]*media="?(print|\(forced)[^>]*>|import\("[^"]*"\)/g;
 const files = readdirSync(dist, { recursive: true })
   .map((name) => join(dist, name))
   .filter((path) => statSync(path).isFile())

@@ -4,93 +4,31 @@
 //! [`Family::conventions`], and `features` says what sets the model apart: words such as `tied`, and pairs such as
 //! `moe=8/2/14336` (experts, experts per token, columns of an expert).
 //!
-//! The page's program holds the row of [`DEFAULT_MODEL`] alone (feature `lean`); the others reach it as a file, see [`provide`].
+//! The page's program holds the row of [`DEFAULT_MODEL`] alone; the others reach it as a file, see [`provide`].
 
 use super::recipe::Recipe;
 use super::{Architecture, Dtype, Family};
-use std::sync::OnceLock;
+use crate::catalogue::{Catalogue, catalogue};
+use crate::told::told;
 
 /// The model of a deployment that names none.
 pub const DEFAULT_MODEL: &str = "meta-llama/Llama-3.1-8B";
 
-/// The file, whose first line names the columns.
-const FILE: &str = include_str!("models.csv");
-
-/// The rows that this program holds itself.
-const OWN_ROWS: &str = if cfg!(feature = "lean") { DEFAULT_ROW } else { FILE };
-
-/// The row of [`DEFAULT_MODEL`], in bytes of its own: a part of [`FILE`] would keep all of it in the program.
-const DEFAULT_ROW: &str = {
-    const PLACE: (usize, usize) = row_of(FILE.as_bytes(), DEFAULT_MODEL.as_bytes());
-    const ROW: [u8; PLACE.1 - PLACE.0] = {
-        let mut row = [0; PLACE.1 - PLACE.0];
-        row.copy_from_slice(FILE.as_bytes().split_at(PLACE.1).0.split_at(PLACE.0).1);
-        row
-    };
-    match str::from_utf8(&ROW) {
-        Ok(row) => row,
-        Err(_) => panic!("models.csv is not UTF-8"),
-    }
-};
-
-/// Where the row of the model with this name begins and ends.
-const fn row_of(file: &[u8], name: &[u8]) -> (usize, usize) {
-    let (mut start, mut end) = (0, 0);
-    while end < file.len() {
-        let mut same = 0;
-        while same < name.len() && file[start + same] == name[same] {
-            same += 1;
-        }
-        end = start;
-        while end < file.len() && file[end] != b'\n' {
-            end += 1;
-        }
-        if same == name.len() && file[start + same] == b',' {
-            return (start, end);
-        }
-        start = end + 1;
-    }
-    panic!("models.csv lacks the default model");
-}
-
-/// The models that are known, and the rows that they were read from.
-struct Catalogue {
-    rows: &'static str,
-    models: Vec<Architecture>,
-}
-
-/// What was provided, if anything was.
-static PROVIDED: OnceLock<Catalogue> = OnceLock::new();
-
-fn catalogue() -> &'static Catalogue {
-    static OWN: OnceLock<Catalogue> = OnceLock::new();
-    PROVIDED.get().unwrap_or_else(|| OWN.get_or_init(|| Catalogue::read(OWN_ROWS)))
-}
-
-impl Catalogue {
-    /// The rows that can be read; the line with the names of the columns is none of them.
-    fn read(rows: &'static str) -> Catalogue {
-        Catalogue { rows, models: rows.lines().filter_map(model).collect() }
-    }
-}
+static CATALOGUE: Catalogue<Architecture> = catalogue!(include_str!("models.csv"), DEFAULT_MODEL, model);
 
 /// Every model of the catalogue that is known.
 pub fn models() -> &'static [Architecture] {
-    &catalogue().models
+    CATALOGUE.all()
 }
 
 /// Whether every model of the catalogue is known, and not the default one alone.
 pub fn is_whole() -> bool {
-    !cfg!(feature = "lean") || PROVIDED.get().is_some()
+    CATALOGUE.is_whole()
 }
 
-/// Makes all models of `models.csv` known to a program that holds the default one alone; says whether the text is such a file.
-pub fn provide(text: String) -> bool {
-    let is_catalogue = text.contains(DEFAULT_ROW);
-    if is_catalogue {
-        PROVIDED.get_or_init(|| Catalogue::read(text.leak()));
-    }
-    is_catalogue
+/// Makes all models of `models.csv` known to a program that holds the default one alone; says whether it is that file.
+pub fn provide(file: &'static str) -> bool {
+    CATALOGUE.provide(file)
 }
 
 /// The model with this name: a Hugging Face repository, with or without its organisation, or a short name; upper and
@@ -137,9 +75,9 @@ pub fn suggest(text: &str) -> Vec<&'static Architecture> {
 /// A row of `models.csv`; `None` where it can't be read, which a test rules out.
 fn model(row: &'static str) -> Option<Architecture> {
     let source = match row.rsplit(',').next()? {
-        "config" => "the repository's config.json",
-        "card" => "the dimensions that the model's authors publish",
-        "mlc" => "the model's preset in mlc-ai/mlc-llm",
+        "config" => told("the repository's config.json"),
+        "card" => told("the dimensions that the model's authors publish"),
+        "mlc" => told("the model's preset in mlc-ai/mlc-llm"),
         _ => return None,
     };
     let aliases = row.split(',').nth(1)?.split_whitespace().map(str::to_string).collect();
@@ -190,7 +128,7 @@ fn recipe(row: &'static str) -> Option<Recipe> {
 
 /// The words of a model of the catalogue, to be edited; those of a Llama where the name isn't in the catalogue.
 pub fn recipe_of(model: &str) -> Recipe {
-    let mut rows = catalogue().rows.lines();
+    let mut rows = CATALOGUE.rows().lines();
     rows.find(|row| row.split(',').next() == Some(model)).and_then(recipe).unwrap_or_default()
 }
 
@@ -202,25 +140,10 @@ mod tests {
 
     #[test]
     fn every_row_is_read() {
-        let rows: Vec<&str> = FILE.lines().skip(1).collect();
+        let rows: Vec<&str> = CATALOGUE.rows().lines().skip(1).collect();
         let unread: Vec<&&str> = rows.iter().filter(|row| model(row).is_none()).collect();
         assert!(unread.is_empty(), "{unread:?}");
         assert!(rows.len() >= 150);
-    }
-
-    #[test]
-    fn the_page_holds_the_row_of_the_default_model() {
-        let own = Catalogue::read(DEFAULT_ROW).models;
-        assert_eq!(own, [find(DEFAULT_MODEL).unwrap().clone()]);
-        assert_eq!(FILE.lines().filter(|row| *row == DEFAULT_ROW).count(), 1);
-    }
-
-    #[test]
-    fn only_the_file_of_models_is_taken_for_one() {
-        assert!(!provide("<!doctype html><title>Not here</title>".into()));
-        assert!(!provide(String::new()));
-        assert!(provide(FILE.into()));
-        assert_eq!(models().len(), FILE.lines().count() - 1);
     }
 
     #[test]

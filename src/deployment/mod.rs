@@ -212,15 +212,12 @@ impl Clone for Deployment {
     }
 }
 
-/// The card that the page opens on.
-const DEFAULT_GPU: &str = "h100-sxm";
-
 /// TensorRT-LLM's documented defaults, for Llama 3.1 8B on one H100.
 impl Default for Deployment {
     fn default() -> Deployment {
         Deployment {
             model: architecture::find(architecture::DEFAULT_MODEL).unwrap_or(&architecture::models()[0]).into(),
-            gpu: gpu::find(DEFAULT_GPU).unwrap_or(&gpu::gpus()[0]),
+            gpu: gpu::find(gpu::DEFAULT_GPU).unwrap_or(&gpu::gpus()[0]),
             gpu_memory_gib: None,
             free_memory_gib: None,
             backend: Backend::TensorRt,

@@ -3,7 +3,7 @@
 use super::answers::Answers;
 use super::browser::Debounced;
 use super::dom::{listen, watch};
-use super::models;
+use super::lists;
 use super::state::{AppState, Sound};
 use crate::deployment::Deployment;
 use crate::formats::{link, summary};
@@ -77,7 +77,7 @@ fn read(state: AppState) {
     if understood && !href.ends_with(|c: char| c.is_ascii_punctuation()) {
         return;
     }
-    if !understood && models::are_awaited(state, move || read(state)) {
+    if !understood && lists::are_awaited(state, move || read(state)) {
         return;
     }
     let request = format!("panel=address&text={}", byte_serialize(href.as_bytes()).collect::<String>());

@@ -1,8 +1,7 @@
 //! Asking the workers. Each starts with its first question, so that the first picture loads without them.
 
-use super::browser::by_id;
+use super::browser::{by_id, later};
 use super::dom::listen;
-use leptos::prelude::set_timeout;
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -111,7 +110,7 @@ impl Desk {
         let program = by_id("app").and_then(|root| root.get_attribute("data-worker")).unwrap_or_default();
         let Ok(worker) = Worker::new_with_options(&program, &options) else {
             // Not at once: whoever asks still holds the office.
-            return set_timeout(move || give_up(place), Duration::ZERO);
+            return later(Box::new(move || give_up(place)), Duration::ZERO);
         };
         listen(&worker, "message", move |event| {
             let said = event.dyn_ref::<MessageEvent>().and_then(|event| event.data().as_string()).unwrap_or_default();

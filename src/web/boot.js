@@ -33,24 +33,33 @@ const painted = new Promise((done) => {
 
 const app = document.getElementById("app");
 
-// The list of models, of which the program holds the default one alone. The program is told when the list is there, or what kept it away;
-// then it may be asked for again.
-let list;
-const loadModels = () => (list ??= takeModels());
+// The lists of models, GPUs and examples, of which the program holds the default ones alone. The program is told when they are there, or
+// what kept them away; then they may be asked for again.
+let lists;
+const loadLists = () => (lists ??= takeLists());
 
-async function takeModels() {
-  const address = app.dataset.models;
+async function takeLists() {
+  try {
+    const texts = [listed("models", "name,"), listed("gpus", "id,"), listed("presets", "name,")];
+    app.lists = (await Promise.all(texts)).join("\f");
+  } catch ({ message }) {
+    app.trouble = message;
+    lists = undefined;
+  }
+  app.dispatchEvent(new Event("lists"));
+}
+
+async function listed(name, start) {
+  const address = app.dataset[name];
   try {
     const answer = await fetch(address);
     const text = await answer.text();
     if (!answer.ok) throw new Error(`HTTP ${answer.status}`);
-    if (!text.startsWith("name,")) throw new Error("it holds something else");
-    app.models = text;
+    if (!text.startsWith(start)) throw new Error("it holds something else");
+    return text;
   } catch ({ message }) {
-    app.trouble = `${address}: ${message}`;
-    list = undefined;
+    throw new Error(`${address}: ${message}`);
   }
-  app.dispatchEvent(new Event("models"));
 }
 
 // How the panels look, which come after the picture. A reader's own colours, and paper, still have the last word.
@@ -62,17 +71,17 @@ function styles() {
 }
 
 try {
-  // An address that says something may name any model. A list that doesn't come keeps the rest waiting for a while only.
-  const models = (location.search || location.hash) && Promise.race([loadModels(), new Promise((late) => setTimeout(late, 3000))]);
+  // An address that says something may name any model or GPU. Lists that don't come keep the rest waiting for a while only.
+  const named = (location.search || location.hash) && Promise.race([loadLists(), new Promise((late) => setTimeout(late, 3000))]);
   const frame = framed && import("./frame.js");
   if (typeof WebAssembly !== "object") throw new Error("This browser has no WebAssembly, or forbids it here.");
   const bindings = await import(program);
   await frame;
-  await models;
+  await named;
   await painted.then(() => bindings.default({ module_or_path: wasm }));
   styles();
-  loadModels();
-  for (const event of ["click", "focusin", "hashchange"]) addEventListener(event, loadModels);
+  loadLists();
+  for (const event of ["click", "focusin", "hashchange"]) addEventListener(event, loadLists);
   // Later than all that this visit needs.
   setTimeout(() => import("./offline.js"), 2000);
 } catch (error) {

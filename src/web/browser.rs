@@ -65,9 +65,19 @@ pub fn width_of(element: &Element) -> Live<usize> {
     width
 }
 
+/// Runs something in a task of its own, after this time at the earliest. The program has one such closure for all that it runs.
+pub fn later(run: Box<dyn FnOnce()>, delay: Duration) {
+    set_timeout(run, delay);
+}
+
+/// Runs something before the browser next paints.
+pub fn before_paint(run: Box<dyn FnOnce()>) {
+    request_animation_frame(run);
+}
+
 /// Runs something once what has changed so far is on the screen.
 pub fn after_paint(run: impl FnOnce() + 'static) {
-    request_animation_frame(move || set_timeout(run, Duration::ZERO));
+    before_paint(Box::new(move || later(Box::new(run), Duration::ZERO)));
 }
 
 /// Runs the last of a series of calls once `delay` has passed without another. One timer serves the whole series, because at each move of a
@@ -106,7 +116,7 @@ impl Debounced {
 
     fn wait(&self, time: f64) {
         let this = self.clone();
-        set_timeout(move || this.wake(), Duration::from_millis(time as u64));
+        later(Box::new(move || this.wake()), Duration::from_millis(time as u64));
     }
 
     fn wake(&self) {

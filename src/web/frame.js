@@ -146,7 +146,8 @@ function start() {
   sayConfiguration();
 }
 
-new MutationObserver((_, observer) => {
+new MutationObserver((changes, observer) => {
+  if (!changes.some(({ removedNodes }) => removedNodes.length > 0)) return;
   observer.disconnect();
   setTimeout(start);
 }).observe(document.getElementById("app"), { childList: true });

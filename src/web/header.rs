@@ -4,11 +4,14 @@ use super::browser;
 use super::dom::{El, el, target, value};
 use super::history::buttons;
 use super::inputs::choice::{choice, switch};
-use super::models;
+use super::lists;
 use super::share::share;
 use super::state::{AppState, Setting};
 use super::theme::Appearance;
-use crate::deployment::{field, presets::PRESETS};
+use crate::deployment::{
+    field,
+    presets::{Preset, presets},
+};
 use wasm_bindgen::JsCast;
 
 /// What people call the backends, in the order of their names in links.
@@ -30,7 +33,7 @@ pub fn header(state: AppState, appearance: Appearance) -> El {
         .class("header-choices")
         .children(backend)
         .children(version.into_iter().flatten())
-        .child(presets(state));
+        .child(preset_menu(state));
     let actions =
         el("div").class("header-actions").children(buttons(state)).child(theme).child(share(state, appearance));
     let skip = el("button").class("skip button").attr("type", "button").text("Skip to the answer");
@@ -43,23 +46,26 @@ pub fn header(state: AppState, appearance: Appearance) -> El {
 }
 
 /// Deployments to start from. The menu goes back to its title, because what is chosen may be changed at once.
-fn presets(state: AppState) -> El {
-    let options = PRESETS
-        .iter()
-        .map(|preset| el("option").attr("value", preset.name).attr("title", preset.about).text(preset.name));
-    el("select")
-        .class("control presets")
-        .attr("aria-label", "Start from an example")
-        .child(el("option").attr("value", "").text("Start from…"))
-        .children(options)
-        .on("change", move |event| {
+fn preset_menu(state: AppState) -> El {
+    let options = move || {
+        let mut options = vec![el("option").attr("value", "").text("Start from…")];
+        let option =
+            |preset: &Preset| el("option").attr("value", preset.name).attr("title", preset.about).text(preset.name);
+        options.extend(presets().iter().map(option));
+        options.extend(lists::notice(state));
+        options
+    };
+    el("select").class("control presets").attr("aria-label", "Start from an example").live_children(options).on(
+        "change",
+        move |event| {
             let name = value(&event);
-            if let Some(preset) = PRESETS.iter().find(|preset| preset.name == name) {
+            if let Some(preset) = presets().iter().find(|preset| preset.name == name) {
                 state.warnings.set(Vec::new());
-                models::open(state, preset.link);
+                lists::open(state, preset.link);
             }
             if let Some(menu) = target(&event).and_then(|menu| menu.dyn_into::<web_sys::HtmlSelectElement>().ok()) {
                 menu.set_value("");
             }
-        })
+        },
+    )
 }

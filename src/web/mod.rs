@@ -13,8 +13,8 @@ mod files;
 mod header;
 mod history;
 mod inputs;
+mod lists;
 mod live;
-mod models;
 mod panel;
 mod results;
 mod share;
@@ -23,7 +23,7 @@ mod theme;
 mod view;
 
 use crate::units::Prefixes;
-use dom::el;
+use dom::{El, el};
 use leptos::mount::mount_to;
 use leptos::prelude::*;
 use state::AppState;
@@ -31,7 +31,8 @@ use std::time::Duration;
 use theme::Appearance;
 use web_sys::HtmlElement;
 
-/// Mounts the page in place of what `index.html` shows while this program loads.
+/// Mounts the page in place of what `index.html` shows while this program loads. That and what follows is done in tasks of their own, so
+/// that the browser is never kept from its user for long.
 pub fn start() {
     failure::tell_panics();
     let Some(root) = browser::by_id("app") else {
@@ -39,59 +40,92 @@ pub fn start() {
     };
     // The view is empty, because `dom` makes the elements; the mount is their owner.
     mount_to(root.clone(), move || {
-        if let Some(units) = browser::looks("data-units").and_then(|unit| Prefixes::of(&unit)) {
-            units.show();
-        }
-        let state = AppState::new();
-        let appearance = Appearance::new();
-        models::follow(state);
-        address::follow(state);
-        history::follow(state);
-        let (page, later) = if embed::is_compact() {
-            (vec![embed::embedded(state, appearance)], vec![])
-        } else {
-            page(state, appearance)
-        };
-        root.set_inner_html("");
-        for part in page {
-            let _ = root.append_child(&part.0);
-        }
-        // The first chart needs the width that the first layout gives it, and the rest needn't keep it waiting.
-        let (root, owner) = (root.clone(), Owner::current().unwrap_or_default());
-        browser::after_paint(move || in_turn(owner, later.into_iter(), move || ready(state, root)));
+        let owner = Owner::current().unwrap_or_default();
+        soon(owner.clone(), move || {
+            let (state, appearance) = follow();
+            soon(owner, move || show(root, state, appearance));
+        });
     })
     .forget();
 }
 
-/// A part of the page that is made after the first picture.
-type Part = Box<dyn FnOnce()>;
-
-/// The header, and the picture beside the place of the inputs; and the parts that follow.
-fn page(state: AppState, appearance: Appearance) -> (Vec<dom::El>, Vec<Part>) {
-    let (form, results) = (inputs::form("inputs"), results::results(state, appearance));
-    let columns = el("main").class("columns").child(form.clone()).child(results.clone());
-    let folded = form.clone();
-    let later: Vec<Part> = vec![
-        Box::new(move || results::details(results, state, appearance)),
-        Box::new(move || inputs::inputs(form, state)),
-        Box::new(move || inputs::advanced(folded, state)),
-    ];
-    (vec![header::header(state, appearance), columns], later)
+/// What the page follows from, as the address has it.
+fn follow() -> (AppState, Appearance) {
+    if let Some(units) = browser::looks("data-units").and_then(|unit| Prefixes::of(&unit)) {
+        units.show();
+    }
+    let state = AppState::new();
+    lists::follow(state);
+    address::follow(state);
+    history::follow(state);
+    (state, Appearance::new())
 }
 
-/// Makes each part in a task of its own, so that the browser is never kept from its user for long.
-fn in_turn(owner: Owner, mut parts: std::vec::IntoIter<Part>, end: impl FnOnce() + 'static) {
-    let Some(part) = parts.next() else {
-        return end();
+/// Shows the header, and the picture beside the place of the inputs; or the compact page.
+fn show(root: HtmlElement, state: AppState, appearance: Appearance) {
+    let owner = Owner::current().unwrap_or_default();
+    let (form, results) = (inputs::form("inputs"), el("div").class("results"));
+    let (shown, later): (_, &[Part]) = if embed::is_compact() {
+        (vec![embed::embedded(state, appearance)], &[])
+    } else {
+        let columns = el("main").class("columns").child(form.clone());
+        let columns = columns.child(results::picture(results.clone(), state, appearance));
+        (vec![header::header(state, appearance), columns], &LATER)
     };
-    owner.with(part);
-    set_timeout(move || in_turn(owner, parts, end), Duration::ZERO);
+    root.set_inner_html("");
+    for part in shown {
+        let _ = root.append_child(&part.0);
+    }
+    let page = Page { root, owner, state, appearance, results, form, advanced: el("details").class("advanced") };
+    // The first chart needs the width that the first layout gives it, and the rest needn't keep it waiting.
+    browser::before_paint(Box::new(move || page.add(later)));
 }
 
-/// Says that everything can be used, and asks the worker for what is told only then.
-fn ready(state: AppState, root: HtmlElement) {
-    request_animation_frame(move || {
-        let _ = root.set_attribute("data-ready", "true");
-        state.view.learn();
-    });
+/// The page while parts of it are still to come.
+struct Page {
+    root: HtmlElement,
+    owner: Owner,
+    state: AppState,
+    appearance: Appearance,
+    results: El,
+    form: El,
+    advanced: El,
+}
+
+/// A part of the page that is made after the first picture.
+type Part = fn(&Page);
+
+/// These parts take about as long as each other.
+const LATER: [Part; 5] = [
+    |page| results::details(&page.results, page.state, page.appearance),
+    |page| inputs::first(&page.form, page.state),
+    |page| inputs::others(&page.form, page.state),
+    |page| inputs::advanced(&page.form, &page.advanced, page.state),
+    |page| inputs::last(&page.form, &page.advanced, page.state),
+];
+
+impl Page {
+    /// Makes each part in a task of its own; then everything can be used.
+    fn add(self, parts: &'static [Part]) {
+        let Some((part, others)) = parts.split_first() else {
+            return self.ready();
+        };
+        soon(self.owner.clone(), move || {
+            part(&self);
+            self.add(others);
+        });
+    }
+
+    /// Says that everything can be used, and asks the worker for what is told only then.
+    fn ready(self) {
+        browser::before_paint(Box::new(move || {
+            let _ = self.root.set_attribute("data-ready", "true");
+            self.state.view.learn();
+        }));
+    }
+}
+
+/// Runs something in the next task.
+fn soon(owner: Owner, run: impl FnOnce() + 'static) {
+    browser::later(Box::new(move || owner.with(run)), Duration::ZERO);
 }

@@ -6,8 +6,8 @@ use super::answers::{self, Answers};
 use super::browser;
 use super::dom::{El, el, entered, focus, key, listen, rove, target, watch};
 use super::files;
+use super::lists;
 use super::live::Live;
-use super::models;
 use super::share::copy;
 use super::state::{AppState, Sound};
 use super::theme::Appearance;
@@ -189,12 +189,12 @@ fn click(state: AppState, options: Live<Options>, event: &Event) {
             None => options.unfolded.push(part),
         });
     } else if let Some(settings) = above("data-take") {
-        state.take(&settings);
+        lists::change(state, &settings);
         if let Some(keys) = above("data-lock") {
             state.view.locked.set(keys.split(' ').map(String::from).collect());
         }
     } else if let Some(deployment) = above("data-open") {
-        models::open(state, &deployment);
+        lists::open(state, &deployment);
     } else if let Some(pins) = above("data-pin") {
         state.pin(!pins.is_empty());
     } else if let Some(asked) = above("data-ask") {

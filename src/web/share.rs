@@ -1,12 +1,14 @@
 //! Copies the link of the deployment, and shows its other forms.
 
 use super::address;
+use super::browser;
 use super::dom::{El, el};
 use super::live::Live;
 use super::panel::{Question, panel};
 use super::state::AppState;
 use super::theme::Appearance;
 use leptos::prelude::*;
+use std::time::Duration;
 use wasm_bindgen::prelude::*;
 use web_sys::{Element, HtmlInputElement};
 
@@ -28,7 +30,7 @@ pub fn share(state: AppState, appearance: Appearance) -> El {
             if !done {
                 select(field.clone());
             }
-            set_timeout(move || copied.set(false), std::time::Duration::from_secs(2));
+            browser::later(Box::new(move || copied.set(false)), Duration::from_secs(2));
         });
     };
     let text = move |idle: &str| if copied.get() { "Link copied" } else { idle }.to_string();
@@ -66,10 +68,10 @@ pub fn share(state: AppState, appearance: Appearance) -> El {
 /// Selects the text of a field once it is to be seen.
 fn select(field: Element) {
     if let Ok(field) = field.dyn_into::<HtmlInputElement>() {
-        request_animation_frame(move || {
+        browser::before_paint(Box::new(move || {
             let _ = field.focus();
             field.select();
-        });
+        }));
     }
 }
 

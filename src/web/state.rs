@@ -280,17 +280,21 @@ impl AppState {
 
     /// Takes what a control offers, which can be read.
     pub fn choose(self, field: &'static Field, text: &str) {
-        self.forget(field, |_| true);
-        let _ = self.read(field, text);
+        self.take_one(field, text);
     }
 
-    /// Changes the settings that pairs name, as a link writes them.
-    pub fn take(self, settings: &str) {
+    fn take_one(self, field: &'static Field, text: &str) -> bool {
+        self.forget(field, |_| true);
+        self.read(field, text).is_ok()
+    }
+
+    /// Changes the settings that pairs name, as a link writes them; says whether all were understood.
+    pub fn take(self, settings: &str) -> bool {
+        let mut understood = true;
         for (key, value) in form_urlencoded::parse(settings.as_bytes()) {
-            if let Some(field) = field(&key) {
-                self.choose(field, &value);
-            }
+            understood &= field(&key).is_some_and(|field| self.take_one(field, &value));
         }
+        understood
     }
 
     /// Pins the present deployment for comparison, or none.

@@ -109,8 +109,8 @@ pub struct ViewState {
     pub helps: Live<Vec<(String, String)>>,
     /// The key of the field whose help is shown.
     pub helped: Live<String>,
-    /// What is said in place of the list of models; empty where it is there.
-    pub models: Live<String>,
+    /// What is said in place of the lists; empty where they are there.
+    pub lists: Live<String>,
     /// Where sliders stop fitting, as the worker says it.
     pub ticks: Live<String>,
 }
@@ -126,7 +126,7 @@ impl ViewState {
             locked: Live::new(Vec::new()),
             helps: Live::new(Vec::new()),
             helped: Live::new(String::new()),
-            models: Live::new(String::new()),
+            lists: Live::new(String::new()),
             ticks: Live::new(String::new()),
         }
     }

@@ -1,5 +1,6 @@
 // The page comes at once, nothing in it moves by itself, it rests when nobody touches it, and a drag is followed to its end.
 import assert from "node:assert/strict";
+import { DESKTOP, PHONE } from "./harness/browser.mjs";
 import { eventually, scenario } from "./harness/scenario.mjs";
 
 // Runs before the page: notes when its program starts, what moves, and what asks to run later.
@@ -24,12 +25,13 @@ const watch = () => {
 const seen = (page) => page.evaluate(() => ({ ...window.seen }));
 const pause = (time) => new Promise((later) => setTimeout(later, time));
 
-scenario("the static shell is painted before the program starts, and nothing moves when the figures come", { before: watch }, async (page) => {
-  await page.locator("#why .panel > *").first().waitFor();
-  const { painted, shifts } = await seen(page);
-  assert.equal(painted, true);
-  assert.equal(shifts, 0);
-});
+for (const viewport of [DESKTOP, { width: 768, height: 1024 }, PHONE])
+  scenario(`the static shell is painted before the program starts, and nothing moves when the figures come, at ${viewport.width} px`, { before: watch, viewport }, async (page) => {
+    await page.locator("#why .panel > *").first().waitFor();
+    const { painted, shifts } = await seen(page);
+    assert.equal(painted, true);
+    assert.equal(shifts, 0);
+  });
 
 for (const [name, query] of [["the page", ""], ["the embedded page", "?embed=1"]])
   scenario(`${name} does nothing while nobody touches it`, { before: watch, query }, async (page) => {

@@ -2,8 +2,9 @@
 
 use super::field::described;
 use crate::deployment::Input;
-use crate::gpu;
+use crate::gpu::{self, Gpu};
 use crate::web::dom::{El, el, value};
+use crate::web::lists;
 use crate::web::state::Setting;
 
 /// A name that leaves the choice to TensorRT-LLM.
@@ -20,7 +21,7 @@ pub fn choice(setting: Setting) -> El {
     // What may be left to TensorRT-LLM and has no name for that is left to it by the empty value.
     let unsaid = (field.optional && !names.contains(&AUTO))
         .then(|| el("option").attr("value", "").live_text(move || auto(&setting.effective())));
-    select(setting, unsaid.into_iter().chain(options))
+    select(setting, el("select").children(unsaid.into_iter().chain(options)))
 }
 
 /// One of a few names, side by side. The names for people are those of `labels`, in the same order.
@@ -52,15 +53,22 @@ pub fn auto(effective: &str) -> String {
 
 /// A card of the catalogue.
 pub fn gpus(setting: Setting) -> El {
-    let options = gpu::gpus()
-        .iter()
-        .map(|gpu| el("option").attr("value", gpu.id).text(&format!("{} · {}", gpu.name, gpu.memory)));
-    select(setting, options)
+    let options = move || {
+        let chosen = setting.state.deployment.with_untracked(|deployment| deployment.gpu.id);
+        let option = |gpu: &Gpu| {
+            let option = el("option").attr("value", gpu.id).text(&format!("{} · {}", gpu.name, gpu.memory));
+            if gpu.id == chosen { option.attr("selected", "") } else { option }
+        };
+        let mut options: Vec<El> = gpu::gpus().iter().map(option).collect();
+        options.extend(lists::notice(setting.state));
+        options
+    };
+    select(setting, el("select").live_children(options))
 }
 
 /// A native list of values.
-pub fn select(setting: Setting, options: impl Iterator<Item = El>) -> El {
-    described(setting, el("select").class("control").children(options), "")
+pub fn select(setting: Setting, list: El) -> El {
+    described(setting, list.class("control"), "")
         .live_value(move || setting.value())
         .on("change", move |event| setting.state.choose(setting.field, &value(&event)))
 }

@@ -9,6 +9,7 @@ mod steps;
 pub mod ticks;
 mod toggle;
 
+use super::browser::before_paint;
 use super::dom::{El, el, fill_once, listen, target};
 use super::state::{AppState, Setting};
 use crate::deployment::{Backend, FIELDS, Field, Fixed, Group, Input};
@@ -32,30 +33,45 @@ fn groups() -> (Vec<Group>, Vec<Group>) {
     Group::ALL.into_iter().filter(|group| !group.comes_from_files()).partition(|group| group.is_advanced())
 }
 
-/// Adds every input but those of the header and those that are folded away.
-pub fn inputs(form: El, state: AppState) {
+/// So many groups are made at once, of those that stand open and of those that are folded away.
+const AT_ONCE: usize = 3;
+
+/// Adds the first inputs, but for those of the header.
+pub fn first(form: &El, state: AppState) {
     help_follows_focus(state);
     ticks::follow(state);
     // Without an engine nothing is fixed before the start.
     let engine = move || state.deployment.with(|deployment| deployment.backend == Backend::TensorRt);
-    let (_, first) = groups();
-    let first = first.into_iter().flat_map(|of| {
-        let own = (of == Group::Model).then(|| dimensions(state));
-        std::iter::once(group(state, of)).chain(own)
-    });
-    form.live_class("engine", engine).child(lock(state)).children(first);
+    let form = form.clone().live_class("engine", engine).child(lock(state));
+    add(form, state, groups().1.iter().take(AT_ONCE));
+}
+
+/// Adds the others that aren't folded away.
+pub fn others(form: &El, state: AppState) {
+    add(form.clone(), state, groups().1.iter().skip(AT_ONCE));
 }
 
 /// Adds what few people change, folded away.
-pub fn advanced(form: El, state: AppState) {
+pub fn advanced(form: &El, folded: &El, state: AppState) {
     let (more, _) = groups();
     let all: Vec<&Field> = more.iter().flat_map(|group| fields(*group)).collect();
     let counting = all.clone();
     let count = move || format!("{} more", state.count(&counting, |standing| standing.counts));
     let summary = el("summary").children(head(state, "Advanced", all)).child(el("span").class("mark").live_text(count));
-    let advanced = el("details").class("advanced").child(summary).children(more.into_iter().map(|of| group(state, of)));
-    let everything = reset_all(state, "Reset all settings", "Reset all settings", FIELDS.iter().collect());
-    form.child(advanced).child(everything);
+    form.clone().child(add(folded.clone().child(summary), state, more.iter().take(AT_ONCE)));
+}
+
+/// Adds the others of them, and the way back from everything.
+pub fn last(form: &El, folded: &El, state: AppState) {
+    add(folded.clone(), state, groups().0.iter().skip(AT_ONCE));
+    form.clone().child(reset_all(state, "Reset all settings", "Reset all settings", FIELDS.iter().collect()));
+}
+
+fn add<'a>(place: El, state: AppState, groups: impl Iterator<Item = &'a Group>) -> El {
+    place.children(groups.flat_map(|of| {
+        let own = (*of == Group::Model).then(|| dimensions(state));
+        std::iter::once(group(state, *of)).chain(own)
+    }))
 }
 
 /// Says that fields are locked, and frees them.
@@ -156,11 +172,11 @@ fn help_follows_focus(state: AppState) {
             pressed.set(false);
             let next = next.clone();
             // The click that belongs to this pointer comes first.
-            request_animation_frame(move || {
+            before_paint(Box::new(move || {
                 if let Some(key) = next.take() {
                     helped.set(key);
                 }
-            });
+            }));
         });
     }
 }

@@ -121,7 +121,7 @@ impl Search {
                 .on("click", move |_| self.choose(model))
         };
         let mut options: Vec<El> = found.iter().take(MOST).enumerate().map(option).collect();
-        let unlisted = self.setting.state.view.models.get();
+        let unlisted = self.setting.state.view.lists.get();
         let rest = match found.len() {
             _ if !unlisted.is_empty() => Some(unlisted),
             0 => Some("No model of the catalogue has such a name.".to_string()),

@@ -22,5 +22,5 @@ pub fn switch(setting: Setting) -> El {
 pub fn auto_or(setting: Setting) -> El {
     let automatic = el("option").attr("value", "").live_text(move || auto(&setting.effective()));
     let fixed = ["true", "false"].map(|value| el("option").attr("value", value).text(value));
-    select(setting, [automatic].into_iter().chain(fixed))
+    select(setting, el("select").child(automatic).children(fixed))
 }

@@ -15,15 +15,15 @@ use super::theme::Appearance;
 /// Below this width the chart is one lying bar, and stays in view with the verdict. `layout.css` has the same number.
 const NARROW: &str = "(max-width: 44.9375em)";
 
-/// The picture, and what is said of it.
-pub fn results(state: AppState, appearance: Appearance) -> El {
+/// Adds the picture, and what is said of it.
+pub fn picture(results: El, state: AppState, appearance: Appearance) -> El {
     let narrow = browser::media(NARROW);
     let chart = chart::chart(state, appearance, move || narrow.get());
     let summary = el("div").class("summary").children(verdict::verdict(state)).child(chart);
-    el("div").class("results").child(warnings::warnings(state)).child(summary)
+    results.child(warnings::warnings(state)).child(summary)
 }
 
 /// Adds what stands beside and below the picture.
-pub fn details(results: El, state: AppState, appearance: Appearance) {
-    results.child(figures::figures(state, appearance)).child(questions::questions(state, appearance));
+pub fn details(results: &El, state: AppState, appearance: Appearance) {
+    results.clone().child(figures::figures(state, appearance)).child(questions::questions(state, appearance));
 }

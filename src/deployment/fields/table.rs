@@ -144,20 +144,20 @@ pub(super) const SETTINGS: &[Field] = &[
         "model",
         Input::Model,
         Access::Own(
-        |d, t| {
-            if t.trim().eq_ignore_ascii_case(CUSTOM) {
-                model::make_custom(d);
-                return Ok(());
-            }
-            let found = architecture::find(t.trim()).ok_or_else(|| match architecture::suggest(t).first() {
-                _ if !architecture::is_whole() => "isn't known before the list of models is there".into(),
-                Some(near) => format!("isn't in the catalogue; the nearest is {}", near.name),
-                None => "isn't in the catalogue; `trtllm-memory models` lists it".into(),
-            })?;
-            d.model = found.into();
-            Ok(())
-        },
-        |d| if d.model.is_custom() { CUSTOM.into() } else { d.model.name.clone() },
+            |d, t| {
+                if t.trim().eq_ignore_ascii_case(CUSTOM) {
+                    model::make_custom(d);
+                    return Ok(());
+                }
+                let found = architecture::find(t.trim()).ok_or_else(|| match architecture::suggest(t).first() {
+                    _ if !architecture::is_whole() => "isn't known before the list of models is there".into(),
+                    Some(near) => format!("isn't in the catalogue; the nearest is {}", near.name),
+                    None => "isn't in the catalogue; `trtllm-memory models` lists it".into(),
+                })?;
+                d.model = found.into();
+                Ok(())
+            },
+            |d| if d.model.is_custom() { CUSTOM.into() } else { d.model.name.clone() },
         ),
     )
     .stands(Group::Model, Fixed::Build)
@@ -166,17 +166,17 @@ pub(super) const SETTINGS: &[Field] = &[
         "gpu",
         Input::Gpu,
         Access::Own(
-        |d, t| {
-            let found = gpu::find(t.trim()).ok_or_else(|| match gpu::suggest(t).first() {
-                Some(near) => format!("isn't in the catalogue; the nearest is {}", near.id),
-                None => {
-                    "isn't in the catalogue; `trtllm-memory gpus` lists it, and gpu_memory_gib gives any amount".into()
-                }
-            })?;
-            d.gpu = found;
-            Ok(())
-        },
-        |d| d.gpu.id.to_string(),
+            |d, t| {
+                let found = gpu::find(t.trim()).ok_or_else(|| match gpu::suggest(t).first() {
+                    Some(near) => format!("isn't in the catalogue; the nearest is {}", near.id),
+                    None => "isn't in the catalogue; `trtllm-memory gpus` lists it, and gpu_memory_gib gives any \
+                             amount"
+                        .into(),
+                })?;
+                d.gpu = found;
+                Ok(())
+            },
+            |d| d.gpu.id.to_string(),
         ),
     )
     .stands(Group::Gpus, Fixed::Hardware)
@@ -209,13 +209,13 @@ pub(super) const SETTINGS: &[Field] = &[
         "quant_algo",
         Input::Choice(QuantAlgo::NAMES),
         Access::Own(
-        |d, t| {
-            let name = if t.trim().eq_ignore_ascii_case("none") { QuantAlgo::None.name() } else { t };
-            let index = chosen(name, QuantAlgo::NAMES)?;
-            d.quant_algo = QuantAlgo::ALL.get(index).copied().unwrap_or(d.quant_algo);
-            Ok(())
-        },
-        |d| d.quant_algo.name().into(),
+            |d, t| {
+                let name = if t.trim().eq_ignore_ascii_case("none") { QuantAlgo::None.name() } else { t };
+                let index = chosen(name, QuantAlgo::NAMES)?;
+                d.quant_algo = QuantAlgo::ALL.get(index).copied().unwrap_or(d.quant_algo);
+                Ok(())
+            },
+            |d| d.quant_algo.name().into(),
         ),
     )
     .stands(Group::Precision, Fixed::Build)
@@ -255,8 +255,8 @@ pub(super) const SETTINGS: &[Field] = &[
         "trtllm_version",
         Input::Choice(Version::NAMES),
         Access::Own(
-        |d, t| optional(t, |t| choice(t, Version::parse(t), Version::NAMES)).map(|v| d.trtllm_version = v),
-        |d| text(d.trtllm_version),
+            |d, t| optional(t, |t| choice(t, Version::parse(t), Version::NAMES)).map(|v| d.trtllm_version = v),
+            |d| text(d.trtllm_version),
         ),
     )
     .optional()
@@ -358,8 +358,8 @@ pub(super) const SETTINGS: &[Field] = &[
         "lookahead_config",
         Input::Text,
         Access::Own(
-        |d, t| optional(t, LookaheadConfig::parse).map(|v| d.lookahead_config = v),
-        |d| text(d.lookahead_config),
+            |d, t| optional(t, LookaheadConfig::parse).map(|v| d.lookahead_config = v),
+            |d| text(d.lookahead_config),
         ),
     )
     .optional()
@@ -375,8 +375,8 @@ pub(super) const SETTINGS: &[Field] = &[
         "lora_target_modules",
         Input::Text,
         Access::Own(
-        |d, t| LoraModule::parse_list(t).map(|v| d.lora_target_modules = v),
-        |d| joined(&d.lora_target_modules, ","),
+            |d, t| LoraModule::parse_list(t).map(|v| d.lora_target_modules = v),
+            |d| joined(&d.lora_target_modules, ","),
         ),
     )
     .optional()
@@ -411,8 +411,8 @@ pub(super) const SETTINGS: &[Field] = &[
         "max_attention_window",
         Input::Text,
         Access::Own(
-        |d, t| whole_list(t, (1, MAX_TOKENS)).map(|v| d.max_attention_window = v),
-        |d| joined(&d.max_attention_window, ","),
+            |d, t| whole_list(t, (1, MAX_TOKENS)).map(|v| d.max_attention_window = v),
+            |d| joined(&d.max_attention_window, ","),
         ),
     )
     .optional()

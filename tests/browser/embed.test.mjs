@@ -539,7 +539,8 @@ scenario("another look keeps the configuration, and so do removing the element a
 scenario("the element's theme is its attribute's, else the page's from the first picture on", {
   page: (site) => document(script(site), element("") + `<${TAG} theme="light"></${TAG}>`, ' data-theme="dark"'),
 }, async (page) => {
-  const [first, second] = [await inside(page, 0), await inside(page, 1)];
+  // The second first, so that both are there to be counted.
+  const [second, first] = [await inside(page, 1), await inside(page, 0)];
   assert.match(first.url(), /theme=dark/);
   await eventually(async () => assert.deepEqual([await theme(first), await theme(second)], [DARK, LIGHT]));
   await page.evaluate(() => (window.document.documentElement.dataset.theme = "light"));

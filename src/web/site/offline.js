@@ -1,6 +1,7 @@
 // Keeps the calculator for visits without a network (sw.js says how), when the page has nothing else to do. A frame in another page needs
 // none of its own, and where the browser has or allows no service worker the page is as good.
-const whenIdle = globalThis.requestIdleCallback ?? setTimeout;
+// A browser at rest may not come to it until something happens: hence a second at most.
+const whenIdle = (run) => (globalThis.requestIdleCallback ? requestIdleCallback(run, { timeout: 1000 }) : setTimeout(run));
 const program = new URL("sw.js", location.href).href;
 
 async function keep() {

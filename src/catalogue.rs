@@ -94,6 +94,12 @@ impl<T> Catalogue<T> {
         !cfg!(feature = "lean") || self.provided.get().is_some()
     }
 
+    /// What the page's program holds.
+    #[cfg(test)]
+    pub(crate) fn held_by_the_page(&self) -> Option<T> {
+        (self.read)(self.default_row)
+    }
+
     /// Makes all of the file known to a program that holds the default row alone; says whether it is that file.
     pub fn provide(&self, file: &'static str) -> bool {
         let is_catalogue = file.lines().any(|row| row == self.default_row);

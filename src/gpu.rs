@@ -154,6 +154,11 @@ mod tests {
     }
 
     #[test]
+    fn the_page_holds_the_row_of_the_default_gpu() {
+        assert_eq!(CATALOGUE.held_by_the_page().as_ref(), find(DEFAULT_GPU));
+    }
+
+    #[test]
     fn every_name_means_one_gpu() {
         let mut names: Vec<&str> = gpus().iter().flat_map(Gpu::names).collect();
         let all = names.len();

@@ -147,6 +147,11 @@ mod tests {
     }
 
     #[test]
+    fn the_page_holds_the_row_of_the_default_model() {
+        assert_eq!(CATALOGUE.held_by_the_page().as_ref(), find(DEFAULT_MODEL));
+    }
+
+    #[test]
     fn every_whole_name_means_one_model() {
         let mut names: Vec<String> =
             models().iter().flat_map(Architecture::names).map(str::to_ascii_lowercase).collect();

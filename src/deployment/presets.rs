@@ -59,6 +59,11 @@ mod tests {
     }
 
     #[test]
+    fn the_page_holds_the_row_of_the_first_preset() {
+        assert_eq!(CATALOGUE.held_by_the_page().as_ref(), presets().first());
+    }
+
+    #[test]
     fn every_preset_is_sound_and_fits_with_certainty() {
         for preset in presets() {
             let decoded = link::decode(preset.link);

@@ -84,20 +84,15 @@ pub enum Side {
 /// The settings that differ, as chosen or settled.
 fn settings(pinned: &Deployment, current: &Deployment) -> Vec<Setting> {
     let plans = (pinned.plan().ok(), current.plan().ok());
-    let text = |field: &crate::deployment::Field, deployment: &Deployment, plan: &Option<crate::deployment::Plan>| {
-        let chosen = field.write(deployment);
-        let settled = plan.as_ref().map(field.effective).unwrap_or_default();
-        if settled.is_empty() { chosen } else { settled }
-    };
     let differing = FIELDS
         .iter()
         .filter(|field| field.counts(pinned) || field.counts(current))
-        .filter(|field| field.write(pinned) != field.write(current));
+        .filter(|field| !field.is_alike(pinned, current));
     differing
         .map(|field| Setting {
             key: field.key,
-            pinned: text(field, pinned, &plans.0),
-            current: text(field, current, &plans.1),
+            pinned: field.settled(pinned, plans.0.as_ref()),
+            current: field.settled(current, plans.1.as_ref()),
         })
         .filter(|setting| setting.pinned != setting.current)
         .collect()

@@ -101,7 +101,7 @@ impl Field {
     }
 
     /// Whether the setting is the same in both.
-    pub(in crate::deployment) fn is_alike(&self, a: &Deployment, b: &Deployment) -> bool {
+    pub(crate) fn is_alike(&self, a: &Deployment, b: &Deployment) -> bool {
         match self.access {
             Access::Whole(place) => (place.of)(a) == (place.of)(b),
             Access::OptionalWhole(place) => (place.of)(a) == (place.of)(b),

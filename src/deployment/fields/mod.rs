@@ -253,6 +253,12 @@ impl Field {
         }
     }
 
+    /// The setting as TensorRT-LLM settles it; as it was chosen where it settles nothing, or where there is no plan.
+    pub fn settled(&self, deployment: &Deployment, plan: Option<&Plan>) -> String {
+        let settled = plan.map(self.effective).unwrap_or_default();
+        if settled.is_empty() { self.write(deployment) } else { settled }
+    }
+
     /// The setting as a number: what was chosen, or what TensorRT-LLM makes of it; `None` where that is no number.
     pub fn number(&self, deployment: &Deployment, plan: &Plan) -> Option<f64> {
         self.write(deployment).parse().ok().or_else(|| (self.effective)(plan).parse().ok())

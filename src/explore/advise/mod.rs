@@ -182,7 +182,7 @@ impl Today<'_> {
         let uncertain = report.verdict.key() == "fits_uncertain";
         Some(Advice {
             key: field.key,
-            from: settled(field, self.deployment, self.plan),
+            from: field.settled(self.deployment, Some(self.plan)),
             cost: cost(field.key, &to, self.deployment, &changed),
             to,
             fixed: if changed.world_size() > self.deployment.world_size() {
@@ -251,13 +251,6 @@ fn leaner(key: &str) -> Option<&'static str> {
         "multiple_profiles" | "gather_context_logits" => Some("false"),
         _ => None,
     }
-}
-
-/// A setting as chosen, or as TensorRT-LLM settles it.
-fn settled(field: &Field, deployment: &Deployment, plan: &Plan) -> String {
-    let chosen = field.write(deployment);
-    let settled = (field.effective)(plan);
-    if settled.is_empty() { chosen } else { settled }
 }
 
 impl Advice {

@@ -5,9 +5,9 @@ mod clock;
 use clock::{now, say};
 use std::hint::black_box;
 use trtllm_memory::deployment::{Backend, Deployment};
-use trtllm_memory::formats::link;
-use trtllm_memory::formats::log;
-use trtllm_memory::memory::{estimate, estimate_plan, explain};
+use trtllm_memory::link;
+use trtllm_memory::log;
+use trtllm_memory::memory::{estimate, estimate_resolved, explain};
 
 /// Nanoseconds of one call: the median and the best of 21 rounds.
 fn time(name: &str, mut call: impl FnMut()) {
@@ -42,9 +42,9 @@ fn main() {
     for (name, deployment) in
         [("one GPU", &one), ("eight GPUs", &eight), ("PyTorch", &torch), ("PyTorch, experts", &experts)]
     {
-        let plan = deployment.plan().expect("a sound deployment");
-        time(&format!("plan, {name}"), || drop(black_box(black_box(deployment).plan())));
-        time(&format!("estimate of a plan, {name}"), || drop(black_box(estimate_plan(black_box(&plan)))));
+        let resolved = deployment.resolve().expect("a sound deployment");
+        time(&format!("plan, {name}"), || drop(black_box(black_box(deployment).resolve())));
+        time(&format!("estimate of a plan, {name}"), || drop(black_box(estimate_resolved(black_box(&resolved)))));
         time(&format!("plan and estimate, {name}"), || drop(black_box(estimate(black_box(deployment)))));
     }
     time("explanation of every figure", || drop(black_box(explain(black_box(&one), 0))));

@@ -3,9 +3,10 @@
 
 use trtllm_memory::accuracy::{compare_all, readers};
 use trtllm_memory::deployment::Deployment;
-use trtllm_memory::formats::{link, log, model_file};
+use trtllm_memory::import::model_file;
 use trtllm_memory::memory::estimate;
 use trtllm_memory::panels;
+use trtllm_memory::{link, log};
 
 /// A model's file: whatever is read makes a deployment that survives its link and can be estimated.
 pub fn model_file(bytes: &[u8]) {

@@ -8,7 +8,7 @@
 //! [`accuracy`] ← [`panels`] ← `web`.
 //!
 //! ```
-//! use trtllm_memory::{formats::link, memory::estimate};
+//! use trtllm_memory::{link, memory::estimate};
 //!
 //! let decoded = link::decode("model=meta-llama/Llama-2-7b-hf&quant_algo=FP8&kv_cache_dtype=fp8");
 //! let report = estimate(&decoded.deployment).expect("a sound deployment");
@@ -23,12 +23,17 @@ pub mod architecture;
 mod catalogue;
 pub mod chart;
 pub mod deployment;
+mod explanation_text;
 pub mod explore;
-pub mod formats;
+pub mod export;
 pub mod gpu;
+pub mod import;
+pub mod link;
+pub mod log;
 pub mod memory;
 pub mod panels;
-mod told;
+#[cfg(not(feature = "lean"))]
+mod suggest;
 pub mod units;
 #[cfg(feature = "web")]
 pub mod web;

@@ -88,7 +88,7 @@ function nameOf(base, bytes) {
 function writeServiceWorker(folder) {
   const path = join(folder, "sw.js");
   if (process.env.TRTLLM_MEMORY_SERVE) return copyFileSync(join(ROOT, "hosting/withdraw/sw.js"), path);
-  const source = readFileSync(join(ROOT, "src/web/site/sw.js"), "utf8");
+  const source = readFileSync(join(ROOT, "web/js/sw.js"), "utf8");
   const kept = names(folder).filter((name) => !NOT_KEPT.test(name));
   const files = Object.fromEntries(kept.map((name) => [name, `sha256-${digest(readFileSync(join(folder, name)), "base64")}`]));
   const version = digest(source + JSON.stringify(files), "hex").slice(0, 10);

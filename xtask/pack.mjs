@@ -15,8 +15,8 @@ const SMALL = ["-fimfs=0", "-aimfs=0", "-ocimfs=20", "--low-memory-unused", "--s
 // In the end once more for the variables alone, which the passes before leave in no good order.
 const FEWER_LOCALS = ["--simplify-locals-nostructure", "--vacuum", "--coalesce-locals-learning", "--reorder-locals"];
 // The worker's program loads later and is to be quick, which the compiler saw to: -O3 takes minutes here and gains little.
-const EFFORT = { page: ["-Oz", "-Oz", ...SMALL, "--skip-pass=optimize-instructions"], answers: ["-O2", "--low-memory-unused"] };
-const LAST_EFFORT = { page: ["-Oz", ...SMALL, ...FEWER_LOCALS], answers: [] };
+const EFFORT = { page: ["-Oz", "-Oz", ...SMALL, "--skip-pass=optimize-instructions"], worker: ["-O2", "--low-memory-unused"] };
+const LAST_EFFORT = { page: ["-Oz", ...SMALL, ...FEWER_LOCALS], worker: [] };
 const SHORT = ["--minify-imports-and-exports-and-modules", "--strip-debug", "--strip-producers", "--strip-target-features"];
 
 export function run(program, options, input) {

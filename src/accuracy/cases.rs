@@ -336,7 +336,8 @@ fn predict(contributor: Compared, deployment: &Deployment, measured: &Measured) 
         // The profiling lines say what this rank alone has room for; the ranks of other stages may have less.
         Compared::KvCacheBytes if deployment.backend == Backend::Pytorch && deployment.pp_size > 1 => {
             let rank = report.ranks.first().ok_or("it has no rank")?;
-            rank.available.0 as f64 * deployment.plan().map_or(1.0, |plan| plan.free_gpu_memory_fraction.unwrap_or(1.0))
+            rank.available.0 as f64
+                * deployment.resolve().map_or(1.0, |resolved| resolved.free_gpu_memory_fraction.unwrap_or(1.0))
         }
         Compared::KvCacheBytes => bytes(Contributor::KvCache)?,
     };

@@ -1,7 +1,7 @@
 //! The measurements that come with the project.
 
 use super::{Comparison, Measured, Measurement, compare_all};
-use crate::formats::link;
+use crate::link;
 
 /// The measurements that come with the project, as `measurements.tsv` has them: name, source, link, figures.
 pub fn measurements() -> Vec<Measurement> {

@@ -9,7 +9,7 @@
 use super::recipe::Recipe;
 use super::{Architecture, Dtype, Family};
 use crate::catalogue::{Catalogue, catalogue};
-use crate::told::told;
+use crate::explanation_text::explanation_text;
 
 /// The model of a deployment that names none.
 pub const DEFAULT_MODEL: &str = "meta-llama/Llama-3.1-8B";
@@ -75,9 +75,9 @@ pub fn suggest(text: &str) -> Vec<&'static Architecture> {
 /// A row of `models.csv`; `None` where it can't be read, which a test rules out.
 fn model(row: &'static str) -> Option<Architecture> {
     let source = match row.rsplit(',').next()? {
-        "config" => told("the repository's config.json"),
-        "card" => told("the dimensions that the model's authors publish"),
-        "mlc" => told("the model's preset in mlc-ai/mlc-llm"),
+        "config" => explanation_text("the repository's config.json"),
+        "card" => explanation_text("the dimensions that the model's authors publish"),
+        "mlc" => explanation_text("the model's preset in mlc-ai/mlc-llm"),
         _ => return None,
     };
     let aliases = row.split(',').nth(1)?.split_whitespace().map(str::to_string).collect();

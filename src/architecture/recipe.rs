@@ -4,7 +4,7 @@ use super::{
     Architecture, Attention, Dtype, Encoder, Family, Fp4Scope, Indexer, LayerSet, Mlp, Moe, Norm, Positions, QkNorm,
     Recurrence, RecurrenceKind, Windows,
 };
-use crate::told::told;
+use crate::explanation_text::explanation_text;
 use std::borrow::Cow;
 
 /// The largest sizes that a model of one's own may have. They lie far beyond every model, and keep every product of three within 64 bits.
@@ -433,7 +433,7 @@ impl Recipe {
             }),
             mrope: self.flag("mrope", false),
             parallel_attention_mlp: self.flag("parallel", conventions.parallel_attention_mlp),
-            source: told("dimensions that you gave").into(),
+            source: explanation_text("dimensions that you gave").into(),
         }
     }
 }

@@ -316,7 +316,7 @@ mod tests {
     use super::*;
     use crate::deployment::Deployment;
     use crate::explore::sweep::{named, sweep as over};
-    use crate::formats::link;
+    use crate::link;
     #[cfg(target_arch = "wasm32")]
     use wasm_bindgen_test::wasm_bindgen_test as test;
 

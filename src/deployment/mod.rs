@@ -1,30 +1,27 @@
 //! How a model is served: precision, parallelism, build limits and the KV cache's share of memory.
 //!
-//! A [`Deployment`] holds what a person chose, a [`Plan`] what TensorRT-LLM makes of it: every default filled in
+//! A [`Deployment`] holds what a person chose, a [`Resolved`] what TensorRT-LLM makes of it: every default filled in
 //! and every build-time correction applied, with a note for each.
 
-mod build;
 mod calibrated;
+mod error;
 mod fields;
-mod plan;
+mod named_values;
 pub mod presets;
-mod problem;
-mod settings;
-mod torch;
+mod resolve;
 mod validate;
 mod version;
 
-pub(crate) use build::DEFAULT_MAX_NUM_TOKENS;
 pub use calibrated::Calibrated;
-pub use fields::{FIELDS, Field, Fixed, Flows, Group, Input, field};
-pub use plan::{KvType, Note, Plan};
-pub use problem::{Problem, Problems};
-pub use settings::{
+pub use error::{DeploymentError, InvalidSetting};
+pub use fields::{FIELDS, Field, Flows, Group, Input, Phase, field};
+pub use named_values::{
     AllreduceStrategy, Backend, DecodingType, KvCacheDtype, KvCacheType, Launcher, LookaheadConfig, LoraModule,
     MoeBackend, OperatingSystem, QuantAlgo, Runtime, SpeculativeDecodingMode,
 };
-pub use torch::{Graphs, Torch};
-pub use version::{CHANGES, Change, Fact, Version};
+pub(crate) use resolve::DEFAULT_MAX_NUM_TOKENS;
+pub use resolve::{CudaGraphs, KvType, Note, PytorchSettings, Resolved};
+pub use version::{BEHAVIORS, Behavior, BehaviorRange, Version};
 
 use crate::architecture::{self, Dtype, ModelRef};
 use crate::gpu::{self, Gpu};
@@ -316,20 +313,20 @@ impl Deployment {
     /// ```
     /// use trtllm_memory::deployment::{Deployment, Version};
     /// let mut deployment = Deployment { trtllm_version: Version::parse("0.13"), ..Deployment::default() };
-    /// assert_eq!(deployment.plan().unwrap().max_batch_size, 256);
+    /// assert_eq!(deployment.resolve().unwrap().max_batch_size, 256);
     /// deployment.tp_size = 3;
-    /// let problems = deployment.plan().unwrap_err();
+    /// let problems = deployment.resolve().unwrap_err();
     /// assert_eq!(problems.0[0].field, "tp_size");
     /// ```
-    pub fn plan(&self) -> Result<Plan, Problems> {
+    pub fn resolve(&self) -> Result<Resolved, DeploymentError> {
         match self.backend {
-            Backend::TensorRt => self.plan_as_it_is(),
-            Backend::Pytorch => self.without_engine_settings().plan_as_it_is(),
+            Backend::TensorRt => self.resolve_as_given(),
+            Backend::Pytorch => self.without_engine_settings().resolve_as_given(),
         }
     }
 
-    fn plan_as_it_is(&self) -> Result<Plan, Problems> {
-        validate::problems(self).map_or_else(|| Ok(Plan::new(self)), Err)
+    fn resolve_as_given(&self) -> Result<Resolved, DeploymentError> {
+        validate::problems(self).map_or_else(|| Ok(Resolved::new(self)), Err)
     }
 
     /// The same without what only engines have, which may be left over from the other flow.

@@ -47,7 +47,7 @@ impl Preset {
 mod tests {
     use super::*;
     use crate::explore::Load;
-    use crate::formats::link;
+    use crate::link;
     use crate::memory::estimate;
     #[cfg(target_arch = "wasm32")]
     use wasm_bindgen_test::wasm_bindgen_test as test;

@@ -2,10 +2,11 @@
 
 #[cfg(not(feature = "lean"))]
 use super::LookaheadConfig;
-use super::build::Limits;
-use super::plan::Drafts;
+
+use super::resolve::{Drafts, Limits};
 use super::{
-    Backend, DecodingType, Deployment, Fact, KvCacheDtype, Problems, QuantAlgo, Runtime, SpeculativeDecodingMode,
+    Backend, Behavior, DecodingType, Deployment, DeploymentError, KvCacheDtype, QuantAlgo, Runtime,
+    SpeculativeDecodingMode,
 };
 use crate::architecture::{Dtype, Encoder};
 #[cfg(not(feature = "lean"))]
@@ -13,8 +14,8 @@ use crate::units::GIB;
 use crate::units::{grouped, grouped_decimal, joined, shortest};
 
 /// Every problem of a deployment; `None` where there is none.
-pub(super) fn problems(d: &Deployment) -> Option<Problems> {
-    let mut found = Problems::default();
+pub(super) fn problems(d: &Deployment) -> Option<DeploymentError> {
+    let mut found = DeploymentError::default();
     // Every reader of settings keeps to them, and the page has no other way to a deployment.
     #[cfg(not(feature = "lean"))]
     {
@@ -40,8 +41,8 @@ pub(super) fn problems(d: &Deployment) -> Option<Problems> {
 
 /// What a program may ask though no reader of settings lets it through: numbers beyond the table's ranges.
 #[cfg(not(feature = "lean"))]
-fn sizes(d: &Deployment, found: &mut Problems) {
-    use super::fields::table::{MAX_BATCH, MAX_BYTES, MAX_DRAFT, MAX_RANKS, MAX_TOKENS};
+fn sizes(d: &Deployment, found: &mut DeploymentError) {
+    use super::fields::settings::{MAX_BATCH, MAX_BYTES, MAX_DRAFT, MAX_RANKS, MAX_TOKENS};
     let some = |size: Option<u64>| size.unwrap_or(1);
     let windows = d.max_attention_window.iter().find(|window| !(1..=MAX_TOKENS).contains(*window)).copied();
     let LookaheadConfig { window, ngram, verification_set } = d.lookahead_config.unwrap_or_default();
@@ -106,7 +107,7 @@ fn divisors(number: u64) -> String {
     joined((1..=number.min(64)).filter(|size| number.is_multiple_of(*size)), ", ")
 }
 
-fn parallelism(d: &Deployment, found: &mut Problems) {
+fn parallelism(d: &Deployment, found: &mut DeploymentError) {
     let (heads, kv_heads) = (d.model.attention.heads(), d.model.attention.kv_heads());
     let layers = u64::from(d.model.layers);
     let pytorch = d.backend == Backend::Pytorch;
@@ -156,7 +157,7 @@ fn parallelism(d: &Deployment, found: &mut Problems) {
             &d.pp_size,
             format_args!("{} stages are more than the model's {layers} layers; use at most {layers}", d.pp_size),
         );
-    } else if !layers.is_multiple_of(d.pp_size) && !pytorch && !d.version().has(Fact::SplitsLayersUnevenly) {
+    } else if !layers.is_multiple_of(d.pp_size) && !pytorch && !d.version().has(Behavior::SplitsLayersUnevenly) {
         found.add(
             "pp_size",
             &d.pp_size,
@@ -170,7 +171,7 @@ fn parallelism(d: &Deployment, found: &mut Problems) {
     }
 }
 
-fn experts(d: &Deployment, found: &mut Problems) {
+fn experts(d: &Deployment, found: &mut DeploymentError) {
     let Some(moe) = &d.model.moe else {
         for (field, size) in [("moe_tp_size", d.moe_tp_size), ("moe_ep_size", d.moe_ep_size)] {
             if let Some(size) = size.filter(|size| *size > 1) {
@@ -216,7 +217,7 @@ fn experts(d: &Deployment, found: &mut Problems) {
     }
 }
 
-fn precision(d: &Deployment, found: &mut Problems) {
+fn precision(d: &Deployment, found: &mut DeploymentError) {
     let capability = d.gpu.compute_capability;
     let (major, minor) = capability;
     let needs = |wanted: (u8, u8)| capability < wanted;
@@ -301,7 +302,7 @@ fn precision(d: &Deployment, found: &mut Problems) {
 }
 
 /// What models with an encoder can't do.
-fn encoder_decoder(d: &Deployment, encoder: &Encoder, found: &mut Problems) {
+fn encoder_decoder(d: &Deployment, encoder: &Encoder, found: &mut DeploymentError) {
     if d.backend == Backend::Pytorch {
         found.add(
             "backend",
@@ -337,8 +338,8 @@ fn encoder_decoder(d: &Deployment, encoder: &Encoder, found: &mut Problems) {
 }
 
 /// What the PyTorch backend can't do.
-fn pytorch(d: &Deployment, found: &mut Problems) {
-    if !d.version().has(Fact::HasPytorchBackend) {
+fn pytorch(d: &Deployment, found: &mut DeploymentError) {
+    if !d.version().has(Behavior::HasPytorchBackend) {
         found.add(
             "trtllm_version",
             &d.version(),
@@ -390,7 +391,7 @@ fn pytorch(d: &Deployment, found: &mut Problems) {
     }
 }
 
-fn limits(d: &Deployment, found: &mut Problems) {
+fn limits(d: &Deployment, found: &mut DeploymentError) {
     // trtllm-build would shorten the prompt without a word, and refuse such prompts later.
     if let (Some(input), Some(sequence)) = (d.max_input_len, d.max_seq_len)
         && input > sequence
@@ -421,7 +422,7 @@ fn limits(d: &Deployment, found: &mut Problems) {
     }
 }
 
-fn speculation(d: &Deployment, found: &mut Problems) {
+fn speculation(d: &Deployment, found: &mut DeploymentError) {
     let mode = d.speculative_decoding_mode;
     if mode == SpeculativeDecodingMode::None {
         return;
@@ -442,7 +443,7 @@ fn speculation(d: &Deployment, found: &mut Problems) {
 }
 
 /// The executor refuses limits beyond those that the engine was built with.
-fn runtime(d: &Deployment, found: &mut Problems) {
+fn runtime(d: &Deployment, found: &mut DeploymentError) {
     if d.runtime_max_batch_size.is_none() && d.runtime_max_num_tokens.is_none() {
         return;
     }

@@ -1,8 +1,8 @@
-//! TensorRT-LLM's versions, and what changed between them. Formulas ask for a [`Fact`] by its name and never
+//! TensorRT-LLM's versions, and what changed between them. Formulas ask for a [`Behavior`] by its name and never
 //! compare versions.
 
 use super::Backend;
-use crate::told::told;
+use crate::explanation_text::explanation_text;
 use std::fmt;
 
 /// A minor version of TensorRT-LLM, such as 0.19.
@@ -42,7 +42,7 @@ impl Version {
     }
 
     /// Whether `fact` holds in this version.
-    pub fn has(self, fact: Fact) -> bool {
+    pub fn has(self, fact: Behavior) -> bool {
         let (from, until) = SPANS[fact as usize];
         from <= self && self <= until
     }
@@ -50,9 +50,9 @@ impl Version {
     /// The `tokens_per_block` that `trtllm-build` uses unless told otherwise (`plugin/plugin.py`; logs of 0.8 print 128, of 0.11 to 0.16
     /// 64, of 0.20 and 1.2 32).
     pub fn default_tokens_per_block(self) -> u64 {
-        if self.has(Fact::BlocksOf32Tokens) {
+        if self.has(Behavior::BlocksOf32Tokens) {
             32
-        } else if self.has(Fact::BlocksOf128Tokens) {
+        } else if self.has(Behavior::BlocksOf128Tokens) {
             128
         } else {
             64
@@ -61,7 +61,7 @@ impl Version {
 
     /// The `max_batch_size` that `trtllm-build` uses unless told otherwise (`builder.py`).
     pub fn default_max_batch_size(self) -> u64 {
-        if self.has(Fact::BuildsForBatchOf2048) { 2048 } else { 256 }
+        if self.has(Behavior::BuildsForBatchOf2048) { 2048 } else { 256 }
     }
 }
 
@@ -73,7 +73,7 @@ impl fmt::Display for Version {
 
 /// Something that holds in some versions and not in others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fact {
+pub enum Behavior {
     /// The decoder allocates float logits for draft tokens even without speculation (`mDraftLogits`).
     DecoderKeepsDraftLogits,
     /// The decoder buffers keep a GPU copy of the log probabilities.
@@ -201,9 +201,9 @@ pub enum Fact {
 
 /// From which version until which a fact holds, and where that was read.
 #[derive(Debug)]
-pub struct Change {
+pub struct BehaviorRange {
     /// What holds.
-    pub fact: Fact,
+    pub fact: Behavior,
     /// The first version.
     pub from: Version,
     /// The last version.
@@ -216,428 +216,445 @@ const FIRST: Version = version(0, 0);
 const LAST: Version = version(u16::MAX, 0);
 
 /// What changed between versions.
-pub static CHANGES: &[Change] = &[
-    Change {
-        fact: Fact::DecoderKeepsDraftLogits,
+pub static BEHAVIORS: &[BehaviorRange] = &[
+    BehaviorRange {
+        fact: Behavior::DecoderKeepsDraftLogits,
         from: FIRST,
         until: version(0, 13),
-        source: told("decoder lines of logs from 0.12 and 0.13, absent from 0.14 on"),
+        source: explanation_text("decoder lines of logs from 0.12 and 0.13, absent from 0.14 on"),
     },
-    Change {
-        fact: Fact::BuffersKeepLogProbs,
+    BehaviorRange {
+        fact: Behavior::BuffersKeepLogProbs,
         from: FIRST,
         until: version(0, 19),
-        source: told("cpp/tensorrt_llm/runtime: DecoderBuffers.logProbs; runtime lines of logs from 0.14 to 0.18"),
+        source: explanation_text(
+            "cpp/tensorrt_llm/runtime: DecoderBuffers.logProbs; runtime lines of logs from 0.14 to 0.18",
+        ),
     },
-    Change {
-        fact: Fact::PlannedByTensorRt9,
+    BehaviorRange {
+        fact: Behavior::PlannedByTensorRt9,
         from: FIRST,
         until: version(0, 10),
-        source: told(
+        source: explanation_text(
             "release notes; execution context sizes of builds with 0.6 to 0.9 against those with 0.11 and later",
         ),
     },
-    Change {
-        fact: Fact::EngineHoldsRopeTable,
+    BehaviorRange {
+        fact: Behavior::EngineHoldsRopeTable,
         from: version(0, 11),
         until: LAST,
-        source: told(
+        source: explanation_text(
             "tensorrt_llm/layers/attention.py create_attention_const_params; engine sizes of 0.8 and 0.9 are without it",
         ),
     },
-    Change {
-        fact: Fact::DecoderHoldsCacheIndirection,
+    BehaviorRange {
+        fact: Behavior::DecoderHoldsCacheIndirection,
         from: version(0, 20),
         until: version(1, 1),
-        source: told("cpp/tensorrt_llm/runtime/decoderState.cpp setupCacheIndirection"),
+        source: explanation_text("cpp/tensorrt_llm/runtime/decoderState.cpp setupCacheIndirection"),
     },
-    Change {
-        fact: Fact::DecoderKeepsAnotherRow,
+    BehaviorRange {
+        fact: Behavior::DecoderKeepsAnotherRow,
         from: version(1, 2),
         until: LAST,
-        source: told("decoder line of a log of 1.2.1; which tensor it is isn't known"),
+        source: explanation_text("decoder line of a log of 1.2.1; which tensor it is isn't known"),
     },
-    Change {
-        fact: Fact::LargeAllReduceBuffers,
+    BehaviorRange {
+        fact: Behavior::LargeAllReduceBuffers,
         from: version(1, 3),
         until: LAST,
-        source: told(
+        source: explanation_text(
             "cpp/tensorrt_llm/common/customAllReduceUtils.h: 16 and 8 MB beside the strategy tables of 1.0 to 1.2, 64 MiB later",
         ),
     },
-    Change {
-        fact: Fact::NcclHasLargeMulticastBuffers,
+    BehaviorRange {
+        fact: Behavior::NcclHasLargeMulticastBuffers,
         from: FIRST,
         until: version(0, 10),
-        source: told(
+        source: explanation_text(
             "release notes: built on the PyTorch container 24.03 to 0.10, that is NCCL 2.20; NCCL's src/transport/nvls.cc",
         ),
     },
-    Change {
-        fact: Fact::NcclHas32MulticastChannels,
+    BehaviorRange {
+        fact: Behavior::NcclHas32MulticastChannels,
         from: version(0, 17),
         until: version(0, 21),
-        source: told("release notes: built on PyTorch containers 25.01 to 25.05, that is NCCL 2.25 and 2.26"),
+        source: explanation_text(
+            "release notes: built on PyTorch containers 25.01 to 25.05, that is NCCL 2.25 and 2.26",
+        ),
     },
-    Change {
-        fact: Fact::HasPytorchBackend,
+    BehaviorRange {
+        fact: Behavior::HasPytorchBackend,
         from: version(0, 17),
         until: LAST,
-        source: told("release notes: experimental in 0.17, the default from 1.0 on"),
+        source: explanation_text("release notes: experimental in 0.17, the default from 1.0 on"),
     },
-    Change {
-        fact: Fact::TorchRoundsBlocksUp,
+    BehaviorRange {
+        fact: Behavior::TorchRoundsBlocksUp,
         from: FIRST,
         until: version(1, 1),
-        source: told(
+        source: explanation_text(
             "tensorrt_llm/_torch/pyexecutor/resource_manager.py: 860308 tokens are 26885 blocks to 1.1, 2851669 are 89114 from 1.2.0rc6 on",
         ),
     },
-    Change {
-        fact: Fact::TorchGraphsCount,
+    BehaviorRange {
+        fact: Behavior::TorchGraphsCount,
         from: version(1, 2),
         until: LAST,
-        source: told(
+        source: explanation_text(
             "outside torch in public logs: no trace of 13 graphs in 0.20, 14 to 25 MB a graph from 1.2.0rc6 on",
         ),
     },
-    Change {
-        fact: Fact::TorchWorkspaceHoldsQueries,
+    BehaviorRange {
+        fact: Behavior::TorchWorkspaceHoldsQueries,
         from: version(1, 0),
         until: LAST,
-        source: told(
+        source: explanation_text(
             "cpp/tensorrt_llm/common/attentionOp.cpp; logged workspaces of 1.2; inside torch in logs of 0.20 doesn't grow with max_num_tokens",
         ),
     },
-    Change {
-        fact: Fact::TorchHasAnotherCommunicator,
+    BehaviorRange {
+        fact: Behavior::TorchHasAnotherCommunicator,
         from: FIRST,
         until: version(0, 21),
-        source: told(
+        source: explanation_text(
             "outside torch of Llama 3.1 8B with 0.20 on two H100 against one: 415 MiB more than one communicator",
         ),
     },
-    Change {
-        fact: Fact::MtpCachesEveryStep,
+    BehaviorRange {
+        fact: Behavior::MtpCachesEveryStep,
         from: FIRST,
         until: version(1, 2),
-        source: told("tensorrt_llm/_torch/speculative/utils.py get_num_spec_layers"),
+        source: explanation_text("tensorrt_llm/_torch/speculative/utils.py get_num_spec_layers"),
     },
-    Change {
-        fact: Fact::ChoosesMoeBackend,
+    BehaviorRange {
+        fact: Behavior::ChoosesMoeBackend,
         from: version(1, 3),
         until: LAST,
-        source: told("tensorrt_llm/llmapi/llm_args.py MoeConfig.backend: CUTLASS to 1.2, AUTO later"),
+        source: explanation_text("tensorrt_llm/llmapi/llm_args.py MoeConfig.backend: CUTLASS to 1.2, AUTO later"),
     },
-    Change {
-        fact: Fact::AttentionDpKeepsAllReduce,
+    BehaviorRange {
+        fact: Behavior::AttentionDpKeepsAllReduce,
         from: FIRST,
         until: version(1, 2),
-        source: told(
+        source: explanation_text(
             "outside torch with attention data parallelism: room for it in 1.2.0rc6, none for 8 GiB on 32 ranks in 1.3",
         ),
     },
-    Change {
-        fact: Fact::SamplerKeepsStopWords,
+    BehaviorRange {
+        fact: Behavior::SamplerKeepsStopWords,
         from: version(1, 2),
         until: LAST,
-        source: told("tensorrt_llm/_torch/pyexecutor/sampler.py TorchSampler"),
+        source: explanation_text("tensorrt_llm/_torch/pyexecutor/sampler.py TorchSampler"),
     },
-    Change {
-        fact: Fact::TorchLibrariesOf1_0,
+    BehaviorRange {
+        fact: Behavior::TorchLibrariesOf1_0,
         from: version(1, 0),
         until: version(1, 1),
-        source: told("a public log of 1.1.0 on RTX 6000 Ada"),
+        source: explanation_text("a public log of 1.1.0 on RTX 6000 Ada"),
     },
-    Change {
-        fact: Fact::TorchLibrariesOf1_2,
+    BehaviorRange {
+        fact: Behavior::TorchLibrariesOf1_2,
         from: version(1, 2),
         until: version(1, 2),
-        source: told("public logs of 1.2.0rc6 on B200, which need as much as those of 1.3"),
+        source: explanation_text("public logs of 1.2.0rc6 on B200, which need as much as those of 1.3"),
     },
-    Change {
-        fact: Fact::TorchLibrariesOf1_3,
+    BehaviorRange {
+        fact: Behavior::TorchLibrariesOf1_3,
         from: version(1, 3),
         until: LAST,
-        source: told("public logs of 1.3.0rc10 on B300 and of 1.3 on GB200"),
+        source: explanation_text("public logs of 1.3.0rc10 on B300 and of 1.3 on GB200"),
     },
-    Change {
-        fact: Fact::ContextsOnEveryGpu,
+    BehaviorRange {
+        fact: Behavior::ContextsOnEveryGpu,
         from: FIRST,
         until: version(0, 10),
-        source: told("NVIDIA/TensorRT-LLM issue 1604: eight contexts on every GPU; runtime/ipcUtils.cpp setPeerAccess"),
+        source: explanation_text(
+            "NVIDIA/TensorRT-LLM issue 1604: eight contexts on every GPU; runtime/ipcUtils.cpp setPeerAccess",
+        ),
     },
-    Change {
-        fact: Fact::SplitsLayersUnevenly,
+    BehaviorRange {
+        fact: Behavior::SplitsLayersUnevenly,
         from: version(0, 21),
         until: LAST,
-        source: told(
+        source: explanation_text(
             "tensorrt_llm/mapping.py pp_layers and cpp/include/tensorrt_llm/runtime/modelConfig.h: a division without its rest before pull request 4399 of May 2025, although the release notes of 0.11 announce uneven stages",
         ),
     },
-    Change { fact: Fact::BlocksOf128Tokens, from: FIRST, until: version(0, 9), source: told("logs of 0.8 print 128") },
-    Change {
-        fact: Fact::AllReduceHasLamportBuffers,
+    BehaviorRange {
+        fact: Behavior::BlocksOf128Tokens,
+        from: FIRST,
+        until: version(0, 9),
+        source: explanation_text("logs of 0.8 print 128"),
+    },
+    BehaviorRange {
+        fact: Behavior::AllReduceHasLamportBuffers,
         from: version(0, 16),
         until: LAST,
-        source: told("cpp/tensorrt_llm/runtime/ipcUtils.cpp"),
+        source: explanation_text("cpp/tensorrt_llm/runtime/ipcUtils.cpp"),
     },
-    Change {
-        fact: Fact::FusesMlpByDefault,
+    BehaviorRange {
+        fact: Behavior::FusesMlpByDefault,
         from: version(0, 13),
         until: LAST,
-        source: told(
+        source: explanation_text(
             "release notes of 0.13: use_fused_mlp is True by default; tensorrt_llm/plugin/plugin.py; execution context lines of logs from 0.17 and 0.18",
         ),
     },
-    Change {
-        fact: Fact::BlocksOf32Tokens,
+    BehaviorRange {
+        fact: Behavior::BlocksOf32Tokens,
         from: version(0, 19),
         until: LAST,
-        source: told("tensorrt_llm/plugin/plugin.py; logs of 0.16 print 64, of 0.20 print 32"),
+        source: explanation_text("tensorrt_llm/plugin/plugin.py; logs of 0.16 print 64, of 0.20 print 32"),
     },
-    Change {
-        fact: Fact::BuildsForBatchOf2048,
+    BehaviorRange {
+        fact: Behavior::BuildsForBatchOf2048,
         from: version(0, 14),
         until: LAST,
-        source: told(
+        source: explanation_text(
             "release notes of 0.14: max_batch_size of trtllm-build is 2048 by default; pull request 2253, 0.14.0.dev2024092400",
         ),
     },
-    Change {
-        fact: Fact::Fp8CheckpointsHave16BitLogits,
+    BehaviorRange {
+        fact: Behavior::Fp8CheckpointsHave16BitLogits,
         from: version(0, 14),
         until: LAST,
-        source: told("decoder lines: 32 bit in the documentation's example (0.13 or earlier), 16 bit in a log of 0.16"),
+        source: explanation_text(
+            "decoder lines: 32 bit in the documentation's example (0.13 or earlier), 16 bit in a log of 0.16",
+        ),
     },
-    Change {
-        fact: Fact::ContextsOnGpu0,
+    BehaviorRange {
+        fact: Behavior::ContextsOnGpu0,
         from: version(0, 11),
         until: version(0, 19),
-        source: told(
+        source: explanation_text(
             "NVIDIA/TensorRT-LLM issue 3058 and pull request 3764; available memory of rank 0 in a log of 0.16",
         ),
     },
-    Change {
-        fact: Fact::BatchesCacheIndirectionCopies,
+    BehaviorRange {
+        fact: Behavior::BatchesCacheIndirectionCopies,
         from: version(0, 14),
         until: LAST,
-        source: told("cpp/tensorrt_llm/batch_manager/runtimeBuffers.cpp"),
+        source: explanation_text("cpp/tensorrt_llm/batch_manager/runtimeBuffers.cpp"),
     },
-    Change {
-        fact: Fact::Fp8ContextFmhaByDefault,
+    BehaviorRange {
+        fact: Behavior::Fp8ContextFmhaByDefault,
         from: version(0, 17),
         until: LAST,
-        source: told("tensorrt_llm/plugin/plugin.py"),
+        source: explanation_text("tensorrt_llm/plugin/plugin.py"),
     },
-    Change {
-        fact: Fact::RunPyLimitsBatch,
+    BehaviorRange {
+        fact: Behavior::RunPyLimitsBatch,
         from: version(0, 16),
         until: LAST,
-        source: told(
+        source: explanation_text(
             "tensorrt_llm/runtime/model_runner_cpp.py: ExecutorConfig(max_batch_size=…), absent in 0.12; buffers of logs from 0.14 and 0.17",
         ),
     },
-    Change {
-        fact: Fact::PagedContextFmhaByDefault,
+    BehaviorRange {
+        fact: Behavior::PagedContextFmhaByDefault,
         from: version(0, 17),
         until: LAST,
-        source: told("tensorrt_llm/plugin/plugin.py"),
+        source: explanation_text("tensorrt_llm/plugin/plugin.py"),
     },
-    Change {
-        fact: Fact::BuildTakesMaxSeqLen,
+    BehaviorRange {
+        fact: Behavior::BuildTakesMaxSeqLen,
         from: version(0, 11),
         until: LAST,
-        source: told("release notes of 0.11: deprecated max_output_len and added max_seq_len"),
+        source: explanation_text("release notes of 0.11: deprecated max_output_len and added max_seq_len"),
     },
-    Change {
-        fact: Fact::BuildTakesKvCacheType,
+    BehaviorRange {
+        fact: Behavior::BuildTakesKvCacheType,
         from: version(0, 14),
         until: LAST,
-        source: told("tensorrt_llm/commands/build.py; --paged_kv_cache still works, as deprecated"),
+        source: explanation_text("tensorrt_llm/commands/build.py; --paged_kv_cache still works, as deprecated"),
     },
-    Change {
-        fact: Fact::PluginsTakeAuto,
+    BehaviorRange {
+        fact: Behavior::PluginsTakeAuto,
         from: version(0, 11),
         until: LAST,
-        source: told("tensorrt_llm/plugin/plugin.py; the copies of early 2024 know types alone"),
+        source: explanation_text("tensorrt_llm/plugin/plugin.py; the copies of early 2024 know types alone"),
     },
-    Change {
-        fact: Fact::FusedMlpTakesAValue,
+    BehaviorRange {
+        fact: Behavior::FusedMlpTakesAValue,
         from: version(0, 14),
         until: LAST,
-        source: told("tensorrt_llm/plugin/plugin.py cli_plugin_args; a plain switch of build.py before"),
+        source: explanation_text("tensorrt_llm/plugin/plugin.py cli_plugin_args; a plain switch of build.py before"),
     },
-    Change {
-        fact: Fact::HasServe,
+    BehaviorRange {
+        fact: Behavior::HasServe,
         from: version(0, 15),
         until: LAST,
-        source: told("release notes of 0.15: added a trtllm-serve command"),
+        source: explanation_text("release notes of 0.15: added a trtllm-serve command"),
     },
-    Change {
-        fact: Fact::PyTorchByDefault,
+    BehaviorRange {
+        fact: Behavior::PyTorchByDefault,
         from: version(1, 0),
         until: LAST,
-        source: told(
+        source: explanation_text(
             "release notes of 1.0: the PyTorch-based architecture is the default; tensorrt_llm/_tensorrt_engine",
         ),
     },
-    Change {
-        fact: Fact::KvCacheConfigTakesBlock,
+    BehaviorRange {
+        fact: Behavior::KvCacheConfigTakesBlock,
         from: version(1, 2),
         until: LAST,
-        source: told("tensorrt_llm/llmapi/llm_args.py KvCacheConfig; the copies of mid-2025 are without it"),
+        source: explanation_text(
+            "tensorrt_llm/llmapi/llm_args.py KvCacheConfig; the copies of mid-2025 are without it",
+        ),
     },
-    Change {
-        fact: Fact::ServeTakesConfig,
+    BehaviorRange {
+        fact: Behavior::ServeTakesConfig,
         from: version(1, 2),
         until: LAST,
-        source: told("tensorrt_llm/commands/serve.py: --config beside --extra_llm_api_options"),
+        source: explanation_text("tensorrt_llm/commands/serve.py: --config beside --extra_llm_api_options"),
     },
-    Change {
-        fact: Fact::ExamplesOfModelsMoved,
+    BehaviorRange {
+        fact: Behavior::ExamplesOfModelsMoved,
         from: version(0, 19),
         until: LAST,
-        source: told("examples/models/core in the repository since 0.19"),
+        source: explanation_text("examples/models/core in the repository since 0.19"),
     },
-    Change {
-        fact: Fact::ReservesMultiBlock,
+    BehaviorRange {
+        fact: Behavior::ReservesMultiBlock,
         from: version(0, 13),
         until: LAST,
-        source: told(
+        source: explanation_text(
             "cpp/tensorrt_llm/kernels/xqaDispatcher.cpp; multi_block_mode was a build flag, off by default, before; scratch of builds with 0.17 and 0.20 to the byte",
         ),
     },
-    Change {
-        fact: Fact::ConvertsAttentionOutputs,
+    BehaviorRange {
+        fact: Behavior::ConvertsAttentionOutputs,
         from: version(0, 17),
         until: LAST,
-        source: told(
+        source: explanation_text(
             "cpp/tensorrt_llm/kernels/xqaDispatcher.cpp getWorkspaceSize; scratch of builds with 0.17 and 0.20 to the byte",
         ),
     },
-    Change {
-        fact: Fact::GenerationWorkspaceFollowsBatch,
+    BehaviorRange {
+        fact: Behavior::GenerationWorkspaceFollowsBatch,
         from: version(0, 21),
         until: LAST,
-        source: told(
+        source: explanation_text(
             "cpp/tensorrt_llm/common/attentionOp.cpp getWorkspaceSizeForGeneration; activations of a build with 1.2.1, not yet in scratch of 0.20",
         ),
     },
-    Change {
-        fact: Fact::MoePluginKeepsProbabilities,
+    BehaviorRange {
+        fact: Behavior::MoePluginKeepsProbabilities,
         from: FIRST,
         until: version(0, 17),
-        source: told("cpp/tensorrt_llm/plugins/mixtureOfExperts setupWorkspace"),
+        source: explanation_text("cpp/tensorrt_llm/plugins/mixtureOfExperts setupWorkspace"),
     },
-    Change {
-        fact: Fact::FewerSmallTensors,
+    BehaviorRange {
+        fact: Behavior::FewerSmallTensors,
         from: FIRST,
         until: version(0, 12),
-        source: told(
+        source: explanation_text(
             "activation sizes beyond the blocks: 3 to 5 KiB in five builds with 0.6 to 0.12, 6 KiB in two with 0.20",
         ),
     },
-    Change {
-        fact: Fact::StoresTiedEmbeddingsOnce,
+    BehaviorRange {
+        fact: Behavior::StoresTiedEmbeddingsOnce,
         from: version(0, 21),
         until: LAST,
-        source: told("engine sizes: twice in logs of 0.14 and 0.20, once in one of 0.21"),
+        source: explanation_text("engine sizes: twice in logs of 0.14 and 0.20, once in one of 0.21"),
     },
-    Change {
-        fact: Fact::RemapsSequenceSlots,
+    BehaviorRange {
+        fact: Behavior::RemapsSequenceSlots,
         from: FIRST,
         until: version(1, 1),
-        source: told(
+        source: explanation_text(
             "cpp/tensorrt_llm/batch_manager/runtimeBuffers.cpp seqSlotRemappingDevice; runtime line of a log of 1.2.1",
         ),
     },
-    Change {
-        fact: Fact::FractionAlwaysBounds,
+    BehaviorRange {
+        fact: Behavior::FractionAlwaysBounds,
         from: version(0, 20),
         until: LAST,
-        source: told("cpp/tensorrt_llm/batch_manager/kvCacheManager.cpp calculateMaxNumBlocks, calculateFreeMemBytes"),
+        source: explanation_text(
+            "cpp/tensorrt_llm/batch_manager/kvCacheManager.cpp calculateMaxNumBlocks, calculateFreeMemBytes",
+        ),
     },
-    Change {
-        fact: Fact::WindowsHavePools,
+    BehaviorRange {
+        fact: Behavior::WindowsHavePools,
         from: version(0, 20),
         until: LAST,
-        source: told(
+        source: explanation_text(
             "cpp/tensorrt_llm/batch_manager/kvCacheManager.cpp groupLayersByWindowSize, calculateWindowSizeToShare",
         ),
     },
-    Change {
-        fact: Fact::WindowPoolsAreEqual,
+    BehaviorRange {
+        fact: Behavior::WindowPoolsAreEqual,
         from: version(1, 0),
         until: LAST,
-        source: told(
+        source: explanation_text(
             "cpp/tensorrt_llm/batch_manager/kvCacheManager.cpp calculateWindowSizeToShare, TRTLLM_WINDOW_SIZE_SHARES",
         ),
     },
-    Change {
-        fact: Fact::WindowsSlideByBlocks,
+    BehaviorRange {
+        fact: Behavior::WindowsSlideByBlocks,
         from: version(1, 0),
         until: LAST,
-        source: told("cpp/tensorrt_llm/batch_manager/kvCacheManager.cpp kSWAExtraBlock"),
+        source: explanation_text("cpp/tensorrt_llm/batch_manager/kvCacheManager.cpp kSWAExtraBlock"),
     },
-    Change {
-        fact: Fact::ShrinksToOneSequence,
+    BehaviorRange {
+        fact: Behavior::ShrinksToOneSequence,
         from: version(0, 17),
         until: LAST,
-        source: told(
+        source: explanation_text(
             "cpp/tensorrt_llm/batch_manager/trtGptModelInflightBatching.cpp clampWindowSizesToFitAtLeastOneSequence",
         ),
     },
-    Change {
-        fact: Fact::WideBeamSearch,
+    BehaviorRange {
+        fact: Behavior::WideBeamSearch,
         from: version(0, 16),
         until: LAST,
-        source: told("cpp/tensorrt_llm/layers/beamSearchLayer.cu"),
+        source: explanation_text("cpp/tensorrt_llm/layers/beamSearchLayer.cu"),
     },
-    Change {
-        fact: Fact::CrossKvCacheSplitsBytes,
+    BehaviorRange {
+        fact: Behavior::CrossKvCacheSplitsBytes,
         from: version(0, 20),
         until: LAST,
-        source: told(
+        source: explanation_text(
             "cpp/tensorrt_llm/batch_manager/trtGptModelInflightBatching.cpp createKvCacheManager; blocks of both pools in a log of 0.13 or 0.14",
         ),
     },
-    Change {
-        fact: Fact::EncoderBuffersFollowEncoder,
+    BehaviorRange {
+        fact: Behavior::EncoderBuffersFollowEncoder,
         from: version(0, 19),
         until: LAST,
-        source: told(
+        source: explanation_text(
             "cpp/tensorrt_llm/batch_manager/encoderBuffers.cpp setMaxBufferSizes; runtime line of a log of 0.15",
         ),
     },
-    Change {
-        fact: Fact::ProjectsCrossKeysAlone,
+    BehaviorRange {
+        fact: Behavior::ProjectsCrossKeysAlone,
         from: version(0, 17),
         until: LAST,
-        source: told(
+        source: explanation_text(
             "tensorrt_llm/models/modeling_utils.py optimize_cross_qkv, absent in a T5 engine of 0.13 or 0.14; the version is that of attention.py with it",
         ),
     },
-    Change {
-        fact: Fact::EagleHasDynamicTrees,
+    BehaviorRange {
+        fact: Behavior::EagleHasDynamicTrees,
         from: version(0, 18),
         until: LAST,
-        source: told("cpp/tensorrt_llm/runtime/eagleBuffers.cpp use_dynamic_tree"),
+        source: explanation_text("cpp/tensorrt_llm/runtime/eagleBuffers.cpp use_dynamic_tree"),
     },
-    Change {
-        fact: Fact::BlockPointersOfEveryLayer,
+    BehaviorRange {
+        fact: Behavior::BlockPointersOfEveryLayer,
         from: FIRST,
         until: version(0, 10),
-        source: told("cpp/tensorrt_llm/runtime/transformerBuffers.cpp"),
+        source: explanation_text("cpp/tensorrt_llm/runtime/transformerBuffers.cpp"),
     },
 ];
 
 /// The first and last version of each fact, at its own number.
-static SPANS: [(Version, Version); CHANGES.len()] = {
-    let mut spans = [(LAST, FIRST); CHANGES.len()];
+static SPANS: [(Version, Version); BEHAVIORS.len()] = {
+    let mut spans = [(LAST, FIRST); BEHAVIORS.len()];
     let mut row = 0;
-    while row < CHANGES.len() {
-        spans[CHANGES[row].fact as usize] = (CHANGES[row].from, CHANGES[row].until);
+    while row < BEHAVIORS.len() {
+        spans[BEHAVIORS[row].fact as usize] = (BEHAVIORS[row].from, BEHAVIORS[row].until);
         row += 1;
     }
     spans
@@ -659,18 +676,18 @@ mod tests {
 
     #[test]
     fn every_fact_has_one_row() {
-        let mut numbers: Vec<usize> = CHANGES.iter().map(|change| change.fact as usize).collect();
+        let mut numbers: Vec<usize> = BEHAVIORS.iter().map(|change| change.fact as usize).collect();
         numbers.sort_unstable();
-        assert_eq!(numbers, (0..CHANGES.len()).collect::<Vec<_>>());
+        assert_eq!(numbers, (0..BEHAVIORS.len()).collect::<Vec<_>>());
     }
 
     #[test]
     fn facts_hold_in_their_versions_only() {
-        assert!(version(0, 13).has(Fact::DecoderKeepsDraftLogits));
-        assert!(!version(0, 14).has(Fact::DecoderKeepsDraftLogits));
-        assert!(version(0, 16).has(Fact::AllReduceHasLamportBuffers));
-        assert!(!version(0, 15).has(Fact::AllReduceHasLamportBuffers));
-        assert!(version(0, 13).has(Fact::FusesMlpByDefault) && !version(0, 12).has(Fact::FusesMlpByDefault));
+        assert!(version(0, 13).has(Behavior::DecoderKeepsDraftLogits));
+        assert!(!version(0, 14).has(Behavior::DecoderKeepsDraftLogits));
+        assert!(version(0, 16).has(Behavior::AllReduceHasLamportBuffers));
+        assert!(!version(0, 15).has(Behavior::AllReduceHasLamportBuffers));
+        assert!(version(0, 13).has(Behavior::FusesMlpByDefault) && !version(0, 12).has(Behavior::FusesMlpByDefault));
         assert_eq!([13, 14].map(|minor| version(0, minor).default_max_batch_size()), [256, 2048]);
     }
 }

@@ -1,7 +1,7 @@
 //! What differs between two deployments.
 
 use super::Fullest;
-use crate::deployment::{Deployment, FIELDS, Problems};
+use crate::deployment::{Deployment, DeploymentError, FIELDS};
 use crate::memory::{Contributor, Verdict, estimate};
 use crate::units::Bytes;
 use serde::Serialize;
@@ -60,10 +60,10 @@ impl Difference {
 ///
 /// # Errors
 /// If one is impossible: with which of the two it is, and why.
-pub fn compare(pinned: &Deployment, current: &Deployment) -> Result<Comparison, (Side, Problems)> {
+pub fn compare(pinned: &Deployment, current: &Deployment) -> Result<Comparison, (Side, DeploymentError)> {
     let fullest = |deployment: &Deployment, side: Side| {
         let report = estimate(deployment).map_err(|problems| (side, problems))?;
-        Fullest::of(&report).ok_or((side, Problems(Vec::new())))
+        Fullest::of(&report).ok_or((side, DeploymentError(Vec::new())))
     };
     Ok(Comparison {
         pinned: fullest(pinned, Side::Pinned)?,
@@ -83,7 +83,7 @@ pub enum Side {
 
 /// The settings that differ, as chosen or settled.
 fn settings(pinned: &Deployment, current: &Deployment) -> Vec<Setting> {
-    let plans = (pinned.plan().ok(), current.plan().ok());
+    let plans = (pinned.resolve().ok(), current.resolve().ok());
     let differing = FIELDS
         .iter()
         .filter(|field| field.counts(pinned) || field.counts(current))

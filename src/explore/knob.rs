@@ -1,6 +1,6 @@
 //! A setting that is a number, and the values that are worth trying.
 
-use crate::deployment::{Deployment, FIELDS, Field, Input, Plan, Problem, field};
+use crate::deployment::{Deployment, FIELDS, Field, Input, InvalidSetting, Resolved, field};
 
 /// A setting that is a number. Its values are counted in notches, so that the next value is the next notch: whole numbers one by
 /// one, fractions in thousandths, sizes in hundredths of a GiB.
@@ -68,8 +68,8 @@ impl Knob {
     }
 
     /// Where the deployment stands today, settled by TensorRT-LLM where nothing was chosen.
-    pub fn today(self, deployment: &Deployment, plan: &Plan) -> Option<u64> {
-        self.field.number(deployment, plan).map(|value| self.notch(value))
+    pub fn today(self, deployment: &Deployment, resolved: &Resolved) -> Option<u64> {
+        self.field.number(deployment, resolved).map(|value| self.notch(value))
     }
 
     /// The smallest and the largest notch.
@@ -86,7 +86,7 @@ impl Knob {
     ///
     /// # Errors
     /// If the setting can't have that value.
-    pub fn set(self, deployment: &Deployment, notch: u64) -> Result<Deployment, Problem> {
+    pub fn set(self, deployment: &Deployment, notch: u64) -> Result<Deployment, InvalidSetting> {
         self.field.with(deployment, &self.text(notch))
     }
 
@@ -95,7 +95,7 @@ impl Knob {
         if !self.listed {
             return None;
         }
-        let sound = |notch: &u64| self.set(deployment, *notch).is_ok_and(|changed| changed.plan().is_ok());
+        let sound = |notch: &u64| self.set(deployment, *notch).is_ok_and(|changed| changed.resolve().is_ok());
         let steps = (1..=SMALL_STEPS).chain(LARGER_STEPS).chain([1024]);
         Some(steps.filter(|notch| (from..=to).contains(notch)).filter(sound).collect())
     }

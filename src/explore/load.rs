@@ -1,7 +1,7 @@
 //! A load: how many sequences at once, and how long they are.
 
-use crate::deployment::{Backend, Deployment, Plan};
-use crate::memory::{Limit, Report, estimate_plan};
+use crate::deployment::{Backend, Deployment, Resolved};
+use crate::memory::{Limit, Report, estimate_resolved};
 use serde::Serialize;
 
 /// Sequences that are to run at once, all of one length.
@@ -68,8 +68,8 @@ impl Load {
 }
 
 /// Whether a sound deployment fits and, where a load is given, runs it.
-pub(super) fn fits(plan: &Plan, load: Option<Load>) -> (Report, Result<(), Option<Limit>>) {
-    let report = estimate_plan(plan);
+pub(super) fn fits(resolved: &Resolved, load: Option<Load>) -> (Report, Result<(), Option<Limit>>) {
+    let report = estimate_resolved(resolved);
     let held = match load {
         Some(load) => load.held_by(&report),
         None if report.verdict.fits() => Ok(()),

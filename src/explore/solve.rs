@@ -2,7 +2,7 @@
 
 use super::load::fits;
 use super::{Knob, Load};
-use crate::deployment::{Deployment, Problem, Problems};
+use crate::deployment::{Deployment, DeploymentError, InvalidSetting};
 use crate::memory::{Limit, Stage};
 use serde::{Serialize, Serializer};
 
@@ -11,58 +11,58 @@ const PROBES: usize = 49;
 
 /// What stands against the next value.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Stop {
+pub enum LimitReason {
     /// The deployment would fail at this stage of start-up.
     Memory(Stage),
     /// It would no longer run the load.
     Load(Limit),
     /// TensorRT-LLM, the model or the GPU can't do it.
-    Impossible(Problem),
+    Impossible(InvalidSetting),
 }
 
-impl Stop {
+impl LimitReason {
     /// The key in JSON: the stage, the limit that the load meets, or the setting that is impossible.
     pub fn key(&self) -> &'static str {
         match self {
-            Stop::Memory(Stage::LoadWeights) => "weights",
-            Stop::Memory(Stage::CreateContext) => "activations",
-            Stop::Memory(Stage::AllocateBuffers) => "buffers",
-            Stop::Memory(Stage::HoldOneAdapter) => "lora_adapter",
-            Stop::Memory(Stage::AllocateKvCache) => "kv_cache",
-            Stop::Memory(Stage::HoldOneSequence) => "one_sequence",
-            Stop::Memory(Stage::RunFirstSteps) => "first_steps",
-            Stop::Memory(Stage::HoldWholeBatch) => "whole_batch",
-            Stop::Memory(Stage::WarmUp) => "warm_up",
-            Stop::Memory(Stage::Profile) => "profile",
-            Stop::Load(limit) => limit.key(),
-            Stop::Impossible(problem) => problem.field,
+            LimitReason::Memory(Stage::LoadWeights) => "weights",
+            LimitReason::Memory(Stage::CreateContext) => "activations",
+            LimitReason::Memory(Stage::AllocateBuffers) => "buffers",
+            LimitReason::Memory(Stage::HoldOneAdapter) => "lora_adapter",
+            LimitReason::Memory(Stage::AllocateKvCache) => "kv_cache",
+            LimitReason::Memory(Stage::HoldOneSequence) => "one_sequence",
+            LimitReason::Memory(Stage::RunFirstSteps) => "first_steps",
+            LimitReason::Memory(Stage::HoldWholeBatch) => "whole_batch",
+            LimitReason::Memory(Stage::WarmUp) => "warm_up",
+            LimitReason::Memory(Stage::Profile) => "profile",
+            LimitReason::Load(limit) => limit.key(),
+            LimitReason::Impossible(problem) => problem.field,
         }
     }
 
     /// What would happen at the next value, as a sentence without its subject.
     pub fn text(&self) -> String {
         match self {
-            Stop::Memory(stage) => format!("fails when {}", stage.text()),
-            Stop::Load(limit) => format!("no longer runs the load: {} bounds it", limit.text()),
-            Stop::Impossible(problem) => format!("is impossible: {}", problem.message),
+            LimitReason::Memory(stage) => format!("fails when {}", stage.text()),
+            LimitReason::Load(limit) => format!("no longer runs the load: {} bounds it", limit.text()),
+            LimitReason::Impossible(problem) => format!("is impossible: {}", problem.message),
         }
     }
 }
 
 /// One end of the values that fit.
 #[derive(Debug, Clone, PartialEq)]
-pub struct End {
+pub struct Bound {
     /// The last value that fits.
     pub value: f64,
     /// The value as a link writes it.
     pub text: String,
     /// The next value, and what stands against it; `None` where the setting itself ends.
-    pub next: Option<(String, Stop)>,
+    pub next: Option<(String, LimitReason)>,
 }
 
 /// The values of a setting at which a deployment fits, or runs a load.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Limits {
+pub struct FeasibleRange {
     /// The setting's link key.
     pub key: &'static str,
     /// Today's value as a link writes it, settled by TensorRT-LLM where nothing was chosen.
@@ -70,17 +70,17 @@ pub struct Limits {
     /// Whether today's value fits.
     pub fits: bool,
     /// The smallest value that fits; `None` where none does.
-    pub smallest: Option<End>,
+    pub smallest: Option<Bound>,
     /// The largest value that fits; `None` where none does.
-    pub largest: Option<End>,
+    pub largest: Option<Bound>,
     /// Where no value fits: what stands against today's.
-    pub never: Option<Stop>,
+    pub never: Option<LimitReason>,
 }
 
-impl Limits {
+impl FeasibleRange {
     /// The end that a person asks for: the largest value that fits, or the smallest where larger values always fit.
-    pub fn limit(&self) -> Option<&End> {
-        let bounded = |end: &&End| end.next.is_some();
+    pub fn limit(&self) -> Option<&Bound> {
+        let bounded = |end: &&Bound| end.next.is_some();
         self.largest.as_ref().filter(bounded).or(self.smallest.as_ref().filter(bounded)).or(self.largest.as_ref())
     }
 
@@ -93,7 +93,7 @@ impl Limits {
     }
 
     /// What stands against the value beyond the limit, or against every value.
-    pub fn binding(&self) -> Option<&Stop> {
+    pub fn binding(&self) -> Option<&LimitReason> {
         match self.limit() {
             Some(limit) => limit.next.as_ref().map(|(_, stop)| stop),
             None => self.never.as_ref(),
@@ -109,16 +109,16 @@ impl Limits {
 /// # Errors
 /// If there is no such setting or it is no number, or if the deployment is impossible whatever its value.
 /// ```
-/// use trtllm_memory::{explore::solve::solve, formats::link};
+/// use trtllm_memory::{explore::solve::solve, link};
 /// let deployment = link::decode("gpu=l4&max_seq_len=8192").deployment;
 /// let limits = solve(&deployment, "max_batch_size", None).unwrap();
 /// assert_eq!(limits.limit().unwrap().text, "1679");
 /// assert_eq!(limits.binding().unwrap().key(), "one_sequence");
 /// ```
-pub fn solve(deployment: &Deployment, key: &str, load: Option<Load>) -> Result<Limits, Problem> {
-    let knob = Knob::find(key).ok_or_else(|| Problem::new("for", key, "is not a setting that is a number"))?;
+pub fn solve(deployment: &Deployment, key: &str, load: Option<Load>) -> Result<FeasibleRange, InvalidSetting> {
+    let knob = Knob::find(key).ok_or_else(|| InvalidSetting::new("for", key, "is not a setting that is a number"))?;
     let try_at = |notch: u64| attempt(deployment, knob, notch, load);
-    let today = deployment.plan().ok().and_then(|plan| knob.today(deployment, &plan));
+    let today = deployment.resolve().ok().and_then(|resolved| knob.today(deployment, &resolved));
     let (from, to) = knob.bounds();
     let listed = knob.listed(deployment, from, to);
     let mut probes = match &listed {
@@ -128,10 +128,10 @@ pub fn solve(deployment: &Deployment, key: &str, load: Option<Load>) -> Result<L
     if let Some(Err(place)) = today.map(|today| probes.binary_search(&today)) {
         probes.insert(place, today.unwrap_or(from));
     }
-    let tried: Vec<Option<Stop>> = probes.iter().map(|notch| try_at(*notch)).collect();
+    let tried: Vec<Option<LimitReason>> = probes.iter().map(|notch| try_at(*notch)).collect();
     let today_at = today.and_then(|today| probes.binary_search(&today).ok());
     let inside = today_at.filter(|at| tried[*at].is_none()).or_else(|| tried.iter().position(Option::is_none));
-    let mut limits = Limits {
+    let mut limits = FeasibleRange {
         key: knob.field.key,
         today: today.map(|today| knob.text(today)),
         fits: today_at.map_or_else(|| stop(deployment, load).is_none(), |at| tried[at].is_none()),
@@ -141,10 +141,10 @@ pub fn solve(deployment: &Deployment, key: &str, load: Option<Load>) -> Result<L
     };
     let Some(inside) = inside else {
         let stops = || today_at.and_then(|at| tried[at].as_ref()).into_iter().chain(tried.iter().flatten());
-        let possible = stops().find(|stop| !matches!(stop, Stop::Impossible(_)));
+        let possible = stops().find(|stop| !matches!(stop, LimitReason::Impossible(_)));
         return match possible.or_else(|| stops().next()).cloned() {
-            Some(Stop::Impossible(problem)) => Err(problem),
-            stop => Ok(Limits { never: stop, ..limits }),
+            Some(LimitReason::Impossible(problem)) => Err(problem),
+            stop => Ok(FeasibleRange { never: stop, ..limits }),
         };
     };
     let search = Search { knob, narrows: listed.is_none(), probes: &probes, tried: &tried, try_at: &try_at };
@@ -159,13 +159,13 @@ struct Search<'a> {
     /// Whether there are values between the probes.
     narrows: bool,
     probes: &'a [u64],
-    tried: &'a [Option<Stop>],
-    try_at: &'a dyn Fn(u64) -> Option<Stop>,
+    tried: &'a [Option<LimitReason>],
+    try_at: &'a dyn Fn(u64) -> Option<LimitReason>,
 }
 
 impl Search<'_> {
     /// The last notch that fits on the way from the probe `inside` to the probe `last`.
-    fn end(&self, inside: usize, last: usize) -> End {
+    fn end(&self, inside: usize, last: usize) -> Bound {
         let towards = |at: usize| if last > inside { at + 1 } else { at.saturating_sub(1) };
         let mut at = inside;
         while at != last && self.tried[towards(at)].is_none() {
@@ -188,8 +188,8 @@ impl Search<'_> {
         self.ending(good, stop.map(|stop| (bad, stop)))
     }
 
-    fn ending(&self, good: u64, next: Option<(u64, Stop)>) -> End {
-        End {
+    fn ending(&self, good: u64, next: Option<(u64, LimitReason)>) -> Bound {
+        Bound {
             value: self.knob.value(good),
             text: self.knob.text(good),
             next: next.map(|(bad, stop)| (self.knob.text(bad), stop)),
@@ -198,30 +198,30 @@ impl Search<'_> {
 }
 
 /// What stands against the knob at `notch`; `None` where it fits and runs the load.
-fn attempt(deployment: &Deployment, knob: Knob, notch: u64, load: Option<Load>) -> Option<Stop> {
+fn attempt(deployment: &Deployment, knob: Knob, notch: u64, load: Option<Load>) -> Option<LimitReason> {
     let changed = match knob.set(deployment, notch) {
         Ok(changed) => changed,
-        Err(problem) => return Some(Stop::Impossible(problem)),
+        Err(problem) => return Some(LimitReason::Impossible(problem)),
     };
     stop(&changed, load)
 }
 
 /// What stands against a deployment; `None` where it fits and runs the load.
-pub(super) fn stop(deployment: &Deployment, load: Option<Load>) -> Option<Stop> {
-    let plan = match deployment.plan() {
-        Ok(plan) => plan,
-        Err(Problems(problems)) => return problems.into_iter().next().map(Stop::Impossible),
+pub(super) fn stop(deployment: &Deployment, load: Option<Load>) -> Option<LimitReason> {
+    let resolved = match deployment.resolve() {
+        Ok(resolved) => resolved,
+        Err(DeploymentError(problems)) => return problems.into_iter().next().map(LimitReason::Impossible),
     };
-    let (report, held) = fits(&plan, load);
+    let (report, held) = fits(&resolved, load);
     match (held, report.verdict) {
         (Ok(()), _) => None,
-        (Err(_), crate::memory::Verdict::Fails { stage, .. }) => Some(Stop::Memory(stage)),
-        (Err(limit), _) => limit.map(Stop::Load),
+        (Err(_), crate::memory::Verdict::Fails { stage, .. }) => Some(LimitReason::Memory(stage)),
+        (Err(limit), _) => limit.map(LimitReason::Load),
     }
 }
 
 /// As JSON: `key`, `limit`, `binding` and both ends.
-impl Serialize for Limits {
+impl Serialize for FeasibleRange {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         #[derive(Serialize)]
         struct Shape<'a> {
@@ -245,8 +245,8 @@ impl Serialize for Limits {
             fits: self.fits,
             limit: limit.and_then(|end| number(&end.text)),
             kind: limit.map(|_| if self.is_largest() { "largest" } else { "smallest" }),
-            binding: self.binding().map(Stop::key),
-            binding_detail: self.binding().map(Stop::text),
+            binding: self.binding().map(LimitReason::key),
+            binding_detail: self.binding().map(LimitReason::text),
             next: limit.and_then(|end| number(&end.next.as_ref()?.0)),
             smallest: self.smallest.as_ref().and_then(|end| number(&end.text)),
             largest: self.largest.as_ref().and_then(|end| number(&end.text)),
@@ -298,7 +298,7 @@ mod tests {
         assert!(limits.is_largest() && limits.fits && limit.value > 2048.0, "{limits:?}");
         let (next, stop) = limit.next.as_ref().unwrap();
         assert_eq!(next.parse::<f64>().unwrap(), limit.value + 1.0);
-        assert!(matches!(stop, Stop::Memory(_)));
+        assert!(matches!(stop, LimitReason::Memory(_)));
     }
 
     #[test]
@@ -324,7 +324,7 @@ mod tests {
         let load = Load { concurrency: 64, input_len: 2000, output_len: 1000 };
         let limits = solve(&deployment, "max_batch_size", Some(load)).unwrap();
         assert_eq!(limits.smallest.as_ref().unwrap().text, "64");
-        assert_eq!(limits.smallest.unwrap().next.unwrap().1, Stop::Load(Limit::MaxBatchSize));
+        assert_eq!(limits.smallest.unwrap().next.unwrap().1, LimitReason::Load(Limit::MaxBatchSize));
         let length = solve(&deployment, "max_seq_len", Some(load)).unwrap();
         assert_eq!(length.smallest.unwrap().text, "3000");
     }

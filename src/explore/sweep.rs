@@ -2,7 +2,7 @@
 
 use super::{Fullest, Knob};
 use crate::architecture::models;
-use crate::deployment::{Deployment, Input, Problem, field};
+use crate::deployment::{Deployment, Input, InvalidSetting, field};
 use crate::gpu::gpus;
 use crate::memory::{Contributor, estimate};
 use crate::units::Bytes;
@@ -74,14 +74,19 @@ impl Sweep {
 /// If there is no such setting, it has nothing to sweep over, the range is empty, or the deployment is impossible as it is and
 /// stays so.
 /// ```
-/// use trtllm_memory::{explore::sweep::sweep, formats::link};
+/// use trtllm_memory::{explore::sweep::sweep, link};
 /// let deployment = link::decode("gpu=h200").deployment;
 /// let swept = sweep(&deployment, "max_num_tokens", Some((1024.0, 8192.0)), 4).unwrap();
 /// assert_eq!(swept.points.first().unwrap().text, "1024");
 /// assert!(swept.points.iter().all(|point| point.fits()));
 /// ```
-pub fn sweep(deployment: &Deployment, key: &str, range: Option<(f64, f64)>, points: usize) -> Result<Sweep, Problem> {
-    let found = field(key).ok_or_else(|| Problem::new("over", key, "is not a setting"))?;
+pub fn sweep(
+    deployment: &Deployment,
+    key: &str,
+    range: Option<(f64, f64)>,
+    points: usize,
+) -> Result<Sweep, InvalidSetting> {
+    let found = field(key).ok_or_else(|| InvalidSetting::new("over", key, "is not a setting"))?;
     match Knob::of(found) {
         Some(knob) => numbers(deployment, knob, range, points.clamp(2, MOST_POINTS)),
         None => named(deployment, key, &names(found.input)),
@@ -92,10 +97,10 @@ pub fn sweep(deployment: &Deployment, key: &str, range: Option<(f64, f64)>, poin
 ///
 /// # Errors
 /// If there is no such setting, or no name.
-pub fn named(deployment: &Deployment, key: &str, names: &[&str]) -> Result<Sweep, Problem> {
-    let field = field(key).ok_or_else(|| Problem::new("over", key, "is not a setting"))?;
+pub fn named(deployment: &Deployment, key: &str, names: &[&str]) -> Result<Sweep, InvalidSetting> {
+    let field = field(key).ok_or_else(|| InvalidSetting::new("over", key, "is not a setting"))?;
     if names.is_empty() {
-        return Err(Problem::new("over", key, "has no values to go over"));
+        return Err(InvalidSetting::new("over", key, "has no values to go over"));
     }
     let point = |(at, name): (usize, &&str)| Point {
         value: at as f64,
@@ -108,13 +113,18 @@ pub fn named(deployment: &Deployment, key: &str, names: &[&str]) -> Result<Sweep
     Ok(Sweep { key: field.key, names: true, logarithmic: false, points, today })
 }
 
-fn numbers(deployment: &Deployment, knob: Knob, range: Option<(f64, f64)>, points: usize) -> Result<Sweep, Problem> {
+fn numbers(
+    deployment: &Deployment,
+    knob: Knob,
+    range: Option<(f64, f64)>,
+    points: usize,
+) -> Result<Sweep, InvalidSetting> {
     let key = knob.field.key;
-    let today = deployment.plan().ok().and_then(|plan| knob.today(deployment, &plan));
+    let today = deployment.resolve().ok().and_then(|resolved| knob.today(deployment, &resolved));
     let (from, to) = match range {
         Some((from, to)) if from <= to => (knob.notch(from), knob.notch(to)),
         Some((from, to)) => {
-            return Err(Problem::new(
+            return Err(InvalidSetting::new(
                 key,
                 format!("{from}..{to}"),
                 "the range must go from the smaller to the larger value",
@@ -145,7 +155,7 @@ fn numbers(deployment: &Deployment, knob: Knob, range: Option<(f64, f64)>, point
         }
     }
     match first_problem {
-        Some((notch, message)) if points.is_empty() => Err(Problem::new(key, knob.text(notch), message)),
+        Some((notch, message)) if points.is_empty() => Err(InvalidSetting::new(key, knob.text(notch), message)),
         _ => Ok(Sweep { key, names: false, logarithmic, points, today: place }),
     }
 }

@@ -1,6 +1,6 @@
 //! How far a figure may be off.
 
-use super::quantity::Law;
+use super::number::Law;
 
 /// Bytes that the truth may lie below and above a figure.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]

@@ -1,8 +1,8 @@
 //! Every constant that was calibrated, with the data that it was fitted on. Constants that stand in TensorRT-LLM's or NCCL's
 //! sources are beside the laws that use them.
 
-use super::quantity::{Number, Origin, Symbol};
-use crate::told::told;
+use super::number::{Number, Origin, Symbol};
+use crate::explanation_text::explanation_text;
 use crate::units::MIB;
 
 /// What a constant counts.
@@ -99,7 +99,7 @@ macro_rules! constants {
                 likely: $likely,
                 high: $high,
                 unit: Unit::$unit,
-                source: told($source),
+                source: explanation_text($source),
             };
         )+
 

@@ -2,7 +2,7 @@
 
 use super::band::Band;
 use super::calibration;
-use super::quantity::{Law, Number, Step, Symbol, Traced, Unit};
+use super::number::{Law, Number, Step, Symbol, Traced, Unit};
 use super::report::Figure;
 use crate::units::{Bytes, grouped, grouped_decimal};
 use serde::Serialize;
@@ -139,7 +139,7 @@ fn collect(number: &Traced, inputs: &mut Vec<Input>, parts: &mut Vec<Explanation
 }
 
 fn input(symbol: &'static Symbol, value: f64) -> Input {
-    use super::quantity::Origin;
+    use super::number::Origin;
     let key = if let Origin::Chosen(key) = symbol.origin { Some(key) } else { None };
     let origin = calibration::of(symbol).map_or_else(|| symbol.origin.text(), calibration::Constant::origin);
     Input { symbol: symbol.text, meaning: symbol.meaning, value: number_text(value), origin, key }

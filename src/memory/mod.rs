@@ -2,38 +2,38 @@
 //!
 //! [`estimate`] says how much, [`explain`] why. Both run the same formulas; see [`quantity`].
 
-mod account;
+mod backend;
 pub mod band;
+mod calibrated;
 pub mod calibration;
 pub mod engine;
 mod explanation;
-mod flow;
+mod inputs;
 pub mod kv_cache;
 mod notes;
+pub mod number;
 pub mod overhead;
-mod own_log;
 pub mod pytorch;
-pub mod quantity;
+mod rank_budget;
 mod report;
-mod terms;
 mod upper_bound;
 mod verdict;
 pub mod weights;
 
-pub use account::Kind;
 pub use explanation::{Explanation, Input};
+pub use inputs::Inputs;
 pub use kv_cache::{Binding, Concurrency, KvCache, Limit, WindowPool};
+pub use rank_budget::RankClass;
 pub use report::{Contributor, Figure, Rank, Report, Stage, Verdict};
-pub use terms::Terms;
 pub use upper_bound::{UpperBound, upper_bound};
 
-use crate::deployment::{Backend, Deployment, Fact, Plan, Problems};
+use crate::deployment::{Backend, Behavior, Deployment, DeploymentError, Resolved};
 use crate::units::Bytes;
-pub(crate) use account::Kinds;
-use account::{Account, Accounts, AllPools, Pool};
 use band::Band;
 use kv_cache::Requests;
-use quantity::{Law, Number, Part, Traced};
+use number::{Law, Number, Part, Traced};
+pub(crate) use rank_budget::RankClasses;
+use rank_budget::{AllPools, Pool, RankBudget, RankBudgets};
 
 /// How the memory of each GPU is used.
 ///
@@ -46,8 +46,8 @@ use quantity::{Law, Number, Part, Traced};
 /// assert!(report.verdict.fits());
 /// assert_eq!(report.ranks[0].figure(Contributor::Weights).bytes.mib().round(), 15381.0);
 /// ```
-pub fn estimate(deployment: &Deployment) -> Result<Report, Problems> {
-    Ok(estimate_plan(&deployment.plan()?))
+pub fn estimate(deployment: &Deployment) -> Result<Report, DeploymentError> {
+    Ok(estimate_resolved(&deployment.resolve()?))
 }
 
 /// Why each contributor of `rank` has its size.
@@ -62,18 +62,18 @@ pub fn estimate(deployment: &Deployment) -> Result<Report, Problems> {
 /// assert_eq!(weights.text, "15.02 GiB");
 /// assert!(weights.parts.iter().any(|part| part.label == "mlp.fc.weight, 32 layers"));
 /// ```
-pub fn explain(deployment: &Deployment, rank: u64) -> Result<Vec<(Contributor, Explanation)>, Problems> {
-    let plan = deployment.plan()?;
-    let kinds = Kinds::of(&plan);
-    let accounts = Accounts::new(&plan, &kinds);
-    let pools = accounts.pools();
-    let alike = accounts.of(rank.min(plan.world_size() - 1));
-    let figures = self::rank(&plan, &flow::laws(&plan), alike, &pools, None).contributors;
-    let account = Account::<Traced>::new(&plan, alike.kind);
-    let cache = explained_kv_cache(&plan, &account, &accounts, &pools);
-    let overhead = account.overhead_until_kv_cache() + account.late.clone();
-    let more = account.reserved.is_some();
-    let [weights, activations, runtime, decoder] = account.parts;
+pub fn explain(deployment: &Deployment, rank: u64) -> Result<Vec<(Contributor, Explanation)>, DeploymentError> {
+    let resolved = deployment.resolve()?;
+    let classes = RankClasses::of(&resolved);
+    let budgets = RankBudgets::new(&resolved, &classes);
+    let pools = budgets.pools();
+    let alike = budgets.of(rank.min(resolved.world_size() - 1));
+    let figures = self::rank(&resolved, &backend::laws(&resolved), alike, &pools, None).contributors;
+    let budget = RankBudget::<Traced>::new(&resolved, alike.class);
+    let cache = explained_kv_cache(&resolved, &budget, &budgets, &pools);
+    let overhead = budget.overhead_until_kv_cache() + budget.after_kv_cache.clone();
+    let more = budget.reserved.is_some();
+    let [weights, activations, runtime, decoder] = budget.parts;
     let numbers = [weights, activations, runtime, decoder, cache, overhead];
     let explained = Contributor::ALL.into_iter().zip(numbers.iter().zip(&figures));
     Ok(explained
@@ -84,23 +84,28 @@ pub fn explain(deployment: &Deployment, rank: u64) -> Result<Vec<(Contributor, E
 }
 
 /// The KV cache of a rank, each pool traced to the rank that decides its blocks.
-fn explained_kv_cache(plan: &Plan, account: &Account<Traced>, accounts: &Accounts, pools: &AllPools) -> Traced {
-    let on_rank = account.pools();
-    if !kv_cache::is_pooled(plan) {
+fn explained_kv_cache(
+    resolved: &Resolved,
+    budget: &RankBudget<Traced>,
+    budgets: &RankBudgets,
+    pools: &AllPools,
+) -> Traced {
+    let on_rank = budget.pools();
+    if !kv_cache::is_pooled(resolved) {
         return on_rank.whole_batch();
     }
-    let decided = |pool: &Pool, blocks: &dyn Fn(&Account<Traced>) -> Option<Traced>| {
-        let decides = accounts.all[pool.account].kind;
-        if decides == account.kind { blocks(account) } else { blocks(&Account::new(plan, decides)) }
+    let decided = |pool: &Pool, blocks: &dyn Fn(&RankBudget<Traced>) -> Option<Traced>| {
+        let decides = budgets.all[pool.budget].class;
+        if decides == budget.class { blocks(budget) } else { blocks(&RankBudget::new(resolved, decides)) }
     };
-    let own = account.windows.iter().filter_map(|window| {
+    let own = budget.windows.iter().filter_map(|window| {
         let pool = pools.of(*window)?;
-        Some(on_rank.bytes(*window, decided(pool, &|account| Some(account.blocks(pool.window)))?))
+        Some(on_rank.bytes(*window, decided(pool, &|budget| Some(budget.blocks(pool.window)))?))
     });
     let cross = pools
         .cross
         .iter()
-        .filter_map(|pool| Some(on_rank.cross_bytes(decided(pool, &|account| account.cross_blocks())?)));
+        .filter_map(|pool| Some(on_rank.cross_bytes(decided(pool, &|budget| budget.cross_blocks())?)));
     let own = Traced::sum_of(own);
     match pools.cross {
         Some(_) => own.part(|| Part::bytes("pool of the decoder's own tokens")) + Traced::sum_of(cross),
@@ -120,54 +125,54 @@ pub struct Outline {
 }
 
 /// The models' answer for a sound deployment.
-pub fn estimate_plan(plan: &Plan) -> Report {
-    let kinds = Kinds::of(plan);
-    let accounts = Accounts::new(plan, &kinds);
-    let Outline { ranks, kv_cache, verdict } = outline_of(plan, &accounts);
-    let numbered = accounts.of_rank.iter().zip(0..);
-    let [weights, activations, ..] = accounts.all[0].parts;
+pub fn estimate_resolved(resolved: &Resolved) -> Report {
+    let classes = RankClasses::of(resolved);
+    let budgets = RankBudgets::new(resolved, &classes);
+    let Outline { ranks, kv_cache, verdict } = outline_of(resolved, &budgets);
+    let numbered = budgets.of_rank.iter().zip(0..);
+    let [weights, activations, ..] = budgets.all[0].parts;
     Report {
-        ranks: numbered.map(|(account, number)| ranks[*account].clone().numbered(plan, number)).collect(),
+        ranks: numbered.map(|(budget, number)| ranks[*budget].clone().numbered(resolved, number)).collect(),
         verdict,
-        upper_bound: (plan.backend == Backend::TensorRt)
-            .then(|| upper_bound::upper_bound_of(plan, weights, activations)),
-        parameters: plan.model.shared_tensors().elements,
-        max_seq_len: plan.max_seq_len,
-        more_overhead: accounts.all.iter().any(|account| account.reserved.is_some()),
-        notes: notes::notes(plan, &kv_cache),
+        upper_bound: (resolved.backend == Backend::TensorRt)
+            .then(|| upper_bound::upper_bound_of(resolved, weights, activations)),
+        parameters: resolved.model.shared_tensors().elements,
+        max_seq_len: resolved.max_seq_len,
+        more_overhead: budgets.all.iter().any(|budget| budget.reserved.is_some()),
+        notes: notes::notes(resolved, &kv_cache),
         kv_cache,
     }
 }
 
-/// The outline of [`estimate_plan`]'s answer, which is quicker where there are many ranks or many deployments.
-pub fn outline(plan: &Plan) -> Outline {
-    outline_of_kinds(plan, &Kinds::of(plan))
+/// The outline of [`estimate_resolved`]'s answer, which is quicker where there are many ranks or many deployments.
+pub fn outline(resolved: &Resolved) -> Outline {
+    outline_of_classes(resolved, &RankClasses::of(resolved))
 }
 
 /// The same where it is known already which ranks are alike.
-pub(crate) fn outline_of_kinds(plan: &Plan, kinds: &Kinds) -> Outline {
-    outline_of(plan, &Accounts::new(plan, kinds))
+pub(crate) fn outline_of_classes(resolved: &Resolved, classes: &RankClasses) -> Outline {
+    outline_of(resolved, &RankBudgets::new(resolved, classes))
 }
 
-fn outline_of(plan: &Plan, accounts: &Accounts) -> Outline {
-    let pools = accounts.pools();
-    let laws = flow::laws(plan);
-    let mut ranks: Vec<Rank> = Vec::with_capacity(accounts.all.len());
-    for (place, account) in accounts.all.iter().enumerate() {
-        let beside = ranks.iter().rfind(|rank| rank.pp_rank == account.kind.stage);
-        let rank = rank(plan, &laws, account, &pools, beside);
-        ranks.push(rank.numbered(plan, accounts.first_rank(place)));
+fn outline_of(resolved: &Resolved, budgets: &RankBudgets) -> Outline {
+    let pools = budgets.pools();
+    let laws = backend::laws(resolved);
+    let mut ranks: Vec<Rank> = Vec::with_capacity(budgets.all.len());
+    for (place, budget) in budgets.all.iter().enumerate() {
+        let beside = ranks.iter().rfind(|rank| rank.pp_rank == budget.class.stage);
+        let rank = rank(resolved, &laws, budget, &pools, beside);
+        ranks.push(rank.numbered(resolved, budgets.first_rank(place)));
     }
-    let kv_cache = kv_cache_report(plan, accounts, &pools);
-    let short = |rank: u64| Bytes(accounts.of(rank).adapter_short as u64);
-    let verdict = verdict::verdict(plan, &ranks, short, &kv_cache);
+    let kv_cache = kv_cache_report(resolved, budgets, &pools);
+    let short = |rank: u64| Bytes(budgets.of(rank).adapter_short as u64);
+    let verdict = verdict::verdict(resolved, &ranks, short, &kv_cache);
     Outline { ranks, kv_cache, verdict }
 }
 
-fn kv_cache_report(plan: &Plan, accounts: &Accounts, pools: &AllPools) -> KvCache {
-    let decides = &accounts.all[accounts.tightest];
-    let terms = decides.terms;
-    let requests = Requests::new(plan);
+fn kv_cache_report(resolved: &Resolved, budgets: &RankBudgets, pools: &AllPools) -> KvCache {
+    let decides = &budgets.all[budgets.tightest];
+    let inputs = decides.inputs;
+    let requests = Requests::new(resolved);
     let on_rank = decides.pools();
     let windows: Vec<WindowPool> = pools
         .own
@@ -180,15 +185,15 @@ fn kv_cache_report(plan: &Plan, accounts: &Accounts, pools: &AllPools) -> KvCach
             bytes_per_token: on_rank.bytes_in_window(pool.window),
         })
         .collect();
-    let batch = plan.runtime_max_batch_size;
+    let batch = resolved.runtime_max_batch_size;
     let whole = KvCache {
         blocks: 0,
         blocks_low: 0,
         blocks_high: 0,
-        tokens: batch.saturating_mul(plan.max_beam_width).saturating_mul(terms.window() as u64),
-        tokens_per_block: plan.tokens_per_block,
-        bytes_per_token: kv_cache::bytes_per_token(&terms),
-        pages_per_sequence: kv_cache::pages_per_sequence(&terms) as u64,
+        tokens: batch.saturating_mul(resolved.max_beam_width).saturating_mul(inputs.window() as u64),
+        tokens_per_block: resolved.tokens_per_block,
+        bytes_per_token: kv_cache::bytes_per_token(&inputs),
+        pages_per_sequence: kv_cache::pages_per_sequence(&inputs) as u64,
         secondary_blocks: 0,
         windows: Vec::new(),
         cross: None,
@@ -196,7 +201,7 @@ fn kv_cache_report(plan: &Plan, accounts: &Accounts, pools: &AllPools) -> KvCach
         max_sequences_low: batch,
         lowered_max_seq_len: None,
         binding: Binding::WholeBatch,
-        tightest_rank: accounts.first_rank(accounts.tightest),
+        tightest_rank: budgets.first_rank(budgets.tightest),
         requests,
     };
     // The widest window's pool is the one that holds whole sequences.
@@ -209,7 +214,7 @@ fn kv_cache_report(plan: &Plan, accounts: &Accounts, pools: &AllPools) -> KvCach
         let encoded = pools.cross.as_ref().map(|pool| blocks(pool) as u64 / whole.requests.cross_blocks().max(1));
         own_sequences(blocks).min(encoded.unwrap_or(u64::MAX))
     };
-    let tokens = (widest.blocks.likely as u64).saturating_mul(plan.tokens_per_block);
+    let tokens = (widest.blocks.likely as u64).saturating_mul(resolved.tokens_per_block);
     let asked = on_rank.tokens(widest.window, decides.available());
     KvCache {
         blocks: widest.blocks.likely as u64,
@@ -227,19 +232,19 @@ fn kv_cache_report(plan: &Plan, accounts: &Accounts, pools: &AllPools) -> KvCach
         max_sequences: sequences(|pool| pool.blocks.likely),
         max_sequences_low: sequences(|pool| pool.blocks.low),
         lowered_max_seq_len: (own_sequences(|pool| pool.blocks.likely) == 0
-            && plan.version.has(Fact::ShrinksToOneSequence))
-        .then(|| tokens / plan.max_beam_width.max(1))
+            && resolved.version.has(Behavior::ShrinksToOneSequence))
+        .then(|| tokens / resolved.max_beam_width.max(1))
         .filter(|tokens| *tokens > 0),
-        binding: binding(plan, asked, whole.bytes_per_token),
+        binding: binding(resolved, asked, whole.bytes_per_token),
         windows,
         ..whole
     }
 }
 
 /// What decided that the KV cache may hold `tokens`.
-fn binding(plan: &Plan, tokens: f64, bytes_per_token: f64) -> Binding {
-    let most_bytes = plan.torch.max_gpu_total_bytes.filter(|_| plan.backend == Backend::Pytorch);
-    if plan.max_tokens.is_some_and(|most| tokens >= most as f64) {
+fn binding(resolved: &Resolved, tokens: f64, bytes_per_token: f64) -> Binding {
+    let most_bytes = resolved.pytorch.max_gpu_total_bytes.filter(|_| resolved.backend == Backend::Pytorch);
+    if resolved.max_tokens.is_some_and(|most| tokens >= most as f64) {
         Binding::MaxTokens
     } else if most_bytes.is_some_and(|most| tokens >= (most as f64 / bytes_per_token).floor()) {
         Binding::MaxGpuTotalBytes
@@ -251,28 +256,28 @@ fn binding(plan: &Plan, tokens: f64, bytes_per_token: f64) -> Binding {
 /// The memory of a rank with this account and these pools, by these laws; its number is still to be set. It differs from a rank `beside`
 /// it, of the same stage, in its overhead alone.
 fn rank(
-    plan: &Plan,
+    resolved: &Resolved,
     laws: &[&'static Law; 6],
-    account: &Account<f64>,
+    budget: &RankBudget<f64>,
     pools: &AllPools,
     beside: Option<&Rank>,
 ) -> Rank {
     let figure = |contributor: Contributor, bytes: f64| Figure::of(laws[contributor as usize], bytes);
-    let overhead = account.overhead_until_kv_cache() + account.late;
-    let overhead_band = Band::of_sum([account.overhead_band, account.late_band]);
+    let overhead = budget.overhead_until_kv_cache() + budget.after_kv_cache;
+    let overhead_band = Band::of_sum([budget.overhead_band, budget.after_kv_cache_band]);
     let overhead = Figure::new(laws[Contributor::Overhead as usize], overhead, overhead_band);
     let contributors = match beside.map(|rank| rank.contributors) {
         Some([weights, activations, runtime, decoder, kv_cache, _]) => {
             [weights, activations, runtime, decoder, kv_cache, overhead]
         }
         None => {
-            let [weights, activations, runtime, decoder] = account.parts;
+            let [weights, activations, runtime, decoder] = budget.parts;
             [
                 figure(Contributor::Weights, weights),
                 figure(Contributor::Activations, activations),
                 figure(Contributor::RuntimeBuffers, runtime),
                 figure(Contributor::DecoderBuffers, decoder),
-                Figure::between(laws[Contributor::KvCache as usize], account.kv_cache(pools)),
+                Figure::between(laws[Contributor::KvCache as usize], budget.kv_cache(pools)),
                 overhead,
             ]
         }
@@ -281,13 +286,13 @@ fn rank(
     Rank {
         rank: 0,
         tp_rank: 0,
-        pp_rank: account.kind.stage,
+        pp_rank: budget.class.stage,
         contributors,
-        total: plan.gpu_memory,
-        available: Bytes::rounded(account.available()),
-        available_band: account.available_band,
-        free: plan.gpu_memory - used,
-        late: Bytes::rounded(account.late),
-        late_band: account.late_band,
+        total: resolved.gpu_memory,
+        available: Bytes::rounded(budget.available()),
+        available_band: budget.available_band,
+        free: resolved.gpu_memory - used,
+        after_kv_cache: Bytes::rounded(budget.after_kv_cache),
+        after_kv_cache_band: budget.after_kv_cache_band,
     }
 }

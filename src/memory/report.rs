@@ -2,9 +2,9 @@
 
 use super::band::Band;
 use super::kv_cache::{Binding, KvCache};
-use super::quantity::Law;
+use super::number::Law;
 use super::upper_bound::UpperBound;
-use crate::deployment::{Note, Plan};
+use crate::deployment::{Note, Resolved};
 use crate::units::{Bytes, giga, grouped, grouped_decimal};
 use serde::{Serialize, Serializer};
 
@@ -128,7 +128,7 @@ impl Figure {
 
     /// Whether a log that a person gave scales it.
     pub fn is_calibrated(&self) -> bool {
-        std::ptr::eq(self.law, &super::own_log::LAW)
+        std::ptr::eq(self.law, &super::calibrated::LAW)
     }
 
     /// How far off it may be.
@@ -157,9 +157,9 @@ pub struct Rank {
     /// Memory that stays free; zero where the deployment fails.
     pub free: Bytes,
     /// Of the overhead, what is allocated after the KV cache.
-    pub late: Bytes,
+    pub after_kv_cache: Bytes,
     /// How far off that may be.
-    pub late_band: Band,
+    pub after_kv_cache_band: Band,
 }
 
 impl Rank {
@@ -169,8 +169,8 @@ impl Rank {
     }
 
     /// The same memory on the rank of this number.
-    pub(super) fn numbered(self, plan: &Plan, number: u64) -> Rank {
-        Rank { rank: number, tp_rank: number % plan.tp_size, pp_rank: number / plan.tp_size, ..self }
+    pub(super) fn numbered(self, resolved: &Resolved, number: u64) -> Rank {
+        Rank { rank: number, tp_rank: number % resolved.tp_size, pp_rank: number / resolved.tp_size, ..self }
     }
 
     /// The sum of all contributors.
@@ -197,7 +197,7 @@ impl Rank {
             below: rest(self.available_band.below, cache.below),
             above: rest(self.available_band.above, cache.above),
         };
-        Band::of_sum([left, self.late_band.of_rest()])
+        Band::of_sum([left, self.after_kv_cache_band.of_rest()])
     }
 
     /// Whether the memory may not be enough after all.

@@ -1,9 +1,9 @@
 //! How near the laws come to what was measured: in a sentence, as a picture, by contributor, and figure by figure.
 
-use super::{Request, parts::roving};
+use super::{Request, widgets::roving};
 use crate::accuracy::{Case, Compared, Comparison, Errors, measurements, shipped, url};
 use crate::chart::{Point, Size, Theme, scatter};
-use crate::formats::link;
+use crate::link;
 use crate::units::{Bytes, grouped, grouped_decimal};
 use maud::{Markup, PreEscaped, html};
 
@@ -73,7 +73,7 @@ fn picture(comparison: &Comparison, request: &Request) -> Markup {
                 div.chart-picture aria-hidden="true" { (PreEscaped(&drawn.svg)) }
                 svg.chart-boxes role="group" aria-label="Predicted over measured" data-roving viewBox={ "0 0 " (pixels) " " (pixels) } {
                     @for (index, dot) in drawn.dots.iter().enumerate() {
-                        @let told = told(cases[dot.point]);
+                        @let told = explanation_text(cases[dot.point]);
                         circle cx=(dot.x) cy=(dot.y) r="8" tabindex=(roving(index)) role="img" aria-label=(told) data-tip=(told) {}
                     }
                 }
@@ -84,7 +84,7 @@ fn picture(comparison: &Comparison, request: &Request) -> Markup {
 }
 
 /// A figure in a line.
-fn told(case: &Case) -> String {
+fn explanation_text(case: &Case) -> String {
     let [predicted, measured, off] = texts(case);
     format!("{} of {}: predicted {predicted}, measured {measured}, {off}.", case.contributor.label(), setting(case))
 }

@@ -2,7 +2,7 @@
 
 use super::Request;
 use crate::deployment::{Deployment, FIELDS};
-use crate::formats::link;
+use crate::link;
 
 /// The link, which also says what the other backend has, and below it a line for each warning.
 pub fn lines(request: &Request) -> String {
@@ -25,7 +25,7 @@ pub fn lines(request: &Request) -> String {
 #[cfg(test)]
 mod tests {
     use crate::deployment::{Backend, Deployment};
-    use crate::formats::link;
+    use crate::link;
     use crate::panels::answer;
     #[cfg(target_arch = "wasm32")]
     use wasm_bindgen_test::wasm_bindgen_test as test;

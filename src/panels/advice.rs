@@ -1,24 +1,24 @@
 //! What to change: single changes that make the deployment fit, or free what it wastes.
 
-use super::{Request, parts};
-use crate::deployment::Fixed;
+use super::{Request, widgets};
+use crate::deployment::Phase;
 use crate::explore::advise::{Advice, Advices, advise};
-use crate::formats::link;
+use crate::link;
 use crate::units::{Bytes, grouped};
 use maud::{Markup, html};
 
 /// The changes, the cheapest first.
 pub fn panel(request: &Request) -> Markup {
-    let load = request.number("concurrency").map(|_| parts::load(request, 1));
+    let load = request.number("concurrency").map(|_| widgets::load(request, 1));
     html! {
         div.advice {
             div.asks {
-                (parts::number(request, "concurrency", "sequences at once", "any"))
-                (parts::lengths(request))
+                (widgets::number(request, "concurrency", "sequences at once", "any"))
+                (widgets::lengths(request))
             }
             @match advise(request.deployment(), load) {
                 Ok(advices) => (changes(&advices)),
-                Err(problems) => @for problem in &problems.0 { (parts::problem(problem)) },
+                Err(problems) => @for problem in &problems.0 { (widgets::problem(problem)) },
             }
         }
     }
@@ -44,7 +44,7 @@ fn changes(advices: &Advices) -> Markup {
         @if !advices.changes.is_empty() {
             div.wide {
                 table.listing.cards aria-label="Changes" {
-                    (parts::head(&[
+                    (widgets::head(&[
                         ("change", false), ("fixed at", false), ("frees on a GPU", true), ("KV tokens", true), ("costs", false), ("", false),
                     ]))
                     tbody { @for change in &advices.changes { (row(change)) } }
@@ -62,7 +62,7 @@ fn row(change: &Advice) -> Markup {
                 span.key { (change.key) "=" (change.to) }
                 @if !change.from.is_empty() { span.faint { " instead of " (change.from) } }
             }
-            td { (moment(change.fixed)) }
+            td { (moment(change.phase)) }
             td.number data-label="frees" { @if change.saves > Bytes::ZERO { (change.saves) } @else { "0" } }
             td.number data-label="KV tokens" { (grouped(before)) " → " (grouped(after)) }
             td.beyond {
@@ -77,11 +77,11 @@ fn row(change: &Advice) -> Markup {
     }
 }
 
-fn moment(fixed: Fixed) -> &'static str {
-    match fixed {
-        Fixed::Run => "run time",
-        Fixed::Build => "build",
-        Fixed::Hardware => "hardware",
+fn moment(phase: Phase) -> &'static str {
+    match phase {
+        Phase::Runtime => "run time",
+        Phase::Build => "build",
+        Phase::Hardware => "hardware",
     }
 }
 
@@ -89,7 +89,7 @@ fn moment(fixed: Fixed) -> &'static str {
 mod tests {
     use crate::deployment::Deployment;
     use crate::explore::advise::advise;
-    use crate::formats::link;
+    use crate::link;
     use crate::panels::answer;
     #[cfg(target_arch = "wasm32")]
     use wasm_bindgen_test::wasm_bindgen_test as test;

@@ -1,9 +1,10 @@
 //! The present deployment beside the one that is pinned.
 
-use super::{Request, field_link, parts};
+use super::{Request, field_link, widgets};
 use crate::chart::{Row, Theme, rows};
 use crate::explore::compare::{Comparison, Side, compare};
-use crate::formats::{link, table::Table};
+use crate::export::table::Table;
+use crate::link;
 use crate::memory::{Contributor, Verdict};
 use crate::units::{Bytes, giga, grouped, grouped_decimal};
 use maud::{Markup, PreEscaped, html};
@@ -31,7 +32,7 @@ pub fn panel(request: &Request) -> Markup {
                         Ok(comparison) => (compared(request, &comparison)),
                         Err((side, problems)) => {
                             p.problem { (if side == Side::Pinned { "The pinned deployment" } else { "This deployment" }) " is impossible." }
-                            @for problem in &problems.0 { (parts::problem(problem)) }
+                            @for problem in &problems.0 { (widgets::problem(problem)) }
                         },
                     }
                 },
@@ -49,8 +50,8 @@ fn compared(request: &Request, comparison: &Comparison) -> Markup {
             button.link type="button" data-copy="compare_markdown" { "copy Markdown" }
             button.link type="button" data-save="comparison.csv" data-from="compare_csv" { "save CSV" }
         }
-        pre #compare_markdown hidden { (parts::verbatim(&Table::of_comparison(comparison).markdown())) }
-        pre #compare_csv hidden { (parts::verbatim(&Table::of_comparison(comparison).csv())) }
+        pre #compare_markdown hidden { (widgets::verbatim(&Table::of_comparison(comparison).markdown())) }
+        pre #compare_csv hidden { (widgets::verbatim(&Table::of_comparison(comparison).csv())) }
     }
 }
 
@@ -71,7 +72,7 @@ fn settings(comparison: &Comparison) -> Markup {
             p.answer { "Nothing differs yet: change a setting." }
         } @else {
             table.listing aria-label="Settings that differ" {
-                (parts::head(&[("setting", false), ("pinned", true), ("now", true)]))
+                (widgets::head(&[("setting", false), ("pinned", true), ("now", true)]))
                 tbody {
                     @for setting in &comparison.settings {
                         tr {
@@ -91,7 +92,7 @@ fn differences(comparison: &Comparison) -> Markup {
     let sequences = [&comparison.pinned, &comparison.current].map(|side| side.kv_cache.max_sequences);
     html! {
         table.listing aria-label="Differences" {
-            (parts::head(&[("fullest GPU", false), (&format!("pinned {}", giga()), true), (&format!("now {}", giga()), true), ("difference", true)]))
+            (widgets::head(&[("fullest GPU", false), (&format!("pinned {}", giga()), true), (&format!("now {}", giga()), true), ("difference", true)]))
             tbody {
                 @for row in comparison.differences() {
                     tr data-difference=(row.contributor.map_or("free", Contributor::key)) {
@@ -146,7 +147,7 @@ fn size(bytes: Bytes) -> String {
 mod tests {
     use crate::deployment::Deployment;
     use crate::explore::compare::compare;
-    use crate::formats::link;
+    use crate::link;
     use crate::panels::answer;
     #[cfg(target_arch = "wasm32")]
     use wasm_bindgen_test::wasm_bindgen_test as test;

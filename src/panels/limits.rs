@@ -1,7 +1,7 @@
 //! How far each setting goes with all others as they are, and how many sequences run at once.
 
-use super::{Request, field_link, parts};
-use crate::explore::solve::{Limits, solve};
+use super::{Request, field_link, widgets};
+use crate::explore::solve::{FeasibleRange, solve};
 use crate::explore::{Knob, Load};
 use crate::memory::estimate;
 use crate::units::grouped;
@@ -10,12 +10,12 @@ use maud::{Markup, html};
 /// How many sequences run, and the limit of each setting that is a number.
 pub fn panel(request: &Request) -> Markup {
     // Without a number of sequences the question is only whether the deployment fits.
-    let load = request.number("concurrency").map(|_| parts::load(request, 1));
+    let load = request.number("concurrency").map(|_| widgets::load(request, 1));
     html! {
         div.limits {
             div.asks {
-                (parts::lengths(request))
-                (parts::number(request, "concurrency", "sequences at once", "any"))
+                (widgets::lengths(request))
+                (widgets::number(request, "concurrency", "sequences at once", "any"))
             }
             (concurrency(request))
             (table(request, load))
@@ -28,7 +28,7 @@ fn concurrency(request: &Request) -> Markup {
     let Ok(report) = estimate(request.deployment()) else {
         return html! {};
     };
-    let asked = parts::load(request, 1);
+    let asked = widgets::load(request, 1);
     let (input, output) = (grouped(asked.input_len), grouped(asked.output_len));
     if !report.verdict.fits() {
         return html! { p.answer { strong { "No sequence runs" } ", because the deployment does not fit." } };
@@ -55,7 +55,7 @@ fn table(request: &Request, load: Option<Load>) -> Markup {
     html! {
         div.wide {
             table.listing.cards aria-label="The limit of each setting" {
-                (parts::head(&[("setting", false), ("today", true), ("limit", true), ("", false), ("beyond it", false)]))
+                (widgets::head(&[("setting", false), ("today", true), ("limit", true), ("", false), ("beyond it", false)]))
                 tbody {
                     @for knob in knobs {
                         @match solve(deployment, knob.field.key, load) {
@@ -72,7 +72,7 @@ fn table(request: &Request, load: Option<Load>) -> Markup {
     }
 }
 
-fn row(limits: &Limits) -> Markup {
+fn row(limits: &FeasibleRange) -> Markup {
     // What fits over the whole range of a setting has no limit that is worth taking.
     let limit = limits.limit().filter(|end| end.next.is_some());
     // A value that TensorRT-LLM settles may be the limit too, and taking it would change nothing.
@@ -87,7 +87,7 @@ fn row(limits: &Limits) -> Markup {
                         span.faint { (if limits.is_largest() { "at most " } else { "at least " }) }
                         (readable(&end.text))
                     }
-                    td { @if let Some(end) = new { (parts::take(limits.key, &end.text, "take")) } }
+                    td { @if let Some(end) = new { (widgets::take(limits.key, &end.text, "take")) } }
                 },
                 None => { td.number { @if limits.never.is_some() { "none fits" } } td {} },
             }

@@ -26,19 +26,19 @@ mod accuracy;
 mod address;
 mod advice;
 mod compare;
+mod export;
 mod file;
 mod helps;
 mod limits;
-mod parts;
 mod search;
 mod share;
 mod sweep;
-mod take_away;
 mod ticks;
 mod why;
+mod widgets;
 
 use crate::deployment::Deployment;
-use crate::formats::link;
+use crate::link;
 use crate::units::Prefixes;
 use maud::{Markup, html};
 
@@ -116,7 +116,7 @@ pub fn answer_about(request: &str, given: &[u8]) -> String {
         "search" => search::panel(&request),
         "share" => share::panel(&request),
         "sweep" => sweep::panel(&request),
-        "take-away" => take_away::panel(&request),
+        "take-away" => export::panel(&request),
         "ticks" => ticks::ticks(&request),
         "why" => why::panel(&request),
         "formula" => why::formula(&request),

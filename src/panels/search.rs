@@ -1,12 +1,13 @@
 //! Which deployments of the model run a load, over GPUs, ranks and precisions.
 
-use super::{Request, parts};
+use super::{Request, widgets};
 use crate::chart::{Size, Theme, frontier};
 use crate::deployment::{Backend, Deployment};
 use crate::explore::Load;
 use crate::explore::search::{Candidate, Order, Search, Space};
-use crate::formats::{link, table::Table};
+use crate::export::table::Table;
 use crate::gpu::{Gpu, gpus};
+use crate::link;
 use crate::units::{giga, grouped};
 use maud::{Markup, PreEscaped, html};
 use std::cell::RefCell;
@@ -48,7 +49,7 @@ impl Asked {
         if let Some(most) = request.number("most_gpus") {
             space.most_gpus = most.max(1);
         }
-        Asked { base, load: parts::load(request, CONCURRENCY), space }
+        Asked { base, load: widgets::load(request, CONCURRENCY), space }
     }
 
     fn found(&self) -> Found {
@@ -92,9 +93,9 @@ pub fn panel(request: &Request) -> Markup {
     html! {
         div.search {
             div.asks {
-                (parts::number(request, "concurrency", "sequences at once", &CONCURRENCY.to_string()))
-                (parts::lengths(request))
-                (parts::number(request, "most_gpus", "GPUs at most", "64"))
+                (widgets::number(request, "concurrency", "sequences at once", &CONCURRENCY.to_string()))
+                (widgets::lengths(request))
+                (widgets::number(request, "most_gpus", "GPUs at most", "64"))
             }
             (cards(request, &asked))
             (precisions(request, &asked))
@@ -201,8 +202,8 @@ fn picture(request: &Request, asked: &Asked, shown: &[Candidate]) -> Markup {
                     width=(width) height=(PICTURE.1) {
                     @for (index, dot) in drawn.best.iter().enumerate() {
                         @let one = &shown[dot.candidate];
-                        circle cx=(dot.x) cy=(dot.y) r="10" tabindex=(parts::roving(index)) role="button" aria-label=(told(one))
-                            data-open=(asked.link(one)) data-tip=(told(one)) {}
+                        circle cx=(dot.x) cy=(dot.y) r="10" tabindex=(widgets::roving(index)) role="button" aria-label=(explanation_text(one))
+                            data-open=(asked.link(one)) data-tip=(explanation_text(one)) {}
                     }
                 }
             }
@@ -211,7 +212,7 @@ fn picture(request: &Request, asked: &Asked, shown: &[Candidate]) -> Markup {
     }
 }
 
-fn told(one: &Candidate) -> String {
+fn explanation_text(one: &Candidate) -> String {
     let (gpus, sequences) = (grouped(one.gpus), grouped(one.concurrency));
     format!(
         "{gpus} × {}, tp {}, pp {}, {} weights, KV {}: {sequences} sequences.",
@@ -246,7 +247,7 @@ fn table(request: &Request, asked: &Asked, order: Order, shown: &[Candidate]) ->
                 button.link type="button" data-save="search.csv" data-from="search_csv" { "save CSV" }
             }
         }
-        pre #search_csv hidden { (parts::verbatim(&Table::of_candidates(rows).csv())) }
+        pre #search_csv hidden { (widgets::verbatim(&Table::of_candidates(rows).csv())) }
         div.wide {
             table.listing aria-label="Deployments" {
                 thead { tr {
@@ -272,7 +273,7 @@ fn row(asked: &Asked, one: &Candidate) -> Markup {
     html! {
         tr {
             th scope="row" {
-                button.link type="button" data-open=(asked.link(one)) aria-label={ "open " (told(one)) } { (one.gpu.name) }
+                button.link type="button" data-open=(asked.link(one)) aria-label={ "open " (explanation_text(one)) } { (one.gpu.name) }
             }
             td.number { (one.gpus) }
             td.bar { (one.tp_size) " × " (one.pp_size) @if let Some(ep) = one.moe_ep_size { " × " (ep) } }

@@ -1,7 +1,8 @@
 //! Other forms of the page's link: Markdown for a text, a QR code for a phone.
 
-use super::{Request, parts};
-use crate::formats::{link, summary};
+use super::{Request, widgets};
+use crate::export::summary;
+use crate::link;
 use crate::memory::estimate;
 use maud::{Markup, PreEscaped, html};
 use qrcode::{Color, EcLevel, QrCode};
@@ -17,7 +18,7 @@ const OWN_HOSTS: [&str; 4] = ["file:", "http://localhost", "http://127.", "http:
 /// The link of the deployment at the `page`, beside what it is `compared` with.
 pub fn panel(request: &Request) -> Markup {
     let deployment = request.deployment();
-    let Some((plan, report)) = deployment.plan().ok().zip(estimate(deployment).ok()) else {
+    let Some((resolved, report)) = deployment.resolve().ok().zip(estimate(deployment).ok()) else {
         return html! {};
     };
     let fragment = match request.option("compared").and_then(link::pinned) {
@@ -31,7 +32,7 @@ pub fn panel(request: &Request) -> Markup {
             span { "Markdown" }
             button.link type="button" data-copy="share_markdown" aria-label="copy Markdown" { "copy" }
         }
-        pre #share_markdown { (parts::verbatim(&summary::markdown(&plan, &report, &address))) }
+        pre #share_markdown { (widgets::verbatim(&summary::markdown(&resolved, &report, &address))) }
         (qr_code(&address))
     }
 }

@@ -1,6 +1,6 @@
 //! What if: the fullest GPU over the range of one setting, beside that of another.
 
-use super::{Request, parts};
+use super::{Request, widgets};
 use crate::chart::{self, Size, Theme};
 use crate::deployment::{Deployment, FIELDS, Field};
 use crate::explore::Knob;
@@ -40,8 +40,8 @@ fn choices(request: &Request) -> impl Iterator<Item = &'static Field> {
 
 /// About [`POINTS`], so many that powers of two are among them where the range doubles a whole number of times.
 fn points(deployment: &Deployment, key: &str) -> usize {
-    let knob = Knob::find(key).zip(deployment.plan().ok());
-    let reach = knob.map(|(knob, plan)| knob.reach(knob.today(deployment, &plan)));
+    let knob = Knob::find(key).zip(deployment.resolve().ok());
+    let reach = knob.map(|(knob, resolved)| knob.reach(knob.today(deployment, &resolved)));
     let doublings = reach.map_or(0.0, |(from, to)| (to as f64 / from.max(1) as f64).log2());
     let whole = doublings >= 1.0 && doublings.fract() == 0.0 && doublings < POINTS as f64;
     if whole { (POINTS / doublings as usize) * doublings as usize + 1 } else { POINTS }
@@ -60,7 +60,7 @@ fn one(request: &Request, side: &str, key: &str, width: u32) -> Markup {
             }
             @match &swept {
                 Ok(swept) => (picture(request, swept, &id, width)),
-                Err(problem) => (parts::problem(problem)),
+                Err(problem) => (widgets::problem(problem)),
             }
         }
     }
@@ -78,8 +78,8 @@ fn picture(request: &Request, swept: &Sweep, id: &str, width: u32) -> Markup {
                     @let point = &swept.points[target.point];
                     rect x=(target.x) y=(target.y) width=(target.width) height=(target.height)
                         data-take=[point.outcome.is_ok().then(|| pair(swept.key, &point.text))]
-                        tabindex=(parts::roving(index)) role=(if point.outcome.is_ok() { "button" } else { "img" })
-                        aria-label=(told(swept.key, point)) data-tip=(told(swept.key, point)) {}
+                        tabindex=(widgets::roving(index)) role=(if point.outcome.is_ok() { "button" } else { "img" })
+                        aria-label=(explanation_text(swept.key, point)) data-tip=(explanation_text(swept.key, point)) {}
                 }
             }
         }
@@ -127,7 +127,7 @@ fn range(swept: &Sweep) -> String {
 }
 
 /// A value in a line.
-fn told(key: &str, point: &Point) -> String {
+fn explanation_text(key: &str, point: &Point) -> String {
     match &point.outcome {
         Err(reason) => format!("{key}={}: {reason}.", point.text),
         Ok(fullest) => {
@@ -150,7 +150,7 @@ fn size(bytes: Bytes) -> String {
 fn table(swept: &Sweep) -> Markup {
     html! {
         table.listing aria-label={ "Values of " (swept.key) } {
-            (parts::head(&[(swept.key, false), (&format!("{} used", giga()), true), ("KV tokens", true), ("", false), ("", false)]))
+            (widgets::head(&[(swept.key, false), (&format!("{} used", giga()), true), ("KV tokens", true), ("", false), ("", false)]))
             tbody {
                 @for (at, point) in swept.points.iter().enumerate() {
                     tr.pointed[swept.today == Some(at)] {
@@ -160,7 +160,7 @@ fn table(swept: &Sweep) -> Markup {
                                 td.number { (size(fullest.rank.used())) }
                                 td.number { (grouped(fullest.kv_cache.tokens)) }
                                 td { (if point.fits() { "fits" } else { "fails" }) }
-                                td { (parts::take(swept.key, &point.text, "take")) }
+                                td { (widgets::take(swept.key, &point.text, "take")) }
                             },
                             Err(reason) => td.beyond colspan="4" { (reason) "." },
                         }

@@ -3,7 +3,7 @@
 use super::Request;
 use crate::deployment::Input;
 use crate::explore::Knob;
-use crate::explore::solve::{Stop, solve};
+use crate::explore::solve::{LimitReason, solve};
 use form_urlencoded::Serializer;
 use maud::{Markup, PreEscaped};
 
@@ -16,7 +16,7 @@ pub fn ticks(request: &Request) -> Markup {
         let Ok(limits) = solve(deployment, knob.field.key, None) else {
             continue;
         };
-        if let (Some(end), Some(Stop::Memory(_))) = (limits.limit(), limits.binding()) {
+        if let (Some(end), Some(LimitReason::Memory(_))) = (limits.limit(), limits.binding()) {
             let sign = if limits.is_largest() { "" } else { "+" };
             pairs.append_pair(knob.field.key, &format!("{}{sign}", end.text));
         }

@@ -1,12 +1,13 @@
 //! The address of the page is its configuration: the deployment stands in the fragment, which no server sees.
 
-use super::answers::Answers;
 use super::browser::Debounced;
 use super::dom::{listen, watch};
 use super::lists;
 use super::state::{AppState, Sound};
+use super::worker::Answers;
 use crate::deployment::Deployment;
-use crate::formats::{link, summary};
+use crate::export::summary;
+use crate::link;
 use form_urlencoded::byte_serialize;
 use leptos::prelude::*;
 use std::cell::Cell;

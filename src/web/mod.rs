@@ -4,7 +4,6 @@
 //! no formulas and the library knows no components.
 
 mod address;
-mod answers;
 mod browser;
 mod dom;
 mod embed;
@@ -21,6 +20,7 @@ mod share;
 mod state;
 mod theme;
 mod view;
+mod worker;
 
 use crate::units::Prefixes;
 use dom::{El, el};

@@ -2,7 +2,6 @@
 //!
 //! What the attributes mean stands with the panels themselves, in [`crate::panels`].
 
-use super::answers::{self, Answers};
 use super::browser;
 use super::dom::{El, el, entered, focus, key, listen, rove, target, watch};
 use super::files;
@@ -11,7 +10,8 @@ use super::live::Live;
 use super::share::copy;
 use super::state::{AppState, Sound};
 use super::theme::Appearance;
-use crate::formats::link;
+use super::worker::{self, Answers};
+use crate::link;
 use crate::units::giga;
 use leptos::prelude::*;
 use std::cell::RefCell;
@@ -238,7 +238,7 @@ fn take_file(options: Live<Options>, file: &File) {
 
 /// Gives the worker something new, about which nothing is chosen yet.
 fn give(options: Live<Options>, given: &Blob, name: &str) {
-    answers::give(given);
+    worker::give(given);
     options.set(Options { chosen: vec![("file".into(), name.into())], ..Options::default() });
 }
 

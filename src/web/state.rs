@@ -3,9 +3,9 @@
 use super::dom::watch;
 use super::live::{Derived, Live};
 use super::view::ViewState;
-use crate::deployment::{Deployment, FIELDS, Field, Input, Plan, Problem, Problems, field};
-use crate::formats::link;
-use crate::memory::{Rank, Report, estimate_plan};
+use crate::deployment::{Deployment, DeploymentError, FIELDS, Field, Input, InvalidSetting, Resolved, field};
+use crate::link;
+use crate::memory::{Rank, Report, estimate_resolved};
 use crate::units::grouped;
 use leptos::prelude::untrack;
 use std::ops::Deref;
@@ -16,7 +16,7 @@ pub struct Sound {
     /// What was chosen.
     pub deployment: Deployment,
     /// What TensorRT-LLM makes of it.
-    pub plan: Plan,
+    pub plan: Resolved,
     /// What the models say.
     pub report: Report,
 }
@@ -29,14 +29,14 @@ impl PartialEq for Sound {
 }
 
 impl Sound {
-    fn of(deployment: &Deployment) -> Result<Sound, Problems> {
-        let plan = deployment.plan()?;
-        let report = estimate_plan(&plan);
+    fn of(deployment: &Deployment) -> Result<Sound, DeploymentError> {
+        let plan = deployment.resolve()?;
+        let report = estimate_resolved(&plan);
         Ok(Sound { deployment: deployment.clone(), plan, report })
     }
 
     /// What to show where nothing sound came before: the deployment with its problematic fields left at their defaults.
-    fn nearest(deployment: &Deployment, problems: &Problems) -> Option<Sound> {
+    fn nearest(deployment: &Deployment, problems: &DeploymentError) -> Option<Sound> {
         let default = Deployment::default();
         let mut mended = deployment.clone();
         for problem in &problems.0 {
@@ -85,7 +85,7 @@ struct Outcome {
     /// The last deployment without problems.
     sound: Option<Arc<Sound>>,
     /// What is wrong with the present one.
-    problems: Vec<Problem>,
+    problems: Vec<InvalidSetting>,
 }
 
 impl Outcome {

@@ -1,8 +1,8 @@
 //! What is looked at: state of the page that says nothing of the deployment.
 
-use super::answers::Answers;
 use super::live::Live;
 use super::panel::Question;
+use super::worker::Answers;
 use crate::chart::Segment;
 use crate::memory::Contributor;
 
@@ -23,7 +23,7 @@ pub enum Tab {
     /// The memory over the range of a setting.
     Sweep,
     /// How far each setting goes.
-    Limits,
+    FeasibleRange,
     /// Which deployments run a load.
     Search,
     /// What to change.
@@ -43,7 +43,7 @@ impl Tab {
     pub const ALL: [Tab; 9] = [
         Tab::Why,
         Tab::Sweep,
-        Tab::Limits,
+        Tab::FeasibleRange,
         Tab::Search,
         Tab::Advice,
         Tab::Compare,
@@ -57,7 +57,7 @@ impl Tab {
         match self {
             Tab::Why => "Why",
             Tab::Sweep => "Sweep",
-            Tab::Limits => "Limits",
+            Tab::FeasibleRange => "Limits",
             Tab::Search => "Search",
             Tab::Advice => "Advice",
             Tab::Compare => "Compare",
@@ -81,7 +81,7 @@ impl Tab {
         match self {
             Tab::Why => "why",
             Tab::Sweep => "sweep",
-            Tab::Limits => "limits",
+            Tab::FeasibleRange => "limits",
             Tab::Search => "search",
             Tab::Advice => "advice",
             Tab::Compare => "compare",

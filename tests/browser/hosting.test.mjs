@@ -47,7 +47,7 @@ function uncompressed(folder) {
 function rebuild(folder, version) {
   uncompressed(folder);
   appendFileSync(join(folder, named(folder, /^files\/components-.*css$/)), `\n:root { --version: ${version}; }`);
-  appendFileSync(join(folder, named(folder, /^files\/answers-.*js$/)), `\n// ${version}`);
+  appendFileSync(join(folder, named(folder, /^files\/worker-.*js$/)), `\n// ${version}`);
   finish(folder);
 }
 
@@ -101,11 +101,11 @@ test("a file that changes is called otherwise, and so is each that names it", ()
   const before = names(folder);
   rebuild(folder, "second");
   const gone = before.filter((name) => isSent(name) && !existsSync(join(folder, name))).map((name) => name.replace(/-\w{10}\./, "."));
-  assert.deepEqual(gone.sort(), ["files/answers.js", "files/answers_loader.js", "files/builder.js", "files/components.css"]);
+  assert.deepEqual(gone.sort(), ["files/worker.js", "files/worker_loader.js", "files/builder.js", "files/components.css"]);
   const index = read(folder, "index.html");
-  for (const file of [/^files\/components-.*css$/, /^files\/answers_loader-/]) assert.ok(index.includes(named(folder, file)));
-  const loader = named(folder, /^files\/answers_loader-/);
-  assert.ok(read(folder, loader).includes(posix.basename(named(folder, /^files\/answers-.*js$/))));
+  for (const file of [/^files\/components-.*css$/, /^files\/worker_loader-/]) assert.ok(index.includes(named(folder, file)));
+  const loader = named(folder, /^files\/worker_loader-/);
+  assert.ok(read(folder, loader).includes(posix.basename(named(folder, /^files\/worker-.*js$/))));
   assert.notEqual(versionIn(folder), versionIn(dist));
 });
 
@@ -196,10 +196,10 @@ test("behind nginx the page works without a network from the second visit on, an
       await asks(newer);
       await goTo("index.html?embed=1#tp_size=4");
       assert.ok(await newer.locator("main.embedded").isVisible());
-      if (existsSync(join(folder, "embed.html"))) assert.equal((await newer.goto(`${server.address}embed.html`)).status(), 200);
+      if (existsSync(join(folder, "web/embed.html"))) assert.equal((await newer.goto(`${server.address}web/embed.html`)).status(), 200);
 
       // While a host is being updated it may send a newer build's files and the older document: those are not kept together.
-      const [first, loader] = [versionIn(folder), named(folder, /^files\/answers_loader-/)];
+      const [first, loader] = [versionIn(folder), named(folder, /^files\/worker_loader-/)];
       const second = copy();
       rebuild(second, "second");
       for (const part of ["files", "sw.js"]) cpSync(join(second, part), join(folder, part), { recursive: true });
@@ -269,8 +269,8 @@ test("nothing is asked of another host, nor refused by the page's policy, in any
       await isKept(page, dist);
       await page.goto(`${site.address}?embed=1`);
       await ready(page);
-      if (existsSync(join(dist, "embed.html"))) {
-        await page.goto(`${site.address}embed.html`);
+      if (existsSync(join(dist, "web/embed.html"))) {
+        await page.goto(`${site.address}web/embed.html`);
         await page.waitForLoadState("networkidle");
       }
       assert.ok(addresses.length > 10);

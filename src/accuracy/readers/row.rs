@@ -3,7 +3,7 @@
 use super::names;
 use crate::accuracy::{Compared, Measured, Measurement, Printed, Unknown};
 use crate::architecture::{Architecture, Dtype};
-use crate::deployment::{Backend, Deployment, FIELDS, Fact, Input, KvCacheDtype, QuantAlgo, Version, field};
+use crate::deployment::{Backend, Behavior, Deployment, FIELDS, Input, KvCacheDtype, QuantAlgo, Version, field};
 use crate::gpu::{self, Gpu};
 use crate::units::MIB;
 
@@ -201,7 +201,7 @@ impl Row {
         self.gpu(&mut d, unknown);
         self.kv_cache_dtype(&mut d, unknown)?;
         self.parallelism(&mut d, unknown);
-        self.batch(&mut d, versions.last().is_some_and(|version| version.has(Fact::RunPyLimitsBatch)));
+        self.batch(&mut d, versions.last().is_some_and(|version| version.has(Behavior::RunPyLimitsBatch)));
         let special =
             ["model", "gpu", "quant_algo", "dtype", "trtllm_version", "kv_cache_dtype", "backend", "max_batch_size"];
         for (name, value) in &self.settings {

@@ -1,14 +1,14 @@
 //! The one table of settings: link keys, how each is read, written and entered, and what it means. Links, the
 //! page's inputs, the native command and the README's table are all made from it.
 
-mod access;
-mod model;
-mod read;
-pub(super) mod table;
+mod accessor;
+mod custom_model;
+mod parse;
+pub(super) mod settings;
 
-use super::{Backend, Deployment, Plan};
-use crate::told::told;
-use access::Access;
+use super::{Backend, Deployment, Resolved};
+use crate::explanation_text::explanation_text;
+use accessor::Accessor;
 
 /// Where a setting stands on the page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -87,22 +87,22 @@ impl Group {
 
 /// When a setting is fixed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fixed {
+pub enum Phase {
     /// With the machine.
     Hardware,
     /// When the engine is built.
     Build,
     /// When the engine is started.
-    Run,
+    Runtime,
 }
 
-impl Fixed {
+impl Phase {
     /// In words.
     pub fn label(self) -> &'static str {
         match self {
-            Fixed::Hardware => "hardware",
-            Fixed::Build => "build time",
-            Fixed::Run => "run time",
+            Phase::Hardware => "hardware",
+            Phase::Build => "build time",
+            Phase::Runtime => "run time",
         }
     }
 }
@@ -176,7 +176,7 @@ pub struct Field {
     /// Where it stands.
     pub group: Group,
     /// When it is fixed.
-    pub fixed: Fixed,
+    pub phase: Phase,
     /// How it is entered.
     pub input: Input,
     /// Whether it may be left to TensorRT-LLM.
@@ -186,19 +186,19 @@ pub struct Field {
     /// Whether it has a meaning beside the other settings.
     pub applies: fn(&Deployment) -> bool,
     /// Where it stands.
-    access: Access,
+    accessor: Accessor,
     /// What TensorRT-LLM makes of it, as text; empty where that is nothing.
-    pub effective: fn(&Plan) -> String,
+    pub effective: fn(&Resolved) -> String,
 }
 
 /// Every setting, in the order of links and of the page.
 pub static FIELDS: &[Field] = &{
-    let mut all = [table::SETTINGS[0]; table::SETTINGS.len() + model::DIMENSIONS.len()];
+    let mut all = [settings::SETTINGS[0]; settings::SETTINGS.len() + custom_model::DIMENSIONS.len()];
     let mut at = 1;
     while at < all.len() {
-        all[at] = match at.checked_sub(table::SETTINGS.len()) {
-            None => table::SETTINGS[at],
-            Some(at) => model::DIMENSIONS[at],
+        all[at] = match at.checked_sub(settings::SETTINGS.len()) {
+            None => settings::SETTINGS[at],
+            Some(at) => custom_model::DIMENSIONS[at],
         };
         at += 1;
     }
@@ -222,18 +222,18 @@ impl Field {
     }
 
     /// A setting of the engine, fixed when it is built, that is always there and has a default of its own.
-    const fn new(key: &'static str, input: Input, access: Access) -> Field {
+    const fn new(key: &'static str, input: Input, accessor: Accessor) -> Field {
         Field {
             key,
             aliases: &[],
             flows: Flows::Both,
             group: Group::Engine,
-            fixed: Fixed::Build,
+            phase: Phase::Build,
             input,
             optional: false,
             help: "",
             applies: |_| true,
-            access,
+            accessor,
             effective: |_| String::new(),
         }
     }
@@ -244,28 +244,28 @@ impl Field {
     }
 
     /// When the setting is fixed in a deployment: without an engine to build, whatever the checkpoint leaves open is decided at start.
-    pub fn fixed_in(&self, deployment: &Deployment) -> Fixed {
+    pub fn phase_in(&self, deployment: &Deployment) -> Phase {
         let in_checkpoint =
             self.group == Group::Model || self.group == Group::Precision && self.key != "kv_cache_dtype";
-        match (deployment.backend, self.fixed) {
-            (Backend::Pytorch, Fixed::Build) if !in_checkpoint => Fixed::Run,
-            (_, fixed) => fixed,
+        match (deployment.backend, self.phase) {
+            (Backend::Pytorch, Phase::Build) if !in_checkpoint => Phase::Runtime,
+            (_, phase) => phase,
         }
     }
 
     /// The setting as TensorRT-LLM settles it; as it was chosen where it settles nothing, or where there is no plan.
-    pub fn settled(&self, deployment: &Deployment, plan: Option<&Plan>) -> String {
-        let settled = plan.map(self.effective).unwrap_or_default();
+    pub fn settled(&self, deployment: &Deployment, resolved: Option<&Resolved>) -> String {
+        let settled = resolved.map(self.effective).unwrap_or_default();
         if settled.is_empty() { self.write(deployment) } else { settled }
     }
 
     /// The setting as a number: what was chosen, or what TensorRT-LLM makes of it; `None` where that is no number.
-    pub fn number(&self, deployment: &Deployment, plan: &Plan) -> Option<f64> {
-        self.write(deployment).parse().ok().or_else(|| (self.effective)(plan).parse().ok())
+    pub fn number(&self, deployment: &Deployment, resolved: &Resolved) -> Option<f64> {
+        self.write(deployment).parse().ok().or_else(|| (self.effective)(resolved).parse().ok())
     }
 
-    const fn stands(self, group: Group, fixed: Fixed) -> Field {
-        Field { group, fixed, ..self }
+    const fn in_group(self, group: Group, phase: Phase) -> Field {
+        Field { group, phase, ..self }
     }
 
     const fn aliases(self, aliases: &'static [&'static str]) -> Field {
@@ -288,11 +288,11 @@ impl Field {
         Field { applies, ..self }
     }
 
-    const fn effective(self, effective: fn(&Plan) -> String) -> Field {
+    const fn effective(self, effective: fn(&Resolved) -> String) -> Field {
         Field { effective, ..self }
     }
 
     const fn help(self, help: &'static str) -> Field {
-        Field { help: told(help), ..self }
+        Field { help: explanation_text(help), ..self }
     }
 }

@@ -3,9 +3,11 @@
 mod cost;
 
 use super::load::fits;
-use super::solve::{End, solve, stop};
+use super::solve::{Bound, solve, stop};
 use super::{Knob, Load, most_fixed};
-use crate::deployment::{Backend, Deployment, Field, Fixed, Input, KvCacheDtype, Plan, Problems, QuantAlgo, field};
+use crate::deployment::{
+    Backend, Deployment, DeploymentError, Field, Input, KvCacheDtype, Phase, QuantAlgo, Resolved, field,
+};
 use crate::gpu::gpus;
 use crate::memory::{Report, estimate};
 use crate::units::Bytes;
@@ -22,7 +24,7 @@ pub struct Advice {
     /// The value to give it.
     pub to: String,
     /// When the change is fixed: at run time, with a build, or with the hardware, as more GPUs are.
-    pub fixed: Fixed,
+    pub phase: Phase,
     /// What this frees on the fullest GPU, KV cache apart, which takes what is left.
     pub saves: Bytes,
     /// Tokens that the KV cache holds today and would hold.
@@ -58,29 +60,29 @@ const WORTH_A_REBUILD: f64 = 0.005;
 ///
 /// # Errors
 /// Every impossible setting of the deployment.
-pub fn advise(deployment: &Deployment, load: Option<Load>) -> Result<Advices, Problems> {
-    let plan = deployment.plan()?;
-    let (report, held) = fits(&plan, load);
-    let today = Today { deployment, plan: &plan, report: &report };
-    let measure = load.unwrap_or_else(|| typical(&plan, &report));
+pub fn advise(deployment: &Deployment, load: Option<Load>) -> Result<Advices, DeploymentError> {
+    let resolved = deployment.resolve()?;
+    let (report, held) = fits(&resolved, load);
+    let today = Today { deployment, resolved: &resolved, report: &report };
+    let measure = load.unwrap_or_else(|| typical(&resolved, &report));
     let mut changes = if held.is_ok() { today.oversized(measure) } else { today.remedies(load) };
-    changes.sort_by_key(|change| (rank(change.fixed), change.gpus.1, order(change.key)));
+    changes.sort_by_key(|change| (rank(change.phase), change.gpus.1, order(change.key)));
     Ok(Advices { fits: held.is_ok(), changes, load: measure })
 }
 
 /// As many typical sequences as the KV cache holds.
-fn typical(plan: &Plan, report: &Report) -> Load {
-    let input_len = TYPICAL.0.min((plan.max_seq_len / 2).max(1));
-    let output_len = TYPICAL.1.min(plan.max_seq_len.saturating_sub(input_len));
+fn typical(resolved: &Resolved, report: &Report) -> Load {
+    let input_len = TYPICAL.0.min((resolved.max_seq_len / 2).max(1));
+    let output_len = TYPICAL.1.min(resolved.max_seq_len.saturating_sub(input_len));
     Load { concurrency: report.kv_cache.held(input_len, output_len).max(1), input_len, output_len }
 }
 
 /// Run time before build, build before hardware.
-fn rank(fixed: Fixed) -> u8 {
-    match fixed {
-        Fixed::Run => 0,
-        Fixed::Build => 1,
-        Fixed::Hardware => 2,
+fn rank(phase: Phase) -> u8 {
+    match phase {
+        Phase::Runtime => 0,
+        Phase::Build => 1,
+        Phase::Hardware => 2,
     }
 }
 
@@ -120,7 +122,7 @@ const SMALLER_CACHE: [KvCacheDtype; 3] = [KvCacheDtype::Fp8, KvCacheDtype::Int8,
 /// The deployment as it is.
 struct Today<'a> {
     deployment: &'a Deployment,
-    plan: &'a Plan,
+    resolved: &'a Resolved,
     report: &'a Report,
 }
 
@@ -151,20 +153,20 @@ impl Today<'_> {
 
     /// Limits that are larger than the load needs and so take memory for nothing.
     fn oversized(&self, load: Load) -> Vec<Advice> {
-        let plan = self.plan;
-        let batch = load.concurrency.div_ceil(plan.pp_size.max(1)).max(1);
-        let (chunked, drafts) = match plan.backend {
-            Backend::TensorRt => (plan.enable_chunked_context, plan.max_draft_len),
-            Backend::Pytorch => (plan.torch.enable_chunked_prefill, plan.torch.max_draft_len),
+        let resolved = self.resolved;
+        let batch = load.concurrency.div_ceil(resolved.pp_size.max(1)).max(1);
+        let (chunked, drafts) = match resolved.backend {
+            Backend::TensorRt => (resolved.enable_chunked_context, resolved.max_draft_len),
+            Backend::Pytorch => (resolved.pytorch.enable_chunked_prefill, resolved.pytorch.max_draft_len),
         };
         let steps = if chunked { 0 } else { load.input_len };
-        let in_a_step = plan.max_beam_width.saturating_mul(1 + drafts).saturating_mul(batch);
+        let in_a_step = resolved.max_beam_width.saturating_mul(1 + drafts).saturating_mul(batch);
         let needed = [
-            ("max_batch_size", plan.max_batch_size, batch),
-            ("max_seq_len", plan.max_seq_len, load.sequence()),
-            ("max_num_tokens", plan.max_num_tokens, steps.max(in_a_step).max(STEP_TOKENS)),
+            ("max_batch_size", resolved.max_batch_size, batch),
+            ("max_seq_len", resolved.max_seq_len, load.sequence()),
+            ("max_num_tokens", resolved.max_num_tokens, steps.max(in_a_step).max(STEP_TOKENS)),
         ];
-        let worth = Bytes((plan.gpu_memory.0 as f64 * WORTH_A_REBUILD) as u64);
+        let worth = Bytes((resolved.gpu_memory.0 as f64 * WORTH_A_REBUILD) as u64);
         needed
             .into_iter()
             .filter(|(_, built, needed)| built > needed)
@@ -182,13 +184,13 @@ impl Today<'_> {
         let uncertain = report.verdict.key() == "fits_uncertain";
         Some(Advice {
             key: field.key,
-            from: field.settled(self.deployment, Some(self.plan)),
+            from: field.settled(self.deployment, Some(self.resolved)),
             cost: cost(field.key, &to, self.deployment, &changed),
             to,
-            fixed: if changed.world_size() > self.deployment.world_size() {
-                Fixed::Hardware
+            phase: if changed.world_size() > self.deployment.world_size() {
+                Phase::Hardware
             } else {
-                field.fixed_in(self.deployment)
+                field.phase_in(self.deployment)
             },
             saves: most_fixed(self.report) - most_fixed(&report),
             kv_tokens: (self.report.kv_cache.tokens, report.kv_cache.tokens),
@@ -202,8 +204,8 @@ impl Today<'_> {
     fn nearest(&self, field: &'static Field, load: Option<Load>) -> Option<String> {
         let knob = Knob::of(field)?;
         let limits = solve(self.deployment, field.key, load).ok()?;
-        let today = knob.today(self.deployment, self.plan).map(|notch| knob.value(notch));
-        let distance = |end: &End| today.map_or(0.0, |today| (today - end.value).abs());
+        let today = knob.today(self.deployment, self.resolved).map(|notch| knob.value(notch));
+        let distance = |end: &Bound| today.map_or(0.0, |today| (today - end.value).abs());
         let ends = [limits.largest?, limits.smallest?];
         ends.into_iter().min_by(|a, b| distance(a).total_cmp(&distance(b))).map(|end| end.text)
     }
@@ -223,9 +225,10 @@ impl Today<'_> {
             }
             "kv_cache_dtype" => {
                 let smaller = |dtype: &KvCacheDtype| {
-                    crate::deployment::KvType::Quantized(*dtype).bytes() < self.plan.kv_cache_dtype.bytes()
+                    crate::deployment::KvType::Quantized(*dtype).bytes() < self.resolved.kv_cache_dtype.bytes()
                 };
-                let has = |dtype: &KvCacheDtype| self.plan.backend == Backend::Pytorch || *dtype != KvCacheDtype::Nvfp4;
+                let has =
+                    |dtype: &KvCacheDtype| self.resolved.backend == Backend::Pytorch || *dtype != KvCacheDtype::Nvfp4;
                 SMALLER_CACHE.into_iter().filter(smaller).filter(has).map(|dtype| dtype.to_string()).collect()
             }
             _ => Vec::new(),
@@ -235,7 +238,7 @@ impl Today<'_> {
     /// GPUs with more memory, the smallest first; of equal ones those that are joined alike first.
     fn larger_gpus(&self) -> Vec<String> {
         let own = self.deployment.gpu;
-        let mut larger: Vec<_> = gpus().iter().filter(|gpu| gpu.memory > self.plan.gpu_memory).collect();
+        let mut larger: Vec<_> = gpus().iter().filter(|gpu| gpu.memory > self.resolved.gpu_memory).collect();
         larger.sort_by_key(|gpu| (gpu.memory, gpu.link != own.link));
         larger.into_iter().map(|gpu| gpu.id.to_string()).collect()
     }
@@ -271,7 +274,7 @@ impl Serialize for Advice {
             key: &'a str,
             from: &'a str,
             to: &'a str,
-            fixed: &'static str,
+            phase: &'static str,
             saves: Bytes,
             kv_tokens: u64,
             kv_tokens_today: u64,
@@ -285,10 +288,10 @@ impl Serialize for Advice {
             key: self.key,
             from: &self.from,
             to: &self.to,
-            fixed: match self.fixed {
-                Fixed::Run => "run",
-                Fixed::Build => "build",
-                Fixed::Hardware => "hardware",
+            phase: match self.phase {
+                Phase::Runtime => "run",
+                Phase::Build => "build",
+                Phase::Hardware => "hardware",
             },
             saves: self.saves,
             kv_tokens: self.kv_tokens.1,

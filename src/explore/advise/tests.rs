@@ -23,7 +23,7 @@ fn each_change_alone_makes_it_fit_and_the_cheap_ones_come_first() {
         assert_eq!(field(change.key).unwrap().with(&too_large(), &change.to).unwrap(), change.deployment);
         assert!(change.sentence().contains(&change.to) && !change.cost.is_empty());
     }
-    assert!(advices.changes.windows(2).all(|pair| rank(pair[0].fixed) <= rank(pair[1].fixed)));
+    assert!(advices.changes.windows(2).all(|pair| rank(pair[0].phase) <= rank(pair[1].phase)));
 }
 
 #[test]
@@ -31,7 +31,7 @@ fn a_run_time_change_comes_before_a_rebuild() {
     let greedy = Deployment { free_gpu_memory_fraction: Some(0.02), ..Deployment::default() };
     let advices = advise(&greedy, None).unwrap();
     assert!(!advices.fits);
-    assert_eq!((advices.changes[0].key, advices.changes[0].fixed), ("free_gpu_memory_fraction", Fixed::Run));
+    assert_eq!((advices.changes[0].key, advices.changes[0].phase), ("free_gpu_memory_fraction", Phase::Runtime));
     assert!(advices.changes.iter().any(|change| change.key == "max_seq_len"), "{:?}", advices.changes);
 }
 

@@ -10,8 +10,8 @@ pub use candidate::{Candidate, Order, frontier};
 pub use space::Space;
 
 use super::Load;
-use crate::deployment::{Deployment, Problems};
-use crate::memory::{Kinds, Rank, Stage, Verdict, outline_of_kinds};
+use crate::deployment::{Deployment, DeploymentError};
+use crate::memory::{Rank, RankClasses, Stage, Verdict, outline_of_classes};
 use crate::units::Bytes;
 
 /// `base` sized for the load, with nothing left that would only hold for its own GPU, ranks or precision: what a log measured least of all.
@@ -53,7 +53,7 @@ pub struct Search {
     /// Reused for every candidate.
     scratch: Deployment,
     /// Which ranks are alike, of the GPU and shape at this place: precisions don't change it.
-    kinds: (usize, Option<Kinds>),
+    classes: (usize, Option<RankClasses>),
     next: usize,
     found: Vec<Candidate>,
 }
@@ -63,7 +63,7 @@ impl Search {
     /// every candidate.
     /// ```
     /// use trtllm_memory::explore::{Load, search::{Order, Search, Space}};
-    /// use trtllm_memory::{formats::link, gpu};
+    /// use trtllm_memory::{link, gpu};
     /// let base = link::decode("model=Qwen/Qwen3-32B").deployment;
     /// let load = Load { concurrency: 64, input_len: 2000, output_len: 500 };
     /// let mut search = Search::new(&base, load, Space::on(vec![gpu::find("h200").unwrap()], base.backend));
@@ -76,7 +76,7 @@ impl Search {
     pub fn new(base: &Deployment, load: Load, space: Space) -> Search {
         let scratch = neutral(base, load);
         let shapes = shapes(&scratch, &space);
-        Search { load, base: base.clone(), space, shapes, scratch, kinds: (0, None), next: 0, found: Vec::new() }
+        Search { load, base: base.clone(), space, shapes, scratch, classes: (0, None), next: 0, found: Vec::new() }
     }
 
     /// The number of candidates, the impossible ones among them.
@@ -132,10 +132,10 @@ impl Search {
         scratch.quant_algo = self.space.quant_algos[algo];
         scratch.kv_cache_dtype = self.space.kv_cache_dtypes[dtype];
         self.load.size_batch(scratch);
-        if self.kinds.0 != place {
-            self.kinds = (place, None);
+        if self.classes.0 != place {
+            self.classes = (place, None);
         }
-        match candidate(scratch, self.load, &mut self.kinds.1) {
+        match candidate(scratch, self.load, &mut self.classes.1) {
             Outcome::Found(candidate) => self.found.push(candidate),
             Outcome::TooHeavy => return dtypes - dtype,
             Outcome::ImpossibleWeights => return dtypes - dtype,
@@ -155,13 +155,13 @@ enum Outcome {
 }
 
 /// Tries a deployment whose ranks are of these kinds, if they are known.
-fn candidate(deployment: &Deployment, load: Load, kinds: &mut Option<Kinds>) -> Outcome {
-    let plan = match deployment.plan() {
-        Ok(plan) => plan,
+fn candidate(deployment: &Deployment, load: Load, classes: &mut Option<RankClasses>) -> Outcome {
+    let resolved = match deployment.resolve() {
+        Ok(resolved) => resolved,
         Err(problems) if problems.of("quant_algo").is_some() => return Outcome::ImpossibleWeights,
         Err(_) => return Outcome::NotThisOne,
     };
-    let report = outline_of_kinds(&plan, kinds.get_or_insert_with(|| Kinds::of(&plan)));
+    let report = outline_of_classes(&resolved, classes.get_or_insert_with(|| RankClasses::of(&resolved)));
     let uncertain = match report.verdict {
         Verdict::Fits { uncertain, .. } => uncertain,
         Verdict::Fails { stage: Stage::LoadWeights, .. } => return Outcome::TooHeavy,
@@ -214,10 +214,10 @@ fn shapes(base: &Deployment, space: &Space) -> Vec<Shape> {
 fn is_sound(base: &Deployment, shape: Shape) -> bool {
     let mut deployment = base.clone();
     shape.apply(&mut deployment);
-    let concerns_shape = |problems: &Problems| {
+    let concerns_shape = |problems: &DeploymentError| {
         ["tp_size", "pp_size", "moe_tp_size", "moe_ep_size"].into_iter().any(|key| problems.of(key).is_some())
     };
-    !deployment.plan().is_err_and(|problems| concerns_shape(&problems))
+    !deployment.resolve().is_err_and(|problems| concerns_shape(&problems))
 }
 
 #[cfg(test)]

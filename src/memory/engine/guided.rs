@@ -1,12 +1,12 @@
 //! Guided decoding: a bit for each token of the vocabulary that a grammar allows (`batch_manager/guidedDecoder.cpp`).
 
-use crate::memory::quantity::{Number, Part};
-use crate::memory::terms::Terms;
+use crate::memory::inputs::Inputs;
+use crate::memory::number::{Number, Part};
 
 /// Bytes of the masks of all slots and their pointers, on the last stage.
-pub fn masks<N: Number>(terms: &Terms<N>) -> Option<N> {
-    (terms.plan.guided_decoding && terms.is_last_stage()).then(|| {
-        let words = (terms.runtime_vocab() / 32.0).ceil();
-        (terms.slots() * (words * 4.0 + 16.0)).part(|| Part::bytes("masks of guided decoding"))
+pub fn masks<N: Number>(inputs: &Inputs<N>) -> Option<N> {
+    (inputs.resolved.guided_decoding && inputs.is_last_stage()).then(|| {
+        let words = (inputs.runtime_vocab() / 32.0).ceil();
+        (inputs.slots() * (words * 4.0 + 16.0)).part(|| Part::bytes("masks of guided decoding"))
     })
 }

@@ -1,9 +1,9 @@
 //! The page cache of LoRA adapters on the GPU (`batch_manager/peftCacheManager.cpp`, `runtime/loraCache.cpp`,
 //! `runtime/loraModule.cpp`).
 
-use crate::deployment::{LoraModule, Plan, Runtime};
-use crate::memory::quantity::{Number, Origin, Part, Symbol};
-use crate::memory::terms::Terms;
+use crate::deployment::{LoraModule, Resolved, Runtime};
+use crate::memory::inputs::Inputs;
+use crate::memory::number::{Number, Origin, Part, Symbol};
 
 /// The rank that a page is laid out for (`optimal_adapter_size`).
 const OPTIMAL_RANK: u64 = 8;
@@ -21,19 +21,19 @@ pub struct Cache<N> {
 }
 
 /// Elements of a module on a rank for each unit of an adapter's rank: its input and its output.
-fn elements(plan: &Plan, module: LoraModule) -> u64 {
-    let model = &plan.model;
+fn elements(resolved: &Resolved, module: LoraModule) -> u64 {
+    let model = &resolved.model;
     let hidden = model.hidden;
     let head = model.attention.head_dim();
-    let query = plan.local_heads() * head;
-    let key = plan.local_kv_heads() * head;
-    let columns = model.mlp.intermediate.div_ceil(plan.tp_size);
-    let (experts, expert) = model.moe.map_or((0, 0), |moe| (moe.experts, moe.intermediate.div_ceil(plan.tp_size)));
+    let query = resolved.local_heads() * head;
+    let key = resolved.local_kv_heads() * head;
+    let columns = model.mlp.intermediate.div_ceil(resolved.tp_size);
+    let (experts, expert) = model.moe.map_or((0, 0), |moe| (moe.experts, moe.intermediate.div_ceil(resolved.tp_size)));
     match module {
         LoraModule::AttnQkv => hidden + query + 2 * key,
         LoraModule::AttnQ => hidden + query,
         LoraModule::AttnK | LoraModule::AttnV => hidden + key,
-        LoraModule::AttnDense => hidden.div_ceil(plan.tp_size) + hidden,
+        LoraModule::AttnDense => hidden.div_ceil(resolved.tp_size) + hidden,
         LoraModule::MlpHTo4h | LoraModule::MlpGate | LoraModule::Mlp4hToH => hidden + columns,
         LoraModule::MlpGateUp => hidden + 2 * columns,
         LoraModule::MoeHTo4h | LoraModule::MoeGate => (hidden + expert) * experts,
@@ -66,18 +66,18 @@ impl Pages {
 }
 
 /// The executor's cache out of the memory that is `free` before it, where the engine has the LoRA plugin.
-pub fn cache<N: Number>(terms: &Terms<N>, free: impl FnOnce() -> N) -> Option<Cache<N>> {
-    let plan = terms.plan;
-    if plan.max_lora_rank == 0 || plan.runtime != Runtime::Executor {
+pub fn cache<N: Number>(inputs: &Inputs<N>, free: impl FnOnce() -> N) -> Option<Cache<N>> {
+    let resolved = inputs.resolved;
+    if resolved.max_lora_rank == 0 || resolved.runtime != Runtime::Executor {
         return None;
     }
-    let layers = plan.model.attention_layers.count_in(plan.layers_of_stage(terms.stage));
-    let modules = plan.lora_target_modules.iter().map(|module| elements(plan, *module));
-    Some(sized(terms, &Pages::of(modules, u64::from(layers), plan.max_lora_rank), free()))
+    let layers = resolved.model.attention_layers.count_in(resolved.layers_of_stage(inputs.stage));
+    let modules = resolved.lora_target_modules.iter().map(|module| elements(resolved, *module));
+    Some(sized(inputs, &Pages::of(modules, u64::from(layers), resolved.max_lora_rank), free()))
 }
 
 /// The cache with this layout: as many pages as a share of the free memory fills, the last one whole.
-fn sized<N: Number>(terms: &Terms<N>, pages: &Pages, free: N) -> Cache<N> {
+fn sized<N: Number>(inputs: &Inputs<N>, pages: &Pages, free: N) -> Cache<N> {
     static SHARE: Symbol = Symbol {
         text: "f_lora",
         meaning: "share of the free memory for adapters",
@@ -85,9 +85,9 @@ fn sized<N: Number>(terms: &Terms<N>, pages: &Pages, free: N) -> Cache<N> {
     };
     static WIDTH: Symbol = Symbol { text: "w", meaning: "values of a slot", origin: Origin::Derived };
     static SLOTS: Symbol = Symbol { text: "n_slots", meaning: "slots of a page", origin: Origin::Derived };
-    let slot = || N::symbol(&WIDTH, pages.width as f64) * terms.element();
+    let slot = || N::symbol(&WIDTH, pages.width as f64) * inputs.element();
     let in_page = || N::symbol(&SLOTS, pages.slots as f64);
-    let budget = N::symbol(&SHARE, terms.plan.lora_device_cache_fraction)
+    let budget = N::symbol(&SHARE, inputs.resolved.lora_device_cache_fraction)
         * free.part(|| Part::bytes("memory left for adapters").symbol("free"));
     let slots = (budget / slot()).floor().part(|| Part::count("slots that the share fills"));
     let missing = (pages.adapter as f64 - slots.value()).max(0.0);
@@ -95,7 +95,7 @@ fn sized<N: Number>(terms: &Terms<N>, pages: &Pages, free: N) -> Cache<N> {
     let adapters = held.value() * pages.slots as f64 / (pages.adapter.max(1)) as f64;
     Cache {
         adapters: adapters as u64,
-        short: missing * pages.width as f64 * terms.plan.dtype.bytes() as f64,
+        short: missing * pages.width as f64 * inputs.resolved.dtype.bytes() as f64,
         bytes: (held * in_page() * slot()).part(|| Part::bytes("page cache of LoRA adapters")),
     }
 }
@@ -106,15 +106,15 @@ mod tests {
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
     use super::*;
-    use crate::formats::link;
+    use crate::link;
     use crate::units::GIB;
 
     fn cache_of(text: &str, free: f64) -> (Pages, Cache<f64>) {
-        let plan = link::decode(text).deployment.plan().unwrap();
-        let terms = Terms::<f64>::new(&plan, 0);
-        let modules = plan.lora_target_modules.iter().map(|module| elements(&plan, *module));
-        let pages = Pages::of(modules, u64::from(plan.model.layers), plan.max_lora_rank);
-        (pages, cache(&terms, || free).unwrap())
+        let resolved = link::decode(text).deployment.resolve().unwrap();
+        let inputs = Inputs::<f64>::new(&resolved, 0);
+        let modules = resolved.lora_target_modules.iter().map(|module| elements(&resolved, *module));
+        let pages = Pages::of(modules, u64::from(resolved.model.layers), resolved.max_lora_rank);
+        (pages, cache(&inputs, || free).unwrap())
     }
 
     /// A log of 0.11 prints a device cache of 312836096 bytes, adapters of 19988480 values, and room for 8 of them

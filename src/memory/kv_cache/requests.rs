@@ -1,7 +1,7 @@
 //! What the KV cache holds: blocks of a request, and how many requests run at once.
 
 use super::{WindowPool, sink_bubble};
-use crate::deployment::{Backend, Fact, KvCacheType, Plan, Runtime};
+use crate::deployment::{Backend, Behavior, KvCacheType, Resolved, Runtime};
 use serde::Serialize;
 
 /// What stops more requests from running at once.
@@ -73,38 +73,40 @@ pub struct Requests {
 }
 
 /// The longest prompt that the executor takes (`batch_manager/trtGptModel.h`).
-pub(super) fn longest_prompt(plan: &Plan) -> u64 {
-    let most = plan.max_seq_len.saturating_sub(1);
-    if plan.runtime != Runtime::Executor {
-        plan.max_input_len
-    } else if plan.enable_chunked_context || (plan.backend == Backend::Pytorch && plan.torch.enable_chunked_prefill) {
+pub(super) fn longest_prompt(resolved: &Resolved) -> u64 {
+    let most = resolved.max_seq_len.saturating_sub(1);
+    if resolved.runtime != Runtime::Executor {
+        resolved.max_input_len
+    } else if resolved.enable_chunked_context
+        || (resolved.backend == Backend::Pytorch && resolved.pytorch.enable_chunked_prefill)
+    {
         most
-    } else if plan.context_fmha && plan.remove_input_padding {
-        most.min(plan.runtime_max_num_tokens)
+    } else if resolved.context_fmha && resolved.remove_input_padding {
+        most.min(resolved.runtime_max_num_tokens)
     } else {
-        plan.max_input_len
+        resolved.max_input_len
     }
 }
 
 impl Requests {
-    pub(in crate::memory) fn new(plan: &Plan) -> Requests {
-        let batches = if plan.runtime == Runtime::Executor { plan.pp_size } else { 1 };
-        let drafts = match plan.backend {
-            Backend::TensorRt => plan.max_draft_len,
-            Backend::Pytorch => plan.torch.max_draft_len,
+    pub(in crate::memory) fn new(resolved: &Resolved) -> Requests {
+        let batches = if resolved.runtime == Runtime::Executor { resolved.pp_size } else { 1 };
+        let drafts = match resolved.backend {
+            Backend::TensorRt => resolved.max_draft_len,
+            Backend::Pytorch => resolved.pytorch.max_draft_len,
         };
-        let in_step = (drafts + 1).saturating_mul(plan.max_beam_width);
+        let in_step = (drafts + 1).saturating_mul(resolved.max_beam_width);
         Requests {
-            tokens_per_block: plan.tokens_per_block,
-            bubble: sink_bubble(plan.sink_token_length, plan.tokens_per_block),
-            slides: plan.version.has(Fact::WindowsSlideByBlocks),
-            beams: plan.max_beam_width,
+            tokens_per_block: resolved.tokens_per_block,
+            bubble: sink_bubble(resolved.sink_token_length, resolved.tokens_per_block),
+            slides: resolved.version.has(Behavior::WindowsSlideByBlocks),
+            beams: resolved.max_beam_width,
             drafts,
-            slots: plan.runtime_max_batch_size.saturating_mul(batches),
-            steps: (plan.runtime_max_num_tokens / in_step).saturating_mul(batches),
-            max_seq_len: plan.max_seq_len,
-            longest_prompt: longest_prompt(plan),
-            encoded: plan.max_encoder_output_len(),
+            slots: resolved.runtime_max_batch_size.saturating_mul(batches),
+            steps: (resolved.runtime_max_num_tokens / in_step).saturating_mul(batches),
+            max_seq_len: resolved.max_seq_len,
+            longest_prompt: longest_prompt(resolved),
+            encoded: resolved.max_encoder_output_len(),
         }
     }
 
@@ -190,8 +192,8 @@ impl Requests {
 }
 
 /// Whether a KV cache of this plan is as large as the whole batch, not a share of the free memory.
-pub(super) fn holds_whole_batch(plan: &Plan) -> bool {
-    plan.runtime == Runtime::PySession || plan.kv_cache_type == KvCacheType::Continuous
+pub(super) fn holds_whole_batch(resolved: &Resolved) -> bool {
+    resolved.runtime == Runtime::PySession || resolved.kv_cache_type == KvCacheType::Continuous
 }
 
 #[cfg(test)]
@@ -200,10 +202,10 @@ mod tests {
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
     use super::*;
-    use crate::formats::link;
+    use crate::link;
 
     fn requests(text: &str) -> Requests {
-        Requests::new(&link::decode(text).deployment.plan().unwrap())
+        Requests::new(&link::decode(text).deployment.resolve().unwrap())
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Attention windows: which layers look back how far, and so share a pool of blocks.
 
-use crate::deployment::{Fact, Plan};
+use crate::deployment::{Behavior, Resolved};
 
 /// Layers that look back equally far.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,14 +13,14 @@ pub struct Window {
 
 /// The windows of the attention layers on `stage`, the narrowest first; none where none attends. `max_attention_window`'s entries take turns over the
 /// stage's own layers (`groupLayersByWindowSize`). Before windows had pools of their own the widest ruled all layers.
-pub fn windows(plan: &Plan, stage: u64) -> Vec<Window> {
-    let layers = u64::from(plan.model.attention_layers.count_in(plan.layers_of_stage(stage)));
+pub fn windows(resolved: &Resolved, stage: u64) -> Vec<Window> {
+    let layers = u64::from(resolved.model.attention_layers.count_in(resolved.layers_of_stage(stage)));
     if layers == 0 {
         return Vec::new();
     }
-    let cycle = &plan.max_attention_window[..];
-    let widest = cycle.iter().copied().max().unwrap_or(plan.max_seq_len);
-    if cycle.len() < 2 || !plan.version.has(Fact::WindowsHavePools) {
+    let cycle = &resolved.max_attention_window[..];
+    let widest = cycle.iter().copied().max().unwrap_or(resolved.max_seq_len);
+    if cycle.len() < 2 || !resolved.version.has(Behavior::WindowsHavePools) {
         return vec![Window { tokens: widest, layers }];
     }
     let (turns, more) = (layers / cycle.len() as u64, layers % cycle.len() as u64);
@@ -37,6 +37,6 @@ pub fn windows(plan: &Plan, stage: u64) -> Vec<Window> {
 }
 
 /// How many different windows the layers have.
-pub fn distinct_windows(plan: &Plan) -> usize {
-    if plan.max_attention_window.len() < 2 { 1 } else { windows(plan, 0).len() }
+pub fn distinct_windows(resolved: &Resolved) -> usize {
+    if resolved.max_attention_window.len() < 2 { 1 } else { windows(resolved, 0).len() }
 }

@@ -2,20 +2,20 @@
 
 use super::Cause;
 use crate::memory::calibration::{CONTEXT_BASE, CONTEXT_THREAD};
-use crate::memory::quantity::{Number, Part};
-use crate::memory::terms::Terms;
+use crate::memory::inputs::Inputs;
+use crate::memory::number::{Number, Part};
 
 /// Bytes of one context. It doesn't depend on the process that made it.
-pub fn context<N: Number>(terms: &Terms<N>) -> N {
-    bytes(terms).part(|| Part::bytes("CUDA context").symbol("context"))
+pub fn context<N: Number>(inputs: &Inputs<N>) -> N {
+    bytes(inputs).part(|| Part::bytes("CUDA context").symbol("context"))
 }
 
-fn bytes<N: Number>(terms: &Terms<N>) -> N {
-    let threads = terms.multiprocessors() * terms.threads() * CONTEXT_THREAD.number::<N>();
+fn bytes<N: Number>(inputs: &Inputs<N>) -> N {
+    let threads = inputs.multiprocessors() * inputs.threads() * CONTEXT_THREAD.number::<N>();
     threads + CONTEXT_BASE.number::<N>()
 }
 
 /// The context of the rank's own process.
-pub(in crate::memory) fn own<N: Number>(terms: &Terms<N>) -> Cause<N> {
-    Cause::by(&CONTEXT_THREAD, "CUDA context of this rank", bytes(terms))
+pub(in crate::memory) fn own<N: Number>(inputs: &Inputs<N>) -> Cause<N> {
+    Cause::by(&CONTEXT_THREAD, "CUDA context of this rank", bytes(inputs))
 }

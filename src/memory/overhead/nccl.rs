@@ -4,12 +4,12 @@
 //! (`cpp/tensorrt_llm/common/opUtils.cpp` getComm). The sizes stand in NCCL's `src/transport/p2p.cc`, `src/transport/nvls.cc` and
 //! `src/graph/connect.cc`. It saturates: from four ranks on, more of them hardly cost more.
 
-use super::{Cause, Place};
-use crate::deployment::{Fact, Plan};
+use super::{Cause, RankTopology};
+use crate::deployment::{Behavior, Resolved};
 use crate::gpu::Link;
 use crate::memory::calibration::{NCCL_PROCESS, NETWORK_CHANNEL, PCIE_CHANNELS, UNIFIED_PEER};
-use crate::memory::quantity::{Number, Origin, Part, Symbol};
-use crate::memory::terms::Terms;
+use crate::memory::inputs::Inputs;
+use crate::memory::number::{Number, Origin, Part, Symbol};
 use crate::units::MIB;
 
 /// Where a rank stands in the chain that NCCL's trees make of a node. Trees have fewer connections at the ends.
@@ -40,13 +40,13 @@ static PEERS: Symbol =
     Symbol { text: "n", meaning: "ranks of the communicator in one NVLink domain", origin: Origin::Derived };
 
 /// Channels of a communicator, and those of NVLink SHARP.
-fn channels(plan: &Plan, over_nodes: bool) -> (f64, f64) {
-    match (plan.gpu.link, plan.gpu.compute_capability.0) {
+fn channels(resolved: &Resolved, over_nodes: bool) -> (f64, f64) {
+    match (resolved.gpu.link, resolved.gpu.compute_capability.0) {
         (Link::NvLink, ..8) => (12.0, 0.0),
         (Link::NvLink, 8) => (24.0, 0.0),
         (Link::NvLink, 9) if over_nodes => (16.0, 16.0),
         (Link::NvLink, 9) => (24.0, 16.0),
-        (Link::NvLink, _) if plan.version.has(Fact::NcclHas32MulticastChannels) => (32.0, 32.0),
+        (Link::NvLink, _) if resolved.version.has(Behavior::NcclHas32MulticastChannels) => (32.0, 32.0),
         (Link::NvLink, _) if over_nodes => (32.0, 24.0),
         (Link::NvLink, _) => (24.0, 24.0),
         (Link::PciePeer, _) => (PCIE_CHANNELS.likely, 0.0),
@@ -55,14 +55,14 @@ fn channels(plan: &Plan, over_nodes: bool) -> (f64, f64) {
 }
 
 /// Whether the cards reach each other's memory. Where they don't, NCCL's buffers lie in the host's.
-pub(in crate::memory) fn has_peer_access(plan: &Plan) -> bool {
-    matches!(plan.gpu.link, Link::NvLink | Link::PciePeer)
+pub(in crate::memory) fn has_peer_access(resolved: &Resolved) -> bool {
+    matches!(resolved.gpu.link, Link::NvLink | Link::PciePeer)
 }
 
 /// MiB of the tree's connections on one channel: up and down in the middle. A100 reads from its peer instead of writing to it, so
 /// that sender and receiver hold the same.
-fn tree_mib(plan: &Plan, position: Position) -> f64 {
-    let reads = plan.gpu.link == Link::NvLink && plan.gpu.compute_capability.0 == 8;
+fn tree_mib(resolved: &Resolved, position: Position) -> f64 {
+    let reads = resolved.gpu.link == Link::NvLink && resolved.gpu.compute_capability.0 == 8;
     match position {
         Position::Middle => 12.0,
         Position::Head | Position::Tail if reads => 6.0,
@@ -72,22 +72,22 @@ fn tree_mib(plan: &Plan, position: Position) -> f64 {
 }
 
 /// Bytes that a communicator of `ranks` holds on the one at `position`: ring, tree, and the buffers of NVLink SHARP.
-pub fn communicator<N: Number>(plan: &Plan, ranks: u64, position: Position) -> N {
-    let (rings, multicast) = channels(plan, ranks > plan.gpus_per_node);
+pub fn communicator<N: Number>(resolved: &Resolved, ranks: u64, position: Position) -> N {
+    let (rings, multicast) = channels(resolved, ranks > resolved.gpus_per_node);
     if ranks < 2 || rings == 0.0 {
         return N::literal(0.0);
     }
-    let rings = || match plan.gpu.link {
+    let rings = || match resolved.gpu.link {
         Link::PciePeer => PCIE_CHANNELS.number(),
         _ => N::symbol(&RINGS, rings),
     };
     let ring = (N::symbol(&CHANNEL, mib(12.0)) * rings()).part(|| Part::bytes("ring"));
     // Two ranks use the ring's connections for the tree as well.
-    let tree = (ranks > 2).then(|| (rings() * mib(tree_mib(plan, position))).part(|| Part::bytes("tree")));
+    let tree = (ranks > 2).then(|| (rings() * mib(tree_mib(resolved, position))).part(|| Part::bytes("tree")));
     let sharp = (multicast > 0.0).then(|| {
         // Sixteen chunks a rank: 512 KiB each at first, 128 KiB from NCCL 2.21 on.
-        let each = if plan.version.has(Fact::NcclHasLargeMulticastBuffers) { 8.0 } else { 2.0 };
-        let peers = N::symbol(&PEERS, ranks.min(plan.gpus_per_node).min(MULTICAST_RANKS) as f64);
+        let each = if resolved.version.has(Behavior::NcclHasLargeMulticastBuffers) { 8.0 } else { 2.0 };
+        let peers = N::symbol(&PEERS, ranks.min(resolved.gpus_per_node).min(MULTICAST_RANKS) as f64);
         let buffers = N::symbol(&MULTICAST, multicast) * peers * mib(each) + mib(2.0);
         buffers.part(|| Part::bytes("NVLink SHARP"))
     });
@@ -95,34 +95,34 @@ pub fn communicator<N: Number>(plan: &Plan, ranks: u64, position: Position) -> N
 }
 
 /// What every rank of several pays whatever it communicates with, and the communicators of tensor parallelism.
-pub(in crate::memory) fn shared<N: Number>(terms: &Terms<N>, place: Place, causes: &mut Vec<Cause<N>>) {
-    let plan = terms.plan;
+pub(in crate::memory) fn shared<N: Number>(inputs: &Inputs<N>, place: RankTopology, causes: &mut Vec<Cause<N>>) {
+    let resolved = inputs.resolved;
     causes.push(Cause::by(&NCCL_PROCESS, "NCCL, once in a process", NCCL_PROCESS.number()));
-    if plan.gpu.link == Link::Unified {
-        let peers = N::literal(plan.world_size() as f64 - 1.0) * UNIFIED_PEER.number::<N>();
+    if resolved.gpu.link == Link::Unified {
+        let peers = N::literal(resolved.world_size() as f64 - 1.0) * UNIFIED_PEER.number::<N>();
         causes.push(Cause::by(&UNIFIED_PEER, "NCCL's host buffers, in the same memory", peers));
     }
-    if plan.attention_tp_size > 1 && has_peer_access(plan) {
-        let group = communicator(plan, plan.tp_size, place.position);
-        causes.push(over_link(plan, "NCCL communicator of the tensor-parallel ranks", group));
-        if plan.tp_size > plan.gpus_per_node {
-            let leaving = channels(plan, true).0 / plan.gpus_per_node as f64;
+    if resolved.attention_tp_size > 1 && has_peer_access(resolved) {
+        let group = communicator(resolved, resolved.tp_size, place.position);
+        causes.push(over_link(resolved, "NCCL communicator of the tensor-parallel ranks", group));
+        if resolved.tp_size > resolved.gpus_per_node {
+            let leaving = channels(resolved, true).0 / resolved.gpus_per_node as f64;
             let buffers = N::literal(leaving.max(1.0)) * NETWORK_CHANNEL.number::<N>();
             causes.push(Cause::by(&NETWORK_CHANNEL, "NCCL buffers for the network", buffers));
         }
     }
-    let another = communicator::<f64>(plan, plan.tp_size.max(2), Position::Middle);
+    let another = communicator::<f64>(resolved, resolved.tp_size.max(2), Position::Middle);
     causes.push(Cause::perhaps("another NCCL communicator, if there is one", another));
 }
 
 /// The engine flow's pairs: its send and receive plugins make a communicator with each neighbouring stage.
-pub(in crate::memory) fn pairs<N: Number>(terms: &Terms<N>, place: Place, causes: &mut Vec<Cause<N>>) {
-    let plan = terms.plan;
-    if place.near_pairs > 0 && has_peer_access(plan) {
-        let near = N::literal(f64::from(place.near_pairs)) * communicator::<N>(plan, 2, Position::Middle);
-        causes.push(over_link(plan, "NCCL communicators with neighbouring stages", near));
+pub(in crate::memory) fn pairs<N: Number>(inputs: &Inputs<N>, place: RankTopology, causes: &mut Vec<Cause<N>>) {
+    let resolved = inputs.resolved;
+    if place.near_pairs > 0 && has_peer_access(resolved) {
+        let near = N::literal(f64::from(place.near_pairs)) * communicator::<N>(resolved, 2, Position::Middle);
+        causes.push(over_link(resolved, "NCCL communicators with neighbouring stages", near));
     }
-    if place.far_pairs > 0 && has_peer_access(plan) {
+    if place.far_pairs > 0 && has_peer_access(resolved) {
         let far = N::literal(f64::from(place.far_pairs) * NETWORK_CHANNELS * mib(NETWORK_MIB));
         let bytes = far.value();
         causes.push(Cause::new("NCCL communicators with stages on other nodes", far, bytes, bytes));
@@ -130,21 +130,21 @@ pub(in crate::memory) fn pairs<N: Number>(terms: &Terms<N>, place: Place, causes
 }
 
 /// The PyTorch backend's communicator over all ranks, which passes activations between stages.
-pub(in crate::memory) fn world<N: Number>(terms: &Terms<N>, place: Place, causes: &mut Vec<Cause<N>>) {
-    let plan = terms.plan;
-    if plan.pp_size < 2 || !has_peer_access(plan) {
+pub(in crate::memory) fn world<N: Number>(inputs: &Inputs<N>, place: RankTopology, causes: &mut Vec<Cause<N>>) {
+    let resolved = inputs.resolved;
+    if resolved.pp_size < 2 || !has_peer_access(resolved) {
         return;
     }
-    let sends = if plan.gpu.link == Link::NvLink { SEND_CHANNELS.0 } else { SEND_CHANNELS.1 };
-    let all = communicator(plan, plan.world_size(), place.position);
-    causes.push(over_link(plan, "NCCL communicator of all ranks", all));
+    let sends = if resolved.gpu.link == Link::NvLink { SEND_CHANNELS.0 } else { SEND_CHANNELS.1 };
+    let all = communicator(resolved, resolved.world_size(), place.position);
+    causes.push(over_link(resolved, "NCCL communicator of all ranks", all));
     let neighbours = N::symbol(&CHANNEL, mib(12.0)) * sends;
     causes.push(Cause::exact("NCCL connections with neighbouring stages", neighbours));
 }
 
 /// Buffers that follow the number of channels, which is only a guess over PCI Express.
-fn over_link<N: Number>(plan: &Plan, label: &'static str, bytes: N) -> Cause<N> {
-    match plan.gpu.link {
+fn over_link<N: Number>(resolved: &Resolved, label: &'static str, bytes: N) -> Cause<N> {
+    match resolved.gpu.link {
         Link::PciePeer => Cause::by(&PCIE_CHANNELS, label, bytes),
         _ => Cause::exact(label, bytes),
     }

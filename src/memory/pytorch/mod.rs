@@ -3,13 +3,13 @@
 //!
 //! At start-up a rank loads its weights ([`weights`]), builds an executor with a temporary KV cache, captures CUDA graphs, and then
 //! runs a step of the most tokens. The peak of that pass is what stays inside torch (weights and [`persistent`] buffers, the
-//! [`sampler`]'s among them), the [`activations`] above it, and what lies [`outside`] torch. The KV cache gets a fraction of the rest
+//! [`sampler`]'s among them), the [`activations`] above it, and what lies [`overhead`] torch. The KV cache gets a fraction of the rest
 //! (`_torch/pyexecutor/_util.py` KvCacheCreator); see [`kv_cache`].
 
 pub mod activations;
 mod experts;
 pub mod kv_cache;
-pub mod outside;
+pub mod overhead;
 pub mod persistent;
 pub mod sampler;
 pub mod weights;

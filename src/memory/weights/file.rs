@@ -1,19 +1,19 @@
 //! The engine's file, which a log prints as "Loaded engine size": the weights, and the plan of the network.
 
 use super::engine;
-use crate::deployment::{Fact, Plan, QuantAlgo};
-use crate::memory::quantity::{Evidence, Law, Number, Origin, Part, Symbol};
-use crate::memory::terms::Terms;
-use crate::told::told;
+use crate::deployment::{Behavior, QuantAlgo, Resolved};
+use crate::explanation_text::explanation_text;
+use crate::memory::inputs::Inputs;
+use crate::memory::number::{Evidence, Law, Number, Origin, Part, Symbol};
 use crate::units::MIB;
 
 /// The law of the engine's file.
 pub static FILE: Law = Law {
-    title: told("The weights, and TensorRT's plan of every layer"),
-    evidence: Evidence::Fitted { on: told("files of ten public logs, all within 0.4 %") },
+    title: explanation_text("The weights, and TensorRT's plan of every layer"),
+    evidence: Evidence::Fitted { on: explanation_text("files of ten public logs, all within 0.4 %") },
     below: 0.005,
     above: 0.005,
-    source: told("\"Loaded engine size\" of public logs, TensorRT-LLM 0.8 to 1.2"),
+    source: explanation_text("\"Loaded engine size\" of public logs, TensorRT-LLM 0.8 to 1.2"),
 };
 
 /// MiB of the plan for a layer, with TensorRT 9 (0.12 in three logs).
@@ -33,25 +33,25 @@ static LAYER: Symbol =
 /// Bytes of the engine's file on a rank; of the decoder's where the model has an encoder.
 ///
 /// ```
-/// use trtllm_memory::{formats::link, memory::{Terms, weights::engine_file_size}};
+/// use trtllm_memory::{link, memory::{Inputs, weights::engine_file_size}};
 /// let decoded = link::decode("model=meta-llama/Llama-3.1-8B&trtllm_version=0.18&dtype=float16");
-/// let plan = decoded.deployment.plan().unwrap();
+/// let resolved = decoded.deployment.resolve().unwrap();
 /// // NVIDIA/TensorRT-LLM issue 3636: "Loaded engine size: 15388 MiB".
-/// assert_eq!(engine_file_size(&Terms::<f64>::new(&plan, 0)) as u64 >> 20, 15_388);
+/// assert_eq!(engine_file_size(&Inputs::<f64>::new(&resolved, 0)) as u64 >> 20, 15_388);
 /// ```
-pub fn engine_file_size<N: Number>(terms: &Terms<N>) -> N {
-    let layer = N::symbol(&LAYER, plan_of_a_layer(terms.plan) * MIB as f64);
-    let network = (terms.layers() * layer).part(|| Part::bytes("TensorRT's plan"));
-    engine(terms).part(|| Part::bytes("weights")) + network
+pub fn engine_file_size<N: Number>(inputs: &Inputs<N>) -> N {
+    let layer = N::symbol(&LAYER, plan_of_a_layer(inputs.resolved) * MIB as f64);
+    let network = (inputs.layers() * layer).part(|| Part::bytes("TensorRT's plan"));
+    engine(inputs).part(|| Part::bytes("weights")) + network
 }
 
 /// MiB of TensorRT's plan for a layer.
-fn plan_of_a_layer(plan: &Plan) -> f64 {
-    let by_tensorrt = !plan.gemm_plugin && matches!(plan.quant_algo, QuantAlgo::None | QuantAlgo::Fp8);
-    let first = match plan.version.has(Fact::PlannedByTensorRt9) {
+fn plan_of_a_layer(resolved: &Resolved) -> f64 {
+    let by_tensorrt = !resolved.gemm_plugin && matches!(resolved.quant_algo, QuantAlgo::None | QuantAlgo::Fp8);
+    let first = match resolved.version.has(Behavior::PlannedByTensorRt9) {
         true => LAYER_BY_TENSORRT_9,
         false if by_tensorrt => LAYER_OF_TENSORRT,
         false => LAYER_OF_PLUGINS,
     };
-    if plan.multiple_profiles { first + MORE_PROFILES * LAYER_OF_PROFILE } else { first }
+    if resolved.multiple_profiles { first + MORE_PROFILES * LAYER_OF_PROFILE } else { first }
 }

@@ -2,7 +2,7 @@
 
 use crate::architecture::Split;
 use crate::deployment::QuantAlgo;
-use crate::memory::quantity::Number;
+use crate::memory::number::Number;
 
 /// Values that share a scale along the inputs, in schemes with groups.
 const GROUP: f64 = 128.0;

@@ -5,8 +5,8 @@ mod model;
 mod timeline;
 
 use super::Request;
-use crate::formats::log::{ExplainedLog, explain, read};
-use crate::formats::model_file::{self, ModelFile};
+use crate::import::model_file::{self, ModelFile};
+use crate::log::{ExplainedLog, explain, read};
 use crate::units::{Bytes, MIB, Prefixes, grouped, grouped_decimal};
 use maud::{Markup, html};
 use std::borrow::Cow;

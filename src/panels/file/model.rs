@@ -3,8 +3,8 @@
 use super::pairs;
 use crate::architecture::{Attention, ModelRef};
 use crate::deployment::{Backend, Deployment, FIELDS, Field, Group, field};
-use crate::formats::model_file::ModelFile;
-use crate::formats::read_report::Item;
+use crate::import::model_file::ModelFile;
+use crate::import::report::Item;
 use crate::panels::{Request, field_link};
 use crate::units::{grouped, grouped_decimal};
 use maud::{Markup, html};

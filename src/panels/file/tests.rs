@@ -1,6 +1,7 @@
 use crate::architecture::ModelRef;
 use crate::deployment::{Deployment, field};
-use crate::formats::{hf_config, link};
+use crate::import::hf_config;
+use crate::link;
 use crate::panels::{answer, answer_about};
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;

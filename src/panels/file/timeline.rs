@@ -1,9 +1,9 @@
 //! The memory lines of a log in the order of time, as a bar that fills.
 
-use super::super::parts::roving;
+use super::super::widgets::roving;
 use super::size;
 use crate::chart::Theme;
-use crate::formats::log::{Entry, ExplainedLog, Kind, RankReading};
+use crate::log::{Entry, EventKind, ExplainedLog, RankReading};
 use crate::memory::Contributor;
 use crate::units::{Bytes, grouped};
 use maud::{Markup, html};
@@ -63,7 +63,8 @@ fn counted(entry: &Entry, rank: &RankReading) -> Option<(Contributor, u64)> {
 
 /// What lies outside every line shows where the log says how much is left.
 fn outside(entry: &Entry, used: u64) -> Option<(Contributor, u64)> {
-    let (left, total) = entry.event.size.zip(entry.event.other).filter(|_| entry.event.kind == Kind::FreeMemory)?;
+    let (left, total) =
+        entry.event.size.zip(entry.event.other).filter(|_| entry.event.kind == EventKind::FreeMemory)?;
     let more = total.bytes.0.checked_sub(left.bytes.0)?.checked_sub(used)?;
     Some((Contributor::Overhead, more))
 }

@@ -30,7 +30,7 @@ pub fn reset_all(state: AppState, label: &str, name: &str, fields: Vec<&'static 
 /// A field whose control stands beside its name. Where its group doesn't say when it is fixed, the field does.
 pub fn row(setting: Setting, marked: bool, controls: Vec<El>) -> El {
     let field = setting.field;
-    let mark = marked.then(|| el("span").class("mark moment").text(field.fixed.label()));
+    let mark = marked.then(|| el("span").class("mark moment").text(field.phase.label()));
     let name = el("div").class("name").child(label(field).class("key")).children(mark);
     let row = el("div").class("field row").attr("data-field", field.key).child(name).child(reset(setting));
     let row = row.children(controls).children(messages(setting));

@@ -12,7 +12,7 @@ mod toggle;
 use super::browser::before_paint;
 use super::dom::{El, el, fill_once, listen, target};
 use super::state::{AppState, Setting};
-use crate::deployment::{Backend, FIELDS, Field, Fixed, Group, Input};
+use crate::deployment::{Backend, FIELDS, Field, Group, Input, Phase};
 use field::{head, reset_all, row, stacked};
 use leptos::prelude::*;
 use std::cell::{Cell, RefCell};
@@ -121,19 +121,19 @@ fn group(state: AppState, group: Group) -> El {
 }
 
 /// When the settings of a group are fixed, where an engine is built. The hardware says so by itself.
-fn moments(fields: &[&'static Field]) -> Vec<Fixed> {
+fn moments(fields: &[&'static Field]) -> Vec<Phase> {
     let mut moments = Vec::new();
     for field in fields.iter().filter(|field| field.flows.has(Backend::TensorRt)) {
-        if field.fixed != Fixed::Hardware && !moments.contains(&field.fixed) {
-            moments.push(field.fixed);
+        if field.phase != Phase::Hardware && !moments.contains(&field.phase) {
+            moments.push(field.phase);
         }
     }
     moments
 }
 
-fn group_mark(fixed: Fixed) -> &'static str {
-    match fixed {
-        Fixed::Build => "fixed in the engine",
+fn group_mark(phase: Phase) -> &'static str {
+    match phase {
+        Phase::Build => "fixed in the engine",
         other => other.label(),
     }
 }

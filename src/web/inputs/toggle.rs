@@ -21,6 +21,6 @@ pub fn switch(setting: Setting) -> El {
 /// On, off, or what TensorRT-LLM makes of it.
 pub fn auto_or(setting: Setting) -> El {
     let automatic = el("option").attr("value", "").live_text(move || auto(&setting.effective()));
-    let fixed = ["true", "false"].map(|value| el("option").attr("value", value).text(value));
-    select(setting, el("select").child(automatic).children(fixed))
+    let phase = ["true", "false"].map(|value| el("option").attr("value", value).text(value));
+    select(setting, el("select").child(automatic).children(phase))
 }

@@ -3,11 +3,11 @@
 use super::chart::figure;
 use super::figures::{large, share};
 use crate::chart::{Drawing, Hit, Segment};
-use crate::formats::link;
-use crate::web::answers::Answers;
+use crate::link;
 use crate::web::dom::{El, el, watch};
 use crate::web::live::{Derived, Live};
 use crate::web::state::AppState;
+use crate::web::worker::Answers;
 use std::sync::Arc;
 
 /// The width of the tooltip; `chart.css` has the same number.

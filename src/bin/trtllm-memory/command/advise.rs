@@ -1,12 +1,12 @@
 //! `advise`: the single changes that help.
 
-use super::asked::{self, LoadArguments, refuse_problems};
-use super::{Outcome, json};
+use super::link_arg::{self, LoadArguments, refuse_problems};
+use super::{Output, json};
 use clap::Args;
 use serde::Serialize;
 use trtllm_memory::explore::Load;
 use trtllm_memory::explore::advise::{Advice, Advices, advise};
-use trtllm_memory::formats::link;
+use trtllm_memory::link;
 use trtllm_memory::units::grouped;
 
 #[derive(Debug, Args)]
@@ -21,11 +21,11 @@ pub struct Arguments {
 }
 
 /// Answers.
-pub fn run(arguments: &Arguments) -> Outcome {
-    asked::about(&arguments.link, arguments.json, |deployment| match advise(deployment, arguments.load.load()) {
+pub fn run(arguments: &Arguments) -> Output {
+    link_arg::about(&arguments.link, arguments.json, |deployment| match advise(deployment, arguments.load.load()) {
         Ok(advices) => {
             let output = if arguments.json { as_json(&advices) } else { text(&advices) };
-            Outcome::of(output, advices.fits)
+            Output::of(output, advices.fits)
         }
         Err(problems) => refuse_problems(problems, arguments.json),
     })

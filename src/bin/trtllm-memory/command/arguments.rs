@@ -1,6 +1,6 @@
 //! The command line.
 
-use super::{advise, compare, help, search, solve, sweep, take};
+use super::{advise, compare, export, help, search, solve, sweep};
 use clap::{Parser, Subcommand};
 use std::path::PathBuf;
 use trtllm_memory::units::Prefixes;
@@ -60,11 +60,11 @@ pub enum Command {
     /// What differs between two deployments, contributor by contributor.
     Compare(compare::Arguments),
     /// What starts this deployment: checkpoint, build, server, Python.
-    Commands(take::CommandsArguments),
+    Commands(export::CommandsArguments),
     /// The memory of each GPU as SVG.
-    Chart(take::ChartArguments),
+    Chart(export::ChartArguments),
     /// The memory of each GPU as a table, in Markdown or CSV.
-    Table(take::TableArguments),
+    Table(export::TableArguments),
     /// What a log of TensorRT-LLM says: each measured size beside its prediction, and why a start failed.
     ///
     /// Logs of trtllm-build, the engine runtime from 0.5 on, the PyTorch backend and Triton, of one rank or of several at once,

@@ -1,11 +1,11 @@
 //! `compare`: what differs between two deployments.
 
-use super::asked::{self, refuse_problem, refuse_problems};
-use super::{FAILS, FITS, Outcome, json};
+use super::link_arg::{self, refuse_problem, refuse_problems};
+use super::{FAILS, FITS, Output, json};
 use clap::Args;
-use trtllm_memory::deployment::Problem;
+use trtllm_memory::deployment::InvalidSetting;
 use trtllm_memory::explore::compare::{Comparison, compare};
-use trtllm_memory::formats::table::Table;
+use trtllm_memory::export::table::Table;
 
 #[derive(Debug, Args)]
 pub struct Arguments {
@@ -19,16 +19,16 @@ pub struct Arguments {
 }
 
 /// Answers.
-pub fn run(arguments: &Arguments) -> Outcome {
+pub fn run(arguments: &Arguments) -> Output {
     let pinned = match &arguments.other {
-        Some(other) => Some(asked::read(other, arguments.json)),
-        None => asked::read_pinned(&arguments.link, arguments.json),
+        Some(other) => Some(link_arg::read(other, arguments.json)),
+        None => link_arg::read_pinned(&arguments.link, arguments.json),
     };
     let Some(pinned) = pinned else {
         let message = "pins no deployment to compare with; give a second link";
-        return refuse_problem(Problem::new("compare", "", message), arguments.json);
+        return refuse_problem(InvalidSetting::new("compare", "", message), arguments.json);
     };
-    let (current, pinned) = match (asked::read(&arguments.link, arguments.json), pinned) {
+    let (current, pinned) = match (link_arg::read(&arguments.link, arguments.json), pinned) {
         (Ok(current), Ok(pinned)) => (current, pinned),
         (Err(refusal), _) | (_, Err(refusal)) => return refusal,
     };
@@ -36,8 +36,8 @@ pub fn run(arguments: &Arguments) -> Outcome {
         Ok(comparison) => {
             let fits = comparison.verdicts().into_iter().all(|verdict| verdict.fits());
             let output = if arguments.json { json(&comparison) } else { text(&comparison) };
-            let complaint = pinned.warnings + &current.warnings;
-            Outcome { output, complaint, status: if fits { FITS } else { FAILS } }
+            let stderr = pinned.warnings + &current.warnings;
+            Output { stdout: output, stderr, status: if fits { FITS } else { FAILS } }
         }
         Err((_, problems)) => refuse_problems(problems, arguments.json),
     }

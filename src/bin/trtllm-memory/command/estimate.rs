@@ -2,12 +2,13 @@
 
 use super::explanations::explanations;
 use super::table::Table;
-use super::{BAD, FAILS, FITS, Outcome, input, json};
+use super::{BAD, FAILS, FITS, Output, input, json};
 use std::path::Path;
 use trtllm_memory::chart::Segment;
-use trtllm_memory::deployment::{Deployment, Plan};
-use trtllm_memory::formats::json::{Answer, Warning};
-use trtllm_memory::formats::{link, model_file};
+use trtllm_memory::deployment::{Deployment, Resolved};
+use trtllm_memory::export::json::{Answer, Warning};
+use trtllm_memory::import::model_file;
+use trtllm_memory::link;
 use trtllm_memory::memory::{Binding, Rank, Report};
 use trtllm_memory::units::{Bytes, giga, grouped, grouped_decimal};
 
@@ -17,19 +18,19 @@ const MOST_COLUMNS: usize = 6;
 const MOST_RUNS: usize = 3;
 
 /// Answers a link.
-pub fn answer(link: &str, as_json: bool, explain: bool) -> Outcome {
+pub fn answer(link: &str, as_json: bool, explain: bool) -> Output {
     of(Answer::to(link), as_json, explain)
 }
 
 /// Answers a link about the model or the engine of a file.
-pub fn with_file(link: &str, file: &Path, as_json: bool, explain: bool) -> Outcome {
+pub fn with_file(link: &str, file: &Path, as_json: bool, explain: bool) -> Output {
     let shown = file.display();
     let read = input::whole(file).and_then(|bytes| {
         model_file::read(&bytes, &file.to_string_lossy()).map_err(|error| format!("{shown}: {error}"))
     });
     let read = match read {
         Ok(read) => read,
-        Err(complaint) => return Outcome::bad(complaint),
+        Err(stderr) => return Output::bad(stderr),
     };
     let mut deployment = Deployment::default();
     read.apply(&mut deployment);
@@ -42,7 +43,7 @@ pub fn with_file(link: &str, file: &Path, as_json: bool, explain: bool) -> Outco
     of(answer, as_json, explain)
 }
 
-fn of(answer: Answer, as_json: bool, explain: bool) -> Outcome {
+fn of(answer: Answer, as_json: bool, explain: bool) -> Output {
     let answer = if explain { answer.explain() } else { answer };
     let status = match &answer.report {
         Some(report) if report.verdict.fits() => FITS,
@@ -50,13 +51,13 @@ fn of(answer: Answer, as_json: bool, explain: bool) -> Outcome {
         None => BAD,
     };
     if as_json {
-        return Outcome { output: json(&answer), complaint: String::new(), status };
+        return Output { stdout: json(&answer), stderr: String::new(), status };
     }
-    Outcome { output: text(&answer), complaint: complaint(&answer), status }
+    Output { stdout: text(&answer), stderr: stderr(&answer), status }
 }
 
 /// What must be mended first.
-fn complaint(answer: &Answer) -> String {
+fn stderr(answer: &Answer) -> String {
     if answer.errors.is_empty() {
         return String::new();
     }
@@ -65,10 +66,10 @@ fn complaint(answer: &Answer) -> String {
 }
 
 fn text(answer: &Answer) -> String {
-    let (Some(report), Ok(plan)) = (&answer.report, answer.deployment.plan()) else {
+    let (Some(report), Ok(resolved)) = (&answer.report, answer.deployment.resolve()) else {
         return String::new();
     };
-    let mut text = format!("{}\n\n", heading(&plan));
+    let mut text = format!("{}\n\n", heading(&resolved));
     text.push_str(&format!("{} {}\n{}\n\n", report.headline(), report.sentence(), report.detail()));
     text.push_str(&memory(report));
     text.push_str(&format!("\nKV cache\n{}", kv_cache(report)));
@@ -81,17 +82,17 @@ fn text(answer: &Answer) -> String {
 }
 
 /// What is served, on what, and how.
-fn heading(plan: &Plan) -> String {
+fn heading(resolved: &Resolved) -> String {
     format!(
         "{} on {} × {}\ntp_size {} · pp_size {} · quant_algo {} · kv_cache_dtype {} · TensorRT-LLM {}",
-        plan.model.name,
-        plan.world_size(),
-        plan.gpu.name,
-        plan.tp_size,
-        plan.pp_size,
-        plan.quant_algo,
-        plan.kv_cache_dtype,
-        plan.version,
+        resolved.model.name,
+        resolved.world_size(),
+        resolved.gpu.name,
+        resolved.tp_size,
+        resolved.pp_size,
+        resolved.quant_algo,
+        resolved.kv_cache_dtype,
+        resolved.version,
     )
 }
 
@@ -179,7 +180,7 @@ mod tests {
 
     #[test]
     fn ranks_that_differ_have_a_column_each() {
-        let text = answer("pp_size=4", false, false).output;
+        let text = answer("pp_size=4", false, false).stdout;
         let heading = text.lines().find(|line| line.starts_with("GiB")).unwrap();
         assert!(heading.contains("GPU 0") && heading.contains("GPU 3"), "{heading}");
         assert!(text.contains("\nCUDA, NCCL, libraries  "));

@@ -1,7 +1,7 @@
 //! Explanations as indented text.
 
 use super::estimate::name;
-use trtllm_memory::formats::json::Explained;
+use trtllm_memory::export::json::Explained;
 use trtllm_memory::memory::Explanation;
 
 /// Why each size is what it is, for each kind of rank.

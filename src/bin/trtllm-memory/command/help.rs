@@ -1,6 +1,6 @@
 //! The long help: examples, exit statuses, and every link key, from the table of settings.
 
-use trtllm_memory::deployment::{Deployment, FIELDS, Field, Flows, Group, Input, Plan};
+use trtllm_memory::deployment::{Deployment, FIELDS, Field, Flows, Group, Input, Resolved};
 
 /// Columns of the help.
 const WIDTH: usize = 92;
@@ -33,7 +33,7 @@ pub fn more() -> String {
 /// Every key of a link.
 fn keys() -> String {
     let default = Deployment::default();
-    let plan = default.plan().ok();
+    let resolved = default.resolve().ok();
     let mut text = String::from("Keys of a link:\n");
     for group in Group::ALL {
         let fields: Vec<&Field> = FIELDS.iter().filter(|field| field.group == group).collect();
@@ -46,8 +46,8 @@ fn keys() -> String {
             text.push_str(&format!(
                 "  {} [{}; {}{}]\n",
                 field.key,
-                standard(field, &default, plan.as_ref()),
-                field.fixed.label(),
+                standard(field, &default, resolved.as_ref()),
+                field.phase.label(),
                 flows(field)
             ));
             wrap(&mut text, about.trim(), 6);
@@ -71,9 +71,9 @@ fn aliases(field: &Field) -> String {
 }
 
 /// What a setting is where a link doesn't say it.
-fn standard(field: &Field, default: &Deployment, plan: Option<&Plan>) -> String {
+fn standard(field: &Field, default: &Deployment, resolved: Option<&Resolved>) -> String {
     let chosen = field.write(default);
-    let settled = plan.map(field.effective).unwrap_or_default();
+    let settled = resolved.map(field.effective).unwrap_or_default();
     match (chosen.as_str(), settled.as_str()) {
         ("", "") => "unset".into(),
         ("", settled) => format!("unset, {settled} for an empty link"),

@@ -1,11 +1,11 @@
 //! `log`: what a log says beside what the models say.
 
 use super::table::Table;
-use super::{FAILS, FITS, Outcome, input, json};
+use super::{FAILS, FITS, Output, input, json};
 use std::io::{ErrorKind, Read};
 use std::path::Path;
-use trtllm_memory::formats::link;
-use trtllm_memory::formats::log::{Comparison, ExplainedLog, LogReader, RankReading, explain};
+use trtllm_memory::link;
+use trtllm_memory::log::{Comparison, ExplainedLog, LogReader, RankReading, explain};
 use trtllm_memory::memory::Contributor;
 use trtllm_memory::units::{Bytes, grouped};
 
@@ -17,22 +17,22 @@ const MOST_ADVICE: usize = 6;
 const MOST_UNREAD: usize = 10;
 
 /// Reads a log and explains it.
-pub fn answer(file: &Path, as_json: bool) -> Outcome {
+pub fn answer(file: &Path, as_json: bool) -> Output {
     let explained = match read(file) {
         Ok(reader) => explain(reader.finish()),
-        Err(complaint) => return Outcome::bad(complaint),
+        Err(stderr) => return Output::bad(stderr),
     };
     if explained.reading.is_empty() {
         let lines = grouped(explained.reading.lines);
-        let complaint = format!(
+        let stderr = format!(
             "{}: none of its {lines} lines is one that TensorRT-LLM writes about memory or settings.",
             file.display()
         );
-        return Outcome::bad(complaint);
+        return Output::bad(stderr);
     }
     let status = if explained.diagnosis.is_some() { FAILS } else { FITS };
     let output = if as_json { json(&explained) } else { text(&explained) };
-    Outcome { output, complaint: String::new(), status }
+    Output { stdout: output, stderr: String::new(), status }
 }
 
 fn read(file: &Path) -> Result<LogReader, String> {

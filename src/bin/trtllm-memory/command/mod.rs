@@ -2,19 +2,19 @@
 
 mod advise;
 mod arguments;
-mod asked;
 mod catalogues;
 mod compare;
 mod estimate;
 mod explanations;
+mod export;
 mod help;
 mod input;
+mod link_arg;
 mod log;
 mod search;
 mod solve;
 mod sweep;
 mod table;
-mod take;
 mod validate;
 
 use arguments::{Arguments, Command};
@@ -31,25 +31,25 @@ const FAILS: u8 = 1;
 const BAD: u8 = 2;
 
 /// What a command writes, and its exit status.
-struct Outcome {
-    output: String,
+struct Output {
+    stdout: String,
     /// For the standard error.
-    complaint: String,
+    stderr: String,
     status: u8,
 }
 
-impl Outcome {
-    fn ok(output: String) -> Outcome {
-        Outcome { output, complaint: String::new(), status: FITS }
+impl Output {
+    fn ok(stdout: String) -> Output {
+        Output { stdout, stderr: String::new(), status: FITS }
     }
 
     /// An answer that is yes or no.
-    fn of(output: String, fits: bool) -> Outcome {
-        Outcome { output, complaint: String::new(), status: if fits { FITS } else { FAILS } }
+    fn of(stdout: String, fits: bool) -> Output {
+        Output { stdout, stderr: String::new(), status: if fits { FITS } else { FAILS } }
     }
 
-    fn bad(complaint: String) -> Outcome {
-        Outcome { output: String::new(), complaint: format!("error: {complaint}\n"), status: BAD }
+    fn bad(stderr: String) -> Output {
+        Output { stdout: String::new(), stderr: format!("error: {stderr}\n"), status: BAD }
     }
 }
 
@@ -57,7 +57,7 @@ impl Outcome {
 pub fn run() -> ExitCode {
     let arguments = Arguments::parse();
     arguments.units.show();
-    let outcome = match arguments.command {
+    let output = match arguments.command {
         Command::Estimate { link, hf_config, json, explain } => {
             let link = link.unwrap_or_default();
             match hf_config {
@@ -71,17 +71,17 @@ pub fn run() -> ExitCode {
         Command::Search(arguments) => search::run(&arguments),
         Command::Advise(arguments) => advise::run(&arguments),
         Command::Compare(arguments) => compare::run(&arguments),
-        Command::Commands(arguments) => take::commands(&arguments),
-        Command::Chart(arguments) => take::chart(&arguments),
-        Command::Table(arguments) => take::table(&arguments),
-        Command::Models { json } => Outcome::ok(catalogues::models(json)),
-        Command::Gpus { json } => Outcome::ok(catalogues::gpus(json)),
+        Command::Commands(arguments) => export::commands(&arguments),
+        Command::Chart(arguments) => export::chart(&arguments),
+        Command::Table(arguments) => export::table(&arguments),
+        Command::Models { json } => Output::ok(catalogues::models(json)),
+        Command::Gpus { json } => Output::ok(catalogues::gpus(json)),
         Command::Validate { files, json } => validate::run(&files, json),
     };
-    let written = write(&mut io::stdout().lock(), &outcome.output)
-        .and_then(|()| write(&mut io::stderr().lock(), &outcome.complaint));
+    let written =
+        write(&mut io::stdout().lock(), &output.stdout).and_then(|()| write(&mut io::stderr().lock(), &output.stderr));
     match written {
-        Ok(()) => outcome.status.into(),
+        Ok(()) => output.status.into(),
         Err(error) => {
             // Where even this can't be written, the status says it.
             let _ = writeln!(io::stderr(), "error: the output can't be written: {error}");

@@ -1,16 +1,17 @@
 //! `search`: every deployment that runs a load.
 
-use super::asked::{self, refuse_problem};
+use super::link_arg::{self, refuse_problem};
 use super::table::Table;
-use super::{Outcome, json};
+use super::{Output, json};
 use clap::Args;
 use serde::Serialize;
 use std::collections::HashSet;
-use trtllm_memory::deployment::{Deployment, KvCacheDtype, Problem, QuantAlgo};
+use trtllm_memory::deployment::{Deployment, InvalidSetting, KvCacheDtype, QuantAlgo};
 use trtllm_memory::explore::Load;
 use trtllm_memory::explore::search::{Candidate, Order, Search, Space, frontier};
-use trtllm_memory::formats::{link, table};
+use trtllm_memory::export::table;
 use trtllm_memory::gpu::{self, Gpu, gpus};
+use trtllm_memory::link;
 use trtllm_memory::units::{giga, grouped, grouped_decimal};
 
 /// Rows for a person unless told otherwise.
@@ -68,17 +69,17 @@ pub struct Arguments {
 }
 
 /// Answers.
-pub fn run(arguments: &Arguments) -> Outcome {
-    asked::about(&arguments.link, arguments.json, |deployment| answer(deployment, arguments))
+pub fn run(arguments: &Arguments) -> Output {
+    link_arg::about(&arguments.link, arguments.json, |deployment| answer(deployment, arguments))
 }
 
-fn answer(deployment: &Deployment, arguments: &Arguments) -> Outcome {
+fn answer(deployment: &Deployment, arguments: &Arguments) -> Output {
     let (space, order) = match (space(arguments, deployment), Order::parse(&arguments.sort)) {
         (Ok(space), Some(order)) => (space, order),
         (Err(problem), _) => return refuse_problem(problem, arguments.json),
         (_, None) => {
             let names: Vec<&str> = Order::ALL.into_iter().map(Order::name).collect();
-            let problem = Problem::new("sort", &arguments.sort, format!("must be one of {}", names.join(", ")));
+            let problem = InvalidSetting::new("sort", &arguments.sort, format!("must be one of {}", names.join(", ")));
             return refuse_problem(problem, arguments.json);
         }
     };
@@ -93,11 +94,11 @@ fn answer(deployment: &Deployment, arguments: &Arguments) -> Outcome {
     } else {
         found.text(&search)
     };
-    Outcome::of(output, !search.found().is_empty())
+    Output::of(output, !search.found().is_empty())
 }
 
 /// The space that the arguments leave.
-fn space(arguments: &Arguments, base: &Deployment) -> Result<Space, Problem> {
+fn space(arguments: &Arguments, base: &Deployment) -> Result<Space, InvalidSetting> {
     let chosen: Vec<&'static Gpu> = match arguments.gpus.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         [] => vec![base.gpu],
         ["all"] => gpus().iter().collect(),
@@ -124,13 +125,13 @@ fn space(arguments: &Arguments, base: &Deployment) -> Result<Space, Problem> {
     Ok(space)
 }
 
-fn found<T>(key: &'static str, name: &str, value: Option<T>) -> Result<T, Problem> {
+fn found<T>(key: &'static str, name: &str, value: Option<T>) -> Result<T, InvalidSetting> {
     let known = match key {
         "gpus" => "isn't in the catalogue; `trtllm-memory gpus` lists it".to_string(),
         "quant_algo" => format!("must be one of {}", QuantAlgo::NAMES.join(", ")),
         _ => format!("must be one of {}", KvCacheDtype::NAMES.join(", ")),
     };
-    value.ok_or_else(|| Problem::new(key, name, known))
+    value.ok_or_else(|| InvalidSetting::new(key, name, known))
 }
 
 /// What to show, each with whether it stands on the frontier.

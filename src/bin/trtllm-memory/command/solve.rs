@@ -1,13 +1,13 @@
 //! `solve`: how far a setting goes, and how many sequences run at once.
 
-use super::asked::{self, LoadArguments, refuse_problem, refuse_problems};
+use super::link_arg::{self, LoadArguments, refuse_problem, refuse_problems};
 use super::table::Table;
-use super::{Outcome, json};
+use super::{Output, json};
 use clap::Args;
 use serde::Serialize;
-use trtllm_memory::deployment::{Deployment, Problem};
+use trtllm_memory::deployment::{Deployment, InvalidSetting};
 use trtllm_memory::explore::Knob;
-use trtllm_memory::explore::solve::{Limits, Stop, solve};
+use trtllm_memory::explore::solve::{FeasibleRange, LimitReason, solve};
 use trtllm_memory::memory::{Limit, estimate};
 use trtllm_memory::units::grouped;
 
@@ -26,9 +26,9 @@ pub struct Arguments {
 }
 
 /// Answers.
-pub fn run(arguments: &Arguments) -> Outcome {
+pub fn run(arguments: &Arguments) -> Output {
     let load = arguments.load.load();
-    asked::about(&arguments.link, arguments.json, |deployment| match arguments.key.as_deref() {
+    link_arg::about(&arguments.link, arguments.json, |deployment| match arguments.key.as_deref() {
         Some("concurrency") => concurrency(deployment, arguments),
         Some(key) => match solve(deployment, key, load) {
             Ok(limits) => one(&limits, arguments.json),
@@ -36,20 +36,20 @@ pub fn run(arguments: &Arguments) -> Outcome {
         },
         None => {
             let all = Knob::all(deployment).filter_map(|knob| solve(deployment, knob.field.key, load).ok());
-            every(&all.collect::<Vec<Limits>>(), arguments.json)
+            every(&all.collect::<Vec<FeasibleRange>>(), arguments.json)
         }
     })
 }
 
-fn one(limits: &Limits, as_json: bool) -> Outcome {
+fn one(limits: &FeasibleRange, as_json: bool) -> Output {
     let output = if as_json { json(limits) } else { sentence(limits) };
-    Outcome::of(output, limits.limit().is_some())
+    Output::of(output, limits.limit().is_some())
 }
 
 /// A limit as a sentence.
-fn sentence(limits: &Limits) -> String {
-    let Limits { key, .. } = limits;
-    let next = |stop: &Stop| stop.text();
+fn sentence(limits: &FeasibleRange) -> String {
+    let FeasibleRange { key, .. } = limits;
+    let next = |stop: &LimitReason| stop.text();
     let Some(limit) = limits.limit() else {
         let why = limits.never.as_ref().map_or_else(String::new, |stop| format!(" It {}.", next(stop)));
         return format!("No value of {key} makes it fit.{why}\n");
@@ -63,10 +63,10 @@ fn sentence(limits: &Limits) -> String {
     }
 }
 
-fn every(all: &[Limits], as_json: bool) -> Outcome {
+fn every(all: &[FeasibleRange], as_json: bool) -> Output {
     #[derive(Serialize)]
     struct Shape<'a> {
-        limits: &'a [Limits],
+        limits: &'a [FeasibleRange],
     }
     let output = if as_json {
         json(&Shape { limits: all })
@@ -85,11 +85,11 @@ fn every(all: &[Limits], as_json: bool) -> Outcome {
         }
         table.text()
     };
-    Outcome::ok(output)
+    Output::ok(output)
 }
 
 /// How many sequences of a length run at once.
-fn concurrency(deployment: &Deployment, arguments: &Arguments) -> Outcome {
+fn concurrency(deployment: &Deployment, arguments: &Arguments) -> Output {
     #[derive(Serialize)]
     struct Shape {
         key: &'static str,
@@ -100,7 +100,7 @@ fn concurrency(deployment: &Deployment, arguments: &Arguments) -> Outcome {
     }
     let (Some(input_len), Some(output_len)) = (arguments.load.input_len, arguments.load.output_len) else {
         let message = "needs --input-len and --output-len, the tokens of a prompt and of an output";
-        return refuse_problem(Problem::new("for", "concurrency", message), arguments.json);
+        return refuse_problem(InvalidSetting::new("for", "concurrency", message), arguments.json);
     };
     let report = match estimate(deployment) {
         Ok(report) => report,
@@ -123,5 +123,5 @@ fn concurrency(deployment: &Deployment, arguments: &Arguments) -> Outcome {
     } else {
         format!("{} {}\n", report.headline(), report.sentence())
     };
-    Outcome::of(output, limit > 0)
+    Output::of(output, limit > 0)
 }

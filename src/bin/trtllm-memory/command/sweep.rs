@@ -1,12 +1,12 @@
 //! `sweep`: the fullest GPU over the values of one setting.
 
-use super::asked::{self, refuse_problem};
+use super::link_arg::{self, refuse_problem};
 use super::table::Table;
-use super::{Outcome, json};
+use super::{Output, json};
 use clap::Args;
-use trtllm_memory::deployment::{Deployment, Problem};
+use trtllm_memory::deployment::{Deployment, InvalidSetting};
 use trtllm_memory::explore::sweep::{POINTS, Point, Sweep, named, sweep};
-use trtllm_memory::formats::table;
+use trtllm_memory::export::table;
 use trtllm_memory::units::{giga, grouped, grouped_decimal};
 
 #[derive(Debug, Args)]
@@ -28,19 +28,19 @@ pub struct Arguments {
 }
 
 /// Answers.
-pub fn run(arguments: &Arguments) -> Outcome {
-    asked::about(&arguments.link, arguments.json, |deployment| {
+pub fn run(arguments: &Arguments) -> Output {
+    link_arg::about(&arguments.link, arguments.json, |deployment| {
         match over(deployment, &arguments.over, arguments.points) {
-            Ok(sweep) if arguments.json => Outcome::ok(json(&sweep)),
-            Ok(sweep) if arguments.csv => Outcome::ok(table::Table::of_sweep(&sweep).csv()),
-            Ok(sweep) => Outcome::ok(text(&sweep)),
+            Ok(sweep) if arguments.json => Output::ok(json(&sweep)),
+            Ok(sweep) if arguments.csv => Output::ok(table::Table::of_sweep(&sweep).csv()),
+            Ok(sweep) => Output::ok(text(&sweep)),
             Err(problem) => refuse_problem(problem, arguments.json),
         }
     })
 }
 
 /// The sweep that `KEY`, `KEY=FROM..TO` or `KEY=A,B,C` asks for.
-fn over(deployment: &Deployment, over: &str, points: usize) -> Result<Sweep, Problem> {
+fn over(deployment: &Deployment, over: &str, points: usize) -> Result<Sweep, InvalidSetting> {
     let Some((key, values)) = over.split_once('=') else {
         return sweep(deployment, over.trim(), None, points);
     };
@@ -49,9 +49,11 @@ fn over(deployment: &Deployment, over: &str, points: usize) -> Result<Sweep, Pro
         let number = |text: &str| text.trim().replace('_', "").parse::<f64>().ok().filter(|number| *number >= 0.0);
         return match (number(from), number(to.trim_start_matches('='))) {
             (Some(from), Some(to)) => sweep(deployment, key, Some((from, to)), points),
-            _ => {
-                Err(Problem::new("over", over, "must be KEY=FROM..TO with two numbers, such as max_batch_size=1..512"))
-            }
+            _ => Err(InvalidSetting::new(
+                "over",
+                over,
+                "must be KEY=FROM..TO with two numbers, such as max_batch_size=1..512",
+            )),
         };
     }
     let values: Vec<&str> = values.split(',').map(str::trim).filter(|value| !value.is_empty()).collect();

@@ -1,20 +1,20 @@
 //! `validate`: files of measurements against the laws.
 
 use super::table::Table;
-use super::{BAD, Outcome, json};
+use super::{BAD, Output, json};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::PathBuf;
 use trtllm_memory::accuracy::{Case, Compared, Comparison, Errors, LeftOut, compare_all, measurements, readers, url};
-use trtllm_memory::formats::link;
+use trtllm_memory::link;
 use trtllm_memory::units::{Bytes, grouped};
 
 /// How many of the worst cases are shown by name for each contributor.
 const WORST: usize = 3;
 
 /// How near the laws come to the measurements of `files`, or of those that come with the project.
-pub fn run(files: &[PathBuf], as_json: bool) -> Outcome {
+pub fn run(files: &[PathBuf], as_json: bool) -> Output {
     let mut read = Vec::with_capacity(files.len().max(1));
     for path in files {
         match std::fs::read(path) {
@@ -23,8 +23,8 @@ pub fn run(files: &[PathBuf], as_json: bool) -> Outcome {
                 read.push(readers::read(&name, &String::from_utf8_lossy(&bytes)));
             }
             Err(error) => {
-                let complaint = format!("error: {} can't be read: {error}\n", path.display());
-                return Outcome { output: String::new(), complaint, status: BAD };
+                let stderr = format!("error: {} can't be read: {error}\n", path.display());
+                return Output { stdout: String::new(), stderr, status: BAD };
             }
         }
     }
@@ -33,7 +33,7 @@ pub fn run(files: &[PathBuf], as_json: bool) -> Outcome {
     }
     let mut comparison = compare_all(read.iter().map(|file| &file.measurements[..]));
     comparison.left_out.extend(read.into_iter().flat_map(|file| file.unreadable));
-    Outcome::ok(if as_json { json(&Shape::of(&comparison)) } else { text(&comparison) })
+    Output::ok(if as_json { json(&Shape::of(&comparison)) } else { text(&comparison) })
 }
 
 /// Contributors that have cases, with their cases, the worst first.

@@ -3,18 +3,20 @@
 
 use super::cublas;
 use crate::architecture::Dtype;
-use crate::deployment::{Fact, Plan};
-use crate::memory::quantity::{Evidence, Law, Number, Origin, Part, Symbol};
-use crate::memory::terms::Terms;
-use crate::told::told;
+use crate::deployment::{Behavior, Resolved};
+use crate::explanation_text::explanation_text;
+use crate::memory::inputs::Inputs;
+use crate::memory::number::{Evidence, Law, Number, Origin, Part, Symbol};
 
 /// Attention without context FMHA.
 pub static UNFUSED: Law = Law {
-    title: told("The attention plugin's workspace without context FMHA, which grows with the square of the prompt"),
+    title: explanation_text(
+        "The attention plugin's workspace without context FMHA, which grows with the square of the prompt",
+    ),
     evidence: Evidence::Exact { logs: 1 },
     below: 0.03,
     above: 0.01,
-    source: told(
+    source: explanation_text(
         "cpp/tensorrt_llm/common/attentionOp.cpp getWorkspaceSizeForContext; NVIDIA/TensorRT-LLM issue 8308 to the byte; a build of 0.11, issue 1967, asked for 2 % less",
     ),
 };
@@ -40,10 +42,10 @@ static LATENT: Symbol =
     Symbol { text: "c", meaning: "values that latent attention caches for a token", origin: Origin::Model };
 
 /// The plugin's workspace.
-pub fn attention<N: Number>(terms: &Terms<N>) -> N {
-    let own = context(terms).max(generation(terms));
-    match terms.plan.model.encoder {
-        Some(_) if !terms.plan.context_fmha => own.max(cross(terms)),
+pub fn attention<N: Number>(inputs: &Inputs<N>) -> N {
+    let own = context(inputs).max(generation(inputs));
+    match inputs.resolved.model.encoder {
+        Some(_) if !inputs.resolved.context_fmha => own.max(cross(inputs)),
         _ => own,
     }
     .part(|| Part::bytes("attention plugin"))
@@ -54,98 +56,98 @@ fn buffer<N: Number>(name: &'static str, bytes: N) -> N {
 }
 
 /// Size of a head as the plugin sees it: with latent attention that of the cached vector.
-fn head_size<N: Number>(terms: &Terms<N>) -> N {
-    match terms.plan.latent_values() {
+fn head_size<N: Number>(inputs: &Inputs<N>) -> N {
+    match inputs.resolved.latent_values() {
         Some(values) => N::symbol(&LATENT, values as f64),
-        None => terms.head_dim(),
+        None => inputs.head_dim(),
     }
 }
 
-fn kv_heads<N: Number>(terms: &Terms<N>) -> N {
-    if terms.plan.latent_values().is_some() { N::literal(1.0) } else { terms.kv_heads() }
+fn kv_heads<N: Number>(inputs: &Inputs<N>) -> N {
+    if inputs.resolved.latent_values().is_some() { N::literal(1.0) } else { inputs.kv_heads() }
 }
 
-fn sequences<N: Number>(terms: &Terms<N>) -> N {
-    terms.batch() * terms.beam()
+fn sequences<N: Number>(inputs: &Inputs<N>) -> N {
+    inputs.batch() * inputs.beam()
 }
 
 /// The workspace for prompts (`getWorkspaceSizeForContext`).
-pub fn context<N: Number>(terms: &Terms<N>) -> N {
-    let plan = terms.plan;
-    let query = || terms.heads() * head_size(terms);
-    let key = || kv_heads(terms) * head_size(terms);
+pub fn context<N: Number>(inputs: &Inputs<N>) -> N {
+    let resolved = inputs.resolved;
+    let query = || inputs.heads() * head_size(inputs);
+    let key = || kv_heads(inputs) * head_size(inputs);
     let buffers = [
         cublas(),
-        buffer("lengths of queries", (sequences(terms) + 1.0) * 4.0),
-        buffer("lengths of keys", (sequences(terms) + 1.0) * 4.0),
-        buffer("rotary frequencies", sequences(terms) * terms.rotary_dim() * 2.0),
-        buffer("sequence and place of each token", terms.tokens() * 8.0),
+        buffer("lengths of queries", (sequences(inputs) + 1.0) * 4.0),
+        buffer("lengths of keys", (sequences(inputs) + 1.0) * 4.0),
+        buffer("rotary frequencies", sequences(inputs) * inputs.rotary_dim() * 2.0),
+        buffer("sequence and place of each token", inputs.tokens() * 8.0),
         N::literal(SMALL_BUFFERS * ALIGNMENT).part(|| Part::bytes("counters and scales")),
     ];
-    let sum = if plan.context_fmha {
-        let value = || if plan.use_fp8_context_fmha { N::literal(1.0) } else { terms.element() };
-        let copied = match (plan.use_paged_context_fmha, plan.use_fp8_context_fmha) {
-            (true, _) => Some(buffer("queries", terms.tokens() * query() * value())),
-            (false, true) => Some(buffer("queries, keys and values in FP8", terms.tokens() * (query() + key() * 2.0))),
+    let sum = if resolved.context_fmha {
+        let value = || if resolved.use_fp8_context_fmha { N::literal(1.0) } else { inputs.element() };
+        let copied = match (resolved.use_paged_context_fmha, resolved.use_fp8_context_fmha) {
+            (true, _) => Some(buffer("queries", inputs.tokens() * query() * value())),
+            (false, true) => Some(buffer("queries, keys and values in FP8", inputs.tokens() * (query() + key() * 2.0))),
             (false, false) => None,
         };
         N::sum_of(buffers.into_iter().chain(copied))
     } else {
-        N::sum_of(buffers.into_iter().chain(unfused(terms, terms.input(), "attention scores, S_in squared")))
+        N::sum_of(buffers.into_iter().chain(unfused(inputs, inputs.input(), "attention scores, S_in squared")))
     };
     sum.part(|| Part::bytes("attention to prompts"))
 }
 
 /// The buffers of attention without a fused kernel, to `keys` keys in each sequence.
-fn unfused<N: Number>(terms: &Terms<N>, keys: N, score_name: &'static str) -> Vec<N> {
-    let query = || terms.heads() * head_size(terms);
-    let key = || kv_heads(terms) * head_size(terms);
-    let prompts = || sequences(terms) * terms.input();
-    let kept = || sequences(terms) * keys.clone();
-    let scores = || terms.heads() * prompts() * keys.clone();
+fn unfused<N: Number>(inputs: &Inputs<N>, keys: N, score_name: &'static str) -> Vec<N> {
+    let query = || inputs.heads() * head_size(inputs);
+    let key = || kv_heads(inputs) * head_size(inputs);
+    let prompts = || sequences(inputs) * inputs.input();
+    let kept = || sequences(inputs) * keys.clone();
+    let scores = || inputs.heads() * prompts() * keys.clone();
     vec![
-        buffer("attention mask", terms.tokens() * keys.clone() * terms.element()),
-        buffer("queries", prompts() * query() * terms.element()),
-        buffer("keys", kept() * key() * terms.element()),
-        buffer("values", kept() * key() * terms.element()),
-        buffer("attention scores", scores() * terms.element()).part(|| Part::bytes(score_name).law(&UNFUSED)),
-        buffer("attended values", terms.tokens() * query() * terms.element()),
+        buffer("attention mask", inputs.tokens() * keys.clone() * inputs.element()),
+        buffer("queries", prompts() * query() * inputs.element()),
+        buffer("keys", kept() * key() * inputs.element()),
+        buffer("values", kept() * key() * inputs.element()),
+        buffer("attention scores", scores() * inputs.element()).part(|| Part::bytes(score_name).law(&UNFUSED)),
+        buffer("attended values", inputs.tokens() * query() * inputs.element()),
         buffer("attention scores in 32 bit", scores() * 4.0),
-        buffer("padding offsets", terms.tokens() * 4.0),
-        buffer("padding offsets of an encoder", terms.tokens() * 4.0),
+        buffer("padding offsets", inputs.tokens() * 4.0),
+        buffer("padding offsets of an encoder", inputs.tokens() * 4.0),
     ]
 }
 
 /// The workspace of cross attention without a fused kernel, whose keys are the encoder's output.
-fn cross<N: Number>(terms: &Terms<N>) -> N {
-    let buffers = unfused(terms, terms.encoder_input(), "attention scores, S_in times L_e");
+fn cross<N: Number>(inputs: &Inputs<N>) -> N {
+    let buffers = unfused(inputs, inputs.encoder_input(), "attention scores, S_in times L_e");
     N::sum_of(std::iter::once(cublas()).chain(buffers)).part(|| Part::bytes("attention to the encoder's output"))
 }
 
 /// The workspace for generation (`getWorkspaceSizeForGeneration`).
-pub fn generation<N: Number>(terms: &Terms<N>) -> N {
-    let plan = terms.plan;
-    let larger = if plan.latent_values().is_some() {
-        latent(terms)
-    } else if plan.dtype == Dtype::Float32 {
-        masked(terms)
+pub fn generation<N: Number>(inputs: &Inputs<N>) -> N {
+    let resolved = inputs.resolved;
+    let larger = if resolved.latent_values().is_some() {
+        latent(inputs)
+    } else if resolved.dtype == Dtype::Float32 {
+        masked(inputs)
     } else {
-        masked(terms).max(grouped(terms))
+        masked(inputs).max(grouped(inputs))
     };
     larger.part(|| Part::bytes("attention in generation"))
 }
 
 /// Masked multi-head attention: partial results of every part of a sequence, and with StreamingLLM a shifted copy of the keys.
-fn masked<N: Number>(terms: &Terms<N>) -> N {
-    let rows = || sequences(terms) * terms.heads();
-    let tiles = || N::symbol(&TILES, tiles(terms.plan));
+fn masked<N: Number>(inputs: &Inputs<N>) -> N {
+    let rows = || sequences(inputs) * inputs.heads();
+    let tiles = || N::symbol(&TILES, tiles(inputs.resolved));
     let buffers = [
-        buffer("partial results", rows() * terms.head_dim() * tiles() * terms.element()),
+        buffer("partial results", rows() * inputs.head_dim() * tiles() * inputs.element()),
         buffer("partial sums", rows() * tiles() * 4.0),
         buffer("partial maxima", rows() * tiles() * 4.0),
     ];
-    let shifted = terms.plan.streamingllm.then(|| {
-        let keys = rows() * terms.head_dim() * terms.sequence() * terms.element();
+    let shifted = inputs.resolved.streamingllm.then(|| {
+        let keys = rows() * inputs.head_dim() * inputs.sequence() * inputs.element();
         buffer("shifted keys of StreamingLLM", keys)
     });
     N::sum_of(buffers.into_iter().chain(shifted)).part(|| Part::bytes("masked attention"))
@@ -153,26 +155,25 @@ fn masked<N: Number>(terms: &Terms<N>) -> N {
 
 /// Grouped-query kernels (XQA): rotated queries and converted outputs, and the scratch of multi-block kernels
 /// (`cpp/tensorrt_llm/kernels/xqaDispatcher.cpp` getWorkspaceSize). Every buffer has the alignment of a row of that scratch.
-fn grouped<N: Number>(terms: &Terms<N>) -> N {
-    let plan = terms.plan;
-    let group = plan.local_heads() as f64 / plan.local_kv_heads().max(1) as f64;
-    let multi_block = plan.version.has(Fact::ReservesMultiBlock);
-    let row = (N::symbol(&GROUP, group) * terms.head_dim() * (2.0 * XQA_BEAMS)).round_up(128.0);
+fn grouped<N: Number>(inputs: &Inputs<N>) -> N {
+    let resolved = inputs.resolved;
+    let group = resolved.local_heads() as f64 / resolved.local_kv_heads().max(1) as f64;
+    let multi_block = resolved.version.has(Behavior::ReservesMultiBlock);
+    let row = (N::symbol(&GROUP, group) * inputs.head_dim() * (2.0 * XQA_BEAMS)).round_up(128.0);
     let alignment = if multi_block { row.value().max(128.0) } else { ALIGNMENT };
     let aligned = |name: &'static str, bytes: N| bytes.round_up(alignment).part(|| Part::bytes(name));
-    let tokens = match plan.version.has(Fact::GenerationWorkspaceFollowsBatch) {
-        true => {
-            (sequences(terms) * N::symbol(&DRAFTED, plan.max_draft_len.saturating_add(1) as f64)).min(terms.tokens())
-        }
-        false => terms.tokens(),
+    let tokens = match resolved.version.has(Behavior::GenerationWorkspaceFollowsBatch) {
+        true => (sequences(inputs) * N::symbol(&DRAFTED, resolved.max_draft_len.saturating_add(1) as f64))
+            .min(inputs.tokens()),
+        false => inputs.tokens(),
     };
-    let copies = if plan.version.has(Fact::ConvertsAttentionOutputs) { 2.0 } else { 1.0 };
+    let copies = if resolved.version.has(Behavior::ConvertsAttentionOutputs) { 2.0 } else { 1.0 };
     let buffers = [
-        aligned("rotated queries and outputs", tokens * terms.heads() * terms.head_dim() * (2.0 * copies)),
-        aligned("lengths of queries", (sequences(terms) + 1.0) * 4.0),
-        aligned("lengths of keys", (sequences(terms) + 1.0) * 4.0),
-        aligned("rotary frequencies", sequences(terms) * terms.rotary_dim() * 2.0),
-        aligned("sequence and place of each token", terms.tokens() * 8.0),
+        aligned("rotated queries and outputs", tokens * inputs.heads() * inputs.head_dim() * (2.0 * copies)),
+        aligned("lengths of queries", (sequences(inputs) + 1.0) * 4.0),
+        aligned("lengths of keys", (sequences(inputs) + 1.0) * 4.0),
+        aligned("rotary frequencies", sequences(inputs) * inputs.rotary_dim() * 2.0),
+        aligned("sequence and place of each token", inputs.tokens() * 8.0),
         N::literal(2.0 * alignment).part(|| Part::bytes("scales")),
     ];
     let scratch = multi_block.then(|| {
@@ -189,26 +190,26 @@ fn grouped<N: Number>(terms: &Terms<N>) -> N {
 }
 
 /// Latent attention: partial results of the thread blocks that share a sequence.
-fn latent<N: Number>(terms: &Terms<N>) -> N {
-    let blocks = || terms.multiprocessors() * LATENT_ROWS;
+fn latent<N: Number>(inputs: &Inputs<N>) -> N {
+    let blocks = || inputs.multiprocessors() * LATENT_ROWS;
     N::sum_of([
-        buffer("partial results", blocks() * head_size(terms) * terms.element()),
+        buffer("partial results", blocks() * head_size(inputs) * inputs.element()),
         buffer("partial sums", blocks() * 4.0),
         buffer("partial maxima", blocks() * 4.0),
-        buffer("lengths of queries", (sequences(terms) + 1.0) * 4.0),
-        buffer("lengths of keys", (sequences(terms) + 1.0) * 4.0),
+        buffer("lengths of queries", (sequences(inputs) + 1.0) * 4.0),
+        buffer("lengths of keys", (sequences(inputs) + 1.0) * 4.0),
     ])
     .part(|| Part::bytes("latent attention"))
 }
 
 /// Parts that masked attention may divide a sequence into: so many that scores fit the shared memory, and enough to fill the GPU.
-fn tiles(plan: &Plan) -> f64 {
-    let multiprocessors = u64::from(plan.gpu.multiprocessors);
-    let heads = plan.local_heads().max(1);
+fn tiles(resolved: &Resolved) -> f64 {
+    let multiprocessors = u64::from(resolved.gpu.multiprocessors);
+    let heads = resolved.local_heads().max(1);
     // Four positions need 16 bytes for the scores in 32 bit, and as many values in the model's type beside them.
-    let position = if plan.dtype == Dtype::Float32 { 16 } else { 16 + 4 * plan.dtype.bytes() };
-    let room = shared_memory(plan.gpu.compute_capability).saturating_sub(RESERVED_SHARED_MEMORY) / position;
-    let fitting = plan.max_seq_len.saturating_add(1).div_ceil(4).div_ceil(room.max(1));
+    let position = if resolved.dtype == Dtype::Float32 { 16 } else { 16 + 4 * resolved.dtype.bytes() };
+    let room = shared_memory(resolved.gpu.compute_capability).saturating_sub(RESERVED_SHARED_MEMORY) / position;
+    let fitting = resolved.max_seq_len.saturating_add(1).div_ceil(4).div_ceil(room.max(1));
     fitting.max(multiprocessors.div_ceil(heads)) as f64
 }
 
@@ -227,13 +228,13 @@ fn shared_memory(compute_capability: (u8, u8)) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::formats::link;
+    use crate::link;
     #[cfg(target_arch = "wasm32")]
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
-    fn bytes(link: &str, of: impl Fn(&Terms<f64>) -> f64) -> u64 {
-        let plan = link::decode(link).deployment.plan().unwrap();
-        of(&Terms::new(&plan, 0)) as u64
+    fn bytes(link: &str, of: impl Fn(&Inputs<f64>) -> f64) -> u64 {
+        let resolved = link::decode(link).deployment.resolve().unwrap();
+        of(&Inputs::new(&resolved, 0)) as u64
     }
 
     #[test]

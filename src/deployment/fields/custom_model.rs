@@ -1,0 +1,187 @@
+//! The dimensions of a model of one's own, behind `m.`: only what differs from its family's conventions stands in a link.
+
+use super::accessor::{Accessor, RecipeLens};
+use super::parse::{choice, dtype, optional, whole};
+use super::{Field, Group, Input, Phase};
+use crate::architecture::{Dtype, Family, ModelRef, Recipe, limits};
+use crate::deployment::Deployment;
+
+/// Characters of a name.
+const LONGEST_NAME: usize = 96;
+
+/// Makes the model one's own: the dimensions of a Llama, until the keys say others.
+pub(super) fn make_custom(d: &mut Deployment) {
+    if !d.model.is_custom() {
+        d.model = ModelRef::custom(Recipe::default());
+    }
+}
+
+/// Changes the model, which thereby becomes one's own; an empty text means nothing for a model of the catalogue.
+pub(super) fn edit(
+    d: &mut Deployment,
+    text: &str,
+    change: &dyn Fn(&mut Recipe, &str) -> Result<(), String>,
+) -> Result<(), String> {
+    let text = text.trim();
+    if text.is_empty() && !d.model.is_custom() {
+        return Ok(());
+    }
+    let mut recipe = d.model.to_recipe();
+    change(&mut recipe, text)?;
+    d.model = ModelRef::custom(recipe);
+    Ok(())
+}
+
+/// Writes a dimension; nothing for a model of the catalogue.
+pub(super) fn show(d: &Deployment, write: impl FnOnce(&Recipe) -> String) -> String {
+    d.model.recipe().map_or_else(String::new, write)
+}
+
+fn name(text: &str) -> Result<String, String> {
+    let sound = |c: char| c.is_ascii_alphanumeric() || "-._/ ".contains(c);
+    if text.chars().count() <= LONGEST_NAME && text.chars().all(sound) {
+        Ok(if text.is_empty() { "custom".into() } else { text.into() })
+    } else {
+        Err(format!("must be up to {LONGEST_NAME} letters, digits, -, _, . and /"))
+    }
+}
+
+const fn dimension(key: &'static str, input: Input, accessor: Accessor) -> Field {
+    Field::new(key, input, accessor)
+        .optional()
+        .in_group(Group::Dimensions, Phase::Build)
+        .applies(|d| d.model.is_custom())
+}
+
+/// Where a dimension stands.
+macro_rules! word {
+    ($name:ident) => {
+        RecipeLens { of: |recipe| &recipe.$name, of_mut: |recipe| &mut recipe.$name }
+    };
+}
+
+/// A whole number that every model has.
+macro_rules! number {
+    ($key:literal, $name:ident, $min:expr, $max:expr, $usual:expr) => {
+        dimension($key, Input::Whole { min: $min, max: $max, slider_max: $usual }, Accessor::Dimension(word!($name)))
+    };
+}
+
+/// A whole number that follows from others where it isn't given.
+macro_rules! derived {
+    ($key:literal, $name:ident, $max:expr, $usual:expr) => {
+        dimension(
+            $key,
+            Input::Whole { min: 1, max: $max, slider_max: $usual },
+            Accessor::OptionalDimension(word!($name)),
+        )
+    };
+}
+
+/// What may differ from the family's conventions.
+const fn feature(key: &'static str, input: Input) -> Field {
+    dimension(key, input, Accessor::Feature)
+}
+
+const DTYPES: &[&str] = &["bfloat16", "float16", "float32"];
+
+/// Every dimension.
+pub(super) const DIMENSIONS: &[Field] = &[
+    dimension(
+        "m.name",
+        Input::Text,
+        Accessor::Own(
+            |d, t| edit(d, t, &|recipe, t| name(t).map(|v| recipe.name = v.into())),
+            |d| show(d, |recipe| if recipe.name == "custom" { String::new() } else { recipe.name.to_string() }),
+        ),
+    )
+    .help("What you call the model."),
+    dimension(
+        "m.family",
+        Input::Choice(Family::NAMES),
+        Accessor::Own(
+            |d, t| {
+                edit(d, t, &|recipe, t| {
+                    let found = Family::from_model_type(&t.to_ascii_lowercase());
+                    choice(t, found, Family::NAMES).map(|v| recipe.family = v)
+                })
+            },
+            |d| show(d, |recipe| recipe.family.name().into()),
+        ),
+    )
+    .help("The family, by model_type; what it has in common with its other models isn't asked for."),
+    dimension(
+        "m.layers",
+        Input::Whole { min: 1, max: limits::LAYERS, slider_max: 128 },
+        Accessor::Own(
+            |d, t| edit(d, t, &|recipe, t| whole(t, (1, limits::LAYERS)).map(|v| recipe.layers = v as u32)),
+            |d| show(d, |recipe| recipe.layers.to_string()),
+        ),
+    )
+    .help("num_hidden_layers."),
+    number!("m.hidden", hidden, 1, limits::WIDTH, 16_384).help("hidden_size."),
+    number!("m.heads", heads, 1, limits::PART, 128).help("num_attention_heads."),
+    derived!("m.kv_heads", kv_heads, limits::PART, 128).help("num_key_value_heads; as many as heads if left empty."),
+    derived!("m.head_dim", head_dim, limits::PART, 256).help("head_dim; hidden_size / heads if left empty."),
+    number!("m.intermediate", intermediate, 0, limits::WIDTH, 65_536)
+        .help("intermediate_size of the dense blocks; 0 where every layer has experts."),
+    number!("m.vocab", vocab, 1, limits::VOCABULARY, 262_144).help("vocab_size."),
+    dimension(
+        "m.dtype",
+        Input::Choice(DTYPES),
+        Accessor::Own(
+            |d, t| {
+                edit(d, t, &|recipe, t| optional(t, |t| dtype(t, DTYPES)).map(|v| recipe.dtype = v.unwrap_or_default()))
+            },
+            |d| show(d, |recipe| if recipe.dtype == Dtype::default() { "" } else { recipe.dtype.name() }.into()),
+        ),
+    )
+    .help("torch_dtype of the checkpoint; bfloat16 if left empty."),
+    number!("m.positions", max_position_embeddings, 1, limits::POSITIONS, 1 << 20).help("max_position_embeddings."),
+    feature("m.tied", Input::Toggle).help("tie_word_embeddings: the LM head is the embedding table."),
+    feature("m.qkv_bias", Input::Toggle).help("Query, key and value projections have biases."),
+    feature("m.dense_bias", Input::Toggle).help("The attention's output projection has a bias."),
+    feature("m.mlp_bias", Input::Toggle).help("The feed-forward projections have biases."),
+    feature("m.lm_head_bias", Input::Toggle).help("The LM head has a bias."),
+    feature("m.gated", Input::Toggle).help("The feed-forward block is gated (SwiGLU, GeGLU)."),
+    feature("m.parallel", Input::Toggle).help("Attention and feed-forward block read the same input."),
+    feature("m.embedding_norm", Input::Toggle).help("The embedding is normalised."),
+    feature("m.norm", Input::Choice(&["scale", "scale_and_bias", "plain"])).help("What a normalisation has."),
+    feature("m.norms", Input::Text).help("Normalisations in each layer."),
+    feature("m.qk_norm", Input::Choice(&["absent", "head", "full"]))
+        .help("Normalisation of queries and keys: of each head's size, or over all heads."),
+    feature("m.gate", Input::Toggle).help("A projection of its own gates the attention's output."),
+    feature("m.sinks", Input::Toggle).help("Each head has a learned sink logit."),
+    feature("m.mla", Input::Text)
+        .help("Latent attention: q_lora_rank (or -)/kv_lora_rank/qk_nope_head_dim/qk_rope_head_dim/v_head_dim."),
+    feature("m.indexer", Input::Text).help("Sparse attention's indexer: heads/size, and after a colon its layers."),
+    feature("m.window", Input::Text).help("Sliding window: tokens, and after a colon its layers, such as 1024:!5/6."),
+    feature("m.attention", Input::Text).help("The layers that attend, where not all do: 3/4 is every fourth."),
+    feature("m.moe", Input::Text).help("Experts: experts/experts per token/moe_intermediate_size."),
+    feature("m.shared", Input::Text).help("Intermediate size of the shared experts together."),
+    feature("m.shared_gate", Input::Toggle).help("A gate weighs the shared expert."),
+    feature("m.router_bias", Input::Toggle).help("The router has a bias."),
+    feature("m.moe_layers", Input::Text)
+        .help("The layers with experts, where not all have them: 3- from the fourth on."),
+    feature("m.delta", Input::Text).help(
+        "Gated delta net in the layers that don't attend: key heads/key size/value heads/value size/convolution.",
+    ),
+    feature("m.mamba", Input::Text).help("Mamba 2 in the layers with M: groups/state/heads/size/convolution."),
+    feature("m.pattern", Input::Text).help("A letter a layer: M Mamba, * attention, E experts, - feed-forward."),
+    feature("m.rotary", Input::Text).help("Elements of a head that turn, where not all do."),
+    feature("m.tables", Input::Text).help("RoPE tables, where there are several."),
+    feature("m.learned", Input::Text).help("Rows of a table of learned positions."),
+    feature("m.alibi", Input::Toggle).help("Positions by ALiBi."),
+    feature("m.relative", Input::Text).help("Buckets of distances that have a bias (T5)."),
+    feature("m.no_positions", Input::Toggle).help("Attention knows no positions."),
+    feature("m.mrope", Input::Toggle)
+        .help("Positions have three coordinates, so that each request brings its rotations."),
+    feature("m.encoder", Input::Text).help("An encoder: layers/heads/size of a head/columns of its MLP."),
+    feature("m.encoder_positions", Input::Text).help("Rows of the encoder's position table."),
+    feature("m.mels", Input::Text).help("Features of a frame, where the encoder reads sound."),
+    feature("m.scaling", Input::Text).help("Factor by which RoPE scaling extends max_position_embeddings."),
+    feature("m.yarn", Input::Text).help("Factor of YaRN, which max_position_embeddings already contains."),
+    feature("m.mtp", Input::Text).help("Layers that predict further tokens, behind the last."),
+    feature("m.fp4", Input::Choice(&["mlp_and_output", "experts"]))
+        .help("What an NVFP4 checkpoint keeps in FP4, where not everything."),
+];

@@ -1,0 +1,207 @@
+//! What the PyTorch backend makes of the settings that only it has (`tensorrt_llm/llmapi/llm_args.py` TorchLlmArgs).
+
+use super::Limits;
+use crate::architecture::Positions;
+use crate::deployment::{AllreduceStrategy, Behavior, DecodingType, Deployment, MoeBackend, Note};
+use crate::units::grouped;
+
+/// The settings that only the PyTorch backend has, settled.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PytorchSettings {
+    /// Whether each rank attends for requests of its own.
+    pub enable_attention_dp: bool,
+    /// The CUDA graphs that are captured.
+    pub graphs: CudaGraphs,
+    /// Whether long prompts are read in several steps.
+    pub enable_chunked_prefill: bool,
+    /// Whether a step starts before the one before it is read.
+    pub overlap_scheduler: bool,
+    /// Whether blocks of equal prompts are shared.
+    pub enable_block_reuse: bool,
+    /// What multiplies the experts, never [`MoeBackend::Auto`].
+    pub moe_backend: MoeBackend,
+    /// Experts with their copies that the load balancer spreads over the ranks, where there is one.
+    pub load_balancer_slots: Option<u64>,
+    /// How ranks add up their results.
+    pub allreduce_strategy: AllreduceStrategy,
+    /// Most bytes of the KV cache on a GPU.
+    pub max_gpu_total_bytes: Option<u64>,
+    /// How tokens are drafted.
+    pub decoding_type: DecodingType,
+    /// Draft tokens of a sequence in a step; 0 without drafting.
+    pub max_draft_len: u64,
+    /// Tokens of the buffers that send and receive KV blocks between servers; 0 without them.
+    pub transfer_tokens: u64,
+}
+
+/// The CUDA graphs of generation steps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CudaGraphs {
+    /// Sequences of the largest; 0 without graphs.
+    pub largest: u64,
+    /// How many there are.
+    pub count: u64,
+}
+
+/// `max_batch_size` unless told otherwise (`BaseLlmArgs`).
+const DEFAULT_BATCH: u64 = 2048;
+/// `max_num_tokens` unless told otherwise.
+const DEFAULT_NUM_TOKENS: u64 = 8192;
+/// `tokens_per_block` unless told otherwise (`KvCacheConfig`).
+const DEFAULT_BLOCK: u64 = 32;
+/// The same with FlashMLA, the kernels for latent attention on Hopper (`py_executor_creator.py`).
+const FLASH_MLA_BLOCK: u64 = 64;
+/// Compute capability of the cards that have FlashMLA.
+const FLASH_MLA_ON: (u8, u8) = (9, 0);
+/// Sequences of the largest graph where none are given (`CudaGraphConfig.max_batch_size` of 0).
+const DEFAULT_LARGEST_GRAPH: u64 = 128;
+/// Draft tokens where none are given: a usual number.
+const DEFAULT_DRAFT_LEN: u64 = 3;
+
+/// The limits that the PyTorch backend is started with.
+pub(in crate::deployment) fn limits(d: &Deployment, notes: &mut Vec<Note>) -> Limits {
+    let max_batch_size = d.max_batch_size.unwrap_or(DEFAULT_BATCH);
+    let max_seq_len = max_seq_len(d, notes);
+    let all = max_batch_size.saturating_mul(max_seq_len);
+    let mut max_num_tokens = d.max_num_tokens.unwrap_or(DEFAULT_NUM_TOKENS);
+    if max_num_tokens > all {
+        Note::add(
+            notes,
+            "max_num_tokens",
+            format_args!("Lowered to {}, all that max_batch_size sequences of max_seq_len can hold.", grouped(all)),
+        );
+        max_num_tokens = all;
+    }
+    let flash_mla = d.model.is_latent() && d.gpu.compute_capability == FLASH_MLA_ON;
+    let tokens_per_block = if flash_mla { FLASH_MLA_BLOCK } else { d.tokens_per_block.unwrap_or(DEFAULT_BLOCK) };
+    Limits { max_batch_size, max_num_tokens, max_input_len: max_seq_len, max_seq_len, tokens_per_block }
+}
+
+/// The model's own length where none is given, and at most (`model_engine.py` _init_max_seq_len, _infer_max_seq_len_from_config).
+fn max_seq_len(d: &Deployment, notes: &mut Vec<Note>) -> u64 {
+    let factor = d.model.rope_scaling_factor.filter(|_| !d.model.yarn).unwrap_or(1.0);
+    let own = ((d.model.max_position_embeddings as f64 * factor) as u64).max(1);
+    let unlimited = matches!(d.model.positions, Positions::Alibi);
+    match d.max_seq_len {
+        None => {
+            Note::add(notes, "max_seq_len", format_args!("Deduced from the model: {} tokens.", grouped(own)));
+            own
+        }
+        Some(given) if given > own && !unlimited => {
+            Note::add(notes, "max_seq_len", format_args!("Lowered to the model's own {} tokens.", grouped(own)));
+            own
+        }
+        Some(given) => given,
+    }
+}
+
+impl CudaGraphs {
+    /// The graphs up to `largest` sequences: every size to 31, then powers of two; with padding 1, 2, 4, multiples of 8 to 128, then
+    /// powers of two; and in either case `largest` itself (`CudaGraphConfig._generate_cuda_graph_batch_sizes`).
+    fn up_to(largest: u64, padded: bool) -> CudaGraphs {
+        let small = if padded {
+            [1, 2, 4].into_iter().filter(|size| *size <= largest).count() as u64 + (largest / 8).min(16)
+        } else {
+            largest.min(32) + u64::from(largest >= 64) + u64::from(largest >= 128)
+        };
+        let listed = match (padded, largest) {
+            (true, ..8) => largest == 1 || largest == 2 || largest == 4,
+            (true, ..=128) => largest.is_multiple_of(8),
+            (false, ..=32 | 64 | 128) => true,
+            _ => false,
+        };
+        let powers = if largest > 256 { u64::from((largest - 1).ilog2()) - 7 } else { 0 };
+        CudaGraphs { largest, count: small + powers + u64::from(!listed && largest > 0) }
+    }
+}
+
+impl PytorchSettings {
+    /// The settled settings of a deployment whose steps have `max_batch_size` sequences.
+    pub(in crate::deployment) fn of(d: &Deployment, max_batch_size: u64) -> PytorchSettings {
+        let drafting = d.decoding_type != DecodingType::None;
+        let wanted = d.cuda_graph_max_batch_size.unwrap_or(DEFAULT_LARGEST_GRAPH);
+        PytorchSettings {
+            enable_attention_dp: d.enable_attention_dp,
+            graphs: CudaGraphs::up_to(wanted.min(max_batch_size), d.cuda_graph_enable_padding),
+            enable_chunked_prefill: d.enable_chunked_prefill,
+            overlap_scheduler: !d.disable_overlap_scheduler,
+            enable_block_reuse: d.enable_block_reuse.unwrap_or(true),
+            moe_backend: moe_backend(d),
+            load_balancer_slots: d.moe_load_balancer_slots,
+            allreduce_strategy: d.allreduce_strategy,
+            max_gpu_total_bytes: Some(d.max_gpu_total_bytes).filter(|most| *most > 0),
+            decoding_type: d.decoding_type,
+            max_draft_len: if drafting { d.max_draft_len.unwrap_or(DEFAULT_DRAFT_LEN) } else { 0 },
+            transfer_tokens: d.cache_transceiver_max_tokens_in_buffer,
+        }
+    }
+
+    /// Tokens that a sequence in the KV cache has beyond `max_seq_len`: the one that the overlap scheduler is ahead, and the drafts of
+    /// this step and the next (`py_executor_creator.py`, `get_num_extra_kv_tokens`).
+    pub fn extra_tokens(&self) -> u64 {
+        let drafts = self.max_draft_len;
+        let ahead = if self.overlap_scheduler { 1 + drafts } else { 0 };
+        let one_model = matches!(self.decoding_type, DecodingType::Mtp | DecodingType::Eagle3);
+        ahead + drafts + if one_model { drafts.saturating_sub(1) } else { 0 }
+    }
+}
+
+/// What multiplies the experts (`ModelConfig.resolve_moe_backend`): generated kernels for MXFP4 on data-centre Blackwell, Triton's
+/// before it, CUTLASS otherwise.
+fn moe_backend(d: &Deployment) -> MoeBackend {
+    let capability = d.gpu.compute_capability.0;
+    match d.moe_backend {
+        MoeBackend::Auto if !d.version().has(Behavior::ChoosesMoeBackend) || !d.quant_algo.is_mxfp4() => {
+            MoeBackend::Cutlass
+        }
+        MoeBackend::Auto if (10..12).contains(&capability) => MoeBackend::Trtllm,
+        MoeBackend::Auto if capability == 9 => MoeBackend::Triton,
+        MoeBackend::Auto => MoeBackend::Cutlass,
+        chosen => chosen,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    /// The sizes as the Python code lists them.
+    fn listed(largest: u64, padded: bool) -> u64 {
+        let mut sizes: Vec<u64> = if padded {
+            [1, 2, 4].into_iter().chain((1..=16).map(|i| i * 8)).collect()
+        } else {
+            (1..32).chain([32, 64, 128]).collect()
+        };
+        let end = (largest as f64).log2().ceil() as u32;
+        sizes.extend((8..end).map(|power| 1u64 << power));
+        sizes.retain(|size| *size <= largest);
+        if sizes.last() != Some(&largest) {
+            sizes.push(largest);
+        }
+        sizes.len() as u64
+    }
+
+    #[test]
+    fn graphs_are_counted_as_they_are_listed() {
+        for largest in (1..300).chain([512, 640, 768, 1024, 1536, 2048, 4096]) {
+            for padded in [false, true] {
+                assert_eq!(CudaGraphs::up_to(largest, padded).count, listed(largest, padded), "{largest} {padded}");
+            }
+        }
+        assert_eq!(CudaGraphs::up_to(0, false), CudaGraphs { largest: 0, count: 0 });
+        assert_eq!(CudaGraphs::up_to(128, false).count, 34);
+    }
+
+    #[test]
+    fn a_sequence_holds_what_the_scheduler_is_ahead() {
+        let plain = PytorchSettings::of(&Deployment::default(), 64);
+        assert_eq!(plain.extra_tokens(), 1);
+        let drafting = Deployment { decoding_type: DecodingType::Mtp, max_draft_len: Some(3), ..Deployment::default() };
+        // A model of 163840 positions then has sequences of 163848, and one for the scheduler.
+        assert_eq!(PytorchSettings::of(&drafting, 64).extra_tokens(), 9);
+        let serial = Deployment { disable_overlap_scheduler: true, ..Deployment::default() };
+        assert_eq!(PytorchSettings::of(&serial, 64).extra_tokens(), 0);
+    }
+}

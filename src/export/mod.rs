@@ -1,0 +1,6 @@
+//! Writers: answers as JSON, tables, summaries, and the commands that start a deployment.
+
+pub mod commands;
+pub mod json;
+pub mod summary;
+pub mod table;

@@ -1,0 +1,70 @@
+//! A configuration in a line: the title of a page, the text of a link.
+
+use crate::deployment::{QuantAlgo, Resolved};
+use crate::memory::{Report, Verdict};
+use crate::units::grouped;
+
+/// What is served, and on what.
+///
+/// ```
+/// use trtllm_memory::{deployment::Deployment, export::summary};
+/// let resolved = Deployment { tp_size: 2, ..Deployment::default() }.resolve().unwrap();
+/// assert_eq!(summary::subject(&resolved), "Llama-3.1-8B · bfloat16 · 2 × H100 SXM 80 GB");
+/// ```
+pub fn subject(resolved: &Resolved) -> String {
+    let model = resolved.model.name.rsplit('/').next().unwrap_or_default();
+    let precision = match resolved.quant_algo {
+        QuantAlgo::None => resolved.dtype.name(),
+        quantized => quantized.name(),
+    };
+    format!("{model} · {precision} · {} × {}", resolved.world_size(), resolved.gpu.name)
+}
+
+/// Whether it fits.
+pub fn outcome(report: &Report) -> &'static str {
+    match report.verdict {
+        Verdict::Fits { uncertain: false, .. } => "fits",
+        Verdict::Fits { uncertain: true, .. } => "fits, but within the uncertainty",
+        Verdict::Fails { .. } => "does not fit",
+    }
+}
+
+/// A link in Markdown, whose text says what the link leads to: the configuration, whether it fits, and what room there is.
+///
+/// ```
+/// use trtllm_memory::{deployment::Deployment, export::summary, memory::estimate};
+/// let deployment = Deployment { tp_size: 2, ..Deployment::default() };
+/// let (resolved, report) = (deployment.resolve().unwrap(), estimate(&deployment).unwrap());
+/// let text = summary::markdown(&resolved, &report, "https://example.org/#v=1&tp_size=2");
+/// assert!(text.starts_with("[Llama-3.1-8B, bfloat16, 2 × H100 SXM 80 GB: fits, "));
+/// assert!(text.ends_with("](https://example.org/#v=1&tp_size=2)"));
+/// ```
+pub fn markdown(resolved: &Resolved, report: &Report, link: &str) -> String {
+    let subject = subject(resolved).replace(" · ", ", ");
+    let room = match &report.verdict {
+        Verdict::Fits { room, .. } => {
+            let (sequences, length) = (report.kv_cache.max_sequences, grouped(report.max_seq_len));
+            let word = if sequences == 1 { "sequence" } else { "sequences" };
+            format!("room for {} {word} of {length} tokens, {room} stay free", grouped(sequences))
+        }
+        Verdict::Fails { stage, short, .. } => format!("{short} short when {}", stage.text()),
+    };
+    format!("[{}]({})", escaped(&format!("{subject}: {}, {room}", outcome(report))), destination(link))
+}
+
+/// A text as it stands in Markdown, with what would format it, or make HTML or a table of it, escaped.
+fn escaped(text: &str) -> String {
+    let mut markdown = String::with_capacity(text.len());
+    for c in text.chars() {
+        if "\\`*_[]<>&|~".contains(c) {
+            markdown.push('\\');
+        }
+        markdown.push(c);
+    }
+    markdown
+}
+
+/// An address as the destination of a link in Markdown; one of the calculator's own has no spaces.
+fn destination(link: &str) -> String {
+    link.replace('(', "%28").replace(')', "%29")
+}

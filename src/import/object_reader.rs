@@ -1,0 +1,146 @@
+//! An object of a configuration file, read field by field: which were asked for is remembered, so that the rest can be listed.
+
+use super::report::{Item, ReadError, ReadReport};
+use super::spanned_json::{Node, shorten};
+use crate::units::grouped;
+
+/// Most items of a list in a report.
+const MOST_IGNORED: usize = 64;
+
+/// An object of a file and what was asked of it.
+pub struct ObjectReader<'a, 'n> {
+    node: &'n Node<'a>,
+    /// In front of field names: `text_config.`.
+    path: &'static str,
+    used: Vec<usize>,
+    /// What was read of it.
+    pub report: ReadReport,
+}
+
+impl<'a, 'n> ObjectReader<'a, 'n> {
+    /// The fields of an object, whose names have `path` in front in messages.
+    pub fn new(node: &'n Node<'a>, path: &'static str) -> ObjectReader<'a, 'n> {
+        ObjectReader { node, path, used: Vec::new(), report: ReadReport::default() }
+    }
+
+    /// The first of `names` that the file says something of, which counts as read.
+    pub fn take(&mut self, names: &[&str]) -> Option<(String, &'n Node<'a>)> {
+        for name in names {
+            let members = self.node.members();
+            let Some(at) = members.iter().rposition(|(known, node)| known == name && !node.is_null()) else { continue };
+            if let Some(first) = members.iter().position(|(known, _)| known == name).filter(|first| *first != at)
+                && !self.used.contains(&at)
+            {
+                let note = format!(
+                    "stands there more than once, on lines {} and {}; the last one counts",
+                    members[first].1.line, members[at].1.line
+                );
+                self.report.assumed.push(self.item(name, &members[at].1, note));
+            }
+            self.used.extend((0..members.len()).filter(|other| members[*other].0 == *name));
+            return Some((format!("{}{name}", self.path), &members[at].1));
+        }
+        None
+    }
+
+    fn item(&self, name: &str, node: &Node, note: impl Into<String>) -> Item {
+        Item {
+            field: format!("{}{}", self.path, shorten(name)),
+            line: Some(node.line),
+            value: node.shown(),
+            note: note.into(),
+        }
+    }
+
+    fn note_read(&mut self, field: &str, node: &Node) {
+        if !self.report.read.iter().any(|item| item.field == field) {
+            self.report.read.push(Item {
+                field: field.into(),
+                line: Some(node.line),
+                value: node.shown(),
+                note: String::new(),
+            });
+        }
+    }
+
+    /// A whole number of `min` to `max`, by the first of `names` that the file says.
+    ///
+    /// # Errors
+    /// Where it says something else.
+    pub fn whole(&mut self, names: &[&str], min: u64, max: u64) -> Result<Option<u64>, ReadError> {
+        let Some((field, node)) = self.take(names) else { return Ok(None) };
+        match node.whole().filter(|number| (min..=max).contains(number)) {
+            Some(number) => {
+                self.note_read(&field, node);
+                Ok(Some(number))
+            }
+            None => Err(ReadError::at(
+                node.line,
+                field,
+                format!("Must be a whole number from {} to {}; it is {}.", grouped(min), grouped(max), node.shown()),
+            )),
+        }
+    }
+
+    /// A number above zero.
+    ///
+    /// # Errors
+    /// Where it is something else.
+    pub fn positive(&mut self, names: &[&str]) -> Result<Option<f64>, ReadError> {
+        let Some((field, node)) = self.take(names) else { return Ok(None) };
+        match node.number().filter(|number| *number > 0.0) {
+            Some(number) => {
+                self.note_read(&field, node);
+                Ok(Some(number))
+            }
+            None => Err(ReadError::at(node.line, field, format!("Must be a number above 0; it is {}.", node.shown()))),
+        }
+    }
+
+    /// An answer; 0 and 1 are some too.
+    ///
+    /// # Errors
+    /// Where it is something else.
+    pub fn flag(&mut self, names: &[&str]) -> Result<Option<bool>, ReadError> {
+        let Some((field, node)) = self.take(names) else { return Ok(None) };
+        let answer = node.bool().or(match node.whole() {
+            Some(0) => Some(false),
+            Some(1) => Some(true),
+            _ => None,
+        });
+        match answer {
+            Some(answer) => {
+                self.note_read(&field, node);
+                Ok(Some(answer))
+            }
+            None => Err(ReadError::at(node.line, field, format!("Must be true or false; it is {}.", node.shown()))),
+        }
+    }
+
+    /// A text; anything else is none.
+    pub fn text(&mut self, names: &[&str]) -> Option<&'n str> {
+        let (field, node) = self.take(names)?;
+        let text = node.text()?;
+        self.note_read(&field, node);
+        Some(text)
+    }
+
+    /// A node, whatever it is; it counts as read.
+    pub fn node(&mut self, names: &[&str]) -> Option<&'n Node<'a>> {
+        let (field, node) = self.take(names)?;
+        self.note_read(&field, node);
+        Some(node)
+    }
+
+    /// The report, with everything that wasn't asked for as ignored; `why` says why, where that is known.
+    pub fn finish(mut self, why: impl Fn(&str) -> &'static str) -> ReadReport {
+        for (at, (name, node)) in self.node.members().iter().enumerate() {
+            if self.used.contains(&at) || self.report.ignored.len() >= MOST_IGNORED {
+                continue;
+            }
+            let item = self.item(name, node, why(name));
+            self.report.ignored.push(item);
+        }
+        self.report
+    }
+}

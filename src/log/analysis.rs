@@ -1,0 +1,326 @@
+//! A log beside the models: each measured size with its prediction, and why a start failed.
+
+use super::diagnosis::{Diagnosis, diagnose};
+use super::events::EventKind;
+use super::infer::{Inferred, infer};
+use super::reader::{LogReading, RankReading};
+use crate::deployment::{Backend, Calibrated, Deployment, QuantAlgo, Resolved};
+use crate::explore::advise::{Advices, advise};
+use crate::link;
+use crate::memory::{Contributor, Figure, Report, estimate, estimate_resolved};
+use crate::units::Bytes;
+use serde::ser::SerializeMap;
+use serde::{Serialize, Serializer};
+
+/// A measured size beside its prediction.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Comparison {
+    /// Which part of memory, by its key.
+    #[serde(serialize_with = "key")]
+    pub contributor: Contributor,
+    /// What the log prints.
+    pub measured: Bytes,
+    /// What the models say.
+    pub predicted: Bytes,
+    /// It is hardly smaller than this.
+    pub low: Bytes,
+    /// It is hardly larger than this.
+    pub high: Bytes,
+    /// Whether the measured size lies in the prediction's band, its own rounding allowed for.
+    pub inside: bool,
+    /// Settings that the prediction needs and the log neither says nor implies: their defaults were taken.
+    pub assumed: Vec<&'static str>,
+    /// What the line counts, and what may make the difference. A sentence or two.
+    pub note: String,
+}
+
+fn key<S: Serializer>(contributor: &Contributor, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(contributor.key())
+}
+
+/// The comparisons of a rank.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct RankComparison {
+    /// The rank's place in the reading.
+    pub rank: usize,
+    /// Each size that was measured.
+    pub rows: Vec<Comparison>,
+    /// Memory outside every line: total, less what is available, less the lines' sizes.
+    pub outside: Option<Bytes>,
+}
+
+/// A log and what the models make of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ExplainedLog {
+    /// The log.
+    pub reading: LogReading,
+    /// The deployment that it shows, as far as it says or implies it.
+    pub deployment: Deployment,
+    /// What it implies.
+    pub inferred: Vec<Inferred>,
+    /// What it says and no deployment can have here: key and value.
+    pub refused: Vec<(&'static str, String)>,
+    /// Measured beside predicted; empty where the deployment isn't known well enough.
+    pub comparisons: Vec<RankComparison>,
+    /// Why a start or a step failed, where the log ends so.
+    pub diagnosis: Option<Diagnosis>,
+}
+
+/// Whether the log or its figures say which model it is; without, nothing can be compared.
+fn knows_model(inferred: &[Inferred]) -> bool {
+    inferred.iter().any(|inferred| inferred.key == "model")
+}
+
+/// Lays a log beside the models.
+/// ```
+/// use trtllm_memory::log;
+/// let text = b"[TensorRT-LLM][INFO] Loaded engine size: 6695 MiB
+/// [TensorRT-LLM][INFO] Memory usage when calculating max tokens in paged kv cache: total: 79.10 GiB, available: 70.48 GiB
+/// [TensorRT-LLM][INFO] Number of tokens per block: 64.";
+/// let explained = log::explain(log::read(text));
+/// assert!(explained.diagnosis.is_none());
+/// assert!(explained.inferred.iter().any(|inferred| inferred.key == "tokens_per_block" && inferred.value == "64"));
+/// ```
+pub fn explain(reading: LogReading) -> ExplainedLog {
+    let inference = infer(&reading);
+    let (deployment, inferred, refused) = (inference.deployment, inference.inferred, inference.refused);
+    let resolved = if knows_model(&inferred) { deployment.resolve().ok() } else { None };
+    let report = resolved.as_ref().map(estimate_resolved);
+    let comparisons = match (&resolved, &report) {
+        (Some(resolved), Some(report)) => reading
+            .ranks
+            .iter()
+            .enumerate()
+            .map(|(at, rank)| compare(at, rank, &reading, resolved, &deployment, &inferred, report))
+            .collect(),
+        _ => Vec::new(),
+    };
+    let diagnosis = diagnose(&reading, report.as_ref());
+    ExplainedLog { reading, deployment, inferred, refused, comparisons, diagnosis }
+}
+
+fn compare(
+    at: usize,
+    rank: &RankReading,
+    reading: &LogReading,
+    resolved: &Resolved,
+    deployment: &Deployment,
+    inferred: &[Inferred],
+    report: &Report,
+) -> RankComparison {
+    let number = rank.rank.unwrap_or(0).min(report.ranks.len().saturating_sub(1) as u64) as usize;
+    let mut rows = Vec::new();
+    let Some(predicted) = report.ranks.get(number) else { return RankComparison { rank: at, rows, outside: None } };
+    let outside = outside(rank, reading);
+    for contributor in Contributor::ALL {
+        let figure = predicted.figure(contributor);
+        let measured = match contributor {
+            Contributor::Overhead if !reading.is_torch() => outside.map(|bytes| (bytes, Bytes::ZERO, None)),
+            Contributor::Overhead => {
+                rank.outside_at_peak().map(|size| (size.bytes, size.rounding, Some(EventKind::TorchOutsidePeak)))
+            }
+            _ => rank.measured[contributor as usize].map(|(size, kind)| (size.bytes, size.rounding, Some(kind))),
+        };
+        let Some((measured, rounding, kind)) = measured else { continue };
+        // Without the free memory the KV cache says nothing of the models.
+        if contributor == Contributor::KvCache && rank.available.is_none() && deployment.max_tokens.is_none() {
+            continue;
+        }
+        // A PyTorch log that stops early shows only the pool that stood while the peak was measured.
+        let temporary = rank.temporary_kv_cache.filter(|_| contributor == Contributor::KvCache);
+        if temporary
+            .is_some_and(|size| size.bytes == measured || measured < Bytes(size.bytes.0.saturating_mul(11) / 10))
+        {
+            continue;
+        }
+        let assumed: Vec<&'static str> = needs(contributor)
+            .iter()
+            .copied()
+            .filter(|key| reading.setting(key).is_none() && !inferred.iter().any(|inferred| inferred.key == *key))
+            .collect();
+        let figure = match contributor {
+            Contributor::KvCache => kv_figure(rank, reading, deployment, number).unwrap_or(*figure),
+            // The line counts all that stays inside torch.
+            Contributor::Weights if kind == Some(EventKind::TorchInside) => {
+                let more = [Contributor::RuntimeBuffers, Contributor::DecoderBuffers];
+                more.into_iter().map(|more| predicted.figure(more)).fold(*figure, |sum, more| Figure {
+                    bytes: sum.bytes + more.bytes,
+                    low: sum.low + more.low,
+                    high: sum.high + more.high,
+                    ..sum
+                })
+            }
+            _ => *figure,
+        };
+        // A line cut to whole MiB may hide one.
+        let slack = rounding.0.max(if kind == Some(EventKind::AllEnginesOnGpu) { 2 << 20 } else { 0 });
+        let low = figure.low.0.min(figure.bytes.0).saturating_sub(slack);
+        let high = figure
+            .high
+            .0
+            .max(figure.bytes.0)
+            .saturating_add(slack)
+            .max(if kind == Some(EventKind::EngineFile) { figure.high.0 / 1000 * 1006 } else { 0 });
+        let inside = (low..=high).contains(&measured.0);
+        rows.push(Comparison {
+            contributor,
+            measured,
+            predicted: figure.bytes,
+            low: figure.low,
+            high: figure.high,
+            inside,
+            note: note(contributor, kind, inside, &assumed, resolved),
+            assumed,
+        });
+    }
+    RankComparison { rank: at, rows, outside }
+}
+
+/// The KV cache that the free memory of the log gives: the rule alone, without the models of what is beside it.
+fn kv_figure(rank: &RankReading, reading: &LogReading, deployment: &Deployment, number: usize) -> Option<Figure> {
+    let least = reading
+        .ranks
+        .iter()
+        .filter_map(|rank| rank.available)
+        .map(|size| size.bytes)
+        .min()
+        .or(rank.available.map(|size| size.bytes))?;
+    if reading.is_torch() {
+        return None;
+    }
+    let pinned = Deployment { free_memory_gib: Some(least.gib()), ..deployment.clone() };
+    estimate(&pinned).ok()?.ranks.get(number).map(|rank| *rank.figure(Contributor::KvCache))
+}
+
+/// What lies outside every line of the engine flow.
+fn outside(rank: &RankReading, reading: &LogReading) -> Option<Bytes> {
+    if reading.is_torch() {
+        return None;
+    }
+    let used = rank.total?.bytes.0.checked_sub(rank.available?.bytes.0)?;
+    let lines =
+        [Contributor::Weights, Contributor::Activations, Contributor::RuntimeBuffers, Contributor::DecoderBuffers];
+    let counted: Option<u64> = lines.iter().map(|contributor| rank.size(*contributor).map(|size| size.bytes.0)).sum();
+    used.checked_sub(counted?).map(Bytes)
+}
+
+/// The settings that a prediction rests on.
+const fn needs(contributor: Contributor) -> &'static [&'static str] {
+    match contributor {
+        Contributor::Activations => &["max_batch_size", "max_num_tokens"],
+        Contributor::RuntimeBuffers => &["max_batch_size", "max_num_tokens", "max_seq_len"],
+        Contributor::DecoderBuffers => &["max_batch_size", "max_seq_len"],
+        Contributor::Weights | Contributor::KvCache | Contributor::Overhead => &[],
+    }
+}
+
+fn note(
+    contributor: Contributor,
+    kind: Option<EventKind>,
+    inside: bool,
+    assumed: &[&str],
+    resolved: &Resolved,
+) -> String {
+    let counts = match (contributor, kind) {
+        (Contributor::Overhead, None) => {
+            "Outside every line: CUDA context, loaded code, communication, other processes".to_string()
+        }
+        (_, Some(kind)) => {
+            let mut letters = kind.counts().chars();
+            letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+        }
+        (_, None) => contributor.meaning().trim_end_matches('.').to_string(),
+    };
+    if inside {
+        return format!("{counts}.");
+    }
+    if !assumed.is_empty() {
+        return format!("{counts}. The log doesn't say {}; the prediction is for the default.", assumed.join(" and "));
+    }
+    if resolved.backend == Backend::Pytorch {
+        let cause = match contributor {
+            Contributor::Weights => "modules that stay in 16 bit, another moe_ep_size, or graphs' outputs",
+            Contributor::Activations | Contributor::Overhead => {
+                "torch's allocator, which may keep segments that count as outside; the two lines together say more than each"
+            }
+            _ => "the free memory, which the other differences change",
+        };
+        return format!("{counts}. The difference may come from {cause}.");
+    }
+    let cause = match contributor {
+        Contributor::Weights if resolved.quant_algo != QuantAlgo::None => {
+            "another quant_algo, or layers that stay in 16 bit"
+        }
+        Contributor::Weights => {
+            "another dtype, a shared embedding table, or a checkpoint with more than the text model"
+        }
+        Contributor::Activations => "other build limits than the log shows, several profiles, or a plugin setting",
+        Contributor::RuntimeBuffers => "another logits_dtype, gathered logits, or a version whose buffers differ",
+        Contributor::DecoderBuffers => "another logits_dtype, speculative decoding, or a version whose decoder differs",
+        Contributor::KvCache => "max_tokens or another free_gpu_memory_fraction than the log says",
+        Contributor::Overhead => "several profiles, a second engine, other processes, or another card",
+    };
+    format!("{counts}. The difference may come from {cause}.")
+}
+
+/// As JSON, with the reading in it.
+impl Serialize for ExplainedLog {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        struct Configuration<'a>(&'a LogReading);
+        impl Serialize for Configuration<'_> {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                let mut map = serializer.serialize_map(None)?;
+                for setting in &self.0.configuration {
+                    map.serialize_entry(setting.key, &setting.value)?;
+                }
+                map.end()
+            }
+        }
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("lines", &self.reading.lines)?;
+        map.serialize_entry("ranks", &self.reading.ranks)?;
+        map.serialize_entry("configuration", &Configuration(&self.reading))?;
+        map.serialize_entry("inferred", &self.inferred)?;
+        map.serialize_entry("link", &link::encode(&self.deployment))?;
+        map.serialize_entry("comparisons", &self.comparisons)?;
+        map.serialize_entry("diagnosis", &self.diagnosis)?;
+        let advice =
+            self.advice().map(|advices| advices.changes.iter().map(|change| change.sentence()).collect::<Vec<_>>());
+        map.serialize_entry("advice", &advice.unwrap_or_default())?;
+        map.serialize_entry("timeline", &self.reading.timeline)?;
+        map.serialize_entry("unread_lines", &self.reading.unread)?;
+        map.serialize_entry("unread_count", &self.reading.unread_count)?;
+        map.end()
+    }
+}
+
+impl ExplainedLog {
+    /// Whether the log or its figures say which model it is; without, nothing is predicted.
+    pub fn knows_model(&self) -> bool {
+        knows_model(&self.inferred)
+    }
+
+    /// What to change in the configuration that the log shows, where it ends in a failure and says which model it is.
+    pub fn advice(&self) -> Option<Advices> {
+        let asked = self.diagnosis.is_some() && self.knows_model();
+        if asked { advise(&self.deployment, None).ok() } else { None }
+    }
+
+    /// Takes what the log measured as the base of a deployment's figures: activations, buffers, and what lies outside every line.
+    /// Left out is what the log doesn't say enough for, and what lies so far off the law that it must be something else.
+    ///
+    /// Each calibration is a setting with a link key of its own; its field's empty text takes it away.
+    pub fn calibrate(&self, deployment: &mut Deployment) {
+        let of = |contributor: Contributor| {
+            let rows = self.comparisons.iter().flat_map(|rank| &rank.rows);
+            let known = rows.filter(|row| row.contributor == contributor && row.assumed.is_empty());
+            // The rank that uses the most is the one that must fit.
+            let row = known.max_by_key(|row| row.measured)?;
+            Calibrated::new(row.measured, row.predicted)
+        };
+        deployment.calibrated_activations = of(Contributor::Activations);
+        deployment.calibrated_runtime_buffers = of(Contributor::RuntimeBuffers);
+        deployment.calibrated_decoder_buffers = of(Contributor::DecoderBuffers);
+        deployment.calibrated_overhead = of(Contributor::Overhead);
+    }
+}

@@ -1,0 +1,427 @@
+//! What a log leaves out and its figures imply: model, quantization, batch size, version, card.
+
+use super::events::EventKind;
+use super::reader::{LogReading, RankReading};
+use super::scan::Size;
+use crate::architecture::{Attention, ModelRef, find, models};
+use crate::deployment::{Deployment, KvCacheDtype, QuantAlgo, Version, field};
+use crate::gpu::gpus;
+use crate::memory::{Contributor, Inputs, estimate, weights};
+use crate::units::{Bytes, GIB, MIB, grouped};
+use serde::Serialize;
+
+/// A setting that the log doesn't say, and what implies it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Inferred {
+    /// The link key.
+    pub key: &'static str,
+    /// Its value, as a link writes it.
+    pub value: String,
+    /// Which figures imply it, as a sentence.
+    pub from: String,
+}
+
+/// A deployment in the making.
+pub(super) struct Inference<'a> {
+    reading: &'a LogReading,
+    rank: Option<&'a RankReading>,
+    pub deployment: Deployment,
+    pub inferred: Vec<Inferred>,
+    /// Settings of the log that no deployment can have here.
+    pub refused: Vec<(&'static str, String)>,
+}
+
+/// Settles everything that the log says or implies.
+pub(super) fn infer(reading: &LogReading) -> Inference<'_> {
+    // Where ranks differ, the one with the most lines says the most.
+    let told = |rank: &&RankReading| rank.measured.iter().flatten().count() + usize::from(rank.available.is_some());
+    let rank = reading.ranks.iter().rev().max_by_key(told);
+    let deployment = Deployment::default();
+    let mut inference = Inference { reading, rank, deployment, inferred: Vec::new(), refused: Vec::new() };
+    inference.stated();
+    inference.card();
+    inference.ranks();
+    inference.block_and_sequence();
+    let version_known = reading.setting("trtllm_version").is_some();
+    let versions = if version_known { Vec::new() } else { possible_versions(reading) };
+    if let Some(latest) = versions.last() {
+        inference.deployment.trtllm_version = Some(*latest);
+    }
+    inference.model();
+    inference.limits(&versions);
+    inference.fraction();
+    inference
+}
+
+impl Inference<'_> {
+    /// What doesn't belong to the backend is refused, as a link would drop it.
+    fn try_put(&mut self, key: &str, value: &str) -> bool {
+        let field = field(key).filter(|field| field.flows.has(self.deployment.backend));
+        field.is_some_and(|field| field.read(&mut self.deployment, value).is_ok())
+    }
+
+    fn put(&mut self, key: &'static str, value: impl ToString, from: impl Into<String>) {
+        let value = value.to_string();
+        if self.try_put(key, &value) {
+            self.inferred.push(Inferred { key, value, from: from.into() });
+        }
+    }
+
+    fn stated(&mut self) {
+        // What belongs to the deployment depends on the backend.
+        let (backend, others): (Vec<_>, Vec<_>) =
+            self.reading.configuration.iter().partition(|setting| setting.key == "backend");
+        for setting in backend.into_iter().chain(others) {
+            if setting.key != "model" && !self.try_put(setting.key, &setting.value) {
+                self.refused.push((setting.key, setting.value.clone()));
+            }
+        }
+    }
+
+    /// The card, by the total that CUDA reports.
+    fn card(&mut self) {
+        let Some(total) = self.reading.ranks.iter().find_map(|rank| rank.total) else { return };
+        let away = |memory: Bytes| (memory.0 as f64 / total.bytes.0 as f64 - 1.0).abs();
+        // Cards of one size can't be told apart; the one that people mostly have goes first.
+        let usual = self.deployment.gpu;
+        let nearest = gpus().iter().min_by(|a, b| away(a.memory).total_cmp(&away(b.memory)));
+        let near = if away(usual.memory) < 0.005 { Some(usual) } else { nearest };
+        if let Some(gpu) = near.filter(|gpu| away(gpu.memory) < 0.02) {
+            let others = gpus().iter().filter(|other| away(other.memory) < 0.005).count();
+            let doubt = if others > 1 { format!("; {} cards are about as large", others) } else { String::new() };
+            self.put("gpu", gpu.id, format!("total memory of {}{doubt}", total.bytes));
+        }
+        self.put("gpu_memory_gib", format!("{:.2}", total.bytes.gib()), "the total that the log prints");
+    }
+
+    fn ranks(&mut self) {
+        if self.reading.setting("tp_size").is_some() {
+            return;
+        }
+        let Some(world) = self.reading.stated_ranks.filter(|ranks| *ranks > 1) else { return };
+        let batch = self.reading.setting("max_batch_size").and_then(|batch| batch.parse::<u64>().ok());
+        // maxNumSequences is max_batch_size times the stages.
+        let stages = match (self.reading.sequences, batch) {
+            (Some(sequences), Some(batch)) if batch > 0 && sequences.is_multiple_of(batch) => sequences / batch,
+            _ => 1,
+        };
+        if stages > 1 && world.is_multiple_of(stages) {
+            self.put("pp_size", stages, "maxNumSequences is that many times maxBatchSize");
+            self.put("tp_size", world / stages, format!("{world} ranks in {stages} stages"));
+        } else {
+            self.put("tp_size", world, format!("{world} ranks; nothing speaks of pipeline stages"));
+        }
+    }
+
+    fn block_and_sequence(&mut self) {
+        let Some(rank) = self.rank else { return };
+        if let Some(tokens) = rank.tokens_per_block {
+            self.put("tokens_per_block", tokens, "the KV cache's lines");
+        }
+        if self.reading.setting("max_seq_len").is_some() {
+            return;
+        }
+        if let (Some(pages), Some(block)) =
+            (rank.pages_per_sequence, rank.tokens_per_block.or(rank.tokens.zip(rank.blocks).map(|(t, b)| t / b.max(1))))
+        {
+            self.put(
+                "max_seq_len",
+                pages.saturating_mul(block),
+                format!("{pages} blocks of {block} tokens for a sequence; it may be up to a block shorter"),
+            );
+        }
+    }
+
+    /// The model: by name, else by weights, bytes of a token and layers.
+    fn model(&mut self) {
+        let named = self.reading.setting("model").and_then(by_path);
+        if let Some(model) = named {
+            self.put("model", &model.name, "a name or a path in the log");
+        }
+        let Some(rank) = self.rank else { return };
+        let weights = rank.measured[Contributor::Weights as usize];
+        // A small pool is printed too coarsely to say anything.
+        let per_token = rank.bytes_per_token().filter(|(bytes, half)| *bytes > 0.0 && half / bytes < 5e-3);
+        let weights_alone = per_token.is_none() && named.is_none() && self.reading.layers.is_none();
+        let quant_stated = self.reading.setting("quant_algo").is_some();
+        let Some((size, kind)) = weights.filter(|(_, kind)| *kind != EventKind::TorchInside) else { return };
+        let fits = |model: &ModelRef| {
+            self.reading.layers.is_none_or(|layers| layers == model.layers)
+                && named.is_none_or(|named| named.name == model.name)
+        };
+        let mut best: Option<(Badness, Guess)> = None;
+        let mut count = 0_u32;
+        // Where nothing says how many ranks there are, their shares of the KV cache may.
+        let ranks_known = self.reading.stated_ranks.is_some() || self.reading.setting("tp_size").is_some();
+        let sizes: &[u64] = if ranks_known || per_token.is_none() { &[0] } else { &[1, 2, 4, 8] };
+        for tp_size in sizes.iter().map(|size| if *size == 0 { self.deployment.tp_size } else { *size }) {
+            for model in models().iter().map(ModelRef::from).filter(fits) {
+                let mut same_model = false;
+                for algo in QuantAlgo::ALL.iter().copied() {
+                    if quant_stated && algo != self.deployment.quant_algo {
+                        continue;
+                    }
+                    // Weights alone are met by some model with some quantization too easily.
+                    if (weights_alone && !matches!(algo, QuantAlgo::None | QuantAlgo::Fp8))
+                        || (tp_size > 1 && !ranks_known && !COMMON.contains(&algo))
+                    {
+                        continue;
+                    }
+                    let Some(kv_cache_dtype) = cache_type(&model, tp_size, algo, per_token) else { continue };
+                    let trial = Deployment {
+                        model: model.clone(),
+                        quant_algo: algo,
+                        kv_cache_dtype,
+                        tp_size,
+                        ..self.deployment.clone()
+                    };
+                    let Some(badness) = weight_badness(&trial, size, kind) else { continue };
+                    same_model = true;
+                    if best.as_ref().is_none_or(|(least, _)| badness < *least) {
+                        best = Some((badness, (model.clone(), algo, kv_cache_dtype, tp_size)));
+                    }
+                }
+                count += u32::from(same_model);
+            }
+            if best.is_some() {
+                break;
+            }
+        }
+        let Some((_, (model, algo, kv, tp_size))) = best else { return };
+        if tp_size != self.deployment.tp_size {
+            self.put("tp_size", tp_size, "weights and bytes of a token are shares of a model's");
+        }
+        let others = if count > 1 { format!("; {} more of the catalogue fit too", count - 1) } else { String::new() };
+        let tokens = per_token.map_or_else(String::new, |(bytes, _)| {
+            format!(" and {} bytes of a token in the KV cache", grouped(bytes.round() as u64))
+        });
+        if named.is_none() {
+            self.put("model", &model.name, format!("{} of weights{tokens}{others}", size.bytes));
+        }
+        if !quant_stated {
+            self.put("quant_algo", algo, format!("{} of weights", size.bytes));
+        }
+        if per_token.is_some() && self.reading.setting("kv_cache_dtype").is_none_or(|dtype| dtype == "auto") {
+            self.put("kv_cache_dtype", kv, "the bytes of a token in the KV cache");
+        }
+    }
+
+    /// `max_batch_size` from the decoder's line, `max_num_tokens` from the runtime buffers', and the version that fits both.
+    fn limits(&mut self, versions: &[Version]) {
+        let size = |contributor| self.rank.and_then(|rank| rank.size(contributor));
+        let (decoder, runtime) =
+            (size(Contributor::DecoderBuffers).filter(|size| size.bytes.0 > 0), size(Contributor::RuntimeBuffers));
+        let known = |key: &str| self.reading.setting(key).is_some();
+        let (batch_known, tokens_known) = (known("max_batch_size"), known("max_num_tokens"));
+        // Without a model the vocabulary isn't known, and nothing can be solved for.
+        let has_model = known("model") || self.inferred.iter().any(|inferred| inferred.key == "model");
+        if !has_model || decoder.is_none() {
+            return;
+        }
+        let mut best: Option<(f64, Deployment)> = None;
+        let own = [self.deployment.trtllm_version];
+        let possible = versions.iter().copied().map(Some);
+        for version in own.into_iter().filter(|_| versions.is_empty()).chain(possible) {
+            let mut trial = Deployment { trtllm_version: version, ..self.deployment.clone() };
+            if !batch_known && let Some(decoder) = decoder {
+                let with = |trial: &Deployment, batch| Deployment { max_batch_size: Some(batch), ..trial.clone() };
+                let Some(batch) =
+                    solve(decoder, 1 << 16, |batch| predict(&with(&trial, batch), Contributor::DecoderBuffers))
+                else {
+                    continue;
+                };
+                trial.max_batch_size = Some(batch);
+            }
+            if !tokens_known && let Some(runtime) = runtime {
+                let with = |tokens| Deployment { max_num_tokens: Some(tokens), ..trial.clone() };
+                // The default, where it fits; the line is rounded too much to tell near ones apart.
+                let fits = |tokens| {
+                    predict(&with(tokens), Contributor::RuntimeBuffers).is_some_and(|bytes| near(runtime, bytes))
+                };
+                let usual =
+                    [8192, 2048, 4096, 16_384, 1024, 512, 32_768, 65_536].into_iter().find(|tokens| fits(*tokens));
+                let solved = usual
+                    .or_else(|| solve(runtime, 1 << 21, |tokens| predict(&with(tokens), Contributor::RuntimeBuffers)));
+                trial.max_num_tokens = solved.or(trial.max_num_tokens);
+            }
+            let off = |contributor, size: Option<Size>| {
+                let (Some(size), Some(bytes)) = (size, predict(&trial, contributor)) else { return 0.0 };
+                (bytes / size.bytes.0.max(1) as f64 - 1.0).abs()
+            };
+            // Exact multiples are likelier than odd numbers.
+            let odd = trial.max_batch_size.map_or(0.0, |batch| if batch.is_power_of_two() { 0.0 } else { 1e-4 });
+            let error = off(Contributor::DecoderBuffers, decoder) + off(Contributor::RuntimeBuffers, runtime) + odd;
+            if best.as_ref().is_none_or(|(least, _)| error <= *least) {
+                best = Some((error, trial));
+            }
+        }
+        let Some((_, found)) = best else { return };
+        if let Some(version) = found.trtllm_version.filter(|_| !versions.is_empty()) {
+            self.put("trtllm_version", version, "the latest with lines of these shapes whose buffers fit");
+        }
+        if let (Some(batch), false, Some(decoder)) = (found.max_batch_size, batch_known, decoder) {
+            self.put("max_batch_size", batch, format!("{} of decoder buffers", decoder.bytes));
+        }
+        if let (Some(tokens), false, Some(runtime)) = (found.max_num_tokens, tokens_known, runtime) {
+            self.put("max_num_tokens", tokens, format!("{} of runtime buffers", runtime.bytes));
+        }
+    }
+
+    /// The share of the free memory that the KV cache took.
+    fn fraction(&mut self) {
+        let both = self
+            .reading
+            .timeline
+            .iter()
+            .rev()
+            .find(|entry| entry.event.kind == EventKind::Setting && entry.event.fact("fraction").is_some());
+        if let Some(both) = both {
+            let fraction = both.event.fact("fraction").unwrap_or(0.0);
+            self.put("free_gpu_memory_fraction", (fraction * 1e4).round() / 1e4, "a line says it");
+            if !self.reading.is_torch()
+                && let Some(tokens) = both.event.count
+            {
+                self.put("max_tokens", tokens, "a line says it");
+            }
+            return;
+        }
+        let Some(rank) = self.rank.filter(|_| !self.reading.is_torch()) else { return };
+        let least = self.reading.ranks.iter().filter_map(|rank| rank.available).map(|size| size.bytes.0).min();
+        if let (Some(cache), Some(free)) = (rank.size(Contributor::KvCache), least.filter(|free| *free > GIB)) {
+            let share = cache.bytes.0 as f64 / free as f64;
+            let rounded = (share * 100.0).round() / 100.0;
+            if (share - 0.9).abs() > 0.004 && (0.01..0.99).contains(&rounded) {
+                self.put(
+                    "free_gpu_memory_fraction",
+                    rounded,
+                    format!("the KV cache's {} of {}", cache.bytes, Bytes(free)),
+                );
+            }
+        }
+    }
+}
+
+/// The versions that write lines of these shapes.
+fn possible_versions(reading: &LogReading) -> Vec<Version> {
+    let has = |kind: EventKind| reading.timeline.iter().any(|entry| entry.event.kind == kind);
+    let says = |words: &str| reading.timeline.iter().any(|entry| entry.text.contains(words));
+    let (first, last) = if says("window size=") {
+        ("0.20", "1.2")
+    } else if has(EventKind::RuntimeBuffers) || has(EventKind::DecoderBuffers) || has(EventKind::PrimaryBlocks) {
+        ("0.11", "0.19")
+    } else if says(". Allocating ") {
+        ("0.10", "0.10")
+    } else if has(EventKind::KvTokens) {
+        ("0.8", "0.9")
+    } else if says("max tokens in paged KV cache (") {
+        ("0.11", "0.21")
+    } else {
+        return Vec::new();
+    };
+    let known = Version::NAMES.iter().filter_map(|name| Version::parse(name));
+    let (first, last) = (Version::parse(first), Version::parse(last));
+    known.filter(|version| Some(*version) >= first && Some(*version) <= last).collect()
+}
+
+/// The model of the catalogue that a path names: its last parts, shortened at their hyphens.
+fn by_path(path: &str) -> Option<&'static crate::architecture::Architecture> {
+    if let Some(model) = find(path) {
+        return Some(model);
+    }
+    let parts: Vec<String> = path.split('/').map(|part| part.replace("--", "/").replace('_', "-")).collect();
+    parts.iter().rev().find_map(|part| {
+        let part = part.rsplit('/').next().unwrap_or(part);
+        let mut name = part;
+        loop {
+            if name.contains('-')
+                && let Some(model) = find(name)
+            {
+                return Some(model);
+            }
+            name = name.rsplit_once('-')?.0;
+        }
+    })
+}
+
+/// A model, how it is quantized, and among how many ranks.
+type Guess = (ModelRef, QuantAlgo, KvCacheDtype, u64);
+
+/// How unlikely a guess is: how far off its weights are, how rare its quantization is, how far from the middle of what is printed.
+type Badness = (u64, usize, u64);
+
+/// The common quantizations, the commonest first.
+const COMMON: [QuantAlgo; 7] = [
+    QuantAlgo::None,
+    QuantAlgo::Fp8,
+    QuantAlgo::Nvfp4,
+    QuantAlgo::W4A16Awq,
+    QuantAlgo::W8A16,
+    QuantAlgo::W4A16,
+    QuantAlgo::Fp8BlockScales,
+];
+
+/// The type of the KV cache with which a token has that many bytes.
+fn cache_type(model: &ModelRef, tp_size: u64, algo: QuantAlgo, per_token: Option<(f64, f64)>) -> Option<KvCacheDtype> {
+    let Some((bytes, half)) = per_token else { return Some(KvCacheDtype::Auto) };
+    let values = match model.attention {
+        Attention::Grouped { kv_heads, head_dim, .. } => 2 * kv_heads.div_ceil(tp_size.max(1)) * head_dim,
+        Attention::Latent { kv_lora_rank, qk_rope_head_dim, .. } => kv_lora_rank + qk_rope_head_dim,
+    };
+    let values = values as f64 * f64::from(model.attention_layers.len());
+    let is = |of_a_value: f64| (values * of_a_value - bytes).abs() <= half + bytes * 2e-4;
+    let floats = algo.is_fp8_gemm() || matches!(algo, QuantAlgo::Nvfp4 | QuantAlgo::W4A8Awq);
+    match () {
+        () if is(2.0) => Some(KvCacheDtype::Auto),
+        () if is(1.0) && floats => Some(KvCacheDtype::Fp8),
+        () if is(1.0) => Some(KvCacheDtype::Int8),
+        () => None,
+    }
+}
+
+/// How badly the predicted weights meet a printed figure; `None` where they can't be what it counts.
+fn weight_badness(trial: &Deployment, size: Size, kind: EventKind) -> Option<Badness> {
+    let resolved = trial.resolve().ok()?;
+    let predicted = weights::weights(&Inputs::<f64>::new(&resolved, 0));
+    let printed = size.bytes.0 as f64;
+    let (low, high, slack) = match kind {
+        // Cut to whole MiB.
+        EventKind::AllEnginesOnGpu | EventKind::EngineOnGpu => (printed, printed + MIB as f64, MIB as f64),
+        EventKind::BuilderWeights => (printed, printed, printed * 2e-4),
+        // The file holds a little more than the weights.
+        EventKind::EngineFile => (printed * 0.992, printed * 1.0005, 0.0),
+        _ => (printed - size.rounding.0 as f64, printed + size.rounding.0 as f64, printed * 5e-3),
+    };
+    let outside = (low - predicted).max(predicted - high).max(0.0);
+    let rare = COMMON.iter().position(|algo| *algo == trial.quant_algo).unwrap_or(COMMON.len());
+    let middle = (predicted - (low + high) / 2.0).abs();
+    (outside <= slack).then_some((outside as u64, rare, middle as u64))
+}
+
+fn predict(deployment: &Deployment, contributor: Contributor) -> Option<f64> {
+    let report = estimate(deployment).ok()?;
+    report.ranks.last().map(|rank| rank.figure(contributor).bytes.0 as f64)
+}
+
+/// Whether a prediction would be printed like that, or nearly: laws are a few bytes a slot off.
+fn near(size: Size, bytes: f64) -> bool {
+    (bytes - size.bytes.0 as f64).abs() <= size.rounding.0 as f64 + bytes * 2e-4
+}
+
+/// The roundest number up to `most` for which a growing prediction meets the printed size.
+fn solve(size: Size, most: u64, predict: impl Fn(u64) -> Option<f64>) -> Option<u64> {
+    let slack = |bytes: f64| size.rounding.0 as f64 + bytes * 2e-4;
+    let first = |reaches: &dyn Fn(f64) -> bool| {
+        let (mut low, mut high) = (1, most);
+        while low < high {
+            let middle = low + (high - low) / 2;
+            if reaches(predict(middle)?) { high = middle } else { low = middle + 1 }
+        }
+        Some(low)
+    };
+    let printed = size.bytes.0 as f64;
+    let from = first(&|bytes| bytes + slack(bytes) >= printed)?;
+    let to = first(&|bytes| bytes - slack(bytes) > printed)?;
+    (from..to)
+        .max_by_key(|number| (number.trailing_zeros(), u64::MAX - number))
+        .filter(|number| predict(*number).is_some_and(|bytes| near(size, bytes)))
+}

@@ -1,0 +1,403 @@
+//! One formula, two readings.
+//!
+//! A memory law is written once, over the trait [`Number`]. Read with `f64` it is plain arithmetic, fast enough
+//! to try a hundred thousand deployments; read with [`Traced`] the same code yields a tree that knows the
+//! value, the formula in symbols, the same with figures, and where each input comes from. `f64` is exact for
+//! whole numbers up to 2^53, that is 8 PiB, and beyond that it grows imprecise instead of overflowing.
+
+use super::band::Band;
+use std::ops::{Add, Div, Mul, Sub};
+use std::rc::Rc;
+
+/// Where an input of a formula comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    /// The user's choice, under this link key.
+    Chosen(&'static str),
+    /// The model's dimensions.
+    Model,
+    /// The GPU's catalogue row.
+    Gpu,
+    /// Follows from other settings, as TensorRT-LLM derives it.
+    Derived,
+    /// A constant read in TensorRT-LLM's sources.
+    Source,
+    /// A constant read in NCCL's sources.
+    Nccl,
+    /// A constant fitted to public logs.
+    Calibrated,
+}
+
+impl Origin {
+    /// The origin in words.
+    pub fn text(self) -> String {
+        match self {
+            Origin::Chosen(key) => format!("chosen: {key}"),
+            Origin::Model => "from the model's configuration".into(),
+            Origin::Gpu => "from the GPU".into(),
+            Origin::Derived => "follows from other settings".into(),
+            Origin::Source => "constant in TensorRT-LLM's sources".into(),
+            Origin::Nccl => "constant in NCCL's sources".into(),
+            Origin::Calibrated => "calibrated on public logs".into(),
+        }
+    }
+}
+
+/// An input of a formula: how it is written and what it means.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Symbol {
+    /// As written in a formula: `B`.
+    pub text: &'static str,
+    /// What it stands for: "sequences in a batch".
+    pub meaning: &'static str,
+    /// Where its value comes from.
+    pub origin: Origin,
+}
+
+/// How a law is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Evidence {
+    /// Read in TensorRT-LLM's sources, not yet met in a log.
+    Source,
+    /// Agrees with this many public logs to their printed digits.
+    Exact {
+        /// The number of logs.
+        logs: u32,
+    },
+    /// Constants fitted to measurements, named here.
+    Fitted {
+        /// The measurements.
+        on: &'static str,
+    },
+    /// Follows from what a person gave.
+    Given,
+    /// Nothing better is known.
+    Guess,
+}
+
+impl Evidence {
+    /// The evidence in words.
+    pub fn text(self) -> String {
+        match self {
+            Evidence::Source => "read in TensorRT-LLM's sources".into(),
+            Evidence::Exact { logs: 1 } => "agrees with a public log to the printed digit".into(),
+            Evidence::Exact { logs } => format!("agrees with {logs} public logs to the printed digit"),
+            Evidence::Fitted { on } => format!("fitted on {on}"),
+            Evidence::Given => "follows from what you gave".into(),
+            Evidence::Guess => "a guess".into(),
+        }
+    }
+}
+
+/// A law: what it says, how well it is known, and where it was read.
+#[derive(Debug, PartialEq)]
+pub struct Law {
+    /// One line, for a person.
+    pub title: &'static str,
+    /// How it is known.
+    pub evidence: Evidence,
+    /// How far below the figure the truth may lie, as a fraction of it.
+    pub below: f64,
+    /// How far above.
+    pub above: f64,
+    /// The file, page or log behind it.
+    pub source: &'static str,
+}
+
+/// What a figure counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unit {
+    /// Memory.
+    Bytes,
+    /// Tokens, blocks, sequences, …
+    Count,
+}
+
+/// A named part of a formula; formulas above it are written with its name.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Part {
+    /// Its name, as a person would say it.
+    pub label: String,
+    /// Its symbol in the formula above it; the label where there is none.
+    pub symbol: Option<&'static str>,
+    /// What it counts.
+    pub unit: Unit,
+    /// The law behind it, where it differs from the law above.
+    pub law: Option<&'static Law>,
+    /// How far off it may be, where that isn't what its law says.
+    pub band: Option<Band>,
+}
+
+impl Part {
+    /// A part that is a size in bytes.
+    pub fn bytes(label: impl Into<String>) -> Part {
+        Part { label: label.into(), symbol: None, unit: Unit::Bytes, law: None, band: None }
+    }
+
+    /// A part that counts something.
+    pub fn count(label: impl Into<String>) -> Part {
+        Part { unit: Unit::Count, ..Part::bytes(label) }
+    }
+
+    /// The same part, written as `symbol` in the formula above.
+    pub fn symbol(self, symbol: &'static str) -> Part {
+        Part { symbol: Some(symbol), ..self }
+    }
+
+    /// The same part, known by `law`.
+    pub fn law(self, law: &'static Law) -> Part {
+        Part { law: Some(law), ..self }
+    }
+
+    /// The same part, which may be off by `band`.
+    pub fn band(self, band: Band) -> Part {
+        Part { band: Some(band), ..self }
+    }
+}
+
+/// What a law is written in: numbers that may remember how they came about.
+pub trait Number:
+    Clone
+    + Add<Output = Self>
+    + Sub<Output = Self>
+    + Mul<Output = Self>
+    + Div<Output = Self>
+    + Add<f64, Output = Self>
+    + Mul<f64, Output = Self>
+    + Div<f64, Output = Self>
+{
+    /// A bare number in the formula.
+    fn literal(value: f64) -> Self;
+    /// An input with a name and an origin.
+    fn symbol(symbol: &'static Symbol, value: f64) -> Self;
+    /// The value.
+    fn value(&self) -> f64;
+    /// The largest of `numbers`; zero of none.
+    fn max_of(numbers: impl IntoIterator<Item = Self>) -> Self;
+    /// The smaller of two.
+    fn min(self, other: Self) -> Self;
+    /// The smallest multiple of `step` at or above.
+    fn round_up(self, step: f64) -> Self;
+    /// The whole number at or below.
+    fn floor(self) -> Self;
+    /// The whole number at or above.
+    fn ceil(self) -> Self;
+    /// The sum of `numbers`; zero of none.
+    fn sum_of(numbers: impl IntoIterator<Item = Self>) -> Self;
+    /// This number under a name. The name is only made where somebody reads it.
+    fn part(self, part: impl FnOnce() -> Part) -> Self;
+
+    /// The larger of two.
+    fn max(self, other: Self) -> Self {
+        Self::max_of([self, other])
+    }
+}
+
+impl Number for f64 {
+    fn literal(value: f64) -> f64 {
+        value
+    }
+    fn symbol(_: &'static Symbol, value: f64) -> f64 {
+        value
+    }
+    fn value(&self) -> f64 {
+        *self
+    }
+    fn max_of(numbers: impl IntoIterator<Item = f64>) -> f64 {
+        numbers.into_iter().fold(0.0, f64::max)
+    }
+    fn max(self, other: f64) -> f64 {
+        f64::max(self, other)
+    }
+    fn min(self, other: f64) -> f64 {
+        f64::min(self, other)
+    }
+    fn round_up(self, step: f64) -> f64 {
+        (self / step).ceil() * step
+    }
+    fn floor(self) -> f64 {
+        f64::floor(self)
+    }
+    fn ceil(self) -> f64 {
+        f64::ceil(self)
+    }
+    fn sum_of(numbers: impl IntoIterator<Item = f64>) -> f64 {
+        numbers.into_iter().sum()
+    }
+    fn part(self, _: impl FnOnce() -> Part) -> f64 {
+        self
+    }
+}
+
+/// A number that remembers the arithmetic it came from.
+#[derive(Debug, Clone)]
+pub struct Traced(Rc<Node>);
+
+/// One step of a traced formula.
+#[derive(Debug)]
+pub struct Node {
+    /// The value at this step.
+    pub value: f64,
+    /// The step.
+    pub step: Step,
+}
+
+/// What a traced number was made by.
+#[derive(Debug)]
+pub enum Step {
+    /// A bare number.
+    Literal,
+    /// A named input.
+    Symbol(&'static Symbol),
+    /// A sum of terms.
+    Sum(Vec<Traced>),
+    /// A product of factors.
+    Product(Vec<Traced>),
+    /// First minus second.
+    Difference(Traced, Traced),
+    /// First over second.
+    Quotient(Traced, Traced),
+    /// The largest.
+    Max(Vec<Traced>),
+    /// The smallest.
+    Min(Vec<Traced>),
+    /// Up to a multiple of a step.
+    RoundUp(Traced, f64),
+    /// Down to a whole number.
+    Floor(Traced),
+    /// Up to a whole number.
+    Ceil(Traced),
+    /// A named part.
+    Part(Part, Traced),
+}
+
+impl Traced {
+    fn new(value: f64, step: Step) -> Traced {
+        Traced(Rc::new(Node { value, step }))
+    }
+
+    /// The step that made this number.
+    pub fn step(&self) -> &Step {
+        &self.0.step
+    }
+}
+
+impl Number for Traced {
+    fn literal(value: f64) -> Traced {
+        Traced::new(value, Step::Literal)
+    }
+    fn symbol(symbol: &'static Symbol, value: f64) -> Traced {
+        Traced::new(value, Step::Symbol(symbol))
+    }
+    fn value(&self) -> f64 {
+        self.0.value
+    }
+    fn max_of(numbers: impl IntoIterator<Item = Traced>) -> Traced {
+        let numbers: Vec<Traced> = numbers.into_iter().collect();
+        Traced::new(numbers.iter().map(Number::value).fold(0.0, f64::max), Step::Max(numbers))
+    }
+    fn min(self, other: Traced) -> Traced {
+        Traced::new(self.value().min(other.value()), Step::Min(vec![self, other]))
+    }
+    fn round_up(self, step: f64) -> Traced {
+        Traced::new(Number::round_up(self.value(), step), Step::RoundUp(self, step))
+    }
+    fn floor(self) -> Traced {
+        Traced::new(self.value().floor(), Step::Floor(self))
+    }
+    fn ceil(self) -> Traced {
+        Traced::new(self.value().ceil(), Step::Ceil(self))
+    }
+    fn sum_of(numbers: impl IntoIterator<Item = Traced>) -> Traced {
+        let numbers: Vec<Traced> = numbers.into_iter().collect();
+        Traced::new(numbers.iter().map(Number::value).sum(), Step::Sum(numbers))
+    }
+    fn part(self, part: impl FnOnce() -> Part) -> Traced {
+        Traced::new(self.value(), Step::Part(part(), self))
+    }
+}
+
+impl Add for Traced {
+    type Output = Traced;
+    fn add(self, other: Traced) -> Traced {
+        let value = self.value() + other.value();
+        let mut inputs = match self.step() {
+            Step::Sum(inputs) => inputs.clone(),
+            _ => vec![self],
+        };
+        inputs.push(other);
+        Traced::new(value, Step::Sum(inputs))
+    }
+}
+
+impl Mul for Traced {
+    type Output = Traced;
+    fn mul(self, other: Traced) -> Traced {
+        let value = self.value() * other.value();
+        let mut factors = Vec::new();
+        for side in [self, other] {
+            match side.step() {
+                Step::Product(inner) => factors.extend(inner.iter().cloned()),
+                _ => factors.push(side),
+            }
+        }
+        Traced::new(value, Step::Product(factors))
+    }
+}
+
+impl Sub for Traced {
+    type Output = Traced;
+    fn sub(self, other: Traced) -> Traced {
+        Traced::new(self.value() - other.value(), Step::Difference(self, other))
+    }
+}
+
+impl Div for Traced {
+    type Output = Traced;
+    fn div(self, other: Traced) -> Traced {
+        Traced::new(self.value() / other.value(), Step::Quotient(self, other))
+    }
+}
+
+impl Add<f64> for Traced {
+    type Output = Traced;
+    fn add(self, other: f64) -> Traced {
+        self + Traced::literal(other)
+    }
+}
+
+impl Mul<f64> for Traced {
+    type Output = Traced;
+    fn mul(self, other: f64) -> Traced {
+        self * Traced::literal(other)
+    }
+}
+
+impl Div<f64> for Traced {
+    type Output = Traced;
+    fn div(self, other: f64) -> Traced {
+        self / Traced::literal(other)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    const B: Symbol = Symbol { text: "B", meaning: "batch", origin: Origin::Chosen("max_batch_size") };
+    static BATCH: Symbol = B;
+
+    fn law<N: Number>(batch: f64) -> N {
+        let batch = N::symbol(&BATCH, batch);
+        (batch.clone() * 4.0 + batch.round_up(64.0)).part(|| Part::bytes("demo")).max(N::literal(7.0))
+    }
+
+    #[test]
+    fn both_readings_agree() {
+        for batch in [0.0, 1.0, 63.0, 64.0, 65.0, 1e12] {
+            assert_eq!(law::<f64>(batch), law::<Traced>(batch).value());
+        }
+    }
+}

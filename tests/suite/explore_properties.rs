@@ -1,0 +1,139 @@
+//! What holds for the questions asked of any deployment, tried on random ones.
+#![cfg(not(target_arch = "wasm32"))]
+
+use proptest::prelude::*;
+use trtllm_memory::architecture::models;
+use trtllm_memory::deployment::{Backend, Deployment, KvCacheDtype, QuantAlgo, Version, field};
+use trtllm_memory::explore::advise::advise;
+use trtllm_memory::explore::compare::compare;
+use trtllm_memory::explore::solve::solve;
+use trtllm_memory::explore::{Knob, Load};
+use trtllm_memory::export::commands::recipes;
+use trtllm_memory::gpu::gpus;
+use trtllm_memory::link;
+use trtllm_memory::memory::{estimate, outline};
+
+fn deployment() -> impl Strategy<Value = Deployment> {
+    let what = (0..models().len(), 0..gpus().len(), any::<bool>());
+    let precision = (0..QuantAlgo::ALL.len(), 0..KvCacheDtype::ALL.len(), 0..Version::NAMES.len());
+    let limits = (
+        0u32..12,
+        6u32..16,
+        6u32..18,
+        1u64..=4,
+        proptest::option::of((5u32..99).prop_map(|hundredths| f64::from(hundredths) / 100.0)),
+    );
+    (what, precision, (0u32..4, 0u32..3), limits).prop_map(
+        |((model, gpu, pytorch), (quant, kv, version), (tp, pp), (batch, tokens, sequence, beam, fraction))| {
+            Deployment {
+                model: (&models()[model]).into(),
+                gpu: &gpus()[gpu],
+                backend: if pytorch { Backend::Pytorch } else { Backend::TensorRt },
+                quant_algo: QuantAlgo::ALL[quant],
+                kv_cache_dtype: KvCacheDtype::ALL[kv],
+                trtllm_version: Version::parse(Version::NAMES[version]),
+                tp_size: 1 << tp,
+                pp_size: 1 << pp,
+                max_batch_size: Some(1 << batch),
+                max_num_tokens: Some(1 << tokens),
+                max_seq_len: Some(1 << sequence),
+                max_beam_width: beam,
+                free_gpu_memory_fraction: fraction,
+                ..Deployment::default()
+            }
+        },
+    )
+}
+
+fn holds(deployment: &Deployment, load: Option<Load>) -> bool {
+    estimate(deployment).is_ok_and(|report| match load {
+        Some(load) => load.held_by(&report).is_ok(),
+        None => report.verdict.fits(),
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 512, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_solved_limit_holds_and_the_next_value_does_not(
+        deployment in deployment(),
+        knob in 0usize..40,
+        load in proptest::option::of((1u64..200, 1u64..4000, 1u64..2000)),
+    ) {
+        let load = load.map(|(concurrency, input_len, output_len)| Load { concurrency, input_len, output_len });
+        let knobs: Vec<Knob> = Knob::all(&deployment).collect();
+        let key = knobs[knob % knobs.len()].field.key;
+        let Ok(limits) = solve(&deployment, key, load) else { return Ok(()) };
+        let at = |text: &str| field(key).unwrap().with(&deployment, text).is_ok_and(|changed| holds(&changed, load));
+        for end in [&limits.smallest, &limits.largest].into_iter().flatten() {
+            prop_assert!(at(&end.text), "{key}={}", end.text);
+            if let Some((next, _)) = &end.next {
+                prop_assert!(!at(next), "{key}={next}");
+            }
+        }
+        prop_assert_eq!(limits.fits, holds(&deployment, load), "{}", key);
+    }
+
+    #[test]
+    fn advice_helps_and_the_cheapest_comes_first(deployment in deployment()) {
+        let Ok(advices) = advise(&deployment, None) else { return Ok(()) };
+        prop_assert_eq!(advices.fits, holds(&deployment, None));
+        for change in &advices.changes {
+            prop_assert!(holds(&change.deployment, None), "{}", change.sentence());
+            prop_assert_ne!(&change.deployment, &deployment);
+        }
+    }
+
+    #[test]
+    fn an_outline_says_what_the_estimate_says(deployment in deployment()) {
+        let Ok(resolved) = deployment.resolve() else { return Ok(()) };
+        let (outline, report) = (outline(&resolved), estimate(&deployment).unwrap());
+        prop_assert_eq!(&outline.verdict, &report.verdict);
+        prop_assert_eq!(&outline.kv_cache, &report.kv_cache);
+        for rank in &outline.ranks {
+            prop_assert_eq!(rank, &report.ranks[rank.rank as usize]);
+        }
+        for rank in &report.ranks {
+            prop_assert!(outline.ranks.iter().any(|other| other.is_like(rank)));
+        }
+    }
+
+    #[test]
+    fn a_pinned_deployment_travels_in_the_link(current in deployment(), pinned in deployment()) {
+        let text = link::encode_compared(&current, &pinned);
+        let decoded = link::decode(&text);
+        prop_assert_eq!(decoded.problems, vec![]);
+        prop_assert_eq!(decoded.deployment, current.clone());
+        prop_assert_eq!(link::pinned(&text).unwrap().deployment, pinned.clone());
+        let escaped: String = text.bytes().map(|byte| format!("%{byte:02X}")).collect();
+        prop_assert_eq!(link::pinned(&escaped).map(|decoded| decoded.deployment), Some(pinned.clone()));
+        if let Ok(comparison) = compare(&pinned, &current)
+            && comparison.settings.is_empty()
+        {
+            prop_assert!(comparison.differences().iter().all(|row| row.bytes() == 0));
+        }
+    }
+
+    #[test]
+    fn whatever_is_sound_can_be_started(deployment in deployment()) {
+        match recipes(&deployment) {
+            Ok(recipes) => {
+                prop_assert!(!recipes.is_empty());
+                for step in recipes.iter().flat_map(|recipe| &recipe.steps) {
+                    prop_assert!(step.text.ends_with('\n') && !step.text.contains(" \n"));
+                }
+            }
+            Err(_) => prop_assert!(deployment.resolve().is_err()),
+        }
+    }
+}
+
+#[test]
+fn a_link_without_a_pin_pins_nothing_and_a_pin_within_a_pin_is_ignored() {
+    assert_eq!(link::pinned("tp_size=2"), None);
+    let inner = link::encode_compared(&Deployment::default(), &Deployment { tp_size: 8, ..Deployment::default() });
+    let outer = format!("v=1&compare={}", inner.replace('%', "%25").replace('&', "%26").replace('=', "%3D"));
+    let pinned = link::pinned(&outer).unwrap();
+    assert_eq!((pinned.deployment, pinned.problems), (Deployment::default(), vec![]));
+}

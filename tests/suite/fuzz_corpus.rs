@@ -1,0 +1,40 @@
+//! The fuzz targets' harness on their kept corpus, where no nightly toolchain is.
+#![cfg(not(target_arch = "wasm32"))]
+
+#[path = "../../fuzz/harness.rs"]
+mod harness;
+
+fn each(target: &str, check: fn(&[u8])) {
+    let folder = format!("{}/fuzz/corpus/{target}", env!("CARGO_MANIFEST_DIR"));
+    let mut count = 0;
+    for file in std::fs::read_dir(folder).unwrap() {
+        check(&std::fs::read(file.unwrap().path()).unwrap());
+        count += 1;
+    }
+    assert!(count >= 5, "{target} has {count} files");
+}
+
+#[test]
+fn model_files() {
+    each("model_file", harness::model_file);
+}
+
+#[test]
+fn logs() {
+    each("log", harness::log);
+}
+
+#[test]
+fn links() {
+    each("link", harness::link);
+}
+
+#[test]
+fn measurements() {
+    each("measurements", harness::measurements);
+}
+
+#[test]
+fn panels() {
+    each("panel", harness::panel);
+}

@@ -1,0 +1,259 @@
+//! The PyTorch backend's flow: its settings and defaults, what it refuses, its rule for the KV cache, its order of start-up.
+
+#[cfg(target_arch = "wasm32")]
+use wasm_bindgen_test::wasm_bindgen_test as test;
+
+use trtllm_memory::deployment::presets::presets;
+use trtllm_memory::deployment::{Backend, Deployment, DeploymentError, FIELDS, MoeBackend};
+use trtllm_memory::link::{self, LinkProblemKind};
+use trtllm_memory::memory::{Binding, Contributor, Report, Stage, Verdict, estimate, explain};
+use trtllm_memory::units::GIB;
+
+fn decode(text: &str) -> Deployment {
+    let decoded = link::decode(&format!("backend=pytorch&{text}"));
+    assert!(decoded.problems.is_empty(), "{text}: {:?}", decoded.problems);
+    decoded.deployment
+}
+
+fn report(text: &str) -> Report {
+    estimate(&decode(text)).unwrap_or_else(|problems| panic!("{text}: {problems}"))
+}
+
+fn problems(text: &str) -> DeploymentError {
+    decode(text).resolve().expect_err(text)
+}
+
+fn gib(report: &Report, contributor: Contributor) -> f64 {
+    report.ranks[0].figure(contributor).bytes.gib()
+}
+
+const R1: &str = "model=deepseek-ai/DeepSeek-R1&gpu=b200&tp_size=8&quant_algo=FP8_BLOCK_SCALES&moe_backend=TRTLLM&kv_cache_dtype=fp8";
+
+#[test]
+fn the_version_follows_the_backend_and_stands_in_a_link_only_if_chosen() {
+    let version = |text: &str| link::decode(text).deployment.resolve().unwrap().version.to_string();
+    assert_eq!(version(""), "0.19");
+    assert_eq!(version("backend=pytorch"), "1.2");
+    assert_eq!(version("backend=pytorch&trtllm_version=1.3"), "1.3");
+    assert_eq!(link::encode(&decode("")), "v=1&backend=pytorch");
+    assert_eq!(link::encode(&decode("trtllm_version=1.2")), "v=1&trtllm_version=1.2&backend=pytorch");
+}
+
+#[test]
+fn names_of_the_llm_api_mean_the_same_settings() {
+    let dotted = decode(
+        "model=deepseek-ai/DeepSeek-R1&tensor_parallel_size=8&moe_expert_parallel_size=4&kv_cache_config.dtype=fp8\
+         &kv_cache_config.free_gpu_memory_fraction=0.8&kv_cache_config.max_tokens=1000&moe_config.backend=trtllm\
+         &cuda_graph_config.max_batch_size=64&cuda_graph_config.enable_padding=true\
+         &speculative_config.decoding_type=MTP&speculative_config.num_nextn_predict_layers=3\
+         &cache_transceiver_config.max_tokens_in_buffer=8192&kv_cache_config.enable_block_reuse=false",
+    );
+    let plain = decode(
+        "model=deepseek-ai/DeepSeek-R1&tp_size=8&moe_ep_size=4&kv_cache_dtype=fp8&free_gpu_memory_fraction=0.8\
+         &max_tokens=1000&moe_backend=TRTLLM&cuda_graph_max_batch_size=64&cuda_graph_enable_padding=true\
+         &decoding_type=MTP&max_draft_len=3&cache_transceiver_max_tokens_in_buffer=8192&enable_block_reuse=false",
+    );
+    assert_eq!(dotted, plain);
+    assert_eq!(link::decode(&link::encode(&plain)).deployment, plain);
+}
+
+#[test]
+fn a_key_of_the_other_flow_is_kept_named_and_without_effect() {
+    let decoded = link::decode("gemm_plugin=false&runtime=gpt_session&max_lora_rank=64&backend=pytorch");
+    let kinds: Vec<LinkProblemKind> = decoded.problems.iter().map(|problem| problem.kind).collect();
+    assert_eq!(kinds, [LinkProblemKind::OtherBackend; 3]);
+    assert!(
+        decoded.problems.iter().any(|problem| problem.message == "gemm_plugin has no effect with backend=pytorch.")
+    );
+    assert!(!decoded.deployment.gemm_plugin);
+    assert_eq!(link::encode(&decoded.deployment), "v=1&backend=pytorch");
+    assert_eq!(estimate(&decoded.deployment).unwrap().ranks, report("").ranks);
+
+    let engine = link::decode("enable_attention_dp=true&tp_size=2");
+    assert_eq!(engine.problems[0].message, "enable_attention_dp has no effect with backend=tensorrt.");
+    assert_eq!(estimate(&engine.deployment), estimate(&link::decode("tp_size=2").deployment));
+}
+
+/// Every setting that only engines have is reset, not just those that somebody thought of.
+#[test]
+fn no_setting_of_the_engine_flow_changes_the_plan() {
+    let plain = decode("model=Qwen/Qwen3-8B").resolve();
+    for field in FIELDS.iter().filter(|field| !field.flows.has(Backend::Pytorch)) {
+        for value in
+            ["true", "false", "1", "2", "medusa", "gpt_session", "continuous", "float16", "attn_q", "0.3", "4,3,4"]
+        {
+            let mut deployment = decode("model=Qwen/Qwen3-8B");
+            if field.read(&mut deployment, value).is_ok() {
+                assert_eq!(deployment.resolve(), plain, "{}={value}", field.key);
+            }
+        }
+    }
+}
+
+#[test]
+fn presets_fit() {
+    for preset in presets() {
+        let decoded = link::decode(preset.link);
+        assert!(decoded.problems.is_empty(), "{}: {:?}", preset.name, decoded.problems);
+        assert!(estimate(&decoded.deployment).unwrap().verdict.fits(), "{}", preset.name);
+    }
+}
+
+#[test]
+fn what_the_flow_cannot_do_is_refused_at_its_field() {
+    for (text, field) in [
+        ("decoding_type=MTP", "decoding_type"),
+        ("quant_algo=W4A16_GPTQ", "quant_algo"),
+        ("quant_algo=W4A8_MXFP4_MXFP8&gpu=b200", "quant_algo"),
+        ("kv_cache_dtype=int8", "kv_cache_dtype"),
+        ("model=openai/gpt-oss-120b&quant_algo=W4A8_MXFP4_MXFP8", "quant_algo"),
+        ("moe_load_balancer_slots=64", "moe_load_balancer_slots"),
+        (
+            "model=deepseek-ai/DeepSeek-R1&tp_size=8&moe_ep_size=8&moe_load_balancer_slots=200",
+            "moe_load_balancer_slots",
+        ),
+        ("tp_size=3", "tp_size"),
+        ("trtllm_version=0.12", "trtllm_version"),
+    ] {
+        assert!(problems(text).of(field).is_some(), "{text}: {:?}", problems(text));
+    }
+    let engine = link::decode("model=openai/gpt-oss-120b&gpu=b200&quant_algo=W4A16_MXFP4").deployment.resolve();
+    assert!(engine.unwrap_err().of("quant_algo").unwrap().message.contains("backend=pytorch"));
+}
+
+#[test]
+fn attention_data_parallelism_lifts_the_limits_of_heads_and_keeps_attention_whole() {
+    // 40 heads can't be shared by 16 ranks, but each rank may have all of them.
+    let qwen = "model=Qwen/Qwen2.5-32B&tp_size=16&gpu=gb200";
+    assert!(problems(qwen).of("tp_size").is_some());
+    let whole = report(&format!("{qwen}&enable_attention_dp=true"));
+    assert_eq!(whole.kv_cache.bytes_per_token, report("model=Qwen/Qwen2.5-32B").kv_cache.bytes_per_token);
+    let one = report("model=Qwen/Qwen2.5-32B&gpu=gb200");
+    assert_eq!(gib(&whole, Contributor::Weights), gib(&one, Contributor::Weights));
+}
+
+#[test]
+fn moe_kernels_follow_version_model_and_gpu() {
+    let backend = |text: &str| decode(text).resolve().unwrap().pytorch.moe_backend;
+    let oss = "model=openai/gpt-oss-120b&quant_algo=W4A16_MXFP4";
+    assert_eq!(backend(&format!("{oss}&gpu=b200&trtllm_version=1.2")), MoeBackend::Cutlass);
+    assert_eq!(backend(&format!("{oss}&gpu=b200&trtllm_version=1.3")), MoeBackend::Trtllm);
+    assert_eq!(backend(&format!("{oss}&gpu=h200&trtllm_version=1.3")), MoeBackend::Triton);
+    assert_eq!(backend("model=Qwen/Qwen3-30B-A3B&trtllm_version=1.3"), MoeBackend::Cutlass);
+}
+
+/// Logged: 860308 tokens are 26885 blocks to 1.1, 2851669 are 89114 from 1.2 on.
+#[test]
+fn blocks_are_rounded_up_at_first_and_down_later() {
+    let blocks = |version: &str, tokens: u64| {
+        let text =
+            format!("model=TinyLlama/TinyLlama-1.1B-Chat-v1.0&gpu=h200&trtllm_version={version}&max_tokens={tokens}");
+        report(&text).kv_cache.blocks
+    };
+    assert_eq!(blocks("1.1", 860_308), 26_885);
+    assert_eq!(blocks("1.2", 860_308), 26_884);
+    assert_eq!(blocks("1.3", 2_851_669), 89_114);
+}
+
+#[test]
+fn limits_only_lower_the_share() {
+    let free = report("");
+    assert_eq!(free.kv_cache.binding, Binding::FreeGpuMemoryFraction);
+    let tokens = report("max_tokens=10000");
+    assert_eq!((tokens.kv_cache.binding, tokens.kv_cache.blocks), (Binding::MaxTokens, 10_000 / 32));
+    let bytes = report(&format!("max_gpu_total_bytes={}", 10 * GIB));
+    assert_eq!(bytes.kv_cache.binding, Binding::MaxGpuTotalBytes);
+    assert!((9.9..=10.0).contains(&gib(&bytes, Contributor::KvCache)));
+    let too_many = report("max_tokens=400000000");
+    assert_eq!(too_many.kv_cache.blocks, free.kv_cache.blocks);
+    let share = gib(&free, Contributor::KvCache) / free.ranks[0].available.gib();
+    assert!((share - 0.9).abs() < 1e-4, "{share}");
+}
+
+#[test]
+fn a_sequence_in_the_log_is_longer_by_what_the_scheduler_is_ahead() {
+    // Logged by 1.1.0: max_seq_len=2049, 65 blocks of a sequence.
+    let log = report("model=TinyLlama/TinyLlama-1.1B-Chat-v1.0&max_seq_len=2048&trtllm_version=1.1");
+    assert_eq!(log.kv_cache.pages_per_sequence, 65);
+    assert_eq!(log.kv_cache.max_sequences, log.kv_cache.blocks / 64);
+    let serial = report("model=TinyLlama/TinyLlama-1.1B-Chat-v1.0&max_seq_len=2048&disable_overlap_scheduler=true");
+    assert_eq!(serial.kv_cache.pages_per_sequence, 64);
+}
+
+#[test]
+fn latent_attention_caches_one_vector_and_sparse_attention_a_key_beside_it() {
+    let bytes = |text: &str| report(text).kv_cache.bytes_per_token;
+    assert_eq!(bytes(R1), 61.0 * 576.0);
+    let sparse = R1.replace("DeepSeek-R1", "DeepSeek-V3.2");
+    assert_eq!(bytes(&sparse), 61.0 * (576.0 + 132.0));
+    assert_eq!(bytes(&format!("{R1}&decoding_type=MTP&max_draft_len=3&trtllm_version=1.3")), 62.0 * 576.0);
+    assert_eq!(bytes(&format!("{R1}&decoding_type=MTP&max_draft_len=3&trtllm_version=1.1")), 64.0 * 576.0);
+    assert_eq!(bytes(&format!("{R1}&decoding_type=NGram")), 61.0 * 576.0);
+}
+
+#[test]
+fn one_draft_layer_serves_any_number_of_draft_tokens() {
+    let weights = |drafts: &str| gib(&report(&format!("{R1}{drafts}")), Contributor::Weights);
+    let one = weights("&decoding_type=MTP&max_draft_len=1");
+    assert!(one > weights("") + 1.0);
+    assert_eq!(one, weights("&decoding_type=MTP&max_draft_len=3"));
+    assert_eq!(weights(""), weights("&decoding_type=NGram&max_draft_len=8"));
+}
+
+/// NVIDIA/TensorRT-LLM issue 8642: exactly 135.00 GiB are asked for at the default batch, on a card of 16 GiB.
+#[test]
+fn recurrent_states_of_the_default_batch_are_what_an_issue_printed() {
+    let nano = "model=nvidia/NVIDIA-Nemotron-Nano-9B-v2&gpu=h200";
+    let states = |batch: u64| {
+        let explained = explain(&decode(&format!("{nano}&max_batch_size={batch}")), 0).unwrap();
+        let buffers =
+            explained.into_iter().find(|(contributor, _)| *contributor == Contributor::RuntimeBuffers).unwrap().1;
+        buffers.parts.into_iter().find(|part| part.label == "recurrent states").unwrap().value
+    };
+    let printed = 135.0 * GIB as f64;
+    // What is left are three inputs of each of 12288 channels, in 27 layers.
+    assert_eq!(states(2048) - printed, 2048.0 * 27.0 * 3.0 * 12_288.0 * 2.0);
+    assert!((states(1024) * 2.0 - states(2048)).abs() < 1.0);
+    let verdict = report(&nano.replace("h200", "h100-sxm")).verdict;
+    assert!(matches!(verdict, Verdict::Fails { stage: Stage::WarmUp, .. }), "{verdict:?}");
+}
+
+#[test]
+fn yarn_is_contained_in_the_models_own_length() {
+    assert_eq!(report(R1).max_seq_len, 163_840);
+    assert_eq!(report(&format!("{R1}&max_seq_len=200000")).max_seq_len, 163_840);
+    assert_eq!(report("model=google/gemma-3-27b-it&gpu=b200").max_seq_len, 8 * 131_072);
+}
+
+#[test]
+fn each_stage_of_start_up_can_fail() {
+    let stage = |text: &str| match report(text).verdict {
+        Verdict::Fails { stage, .. } => stage,
+        fits => panic!("{text}: {fits:?}"),
+    };
+    assert_eq!(stage("model=meta-llama/Llama-3.3-70B-Instruct"), Stage::LoadWeights);
+    assert_eq!(stage("max_num_tokens=4000000&max_seq_len=131072"), Stage::Profile);
+    assert_eq!(stage("max_tokens=100"), Stage::HoldOneSequence);
+}
+
+#[test]
+fn workspaces_follow_the_kernels_and_stand_where_they_are_said_to() {
+    let buffers = |text: &str| gib(&report(text), Contributor::RuntimeBuffers);
+    let overhead = |text: &str| gib(&report(text), Contributor::Overhead);
+    let deep_gemm = R1.replace("TRTLLM", "DEEPGEMM");
+    assert!(buffers(&deep_gemm) > buffers(R1) + 40.0, "DeepGEMM keeps rows of every expert");
+    assert!(overhead(&format!("{R1}&allreduce_strategy=NCCL")) < overhead(R1));
+    let disaggregated = overhead(&format!("{R1}&cache_transceiver_max_tokens_in_buffer=16384")) - overhead(R1);
+    assert!((disaggregated - 1.07).abs() < 0.01, "{disaggregated}");
+    let without_graphs = overhead("cuda_graph_max_batch_size=0");
+    let few = overhead("cuda_graph_enable_padding=true");
+    assert!(without_graphs < few && few < overhead(""));
+}
+
+#[test]
+fn the_kv_cache_of_checkpoints_by_modelopt_is_fp8_unless_told_otherwise() {
+    let dtype = |text: &str| decode(text).resolve().unwrap().kv_cache_dtype.to_string();
+    assert_eq!(dtype("quant_algo=FP8"), "fp8");
+    assert_eq!(dtype("quant_algo=FP8&kv_cache_dtype=bf16"), "bf16");
+    assert_eq!(dtype("quant_algo=FP8_BLOCK_SCALES"), "bf16");
+}

@@ -1,0 +1,132 @@
+//! The PyTorch backend against public measurements. `fixtures/pytorch-logs.csv` holds what profiling lines printed (GiB; outside torch
+//! without the temporary KV cache), `fixtures/pytorch-capacities.csv` the most sequences that KV caches held (integration tests of
+//! ai-dynamo/aiconfigurator, pull request 652).
+#![cfg(not(target_arch = "wasm32"))]
+
+use crate::support::report;
+use trtllm_memory::link;
+use trtllm_memory::memory::{Contributor, Rank};
+
+struct Log {
+    source: &'static str,
+    link: &'static str,
+    inside: Option<f64>,
+    outside: Option<f64>,
+    activations: Option<f64>,
+    kv: f64,
+}
+
+fn logs() -> Vec<Log> {
+    let rows = include_str!("../fixtures/pytorch-logs.csv").lines().skip(1).map(|line| {
+        let columns: Vec<&str> = line.split(',').collect();
+        let figure = |column: usize| columns[column].parse().ok();
+        Log {
+            source: columns[0],
+            link: columns[1],
+            inside: figure(2),
+            outside: figure(3),
+            activations: figure(4),
+            kv: figure(5).unwrap(),
+        }
+    });
+    rows.collect()
+}
+
+fn gib(rank: &Rank, contributor: Contributor) -> f64 {
+    rank.figure(contributor).bytes.gib()
+}
+
+fn inside(rank: &Rank) -> f64 {
+    use Contributor::{DecoderBuffers, RuntimeBuffers, Weights};
+    [Weights, RuntimeBuffers, DecoderBuffers].into_iter().map(|contributor| gib(rank, contributor)).sum()
+}
+
+/// Errors as fractions, sorted by size.
+fn sorted(mut errors: Vec<f64>) -> Vec<f64> {
+    errors.iter_mut().for_each(|error| *error = error.abs());
+    errors.sort_by(f64::total_cmp);
+    errors
+}
+
+fn quantile(sorted: &[f64], share: f64) -> f64 {
+    sorted[((sorted.len() - 1) as f64 * share) as usize]
+}
+
+/// Errors of the KV cache that a rank has room for, as the profiling lines say it: with the logs, the larger last.
+fn kv_errors(is_wanted: impl Fn(&Log) -> bool) -> Vec<(f64, Log)> {
+    let mut errors: Vec<(f64, Log)> = logs()
+        .into_iter()
+        .filter(is_wanted)
+        .map(|log| {
+            let decoded = link::decode(log.link).deployment;
+            let available = report(log.link).ranks[0].available.gib();
+            (decoded.free_gpu_memory_fraction.unwrap() * available / log.kv - 1.0, log)
+        })
+        .collect();
+    errors.sort_by(|a, b| a.0.abs().total_cmp(&b.0.abs()));
+    errors
+}
+
+fn has_experts(log: &Log) -> bool {
+    link::decode(log.link).deployment.model.moe.is_some()
+}
+
+#[test]
+fn every_measured_capacity_is_met() {
+    let mut rows = 0;
+    for line in include_str!("../fixtures/pytorch-capacities.csv").lines().skip(1) {
+        let (link, sequences) = line.rsplit_once(',').unwrap();
+        assert_eq!(report(link).kv_cache.max_sequences.to_string(), sequences, "{link}");
+        rows += 1;
+    }
+    assert_eq!(rows, 32);
+}
+
+#[test]
+fn dense_models_leave_what_their_logs_say() {
+    let errors = kv_errors(|log| !has_experts(log));
+    assert_eq!(errors.len(), 5);
+    let (worst, log) = errors.last().unwrap();
+    assert!(worst.abs() < 0.005, "{}: {worst:+.4}", log.source);
+}
+
+#[test]
+fn models_with_experts_leave_what_their_logs_say() {
+    let errors = kv_errors(has_experts);
+    assert_eq!(errors.len(), 86);
+    let sizes = sorted(errors.iter().map(|(error, _)| *error).collect());
+    assert!(quantile(&sizes, 0.5) < 0.006, "median {}", quantile(&sizes, 0.5));
+    assert!(quantile(&sizes, 0.9) < 0.025, "90 % {}", quantile(&sizes, 0.9));
+    let (worst, log) = errors.last().unwrap();
+    assert!(worst.abs() < 0.04, "{} {}: {worst:+.4}", log.source, log.link);
+}
+
+#[test]
+fn torch_holds_what_the_logs_say() {
+    let inside = |log: &Log| Some(inside(&report(log.link).ranks[0]) / log.inside? - 1.0);
+    let sizes = sorted(logs().iter().filter(|log| has_experts(log)).filter_map(inside).collect());
+    assert_eq!(sizes.len(), 85);
+    assert!(quantile(&sizes, 0.5) < 0.0015, "median {}", quantile(&sizes, 0.5));
+    assert!(quantile(&sizes, 0.9) < 0.005, "90 % {}", quantile(&sizes, 0.9));
+}
+
+/// The profiling pass and what lies outside torch: which of both a byte is counted with depends on the allocator's history, so the
+/// sum is compared, with the bands of both.
+#[test]
+fn nine_of_ten_peaks_lie_in_their_bands() {
+    let mut outside = Vec::new();
+    let mut all = 0;
+    for log in logs() {
+        let (Some(measured_outside), Some(measured_peak)) = (log.outside, log.activations) else { continue };
+        let report = report(log.link);
+        let rank = &report.ranks[0];
+        let (peak, overhead) = (rank.figure(Contributor::Activations), rank.figure(Contributor::Overhead));
+        let low = peak.low.gib() + overhead.low.gib();
+        let high = peak.high.gib() + overhead.high.gib();
+        all += 1;
+        if !(low..=high).contains(&(measured_outside + measured_peak)) {
+            outside.push(log.link);
+        }
+    }
+    assert!(all >= 90 && outside.len() * 10 <= all, "{} of {all}: {outside:#?}", outside.len());
+}

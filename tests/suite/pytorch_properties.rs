@@ -1,0 +1,68 @@
+//! What holds for every deployment of the PyTorch backend, tried on random ones.
+#![cfg(not(target_arch = "wasm32"))]
+
+use crate::support::random::{largest, pytorch, report};
+use proptest::prelude::*;
+use trtllm_memory::deployment::Deployment;
+use trtllm_memory::link;
+use trtllm_memory::memory::Contributor;
+
+const PREDICTED: [Contributor; 4] =
+    [Contributor::Weights, Contributor::Activations, Contributor::RuntimeBuffers, Contributor::DecoderBuffers];
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 512, ..ProptestConfig::default() })]
+
+    #[test]
+    fn parts_add_up_to_the_total(deployment in pytorch()) {
+        crate::support::random::parts_add_up(&deployment)?;
+    }
+
+    #[test]
+    fn the_explanation_ends_in_the_reports_figures(deployment in pytorch()) {
+        crate::support::random::explanations_end_in_the_report(&deployment)?;
+    }
+
+    #[test]
+    fn more_ranks_never_mean_more_weights_on_each(deployment in pytorch()) {
+        crate::support::random::more_ranks_never_mean_more_weights(&deployment)?;
+    }
+
+    #[test]
+    fn the_kv_cache_stays_within_its_share_and_limit(deployment in pytorch()) {
+        let Some(report) = report(&deployment) else { return Ok(()) };
+        let fraction = deployment.free_gpu_memory_fraction.unwrap_or(0.9);
+        for rank in &report.ranks {
+            let cache = rank.figure(Contributor::KvCache).bytes.0 as f64;
+            let block = report.kv_cache.bytes_per_token * report.kv_cache.tokens_per_block as f64;
+            prop_assert!(cache <= fraction * rank.available.0 as f64 + 2.0 * block + 1.0 || deployment.pp_size > 1);
+            if deployment.max_gpu_total_bytes > 0 && deployment.pp_size == 1 {
+                prop_assert!(cache <= deployment.max_gpu_total_bytes as f64 + 2.0 * block);
+            }
+        }
+    }
+
+    #[test]
+    fn larger_batches_and_steps_never_take_less(deployment in pytorch()) {
+        let batch = deployment.max_batch_size.unwrap_or(256).min(1 << 19);
+        let tokens = deployment.max_num_tokens.unwrap_or(8192).min(1 << 30);
+        let small = Deployment { max_batch_size: Some(batch), max_num_tokens: Some(tokens), ..deployment };
+        for large in [
+            Deployment { max_batch_size: Some(batch * 2), ..small.clone() },
+            Deployment { max_num_tokens: Some(tokens * 2), ..small.clone() },
+        ] {
+            if let (Some(small), Some(large)) = (report(&small), report(&large)) {
+                for contributor in PREDICTED {
+                    prop_assert!(largest(&small, contributor) <= largest(&large, contributor), "{}", contributor.key());
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_link_brings_a_deployment_back(deployment in pytorch()) {
+        let decoded = link::decode(&link::encode(&deployment));
+        prop_assert!(decoded.problems.is_empty(), "{:?}", decoded.problems);
+        prop_assert_eq!(decoded.deployment, deployment);
+    }
+}

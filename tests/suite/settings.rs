@@ -1,0 +1,88 @@
+//! That every setting is whole: what a deployment holds stands in the table, and what stands in the table changes an answer.
+
+#[cfg(target_arch = "wasm32")]
+use wasm_bindgen_test::wasm_bindgen_test as test;
+
+use trtllm_memory::deployment::{Deployment, FIELDS, Field, Group, Input};
+use trtllm_memory::export::commands::recipes;
+use trtllm_memory::link;
+use trtllm_memory::memory::estimate;
+
+/// Deployments among which every setting has a meaning.
+const BASES: [&str; 16] = [
+    "",
+    "backend=pytorch",
+    "tp_size=2",
+    "tp_size=2&backend=pytorch",
+    "tp_size=2&use_parallel_embedding=true",
+    "tp_size=4&model=mistralai/Mixtral-8x7B-v0.1",
+    "tp_size=4&model=Qwen/Qwen3-30B-A3B&backend=pytorch",
+    "model=google/flan-t5-xl&max_batch_size=8",
+    "quant_algo=FP8&kv_cache_dtype=fp8&trtllm_version=0.16",
+    "max_lora_rank=8",
+    "cuda_graph_mode=true",
+    "runtime=gpt_session&trtllm_version=0.9&pp_size=2",
+    "speculative_decoding_mode=medusa",
+    "speculative_decoding_mode=eagle",
+    "speculative_decoding_mode=explicit_draft_tokens",
+    "speculative_decoding_mode=lookahead_decoding",
+];
+
+/// Values to try; of a text of its own form, one that TensorRT-LLM would not choose.
+fn values(field: &Field) -> Vec<String> {
+    let numbers = |all: &[u64]| all.iter().map(u64::to_string).collect();
+    match field.input {
+        Input::Model => vec!["meta-llama/Llama-3.2-1B".into()],
+        Input::Gpu => vec!["t4".into()],
+        Input::Choice(names) => names.iter().map(|name| name.to_string()).collect(),
+        Input::Toggle => vec!["true".into(), "false".into()],
+        Input::Steps { usual, .. } => numbers(usual),
+        Input::Whole { min, slider_max, .. } => numbers(&[min, min + 1, min + 6, slider_max / 8, slider_max]),
+        Input::Fraction => vec!["0.3".into()],
+        Input::Gib => vec!["7".into()],
+        Input::Text => match field.key {
+            "lookahead_config" => vec!["7,7,7".into()],
+            "lora_target_modules" => vec!["attn_dense,mlp_h_to_4h".into()],
+            "max_attention_window" => vec!["256".into()],
+            key if key.starts_with("calibrated_") => vec!["2000000000/1000000000".into()],
+            key => panic!("give {key} a value to try in tests/suite/settings.rs"),
+        },
+    }
+}
+
+/// What a person is told of a deployment, where it is sound.
+fn answer(deployment: &Deployment) -> Option<String> {
+    Some(format!("{:?} {:?}", estimate(deployment).ok()?, recipes(deployment).ok()?))
+}
+
+#[test]
+fn each_setting_changes_a_figure_or_a_command() {
+    let base = |text: &&str| {
+        let decoded = link::decode(text);
+        assert!(decoded.problems.is_empty(), "{text}: {:?}", decoded.problems);
+        let told = answer(&decoded.deployment);
+        assert!(told.is_some(), "{text} is not sound");
+        (decoded.deployment, told)
+    };
+    let bases: Vec<(Deployment, Option<String>)> = BASES.iter().map(base).collect();
+    let changes = |field: &Field| {
+        let values = values(field);
+        bases.iter().any(|(base, told)| {
+            let changed = values.iter().filter_map(|value| field.with(base, value).ok());
+            changed.filter_map(|changed| answer(&changed)).any(|now| told.as_ref() != Some(&now))
+        })
+    };
+    let settings = FIELDS.iter().filter(|field| field.group != Group::Dimensions);
+    let idle: Vec<&str> = settings.filter(|field| !changes(field)).map(|field| field.key).collect();
+    assert!(idle.is_empty(), "no law and no command asks for {idle:?}");
+}
+
+#[test]
+fn each_field_of_a_deployment_is_a_setting() {
+    let source = include_str!("../../src/deployment/mod.rs");
+    let (_, body) = source.split_once("pub struct Deployment {").unwrap();
+    let (body, _) = body.split_once("\n}").unwrap();
+    let fields = body.lines().filter_map(|line| line.strip_prefix("    pub ")?.split(':').next());
+    let unset: Vec<&str> = fields.filter(|name| FIELDS.iter().all(|field| field.key != *name)).collect();
+    assert!(unset.is_empty(), "{unset:?} stand in no row of src/deployment/fields/settings.rs");
+}

@@ -1,0 +1,147 @@
+//! What the property tests share: random deployments of either backend, and what holds for all of them.
+
+use proptest::prelude::*;
+use proptest::test_runner::TestCaseResult;
+use trtllm_memory::architecture::models;
+use trtllm_memory::deployment::{
+    AllreduceStrategy, Backend, DecodingType, Deployment, KvCacheDtype, MoeBackend, QuantAlgo, Version,
+};
+use trtllm_memory::gpu::gpus;
+use trtllm_memory::memory::{Contributor, Report, estimate, explain};
+use trtllm_memory::units::Bytes;
+
+/// A limit, small ones as often as large ones.
+fn limit() -> impl Strategy<Value = Option<u64>> {
+    any::<Option<u32>>().prop_map(|limit| limit.map(|limit| u64::from(limit >> (limit % 32)).max(1)))
+}
+
+/// What is served, on what, how precisely, on how many cards, and within which limits.
+fn served() -> impl Strategy<Value = Deployment> {
+    let what = (
+        0..models().len(),
+        0..gpus().len(),
+        0..QuantAlgo::ALL.len(),
+        0..KvCacheDtype::ALL.len(),
+        proptest::option::of(0..Version::NAMES.len()),
+    );
+    let fraction = proptest::option::of((1u32..99).prop_map(|hundredths| f64::from(hundredths) / 100.0));
+    (what, (0u32..6, 0u32..3, 0u32..6), (limit(), limit(), limit()), fraction).prop_map(
+        |((model, gpu, quant, kv, version), (tp, pp, ep), (batch, tokens, sequence), fraction)| Deployment {
+            model: (&models()[model]).into(),
+            gpu: &gpus()[gpu],
+            quant_algo: QuantAlgo::ALL[quant],
+            kv_cache_dtype: KvCacheDtype::ALL[kv],
+            trtllm_version: version.and_then(|version| Version::parse(Version::NAMES[version])),
+            tp_size: 1 << tp,
+            pp_size: 1 << pp,
+            moe_ep_size: models()[model].moe.map(|_| 1 << ep.min(tp)),
+            max_batch_size: batch,
+            max_num_tokens: tokens,
+            max_seq_len: sequence,
+            free_gpu_memory_fraction: fraction,
+            ..Deployment::default()
+        },
+    )
+}
+
+/// A deployment of an engine.
+pub fn engine() -> impl Strategy<Value = Deployment> {
+    let knobs = (1u64..=8, any::<bool>(), any::<bool>(), limit(), proptest::option::of(4u32..8), any::<Option<bool>>());
+    (served(), knobs).prop_map(|(served, (beam, packed, fmha, tokens, block, parallel))| Deployment {
+        max_beam_width: beam,
+        remove_input_padding: packed,
+        context_fmha: fmha,
+        max_tokens: tokens,
+        tokens_per_block: block.map(|power| 1 << power),
+        use_parallel_embedding: parallel,
+        ..served
+    })
+}
+
+/// A deployment of the PyTorch backend.
+pub fn pytorch() -> impl Strategy<Value = Deployment> {
+    let ranks = (0..MoeBackend::ALL.len(), 0..AllreduceStrategy::ALL.len(), 0u32..6, any::<bool>(), any::<bool>());
+    let drafts = (0..DecodingType::ALL.len(), proptest::option::of(1u64..16));
+    let memory = (limit(), limit(), 0u64..1 << 40, any::<bool>());
+    (served(), ranks, drafts, memory).prop_map(|(served, ranks, (decoding, drafts), memory)| {
+        let (moe, all_reduce, slots, attention_dp, padding) = ranks;
+        let (graphs, buffer, most_bytes, overlap) = memory;
+        let small = |limit: Option<u64>| limit.map(|limit| limit.min(1 << 20));
+        Deployment {
+            backend: Backend::Pytorch,
+            enable_attention_dp: attention_dp,
+            moe_backend: MoeBackend::ALL[moe],
+            moe_load_balancer_slots: served.model.moe.filter(|_| padding).map(|moe| moe.experts << slots),
+            allreduce_strategy: AllreduceStrategy::ALL[all_reduce],
+            max_batch_size: small(served.max_batch_size),
+            max_num_tokens: small(served.max_num_tokens),
+            max_seq_len: small(served.max_seq_len),
+            cuda_graph_max_batch_size: graphs.map(|graphs| graphs % 4096),
+            cuda_graph_enable_padding: padding,
+            decoding_type: DecodingType::ALL[decoding],
+            max_draft_len: drafts,
+            cache_transceiver_max_tokens_in_buffer: small(buffer).unwrap_or(0),
+            max_gpu_total_bytes: if overlap { most_bytes } else { 0 },
+            disable_overlap_scheduler: overlap,
+            ..served
+        }
+    })
+}
+
+/// The report, where the deployment is sound.
+pub fn report(deployment: &Deployment) -> Option<Report> {
+    estimate(deployment).ok()
+}
+
+/// A contributor's bytes on the rank that has most of them.
+pub fn largest(report: &Report, contributor: Contributor) -> Bytes {
+    report.ranks.iter().map(|rank| rank.figure(contributor).bytes).max().unwrap_or_default()
+}
+
+/// What is used and what is free are the GPU's memory to the byte where it fits, what is used is its parts, and each
+/// figure lies in its band.
+pub fn parts_add_up(deployment: &Deployment) -> TestCaseResult {
+    let Some(report) = report(deployment) else { return Ok(()) };
+    prop_assert_eq!(report.ranks.len() as u64, deployment.world_size());
+    for rank in &report.ranks {
+        let parts = rank.contributors.iter().fold(0, |sum: u64, figure| sum.saturating_add(figure.bytes.0));
+        prop_assert_eq!(rank.used(), Bytes(parts));
+        prop_assert_eq!(rank.total.0.saturating_sub(parts), rank.free.0);
+        if report.verdict.fits() {
+            prop_assert_eq!(rank.used() + rank.free, rank.total);
+            prop_assert!(rank.after_kv_cache <= rank.figure(Contributor::Overhead).bytes);
+        }
+        for figure in &rank.contributors {
+            prop_assert!(figure.low <= figure.bytes && figure.bytes <= figure.high);
+        }
+    }
+    Ok(())
+}
+
+/// The laws end in the same bytes when they are read with figures that remember.
+pub fn explanations_end_in_the_report(deployment: &Deployment) -> TestCaseResult {
+    let Some(report) = report(deployment) else { return Ok(()) };
+    for rank in [0, deployment.world_size() - 1] {
+        let explained =
+            explain(deployment, rank).map_err(|_| TestCaseError::fail("a sound deployment is explained"))?;
+        for (contributor, explanation) in explained {
+            let shown = report.ranks[rank as usize].figure(contributor).bytes;
+            prop_assert_eq!(Bytes(explanation.value.round() as u64), shown, "{}", contributor.key());
+        }
+    }
+    Ok(())
+}
+
+/// Twice the ranks of tensor parallelism never mean more weights on the fullest. An engine for one rank may store a tied LM
+/// head once, with the embedding, where engines for several have both: there the head's own part may come on top.
+pub fn more_ranks_never_mean_more_weights(deployment: &Deployment) -> TestCaseResult {
+    let narrow = Deployment { moe_ep_size: None, moe_load_balancer_slots: None, ..deployment.clone() };
+    let wide = Deployment { tp_size: narrow.tp_size * 2, ..narrow.clone() };
+    let (Some(before), Some(after)) = (report(&narrow), report(&wide)) else { return Ok(()) };
+    let head_once = narrow.backend == Backend::TensorRt && narrow.model.tied_embeddings && narrow.tp_size == 1;
+    // Four bytes are the most that a value of a head takes, and a vocabulary is padded to 64 entries a rank.
+    let head = narrow.model.vocab.next_multiple_of(64 * wide.tp_size) * narrow.model.hidden * 4 / wide.tp_size;
+    let most = largest(&before, Contributor::Weights).0 + if head_once { head } else { 0 };
+    prop_assert!(largest(&after, Contributor::Weights).0 <= most);
+    Ok(())
+}

@@ -1,0 +1,91 @@
+//! What the figures say of how far off they may be.
+
+#[cfg(target_arch = "wasm32")]
+use wasm_bindgen_test::wasm_bindgen_test as test;
+
+use crate::support::{deployment, report};
+use trtllm_memory::memory::{Contributor, Explanation, explain};
+
+#[test]
+fn the_kv_cache_is_as_uncertain_as_what_is_left_for_it() {
+    let report = report("");
+    let (rank, kv) = (&report.ranks[0], &report.kv_cache);
+    let cache = rank.figure(Contributor::KvCache).band();
+    // 90 % of what is left, to a block.
+    let block = kv.tokens_per_block as f64 * kv.bytes_per_token;
+    assert!((cache.below - 0.9 * rank.available_band.below).abs() <= block);
+    assert!((cache.above - 0.9 * rank.available_band.above).abs() <= block);
+    assert!(kv.blocks_low < kv.blocks && kv.blocks < kv.blocks_high);
+    // The tenth that stays free carries a tenth of it.
+    assert!((rank.free_band().below - 0.1 * rank.available_band.below).abs() <= 2.0 * block);
+}
+
+#[test]
+fn max_tokens_alone_makes_up_for_nothing() {
+    let report = report("max_tokens=100000");
+    let rank = &report.ranks[0];
+    assert_eq!(rank.figure(Contributor::KvCache).band().widest(), 0.0);
+    assert_eq!(rank.free_band().below, rank.available_band.below);
+}
+
+#[test]
+fn a_logs_free_memory_settles_what_is_left() {
+    let report = report("free_memory_gib=50");
+    let rank = &report.ranks[0];
+    // Known to the digit that logs print, though the overhead is what the other figures leave.
+    assert!(rank.uncertainty().mib() < 6.0);
+    assert!(rank.figure(Contributor::Overhead).band().widest() > 0.0);
+}
+
+#[test]
+fn a_capacity_inside_the_band_is_uncertain() {
+    let keys: Vec<&str> = (60_000..120_000)
+        .step_by(250)
+        .map(|tokens| {
+            let report = report(&format!("gpu=l4&quant_algo=FP8&max_batch_size=64&max_num_tokens=2048&max_seq_len=4096&max_tokens={tokens}&kv_cache_dtype=auto"));
+            report.verdict.key()
+        })
+        .collect();
+    let first = |key: &str| keys.iter().position(|found| *found == key);
+    assert_eq!(keys[0], "fits", "{keys:?}");
+    assert!(first("fits_uncertain") < first("fails") && first("fails").is_some(), "{keys:?}");
+}
+
+#[test]
+fn json_has_the_band_of_every_contributor() {
+    let json = serde_json::to_value(&report("tp_size=2").ranks[0]).unwrap();
+    for contributor in Contributor::ALL {
+        let (bytes, band) = (&json[contributor.key()], &json["bands"][contributor.key()]);
+        assert!(band[0].as_u64() <= bytes.as_u64() && bytes.as_u64() <= band[1].as_u64(), "{}", contributor.key());
+    }
+}
+
+fn each(explanation: &Explanation, visit: &mut impl FnMut(&Explanation)) {
+    visit(explanation);
+    for part in &explanation.parts {
+        each(part, visit);
+    }
+}
+
+#[test]
+fn every_cause_of_the_overhead_says_how_far_off_it_may_be() {
+    let deployment = deployment("tp_size=8&model=meta-llama/Llama-3.1-70B-Instruct&trtllm_version=0.16");
+    let explained = explain(&deployment, 0).unwrap();
+    for (_, figure) in &explained {
+        assert!(figure.low.is_some() && figure.evidence.is_some() && figure.source.is_some(), "{}", figure.label);
+    }
+    let (_, overhead) = &explained[Contributor::Overhead as usize];
+    let banded = overhead.parts.iter().filter(|part| part.band.is_some()).count();
+    assert!(banded >= 8, "{overhead:#?}");
+    let mut calibrated = 0;
+    each(overhead, &mut |part| {
+        calibrated += part.inputs.iter().filter(|input| input.origin.starts_with("calibrated")).count();
+        if let (Some(low), Some(high)) = (part.low, part.high) {
+            assert!(low <= part.value && part.value <= high, "{}", part.label);
+        }
+    });
+    assert!(calibrated >= 4);
+    // Root of the sum of the squares, and never the plain sum.
+    let squares: f64 = overhead.parts.iter().filter_map(|part| part.high.map(|high| (high - part.value).powi(2))).sum();
+    assert!((overhead.high.unwrap() - overhead.value - squares.sqrt()).abs() < 2.0);
+}

@@ -2,6 +2,7 @@
 
 use super::{Measured, Measurement, Printed};
 use crate::deployment::{Backend, Deployment};
+use crate::memory::pytorch::weights;
 use crate::memory::{Contributor, Report, estimate};
 use crate::units::Bytes;
 
@@ -324,7 +325,10 @@ fn predict(contributor: Compared, deployment: &Deployment, measured: &Measured) 
     let value = match contributor {
         Compared::Weights => bytes(Contributor::Weights)?,
         Compared::InsideTorch => {
-            bytes(Contributor::Weights)? + bytes(Contributor::RuntimeBuffers)? + bytes(Contributor::DecoderBuffers)?
+            let outside = deployment.resolve().map_or(Bytes::ZERO, |resolved| weights::outside_torch(&resolved, 0));
+            bytes(Contributor::Weights)? - outside.0 as f64
+                + bytes(Contributor::RuntimeBuffers)?
+                + bytes(Contributor::DecoderBuffers)?
         }
         Compared::Activations => bytes(Contributor::Activations)?,
         Compared::RuntimeBuffers => bytes(Contributor::RuntimeBuffers)?,

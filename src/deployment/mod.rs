@@ -386,6 +386,16 @@ impl Deployment {
         self.trtllm_version.unwrap_or_else(|| Version::default_of(self.backend))
     }
 
+    /// Ranks that share each expert, and ranks that the experts are dealt to.
+    pub(crate) fn moe_sizes(&self) -> (u64, u64) {
+        match (self.moe_tp_size, self.moe_ep_size) {
+            (Some(tp), Some(ep)) => (tp, ep),
+            (None, Some(ep)) => (self.tp_size / ep.max(1), ep),
+            (Some(tp), None) => (tp, self.tp_size / tp.max(1)),
+            (None, None) => (self.tp_size, 1),
+        }
+    }
+
     /// Number of GPUs: `tp_size · pp_size`.
     pub fn world_size(&self) -> u64 {
         self.tp_size.saturating_mul(self.pp_size)

@@ -375,7 +375,7 @@ fn pytorch(d: &Deployment, found: &mut DeploymentError) {
         );
     }
     let Some(slots) = d.moe_load_balancer_slots else { return };
-    let (experts, ep) = (d.model.moe.map_or(0, |moe| moe.experts), d.moe_ep_size.unwrap_or(1));
+    let (experts, ep) = (d.model.moe.map_or(0, |moe| moe.experts), d.moe_sizes().1.max(1));
     if experts == 0 {
         found.add(
             "moe_load_balancer_slots",

@@ -121,6 +121,57 @@ fn what_the_flow_cannot_do_is_refused_at_its_field() {
     assert!(engine.unwrap_err().of("quant_algo").unwrap().message.contains("backend=pytorch"));
 }
 
+/// `maybe_create_moe_load_balancer` creates one only with expert parallelism and for the architectures of its list. Otherwise the
+/// experts stay where they are, and the setting says so.
+#[test]
+fn a_load_balancer_that_does_not_act_changes_nothing() {
+    let r1 = "model=deepseek-ai/DeepSeek-R1&gpu=h200&max_seq_len=8192";
+    let mixtral = "model=mistralai/Mixtral-8x7B-v0.1&gpu=h200&pp_size=2";
+    let oss =
+        "model=openai/gpt-oss-120b&gpu=h200&quant_algo=W4A16_MXFP4&tp_size=2&moe_ep_size=2&enable_attention_dp=true";
+    for (plain, slots, says) in [
+        (r1.to_string(), 288, "moe_ep_size"),
+        (mixtral.to_string(), 512, "moe_ep_size"),
+        (format!("{oss}&trtllm_version=1.1"), 128, "gpt-oss"),
+        (format!("{oss}&trtllm_version=0.20"), 128, "gpt-oss"),
+    ] {
+        let balanced = report(&format!("{plain}&moe_load_balancer_slots={slots}"));
+        let plain = report(&plain);
+        assert_eq!((balanced.ranks, balanced.verdict), (plain.ranks, plain.verdict));
+        let note = balanced.notes.iter().find(|note| note.field == "moe_load_balancer_slots").unwrap();
+        assert!(note.message.contains(says) && note.message.starts_with("Has no effect"), "{}", note.message);
+    }
+    let fits = report(&format!("{r1}&moe_load_balancer_slots=288")).verdict;
+    assert!(matches!(fits, Verdict::Fails { stage: Stage::LoadWeights, .. }), "{fits:?}");
+}
+
+/// 288 slots in place of 256 experts: an eighth more of the experts on each of eight ranks, as weights. DeepSeek-R1 has 58 layers
+/// with experts of 3 · 7168 · 2048 values in two bytes.
+#[test]
+fn slots_of_the_load_balancer_are_weights() {
+    let wide =
+        "model=deepseek-ai/DeepSeek-R1&gpu=b300&tp_size=8&moe_ep_size=8&enable_attention_dp=true&max_seq_len=8192";
+    let (plain, balanced) = (report(wide), report(&format!("{wide}&moe_load_balancer_slots=288")));
+    let more = gib(&balanced, Contributor::Weights) - gib(&plain, Contributor::Weights);
+    let expected = 58.0 * (288.0 - 256.0) / 8.0 * (3.0 * 7168.0 * 2048.0) * 2.0 / GIB as f64;
+    assert!((more - expected).abs() < 0.001, "{more} {expected}");
+    assert_eq!(gib(&balanced, Contributor::Overhead), gib(&plain, Contributor::Overhead));
+    let all = report(&format!("{wide}&moe_load_balancer_slots=256"));
+    assert_eq!(gib(&all, Contributor::Weights), gib(&plain, Contributor::Weights));
+    let stated = |text: &str| report(text).notes.iter().any(|note| note.field == "moe_load_balancer_slots");
+    assert!(!stated(&format!("{wide}&moe_load_balancer_slots=288")));
+    let without = wide.replace("&enable_attention_dp=true", "");
+    assert!(stated(&format!("{without}&moe_load_balancer_slots=288")), "it expects attention data parallelism");
+}
+
+/// The experts are dealt to as many ranks as moe_tp_size leaves, where moe_ep_size isn't given.
+#[test]
+fn slots_are_a_multiple_of_the_ranks_that_share_the_experts() {
+    let r1 = "model=deepseek-ai/DeepSeek-R1&gpu=b300&tp_size=8&moe_tp_size=1";
+    assert!(problems(&format!("{r1}&moe_load_balancer_slots=257")).of("moe_load_balancer_slots").is_some());
+    assert!(link::decode(&format!("backend=pytorch&{r1}&moe_load_balancer_slots=264")).deployment.resolve().is_ok());
+}
+
 #[test]
 fn attention_data_parallelism_lifts_the_limits_of_heads_and_keeps_attention_whole() {
     // 40 heads can't be shared by 16 ranks, but each rank may have all of them.

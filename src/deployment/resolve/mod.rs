@@ -331,12 +331,8 @@ impl Resolved {
                 format_args!("Has no effect: only 16-bit models with a gated MLP fuse it."),
             );
         }
-        let (moe_tp_size, moe_ep_size) = match (d.moe_tp_size, d.moe_ep_size) {
-            (Some(tp), Some(ep)) => (tp, ep),
-            (None, Some(ep)) => (d.tp_size / ep.max(1), ep),
-            (Some(tp), None) => (tp, d.tp_size / tp.max(1)),
-            (None, None) => (d.tp_size, 1),
-        };
+        let (moe_tp_size, moe_ep_size) = d.moe_sizes();
+        let torch = PytorchSettings::of(d, max_batch_size, &mut notes);
         let needs_pytorch = d.model.recurrence.is_some() || d.model.attention_sinks || d.model.indexer.is_some();
         if needs_pytorch && !pytorch {
             Note::add(
@@ -422,7 +418,7 @@ impl Resolved {
                 d.max_encoder_input_len.or(encoder.max_input_len()).unwrap_or(DEFAULT_ENCODER_INPUT_LEN)
             }),
             encoder_max_batch_size: d.encoder_max_batch_size.unwrap_or(max_batch_size),
-            pytorch: PytorchSettings::of(d, max_batch_size),
+            torch,
             other_memory: Bytes::from_gib(d.other_memory_gib.unwrap_or(0.0)),
             gpus_per_node,
             launcher: d.launcher,

@@ -1,8 +1,10 @@
 //! What the PyTorch backend makes of the settings that only it has (`tensorrt_llm/llmapi/llm_args.py` TorchLlmArgs).
 
 use super::Limits;
-use crate::architecture::Positions;
-use crate::deployment::{AllreduceStrategy, Behavior, DecodingType, Deployment, MoeBackend, Note};
+use crate::architecture::{Family, Positions};
+use crate::deployment::{
+    AllreduceStrategy, Backend, Behavior, DecodingType, Deployment, MoeBackend, Note, Version,
+};
 use crate::units::grouped;
 
 /// The settings that only the PyTorch backend has, settled.
@@ -20,7 +22,7 @@ pub struct PytorchSettings {
     pub enable_block_reuse: bool,
     /// What multiplies the experts, never [`MoeBackend::Auto`].
     pub moe_backend: MoeBackend,
-    /// Experts with their copies that the load balancer spreads over the ranks, where there is one.
+    /// Experts with their copies that the load balancer spreads over the ranks; `None` unless it acts.
     pub load_balancer_slots: Option<u64>,
     /// How ranks add up their results.
     pub allreduce_strategy: AllreduceStrategy,
@@ -117,7 +119,7 @@ impl CudaGraphs {
 
 impl PytorchSettings {
     /// The settled settings of a deployment whose steps have `max_batch_size` sequences.
-    pub(in crate::deployment) fn of(d: &Deployment, max_batch_size: u64) -> PytorchSettings {
+    pub(in crate::deployment) fn of(d: &Deployment, max_batch_size: u64, notes: &mut Vec<Note>) -> PytorchSettings {
         let drafting = d.decoding_type != DecodingType::None;
         let wanted = d.cuda_graph_max_batch_size.unwrap_or(DEFAULT_LARGEST_GRAPH);
         PytorchSettings {
@@ -127,7 +129,7 @@ impl PytorchSettings {
             overlap_scheduler: !d.disable_overlap_scheduler,
             enable_block_reuse: d.enable_block_reuse.unwrap_or(true),
             moe_backend: moe_backend(d),
-            load_balancer_slots: d.moe_load_balancer_slots,
+            load_balancer_slots: load_balancer_slots(d, notes),
             allreduce_strategy: d.allreduce_strategy,
             max_gpu_total_bytes: Some(d.max_gpu_total_bytes).filter(|most| *most > 0),
             decoding_type: d.decoding_type,
@@ -159,6 +161,47 @@ fn moe_backend(d: &Deployment) -> MoeBackend {
         MoeBackend::Auto => MoeBackend::Cutlass,
         chosen => chosen,
     }
+}
+
+/// Slots of the load balancer if it acts: for architectures of its list, and with expert parallelism
+/// (`fused_moe/moe_load_balancer.py` maybe_create_moe_load_balancer). Otherwise the setting is ignored.
+fn load_balancer_slots(d: &Deployment, notes: &mut Vec<Note>) -> Option<u64> {
+    let slots = d.moe_load_balancer_slots.filter(|_| d.backend == Backend::Pytorch)?;
+    let (field, version) = ("moe_load_balancer_slots", d.version());
+    if !balances_experts(d.model.family, version) {
+        let label = d.model.family.label();
+        Note::add(
+            notes,
+            field,
+            format_args!("Has no effect: the load balancer of TensorRT-LLM {version} doesn't know {label}."),
+        );
+        return None;
+    }
+    if d.moe_sizes().1 < 2 {
+        Note::add(notes, field, format_args!("Has no effect: experts are balanced only if moe_ep_size is above 1."));
+        return None;
+    }
+    if !d.enable_attention_dp {
+        Note::add(
+            notes,
+            field,
+            format_args!("The load balancer expects enable_attention_dp: without it TensorRT-LLM may refuse to start."),
+        );
+    }
+    Some(slots)
+}
+
+/// Whether the load balancer's list has the architecture (`moe_load_balancer.py` moe_model_arch_list).
+fn balances_experts(family: Family, version: Version) -> bool {
+    let since = match family {
+        Family::DeepSeekV3 | Family::Mixtral | Family::Llama4 | Family::Qwen2Moe | Family::Qwen3Moe => {
+            Behavior::BalancesExperts
+        }
+        Family::GptOss => Behavior::BalancesExpertsOfGptOss,
+        Family::DeepSeekV32 | Family::GlmMoeDsa | Family::NemotronH | Family::Qwen35 => Behavior::BalancesExpertsOf2026,
+        _ => return false,
+    };
+    version.has(since)
 }
 
 #[cfg(test)]
@@ -196,12 +239,12 @@ mod tests {
 
     #[test]
     fn a_sequence_holds_what_the_scheduler_is_ahead() {
-        let plain = PytorchSettings::of(&Deployment::default(), 64);
+        let plain = PytorchSettings::of(&Deployment::default(), 64, &mut Vec::new());
         assert_eq!(plain.extra_tokens(), 1);
         let drafting = Deployment { decoding_type: DecodingType::Mtp, max_draft_len: Some(3), ..Deployment::default() };
         // A model of 163840 positions then has sequences of 163848, and one for the scheduler.
-        assert_eq!(PytorchSettings::of(&drafting, 64).extra_tokens(), 9);
+        assert_eq!(PytorchSettings::of(&drafting, 64, &mut Vec::new()).extra_tokens(), 9);
         let serial = Deployment { disable_overlap_scheduler: true, ..Deployment::default() };
-        assert_eq!(PytorchSettings::of(&serial, 64).extra_tokens(), 0);
+        assert_eq!(PytorchSettings::of(&serial, 64, &mut Vec::new()).extra_tokens(), 0);
     }
 }

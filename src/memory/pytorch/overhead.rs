@@ -4,7 +4,7 @@
 
 use super::activations::activations;
 use super::experts::{draft_is_16_bit_moe, graph_tokens, kernels};
-use super::{persistent, weights};
+use super::persistent;
 use crate::deployment::{AllreduceStrategy, Behavior, MoeBackend, QuantAlgo, Resolved, Version};
 use crate::explanation_text::explanation_text;
 use crate::memory::calibration::{
@@ -152,9 +152,6 @@ fn experts<N: Number>(inputs: &Inputs<N>) -> Vec<Cause<N>> {
         return Vec::new();
     }
     let mut causes = Vec::new();
-    if let Some(bytes) = weights::balanced(inputs) {
-        causes.push(Cause::exact("experts that the load balancer moves", bytes));
-    }
     let drafts = draft_is_16_bit_moe(resolved) && inputs.is_last_stage();
     if drafts && has_attention_dp(resolved) && resolved.pytorch.graphs.count > 0 {
         let again = persistent::expert_workspace(inputs);

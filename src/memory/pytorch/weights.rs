@@ -11,6 +11,7 @@ use crate::explanation_text::explanation_text;
 use crate::memory::inputs::Inputs;
 use crate::memory::number::{Evidence, Law, Number, Origin, Part, Symbol};
 use crate::memory::weights::{INPUTS, OUTPUTS, REPEATS, quantized, repeated};
+use crate::units::Bytes;
 
 /// The law of the weights.
 pub static LAW: Law = Law {
@@ -53,6 +54,7 @@ pub fn weights<N: Number>(inputs: &Inputs<N>) -> N {
             parts.extend(here.map(|tensor| tensor_bytes(inputs, tensor, repeats, resolved.quant_algo)));
         }
     }
+    parts.extend(balanced(inputs).map(|bytes| bytes.part(|| Part::bytes("experts that the load balancer moves"))));
     latent_copies(inputs, resolved.model.attention_layers.count_in(layers), resolved.quant_algo, &mut parts);
     if inputs.is_last_stage() {
         let owned =
@@ -68,14 +70,14 @@ pub fn weights<N: Number>(inputs: &Inputs<N>) -> N {
     N::sum_of(parts)
 }
 
-/// Whether a tensor lies outside torch, because the load balancer moves it between ranks.
+/// Whether the load balancer moves a tensor's copies between ranks.
 fn is_balanced(resolved: &Resolved, tensor: &Tensor) -> bool {
     resolved.pytorch.load_balancer_slots.is_some() && tensor.is_routed()
 }
 
 /// Bytes of the experts that the load balancer moves: on this rank its share of the slots, in every layer with experts
-/// (`cpp/tensorrt_llm/runtime/moeLoadBalancer`). They lie outside torch.
-pub(super) fn balanced<N: Number>(inputs: &Inputs<N>) -> Option<N> {
+/// (`cpp/tensorrt_llm/runtime/moeLoadBalancer`).
+fn balanced<N: Number>(inputs: &Inputs<N>) -> Option<N> {
     static SLOTS: Symbol = Symbol {
         text: "slots",
         meaning: "experts and copies on this rank",
@@ -85,12 +87,22 @@ pub(super) fn balanced<N: Number>(inputs: &Inputs<N>) -> Option<N> {
     let slots = resolved.pytorch.load_balancer_slots?.div_ceil(resolved.moe_ep_size);
     let layers = resolved.layers_of_stage(inputs.stage);
     let groups = &resolved.model.shared_tensors().groups;
-    let bytes = groups.iter().flat_map(|group| {
-        let repeats = group.layers.count_in(layers.clone());
-        let routed = group.tensors.iter().filter(|tensor| tensor.is_routed());
-        routed.map(move |tensor| matrix_bytes(inputs, tensor, resolved.quant_algo) * f64::from(repeats))
-    });
-    Some(N::sum_of(bytes) * N::symbol(&SLOTS, slots as f64))
+    let bytes: Vec<N> = groups
+        .iter()
+        .map(|group| (group, group.layers.count_in(layers.clone())))
+        .filter(|(_, repeats)| *repeats > 0)
+        .flat_map(|(group, repeats)| {
+            let routed = group.tensors.iter().filter(|tensor| tensor.is_routed());
+            routed.map(move |tensor| repeated(matrix_bytes(inputs, tensor, resolved.quant_algo), tensor, 1, repeats))
+        })
+        .collect();
+    (!bytes.is_empty()).then(|| N::sum_of(bytes) * N::symbol(&SLOTS, slots as f64))
+}
+
+/// Bytes of a rank's weights that lie outside torch, in memory that the host reaches too: the experts that the load balancer
+/// moves (`runtime/moeLoadBalancer/hostAccessibleDeviceAllocator.cpp`). What a log counts "inside torch" is without them.
+pub fn outside_torch(resolved: &Resolved, stage: u64) -> Bytes {
+    Bytes::rounded(balanced(&Inputs::<f64>::new(resolved, stage)).unwrap_or_default())
 }
 
 /// Bytes of a tensor on this rank, in `repeats` layers whose linear layers are stored as `algo`.

@@ -8,6 +8,10 @@ use crate::deployment::{
     AllreduceStrategy, Behavior, DecodingType, Deployment, KvCacheDtype, MoeBackend, QuantAlgo, Resolved,
 };
 
+/// Commands of `trtllm-serve`, which it runs in place of serving a model of that name (`commands/serve.py`).
+const SUBCOMMANDS: [&str; 5] =
+    ["serve", "disaggregated", "disaggregated_mpi_worker", "mm_embedding_serve", "embeddings"];
+
 /// What starts a deployment of the PyTorch backend.
 pub fn recipes(deployment: &Deployment, resolved: &Resolved) -> Vec<Recipe> {
     let mut notes = Vec::new();
@@ -85,8 +89,9 @@ fn serve(deployment: &Deployment, resolved: &Resolved, model: &str, notes: Vec<S
     let says_more = says_more_of_kv_cache(deployment, resolved);
     add(&mut options, deployment, resolved, says_more, false);
     let flag = if resolved.version.has(Behavior::ServeTakesConfig) { "--config" } else { "--extra_llm_api_options" };
+    let model = if SUBCOMMANDS.contains(&model) { format!("./{model}") } else { model.to_string() };
     let line = Line::new("trtllm-serve")
-        .value(model)
+        .value(&model)
         .flag("--backend", "pytorch")
         .flag_if(resolved.tp_size > 1, "--tp_size", resolved.tp_size)
         .flag_if(resolved.pp_size > 1, "--pp_size", resolved.pp_size)
@@ -162,7 +167,8 @@ fn add(options: &mut Options, deployment: &Deployment, resolved: &Resolved, kv_c
             moe.text("backend", deployment.moe_backend.name());
         }
         let mut balancer = Options::default();
-        balancer.optional("num_slots", deployment.moe_load_balancer_slots);
+        // Without effect it isn't written: some versions stop at slots that no load balancer takes.
+        balancer.optional("num_slots", resolved.pytorch.load_balancer_slots);
         moe.group("load_balancer", "dict", balancer);
         options.group("moe_config", "MoeConfig", moe);
     }

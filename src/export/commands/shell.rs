@@ -17,13 +17,13 @@ impl Line {
 
     /// Adds an argument.
     pub fn value(mut self, value: &str) -> Line {
-        self.arguments.push(quoted(value));
+        self.arguments.push(word(value));
         self
     }
 
     /// Adds a flag with its value.
     pub fn flag(mut self, flag: &str, value: impl ToString) -> Line {
-        self.arguments.push(format!("{flag} {}", quoted(&value.to_string())));
+        self.arguments.push(format!("{flag} {}", word(&value.to_string())));
         self
     }
 
@@ -58,6 +58,12 @@ impl Line {
     }
 }
 
+/// A value as one word of a shell that no program takes for an option: neither `--help` as a folder nor as the value of a flag, which
+/// argparse refuses. `--` would not do: the group of commands that `trtllm-serve` is takes it away.
+fn word(value: &str) -> String {
+    if value.starts_with('-') { quoted(&format!("./{value}")) } else { quoted(value) }
+}
+
 /// A text as one word of a shell.
 fn quoted(text: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-._/:,=+@%".contains(c);
@@ -81,6 +87,12 @@ mod tests {
             "echo 'a b' --x 'it'\\''s $HOME'\n"
         );
         assert_eq!(Line::new("ls").text(), "ls\n");
+    }
+
+    #[test]
+    fn values_are_never_options() {
+        assert_eq!(Line::new("serve").value("--help").flag("--dir", "-x y").text(), "serve ./--help --dir './-x y'\n");
+        assert_eq!(Line::new("serve").value("a--help").text(), "serve a--help\n");
     }
 
     #[test]

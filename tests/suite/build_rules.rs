@@ -110,6 +110,39 @@ fn the_runtime_stays_within_what_was_built() {
     assert_eq!((within.runtime_max_batch_size, within.runtime_max_num_tokens), (64, 1024));
 }
 
+/// Lengths and batches that no server can have, however large the GPU is. `gptSession.cpp` MicroBatchConfig checks
+/// `genBatchSize <= maxBatchSize`; Whisper's encoder has 1500 positions, each for two frames.
+#[test]
+fn impossible_lengths_are_refused_with_what_would_be_right() {
+    for (link, field, right) in [
+        ("sink_token_length=4294967296&max_seq_len=100", "sink_token_length", "below 100"),
+        ("sink_token_length=100&max_seq_len=100", "sink_token_length", "below 100"),
+        ("sink_token_length=64&max_attention_window=1024,64", "sink_token_length", "below 64"),
+        ("runtime=gpt_session&max_batch_size=8&gen_micro_batch_size=9", "gen_micro_batch_size", "8"),
+        (
+            "backend=pytorch&decoding_type=NGram&max_seq_len=100&max_draft_len=100",
+            "max_draft_len",
+            "below max_seq_len, 100",
+        ),
+        ("model=openai/whisper-large-v3&max_encoder_input_len=3001", "max_encoder_input_len", "at most 3,000"),
+    ] {
+        let message = problem(link, field);
+        assert!(message.contains(right), "{link}: {message}");
+    }
+    for link in [
+        "sink_token_length=99&max_seq_len=100",
+        "sink_token_length=63&max_attention_window=1024,64",
+        "runtime=gpt_session&max_batch_size=8&gen_micro_batch_size=8",
+        "max_batch_size=8&gen_micro_batch_size=9",
+        "backend=pytorch&decoding_type=NGram&max_seq_len=100&max_draft_len=99",
+        "backend=pytorch&max_seq_len=100&max_draft_len=100",
+        "speculative_decoding_mode=draft_tokens_external&max_seq_len=100&max_draft_len=100",
+        "model=openai/whisper-large-v3&max_encoder_input_len=3000",
+    ] {
+        assert!(try_plan(link).is_ok(), "{link}: {:?}", try_plan(link));
+    }
+}
+
 #[test]
 fn what_can_not_be_built_is_refused_at_its_field() {
     for algo in [

@@ -3,11 +3,12 @@
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
+use crate::support::report;
 use trtllm_memory::deployment::{Backend, Resolved};
 use trtllm_memory::link;
-use trtllm_memory::memory::Inputs;
 use trtllm_memory::memory::overhead::{self, Cause, Topology};
 use trtllm_memory::memory::pytorch::overhead as pytorch_overhead;
+use trtllm_memory::memory::{Contributor, Inputs};
 use trtllm_memory::units::MIB;
 
 struct Case {
@@ -274,5 +275,35 @@ fn the_all_reduce_workspace_is_exact() {
     assert_eq!(held("tp_size=2&runtime_max_batch_size=1&max_seq_len=128"), Some(2.0 * 2.0 + 4.0 + 6.0));
     for none in ["tp_size=1", "tp_size=2&gpu=rtx-4090", "tp_size=8&gpus_per_node=4"] {
         assert_eq!(held(none), None, "{none}");
+    }
+}
+
+/// Four DGX Spark are the largest cluster of unified memory that anyone has measured: 8.1 GiB of host buffers, 2.7 for each of three
+/// peers. More machines don't add more to the likely size, but widen the band: five peers of 3456 MiB at most, two of 256 at least.
+#[test]
+fn unified_memory_is_not_extrapolated_beyond_four_machines() {
+    for gpu in ["dgx-spark", "jetson-orin-64gb"] {
+        let overhead = |ranks: u64, more: &str| {
+            let link = format!(
+                "model=meta-llama/Llama-3.1-8B&gpu={gpu}&tp_size={ranks}&max_seq_len=4096&backend=pytorch{more}"
+            );
+            *report(&link).ranks[0].figure(Contributor::Overhead)
+        };
+        let [four, eight] = [overhead(4, ""), overhead(8, "")];
+        assert!(four.bytes.gib() < 13.0, "{gpu}: {}", four.bytes.gib());
+        assert_eq!(eight.bytes, four.bytes);
+        assert!(eight.high > four.high && eight.low < four.low);
+        let others = 2.0 * 256.0 / 1024.0..5.0 * 3456.0 / 1024.0 + 8.0;
+        assert!(others.contains(&eight.low.gib()) && others.contains(&eight.high.gib()), "{gpu}: {eight:?}");
+        // Sixteen machines would take 41 GiB by the line through one and four.
+        let engine = |ranks: u64| {
+            let link = format!("model=Qwen/Qwen2.5-32B&gpu={gpu}&pp_size={ranks}&max_seq_len=4096&trtllm_version=0.18");
+            *report(&link).ranks[1].figure(Contributor::Overhead)
+        };
+        // What differs are block tables, made after the KV cache.
+        assert!((engine(16).bytes.gib() - engine(8).bytes.gib()).abs() < 0.05);
+        assert!(engine(16).high.gib() < 20.0, "{:?}", engine(16));
+        // Each of these machines has one GPU, so no other rank's context is on it.
+        assert_eq!(overhead(4, "&gpus_per_node=4&launcher=triton"), overhead(4, "&launcher=triton"));
     }
 }

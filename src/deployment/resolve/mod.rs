@@ -317,11 +317,19 @@ impl Resolved {
             windows => windows.iter().map(|window| (*window).min(max_seq_len)).collect(),
         };
         let in_rack = d.gpu.id.starts_with("gb") && d.gpu.link == Link::NvLink;
-        let gpus_per_node = d.gpus_per_node.unwrap_or(match d.gpu.link {
-            Link::Unified => 1,
+        let gpus_per_node = match (d.gpu.link, d.gpus_per_node) {
+            // A machine whose processor and GPU share one memory has one GPU: no figures of others are there to extrapolate from.
+            (Link::Unified, given) => {
+                if given.is_some_and(|given| given > 1) {
+                    let name = d.gpu.name;
+                    Note::add(&mut notes, "gpus_per_node", format_args!("Has no effect: each {name} has one GPU."));
+                }
+                1
+            }
+            (_, Some(given)) => given,
             _ if in_rack => GPUS_PER_RACK,
             _ => GPUS_PER_NODE,
-        });
+        };
         let fusable = d.quant_algo == QuantAlgo::None && d.model.mlp.gated;
         let use_fused_mlp = fusable && d.use_fused_mlp.unwrap_or_else(|| version.has(Behavior::FusesMlpByDefault));
         if d.use_fused_mlp == Some(true) && !fusable {

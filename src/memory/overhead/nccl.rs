@@ -29,6 +29,12 @@ const NETWORK_MIB: f64 = 20.0;
 const NETWORK_CHANNELS: f64 = 2.0;
 /// Ranks that NVLink SHARP keeps buffers for at most.
 const MULTICAST_RANKS: u64 = 32;
+/// Peers of a rank on machines of unified memory in the only figures that there are: of four DGX Spark.
+const UNIFIED_MEASURED: u64 = 3;
+/// Neighbours of a rank in a ring.
+const RING_PEERS: u64 = 2;
+/// Neighbours of a rank in a tree: one above and two below (`src/graph/trees.cc`).
+const TREE_PEERS: u64 = 3;
 /// Channels of send and receive: on NVSwitch and elsewhere. A connection of a stage with a neighbour costs 12 MiB.
 const SEND_CHANNELS: (f64, f64) = (32.0, 2.0);
 
@@ -99,8 +105,7 @@ pub(in crate::memory) fn shared<N: Number>(inputs: &Inputs<N>, place: RankTopolo
     let resolved = inputs.resolved;
     causes.push(Cause::by(&NCCL_PROCESS, "NCCL, once in a process", NCCL_PROCESS.number()));
     if resolved.gpu.link == Link::Unified {
-        let peers = N::literal(resolved.world_size() as f64 - 1.0) * UNIFIED_PEER.number::<N>();
-        causes.push(Cause::by(&UNIFIED_PEER, "NCCL's host buffers, in the same memory", peers));
+        causes.push(unified(resolved));
     }
     if resolved.attention_tp_size > 1 && has_peer_access(resolved) {
         let group = communicator(resolved, resolved.tp_size, place.position);
@@ -113,6 +118,20 @@ pub(in crate::memory) fn shared<N: Number>(inputs: &Inputs<N>, place: RankTopolo
     }
     let another = communicator::<f64>(resolved, resolved.tp_size.max(2), Position::Middle);
     causes.push(Cause::perhaps("another NCCL communicator, if there is one", another));
+}
+
+/// NCCL's host buffers where they lie in the GPU's own memory. Four machines were measured, and a rank of a larger cluster connects
+/// to no more of them: the two beside it in the ring, and three in the tree. So the likely size stays that of four machines, and
+/// the band reaches from the ring alone to five peers.
+fn unified<N: Number>(resolved: &Resolved) -> Cause<N> {
+    let others = resolved.world_size() - 1;
+    let of = |most: u64, each: f64| others.min(most) as f64 * UNIFIED_PEER.value(each);
+    let bytes = N::literal(others.min(UNIFIED_MEASURED) as f64) * UNIFIED_PEER.number::<N>();
+    let likely: f64 = bytes.value();
+    let least = if others > UNIFIED_MEASURED { RING_PEERS } else { others };
+    let below = likely - of(least, UNIFIED_PEER.low);
+    let above = of(RING_PEERS + TREE_PEERS, UNIFIED_PEER.high) - likely;
+    Cause::new("NCCL's host buffers, in the same memory", bytes, below, above)
 }
 
 /// The engine flow's pairs: its send and receive plugins make a communicator with each neighbouring stage.

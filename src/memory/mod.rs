@@ -215,7 +215,6 @@ fn kv_cache_report(resolved: &Resolved, budgets: &RankBudgets, pools: &AllPools)
         own_sequences(blocks).min(encoded.unwrap_or(u64::MAX))
     };
     let tokens = (widest.blocks.likely as u64).saturating_mul(resolved.tokens_per_block);
-    let asked = on_rank.tokens(widest.window, decides.available());
     KvCache {
         blocks: widest.blocks.likely as u64,
         blocks_low: widest.blocks.low as u64,
@@ -235,21 +234,9 @@ fn kv_cache_report(resolved: &Resolved, budgets: &RankBudgets, pools: &AllPools)
             && resolved.version.has(Behavior::ShrinksToOneSequence))
         .then(|| tokens / resolved.max_beam_width.max(1))
         .filter(|tokens| *tokens > 0),
-        binding: binding(resolved, asked, whole.bytes_per_token),
+        binding: on_rank.binding(widest.window, decides.available()),
         windows,
         ..whole
-    }
-}
-
-/// What decided that the KV cache may hold `tokens`.
-fn binding(resolved: &Resolved, tokens: f64, bytes_per_token: f64) -> Binding {
-    let most_bytes = resolved.pytorch.max_gpu_total_bytes.filter(|_| resolved.backend == Backend::Pytorch);
-    if resolved.max_tokens.is_some_and(|most| tokens >= most as f64) {
-        Binding::MaxTokens
-    } else if most_bytes.is_some_and(|most| tokens >= (most as f64 / bytes_per_token).floor()) {
-        Binding::MaxGpuTotalBytes
-    } else {
-        Binding::FreeGpuMemoryFraction
     }
 }
 

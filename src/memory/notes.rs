@@ -90,7 +90,11 @@ fn windows(resolved: &Resolved, kv: &KvCache, note: &mut impl FnMut(&'static str
         );
     }
     if kv.windows.len() > 1 && resolved.max_tokens.is_some() && resolved.version.has(Behavior::WindowPoolsAreEqual) {
-        note("max_tokens", format_args!("Ignored where layers have several attention windows."));
+        let message = match resolved.backend {
+            Backend::TensorRt => "Ignored where layers have several attention windows.",
+            Backend::Pytorch => "Bounds the bytes of all pools together: layers have several attention windows.",
+        };
+        note("max_tokens", format_args!("{message}"));
     }
     let of = |stage| kv_cache::windows(resolved, stage).into_iter().map(|window| window.tokens).collect::<Vec<u64>>();
     if several

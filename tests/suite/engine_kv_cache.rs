@@ -83,6 +83,7 @@ fn windows_share_the_memory_as_each_version_does() {
     let capped = report(&format!("{GEMMA_LIKE}&max_attention_window=1024,32768&trtllm_version=1.0&max_tokens=1000"));
     assert!(capped.kv_cache.tokens > 1000, "with several pools the latest versions ignore max_tokens");
     assert!(note(&capped, "max_tokens").is_some());
+    assert_eq!(capped.kv_cache.binding, Binding::FreeGpuMemoryFraction);
 }
 
 #[test]

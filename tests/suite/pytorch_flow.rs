@@ -221,6 +221,34 @@ fn limits_only_lower_the_share() {
     assert!((share - 0.9).abs() < 1e-4, "{share}");
 }
 
+/// `_util.py` lowers the memory of all pools to `max_tokens` in every layer, and divides it evenly: 1280 tokens of 131,072 bytes are
+/// 160 MiB, or 80 for each of two windows. Of the 32 layers sixteen have either window, so that a token takes 65,536 bytes there.
+#[test]
+fn max_tokens_bounds_the_bytes_of_all_windows() {
+    let windows = "max_seq_len=4096&max_attention_window=1024,4096";
+    let bounded = report(&format!("{windows}&max_tokens=1280"));
+    let blocks: Vec<u64> = bounded.kv_cache.windows.iter().map(|pool| pool.blocks).collect();
+    assert_eq!(blocks, [1280 / 32; 2]);
+    assert_eq!(bounded.ranks[0].figure(Contributor::KvCache).bytes.mib(), 160.0);
+    assert_eq!(bounded.kv_cache.binding, Binding::MaxTokens);
+    assert!(bounded.notes.iter().any(|note| note.field == "max_tokens"));
+
+    // Three windows in turn: eleven layers look back 16 tokens, eleven 46, and ten all 64; 62 tokens are 62 · 131,072 bytes.
+    let three = report("max_seq_len=64&max_tokens=62&max_attention_window=16384,16,46");
+    let most = 62.0 * 131_072.0;
+    for (pool, layers) in three.kv_cache.windows.iter().zip([11, 10, 11]) {
+        assert_eq!(pool.layers, layers);
+        assert_eq!(pool.blocks, (most / 3.0 / (layers as f64 * 4096.0) / 32.0) as u64, "{layers}");
+    }
+    assert!(three.ranks[0].figure(Contributor::KvCache).bytes.0 as f64 <= most);
+
+    let both = report(&format!("{windows}&max_tokens=1280&max_gpu_total_bytes={}", 80 << 20));
+    assert_eq!((both.kv_cache.binding, both.kv_cache.blocks), (Binding::MaxGpuTotalBytes, 20));
+    let free = report(&format!("{windows}&max_tokens=400000000"));
+    assert_eq!(free.kv_cache.binding, Binding::FreeGpuMemoryFraction);
+    assert_eq!(free.kv_cache.blocks, report(windows).kv_cache.blocks);
+}
+
 #[test]
 fn a_sequence_in_the_log_is_longer_by_what_the_scheduler_is_ahead() {
     // Logged by 1.1.0: max_seq_len=2049, 65 blocks of a sequence.

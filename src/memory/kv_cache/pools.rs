@@ -1,8 +1,8 @@
 //! How many blocks each pool gets, and the bytes of all.
 
 use super::requests::holds_whole_batch;
-use super::{Window, bytes_in_window, bytes_per_token, sink_bubble};
-use crate::deployment::{Behavior, KvCacheType, Resolved};
+use super::{Binding, Window, bytes_in_window, bytes_per_token, sink_bubble};
+use crate::deployment::{Backend, Behavior, KvCacheType, Resolved};
 use crate::memory::inputs::Inputs;
 use crate::memory::number::{Number, Origin, Part, Symbol};
 use crate::memory::pytorch;
@@ -32,7 +32,8 @@ impl<'a, N: Number> Pools<'a, N> {
     /// Tokens for `window` out of the memory that is `available`, if this rank decides.
     ///
     /// Neither setting given: 90 % of the free memory. `max_tokens` given: from 0.20 on the smaller of both, before that
-    /// alone, or the smaller where the fraction is given too. With several pools the latest versions ignore it.
+    /// alone, or the smaller where the fraction is given too. With several pools the latest engines ignore it, and the PyTorch
+    /// backend bounds the bytes of all pools by it.
     pub fn tokens(&self, window: Window, available: N) -> N {
         self.limited(|| self.in_memory(window, self.own_part(available)))
     }
@@ -41,7 +42,7 @@ impl<'a, N: Number> Pools<'a, N> {
     pub(super) fn limited(&self, in_memory: impl FnOnce() -> N) -> N {
         let inputs = &self.inputs;
         let resolved = inputs.resolved;
-        let ignored = self.windows.len() > 1 && resolved.version.has(Behavior::WindowPoolsAreEqual);
+        let ignored = self.pools_are_equal();
         let most = (!ignored && resolved.max_tokens.is_some()).then(|| inputs.max_tokens());
         match (resolved.free_gpu_memory_fraction.is_some() || most.is_none(), most) {
             (true, Some(most)) => in_memory().min(most),
@@ -61,10 +62,10 @@ impl<'a, N: Number> Pools<'a, N> {
         };
         let inputs = &self.inputs;
         let share = inputs.fraction() * available;
-        let bytes = match pytorch::kv_cache::most_bytes(inputs) {
-            Some(most) => share.min(most),
-            None => share,
-        };
+        let bytes = [self.bytes_of_max_tokens(), pytorch::kv_cache::most_bytes(inputs)]
+            .into_iter()
+            .flatten()
+            .fold(share, |bytes, most| bytes.min(most));
         let tokens = if self.windows.len() == 1 {
             bytes / bytes_per_token(inputs)
         } else if inputs.resolved.version.has(Behavior::WindowPoolsAreEqual) {
@@ -76,6 +77,47 @@ impl<'a, N: Number> Pools<'a, N> {
             bytes * length(window) / all
         };
         tokens.floor().part(|| Part::count("tokens that the fraction holds"))
+    }
+
+    /// Bytes that `max_tokens` leaves to several pools together in the PyTorch backend: as many as those tokens take in all layers
+    /// (`_torch/pyexecutor/_util.py` configure_kv_cache_capacity; `calculate_max_num_blocks_for_vswa` ignores it for each pool).
+    fn bytes_of_max_tokens(&self) -> Option<N> {
+        let resolved = self.inputs.resolved;
+        let bounds = self.pools_are_equal() && resolved.backend == Backend::Pytorch && resolved.max_tokens.is_some();
+        bounds.then(|| {
+            let bytes = self.inputs.max_tokens() * bytes_per_token(&self.inputs);
+            bytes.part(|| Part::bytes("max_tokens in all layers"))
+        })
+    }
+
+    /// Whether there are several pools of equal bytes.
+    fn pools_are_equal(&self) -> bool {
+        self.windows.len() > 1 && self.inputs.resolved.version.has(Behavior::WindowPoolsAreEqual)
+    }
+
+    /// What decides how large the pools are, that of `window` with them, if this rank decides.
+    pub fn binding(&self, window: Window, available: N) -> Binding {
+        let resolved = self.inputs.resolved;
+        let most_bytes = pytorch::kv_cache::most_bytes(&self.inputs).map(|most| most.value());
+        if self.pools_are_equal() {
+            let share = (self.inputs.fraction() * self.own_part(available)).value();
+            let by_tokens = self.bytes_of_max_tokens().map(|most| most.value());
+            let bytes = [by_tokens, most_bytes].into_iter().flatten().fold(share, f64::min);
+            return match (by_tokens, most_bytes) {
+                (Some(most), _) if most <= bytes => Binding::MaxTokens,
+                (_, Some(most)) if most <= bytes => Binding::MaxGpuTotalBytes,
+                _ => Binding::FreeGpuMemoryFraction,
+            };
+        }
+        let tokens = self.tokens(window, available).value();
+        let per_token = bytes_per_token(&self.inputs).value();
+        if resolved.max_tokens.is_some_and(|most| tokens >= most as f64) {
+            Binding::MaxTokens
+        } else if most_bytes.is_some_and(|most| tokens >= (most / per_token).floor()) {
+            Binding::MaxGpuTotalBytes
+        } else {
+            Binding::FreeGpuMemoryFraction
+        }
     }
 
     /// Blocks that hold `tokens`: rounded up, so that a pool may take up to a block more than its share; by the PyTorch backend

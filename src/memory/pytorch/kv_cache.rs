@@ -2,7 +2,7 @@
 //!
 //! available = fraction · (total − peak + temporary KV cache); the temporary pool is part of the peak, so its size doesn't matter
 //! (`_torch/pyexecutor/_util.py` configure_kv_cache_capacity). `max_tokens` and `max_gpu_total_bytes` can only lower it. Layers with an
-//! attention window have a pool of their own with as many blocks, as if every layer looked back to the start.
+//! attention window have a pool of their own; those of several windows have equal bytes.
 
 use crate::deployment::{Backend, Behavior, DecodingType, Resolved};
 use crate::explanation_text::explanation_text;

@@ -164,3 +164,31 @@ fn what_can_not_be_built_is_refused_at_its_field() {
     problem("model=mistralai/Mixtral-8x7B-v0.1&tp_size=4&moe_tp_size=2&moe_ep_size=4", "moe_ep_size");
     problem("model=meta-llama/Llama-3.1-8B&tp_size=3", "tp_size");
 }
+
+/// GPT-2 has 50,257 tokens. The LM head is padded to a multiple of the two ranks that share it, and the runtime's logits to one of
+/// all four.
+#[test]
+fn the_runtime_pads_the_vocabulary_to_all_ranks() {
+    let resolved = resolved("model=openai-community/gpt2&tp_size=2&pp_size=2");
+    assert_eq!((resolved.padded_vocab(), resolved.runtime_vocab()), (50_258, 50_260));
+}
+
+/// Each precision on the last compute capability without it and on the first with it: RTX 3090 is 8.6, L40S 8.9, H100 9.0, B200
+/// 10.0, T4 7.5.
+#[test]
+fn precisions_begin_at_their_compute_capability() {
+    for (setting, field, without, with) in [
+        ("quant_algo=FP8", "quant_algo", "rtx-3090", "l40s"),
+        ("quant_algo=W4A8_AWQ", "quant_algo", "rtx-3090", "l40s"),
+        ("backend=pytorch&quant_algo=FP8_BLOCK_SCALES", "quant_algo", "l40s", "h100-sxm"),
+        ("backend=pytorch&model=openai/gpt-oss-20b&quant_algo=W4A16_MXFP4", "quant_algo", "l40s", "h100-sxm"),
+        ("quant_algo=NVFP4", "quant_algo", "h100-sxm", "b200"),
+        ("kv_cache_dtype=fp8", "kv_cache_dtype", "rtx-3090", "l40s"),
+        ("backend=pytorch&kv_cache_dtype=nvfp4", "kv_cache_dtype", "h100-sxm", "b200"),
+        ("dtype=bfloat16", "dtype", "t4", "a100-80gb"),
+        ("kv_cache_dtype=bf16", "kv_cache_dtype", "t4", "a100-80gb"),
+    ] {
+        problem(&format!("{setting}&gpu={without}"), field);
+        assert!(try_plan(&format!("{setting}&gpu={with}")).is_ok(), "{setting} on {with}");
+    }
+}

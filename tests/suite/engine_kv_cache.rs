@@ -104,6 +104,17 @@ fn pages_count_the_window_its_sinks_and_the_prompt_beyond_it() {
     assert_eq!(pages("trtllm_version=1.0&max_attention_window=1024"), 128);
 }
 
+/// An NVFP4 cache has a pool of scales beside each pool of values, and a table of block offsets for it: 64 sequences of 2048 / 64 pages,
+/// eight bytes each.
+#[test]
+fn scales_of_an_nvfp4_cache_have_tables_of_their_own() {
+    let after_kv_cache = |dtype: &str| {
+        let link = format!("gpu=b200&max_seq_len=2048&max_batch_size=64&tokens_per_block=64&kv_cache_dtype={dtype}");
+        report(&link).ranks[0].after_kv_cache.0
+    };
+    assert_eq!(after_kv_cache("nvfp4") - after_kv_cache("fp8"), 64 * 32 * 8);
+}
+
 #[test]
 fn host_memory_holds_whole_blocks() {
     let kv = report(&format!("{LLAMA}&host_cache_size={}", 10 * GIB)).kv_cache;
@@ -182,6 +193,9 @@ fn a_cache_too_small_for_one_sequence_lowers_max_seq_len() {
     assert!(lowered < 131_072 && lowered == later.kv_cache.tokens);
     assert!(note(&later, "max_seq_len").is_some());
     assert_eq!(report(&format!("{link}&trtllm_version=0.16")).kv_cache.lowered_max_seq_len, None);
+    // Four beams share 4096 tokens.
+    let beams = report(&format!("{LLAMA}&trtllm_version=0.17&max_beam_width=4&max_tokens=4096"));
+    assert_eq!(beams.kv_cache.lowered_max_seq_len, Some(1024));
 }
 
 #[test]

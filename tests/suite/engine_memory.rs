@@ -276,3 +276,17 @@ fn micro_batches_as_large_as_all_requests_cost_almost_sixteen_times() {
     let times = stage(32) / stage(2);
     assert!((15.0..=16.0).contains(&times), "{times}");
 }
+
+/// The last of several stages has an LM head of its own though it is the embedding table, which the first stage holds: 128,256 rows
+/// of 2048 values for Llama 3.2 1B. One stage stores it once from 0.21 on.
+#[test]
+fn a_tied_head_is_stored_again_on_another_stage() {
+    let link = "model=meta-llama/Llama-3.2-1B&trtllm_version=0.21";
+    let (one, two) = (resolved(link), resolved(&format!("{link}&pp_size=2")));
+    let stage = |resolved: &Resolved, stage| weights(&Inputs::<f64>::new(resolved, stage));
+    let more = stage(&two, 0) + stage(&two, 1) - stage(&one, 0);
+    let head = 128_256.0 * 2048.0 * 2.0;
+    // Each stage has a table of rotations too: 131,072 positions of 64 values in 32 bit.
+    let table = 131_072.0 * 64.0 * 4.0;
+    assert!((more - head - table).abs() < 1000.0, "{more} {head} {table}");
+}

@@ -6,7 +6,7 @@ use wasm_bindgen_test::wasm_bindgen_test as test;
 use trtllm_memory::deployment::presets::presets;
 use trtllm_memory::deployment::{Backend, Deployment, DeploymentError, FIELDS, MoeBackend};
 use trtllm_memory::link::{self, LinkProblemKind};
-use trtllm_memory::memory::{Binding, Contributor, Report, Stage, Verdict, estimate, explain};
+use trtllm_memory::memory::{Binding, Contributor, Explanation, Report, Stage, Verdict, estimate, explain};
 use trtllm_memory::units::GIB;
 
 fn decode(text: &str) -> Deployment {
@@ -295,6 +295,72 @@ fn recurrent_states_of_the_default_batch_are_what_an_issue_printed() {
     assert!((states(1024) * 2.0 - states(2048)).abs() < 1.0);
     let verdict = report(&nano.replace("h200", "h100-sxm")).verdict;
     assert!(matches!(verdict, Verdict::Fails { stage: Stage::WarmUp, .. }), "{verdict:?}");
+}
+
+/// The value of a part of a contributor on `rank`, wherever it stands.
+fn part(text: &str, rank: u64, contributor: Contributor, label: &str) -> f64 {
+    fn find(explanation: &Explanation, label: &str) -> Option<f64> {
+        let below = || explanation.parts.iter().find_map(|part| find(part, label));
+        if explanation.label.starts_with(label) { Some(explanation.value) } else { below() }
+    }
+    let explained = explain(&decode(text), rank).unwrap();
+    let whole = &explained[contributor as usize].1;
+    find(whole, label).unwrap_or_else(|| panic!("{text}: no {label}"))
+}
+
+/// One row of 7168 16-bit values for each of eight experts of a token, and each of 256 experts padded to a tile of 128 rows in FP8, of
+/// 256 in FP4; fewer than 1024 tokens aren't sorted (trtllm-gen Routing::getMaxPermutedPaddedCount).
+#[test]
+fn sorted_rows_are_padded_to_the_tile_of_their_precision() {
+    let sorted = |text: &str| part(text, 0, Contributor::Activations, "rows sorted by expert");
+    let row = 7168.0 * 2.0;
+    assert_eq!(sorted(&format!("{R1}&max_num_tokens=8192")), (8192.0 * 8.0 + 256.0 * 127.0) * row);
+    let fp4 = R1.replace("FP8_BLOCK_SCALES", "NVFP4");
+    assert_eq!(sorted(&format!("{fp4}&max_num_tokens=8192")), (8192.0 * 8.0 + 256.0 * 255.0) * row);
+    assert_eq!(sorted(&format!("{R1}&max_num_tokens=1024")), (1024.0 * 8.0 + 256.0 * 127.0) * row);
+    assert_eq!(sorted(&format!("{R1}&max_num_tokens=1023")), 0.0);
+}
+
+/// The 2048 columns of DeepSeek-R1's shared expert are sixteen blocks of 128: of 32 ranks each two share a part of them, so that a
+/// rank has 7168 · 128 values in two bytes in each of 58 layers.
+#[test]
+fn a_shared_expert_is_dealt_in_blocks() {
+    let r1 = "model=deepseek-ai/DeepSeek-R1&gpu=gb200&tp_size=32&max_seq_len=4096";
+    let shared = part(r1, 0, Contributor::Weights, "mlp.shared_expert.fc.weight");
+    assert_eq!(shared, 58.0 * 7168.0 * 128.0 * 2.0);
+}
+
+/// DeepGEMM on eight ranks with attention data parallelism: 65,536 rows are four pieces of 16,384, each with the rows of 32 experts
+/// three times as wide as the hidden size, and their scales.
+#[test]
+fn deep_gemm_multiplies_even_pieces() {
+    let r1 = R1.replace("TRTLLM", "DEEPGEMM") + "&moe_ep_size=8&enable_attention_dp=true&max_num_tokens=8192";
+    let workspace = part(&r1, 0, Contributor::RuntimeBuffers, "workspace of the experts");
+    assert_eq!(workspace, 32.0 * 16_384.0 * (3.0 * 7168.0 + 7168.0 / 128.0));
+}
+
+/// Llama 3.1 8B caches 65,536 values of a token, in NVFP4 half a byte each and a scale of a byte for sixteen.
+#[test]
+fn an_nvfp4_cache_has_its_scales() {
+    assert_eq!(report("gpu=b200&kv_cache_dtype=nvfp4").kv_cache.bytes_per_token, 65_536.0 * (0.5 + 1.0 / 16.0));
+}
+
+/// A beam's tokens and parents, four bytes each: eight sequences of four beams and 1024 tokens.
+#[test]
+fn beams_keep_their_history() {
+    let beams = "max_beam_width=4&max_batch_size=8&max_seq_len=1024";
+    let history = part(beams, 0, Contributor::DecoderBuffers, "tokens of the beams");
+    assert_eq!(history, 8.0 * 4.0 * 1024.0 * 8.0);
+}
+
+/// Of two stages the first has 31 of DeepSeek-R1's 61 layers; the other has the rest and the one that drafts.
+#[test]
+fn the_layer_that_drafts_is_cached_on_the_last_stage() {
+    let stages = report(&format!("{R1}&pp_size=2&decoding_type=MTP&max_draft_len=3&trtllm_version=1.3"));
+    let kv = &stages.kv_cache;
+    let cache = |rank: usize| stages.ranks[rank].figure(Contributor::KvCache).bytes.0;
+    assert_eq!(cache(0), kv.tokens * 31 * 576);
+    assert_eq!(cache(8), cache(0));
 }
 
 #[test]

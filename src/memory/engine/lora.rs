@@ -131,6 +131,20 @@ mod tests {
         assert_eq!((cache.adapters, cache.short), (8, 0.0));
     }
 
+    /// Mixtral's eight experts map 4096 values to 14,336 and back, each with an adapter of its own; the router maps them to eight. Two
+    /// ranks share the columns.
+    #[test]
+    fn every_expert_has_an_adapter() {
+        let resolved = |ranks: u64| {
+            link::decode(&format!("model=mistralai/Mixtral-8x7B-v0.1&tp_size={ranks}")).deployment.resolve().unwrap()
+        };
+        for module in [LoraModule::MoeHTo4h, LoraModule::MoeGate, LoraModule::Moe4hToH] {
+            assert_eq!(elements(&resolved(1), module), (4096 + 14_336) * 8);
+            assert_eq!(elements(&resolved(2), module), (4096 + 7168) * 8);
+        }
+        assert_eq!(elements(&resolved(2), LoraModule::MoeRouter), 4096 + 8);
+    }
+
     #[test]
     fn pages_are_whole_and_a_share_of_the_free_memory() {
         let text = "model=meta-llama/Llama-2-7b-hf&max_lora_rank=64&lora_target_modules=attn_q,attn_k,attn_v";

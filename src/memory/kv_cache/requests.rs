@@ -215,6 +215,7 @@ mod tests {
         assert_eq!(plain.blocks(3000, 1000, 512), 8);
         let sliding = requests("tokens_per_block=64&max_seq_len=4096&trtllm_version=1.0");
         assert_eq!(sliding.blocks(3000, 1000, 512), 9, "a sequence that outgrows its window needs another block");
+        assert_eq!(sliding.blocks(500, 12, 512), 8, "one that fills it doesn't");
     }
 
     #[test]

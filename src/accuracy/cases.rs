@@ -347,7 +347,7 @@ fn predict(contributor: Compared, deployment: &Deployment, measured: &Measured) 
 /// Overhead when the KV cache is sized, on the rank with the least memory left; what is allocated later isn't part of a log's
 /// difference.
 fn overhead_before_the_kv_cache(report: &Report) -> Result<f64, String> {
-    let rank = report.tightest().ok_or("it has no rank")?;
+    let rank = report.kv_limiting_rank().ok_or("it has no rank")?;
     if rank.available == Bytes::ZERO {
         return Err("by the laws it leaves no memory for a KV cache".into());
     }

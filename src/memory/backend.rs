@@ -1,122 +1,79 @@
-//! What the two flows do differently, in one place: the laws of each contributor, the rule of the KV cache and the order of start-up.
+//! The interface of a backend: everything that the engine backend and the PyTorch backend model differently.
 
 use super::band::Band;
-use super::engine::{activations, decoder_buffers, post_kv_cache, runtime_buffers};
+use super::contributor::Contributor;
 use super::inputs::Inputs;
-use super::number::{Law, Number};
-use super::overhead::{self, Cause, RankTopology};
-use super::report::{Contributor, Stage};
-use super::{calibrated, kv_cache, pytorch, weights};
-use crate::deployment::{Backend, Resolved, Runtime};
+use super::law::Law;
+use super::number::Number;
+use super::overhead::{Cause, RankTopology};
+use super::stage::Stage;
+use crate::deployment::Resolved;
+use crate::units::Bytes;
 
-/// The law behind each contributor, in their order; where a log calibrates one, that it does.
-pub(super) fn laws(resolved: &Resolved) -> [&'static Law; 6] {
-    let [activations, runtime, decoder] = resolved.calibrated;
-    // What a log left is known better than by any scaling.
-    let overhead = resolved.calibrated_overhead.filter(|_| resolved.free_memory.is_none());
-    let mut laws = uncalibrated_laws(resolved);
-    for (law, by) in laws.iter_mut().zip([None, activations, runtime, decoder, None, overhead]) {
-        if by.is_some() {
-            *law = &calibrated::LAW;
-        }
-    }
-    laws
+/// Memory that a rank reserves before the KV cache and that no line of the log counts.
+#[derive(Debug, Clone)]
+pub struct Reserved<N> {
+    /// The sum of it; `None` if nothing is reserved.
+    pub bytes: Option<N>,
+    /// Bytes that the cache of LoRA adapters lacks to hold one adapter; zero if it holds one.
+    pub adapter_short: f64,
 }
 
-fn uncalibrated_laws(resolved: &Resolved) -> [&'static Law; 6] {
-    let overhead = |predicted| if resolved.free_memory.is_some() { &overhead::MEASURED } else { predicted };
-    match resolved.backend {
-        Backend::TensorRt => [
-            weights::law(resolved),
-            activations::law(resolved),
-            runtime_buffers::law(resolved),
-            decoder_buffers::law(resolved),
-            if kv_cache::is_pooled(resolved) { &kv_cache::LAW } else { &kv_cache::WHOLE_BATCH },
-            overhead(&overhead::LAW),
-        ],
-        Backend::Pytorch => [
-            &pytorch::weights::LAW,
-            pytorch::activations::law(resolved),
-            &pytorch::persistent::LAW,
-            &pytorch::sampler::LAW,
-            &pytorch::kv_cache::LAW,
-            overhead(&pytorch::overhead::LAW),
-        ],
-    }
-}
+/// The contributors that each stage of start-up allocates, in order.
+pub type StartUp = [(Stage, &'static [Contributor]); 4];
 
-/// Bytes of weights, activations, runtime buffers and decoder buffers on a rank.
-pub(super) fn predicted<N: Number>(inputs: &Inputs<N>) -> [N; 4] {
-    let [weights, activations, runtime, decoder] = uncalibrated(inputs);
-    let by = inputs.resolved.calibrated;
-    [
-        weights,
-        calibrated::scaled(activations, by[0]),
-        calibrated::scaled(runtime, by[1]),
-        calibrated::scaled(decoder, by[2]),
-    ]
-}
+/// The model of a backend. [`Backend`](crate::deployment::Backend) implements it by forwarding each
+/// call to the model of the backend that it names, without dynamic dispatch.
+pub trait BackendModel: Copy {
+    /// The law behind each contributor, in the order of [`Contributor::ALL`].
+    fn laws(self, resolved: &Resolved) -> [&'static Law; 6];
 
-fn uncalibrated<N: Number>(inputs: &Inputs<N>) -> [N; 4] {
-    match inputs.resolved.backend {
-        Backend::TensorRt => [
-            weights::weights(inputs),
-            activations::activations(inputs),
-            runtime_buffers::runtime_buffers(inputs),
-            decoder_buffers::decoder_buffers(inputs),
-        ],
-        Backend::Pytorch => [
-            pytorch::weights::weights(inputs),
-            pytorch::activations::activations(inputs),
-            pytorch::persistent::persistent(inputs),
-            pytorch::sampler::sampler(inputs),
-        ],
-    }
-}
+    /// Bytes of weights, activations, runtime buffers and decoder buffers on a rank.
+    fn buffers<N: Number>(self, inputs: &Inputs<N>) -> [N; 4];
 
-/// Overhead when the KV cache is sized.
-pub(super) fn overhead<N: Number>(inputs: &Inputs<N>, place: RankTopology) -> Cause<N> {
-    let cause = match inputs.resolved.backend {
-        Backend::TensorRt => overhead::overhead(inputs, place),
-        Backend::Pytorch => pytorch::overhead::overhead(inputs, place),
-    };
-    if inputs.resolved.calibrated_overhead.is_none() {
-        return cause;
-    }
-    let bytes = calibrated::scaled(cause.bytes, inputs.resolved.calibrated_overhead);
-    Cause { band: Band::of(&calibrated::LAW, bytes.value()), bytes }
-}
+    /// Overhead of a rank when the KV cache is sized.
+    fn overhead<N: Number>(self, inputs: &Inputs<N>, topology: RankTopology) -> Cause<N>;
 
-/// Bytes that are allocated after the KV cache was sized.
-pub(super) fn allocated_after_kv_cache<N: Number>(inputs: &Inputs<N>) -> N {
-    match inputs.resolved.backend {
-        Backend::TensorRt => post_kv_cache::allocated_after_kv_cache(inputs),
-        // The block tables are among the buffers of the executor that was profiled.
-        Backend::Pytorch => N::literal(0.0),
-    }
-}
+    /// Memory that is reserved before the KV cache, beside `taken`.
+    fn reserved<N: Number>(self, inputs: &Inputs<N>, taken: [N; 5]) -> Reserved<N>;
 
-/// How far off that may be.
-pub(super) fn after_kv_cache_band(inputs: &Inputs<f64>) -> Band {
-    match inputs.resolved.backend {
-        Backend::TensorRt => post_kv_cache::band(inputs),
-        Backend::Pytorch => Band::EXACT,
-    }
-}
+    /// Bytes that are allocated after the KV cache was sized.
+    fn after_kv_cache<N: Number>(self, inputs: &Inputs<N>) -> N;
 
-/// What is allocated at each stage of start-up, one after the other, on top of the overhead.
-pub(super) fn stages(resolved: &Resolved) -> [(Stage, &'static [Contributor]); 4] {
-    use Contributor::{Activations, DecoderBuffers, KvCache, RuntimeBuffers, Weights};
-    let load: (Stage, &[Contributor]) = (Stage::LoadWeights, &[Weights]);
-    let cache: (Stage, &[Contributor]) = (Stage::AllocateKvCache, &[KvCache]);
-    let buffers: &[Contributor] = &[RuntimeBuffers, DecoderBuffers];
-    match (resolved.backend, resolved.runtime) {
-        (Backend::Pytorch, _) => [load, (Stage::WarmUp, buffers), (Stage::Profile, &[Activations]), cache],
-        (Backend::TensorRt, Runtime::GptSession) => {
-            [load, (Stage::CreateContext, &[Activations]), cache, (Stage::AllocateBuffers, buffers)]
-        }
-        (Backend::TensorRt, _) => {
-            [load, (Stage::CreateContext, &[Activations]), (Stage::AllocateBuffers, buffers), cache]
-        }
-    }
+    /// Uncertainty of [`after_kv_cache`](BackendModel::after_kv_cache).
+    fn after_kv_cache_band(self, inputs: &Inputs<f64>) -> Band;
+
+    /// The contributors that each stage of start-up allocates, on top of the overhead.
+    fn start_up(self, resolved: &Resolved) -> StartUp;
+
+    /// Layers whose keys and values a rank caches.
+    fn kv_cache_layers<N: Number>(self, inputs: &Inputs<N>) -> N;
+
+    /// Bytes that a cached token takes in one layer on a rank.
+    fn bytes_in_layer<N: Number>(self, inputs: &Inputs<N>) -> N;
+
+    /// Blocks of the longest sequence, as the log prints them.
+    fn pages_per_sequence<N: Number>(self, inputs: &Inputs<N>) -> N;
+
+    /// Upper limit of the KV cache in bytes; `None` if the backend or the deployment has none.
+    fn max_kv_cache_bytes(self, resolved: &Resolved) -> Option<u64>;
+
+    /// Whether tokens are rounded down to whole blocks.
+    fn rounds_blocks_down(self, resolved: &Resolved) -> bool;
+
+    /// Whether an nvfp4 KV cache can be sized.
+    fn sizes_nvfp4_kv_cache(self) -> bool;
+
+    /// Draft tokens of a sequence in a step.
+    fn max_draft_len(self, resolved: &Resolved) -> u64;
+
+    /// Whether a prompt may be processed in several steps.
+    fn chunks_prompts(self, resolved: &Resolved) -> bool;
+
+    /// Bytes of the table of rotations that the runtime buffers hold for each beam of each sequence;
+    /// `None` if they hold none.
+    fn rotation_table(self, resolved: &Resolved) -> Option<Bytes>;
+
+    /// Whether the build of an engine prints an upper bound of the memory.
+    fn prints_upper_bound(self) -> bool;
 }

@@ -1,7 +1,5 @@
 //! How far a figure may be off.
 
-use super::number::Law;
-
 /// Bytes that the truth may lie below and above a figure.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Band {
@@ -14,11 +12,6 @@ pub struct Band {
 impl Band {
     /// A figure that is known exactly.
     pub const EXACT: Band = Band { below: 0.0, above: 0.0 };
-
-    /// The band that `law` states for a figure of `bytes`.
-    pub fn of(law: &Law, bytes: f64) -> Band {
-        Band { below: law.below * bytes, above: law.above * bytes }
-    }
 
     /// The band of the sum of independent figures: the root of the sum of the squared deviations.
     pub fn of_sum(bands: impl IntoIterator<Item = Band>) -> Band {

@@ -1,7 +1,8 @@
 //! Every constant that was calibrated, with the data that it was fitted on. Constants that stand in TensorRT-LLM's or NCCL's
 //! sources are beside the laws that use them.
 
-use super::number::{Number, Origin, Symbol};
+use super::law::{Origin, Symbol};
+use super::number::Number;
 use crate::explanation_text::explanation_text;
 use crate::units::MIB;
 

@@ -1,11 +1,79 @@
 //! A traced figure as a tree that a person can read: what it is, its formula, the same with figures, its inputs.
 
 use super::band::Band;
-use super::calibration;
-use super::number::{Law, Number, Step, Symbol, Traced, Unit};
-use super::report::Figure;
+use super::contributor::Contributor;
+use super::kv_cache::{self, AllPools, Pool};
+use super::law::{Law, Origin, Part, Symbol, Unit};
+use super::number::{Number, Step, Traced};
+use super::rank::Figure;
+use super::rank_budget::{RankBudget, RankBudgets, RankClasses};
+use super::{calibrated, calibration, estimate};
+use crate::deployment::{Deployment, DeploymentError, Resolved};
 use crate::units::{Bytes, grouped, grouped_decimal};
 use serde::Serialize;
+
+/// Why each contributor of `rank` has its size.
+///
+/// # Errors
+/// Every impossible setting of the deployment.
+/// ```
+/// use trtllm_memory::{deployment::Deployment, memory::{explain, Contributor}};
+/// let explained = explain(&Deployment::default(), 0).unwrap();
+/// let (contributor, weights) = &explained[0];
+/// assert_eq!(*contributor, Contributor::Weights);
+/// assert_eq!(weights.text, "15.02 GiB");
+/// assert!(weights.parts.iter().any(|part| part.label == "mlp.fc.weight, 32 layers"));
+/// ```
+pub fn explain(deployment: &Deployment, rank: u64) -> Result<Vec<(Contributor, Explanation)>, DeploymentError> {
+    let resolved = deployment.resolve()?;
+    let classes = RankClasses::of(&resolved);
+    let budgets = RankBudgets::new(&resolved, &classes);
+    let pools = budgets.pools();
+    let alike = budgets.of(rank.min(resolved.world_size() - 1));
+    let figures = estimate::figures(&calibrated::laws(&resolved), alike, &pools);
+    let budget = RankBudget::<Traced>::new(&resolved, alike.class);
+    let cache = explained_kv_cache(&resolved, &budget, &budgets, &pools);
+    let overhead = budget.overhead_until_kv_cache() + budget.after_kv_cache.clone();
+    let more = budget.reserved.is_some();
+    let [weights, activations, runtime, decoder] = budget.parts;
+    let numbers = [weights, activations, runtime, decoder, cache, overhead];
+    let explained = Contributor::ALL.into_iter().zip(numbers.iter().zip(&figures));
+    Ok(explained
+        .map(|(contributor, (number, figure))| {
+            (contributor, Explanation::new(contributor.label_with(more), number, figure))
+        })
+        .collect())
+}
+
+/// The KV cache of a rank, each pool traced to the rank that decides its blocks.
+fn explained_kv_cache(
+    resolved: &Resolved,
+    budget: &RankBudget<Traced>,
+    budgets: &RankBudgets,
+    pools: &AllPools,
+) -> Traced {
+    let on_rank = budget.pools();
+    if !kv_cache::is_pooled(resolved) {
+        return on_rank.whole_batch();
+    }
+    let decided = |pool: &Pool, blocks: &dyn Fn(&RankBudget<Traced>) -> Option<Traced>| {
+        let decides = budgets.all[pool.budget].class;
+        if decides == budget.class { blocks(budget) } else { blocks(&RankBudget::new(resolved, decides)) }
+    };
+    let own = budget.windows.iter().filter_map(|window| {
+        let pool = pools.of(*window)?;
+        Some(on_rank.bytes(*window, decided(pool, &|budget| Some(budget.blocks(pool.window)))?))
+    });
+    let cross = pools
+        .cross
+        .iter()
+        .filter_map(|pool| Some(on_rank.cross_bytes(decided(pool, &|budget| budget.cross_blocks())?)));
+    let own = Traced::sum_of(own);
+    match pools.cross {
+        Some(_) => own.part(|| Part::bytes("pool of the decoder's own tokens")) + Traced::sum_of(cross),
+        None => own,
+    }
+}
 
 /// One figure explained, with the figures that it is made of below it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -61,7 +129,7 @@ pub struct Input {
 impl Explanation {
     /// The explanation of `number`, which is the size of `figure`.
     pub fn new(label: &str, number: &Traced, figure: &Figure) -> Explanation {
-        let mut explanation = explain(label.to_string(), Unit::Bytes, number, Some(figure.law), Some(figure.band()));
+        let mut explanation = tree(label.to_string(), Unit::Bytes, number, Some(figure.law), Some(figure.band()));
         // Few parts, each large: inserted one by one where they belong.
         for part in std::mem::take(&mut explanation.parts) {
             let place = explanation.parts.partition_point(|larger| larger.value >= part.value);
@@ -71,12 +139,12 @@ impl Explanation {
     }
 }
 
-fn explain(label: String, unit: Unit, number: &Traced, law: Option<&'static Law>, band: Option<Band>) -> Explanation {
+fn tree(label: String, unit: Unit, number: &Traced, law: Option<&'static Law>, band: Option<Band>) -> Explanation {
     let mut inputs = Vec::new();
     let mut parts = Vec::new();
     collect(number, &mut inputs, &mut parts);
     let value = number.value();
-    let band = band.or_else(|| law.map(|law| Band::of(law, value)));
+    let band = band.or_else(|| law.map(|law| law.band(value)));
     let ends = band.map(|band| ((value - band.below).max(0.0), value + band.above));
     Explanation {
         label,
@@ -122,7 +190,7 @@ fn collect(number: &Traced, inputs: &mut Vec<Input>, parts: &mut Vec<Explanation
         }
         Step::Part(part, inner) => {
             if !parts.iter().any(|known| known.label == part.label && known.value == inner.value()) {
-                parts.push(explain(part.label.clone(), part.unit, inner, part.law, part.band));
+                parts.push(tree(part.label.clone(), part.unit, inner, part.law, part.band));
             }
         }
         Step::Sum(all) | Step::Product(all) | Step::Max(all) | Step::Min(all) => {
@@ -139,7 +207,6 @@ fn collect(number: &Traced, inputs: &mut Vec<Input>, parts: &mut Vec<Explanation
 }
 
 fn input(symbol: &'static Symbol, value: f64) -> Input {
-    use super::number::Origin;
     let key = if let Origin::Chosen(key) = symbol.origin { Some(key) } else { None };
     let origin = calibration::of(symbol).map_or_else(|| symbol.origin.text(), calibration::Constant::origin);
     Input { symbol: symbol.text, meaning: symbol.meaning, value: number_text(value), origin, key }

@@ -1,6 +1,7 @@
 //! The inputs of the laws, each with the symbol that the memory documentation's formulas use for it.
 
-use super::number::{Number, Origin, Symbol};
+use super::law::{Origin, Symbol};
+use super::number::Number;
 use crate::deployment::{Resolved, Runtime, SpeculativeDecodingMode};
 use std::marker::PhantomData;
 

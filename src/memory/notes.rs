@@ -1,9 +1,11 @@
 //! What is worth knowing about the memory of a deployment, at the field it concerns.
 
-use super::KvCache;
-use super::{kv_cache, overhead};
-use crate::deployment::{Backend, Behavior, KvCacheDtype, KvCacheType, KvType, Note, Resolved, Runtime};
-use crate::units::{Bytes, grouped, grouped_decimal};
+use super::backend::BackendModel;
+use super::inputs::MicroBatches;
+use super::kv_cache::{self, KvCache};
+use super::overhead;
+use crate::deployment::{Behavior, KvCacheDtype, KvCacheType, KvType, Note, Resolved, Runtime};
+use crate::units::{grouped, grouped_decimal};
 use std::fmt::Arguments;
 
 /// The plan's notes and those that its memory gives rise to.
@@ -11,7 +13,7 @@ pub fn notes(resolved: &Resolved, kv: &KvCache) -> Vec<Note> {
     let mut notes = resolved.notes.clone();
     notes.extend(overhead::notes(resolved));
     let mut note = |field, message: Arguments<'_>| Note::add(&mut notes, field, message);
-    if resolved.kv_cache_dtype == KvType::Quantized(KvCacheDtype::Nvfp4) && resolved.backend == Backend::TensorRt {
+    if resolved.kv_cache_dtype == KvType::Quantized(KvCacheDtype::Nvfp4) && !resolved.backend.sizes_nvfp4_kv_cache() {
         note(
             "kv_cache_dtype",
             format_args!("No known release of the engine flow can size an nvfp4 KV cache; fp8 works."),
@@ -26,21 +28,19 @@ pub fn notes(resolved: &Resolved, kv: &KvCache) -> Vec<Note> {
     if resolved.kv_cache_type == KvCacheType::Continuous && resolved.runtime == Runtime::Executor {
         note("kv_cache_type", format_args!("In-flight batching refuses it: the executor needs a paged KV cache."));
     }
-    if resolved.model.mrope && resolved.backend == Backend::TensorRt {
-        let table =
-            resolved.model.max_position_embeddings.saturating_mul(resolved.model.rotary_dim()).saturating_mul(4);
+    if let Some(table) = resolved.backend.rotation_table(resolved) {
         note(
             "max_batch_size",
             format_args!(
                 "Each beam of each sequence has a table of rotations in the runtime buffers, {}: lower max_batch_size first.",
-                Bytes(table)
+                table
             ),
         );
     }
     cross_kv_cache(resolved, kv, &mut note);
     windows(resolved, kv, &mut note);
     if resolved.enable_trt_overlap && resolved.runtime == Runtime::Executor && resolved.pp_size == 1 {
-        let message = match super::inputs::MicroBatches::of(resolved).count {
+        let message = match MicroBatches::of(resolved).count {
             1 => "Has no effect with beam search or speculative decoding.",
             _ => "The runtime buffers of both micro-batches are allocated.",
         };

@@ -1,13 +1,14 @@
 //! The account of a rank: what it allocates before the KV cache, and what that leaves.
 
-use super::backend;
+use super::backend::BackendModel;
 use super::band::Band;
-use super::engine::{guided, lora, recurrent};
+use super::calibrated;
 use super::inputs::Inputs;
-use super::kv_cache::{Pools, Window, is_pooled, windows};
-use super::number::{Number, Origin, Part, Symbol};
+use super::kv_cache::{AllPools, Blocks, Pool, Pools, Window, is_pooled, windows};
+use super::law::{Origin, Part, Symbol};
+use super::number::Number;
 use super::overhead::{self, RankTopology, Topology};
-use crate::deployment::{Backend, Resolved, Runtime};
+use crate::deployment::{Resolved, Runtime};
 use std::rc::Rc;
 
 /// Ranks of one kind use their memory alike.
@@ -16,7 +17,7 @@ pub struct RankClass {
     /// The pipeline stage.
     pub stage: u64,
     /// What else its overhead depends on.
-    pub place: RankTopology,
+    pub topology: RankTopology,
 }
 
 /// The memory of a rank, but for the KV cache.
@@ -51,9 +52,9 @@ impl<'a, N: Number> RankBudget<'a, N> {
     /// The account of a kind of rank.
     pub fn new(resolved: &'a Resolved, class: RankClass) -> RankBudget<'a, N> {
         let inputs = Inputs::<N>::new(resolved, class.stage);
-        let parts = backend::predicted(&inputs);
+        let parts = calibrated::buffers(&inputs);
         let before = before_kv_cache(resolved, &parts);
-        let bands = before.iter().zip(backend::laws(resolved)).map(|(bytes, law)| Band::of(law, bytes.value()));
+        let bands = before.iter().zip(calibrated::laws(resolved)).map(|(bytes, law)| law.band(bytes.value()));
         let budget = RankBudget {
             inputs,
             class,
@@ -64,8 +65,8 @@ impl<'a, N: Number> RankBudget<'a, N> {
             overhead_band: Band::EXACT,
             available_band: Band::EXACT,
             reserved: None,
-            after_kv_cache: backend::allocated_after_kv_cache(&inputs),
-            after_kv_cache_band: backend::after_kv_cache_band(&inputs.plain()),
+            after_kv_cache: resolved.backend.after_kv_cache(&inputs),
+            after_kv_cache_band: resolved.backend.after_kv_cache_band(&inputs.plain()),
             adapter_short: 0.0,
         };
         budget.with_overhead()
@@ -89,29 +90,20 @@ impl<'a, N: Number> RankBudget<'a, N> {
         let (inputs, resolved, band) = (self.inputs, self.inputs.resolved, self.parts_band);
         let overhead = match resolved.free_memory {
             Some(free) => overhead::measured(&inputs, free, &before_kv_cache(resolved, &self.parts), band),
-            None => backend::overhead(&inputs, self.class.place),
+            None => calibrated::overhead(&inputs, self.class.topology),
         };
         self.overhead = overhead.bytes;
         self.overhead_band = overhead.band;
         self.available_band = overhead::available_band(resolved, band, overhead.band);
         // The free memory of a log is what all of these left.
-        if resolved.free_memory.is_none() && resolved.backend == Backend::TensorRt {
-            self.reserve();
+        if resolved.free_memory.is_none() {
+            let [weights, activations, runtime, decoder] = self.parts.clone();
+            let taken = [self.overhead.clone(), weights, activations, runtime, decoder];
+            let reserved = resolved.backend.reserved(&inputs, taken);
+            self.reserved = reserved.bytes;
+            self.adapter_short = reserved.adapter_short;
         }
         self
-    }
-
-    fn reserve(&mut self) {
-        let inputs = &self.inputs;
-        let masks = guided::masks(inputs);
-        let adapters = lora::cache(inputs, || {
-            let taken = [self.overhead.clone()].into_iter().chain(self.parts.clone()).chain(masks.clone());
-            (inputs.total() - N::sum_of(taken)).max(N::literal(0.0))
-        });
-        self.adapter_short = adapters.as_ref().map_or(0.0, |cache| cache.short);
-        let states = recurrent::states(inputs);
-        let mut all = [masks, adapters.map(|cache| cache.bytes), states].into_iter().flatten().peekable();
-        self.reserved = all.peek().is_some().then(|| N::sum_of(all));
     }
 
     /// The overhead and what else is reserved.
@@ -222,44 +214,6 @@ fn before_kv_cache<N: Number>(resolved: &Resolved, parts: &[N; 4]) -> [N; 4] {
     }
 }
 
-/// Blocks of a pool, and how many they are if the figures before it are off.
-#[derive(Debug, Clone, Copy)]
-pub struct Blocks {
-    /// As likely.
-    pub likely: f64,
-    /// Hardly fewer than this.
-    pub low: f64,
-    /// Hardly more than this.
-    pub high: f64,
-}
-
-/// A pool of KV blocks, the same on all ranks.
-#[derive(Debug, Clone, Copy)]
-pub struct Pool {
-    /// Its window on the rank that decides.
-    pub window: Window,
-    /// Its blocks.
-    pub blocks: Blocks,
-    /// The place of the account that decides.
-    pub budget: usize,
-}
-
-/// The pools of all ranks; none where the whole batch is allocated at once.
-#[derive(Debug, Clone)]
-pub struct AllPools {
-    /// Of the decoder's own tokens, one for each window, the narrowest first.
-    pub own: Vec<Pool>,
-    /// Of encoders' outputs.
-    pub cross: Option<Pool>,
-}
-
-impl AllPools {
-    /// The pool of layers that look back as far as those of `window`.
-    pub fn of(&self, window: Window) -> Option<&Pool> {
-        self.own.iter().find(|pool| pool.window.tokens == window.tokens)
-    }
-}
-
 /// For each pipeline stage the first one that holds the same, place apart: stages between the first and the last with as many layers
 /// of each sort.
 fn stages(resolved: &Resolved) -> Vec<u64> {
@@ -289,11 +243,12 @@ pub(crate) struct RankClasses {
 impl RankClasses {
     /// The kinds of a plan's ranks.
     pub fn of(resolved: &Resolved) -> RankClasses {
-        let layout = Topology::new(resolved);
+        let topology = Topology::new(resolved);
         let stages = stages(resolved);
         let mut all: Vec<RankClass> = Vec::with_capacity(resolved.world_size().min(USUAL_KINDS) as usize);
         let of_rank = (0..resolved.world_size()).map(|rank| {
-            let class = RankClass { stage: stages[(rank / resolved.tp_size) as usize], place: layout.place(rank) };
+            let class =
+                RankClass { stage: stages[(rank / resolved.tp_size) as usize], topology: topology.of_rank(rank) };
             // Ranks that are alike are near each other, so the search goes backwards.
             all.iter().rposition(|known| *known == class).unwrap_or_else(|| {
                 all.push(class);

@@ -1,7 +1,7 @@
 //! The estimate that TensorRT-LLM itself prints after a build.
 
 use super::inputs::Inputs;
-use super::{engine::activations, weights};
+use super::kv_cache::bytes_per_token;
 use crate::deployment::Resolved;
 use crate::units::Bytes;
 use serde::Serialize;
@@ -22,29 +22,23 @@ pub struct UpperBound {
 }
 
 impl UpperBound {
+    /// The upper bound of rank 0, whose weights and activations are known.
+    pub(super) fn new(resolved: &Resolved, weights: f64, activations: f64) -> UpperBound {
+        let inputs = Inputs::<f64>::new(resolved, 0);
+        let sequences = inputs.batch() * inputs.beam() * inputs.sequence();
+        let bytes = |amount: f64| Bytes(amount.round() as u64);
+        let mut bound = UpperBound {
+            activations: bytes(activations),
+            weights: bytes(weights),
+            kv_cache: bytes(sequences * bytes_per_token(&inputs)),
+            exceeds_gpu: false,
+        };
+        bound.exceeds_gpu = bound.total() > resolved.gpu_memory;
+        bound
+    }
+
     /// The sum.
     pub fn total(&self) -> Bytes {
         self.activations + self.weights + self.kv_cache
     }
-}
-
-/// What `check_gpt_mem_usage` says of rank 0.
-pub fn upper_bound(resolved: &Resolved) -> UpperBound {
-    let inputs = Inputs::<f64>::new(resolved, 0);
-    upper_bound_of(resolved, weights::weights(&inputs), activations::activations(&inputs))
-}
-
-/// The same, where weights and activations of rank 0 are known.
-pub(super) fn upper_bound_of(resolved: &Resolved, weights: f64, activations: f64) -> UpperBound {
-    let inputs = Inputs::<f64>::new(resolved, 0);
-    let sequences = inputs.batch() * inputs.beam() * inputs.sequence();
-    let bytes = |amount: f64| Bytes(amount.round() as u64);
-    let mut bound = UpperBound {
-        activations: bytes(activations),
-        weights: bytes(weights),
-        kv_cache: bytes(sequences * super::kv_cache::bytes_per_token(&inputs)),
-        exceeds_gpu: false,
-    };
-    bound.exceeds_gpu = bound.total() > resolved.gpu_memory;
-    bound
 }

@@ -1,7 +1,11 @@
 //! Whether a deployment fits, and at which stage of start-up it fails.
 
-use super::report::{Contributor, Rank, Stage, Verdict};
-use super::{KvCache, backend};
+use super::backend::BackendModel;
+use super::contributor::Contributor;
+use super::kv_cache::KvCache;
+use super::rank::Rank;
+use super::report::Verdict;
+use super::stage::Stage;
 use crate::deployment::{Resolved, Runtime};
 use crate::units::Bytes;
 
@@ -9,7 +13,7 @@ use crate::units::Bytes;
 fn failure(resolved: &Resolved, rank: &Rank, adapter_short: Bytes, kv: &KvCache) -> Option<(Stage, Bytes)> {
     let bytes = |contributor: Contributor| rank.figure(contributor).bytes;
     let mut needed = bytes(Contributor::Overhead) - rank.after_kv_cache;
-    for (stage, contributors) in backend::stages(resolved) {
+    for (stage, contributors) in resolved.backend.start_up(resolved) {
         if stage == Stage::AllocateKvCache && adapter_short > Bytes::ZERO {
             return Some((Stage::HoldOneAdapter, adapter_short));
         }

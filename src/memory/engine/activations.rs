@@ -10,7 +10,8 @@ use super::workspaces::{self, UNFUSED};
 use crate::deployment::{Behavior, QuantAlgo, Resolved};
 use crate::explanation_text::explanation_text;
 use crate::memory::inputs::Inputs;
-use crate::memory::number::{Evidence, Law, Number, Origin, Part, Symbol};
+use crate::memory::law::{Evidence, Law, Origin, Part, Symbol};
+use crate::memory::number::Number;
 
 /// Gate and up projections as GEMMs of their own.
 pub static SEPARATE: Law = Law {

@@ -1,7 +1,8 @@
 //! Guided decoding: a bit for each token of the vocabulary that a grammar allows (`batch_manager/guidedDecoder.cpp`).
 
 use crate::memory::inputs::Inputs;
-use crate::memory::number::{Number, Part};
+use crate::memory::law::Part;
+use crate::memory::number::Number;
 
 /// Bytes of the masks of all slots and their pointers, on the last stage.
 pub fn masks<N: Number>(inputs: &Inputs<N>) -> Option<N> {

@@ -3,7 +3,8 @@
 
 use crate::deployment::{LoraModule, Resolved, Runtime};
 use crate::memory::inputs::Inputs;
-use crate::memory::number::{Number, Origin, Part, Symbol};
+use crate::memory::law::{Origin, Part, Symbol};
+use crate::memory::number::Number;
 
 /// The rank that a page is laid out for (`optimal_adapter_size`).
 const OPTIMAL_RANK: u64 = 8;
@@ -14,8 +15,6 @@ const MAX_RANK: u64 = 64;
 pub struct Cache<N> {
     /// Its bytes.
     pub bytes: N,
-    /// Adapters of the largest rank that it holds at once.
-    pub adapters: u64,
     /// Bytes by which it can't hold one, an error at start-up; zero where it can.
     pub short: f64,
 }
@@ -92,9 +91,7 @@ fn sized<N: Number>(inputs: &Inputs<N>, pages: &Pages, free: N) -> Cache<N> {
     let slots = (budget / slot()).floor().part(|| Part::count("slots that the share fills"));
     let missing = (pages.adapter as f64 - slots.value()).max(0.0);
     let held = (slots / in_page()).ceil().part(|| Part::count("pages"));
-    let adapters = held.value() * pages.slots as f64 / (pages.adapter.max(1)) as f64;
     Cache {
-        adapters: adapters as u64,
         short: missing * pages.width as f64 * inputs.resolved.dtype.bytes() as f64,
         bytes: (held * in_page() * slot()).part(|| Part::bytes("page cache of LoRA adapters")),
     }
@@ -128,7 +125,8 @@ mod tests {
         let (pages, cache) = cache_of(&text, 312_836_096.0 / 0.02);
         assert_eq!((pages.width, pages.slots, pages.adapter * pages.width), (8192, 2560, 19_988_480));
         assert_eq!(cache.bytes, 335_544_320.0);
-        assert_eq!((cache.adapters, cache.short), (8, 0.0));
+        let held = cache.bytes as u64 / 2 / (pages.adapter * pages.width);
+        assert_eq!((held, cache.short), (8, 0.0));
     }
 
     #[test]

@@ -1,11 +1,13 @@
 //! What is allocated after the KV cache, out of the memory that it leaves.
 
 use super::encoder;
+use super::kv_cache::pages_per_sequence;
 use crate::deployment::{Behavior, KvCacheDtype, KvCacheType, KvType, Resolved, Runtime};
 use crate::memory::band::Band;
 use crate::memory::inputs::Inputs;
-use crate::memory::kv_cache;
-use crate::memory::number::{Number, Origin, Part, Symbol};
+use crate::memory::kv_cache::distinct_windows;
+use crate::memory::law::{Origin, Part, Symbol};
+use crate::memory::number::Number;
 use crate::units::MIB;
 
 /// MiB of a CUDA graph: the middle of "4-10MB" in a comment of `trtGptModelInflightBatching.cpp`.
@@ -76,15 +78,14 @@ fn block_offsets<N: Number>(inputs: &Inputs<N>) -> N {
         meaning: "pools of KV blocks: one for each attention window, and as many for block scales",
         origin: Origin::Derived,
     };
-    let table = inputs.sets() * inputs.running_batch() * inputs.beam() * kv_cache::pages_per_sequence(inputs) * 8.0;
+    let table = inputs.sets() * inputs.running_batch() * inputs.beam() * pages_per_sequence(inputs) * 8.0;
     let pools = pools(inputs.resolved);
     let tables = if pools > 1.0 { table * N::symbol(&POOLS, pools) } else { table };
     tables.part(|| Part::bytes("tables of block offsets"))
 }
 
 fn pools(resolved: &Resolved) -> f64 {
-    let windows =
-        if resolved.version.has(Behavior::WindowsHavePools) { kv_cache::distinct_windows(resolved) } else { 1 };
+    let windows = if resolved.version.has(Behavior::WindowsHavePools) { distinct_windows(resolved) } else { 1 };
     let scales = if resolved.kv_cache_dtype == KvType::Quantized(KvCacheDtype::Nvfp4) { 2.0 } else { 1.0 };
     windows as f64 * scales
 }

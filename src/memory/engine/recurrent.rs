@@ -2,7 +2,8 @@
 //! (`batch_manager/rnnStateManager.cpp`).
 
 use crate::memory::inputs::Inputs;
-use crate::memory::number::{Number, Origin, Part, Symbol};
+use crate::memory::law::{Origin, Part, Symbol};
+use crate::memory::number::Number;
 
 /// Bytes of the states on a rank, where the model has any. The C++ runtime doesn't divide them among the `tp_size` ranks.
 pub fn states<N: Number>(inputs: &Inputs<N>) -> Option<N> {

@@ -4,7 +4,9 @@ use super::{encoder, sessions, speculation};
 use crate::deployment::{Behavior, Resolved, Runtime, SpeculativeDecodingMode};
 use crate::explanation_text::explanation_text;
 use crate::memory::inputs::Inputs;
-use crate::memory::number::{Evidence, Law, Number, Part};
+use crate::memory::law::{Evidence, Law, Part};
+use crate::memory::number::Number;
+use crate::units::Bytes;
 
 /// The law of the executor's runtime buffers.
 static LAW: Law = Law {
@@ -126,6 +128,13 @@ fn set<N: Number>(inputs: &Inputs<N>) -> N {
         .into_iter()
         .flatten(),
     )
+}
+
+/// Bytes of the table of rotations of one beam of a sequence; `None` for models without one.
+pub fn rotation_table(resolved: &Resolved) -> Option<Bytes> {
+    let model = &resolved.model;
+    let bytes = || model.max_position_embeddings.saturating_mul(model.rotary_dim()).saturating_mul(4);
+    model.mrope.then(|| Bytes(bytes()))
 }
 
 /// The rotations of every position in each sequence, and how far its positions are off (`mropeRotaryCosSin`,

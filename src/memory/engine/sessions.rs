@@ -2,11 +2,12 @@
 //! (`cpp/tensorrt_llm/runtime/runtimeBuffers.cpp`, versions to about 0.14) and the Python session
 //! (`tensorrt_llm/runtime/generation.py`).
 
+use super::kv_cache::pages_per_sequence;
 use crate::deployment::{Behavior, KvCacheType, Runtime, SpeculativeDecodingMode};
 use crate::explanation_text::explanation_text;
 use crate::memory::inputs::Inputs;
-use crate::memory::kv_cache;
-use crate::memory::number::{Evidence, Law, Number, Origin, Part, Symbol};
+use crate::memory::law::{Evidence, Law, Origin, Part, Symbol};
+use crate::memory::number::Number;
 
 /// The law of the sessions' buffers.
 pub static LAW: Law = Law {
@@ -73,7 +74,7 @@ fn micro_batch<N: Number>(inputs: &Inputs<N>) -> N {
                     .part(|| Part::bytes("hidden states between stages"))
             }),
             (resolved.kv_cache_type == KvCacheType::Paged).then(|| {
-                let entries = beams(inputs) * kv_cache::pages_per_sequence(inputs) * 2.0;
+                let entries = beams(inputs) * pages_per_sequence(inputs) * 2.0;
                 let bytes = if resolved.version.has(Behavior::BlockPointersOfEveryLayer) {
                     entries * inputs.attention_layers() * 8.0
                 } else {

@@ -1,9 +1,11 @@
 //! The pool of encoders' outputs, as keys and values that cross attention reads (`trtGptModelInflightBatching.cpp`
 //! createKvCacheManager). It has a block size and bytes of a token in common with the decoder's own pool.
 
-use super::{Pools, Window, bytes_per_token};
+use super::token::bytes_per_token;
+use super::{Pools, Window};
 use crate::deployment::Behavior;
-use crate::memory::number::{Number, Origin, Part, Symbol};
+use crate::memory::law::{Origin, Part, Symbol};
+use crate::memory::number::Number;
 
 impl<N: Number> Pools<'_, N> {
     /// The share of cross attention.

@@ -1,11 +1,51 @@
 //! How many blocks each pool gets, and the bytes of all.
 
-use super::requests::holds_whole_batch;
-use super::{Window, bytes_in_window, bytes_per_token, sink_bubble};
+use super::requests::{holds_whole_batch, sink_bubble};
+use super::token::{bytes_in_window, bytes_per_token};
+use super::{Binding, Window};
 use crate::deployment::{Behavior, KvCacheType, Resolved};
+use crate::memory::backend::BackendModel;
 use crate::memory::inputs::Inputs;
-use crate::memory::number::{Number, Origin, Part, Symbol};
-use crate::memory::pytorch;
+use crate::memory::law::{Origin, Part, Symbol};
+use crate::memory::number::Number;
+
+/// Blocks of a pool, and how many they are if the figures before it are off.
+#[derive(Debug, Clone, Copy)]
+pub struct Blocks {
+    /// As likely.
+    pub likely: f64,
+    /// Hardly fewer than this.
+    pub low: f64,
+    /// Hardly more than this.
+    pub high: f64,
+}
+
+/// A pool of KV blocks, the same on all ranks.
+#[derive(Debug, Clone, Copy)]
+pub struct Pool {
+    /// Its window on the rank that decides.
+    pub window: Window,
+    /// Its blocks.
+    pub blocks: Blocks,
+    /// The place of the account that decides.
+    pub budget: usize,
+}
+
+/// The pools of all ranks; none where the whole batch is allocated at once.
+#[derive(Debug, Clone)]
+pub struct AllPools {
+    /// Of the decoder's own tokens, one for each window, the narrowest first.
+    pub own: Vec<Pool>,
+    /// Of encoders' outputs.
+    pub cross: Option<Pool>,
+}
+
+impl AllPools {
+    /// The pool of layers that look back as far as those of `window`.
+    pub fn of(&self, window: Window) -> Option<&Pool> {
+        self.own.iter().find(|pool| pool.window.tokens == window.tokens)
+    }
+}
 
 /// The pools of a rank: one for each window of its layers.
 pub struct Pools<'a, N> {
@@ -61,7 +101,7 @@ impl<'a, N: Number> Pools<'a, N> {
         };
         let inputs = &self.inputs;
         let share = inputs.fraction() * available;
-        let bytes = match pytorch::kv_cache::most_bytes(inputs) {
+        let bytes = match self.max_bytes() {
             Some(most) => share.min(most),
             None => share,
         };
@@ -78,12 +118,37 @@ impl<'a, N: Number> Pools<'a, N> {
         tokens.floor().part(|| Part::count("tokens that the fraction holds"))
     }
 
+    /// Upper limit of the pools in bytes; `None` if the deployment has none.
+    fn max_bytes(&self) -> Option<N> {
+        static MOST: Symbol = Symbol {
+            text: "max_gpu_total_bytes",
+            meaning: "most bytes of the KV cache",
+            origin: Origin::Chosen("max_gpu_total_bytes"),
+        };
+        let resolved = self.inputs.resolved;
+        resolved.backend.max_kv_cache_bytes(resolved).map(|most| N::symbol(&MOST, most as f64))
+    }
+
+    /// The setting that decides the size of `window`'s pool, if this rank decides.
+    pub fn binding(&self, window: Window, available: N) -> Binding {
+        let tokens = self.tokens(window, available).value();
+        let bytes_per_token = bytes_per_token(&self.inputs).value();
+        if self.inputs.resolved.max_tokens.is_some_and(|most| tokens >= most as f64) {
+            Binding::MaxTokens
+        } else if self.max_bytes().is_some_and(|most| tokens >= (most.value() / bytes_per_token).floor()) {
+            Binding::MaxGpuTotalBytes
+        } else {
+            Binding::FreeGpuMemoryFraction
+        }
+    }
+
     /// Blocks that hold `tokens`: rounded up, so that a pool may take up to a block more than its share; by the PyTorch backend
     /// rounded down from 1.2 on.
     pub fn blocks(&self, tokens: N) -> N {
         let tokens = tokens.part(|| Part::count("tokens, on the rank with room for the fewest").symbol("tokens"));
+        let resolved = self.inputs.resolved;
         let blocks = tokens / self.inputs.block();
-        let whole = if pytorch::kv_cache::rounds_down(self.inputs.resolved) { blocks.floor() } else { blocks.ceil() };
+        let whole = if resolved.backend.rounds_blocks_down(resolved) { blocks.floor() } else { blocks.ceil() };
         whole.part(|| Part::count("blocks"))
     }
 

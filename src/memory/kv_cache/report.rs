@@ -1,6 +1,10 @@
 //! What the models say of a KV cache.
 
+use super::pools::{AllPools, Pool, Pools};
 use super::requests::{Concurrency, Requests};
+use super::token::bytes_per_token;
+use crate::deployment::Behavior;
+use crate::memory::backend::BackendModel;
 use crate::units::Bytes;
 use serde::Serialize;
 
@@ -72,6 +76,82 @@ pub struct KvCache {
 }
 
 impl KvCache {
+    /// The report on these `pools`, whose size a rank with `available` memory decides.
+    pub(in crate::memory) fn new(
+        on_rank: &Pools<f64>,
+        pools: &AllPools,
+        available: f64,
+        tightest_rank: u64,
+    ) -> KvCache {
+        let inputs = &on_rank.inputs;
+        let resolved = inputs.resolved;
+        let requests = Requests::new(resolved);
+        let windows: Vec<WindowPool> = pools
+            .own
+            .iter()
+            .map(|pool| WindowPool {
+                tokens: pool.window.tokens,
+                layers: pool.window.layers,
+                blocks: pool.blocks.likely as u64,
+                secondary_blocks: on_rank.secondary_blocks(pool.window),
+                bytes_per_token: on_rank.bytes_in_window(pool.window),
+            })
+            .collect();
+        let batch = resolved.runtime_max_batch_size;
+        let whole = KvCache {
+            blocks: 0,
+            blocks_low: 0,
+            blocks_high: 0,
+            tokens: batch.saturating_mul(resolved.max_beam_width).saturating_mul(inputs.window() as u64),
+            tokens_per_block: resolved.tokens_per_block,
+            bytes_per_token: bytes_per_token(inputs),
+            pages_per_sequence: resolved.backend.pages_per_sequence(inputs) as u64,
+            secondary_blocks: 0,
+            windows: Vec::new(),
+            cross: None,
+            max_sequences: batch,
+            max_sequences_low: batch,
+            lowered_max_seq_len: None,
+            binding: Binding::WholeBatch,
+            tightest_rank,
+            requests,
+        };
+        // The widest window's pool is the one that holds whole sequences.
+        let Some(widest) = pools.own.last() else { return whole };
+        let own_sequences = |blocks: fn(&Pool) -> f64| {
+            let held = |pool: &Pool| blocks(pool) as u64 / whole.requests.most_blocks(pool.window.tokens).max(1);
+            pools.own.iter().map(held).min().unwrap_or_default()
+        };
+        let sequences = |blocks: fn(&Pool) -> f64| {
+            let encoded = pools.cross.as_ref().map(|pool| blocks(pool) as u64 / whole.requests.cross_blocks().max(1));
+            own_sequences(blocks).min(encoded.unwrap_or(u64::MAX))
+        };
+        let tokens = (widest.blocks.likely as u64).saturating_mul(resolved.tokens_per_block);
+        KvCache {
+            blocks: widest.blocks.likely as u64,
+            blocks_low: widest.blocks.low as u64,
+            blocks_high: widest.blocks.high as u64,
+            tokens,
+            secondary_blocks: windows.iter().fold(0, |all, pool| all.saturating_add(pool.secondary_blocks)),
+            cross: pools.cross.map(|pool| WindowPool {
+                tokens: pool.window.tokens,
+                layers: pool.window.layers,
+                blocks: pool.blocks.likely as u64,
+                secondary_blocks: 0,
+                bytes_per_token: whole.bytes_per_token,
+            }),
+            max_sequences: sequences(|pool| pool.blocks.likely),
+            max_sequences_low: sequences(|pool| pool.blocks.low),
+            lowered_max_seq_len: (own_sequences(|pool| pool.blocks.likely) == 0
+                && resolved.version.has(Behavior::ShrinksToOneSequence))
+            .then(|| tokens / resolved.max_beam_width.max(1))
+            .filter(|tokens| *tokens > 0),
+            binding: on_rank.binding(widest.window, available),
+            windows,
+            ..whole
+        }
+    }
+
     /// How many requests of `input_len` prompt and `output_len` generated tokens run at once, and what stops more. An encoder's output is as
     /// long as it can be.
     ///

@@ -1,7 +1,8 @@
 //! What the KV cache holds: blocks of a request, and how many requests run at once.
 
-use super::{WindowPool, sink_bubble};
-use crate::deployment::{Backend, Behavior, KvCacheType, Resolved, Runtime};
+use super::WindowPool;
+use crate::deployment::{Behavior, KvCacheType, Resolved, Runtime};
+use crate::memory::backend::BackendModel;
 use serde::Serialize;
 
 /// What stops more requests from running at once.
@@ -73,13 +74,11 @@ pub struct Requests {
 }
 
 /// The longest prompt that the executor takes (`batch_manager/trtGptModel.h`).
-pub(super) fn longest_prompt(resolved: &Resolved) -> u64 {
+pub fn longest_prompt(resolved: &Resolved) -> u64 {
     let most = resolved.max_seq_len.saturating_sub(1);
     if resolved.runtime != Runtime::Executor {
         resolved.max_input_len
-    } else if resolved.enable_chunked_context
-        || (resolved.backend == Backend::Pytorch && resolved.pytorch.enable_chunked_prefill)
-    {
+    } else if resolved.backend.chunks_prompts(resolved) {
         most
     } else if resolved.context_fmha && resolved.remove_input_padding {
         most.min(resolved.runtime_max_num_tokens)
@@ -88,13 +87,15 @@ pub(super) fn longest_prompt(resolved: &Resolved) -> u64 {
     }
 }
 
+/// Tokens that sinks waste: the sinks' last block stays partly empty (`getSinkBubbleLength`).
+pub fn sink_bubble(sink_token_length: u64, tokens_per_block: u64) -> u64 {
+    sink_token_length.next_multiple_of(tokens_per_block.max(1)) - sink_token_length
+}
+
 impl Requests {
     pub(in crate::memory) fn new(resolved: &Resolved) -> Requests {
         let batches = if resolved.runtime == Runtime::Executor { resolved.pp_size } else { 1 };
-        let drafts = match resolved.backend {
-            Backend::TensorRt => resolved.max_draft_len,
-            Backend::Pytorch => resolved.pytorch.max_draft_len,
-        };
+        let drafts = resolved.backend.max_draft_len(resolved);
         let in_step = (drafts + 1).saturating_mul(resolved.max_beam_width);
         Requests {
             tokens_per_block: resolved.tokens_per_block,

@@ -3,7 +3,8 @@
 use super::Cause;
 use crate::memory::calibration::{CONTEXT_BASE, CONTEXT_THREAD};
 use crate::memory::inputs::Inputs;
-use crate::memory::number::{Number, Part};
+use crate::memory::law::Part;
+use crate::memory::number::Number;
 
 /// Bytes of one context. It doesn't depend on the process that made it.
 pub fn context<N: Number>(inputs: &Inputs<N>) -> N {

@@ -4,24 +4,15 @@
 //! (`cpp/tensorrt_llm/common/opUtils.cpp` getComm). The sizes stand in NCCL's `src/transport/p2p.cc`, `src/transport/nvls.cc` and
 //! `src/graph/connect.cc`. It saturates: from four ranks on, more of them hardly cost more.
 
+use super::topology::{Position, has_peer_access};
 use super::{Cause, RankTopology};
 use crate::deployment::{Behavior, Resolved};
 use crate::gpu::Link;
 use crate::memory::calibration::{NCCL_PROCESS, NETWORK_CHANNEL, PCIE_CHANNELS, UNIFIED_PEER};
 use crate::memory::inputs::Inputs;
-use crate::memory::number::{Number, Origin, Part, Symbol};
+use crate::memory::law::{Origin, Part, Symbol};
+use crate::memory::number::Number;
 use crate::units::MIB;
-
-/// Where a rank stands in the chain that NCCL's trees make of a node. Trees have fewer connections at the ends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Position {
-    /// The first rank.
-    Head,
-    /// Any other. It holds the most.
-    Middle,
-    /// The last rank.
-    Tail,
-}
 
 /// Bytes of a connection over the network, sent and received by GPUDirect RDMA: LL128 and Simple buffers.
 const NETWORK_MIB: f64 = 20.0;
@@ -52,11 +43,6 @@ fn channels(resolved: &Resolved, over_nodes: bool) -> (f64, f64) {
         (Link::PciePeer, _) => (PCIE_CHANNELS.likely, 0.0),
         (Link::PcieHost | Link::Unified, _) => (0.0, 0.0),
     }
-}
-
-/// Whether the cards reach each other's memory. Where they don't, NCCL's buffers lie in the host's.
-pub(in crate::memory) fn has_peer_access(resolved: &Resolved) -> bool {
-    matches!(resolved.gpu.link, Link::NvLink | Link::PciePeer)
 }
 
 /// MiB of the tree's connections on one channel: up and down in the middle. A100 reads from its peer instead of writing to it, so
@@ -95,7 +81,7 @@ pub fn communicator<N: Number>(resolved: &Resolved, ranks: u64, position: Positi
 }
 
 /// What every rank of several pays whatever it communicates with, and the communicators of tensor parallelism.
-pub(in crate::memory) fn shared<N: Number>(inputs: &Inputs<N>, place: RankTopology, causes: &mut Vec<Cause<N>>) {
+pub(in crate::memory) fn shared<N: Number>(inputs: &Inputs<N>, topology: RankTopology, causes: &mut Vec<Cause<N>>) {
     let resolved = inputs.resolved;
     causes.push(Cause::by(&NCCL_PROCESS, "NCCL, once in a process", NCCL_PROCESS.number()));
     if resolved.gpu.link == Link::Unified {
@@ -103,7 +89,7 @@ pub(in crate::memory) fn shared<N: Number>(inputs: &Inputs<N>, place: RankTopolo
         causes.push(Cause::by(&UNIFIED_PEER, "NCCL's host buffers, in the same memory", peers));
     }
     if resolved.attention_tp_size > 1 && has_peer_access(resolved) {
-        let group = communicator(resolved, resolved.tp_size, place.position);
+        let group = communicator(resolved, resolved.tp_size, topology.position);
         causes.push(over_link(resolved, "NCCL communicator of the tensor-parallel ranks", group));
         if resolved.tp_size > resolved.gpus_per_node {
             let leaving = channels(resolved, true).0 / resolved.gpus_per_node as f64;
@@ -116,27 +102,27 @@ pub(in crate::memory) fn shared<N: Number>(inputs: &Inputs<N>, place: RankTopolo
 }
 
 /// The engine flow's pairs: its send and receive plugins make a communicator with each neighbouring stage.
-pub(in crate::memory) fn pairs<N: Number>(inputs: &Inputs<N>, place: RankTopology, causes: &mut Vec<Cause<N>>) {
+pub(in crate::memory) fn pairs<N: Number>(inputs: &Inputs<N>, topology: RankTopology, causes: &mut Vec<Cause<N>>) {
     let resolved = inputs.resolved;
-    if place.near_pairs > 0 && has_peer_access(resolved) {
-        let near = N::literal(f64::from(place.near_pairs)) * communicator::<N>(resolved, 2, Position::Middle);
+    if topology.near_pairs > 0 && has_peer_access(resolved) {
+        let near = N::literal(f64::from(topology.near_pairs)) * communicator::<N>(resolved, 2, Position::Middle);
         causes.push(over_link(resolved, "NCCL communicators with neighbouring stages", near));
     }
-    if place.far_pairs > 0 && has_peer_access(resolved) {
-        let far = N::literal(f64::from(place.far_pairs) * NETWORK_CHANNELS * mib(NETWORK_MIB));
+    if topology.far_pairs > 0 && has_peer_access(resolved) {
+        let far = N::literal(f64::from(topology.far_pairs) * NETWORK_CHANNELS * mib(NETWORK_MIB));
         let bytes = far.value();
         causes.push(Cause::new("NCCL communicators with stages on other nodes", far, bytes, bytes));
     }
 }
 
 /// The PyTorch backend's communicator over all ranks, which passes activations between stages.
-pub(in crate::memory) fn world<N: Number>(inputs: &Inputs<N>, place: RankTopology, causes: &mut Vec<Cause<N>>) {
+pub(in crate::memory) fn world<N: Number>(inputs: &Inputs<N>, topology: RankTopology, causes: &mut Vec<Cause<N>>) {
     let resolved = inputs.resolved;
     if resolved.pp_size < 2 || !has_peer_access(resolved) {
         return;
     }
     let sends = if resolved.gpu.link == Link::NvLink { SEND_CHANNELS.0 } else { SEND_CHANNELS.1 };
-    let all = communicator(resolved, resolved.world_size(), place.position);
+    let all = communicator(resolved, resolved.world_size(), topology.position);
     causes.push(over_link(resolved, "NCCL communicator of all ranks", all));
     let neighbours = N::symbol(&CHANNEL, mib(12.0)) * sends;
     causes.push(Cause::exact("NCCL connections with neighbouring stages", neighbours));

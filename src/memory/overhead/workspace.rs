@@ -1,9 +1,10 @@
 //! TensorRT-LLM's own buffers for all-reduce, through which the ranks of a node read each other's memory.
 
-use super::nccl::has_peer_access;
+use super::topology::has_peer_access;
 use crate::deployment::{Behavior, Resolved};
 use crate::memory::inputs::Inputs;
-use crate::memory::number::{Number, Origin, Part, Symbol};
+use crate::memory::law::{Origin, Part, Symbol};
+use crate::memory::number::Number;
 use crate::units::MIB;
 
 /// Each buffer is a multiple of this (`cudaMalloc` of memory that other processes open).

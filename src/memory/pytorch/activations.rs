@@ -10,7 +10,8 @@ use crate::memory::calibration::{
     CUTE_DSL_PEAK, CUTLASS_PEAK, DEEP_GEMM_PEAK, FP8_BLOCK_PEAK, GENERATED_PEAK, LATE_LOADS,
 };
 use crate::memory::inputs::Inputs;
-use crate::memory::number::{Evidence, Law, Number, Part};
+use crate::memory::law::{Evidence, Law, Part};
+use crate::memory::number::Number;
 
 /// The law of dense models.
 pub static DENSE: Law = Law {

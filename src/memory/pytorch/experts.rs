@@ -2,7 +2,8 @@
 
 use crate::deployment::{MoeBackend, QuantAlgo, Resolved};
 use crate::memory::inputs::Inputs;
-use crate::memory::number::{Number, Origin, Symbol};
+use crate::memory::law::{Origin, Symbol};
+use crate::memory::number::Number;
 
 /// What multiplies experts that are stored as `algo`: the backend that was chosen, or CUTLASS where it has no kernels for them
 /// (`_torch/modules/fused_moe/create_moe.py`).

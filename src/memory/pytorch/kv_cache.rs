@@ -4,10 +4,11 @@
 //! (`_torch/pyexecutor/_util.py` configure_kv_cache_capacity). `max_tokens` and `max_gpu_total_bytes` can only lower it. Layers with an
 //! attention window have a pool of their own with as many blocks, as if every layer looked back to the start.
 
-use crate::deployment::{Backend, Behavior, DecodingType, Resolved};
+use crate::deployment::{Behavior, DecodingType};
 use crate::explanation_text::explanation_text;
 use crate::memory::inputs::Inputs;
-use crate::memory::number::{Evidence, Law, Number, Origin, Part, Symbol};
+use crate::memory::law::{Evidence, Law, Origin, Part, Symbol};
+use crate::memory::number::Number;
 
 /// The law of the KV cache. Its own arithmetic is exact; what is uncertain is the memory that is left for it.
 pub static LAW: Law = Law {
@@ -52,22 +53,6 @@ pub fn bytes_in_layer<N: Number>(inputs: &Inputs<N>) -> N {
         Some(indexer) => bytes + N::symbol(&INDEX, indexer.head_dim as f64 * (1.0 + 4.0 / 128.0)),
         None => bytes,
     }
-}
-
-/// `max_gpu_total_bytes`, where it was given.
-pub fn most_bytes<N: Number>(inputs: &Inputs<N>) -> Option<N> {
-    static MOST: Symbol = Symbol {
-        text: "max_gpu_total_bytes",
-        meaning: "most bytes of the KV cache",
-        origin: Origin::Chosen("max_gpu_total_bytes"),
-    };
-    let most = inputs.resolved.pytorch.max_gpu_total_bytes.filter(|_| inputs.resolved.backend == Backend::Pytorch)?;
-    Some(N::symbol(&MOST, most as f64))
-}
-
-/// Whether tokens are rounded down to blocks.
-pub fn rounds_down(resolved: &Resolved) -> bool {
-    resolved.backend == Backend::Pytorch && !resolved.version.has(Behavior::TorchRoundsBlocksUp)
 }
 
 /// Blocks that the log prints for the longest sequence ("Max KV cache blocks per sequence"): with what the scheduler is ahead.

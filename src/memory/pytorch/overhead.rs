@@ -14,8 +14,11 @@ use crate::memory::calibration::{
 };
 use crate::memory::inputs::Inputs;
 use crate::memory::kv_cache::bytes_per_token;
-use crate::memory::number::{Evidence, Law, Number, Origin, Part, Symbol};
-use crate::memory::overhead::{Cause, RankTopology, communicator, context, fusion_workspace, nccl, sum, topology};
+use crate::memory::law::{Evidence, Law, Origin, Part, Symbol};
+use crate::memory::number::Number;
+use crate::memory::overhead::{
+    Cause, RankTopology, communicator, context, fusion_workspace, nccl, other_processes, sum,
+};
 use crate::units::{GIB, MIB};
 
 /// The sum of all causes. Its band is made of theirs.
@@ -47,7 +50,7 @@ pub fn libraries(version: Version) -> &'static Constant {
 }
 
 /// Bytes outside torch when the KV cache is sized, the temporary pool of the profiling pass apart.
-pub fn overhead<N: Number>(inputs: &Inputs<N>, place: RankTopology) -> Cause<N> {
+pub fn overhead<N: Number>(inputs: &Inputs<N>, topology: RankTopology) -> Cause<N> {
     let resolved = inputs.resolved;
     let code = libraries(resolved.version);
     let mut causes = Vec::with_capacity(24);
@@ -55,15 +58,15 @@ pub fn overhead<N: Number>(inputs: &Inputs<N>, place: RankTopology) -> Cause<N> 
     causes.push(Cause::by(code, "loaded code of torch, TensorRT-LLM and its kernels", code.number()));
     causes.push(Cause::by(&SLACK, "rounding to pages and pool slack", SLACK.number()));
     if resolved.world_size() > 1 {
-        nccl::shared(inputs, place, &mut causes);
-        nccl::world(inputs, place, &mut causes);
+        nccl::shared(inputs, topology, &mut causes);
+        nccl::world(inputs, topology, &mut causes);
     }
-    causes.extend(second_communicator(inputs, place));
+    causes.extend(second_communicator(inputs, topology));
     causes.extend(workspaces(inputs));
     causes.extend(graphs(inputs));
     causes.extend(transfer(inputs));
     causes.extend(experts(inputs));
-    topology::other_processes(inputs, place, &mut causes);
+    other_processes(inputs, topology, &mut causes);
     sum(causes)
 }
 
@@ -72,11 +75,11 @@ fn has_attention_dp(resolved: &Resolved) -> bool {
 }
 
 /// A second communicator over the tensor-parallel ranks: of the experts, or in the first versions of every model.
-fn second_communicator<N: Number>(inputs: &Inputs<N>, place: RankTopology) -> Option<Cause<N>> {
+fn second_communicator<N: Number>(inputs: &Inputs<N>, topology: RankTopology) -> Option<Cause<N>> {
     let resolved = inputs.resolved;
     let exists = resolved.model.moe.is_some() || resolved.version.has(Behavior::TorchHasAnotherCommunicator);
     (exists && resolved.attention_tp_size > 1).then(|| {
-        let bytes: N = communicator(resolved, resolved.tp_size, place.position);
+        let bytes: N = communicator(resolved, resolved.tp_size, topology.position);
         let size = bytes.value();
         Cause::new("second NCCL communicator of the same ranks", bytes, size, 0.0)
     })

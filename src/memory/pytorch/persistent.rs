@@ -9,7 +9,8 @@ use crate::memory::calibration::{
     GRAPH_OUTPUTS, INDEXER_BUFFERS, LATENT_REST, LATENT_SEQUENCE, LATENT_WORKSPACE, TORCH_REST, TORCH_REST_0_20,
 };
 use crate::memory::inputs::Inputs;
-use crate::memory::number::{Evidence, Law, Number, Origin, Part, Symbol};
+use crate::memory::law::{Evidence, Law, Origin, Part, Symbol};
+use crate::memory::number::Number;
 use crate::units::MIB;
 
 /// The law of what persists.

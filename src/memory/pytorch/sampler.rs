@@ -4,7 +4,8 @@
 use crate::deployment::Behavior;
 use crate::explanation_text::explanation_text;
 use crate::memory::inputs::Inputs;
-use crate::memory::number::{Evidence, Law, Number, Origin, Part, Symbol};
+use crate::memory::law::{Evidence, Law, Origin, Part, Symbol};
+use crate::memory::number::Number;
 
 /// The law of the sampler's buffers.
 pub static LAW: Law = Law {

@@ -9,7 +9,8 @@ use crate::architecture::{Attention, Block, Fp4Scope, LayerGroup, Split, Tensor,
 use crate::deployment::{DecodingType, MoeBackend, QuantAlgo, Resolved};
 use crate::explanation_text::explanation_text;
 use crate::memory::inputs::Inputs;
-use crate::memory::number::{Evidence, Law, Number, Origin, Part, Symbol};
+use crate::memory::law::{Evidence, Law, Origin, Part, Symbol};
+use crate::memory::number::Number;
 use crate::memory::weights::{INPUTS, OUTPUTS, REPEATS, quantized, repeated};
 
 /// The law of the weights.

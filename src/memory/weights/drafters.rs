@@ -4,7 +4,8 @@ use super::{INPUTS, OUTPUTS, local_shape};
 use crate::architecture::TensorKind;
 use crate::deployment::SpeculativeDecodingMode;
 use crate::memory::inputs::Inputs;
-use crate::memory::number::{Number, Origin, Part, Symbol};
+use crate::memory::law::{Origin, Part, Symbol};
+use crate::memory::number::Number;
 
 static HEADS: Symbol = Symbol { text: "heads", meaning: "Medusa's heads", origin: Origin::Chosen("num_medusa_heads") };
 static STEPS: Symbol = Symbol { text: "steps", meaning: "EAGLE's steps", origin: Origin::Chosen("num_eagle_layers") };

@@ -3,7 +3,8 @@
 use super::tensor_bytes;
 use crate::deployment::{Behavior, QuantAlgo};
 use crate::memory::inputs::Inputs;
-use crate::memory::number::{Number, Part};
+use crate::memory::law::Part;
+use crate::memory::number::Number;
 
 /// The encoder's engine, where there is one.
 pub(super) fn encoder<N: Number>(inputs: &Inputs<N>) -> Option<N> {

@@ -2,19 +2,10 @@
 
 use super::engine;
 use crate::deployment::{Behavior, QuantAlgo, Resolved};
-use crate::explanation_text::explanation_text;
 use crate::memory::inputs::Inputs;
-use crate::memory::number::{Evidence, Law, Number, Origin, Part, Symbol};
+use crate::memory::law::{Origin, Part, Symbol};
+use crate::memory::number::Number;
 use crate::units::MIB;
-
-/// The law of the engine's file.
-pub static FILE: Law = Law {
-    title: explanation_text("The weights, and TensorRT's plan of every layer"),
-    evidence: Evidence::Fitted { on: explanation_text("files of ten public logs, all within 0.4 %") },
-    below: 0.005,
-    above: 0.005,
-    source: explanation_text("\"Loaded engine size\" of public logs, TensorRT-LLM 0.8 to 1.2"),
-};
 
 /// MiB of the plan for a layer, with TensorRT 9 (0.12 in three logs).
 const LAYER_BY_TENSORRT_9: f64 = 0.12;
@@ -30,10 +21,11 @@ const MORE_PROFILES: f64 = 5.0;
 static LAYER: Symbol =
     Symbol { text: "plan", meaning: "bytes of TensorRT's plan for a layer", origin: Origin::Calibrated };
 
-/// Bytes of the engine's file on a rank; of the decoder's where the model has an encoder.
+/// Bytes of the engine's file on a rank; of the decoder's if the model has an encoder. Within 0.4 % of
+/// the "Loaded engine size" of ten public logs, TensorRT-LLM 0.8 to 1.2.
 ///
 /// ```
-/// use trtllm_memory::{link, memory::{Inputs, weights::engine_file_size}};
+/// use trtllm_memory::{link, testing::{Inputs, engine_file_size}};
 /// let decoded = link::decode("model=meta-llama/Llama-3.1-8B&trtllm_version=0.18&dtype=float16");
 /// let resolved = decoded.deployment.resolve().unwrap();
 /// // NVIDIA/TensorRT-LLM issue 3636: "Loaded engine size: 15388 MiB".

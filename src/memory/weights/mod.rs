@@ -10,10 +10,11 @@ mod file;
 mod linear;
 
 pub(in crate::memory) use encoder::projects_cross_keys_alone;
-pub use file::{FILE, engine_file_size};
+pub use file::engine_file_size;
 
 use super::inputs::Inputs;
-use super::number::{Evidence, Law, Number, Origin, Part, Symbol};
+use super::law::{Evidence, Law, Origin, Part, Symbol};
+use super::number::Number;
 use crate::architecture::{Attention, Positions, Split, Tensor, TensorKind};
 use crate::deployment::{Behavior, KvType, QuantAlgo, Resolved, SpeculativeDecodingMode};
 use crate::explanation_text::explanation_text;

@@ -1,11 +1,11 @@
 //! Beam search (`layers/beamSearchLayer.cu`): one kind of kernels for up to eight beams, another for more.
 
-use super::ALIGNMENT;
-use super::sampling::penalty_counts;
+use super::layout::{ALIGNMENT, penalty_counts};
 use crate::deployment::{Behavior, Resolved};
 use crate::explanation_text::explanation_text;
 use crate::memory::inputs::Inputs;
-use crate::memory::number::{Evidence, Law, Number, Origin, Part, Symbol};
+use crate::memory::law::{Evidence, Law, Origin, Part, Symbol};
+use crate::memory::number::Number;
 
 /// The law of up to eight beams.
 static LAW: Law = Law {

@@ -1,17 +1,14 @@
 //! Decoder buffers, tensor by tensor: the sampler's state on the last pipeline stage.
 
 mod beam_search;
+pub(super) mod layout;
 mod sampling;
-
-pub(super) use sampling::{SCALARS, TOP_K_BLOCKS, penalty_counts, top_k_scratch};
 
 use super::speculation;
 use crate::deployment::{Behavior, Resolved, Runtime};
 use crate::memory::inputs::Inputs;
-use crate::memory::number::{Law, Number, Part};
-
-/// Alignment of scratch buffers (`calculateTotalWorkspaceSize`).
-pub(super) const ALIGNMENT: f64 = 256.0;
+use crate::memory::law::{Law, Part};
+use crate::memory::number::Number;
 
 /// The law that holds for a deployment's decoder buffers.
 pub fn law(resolved: &Resolved) -> &'static Law {

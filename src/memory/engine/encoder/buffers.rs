@@ -2,7 +2,8 @@
 
 use crate::deployment::Behavior;
 use crate::memory::inputs::Inputs;
-use crate::memory::number::{Number, Origin, Part, Symbol};
+use crate::memory::law::{Origin, Part, Symbol};
+use crate::memory::number::Number;
 
 /// Rows and columns that a packed mask is padded to, and tokens of a word (`roundUpPackedMaskMNDims`).
 const MASK_ROWS: f64 = 128.0;

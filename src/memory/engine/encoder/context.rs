@@ -4,7 +4,8 @@ use crate::architecture::{Encoder, Norm};
 use crate::explanation_text::explanation_text;
 use crate::memory::engine::workspaces::cublas;
 use crate::memory::inputs::Inputs;
-use crate::memory::number::{Evidence, Law, Number, Origin, Part, Symbol};
+use crate::memory::law::{Evidence, Law, Origin, Part, Symbol};
+use crate::memory::number::Number;
 use crate::memory::weights::projects_cross_keys_alone;
 
 /// The two execution contexts of an encoder-decoder model.

@@ -2,9 +2,10 @@
 //! The algorithm itself runs on the CPU.
 
 use super::mask_words;
-use crate::memory::engine::decoder_buffers::{ALIGNMENT, TOP_K_BLOCKS};
+use crate::memory::engine::decoder_buffers::layout::{ALIGNMENT, TOP_K_BLOCKS};
 use crate::memory::inputs::Inputs;
-use crate::memory::number::{Number, Part};
+use crate::memory::law::Part;
+use crate::memory::number::Number;
 
 /// Masks, lengths and positions of `sequences`.
 fn masks<N: Number>(inputs: &Inputs<N>, sequences: impl Fn() -> N) -> N {

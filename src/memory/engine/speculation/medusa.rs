@@ -1,8 +1,9 @@
 //! Medusa: heads that each predict one token further (`batch_manager/medusaBuffers.cpp`, `layers/medusaDecodingLayer.cpp`).
 
-use crate::memory::engine::decoder_buffers::top_k_scratch;
+use crate::memory::engine::decoder_buffers::layout::top_k_scratch;
 use crate::memory::inputs::Inputs;
-use crate::memory::number::{Number, Part};
+use crate::memory::law::Part;
+use crate::memory::number::Number;
 
 /// The logits of all heads, the tree and its mask. The mask counts words of draft tokens, not of all tokens of a step.
 pub fn inputs<N: Number>(inputs: &Inputs<N>) -> N {

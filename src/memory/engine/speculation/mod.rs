@@ -9,7 +9,8 @@ mod redrafter;
 use crate::deployment::SpeculativeDecodingMode as Mode;
 use crate::explanation_text::explanation_text;
 use crate::memory::inputs::Inputs;
-use crate::memory::number::{Evidence, Law, Number, Part};
+use crate::memory::law::{Evidence, Law, Part};
+use crate::memory::number::Number;
 
 /// The law of the buffers of engines that draft. No public log shows them; what is uncertain is the scratch of CUB and
 /// the scalars of slots.

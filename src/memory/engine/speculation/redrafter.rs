@@ -3,7 +3,8 @@
 
 use super::mask_words;
 use crate::memory::inputs::Inputs;
-use crate::memory::number::{Number, Part};
+use crate::memory::law::Part;
+use crate::memory::number::Number;
 
 /// Tokens of all beams of a sequence, the root included.
 fn beam_tokens<N: Number>(inputs: &Inputs<N>) -> N {

@@ -6,7 +6,8 @@ use crate::architecture::Dtype;
 use crate::deployment::{Behavior, Resolved};
 use crate::explanation_text::explanation_text;
 use crate::memory::inputs::Inputs;
-use crate::memory::number::{Evidence, Law, Number, Origin, Part, Symbol};
+use crate::memory::law::{Evidence, Law, Origin, Part, Symbol};
+use crate::memory::number::Number;
 
 /// Attention without context FMHA.
 pub static UNFUSED: Law = Law {
@@ -72,7 +73,7 @@ fn sequences<N: Number>(inputs: &Inputs<N>) -> N {
 }
 
 /// The workspace for prompts (`getWorkspaceSizeForContext`).
-pub fn context<N: Number>(inputs: &Inputs<N>) -> N {
+fn context<N: Number>(inputs: &Inputs<N>) -> N {
     let resolved = inputs.resolved;
     let query = || inputs.heads() * head_size(inputs);
     let key = || kv_heads(inputs) * head_size(inputs);
@@ -125,7 +126,7 @@ fn cross<N: Number>(inputs: &Inputs<N>) -> N {
 }
 
 /// The workspace for generation (`getWorkspaceSizeForGeneration`).
-pub fn generation<N: Number>(inputs: &Inputs<N>) -> N {
+fn generation<N: Number>(inputs: &Inputs<N>) -> N {
     let resolved = inputs.resolved;
     let larger = if resolved.latent_values().is_some() {
         latent(inputs)

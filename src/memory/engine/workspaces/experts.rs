@@ -3,7 +3,8 @@
 use crate::architecture::Family;
 use crate::deployment::{Behavior, Resolved};
 use crate::memory::inputs::Inputs;
-use crate::memory::number::{Number, Part};
+use crate::memory::law::Part;
+use crate::memory::number::Number;
 
 /// Rows of all tokens, times the experts of each, before and after each GEMM
 /// (`cpp/tensorrt_llm/kernels/mixtureOfExperts/moe_kernels.cu` getWorkspaceDeviceBufferSizes, about 0.16).

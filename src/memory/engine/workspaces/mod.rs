@@ -4,13 +4,14 @@
 mod attention;
 mod experts;
 
-pub use attention::{UNFUSED, attention, context, generation};
+pub use attention::{UNFUSED, attention};
 pub use experts::{experts, router};
 
 use crate::architecture::Norm;
 use crate::deployment::{LoraModule, QuantAlgo};
 use crate::memory::inputs::Inputs;
-use crate::memory::number::{Number, Origin, Part, Symbol};
+use crate::memory::law::{Origin, Part, Symbol};
+use crate::memory::number::Number;
 
 /// cuBLAS workspace of the GEMM, attention and LoRA plugins (`CUBLAS_WORKSPACE_SIZE`).
 const CUBLAS: f64 = 33_554_432.0;

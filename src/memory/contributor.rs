@@ -1,25 +1,25 @@
-//! The parts that a GPU's memory is divided into.
+//! Contributors: the parts that the memory of a GPU is divided into.
 
 use std::fmt::{Display, Formatter};
 use std::str::FromStr;
 use thiserror::Error;
 
-/// A part of a GPU's memory.
+/// A part of the memory of a GPU.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Contributor {
     /// The model's tensors.
     Weights,
-    /// The execution context: TensorRT's memory for activations and plugin workspaces. With the PyTorch backend the peak of the
-    /// profiling pass above what persists.
+    /// The execution context: TensorRT's memory for activations and plugin workspaces. In the
+    /// PyTorch backend, the peak of the profiling pass above the persistent memory.
     Activations,
-    /// Inputs, outputs and bookkeeping of the runtime. With the PyTorch backend what persists inside torch beside weights and
-    /// sampler.
+    /// Inputs, outputs and bookkeeping of the runtime. In the PyTorch backend, the persistent
+    /// memory inside torch except weights and sampler.
     RuntimeBuffers,
     /// The sampler's state.
     DecoderBuffers,
     /// The pool of KV blocks.
     KvCache,
-    /// CUDA context, loaded code, communication.
+    /// The CUDA context, loaded code and communication.
     Overhead,
 }
 
@@ -34,7 +34,7 @@ impl Contributor {
         Contributor::Overhead,
     ];
 
-    /// The key in JSON and in the page's `data-contributor`.
+    /// The key in JSON and in the page's `data-contributor` attribute.
     pub fn key(self) -> &'static str {
         match self {
             Contributor::Weights => "weights",
@@ -46,7 +46,7 @@ impl Contributor {
         }
     }
 
-    /// What a person would call it.
+    /// The name shown to users.
     pub fn label(self) -> &'static str {
         match self {
             Contributor::Weights => "Weights",
@@ -58,7 +58,7 @@ impl Contributor {
         }
     }
 
-    /// The same, where the overhead may hold more: adapters, recurrent states, masks.
+    /// The name shown to users if the overhead may hold adapters, recurrent states or masks.
     pub(super) fn label_with(self, more_overhead: bool) -> &'static str {
         match self {
             Contributor::Overhead if more_overhead => "CUDA, NCCL, libraries and more",
@@ -66,37 +66,37 @@ impl Contributor {
         }
     }
 
-    /// One line about it.
+    /// A one-line description for users.
     pub fn meaning(self) -> &'static str {
         match self {
             Contributor::Weights => {
                 "The model's tensors on this rank. Fixed by the model, quant_algo, tp_size and pp_size."
             }
             Contributor::Activations => {
-                "What the largest step needs for a while: TensorRT's execution context, fixed when the engine is built; with the PyTorch backend the profiling peak above what persists."
+                "Temporary memory of the largest step: TensorRT's execution context, fixed when the engine is \
+                 built; in the PyTorch backend the profiling peak above the persistent memory."
             }
             Contributor::RuntimeBuffers => {
-                "What stays allocated for the largest batch and sequence: the runtime's inputs, outputs and bookkeeping; with the PyTorch backend workspaces and tables inside torch."
+                "Persistent memory for the largest batch and sequence: the runtime's inputs, outputs and \
+                 bookkeeping; in the PyTorch backend workspaces and tables inside torch."
             }
             Contributor::DecoderBuffers => "The sampler's state: tokens, probabilities and penalties of every slot.",
             Contributor::KvCache => "Keys and values of the tokens in flight, allocated at start as a pool of blocks.",
-            Contributor::Overhead => {
-                "CUDA context, loaded code, communication, and what is allocated after the KV cache."
-            }
+            Contributor::Overhead => "CUDA context, loaded code, communication, and allocations after the KV cache.",
         }
     }
 }
 
-/// Writes the key.
+/// Formats the key.
 impl Display for Contributor {
     fn fmt(&self, f: &mut Formatter<'_>) -> std::fmt::Result {
         f.pad(self.key())
     }
 }
 
-/// An error: no contributor has this key.
+/// The error for a key that no contributor has.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("unknown contributor \"{0}\"; expected one of {list}", list = Contributor::ALL.map(Contributor::key).join(", "))]
+#[error("unknown contributor \"{0}\"; expected one of {all}", all = Contributor::ALL.map(Contributor::key).join(", "))]
 pub struct UnknownContributor(pub String);
 
 /// Parses the key.

@@ -1,5 +1,5 @@
-//! Dispatch to the model of the backend that a deployment runs on. No other module of `memory`
-//! distinguishes the backends.
+//! Dispatch to the model of the selected backend. No other module of `memory` distinguishes between
+//! backends.
 
 use super::backend::{BackendModel, Reserved, StartUp};
 use super::band::Band;

@@ -1,4 +1,4 @@
-//! The memory of every rank of a deployment, with the KV cache and the verdict.
+//! Estimates: the memory of every rank, the KV cache and the verdict.
 
 use super::backend::BackendModel;
 use super::band::Band;
@@ -13,10 +13,10 @@ use super::{calibrated, notes, verdict};
 use crate::deployment::{Deployment, DeploymentError, Resolved};
 use crate::units::Bytes;
 
-/// How the memory of each GPU is used.
+/// Estimates how a deployment uses the memory of each GPU.
 ///
 /// # Errors
-/// Every impossible setting of the deployment.
+/// Returns every invalid setting of the deployment.
 ///
 /// ```
 /// use trtllm_memory::{deployment::Deployment, memory::{estimate, Contributor}};
@@ -28,18 +28,18 @@ pub fn estimate(deployment: &Deployment) -> Result<Report, DeploymentError> {
     Ok(estimate_resolved(&deployment.resolve()?))
 }
 
-/// What decides whether a deployment fits: the answer without what is the same for all its ranks.
+/// The part of a [`Report`] that decides whether a deployment fits.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Outline {
-    /// The first rank of each way to use the memory.
+    /// The first rank of each rank class.
     pub ranks: Vec<Rank>,
     /// The KV cache.
     pub kv_cache: KvCache,
-    /// Whether it fits.
+    /// Whether the deployment fits.
     pub verdict: Verdict,
 }
 
-/// The models' answer for a sound deployment.
+/// Estimates a resolved deployment.
 pub fn estimate_resolved(resolved: &Resolved) -> Report {
     let classes = RankClasses::of(resolved);
     let budgets = RankBudgets::new(resolved, &classes);
@@ -58,12 +58,13 @@ pub fn estimate_resolved(resolved: &Resolved) -> Report {
     }
 }
 
-/// The outline of [`estimate_resolved`]'s answer, which is quicker where there are many ranks or many deployments.
+/// Returns the outline of a resolved deployment. It costs less than [`estimate_resolved`] if there
+/// are many ranks or many deployments.
 pub fn outline(resolved: &Resolved) -> Outline {
     outline_of_classes(resolved, &RankClasses::of(resolved))
 }
 
-/// The same where it is known already which ranks are alike.
+/// Returns the outline for known rank classes.
 pub(crate) fn outline_of_classes(resolved: &Resolved, classes: &RankClasses) -> Outline {
     outline_of(resolved, &RankBudgets::new(resolved, classes))
 }
@@ -73,7 +74,7 @@ fn outline_of(resolved: &Resolved, budgets: &RankBudgets) -> Outline {
     let laws = calibrated::laws(resolved);
     let mut ranks: Vec<Rank> = Vec::with_capacity(budgets.all.len());
     for (index, budget) in budgets.all.iter().enumerate() {
-        // Ranks of a stage differ in their overhead alone.
+        // Ranks of a stage differ only in their overhead.
         let of_stage = ranks.iter().rfind(|rank| rank.pp_rank == budget.class.stage);
         let contributors = match of_stage.map(|rank| rank.contributors) {
             Some([weights, activations, runtime, decoder, kv_cache, _]) => {
@@ -111,7 +112,7 @@ fn overhead(laws: &[&'static Law; 6], budget: &RankBudget<f64>) -> Figure {
     Figure::new(laws[Contributor::Overhead as usize], bytes, band)
 }
 
-/// The memory of a rank with these contributors. Its number is still to be set.
+/// A rank with these contributors, numbered zero.
 fn rank(resolved: &Resolved, budget: &RankBudget<f64>, contributors: [Figure; 6]) -> Rank {
     let used: Bytes = contributors.iter().map(|figure| figure.bytes).sum();
     Rank {

@@ -1,21 +1,21 @@
-//! A law, and the names, inputs and evidence that explain it.
+//! Laws, and the symbols, parts and evidence that explain them.
 
 use super::band::Band;
 
-/// Where an input of a formula comes from.
+/// The origin of an input of a formula.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Origin {
-    /// The user's choice, under this link key.
+    /// A setting of the user, with its link key.
     Chosen(&'static str),
     /// The model's dimensions.
     Model,
-    /// The GPU's catalogue row.
+    /// The catalogue entry of the GPU.
     Gpu,
-    /// Follows from other settings, as TensorRT-LLM derives it.
+    /// A value that TensorRT-LLM derives from other settings.
     Derived,
-    /// A constant read in TensorRT-LLM's sources.
+    /// A constant from TensorRT-LLM's sources.
     Source,
-    /// A constant read in NCCL's sources.
+    /// A constant from NCCL's sources.
     Nccl,
     /// A constant fitted to public logs.
     Calibrated,
@@ -36,35 +36,35 @@ impl Origin {
     }
 }
 
-/// An input of a formula: how it is written and what it means.
+/// An input of a formula, with its notation and meaning.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Symbol {
-    /// As written in a formula: `B`.
+    /// The notation in formulas: `B`.
     pub text: &'static str,
-    /// What it stands for: "sequences in a batch".
+    /// The meaning: "sequences in a batch".
     pub meaning: &'static str,
-    /// Where its value comes from.
+    /// The origin of the value.
     pub origin: Origin,
 }
 
-/// How a law is known.
+/// The evidence for a law.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Evidence {
-    /// Read in TensorRT-LLM's sources, not yet met in a log.
+    /// Derived from TensorRT-LLM's sources, not yet confirmed by a log.
     Source,
-    /// Agrees with this many public logs to their printed digits.
+    /// Matches this many public logs to their printed digits.
     Exact {
         /// The number of logs.
         logs: u32,
     },
-    /// Constants fitted to measurements, named here.
+    /// Constants fitted to the named measurements.
     Fitted {
         /// The measurements.
         on: &'static str,
     },
-    /// Follows from what a person gave.
+    /// Follows from the user's input.
     Given,
-    /// Nothing better is known.
+    /// A guess, for lack of anything better.
     Guess,
 }
 
@@ -76,22 +76,23 @@ impl Evidence {
             Evidence::Exact { logs: 1 } => "agrees with a public log to the printed digit".into(),
             Evidence::Exact { logs } => format!("agrees with {logs} public logs to the printed digit"),
             Evidence::Fitted { on } => format!("fitted on {on}"),
-            Evidence::Given => "follows from what you gave".into(),
+            Evidence::Given => "follows from your input".into(),
             Evidence::Guess => "a guess".into(),
         }
     }
 }
 
-/// A law: what it says, how well it is known, and where it was read.
+/// A law: a formula's title with its evidence, uncertainty band and source. The formula itself is a
+/// function over [`Number`](super::number::Number).
 #[derive(Debug, PartialEq)]
 pub struct Law {
-    /// One line, for a person.
+    /// A one-line description for users.
     pub title: &'static str,
-    /// How it is known.
+    /// The evidence.
     pub evidence: Evidence,
-    /// How far below the figure the truth may lie, as a fraction of it.
+    /// The fraction of the figure by which the true value may be smaller.
     pub below: f64,
-    /// How far above.
+    /// The fraction of the figure by which the true value may be larger.
     pub above: f64,
     /// The file, page or log behind it.
     pub source: &'static str,
@@ -104,7 +105,7 @@ impl Law {
     }
 }
 
-/// What a figure counts.
+/// The quantity that a figure measures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unit {
     /// Memory.
@@ -113,18 +114,18 @@ pub enum Unit {
     Count,
 }
 
-/// A named part of a formula; formulas above it are written with its name.
+/// A named part of a formula. Enclosing formulas refer to it by its name.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Part {
-    /// Its name, as a person would say it.
+    /// The name shown to users.
     pub label: String,
-    /// Its symbol in the formula above it; the label where there is none.
+    /// The symbol in enclosing formulas; the label if unset.
     pub symbol: Option<&'static str>,
-    /// What it counts.
+    /// The unit of the value.
     pub unit: Unit,
-    /// The law behind it, where it differs from the law above.
+    /// The law behind it, if it differs from the enclosing law.
     pub law: Option<&'static Law>,
-    /// How far off it may be, where that isn't what its law says.
+    /// The uncertainty band, if it differs from that of the law.
     pub band: Option<Band>,
 }
 
@@ -139,17 +140,17 @@ impl Part {
         Part { unit: Unit::Count, ..Part::bytes(label) }
     }
 
-    /// The same part, written as `symbol` in the formula above.
+    /// The same part, with a symbol for enclosing formulas.
     pub fn symbol(self, symbol: &'static str) -> Part {
         Part { symbol: Some(symbol), ..self }
     }
 
-    /// The same part, known by `law`.
+    /// The same part, with a law of its own.
     pub fn law(self, law: &'static Law) -> Part {
         Part { law: Some(law), ..self }
     }
 
-    /// The same part, which may be off by `band`.
+    /// The same part, with a band of its own.
     pub fn band(self, band: Band) -> Part {
         Part { band: Some(band), ..self }
     }

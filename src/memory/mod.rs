@@ -1,6 +1,6 @@
-//! The laws: how much memory each part of a deployment takes, and why.
+//! The memory models: how much memory each part of a deployment takes, and why.
 //!
-//! [`estimate()`] says how much, [`explain`] why. Both run the same formulas.
+//! [`estimate()`] returns the sizes, [`explain`] their derivation. Both evaluate the same formulas.
 
 mod backend;
 mod band;

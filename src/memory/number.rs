@@ -1,15 +1,19 @@
-//! One formula, two readings.
+//! Numbers that formulas are written in: plain, or traced for explanations.
 //!
-//! A memory law is written once, over the trait [`Number`]. Read with `f64` it is plain arithmetic, fast enough
-//! to try a hundred thousand deployments; read with [`Traced`] the same code yields a tree that knows the
-//! value, the formula in symbols, the same with figures, and where each input comes from. `f64` is exact for
-//! whole numbers up to 2^53, that is 8 PiB, and beyond that it grows imprecise instead of overflowing.
+//! Each memory law is written once, as a function over the trait [`Number`].
+//!
+//! Evaluated with `f64`, it is plain arithmetic, fast enough for a hundred thousand deployments.
+//! Evaluated with [`Traced`], the same code yields a tree with the values, the formula in symbols
+//! and in figures, and the origin of each input.
+//!
+//! `f64` is exact for whole numbers up to 2^53, that is 8 PiB. Beyond that it loses precision
+//! instead of overflowing.
 
 use super::law::{Part, Symbol};
 use std::ops::{Add, Div, Mul, Sub};
 use std::rc::Rc;
 
-/// What a law is written in: numbers that may remember how they came about.
+/// The number type of formulas. An implementation may record how each value was computed.
 pub trait Number:
     Clone
     + Add<Output = Self>
@@ -20,28 +24,28 @@ pub trait Number:
     + Mul<f64, Output = Self>
     + Div<f64, Output = Self>
 {
-    /// A bare number in the formula.
+    /// A literal number in the formula.
     fn literal(value: f64) -> Self;
     /// An input with a name and an origin.
     fn symbol(symbol: &'static Symbol, value: f64) -> Self;
     /// The value.
     fn value(&self) -> f64;
-    /// The largest of `numbers`; zero of none.
+    /// The largest of `numbers`; zero if there are none.
     fn max_of(numbers: impl IntoIterator<Item = Self>) -> Self;
-    /// The smaller of two.
+    /// The smaller of two numbers.
     fn min(self, other: Self) -> Self;
-    /// The smallest multiple of `step` at or above.
+    /// The smallest multiple of `step` that is not less than the number.
     fn round_up(self, step: f64) -> Self;
-    /// The whole number at or below.
+    /// The largest integer that is not greater than the number.
     fn floor(self) -> Self;
-    /// The whole number at or above.
+    /// The smallest integer that is not less than the number.
     fn ceil(self) -> Self;
-    /// The sum of `numbers`; zero of none.
+    /// The sum of `numbers`; zero if there are none.
     fn sum_of(numbers: impl IntoIterator<Item = Self>) -> Self;
-    /// This number under a name. The name is only made where somebody reads it.
+    /// The number as a named part. Plain arithmetic doesn't evaluate `part`.
     fn part(self, part: impl FnOnce() -> Part) -> Self;
 
-    /// The larger of two.
+    /// The larger of two numbers.
     fn max(self, other: Self) -> Self {
         Self::max_of([self, other])
     }
@@ -83,7 +87,7 @@ impl Number for f64 {
     }
 }
 
-/// A number that remembers the arithmetic it came from.
+/// A number that records the arithmetic that produced it.
 #[derive(Debug, Clone)]
 pub struct Traced(Rc<Node>);
 
@@ -96,10 +100,10 @@ pub struct Node {
     pub step: Step,
 }
 
-/// What a traced number was made by.
+/// The operation that produced a traced number.
 #[derive(Debug)]
 pub enum Step {
-    /// A bare number.
+    /// A literal number.
     Literal,
     /// A named input.
     Symbol(&'static Symbol),
@@ -107,19 +111,19 @@ pub enum Step {
     Sum(Vec<Traced>),
     /// A product of factors.
     Product(Vec<Traced>),
-    /// First minus second.
+    /// The first minus the second.
     Difference(Traced, Traced),
-    /// First over second.
+    /// The first divided by the second.
     Quotient(Traced, Traced),
     /// The largest.
     Max(Vec<Traced>),
     /// The smallest.
     Min(Vec<Traced>),
-    /// Up to a multiple of a step.
+    /// Rounding up to a multiple of a step.
     RoundUp(Traced, f64),
-    /// Down to a whole number.
+    /// Rounding down to an integer.
     Floor(Traced),
-    /// Up to a whole number.
+    /// Rounding up to an integer.
     Ceil(Traced),
     /// A named part.
     Part(Part, Traced),
@@ -130,7 +134,7 @@ impl Traced {
         Traced(Rc::new(Node { value, step }))
     }
 
-    /// The step that made this number.
+    /// The step that produced this number.
     pub fn step(&self) -> &Step {
         &self.0.step
     }

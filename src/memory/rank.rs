@@ -1,4 +1,4 @@
-//! The memory of one rank, and names for runs of ranks.
+//! The memory of one rank, and names for ranges of ranks.
 
 use super::band::Band;
 use super::contributor::Contributor;
@@ -9,42 +9,42 @@ use serde::{Serialize, Serializer};
 use std::cmp::Reverse;
 use std::fmt::{Display, Formatter};
 
-/// A size, how far off it may be, and how it is known.
+/// A size with its uncertainty band and its law.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Figure {
     /// The likely size.
     pub bytes: Bytes,
-    /// It is hardly smaller than this.
+    /// Lower end of the uncertainty band.
     pub low: Bytes,
-    /// It is hardly larger than this.
+    /// Upper end of the uncertainty band.
     pub high: Bytes,
     /// The law behind it.
     pub law: &'static Law,
 }
 
 impl Figure {
-    /// A figure of `law`, with the band that the law states.
+    /// A figure with the band of its law.
     pub fn of(law: &'static Law, bytes: f64) -> Figure {
         Figure::new(law, bytes, law.band(bytes))
     }
 
-    /// A figure of `law` that may be off by `band`.
+    /// A figure with a band of its own.
     pub fn new(law: &'static Law, bytes: f64, band: Band) -> Figure {
         Figure::between(law, [bytes - band.below, bytes, bytes + band.above])
     }
 
-    /// A figure of `law` from its low, likely and high sizes.
+    /// A figure with the given low, likely and high sizes.
     pub fn between(law: &'static Law, sizes: [f64; 3]) -> Figure {
         let [low, bytes, high] = sizes.map(Bytes::rounded);
         Figure { bytes, low, high, law }
     }
 
-    /// Whether a log that a person gave scales it.
+    /// Whether the user's log calibrates the figure.
     pub fn is_calibrated(&self) -> bool {
         std::ptr::eq(self.law, &super::calibrated::LAW)
     }
 
-    /// How far off it may be.
+    /// The uncertainty band.
     pub fn band(&self) -> Band {
         Band { below: (self.bytes - self.low).0 as f64, above: (self.high - self.bytes).0 as f64 }
     }
@@ -53,25 +53,26 @@ impl Figure {
 /// The memory of one rank's GPU.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Rank {
-    /// The rank's number, which is its GPU's here.
+    /// The number of the rank, which is also the number of its GPU.
     pub rank: u64,
-    /// Its place among the ranks that share layers.
+    /// The position among the ranks that share its layers.
     pub tp_rank: u64,
-    /// Its pipeline stage.
+    /// The pipeline stage.
     pub pp_rank: u64,
     /// The contributors, in the order of [`Contributor::ALL`].
     pub contributors: [Figure; 6],
     /// Total memory of the GPU.
     pub total: Bytes,
-    /// Memory still free just before the KV cache is sized.
+    /// Free memory just before the KV cache is sized.
     pub available: Bytes,
-    /// How far off that may be: by what comes before the KV cache, and by the GPU's total.
+    /// Uncertainty band of [`available`](Rank::available). It covers the memory in use and the
+    /// total memory of the GPU.
     pub available_band: Band,
-    /// Memory that stays free; zero where the deployment fails.
+    /// Memory that stays free; zero if the deployment fails.
     pub free: Bytes,
-    /// Of the overhead, what is allocated after the KV cache.
+    /// The part of the overhead that is allocated after the KV cache.
     pub after_kv_cache: Bytes,
-    /// How far off that may be.
+    /// Uncertainty band of [`after_kv_cache`](Rank::after_kv_cache).
     pub after_kv_cache_band: Band,
 }
 
@@ -81,44 +82,47 @@ impl Rank {
         &self.contributors[contributor as usize]
     }
 
-    /// The same memory on the rank of this number.
+    /// The same rank with another number.
     pub(super) fn numbered(self, resolved: &Resolved, number: u64) -> Rank {
         Rank { rank: number, tp_rank: number % resolved.tp_size, pp_rank: number / resolved.tp_size, ..self }
     }
 
-    /// The sum of all contributors.
+    /// The memory in use: the sum of all contributors.
     pub fn used(&self) -> Bytes {
         self.contributors.iter().map(|figure| figure.bytes).sum()
     }
 
-    /// The sum of all contributors but the KV cache, which takes what is left.
+    /// The memory in use, KV cache excluded.
     pub fn used_without_kv_cache(&self) -> Bytes {
         self.used() - self.figure(Contributor::KvCache).bytes
     }
 
-    /// The rank of `ranks` with the least free memory, then with the most in use; the first of several.
-    /// `None` if there are no ranks.
+    /// The rank with the least free memory; of several the one that uses the most memory, then the
+    /// first. `None` if there are no ranks.
     pub fn least_free(ranks: &[Rank]) -> Option<&Rank> {
         ranks.iter().min_by_key(|rank| (rank.free, Reverse(rank.used())))
     }
 
-    /// The rank of `ranks` that uses the most memory, the first of several. `None` if there are no ranks.
+    /// The rank that uses the most memory; the first of several. `None` if there are no ranks.
     pub fn most_used(ranks: &[Rank]) -> Option<&Rank> {
         ranks.iter().min_by_key(|rank| Reverse(rank.used()))
     }
 
-    /// Whether the other rank's memory is used alike.
+    /// Whether all contributors of both ranks are equal.
     pub fn is_like(&self, other: &Rank) -> bool {
         self.contributors == other.contributors
     }
 
-    /// How far off everything but the KV cache may be together, on the wider side.
+    /// Uncertainty of all memory except the KV cache, on the wider side.
     pub fn uncertainty(&self) -> Bytes {
         Bytes(self.available_band.widest() as u64)
     }
 
-    /// How far off [`Rank::free`] may be. The KV cache takes its fraction of what is left, so that it makes up for most of what
-    /// comes before it; where `max_tokens` decides, it makes up for nothing.
+    /// Uncertainty band of [`Rank::free`].
+    ///
+    /// The KV cache takes its fraction of the available memory, which compensates for most
+    /// deviations of the other figures. If `max_tokens` limits the KV cache, nothing is
+    /// compensated.
     pub fn free_band(&self) -> Band {
         let cache = self.figure(Contributor::KvCache).band();
         let rest = |fixed: f64, cache: f64| (fixed - cache).abs();
@@ -129,13 +133,13 @@ impl Rank {
         Band::of_sum([left, self.after_kv_cache_band.of_rest()])
     }
 
-    /// Whether the memory may not be enough after all.
+    /// Whether the memory may be insufficient, given the uncertainty.
     pub fn may_exceed(&self) -> bool {
         self.free_band().below > self.free.0 as f64
     }
 }
 
-/// Bytes under each contributor's key, and under `bands` the low and high of each.
+/// Serializes the bytes of each contributor under its key, and the low and high ends under `bands`.
 impl Serialize for Rank {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         use serde::ser::SerializeMap;
@@ -156,7 +160,7 @@ impl Serialize for Rank {
     }
 }
 
-/// The low and high of each contributor, under its key.
+/// The low and high ends of each contributor's band, under its key.
 struct Bands<'a>(&'a [Figure; 6]);
 
 impl Serialize for Bands<'_> {
@@ -166,12 +170,12 @@ impl Serialize for Bands<'_> {
     }
 }
 
-/// Consecutive ranks, for a person: "GPU 3" or "GPU 0–3".
+/// A range of consecutive ranks, displayed as "GPU 3" or "GPU 0–3".
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RankRange {
     /// The first rank.
     pub first: u64,
-    /// The last rank, at least `first`.
+    /// The last rank, not less than `first`.
     pub last: u64,
 }
 
@@ -181,7 +185,7 @@ impl RankRange {
         Some(RankRange { first: ranks.first()?.rank, last: ranks.last()?.rank })
     }
 
-    /// The numbers alone: "3" or "0–3".
+    /// The numbers without "GPU": "3" or "0–3".
     pub fn numbers(self) -> String {
         let RankRange { first, last } = self;
         if first == last { first.to_string() } else { format!("{first}–{last}") }
@@ -194,11 +198,11 @@ impl Display for RankRange {
     }
 }
 
-/// Ranges that [`RankRanges`] writes at most.
+/// The largest number of ranges that [`RankRanges`] displays.
 const MAX_RANGES: usize = 3;
 
-/// Any ranks, for a person: "GPU 0–3, 8". Of many ranges only the first are written, and how many ranks
-/// there are: "GPU 0, 8, … (128)".
+/// A set of ranks, displayed as "GPU 0–3, 8". Many ranges are abbreviated, with the number of
+/// ranks: "GPU 0, 8, … (128)".
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RankRanges(Vec<RankRange>);
 

@@ -1,4 +1,4 @@
-//! What the models say of a deployment.
+//! The report on a deployment.
 
 use super::contributor::Contributor;
 use super::kv_cache::{Binding, KvCache};
@@ -13,20 +13,20 @@ use serde::Serialize;
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(tag = "verdict", rename_all = "snake_case")]
 pub enum Verdict {
-    /// It fits.
+    /// The deployment fits.
     Fits {
-        /// Memory that stays free on the fullest rank.
+        /// Memory that stays free on the rank with the least.
         room: Bytes,
-        /// Whether the capacity lies inside the band of the figures.
+        /// Whether the result lies within the uncertainty of the figures.
         uncertain: bool,
     },
-    /// It fails.
+    /// The deployment fails.
     Fails {
-        /// When.
+        /// The stage of start-up.
         stage: Stage,
-        /// By how much.
+        /// The missing memory.
         short: Bytes,
-        /// On which rank.
+        /// The rank.
         rank: u64,
     },
 }
@@ -47,24 +47,25 @@ impl Verdict {
     }
 }
 
-/// What the models say of a deployment.
+/// The report on a deployment.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Report {
     /// Every rank.
     pub ranks: Vec<Rank>,
     /// The KV cache.
     pub kv_cache: KvCache,
-    /// Parameters of the whole model.
+    /// The number of parameters of the model.
     pub parameters: u64,
     /// The longest sequence that the engine is built for.
     pub max_seq_len: u64,
-    /// Whether it fits.
+    /// Whether the deployment fits.
     pub verdict: Verdict,
-    /// What `check_gpt_mem_usage` says of rank 0 after the build; nothing without one.
+    /// The upper bound that `check_gpt_mem_usage` prints for rank 0 after the build; `None` if the
+    /// backend builds no engine.
     pub upper_bound: Option<UpperBound>,
-    /// Whether the overhead holds more than CUDA, NCCL and libraries: adapters, recurrent states, masks.
+    /// Whether the overhead includes adapters, recurrent states or masks.
     pub(super) more_overhead: bool,
-    /// What TensorRT-LLM corrected, and what else is worth knowing.
+    /// Corrections by TensorRT-LLM, and other notes.
     pub notes: Vec<Note>,
 }
 
@@ -74,27 +75,27 @@ impl Report {
         self.ranks.iter().find(|rank| rank.rank == self.kv_cache.tightest_rank)
     }
 
-    /// The rank with the least free memory, the first of several.
+    /// The rank with the least free memory; of several the one that uses the most memory.
     pub fn least_free_rank(&self) -> Option<&Rank> {
         Rank::least_free(&self.ranks)
     }
 
-    /// The rank that uses the most memory, the first of several.
+    /// The rank that uses the most memory; the first of several.
     pub fn most_used_rank(&self) -> Option<&Rank> {
         Rank::most_used(&self.ranks)
     }
 
-    /// What a person would call `contributor` in this report.
+    /// The name of `contributor` in this report.
     pub fn label(&self, contributor: Contributor) -> &'static str {
         contributor.label_with(self.more_overhead)
     }
 
-    /// Runs of consecutive ranks whose memory is used alike.
+    /// Ranges of consecutive ranks that use their memory alike.
     pub fn alike(&self) -> Vec<&[Rank]> {
         self.ranks.chunk_by(Rank::is_like).collect()
     }
 
-    /// The ranks of each way to use the memory, in the order of the first rank of each.
+    /// The ranks grouped by equal use of memory, in the order of the groups' first ranks.
     pub fn kinds(&self) -> Vec<Vec<&Rank>> {
         let mut kinds: Vec<Vec<&Rank>> = Vec::new();
         for rank in &self.ranks {
@@ -106,7 +107,7 @@ impl Report {
         kinds
     }
 
-    /// The first word or two of the verdict: "Fits", "Fits, within the uncertainty" or "Does not fit".
+    /// The headline of the verdict: "Fits.", "Fits, but within the uncertainty." or "Does not fit."
     pub fn headline(&self) -> &'static str {
         match self.verdict {
             Verdict::Fits { uncertain: false, .. } => "Fits.",
@@ -115,7 +116,7 @@ impl Report {
         }
     }
 
-    /// The rest of the verdict, a sentence that a person could say.
+    /// The sentence that follows the headline.
     pub fn sentence(&self) -> String {
         match &self.verdict {
             Verdict::Fits { .. } => {
@@ -130,19 +131,20 @@ impl Report {
                 if let Some(cross) = self.kv_cache.cross {
                     let rows = grouped(cross.blocks.saturating_mul(self.kv_cache.tokens_per_block));
                     return format!(
-                        "The KV cache holds {tokens} tokens and {rows} rows of encoders' outputs: {sequences} of {length}."
+                        "The KV cache holds {tokens} tokens and {rows} rows of encoders' outputs: {sequences} \
+                         of {length}."
                     );
                 }
                 format!("The KV cache holds {tokens} tokens: {sequences} of {length}.")
             }
             Verdict::Fails { stage, short, rank } => {
-                let place = if self.ranks.len() > 1 { format!(" on GPU {rank}") } else { String::new() };
-                format!("It fails{place} when {}, {short} short.", stage.text())
+                let location = if self.ranks.len() > 1 { format!(" on GPU {rank}") } else { String::new() };
+                format!("It fails{location} when {}, {short} short.", stage.text())
             }
         }
     }
 
-    /// One line below the verdict: what is taken, what is left, and how sure that is.
+    /// A line below the verdict: the memory in use, the free memory, and their uncertainty.
     pub fn detail(&self) -> String {
         let Some(rank) = self.kv_limiting_rank() else {
             return String::new();
@@ -161,7 +163,8 @@ impl Report {
                 let uncertainty = off(rank.free_band().widest());
                 let cache = off(rank.figure(Contributor::KvCache).band().widest());
                 format!(
-                    "It takes {used} {whose} {total} {unit}; {room} {unit} stay free. Uncertain by {uncertainty}, and the KV cache by {cache}."
+                    "It takes {used} {whose} {total} {unit}; {room} {unit} stay free. Uncertain by \
+                     {uncertainty}, and the KV cache by {cache}."
                 )
             }
             Verdict::Fails { .. } => {

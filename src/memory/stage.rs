@@ -1,12 +1,12 @@
-//! The stages of start-up at which a deployment can run out of memory.
+//! The stages of start-up in which a deployment can run out of memory.
 
 use serde::Serialize;
 
-/// When a deployment that does not fit fails.
+/// The stage of start-up in which a deployment fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Stage {
-    /// The weights don't fit beside the CUDA context.
+    /// The weights don't fit next to the CUDA context.
     LoadWeights,
     /// The execution context doesn't fit.
     CreateContext,
@@ -14,22 +14,22 @@ pub enum Stage {
     AllocateBuffers,
     /// Workspaces and CUDA graphs don't fit (PyTorch backend).
     WarmUp,
-    /// A step of the most tokens doesn't fit (PyTorch backend).
+    /// The profiling pass of `max_num_tokens` tokens doesn't fit (PyTorch backend).
     Profile,
-    /// The cache of LoRA adapters can't hold one of the largest rank.
+    /// The LoRA adapter cache can't hold one adapter of the largest rank.
     HoldOneAdapter,
-    /// The KV cache that was asked for doesn't fit.
+    /// The requested KV cache doesn't fit.
     AllocateKvCache,
-    /// The KV cache can't hold one sequence of the greatest length.
+    /// The KV cache can't hold one sequence of the maximum length.
     HoldOneSequence,
-    /// What the first steps allocate doesn't fit beside the KV cache.
+    /// The allocations of the first steps don't fit.
     RunFirstSteps,
     /// A runtime without in-flight batching can't hold all sequences of the batch.
     HoldWholeBatch,
 }
 
 impl Stage {
-    /// What fails, as the rest of a sentence that starts with "Fails".
+    /// The failing step, as the end of a sentence that starts with "It fails when".
     pub fn text(self) -> &'static str {
         match self {
             Stage::LoadWeights => "loading the weights",
@@ -37,10 +37,10 @@ impl Stage {
             Stage::AllocateBuffers => "allocating runtime and decoder buffers",
             Stage::WarmUp => "warming up and capturing CUDA graphs",
             Stage::Profile => "profiling a step of max_num_tokens",
-            Stage::HoldOneAdapter => "making room for one LoRA adapter of max_lora_rank",
+            Stage::HoldOneAdapter => "reserving memory for one LoRA adapter of max_lora_rank",
             Stage::AllocateKvCache => "allocating the KV cache",
             Stage::HoldOneSequence => "holding one sequence of max_seq_len in the KV cache",
-            Stage::RunFirstSteps => "allocating what the first steps need beside the KV cache",
+            Stage::RunFirstSteps => "allocating the tensors of the first steps after the KV cache",
             Stage::HoldWholeBatch => {
                 "holding the whole batch in the KV cache (\"Can't allocate new blocks. No free blocks left.\")"
             }

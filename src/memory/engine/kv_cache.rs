@@ -7,9 +7,10 @@ use crate::memory::kv_cache::{is_pooled, longest_prompt, sink_bubble};
 use crate::memory::law::{Evidence, Law, Origin, Part, Symbol};
 use crate::memory::number::Number;
 
-/// The law of the KV cache. Its own arithmetic is exact; what is uncertain is the memory that is left for it.
+/// A KV cache that takes a share of the free memory. Its own arithmetic is exact; only the memory
+/// left for it is uncertain.
 pub static LAW: Law = Law {
-    title: explanation_text("As many blocks as the fraction of the free memory holds, or max_tokens need"),
+    title: explanation_text("The blocks that fit the fraction of the free memory, or that max_tokens needs"),
     evidence: Evidence::Exact { logs: 8 },
     below: 0.0,
     above: 0.0,
@@ -18,7 +19,7 @@ pub static LAW: Law = Law {
     ),
 };
 
-/// The law of a KV cache that is as large as the whole batch.
+/// A KV cache for the whole batch.
 pub static WHOLE_BATCH: Law = Law {
     title: explanation_text("Keys and values of the whole batch at its full length"),
     evidence: Evidence::Source,
@@ -27,13 +28,15 @@ pub static WHOLE_BATCH: Law = Law {
     source: explanation_text("cpp/tensorrt_llm/runtime/transformerBuffers.cpp; tensorrt_llm/runtime/generation.py"),
 };
 
-/// The law that holds for a deployment's KV cache.
+/// The law of a deployment's KV cache.
 pub fn law(resolved: &Resolved) -> &'static Law {
     if is_pooled(resolved) { &LAW } else { &WHOLE_BATCH }
 }
 
-/// Bytes that a token takes in one layer on this rank: keys and values. Latent attention caches one compressed vector, which
-/// the engine flow keeps twice, like keys and values (`createKvCacheManager`, kvFactor 2), and whole on every rank.
+/// Bytes of a token in one layer on this rank: keys and values.
+///
+/// Latent attention caches one compressed vector. The engine backend stores it twice, like keys and
+/// values (`createKvCacheManager`, kvFactor 2), and undivided on every rank.
 pub fn bytes_in_layer<N: Number>(inputs: &Inputs<N>) -> N {
     let values = if inputs.resolved.latent_values().is_some() {
         inputs.latent_values() * 2.0
@@ -43,7 +46,7 @@ pub fn bytes_in_layer<N: Number>(inputs: &Inputs<N>) -> N {
     values * inputs.kv_element()
 }
 
-/// Blocks of the longest sequence: the log's "Max KV cache pages per sequence".
+/// Blocks of the longest sequence ("Max KV cache pages per sequence" in the log).
 pub fn pages_per_sequence<N: Number>(inputs: &Inputs<N>) -> N {
     static BUBBLE: Symbol =
         Symbol { text: "bubble", meaning: "tokens that sinks waste in a block", origin: Origin::Derived };

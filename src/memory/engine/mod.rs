@@ -1,5 +1,5 @@
-//! The engine backend: the memory that an engine built by `trtllm-build` takes, in the order in which
-//! start-up allocates it.
+//! The engine backend: the memory of an engine from `trtllm-build`, in the order of its allocation
+//! at start-up.
 
 pub mod activations;
 mod decoder_buffers;
@@ -110,7 +110,7 @@ impl BackendModel for Engine {
         false
     }
 
-    /// No known release can size one.
+    /// No known release can compute its size.
     fn sizes_nvfp4_kv_cache(self) -> bool {
         false
     }

@@ -1,4 +1,4 @@
-//! The overhead of the engine backend when the KV cache is sized.
+//! The overhead of the engine backend at the time when the KV cache is sized.
 
 use super::encoder;
 use crate::deployment::SpeculativeDecodingMode;
@@ -9,21 +9,23 @@ use crate::memory::law::{Evidence, Law, Origin, Symbol};
 use crate::memory::number::Number;
 use crate::memory::overhead::{Cause, RankTopology, all_reduce_buffers, context, nccl, other_processes, sum};
 
-/// The sum of all causes. Its band is made of theirs.
+/// The sum of all causes. Its band combines theirs.
 pub static LAW: Law = Law {
     title: explanation_text("CUDA context, libraries and communication, as a sum of their causes"),
     evidence: Evidence::Fitted { on: explanation_text("sixteen cases in twelve public logs, all inside the band") },
     below: 0.25,
     above: 0.35,
     source: explanation_text(
-        "total minus available minus the other lines of public logs; NCCL's sources; reports on the CUDA context of eight cards",
+        "total minus available minus the other lines of public logs; NCCL's sources; reports on the CUDA \
+         context of eight cards",
     ),
 };
 
-/// Largest numbers of tokens of the optimization profiles but the last (`builder.py` split_num_tokens_ranges).
+/// The largest number of tokens of each optimization profile except the last one (`builder.py`
+/// split_num_tokens_ranges).
 const PROFILE_TOKENS: [u64; 5] = [64, 128, 256, 512, 1024];
 
-/// Bytes of the engine flow's overhead when the KV cache is sized.
+/// Bytes of the engine backend's overhead at the time when the KV cache is sized.
 pub fn overhead<N: Number>(inputs: &Inputs<N>, topology: RankTopology) -> Cause<N> {
     let mut causes = Vec::with_capacity(16);
     causes.push(context::own(inputs));
@@ -37,7 +39,7 @@ pub fn overhead<N: Number>(inputs: &Inputs<N>, topology: RankTopology) -> Cause<
         causes.push(Cause::exact("custom all-reduce workspace", workspace));
     }
     causes.extend(profiles(inputs));
-    // The draft model's engine, which the same process runs.
+    // The same process runs the engine of the draft model.
     if inputs.resolved.speculative_decoding_mode == SpeculativeDecodingMode::DraftTokensExternal {
         causes.push(Cause::by(&SECOND_ENGINE, "loaded code of the draft model's engine", SECOND_ENGINE.number()));
     }
@@ -49,7 +51,7 @@ pub fn overhead<N: Number>(inputs: &Inputs<N>, topology: RankTopology) -> Cause<
     sum(causes)
 }
 
-/// What optimization profiles beside the first take. Why they do isn't known.
+/// The memory of optimization profiles after the first. Its cause is unknown.
 fn profiles<N: Number>(inputs: &Inputs<N>) -> Option<Cause<N>> {
     static MORE: Symbol =
         Symbol { text: "profiles", meaning: "optimization profiles beside the first", origin: Origin::Derived };

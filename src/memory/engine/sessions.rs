@@ -1,6 +1,6 @@
 //! The runtime buffers of the deprecated runtimes without in-flight batching: `GptSession`
-//! (`cpp/tensorrt_llm/runtime/runtimeBuffers.cpp`, versions to about 0.14) and the Python session
-//! (`tensorrt_llm/runtime/generation.py`).
+//! (`cpp/tensorrt_llm/runtime/runtimeBuffers.cpp`, versions up to about 0.14) and the Python
+//! session (`tensorrt_llm/runtime/generation.py`).
 
 use super::kv_cache::pages_per_sequence;
 use crate::deployment::{Behavior, KvCacheType, Runtime, SpeculativeDecodingMode};
@@ -9,7 +9,7 @@ use crate::memory::inputs::Inputs;
 use crate::memory::law::{Evidence, Law, Origin, Part, Symbol};
 use crate::memory::number::Number;
 
-/// The law of the sessions' buffers.
+/// The sessions' buffers.
 pub static LAW: Law = Law {
     title: explanation_text("The tensors of a session, for the whole batch"),
     evidence: Evidence::Source,
@@ -37,7 +37,7 @@ fn beams<N: Number>(inputs: &Inputs<N>) -> N {
     inputs.running_batch() * inputs.beam()
 }
 
-/// Logits of every prompt token, where they are kept.
+/// Logits of every prompt token; `None` if they are not gathered.
 fn context_logits<N: Number>(inputs: &Inputs<N>) -> Option<N> {
     (inputs.resolved.gather_context_logits && inputs.is_last_stage()).then(|| {
         let tokens = if inputs.resolved.remove_input_padding && inputs.resolved.runtime == Runtime::GptSession {

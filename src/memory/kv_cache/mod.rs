@@ -1,4 +1,4 @@
-//! The KV cache: bytes of a token, pools of blocks, and what they hold.
+//! The KV cache: bytes of a token, pools of blocks, and their capacity.
 
 mod cross;
 mod pools;

@@ -1,4 +1,4 @@
-//! How many blocks each pool gets, and the bytes of all.
+//! The number of blocks of each pool, and their bytes.
 
 use super::requests::{holds_whole_batch, sink_bubble};
 use super::token::{bytes_in_window, bytes_per_token};
@@ -9,45 +9,46 @@ use crate::memory::inputs::Inputs;
 use crate::memory::law::{Origin, Part, Symbol};
 use crate::memory::number::Number;
 
-/// Blocks of a pool, and how many they are if the figures before it are off.
+/// Blocks of a pool, with their uncertainty.
 #[derive(Debug, Clone, Copy)]
 pub struct Blocks {
-    /// As likely.
+    /// The likely number.
     pub likely: f64,
-    /// Hardly fewer than this.
+    /// Lower end of the uncertainty band.
     pub low: f64,
-    /// Hardly more than this.
+    /// Upper end of the uncertainty band.
     pub high: f64,
 }
 
 /// A pool of KV blocks, the same on all ranks.
 #[derive(Debug, Clone, Copy)]
 pub struct Pool {
-    /// Its window on the rank that decides.
+    /// Its window on the rank that limits it.
     pub window: Window,
     /// Its blocks.
     pub blocks: Blocks,
-    /// The place of the account that decides.
+    /// The index of the budget that limits it.
     pub budget: usize,
 }
 
-/// The pools of all ranks; none where the whole batch is allocated at once.
+/// The pools of a deployment.
 #[derive(Debug, Clone)]
 pub struct AllPools {
-    /// Of the decoder's own tokens, one for each window, the narrowest first.
+    /// The decoder's own pools, one for each window, the narrowest first; none if the whole batch
+    /// is allocated at once.
     pub own: Vec<Pool>,
-    /// Of encoders' outputs.
+    /// The pool of encoder outputs, if the model has an encoder.
     pub cross: Option<Pool>,
 }
 
 impl AllPools {
-    /// The pool of layers that look back as far as those of `window`.
+    /// The pool for layers with as many tokens as `window`.
     pub fn of(&self, window: Window) -> Option<&Pool> {
         self.own.iter().find(|pool| pool.window.tokens == window.tokens)
     }
 }
 
-/// The pools of a rank: one for each window of its layers.
+/// The pools of a rank, one for each window of its layers.
 pub struct Pools<'a, N> {
     pub(super) inputs: Inputs<'a, N>,
     pub(super) windows: &'a [Window],
@@ -69,15 +70,16 @@ impl<'a, N: Number> Pools<'a, N> {
         bytes_in_window(&self.inputs, window, self.windows.len())
     }
 
-    /// Tokens for `window` out of the memory that is `available`, if this rank decides.
+    /// Tokens of `window`'s pool in the `available` memory if this rank limits it.
     ///
-    /// Neither setting given: 90 % of the free memory. `max_tokens` given: from 0.20 on the smaller of both, before that
-    /// alone, or the smaller where the fraction is given too. With several pools the latest versions ignore it.
+    /// If neither the fraction nor `max_tokens` is set, the pool takes 90 % of the free memory. If
+    /// `max_tokens` is set, it takes the smaller of both from 0.20 on. Older versions ignore the
+    /// fraction unless it is set. With several pools, the latest versions ignore `max_tokens`.
     pub fn tokens(&self, window: Window, available: N) -> N {
         self.limited(|| self.in_memory(window, self.own_part(available)))
     }
 
-    /// The tokens that fit `in_memory`, or those that were asked for.
+    /// The tokens that fit `in_memory`, or the requested tokens.
     pub(super) fn limited(&self, in_memory: impl FnOnce() -> N) -> N {
         let inputs = &self.inputs;
         let resolved = inputs.resolved;
@@ -112,7 +114,7 @@ impl<'a, N: Number> Pools<'a, N> {
         } else {
             let length = |window: Window| N::symbol(&WINDOW, window.tokens as f64);
             let all = self.windows.iter().map(|other| length(*other) * self.bytes_in_window(*other));
-            let all = N::sum_of(all).part(|| Part::bytes("one full sequence of every window"));
+            let all = N::sum_of(all).part(|| Part::bytes("a full sequence of every window"));
             bytes * length(window) / all
         };
         tokens.floor().part(|| Part::count("tokens that the fraction holds"))
@@ -142,8 +144,8 @@ impl<'a, N: Number> Pools<'a, N> {
         }
     }
 
-    /// Blocks that hold `tokens`: rounded up, so that a pool may take up to a block more than its share; by the PyTorch backend
-    /// rounded down from 1.2 on.
+    /// Blocks for `tokens`, rounded up or down as the backend does. Rounded up, a pool may exceed
+    /// its share by up to one block.
     pub fn blocks(&self, tokens: N) -> N {
         let tokens = tokens.part(|| Part::count("tokens, on the rank with room for the fewest").symbol("tokens"));
         let resolved = self.inputs.resolved;
@@ -152,14 +154,14 @@ impl<'a, N: Number> Pools<'a, N> {
         whole.part(|| Part::count("blocks"))
     }
 
-    /// Bytes of `blocks` of `window` on this rank.
+    /// Bytes of `blocks` of `window`'s pool on this rank.
     pub fn bytes(&self, window: Window, blocks: N) -> N {
         let bytes = blocks * self.inputs.block() * self.bytes_in_window(window);
         let tokens = window.tokens;
         if self.windows.len() == 1 { bytes } else { bytes.part(|| Part::bytes(format!("pool of window {tokens}"))) }
     }
 
-    /// Blocks in host memory for `window`, out of `host_cache_size`.
+    /// Blocks of `window`'s pool in host memory, from `host_cache_size`.
     pub fn secondary_blocks(&self, window: Window) -> u64 {
         let resolved = self.inputs.resolved;
         let bytes_of = |window: Window| self.bytes_in_window(window).value();
@@ -175,7 +177,8 @@ impl<'a, N: Number> Pools<'a, N> {
         (tokens / resolved.tokens_per_block as f64) as u64
     }
 
-    /// Bytes of a KV cache that holds the whole batch at its full length: one tensor a layer, or in the Python session pages.
+    /// Bytes of a KV cache for the whole batch at its full length: one tensor for each layer, or
+    /// pages in the Python session.
     pub fn whole_batch(&self) -> N {
         let inputs = &self.inputs;
         let sequences = || inputs.requests() * inputs.beam();

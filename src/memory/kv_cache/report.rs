@@ -1,4 +1,4 @@
-//! What the models say of a KV cache.
+//! The report on the KV cache.
 
 use super::pools::{AllPools, Pool, Pools};
 use super::requests::{Concurrency, Requests};
@@ -8,75 +8,75 @@ use crate::memory::backend::BackendModel;
 use crate::units::Bytes;
 use serde::Serialize;
 
-/// What decides the size of the KV cache.
+/// The setting that limits the size of the KV cache.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Binding {
     /// The fraction of the free memory.
     FreeGpuMemoryFraction,
-    /// The number of tokens asked for.
+    /// The requested number of tokens.
     MaxTokens,
-    /// The number of bytes asked for.
+    /// The requested number of bytes.
     MaxGpuTotalBytes,
-    /// The whole batch at its full length, which is allocated at once.
+    /// None: the whole batch is allocated at its full length.
     WholeBatch,
 }
 
-/// The pool of the layers that look back equally far.
+/// The pool of the layers with the same attention window.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct WindowPool {
-    /// Tokens that the layers look back.
+    /// Tokens of the window.
     pub tokens: u64,
-    /// How many layers of the deciding rank do.
+    /// The number of these layers on the rank that limits the KV cache.
     pub layers: u64,
     /// Blocks of the pool.
     pub blocks: u64,
     /// Blocks in host memory.
     pub secondary_blocks: u64,
-    /// Bytes of a token in these layers on the deciding rank.
+    /// Bytes of a token in these layers on the rank that limits the KV cache.
     pub bytes_per_token: f64,
 }
 
-/// The KV cache, the same on every rank but for its bytes.
+/// The KV cache. Only its bytes differ between ranks.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct KvCache {
-    /// Blocks of the pool; of the widest window's where there are several.
+    /// Blocks of the pool; with several pools those of the widest window.
     pub blocks: u64,
-    /// They are hardly fewer than this.
+    /// Lower end of the uncertainty band of the blocks.
     pub blocks_low: u64,
-    /// They are hardly more than this.
+    /// Upper end of the uncertainty band of the blocks.
     pub blocks_high: u64,
-    /// Tokens that the blocks hold.
+    /// Tokens that fit the blocks.
     pub tokens: u64,
     /// Tokens of a block.
     pub tokens_per_block: u64,
-    /// Bytes of a token on the rank that decides.
+    /// Bytes of a token on the rank that limits the KV cache.
     pub bytes_per_token: f64,
     /// Blocks of the longest sequence.
     pub pages_per_sequence: u64,
     /// Blocks in host memory.
     pub secondary_blocks: u64,
-    /// The pools, the narrowest window first; none where the whole batch is allocated at once.
+    /// The pools, the narrowest window first; none if the whole batch is allocated at once.
     pub windows: Vec<WindowPool>,
-    /// The pool of encoders' outputs, where the model has an encoder.
+    /// The pool of encoder outputs, if the model has an encoder.
     pub cross: Option<WindowPool>,
-    /// Sequences of the greatest length that fit at once, whatever the batch.
+    /// Sequences of the maximum length that fit at the same time, regardless of the batch size.
     pub max_sequences: u64,
-    /// They are hardly fewer than this.
+    /// Lower end of the uncertainty band of the sequences.
     pub max_sequences_low: u64,
-    /// Tokens that `max_seq_len` is lowered to, where the KV cache can't hold one sequence.
+    /// The value that `max_seq_len` is lowered to, if the KV cache can't hold one sequence.
     pub lowered_max_seq_len: Option<u64>,
-    /// What decided.
+    /// The setting that limits the size.
     pub binding: Binding,
-    /// The rank whose memory decided.
+    /// The rank that limits the size.
     pub tightest_rank: u64,
-    /// What a request takes.
+    /// The blocks and limits of a request.
     #[serde(skip)]
     pub(in crate::memory) requests: Requests,
 }
 
 impl KvCache {
-    /// The report on these `pools`, whose size a rank with `available` memory decides.
+    /// The report on these pools. `available` is the memory of the rank that limits them.
     pub(in crate::memory) fn new(
         on_rank: &Pools<f64>,
         pools: &AllPools,
@@ -116,7 +116,7 @@ impl KvCache {
             tightest_rank,
             requests,
         };
-        // The widest window's pool is the one that holds whole sequences.
+        // Whole sequences are in the pool of the widest window.
         let Some(widest) = pools.own.last() else { return whole };
         let own_sequences = |blocks: fn(&Pool) -> f64| {
             let held = |pool: &Pool| blocks(pool) as u64 / whole.requests.most_blocks(pool.window.tokens).max(1);
@@ -152,8 +152,9 @@ impl KvCache {
         }
     }
 
-    /// How many requests of `input_len` prompt and `output_len` generated tokens run at once, and what stops more. An encoder's output is as
-    /// long as it can be.
+    /// The number of requests with `input_len` prompt tokens and `output_len` generated tokens that
+    /// run at the same time, and their limit. The output of an encoder is assumed to have its
+    /// maximum length.
     ///
     /// ```
     /// use trtllm_memory::{deployment::Deployment, memory::{Limit, estimate}};
@@ -166,13 +167,14 @@ impl KvCache {
         self.requests.concurrency(&self.windows, self.cross.as_ref(), input_len, output_len)
     }
 
-    /// How many requests of `input_len` prompt and `output_len` generated tokens it holds, whatever else stops them.
+    /// The number of requests with `input_len` prompt tokens and `output_len` generated tokens that
+    /// the KV cache holds, regardless of other limits.
     pub fn held(&self, input_len: u64, output_len: u64) -> u64 {
         self.requests.held(&self.windows, self.cross.as_ref(), input_len, output_len)
     }
 
-    /// Bytes that the pools lack for `needed` blocks in each and for `encoded` blocks of encoders' outputs; none where they have
-    /// them.
+    /// Bytes that the pools lack for `needed` blocks in each pool and `encoded` blocks of encoder
+    /// outputs; `None` if they have enough.
     pub(in crate::memory) fn short_of(&self, needed: impl Fn(u64) -> u64, encoded: u64) -> Option<Bytes> {
         let own = self.windows.iter().map(|pool| (pool, needed(pool.tokens)));
         let all = own.chain(self.cross.iter().map(|pool| (pool, encoded)));

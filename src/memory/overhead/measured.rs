@@ -1,4 +1,5 @@
-//! The overhead that a log's free memory leaves, and the band of the memory that is left for the KV cache.
+//! The overhead that follows from the free memory in a log, and the band of the memory left for the
+//! KV cache.
 
 use super::Cause;
 use crate::deployment::Resolved;
@@ -9,19 +10,20 @@ use crate::memory::law::{Evidence, Law, Origin, Symbol};
 use crate::memory::number::Number;
 use crate::units::Bytes;
 
-/// What a log leaves.
+/// The law of the overhead that follows from the free memory in a log.
 pub static MEASURED: Law = Law {
-    title: explanation_text("What the free memory that you gave leaves beside the other figures"),
+    title: explanation_text("The total memory, less the free memory that you gave and the other figures"),
     evidence: Evidence::Given,
     below: 0.0,
     above: 0.0,
     source: explanation_text("free_memory_gib"),
 };
 
-/// Half a unit of the last digit that logs print of the free memory: a hundredth of a GiB.
+/// Half a unit of the last printed digit of the free memory, a hundredth of a GiB.
 const PRINTED_GIB: f64 = 0.005;
 
-/// Bytes of overhead that the free memory of a log leaves beside the predicted parts, known as badly as they are.
+/// The overhead that follows from the free memory in a log: the remainder after the predicted
+/// parts. It is as uncertain as they are.
 pub fn measured<N: Number>(inputs: &Inputs<N>, free: Bytes, predicted: &[N; 4], band: Band) -> Cause<N> {
     static FREE: Symbol =
         Symbol { text: "free", meaning: "free memory that a log printed", origin: Origin::Chosen("free_memory_gib") };
@@ -31,8 +33,10 @@ pub fn measured<N: Number>(inputs: &Inputs<N>, free: Bytes, predicted: &[N; 4], 
     Cause { bytes, band: Band { below, above: band.below } }
 }
 
-/// How far off the memory that is left for the KV cache may be: by the parts that come before it, and by the total, which depends
-/// on the driver where nobody gave it.
+/// Uncertainty band of the memory left for the KV cache.
+///
+/// It combines the parts that are allocated before the KV cache with the total memory, which
+/// depends on the driver unless the user sets it.
 pub fn available_band(resolved: &Resolved, predicted: Band, overhead: Band) -> Band {
     if resolved.free_memory.is_some() {
         let printed = Bytes::from_gib(PRINTED_GIB).0 as f64;

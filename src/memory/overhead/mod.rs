@@ -1,8 +1,9 @@
-//! What is neither weights, activations, buffers nor KV cache: CUDA context, loaded code, communication, other processes.
+//! The overhead: CUDA context, loaded code, communication, other processes.
 //!
-//! No log line counts it. It is a list of causes, each with its own band; both the figure and its band are made of that list.
-//! Here are the causes that both backends have; each adds its own ([`crate::memory::engine::overhead`],
-//! [`crate::memory::pytorch::overhead`]).
+//! No log line counts it. The overhead is a sum of causes, each with its own band.
+//!
+//! This module has the causes that both backends share. Each backend adds its own
+//! ([`crate::memory::engine::overhead`], [`crate::memory::pytorch::overhead`]).
 
 mod cause;
 pub(super) mod context;

@@ -1,4 +1,4 @@
-//! What other processes and the system hold on a rank's GPU.
+//! The memory of other processes and of the operating system on a rank's GPU.
 
 use super::context::context;
 use super::{Cause, RankTopology};
@@ -9,7 +9,8 @@ use crate::memory::law::{Origin, Symbol};
 use crate::memory::number::Number;
 use crate::units::MIB;
 
-/// Triton's pool of CUDA memory on every GPU that a server sees (`--cuda-memory-pool-byte-size`).
+/// Triton's CUDA memory pool on every GPU that is visible to a server
+/// (`--cuda-memory-pool-byte-size`).
 const TRITON_POOL: f64 = 64.0 * MIB as f64;
 
 static FOREIGN: Symbol =
@@ -19,7 +20,7 @@ static SERVERS: Symbol =
 static OTHER: Symbol =
     Symbol { text: "other", meaning: "memory that other processes hold", origin: Origin::Chosen("other_memory_gib") };
 
-/// Everything that isn't this rank's.
+/// Adds the memory that doesn't belong to the rank itself.
 pub(in crate::memory) fn other_processes<N: Number>(
     inputs: &Inputs<N>,
     topology: RankTopology,
@@ -36,7 +37,7 @@ pub(in crate::memory) fn other_processes<N: Number>(
     }
     if resolved.world_size() > 1 {
         let another = context(&inputs.plain());
-        causes.push(Cause::perhaps("another process's CUDA context, if there is one", another));
+        causes.push(Cause::perhaps("another process's CUDA context, if any", another));
     }
     if resolved.os == OperatingSystem::Windows {
         causes.push(windows(inputs));

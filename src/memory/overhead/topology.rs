@@ -1,20 +1,21 @@
-//! Where a rank stands among the others, as far as its overhead depends on it.
+//! The position of a rank among the others, as far as it affects the overhead.
 
 use crate::deployment::{Behavior, Launcher, Resolved};
 use crate::gpu::Link;
 
-/// Where a rank stands in the chain that NCCL's trees make of a node. Trees have fewer connections at the ends.
+/// The position of a rank in the chain that NCCL's trees form in a node. The ends of the chain have
+/// fewer connections.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Position {
     /// The first rank.
     Head,
-    /// Any other. It holds the most.
+    /// Any other rank. It holds the most.
     Middle,
     /// The last rank.
     Tail,
 }
 
-/// Where a rank stands, as far as its overhead depends on it.
+/// The properties of a rank's position that affect its overhead.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct RankTopology {
     /// Its position among the ranks of its tensor-parallel group in its node.
@@ -23,13 +24,13 @@ pub struct RankTopology {
     pub near_pairs: u8,
     /// Neighbouring pipeline stages in other nodes.
     pub far_pairs: u8,
-    /// Other ranks' processes with a CUDA context on its GPU.
+    /// Other ranks' processes with a CUDA context on this rank's GPU.
     pub foreign_contexts: u64,
-    /// Processes of Triton that see its GPU.
+    /// Triton processes with access to this rank's GPU.
     pub servers: u64,
 }
 
-/// What a deployment's ranks have in common, so that the topology of each is found quickly.
+/// The properties that all ranks of a deployment share, computed once for all of them.
 pub struct Topology<'a> {
     resolved: &'a Resolved,
     on_every_gpu: bool,
@@ -38,7 +39,7 @@ pub struct Topology<'a> {
 }
 
 impl<'a> Topology<'a> {
-    /// The layout of `resolved`.
+    /// The shared properties of a deployment's ranks.
     pub fn new(resolved: &'a Resolved) -> Topology<'a> {
         Topology {
             resolved,
@@ -48,7 +49,7 @@ impl<'a> Topology<'a> {
         }
     }
 
-    /// The topology of `rank`. Ranks of a group are consecutive, and so are those of a node.
+    /// The topology of `rank`. The ranks of a group are consecutive, and so are those of a node.
     pub fn of_rank(&self, rank: u64) -> RankTopology {
         let (resolved, world) = (self.resolved, self.resolved.world_size());
         let node = |rank: u64| rank / resolved.gpus_per_node;
@@ -81,7 +82,8 @@ impl<'a> Topology<'a> {
     }
 }
 
-/// Whether the cards reach each other's memory. Where they don't, NCCL's buffers lie in the host's.
+/// Whether the GPUs can access each other's memory. If they can't, NCCL's buffers are in host
+/// memory.
 pub(super) fn has_peer_access(resolved: &Resolved) -> bool {
     matches!(resolved.gpu.link, Link::NvLink | Link::PciePeer)
 }

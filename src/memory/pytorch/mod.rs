@@ -1,10 +1,11 @@
-//! The PyTorch backend: TensorRT-LLM runs the checkpoint itself. What only its flow does; the KV cache takes a share of what a
-//! profiling pass leaves free.
+//! The PyTorch backend, in which TensorRT-LLM runs the checkpoint without an engine.
 //!
-//! At start-up a rank loads its weights ([`weights`]), builds an executor with a temporary KV cache, captures CUDA graphs, and then
-//! runs a step of the most tokens. The peak of that pass is what stays inside torch (weights and [`persistent`] buffers, the
-//! [`sampler`]'s among them), the [`activations`] above it, and what lies [`overhead`] torch. The KV cache gets a fraction of the rest
-//! (`_torch/pyexecutor/_util.py` KvCacheCreator); see [`kv_cache`].
+//! At start-up a rank loads its weights ([`weights`]), creates an executor with a temporary KV
+//! cache and captures CUDA graphs. It then profiles a step of the maximum number of tokens.
+//!
+//! The peak of that pass consists of the memory that persists inside torch (weights, [`persistent`]
+//! buffers, [`sampler`]), the [`activations`], and the [`overhead`] outside torch. The KV cache
+//! takes a fraction of the rest (`_torch/pyexecutor/_util.py` KvCacheCreator); see [`kv_cache`].
 
 mod activations;
 mod experts;
@@ -51,7 +52,7 @@ impl BackendModel for Pytorch {
         Reserved { bytes: None, adapter_short: 0.0 }
     }
 
-    /// Nothing: the block tables are among the buffers of the executor that was profiled.
+    /// Zero: the block tables are buffers of the executor that is profiled.
     fn after_kv_cache<N: Number>(self, _: &Inputs<N>) -> N {
         N::literal(0.0)
     }

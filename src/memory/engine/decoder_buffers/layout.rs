@@ -1,4 +1,4 @@
-//! Sizes and buffers that the layers of the decoder and those of speculative decoding have in common.
+//! Constants and buffers that the decoder's layers share with speculative decoding.
 
 use crate::memory::inputs::Inputs;
 use crate::memory::law::Part;
@@ -7,14 +7,15 @@ use crate::memory::number::Number;
 /// Alignment of scratch buffers (`calculateTotalWorkspaceSize`).
 pub const ALIGNMENT: f64 = 256.0;
 
-/// Thread blocks that share a row in top-k sampling (`samplingTopKKernels.h`).
+/// Thread blocks per row in top-k sampling (`samplingTopKKernels.h`).
 pub const TOP_K_BLOCKS: f64 = 8.0;
-/// Tokens that top-k sampling keeps of a row over all its thread blocks: 1024 each (`samplingTopKKernels.h` TOP_K_MAX).
+/// Tokens that top-k sampling keeps per row over all thread blocks: 1024 each
+/// (`samplingTopKKernels.h` TOP_K_MAX).
 const TOP_K_CANDIDATES: f64 = 1024.0 * TOP_K_BLOCKS;
 /// Scalars of a slot, over all layers of the decoder.
 pub const SCALARS: f64 = 217.0;
 
-/// How often each token of the vocabulary occurred, kept whether or not a request has a penalty.
+/// The count of each token of the vocabulary. It is allocated even if no request has a penalty.
 pub fn penalty_counts<N: Number>(inputs: &Inputs<N>) -> N {
     (inputs.slots() * inputs.beam() * inputs.plain_vocab() * 4.0).part(|| Part::bytes("penalty counts"))
 }

@@ -10,7 +10,7 @@ use crate::memory::inputs::Inputs;
 use crate::memory::law::{Law, Part};
 use crate::memory::number::Number;
 
-/// The law that holds for a deployment's decoder buffers.
+/// The law of a deployment's decoder buffers.
 pub fn law(resolved: &Resolved) -> &'static Law {
     if resolved.speculative_decoding_mode.predicts_draft_tokens() {
         &speculation::LAW
@@ -21,8 +21,10 @@ pub fn law(resolved: &Resolved) -> &'static Law {
     }
 }
 
-/// Bytes of decoder buffers on a rank. Only the last pipeline stage samples; the others hold cache indirections at most.
-/// A session has a decoder for each micro-batch, the executor one for all.
+/// Bytes of decoder buffers on a rank.
+///
+/// Only the last pipeline stage samples; other stages hold at most cache indirections. A session
+/// has a decoder for each micro-batch, the executor one for all.
 pub fn decoder_buffers<N: Number>(inputs: &Inputs<N>) -> N {
     let resolved = inputs.resolved;
     let several = resolved.runtime != Runtime::Executor && inputs.batches.count > 1;

@@ -1,4 +1,4 @@
-//! Sampling one token of a sequence at a time: top-k, top-p and penalties.
+//! Sampling of one token per sequence and step: top-k, top-p and penalties.
 
 use super::layout::{SCALARS, penalty_counts, top_k_scratch};
 use crate::explanation_text::explanation_text;
@@ -6,7 +6,7 @@ use crate::memory::inputs::Inputs;
 use crate::memory::law::{Evidence, Law, Part};
 use crate::memory::number::Number;
 
-/// The law of the decoder buffers of a sampler.
+/// The decoder buffers of a sampler.
 pub(super) static LAW: Law = Law {
     title: explanation_text("The sampler's tensors, for every slot"),
     evidence: Evidence::Exact { logs: 9 },

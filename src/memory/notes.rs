@@ -26,13 +26,7 @@ pub fn notes(resolved: &Resolved, kv: &KvCache) -> Vec<Note> {
         );
     }
     if resolved.kv_cache_type == KvCacheType::Continuous && resolved.runtime == Runtime::Executor {
-        note(
-            "kv_cache_type",
-            format_args!(
-                "Not supported with in-flight batching: the executor needs a paged \
-         KV cache."
-            ),
-        );
+        note("kv_cache_type", format_args!("In-flight batching requires a paged KV cache."));
     }
     if let Some(table) = resolved.backend.rotation_table(resolved) {
         note(
@@ -94,7 +88,10 @@ fn windows(resolved: &Resolved, kv: &KvCache, note: &mut impl FnMut(&'static str
     if several && !resolved.version.has(Behavior::WindowsHavePools) {
         note(
             field,
-            format_args!("In TensorRT-LLM {} the widest window sizes the KV cache of all layers.", resolved.version),
+            format_args!(
+                "In TensorRT-LLM {} the widest window determines the KV cache of all layers.",
+                resolved.version
+            ),
         );
     }
     if kv.windows.len() > 1 && resolved.max_tokens.is_some() && resolved.version.has(Behavior::WindowPoolsAreEqual) {

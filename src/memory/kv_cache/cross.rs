@@ -2,8 +2,9 @@
 //! (`trtGptModelInflightBatching.cpp` createKvCacheManager). Block size and bytes per token equal
 //! those of the decoder's own pools.
 
+use super::pools::Pools;
 use super::token::bytes_per_token;
-use super::{Pools, Window};
+use super::windows::Window;
 use crate::deployment::Behavior;
 use crate::memory::law::{Origin, Part, Symbol};
 use crate::memory::number::Number;

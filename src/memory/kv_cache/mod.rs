@@ -7,8 +7,8 @@ mod requests;
 mod token;
 mod windows;
 
-pub use pools::{AllPools, Blocks, Pool, Pools, is_pooled};
-pub use report::{Binding, KvCache, WindowPool};
+pub use pools::{AllPools, Binding, Blocks, Pool, Pools, is_pooled};
+pub use report::KvCache;
 pub use requests::{Concurrency, Limit, longest_prompt, sink_bubble};
 pub use token::bytes_per_token;
-pub use windows::{Window, distinct_windows, windows};
+pub use windows::{Window, WindowPool, distinct_windows, windows};

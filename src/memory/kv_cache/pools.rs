@@ -2,12 +2,27 @@
 
 use super::requests::{holds_whole_batch, sink_bubble};
 use super::token::{bytes_in_window, bytes_per_token};
-use super::{Binding, Window};
+use super::windows::Window;
 use crate::deployment::{Behavior, KvCacheType, Resolved};
 use crate::memory::backend::BackendModel;
 use crate::memory::inputs::Inputs;
 use crate::memory::law::{Origin, Part, Symbol};
 use crate::memory::number::Number;
+use serde::Serialize;
+
+/// The setting that limits the size of the KV cache.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Binding {
+    /// The fraction of the free memory.
+    FreeGpuMemoryFraction,
+    /// The requested number of tokens.
+    MaxTokens,
+    /// The requested number of bytes.
+    MaxGpuTotalBytes,
+    /// None: the whole batch is allocated at its full length.
+    WholeBatch,
+}
 
 /// Blocks of a pool, with their uncertainty.
 #[derive(Debug, Clone, Copy)]

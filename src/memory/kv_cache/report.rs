@@ -1,41 +1,13 @@
 //! The report on the KV cache.
 
-use super::pools::{AllPools, Pool, Pools};
+use super::pools::{AllPools, Binding, Pool, Pools};
 use super::requests::{Concurrency, Requests};
 use super::token::bytes_per_token;
+use super::windows::WindowPool;
 use crate::deployment::Behavior;
 use crate::memory::backend::BackendModel;
 use crate::units::Bytes;
 use serde::Serialize;
-
-/// The setting that limits the size of the KV cache.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Binding {
-    /// The fraction of the free memory.
-    FreeGpuMemoryFraction,
-    /// The requested number of tokens.
-    MaxTokens,
-    /// The requested number of bytes.
-    MaxGpuTotalBytes,
-    /// None: the whole batch is allocated at its full length.
-    WholeBatch,
-}
-
-/// The pool of the layers with the same attention window.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct WindowPool {
-    /// Tokens of the window.
-    pub tokens: u64,
-    /// The number of these layers on the rank that limits the KV cache.
-    pub layers: u64,
-    /// Blocks of the pool.
-    pub blocks: u64,
-    /// Blocks in host memory.
-    pub secondary_blocks: u64,
-    /// Bytes of a token in these layers on the rank that limits the KV cache.
-    pub bytes_per_token: f64,
-}
 
 /// The KV cache. Only its bytes differ between ranks.
 #[derive(Debug, Clone, PartialEq, Serialize)]

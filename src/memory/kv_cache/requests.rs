@@ -1,6 +1,6 @@
 //! The capacity of the KV cache: blocks per request, and concurrent requests.
 
-use super::WindowPool;
+use super::windows::WindowPool;
 use crate::deployment::{Behavior, KvCacheType, Resolved, Runtime};
 use crate::memory::backend::BackendModel;
 use serde::Serialize;

@@ -1,6 +1,6 @@
 //! Bytes of a cached token.
 
-use super::Window;
+use super::windows::Window;
 use crate::memory::backend::BackendModel;
 use crate::memory::inputs::Inputs;
 use crate::memory::law::{Origin, Part, Symbol};

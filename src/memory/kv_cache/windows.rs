@@ -1,6 +1,7 @@
 //! Attention windows. Layers with the same window share a pool of blocks.
 
 use crate::deployment::{Behavior, Resolved};
+use serde::Serialize;
 
 /// The layers with the same attention window.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -9,6 +10,21 @@ pub struct Window {
     pub tokens: u64,
     /// Attention layers of a rank that have it.
     pub layers: u64,
+}
+
+/// The pool of the layers with the same attention window.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct WindowPool {
+    /// Tokens of the window.
+    pub tokens: u64,
+    /// The number of these layers on the rank that limits the KV cache.
+    pub layers: u64,
+    /// Blocks of the pool.
+    pub blocks: u64,
+    /// Blocks in host memory.
+    pub secondary_blocks: u64,
+    /// Bytes of a token in these layers on the rank that limits the KV cache.
+    pub bytes_per_token: f64,
 }
 
 /// The windows of the attention layers on `stage`, the narrowest first; none if the stage has no

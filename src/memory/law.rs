@@ -83,7 +83,7 @@ impl Evidence {
 }
 
 /// A law: a formula's title with its evidence, uncertainty band and source. The formula itself is a
-/// function over [`Number`](super::number::Number).
+/// generic function over `Number`.
 #[derive(Debug, PartialEq)]
 pub struct Law {
     /// A one-line description for users.

@@ -34,6 +34,8 @@ pub mod memory;
 pub mod panels;
 #[cfg(not(feature = "lean"))]
 mod suggest;
+#[doc(hidden)]
+pub mod testing;
 pub mod units;
 #[cfg(feature = "web")]
 pub mod web;

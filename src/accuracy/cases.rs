@@ -2,7 +2,7 @@
 
 use super::{Measured, Measurement, Printed};
 use crate::deployment::{Backend, Deployment};
-use crate::memory::pytorch::weights;
+use crate::memory::weights_outside_torch;
 use crate::memory::{Contributor, Report, estimate};
 use crate::units::Bytes;
 
@@ -325,7 +325,7 @@ fn predict(contributor: Compared, deployment: &Deployment, measured: &Measured) 
     let value = match contributor {
         Compared::Weights => bytes(Contributor::Weights)?,
         Compared::InsideTorch => {
-            let outside = deployment.resolve().map_or(Bytes::ZERO, |resolved| weights::outside_torch(&resolved, 0));
+            let outside = deployment.resolve().map_or(Bytes::ZERO, |resolved| weights_outside_torch(&resolved, 0));
             bytes(Contributor::Weights)? - outside.0 as f64
                 + bytes(Contributor::RuntimeBuffers)?
                 + bytes(Contributor::DecoderBuffers)?
@@ -351,7 +351,7 @@ fn predict(contributor: Compared, deployment: &Deployment, measured: &Measured) 
 /// Overhead when the KV cache is sized, on the rank with the least memory left; what is allocated later isn't part of a log's
 /// difference.
 fn overhead_before_the_kv_cache(report: &Report) -> Result<f64, String> {
-    let rank = report.tightest().ok_or("it has no rank")?;
+    let rank = report.kv_limiting_rank().ok_or("it has no rank")?;
     if rank.available == Bytes::ZERO {
         return Err("by the laws it leaves no memory for a KV cache".into());
     }

@@ -3,7 +3,7 @@
 use crate::explore::compare::Comparison;
 use crate::explore::search::Candidate;
 use crate::explore::sweep::Sweep;
-use crate::memory::{Contributor, Report};
+use crate::memory::{Contributor, RankRanges, Report};
 use crate::units::{Bytes, giga};
 
 /// Rows of cells under a heading.
@@ -39,11 +39,8 @@ impl Table {
     pub fn for_people(report: &Report) -> Table {
         let kinds = report.kinds();
         let mut header = vec![giga().to_string()];
-        header.extend(kinds.iter().map(|kind| match kind[..] {
-            [one] => format!("GPU {}", one.rank),
-            [first, .., last] => format!("GPU {} … {}", first.rank, last.rank),
-            [] => String::new(),
-        }));
+        let ranks = kinds.iter().map(|kind| kind.iter().map(|rank| rank.rank).collect::<RankRanges>());
+        header.extend(ranks.map(|ranks| ranks.to_string()));
         let mut rows = Vec::new();
         let mut row = |label: &str, size: &dyn Fn(&crate::memory::Rank) -> Bytes| {
             let cells = kinds.iter().map(|kind| kind.first().map_or_else(String::new, |rank| giga_text(size(rank))));

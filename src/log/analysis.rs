@@ -7,7 +7,7 @@ use super::reader::{LogReading, RankReading};
 use crate::deployment::{Backend, Calibrated, Deployment, QuantAlgo, Resolved};
 use crate::explore::advise::{Advices, advise};
 use crate::link;
-use crate::memory::pytorch::weights;
+use crate::memory::weights_outside_torch;
 use crate::memory::{Contributor, Figure, Report, estimate, estimate_resolved};
 use crate::units::Bytes;
 use serde::ser::SerializeMap;
@@ -114,7 +114,7 @@ fn compare(
     let Some(predicted) = report.ranks.get(number) else { return RankComparison { rank: at, rows, outside: None } };
     let outside = outside(rank, reading);
     // Weights that the log counts outside torch.
-    let balanced = weights::outside_torch(resolved, predicted.pp_rank);
+    let balanced = weights_outside_torch(resolved, predicted.pp_rank);
     for contributor in Contributor::ALL {
         let figure = predicted.figure(contributor);
         let measured = match contributor {

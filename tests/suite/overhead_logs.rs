@@ -6,9 +6,10 @@ use wasm_bindgen_test::wasm_bindgen_test as test;
 use crate::support::report;
 use trtllm_memory::deployment::{Backend, Resolved};
 use trtllm_memory::link;
-use trtllm_memory::memory::overhead::{self, Cause, Topology};
-use trtllm_memory::memory::pytorch::overhead as pytorch_overhead;
-use trtllm_memory::memory::{Contributor, Inputs};
+use trtllm_memory::memory::Contributor;
+use trtllm_memory::testing::{
+    Cause, Inputs, Position, Topology, all_reduce_buffers, communicator, context, engine_overhead, pytorch_overhead,
+};
 use trtllm_memory::units::MIB;
 
 struct Case {
@@ -188,10 +189,10 @@ fn resolved(link: &str) -> Resolved {
 fn predicted(link: &str, rank: u64) -> Cause<f64> {
     let resolved = resolved(link);
     let inputs = Inputs::new(&resolved, rank / resolved.tp_size);
-    let place = Topology::new(&resolved).place(rank);
+    let topology = Topology::new(&resolved).of_rank(rank);
     match resolved.backend {
-        Backend::TensorRt => overhead::overhead(&inputs, place),
-        Backend::Pytorch => pytorch_overhead::overhead(&inputs, place),
+        Backend::TensorRt => engine_overhead(&inputs, topology),
+        Backend::Pytorch => pytorch_overhead(&inputs, topology),
     }
 }
 
@@ -229,7 +230,7 @@ fn contexts_of_other_cards_are_met() {
         [("rtx-3090", 256.0), ("rtx-6000-ada", 426.0), ("h200", 520.0), ("h100-sxm", 515.0), ("b200", 590.0)]
     {
         let resolved = resolved(&format!("gpu={gpu}"));
-        let context: f64 = overhead::context(&Inputs::new(&resolved, 0));
+        let context: f64 = context(&Inputs::new(&resolved, 0));
         assert!((context / MIB as f64 - measured).abs() <= 13.0, "{gpu}: {context}");
     }
 }
@@ -237,7 +238,6 @@ fn contexts_of_other_cards_are_met() {
 /// A communicator's MiB for each number of ranks, from NCCL's sources.
 #[test]
 fn communicators_hold_what_nccl_allocates() {
-    use overhead::{Position, communicator};
     let held = |link: &str, ranks| communicator::<f64>(&resolved(link), ranks, Position::Middle) / MIB as f64;
     let table: [(&str, [f64; 3]); 7] = [
         ("gpu=a100-80gb", [288.0, 576.0, 576.0]),
@@ -263,7 +263,7 @@ fn communicators_hold_what_nccl_allocates() {
 fn the_all_reduce_workspace_is_exact() {
     let held = |link: &str| {
         let resolved = resolved(link);
-        overhead::all_reduce_buffers::<f64>(&Inputs::new(&resolved, 0)).map(|bytes| bytes / MIB as f64)
+        all_reduce_buffers::<f64>(&Inputs::new(&resolved, 0)).map(|bytes| bytes / MIB as f64)
     };
     let model = "model=meta-llama/Llama-3.1-70B-Instruct&tp_size=8&max_batch_size=256&max_seq_len=4096";
     assert_eq!(held("tp_size=2&max_batch_size=256&max_seq_len=4096"), Some(74.0));

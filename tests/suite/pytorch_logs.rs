@@ -5,8 +5,8 @@
 
 use crate::support::report;
 use trtllm_memory::link;
-use trtllm_memory::memory::pytorch::weights;
 use trtllm_memory::memory::{Contributor, Rank};
+use trtllm_memory::testing::weights_outside_torch;
 
 struct Log {
     source: &'static str,
@@ -39,7 +39,7 @@ fn gib(rank: &Rank, contributor: Contributor) -> f64 {
 
 /// Weights that the log counts outside torch: experts that a load balancer moves.
 fn balanced(log: &Log) -> f64 {
-    weights::outside_torch(&link::decode(log.link).deployment.resolve().unwrap(), 0).gib()
+    weights_outside_torch(&link::decode(log.link).deployment.resolve().unwrap(), 0).gib()
 }
 
 fn inside(log: &Log, rank: &Rank) -> f64 {

@@ -340,7 +340,7 @@ impl Resolved {
             );
         }
         let (moe_tp_size, moe_ep_size) = d.moe_sizes();
-        let torch = PytorchSettings::of(d, max_batch_size, &mut notes);
+        let pytorch_settings = PytorchSettings::of(d, max_batch_size, &mut notes);
         let needs_pytorch = d.model.recurrence.is_some() || d.model.attention_sinks || d.model.indexer.is_some();
         if needs_pytorch && !pytorch {
             Note::add(
@@ -426,7 +426,7 @@ impl Resolved {
                 d.max_encoder_input_len.or(encoder.max_input_len()).unwrap_or(DEFAULT_ENCODER_INPUT_LEN)
             }),
             encoder_max_batch_size: d.encoder_max_batch_size.unwrap_or(max_batch_size),
-            torch,
+            pytorch: pytorch_settings,
             other_memory: Bytes::from_gib(d.other_memory_gib.unwrap_or(0.0)),
             gpus_per_node,
             launcher: d.launcher,

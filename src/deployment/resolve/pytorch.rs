@@ -2,9 +2,7 @@
 
 use super::Limits;
 use crate::architecture::{Family, Positions};
-use crate::deployment::{
-    AllreduceStrategy, Backend, Behavior, DecodingType, Deployment, MoeBackend, Note, Version,
-};
+use crate::deployment::{AllreduceStrategy, Backend, Behavior, DecodingType, Deployment, MoeBackend, Note, Version};
 use crate::units::grouped;
 
 /// The settings that only the PyTorch backend has, settled.

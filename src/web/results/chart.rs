@@ -106,7 +106,7 @@ pub fn chart(state: AppState, appearance: Appearance, strip: impl Fn() -> bool +
             0 | 1 => String::new(),
             _ => sound
                 .report
-                .tightest()
+                .kv_limiting_rank()
                 .map(|rank| format!("GPU {}, which has the least room", rank.rank))
                 .unwrap_or_default(),
         })

@@ -13,13 +13,11 @@ use trtllm_memory::deployment::{Deployment, Resolved};
 use trtllm_memory::export::json::{Answer, BadInput, Warning};
 use trtllm_memory::import::model_file::{self, ModelFile};
 use trtllm_memory::link;
-use trtllm_memory::memory::{Binding, Rank, Report};
+use trtllm_memory::memory::{Binding, Rank, RankRanges, Report};
 use trtllm_memory::units::{Bytes, giga, grouped, grouped_decimal};
 
 /// Columns of figures side by side.
 const MOST_COLUMNS: usize = 6;
-/// Runs of ranks that a heading names.
-const MOST_RUNS: usize = 3;
 
 #[derive(Debug, Args)]
 pub struct Arguments {
@@ -214,7 +212,7 @@ fn memory(report: &Report) -> String {
         let mut row = |label: &str, cell: &dyn Fn(&[&Rank]) -> String| {
             table.row(std::iter::once(label.to_string()).chain(kinds.iter().map(|kind| cell(kind))));
         };
-        row(giga(), &|kind| name(&kind.iter().map(|rank| rank.rank).collect::<Vec<u64>>()));
+        row(giga(), &|kind| kind.iter().map(|rank| rank.rank).collect::<RankRanges>().to_string());
         let first = |size: &dyn Fn(&Rank) -> Bytes, kind: &[&Rank]| {
             kind.first().map_or_else(String::new, |rank| size_text(size(rank)))
         };
@@ -225,23 +223,6 @@ fn memory(report: &Report) -> String {
         table.text()
     });
     blocks.collect::<Vec<String>>().join("\n")
-}
-
-/// "GPU 0–3, 8" for ranks in their order; of many runs the first.
-pub fn name(ranks: &[u64]) -> String {
-    let runs: Vec<String> = ranks
-        .chunk_by(|a, b| a + 1 == *b)
-        .filter_map(|run| match run {
-            [] => None,
-            [one] => Some(one.to_string()),
-            [first, .., last] => Some(format!("{first}–{last}")),
-        })
-        .collect();
-    if runs.len() > MOST_RUNS {
-        format!("GPU {}, … ({})", runs[..MOST_RUNS - 1].join(", "), ranks.len())
-    } else {
-        format!("GPU {}", runs.join(", "))
-    }
 }
 
 fn kv_cache(report: &Report) -> String {
@@ -269,14 +250,6 @@ fn kv_cache(report: &Report) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn ranks_are_named_by_their_runs() {
-        assert_eq!(name(&[0]), "GPU 0");
-        assert_eq!(name(&[0, 1, 2, 3, 8]), "GPU 0–3, 8");
-        let first_of_nodes: Vec<u64> = (0..128).map(|node| node * 8).collect();
-        assert_eq!(name(&first_of_nodes), "GPU 0, 8, … (128)");
-    }
 
     #[test]
     fn ranks_that_differ_have_a_column_each() {

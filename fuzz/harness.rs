@@ -45,7 +45,7 @@ pub fn link(bytes: &[u8]) {
 pub fn measurements(bytes: &[u8]) {
     let read = readers::read("file", &String::from_utf8_lossy(bytes));
     for line in &read.unreadable {
-        assert!(line.id.starts_with("file:") && !line.reason.is_empty());
+        assert!(line.id.starts_with("file:") && !line.reason.to_string().is_empty());
     }
     let _ = compare_all([&read.measurements[..]]);
 }

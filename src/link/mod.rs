@@ -6,7 +6,8 @@
 mod repair;
 
 use crate::deployment::{Deployment, FIELDS, field};
-use std::fmt::{self, Write};
+use crate::text::{QUOTED, shortened};
+use std::fmt::Write;
 
 /// The version of the format. Another one is needed only if a default or the meaning of a value changes.
 const VERSION: u32 = 1;
@@ -18,8 +19,6 @@ const COMPARE_KEY: &str = "compare";
 pub const VIEW_OPTIONS: [&str; 6] = ["embed", "theme", "show", "knobs", "units", "readonly"];
 /// No link is longer, in bytes.
 const LONGEST: usize = 8192;
-/// Longer texts are cut in messages, in characters.
-const LONGEST_QUOTED: usize = 60;
 
 /// The link of a deployment, without `#`; empty where nothing differs from the defaults.
 ///
@@ -93,7 +92,8 @@ pub struct Decoded {
 }
 
 /// A part of a link that was not understood.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
 pub struct LinkProblem {
     /// The key, as written.
     pub key: String,
@@ -103,12 +103,6 @@ pub struct LinkProblem {
     pub kind: LinkProblemKind,
     /// A sentence that names the key, says what is wrong, and what would be right where that is known.
     pub message: String,
-}
-
-impl fmt::Display for LinkProblem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
-    }
 }
 
 /// A kind of [`LinkProblem`].
@@ -248,7 +242,5 @@ fn quoted(text: &str) -> String {
     if text.is_empty() {
         return "(nothing)".into();
     }
-    let mut letters = text.chars();
-    let start: String = letters.by_ref().take(LONGEST_QUOTED).collect();
-    if letters.next().is_some() { start + "…" } else { start }
+    shortened(text, QUOTED)
 }

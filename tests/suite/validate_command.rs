@@ -64,7 +64,7 @@ fn json_has_errors_cases_and_what_was_left_out() {
     assert_eq!(case["error"].as_f64().unwrap(), ratio);
     let left_out = &answer["left_out"][0];
     assert!(left_out["id"].as_str().unwrap().ends_with("logs.txt:2") && left_out["contributor"].is_null());
-    assert!(left_out["reason"].as_str().unwrap().contains("no JSON"));
+    assert!(left_out["reason"].as_str().unwrap().contains("is not JSON"));
 }
 
 #[test]

@@ -80,7 +80,7 @@ struct CaseShape<'a> {
 struct LeftOutShape<'a> {
     id: &'a str,
     contributor: Option<&'static str>,
-    reason: &'a str,
+    reason: String,
 }
 
 impl<'a> Shape<'a> {
@@ -105,7 +105,7 @@ impl<'a> Shape<'a> {
         let left_out = |left_out: &'a LeftOut| LeftOutShape {
             id: &left_out.id,
             contributor: left_out.contributor.map(Compared::key),
-            reason: &left_out.reason,
+            reason: left_out.reason.to_string(),
         };
         Shape {
             contributors: Compared::ALL

@@ -4,7 +4,8 @@ use crate::explore::compare::Comparison;
 use crate::explore::search::Candidate;
 use crate::explore::sweep::Sweep;
 use crate::memory::{Contributor, Report};
-use crate::units::{Bytes, giga};
+use crate::units::{Bytes, giga, signed};
+use csv::{Terminator, WriterBuilder};
 
 /// Rows of cells under a heading.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -123,28 +124,20 @@ impl Table {
                 vec![label.to_string(), giga_text(row.pinned), giga_text(row.current), row.text()]
             })
             .collect();
-        let tokens = [&comparison.pinned, &comparison.current].map(|side| side.kv_cache.tokens);
-        let difference = i128::from(tokens[1]) - i128::from(tokens[0]);
-        rows.push(vec![
-            "KV cache tokens".into(),
-            tokens[0].to_string(),
-            tokens[1].to_string(),
-            if difference == 0 { "±0".into() } else { format!("{difference:+}") },
-        ]);
+        let [pinned, current] = [&comparison.pinned, &comparison.current].map(|side| side.kv_cache.tokens);
+        let difference = signed(current, pinned, |tokens| tokens.to_string());
+        rows.push(vec!["KV cache tokens".into(), pinned.to_string(), current.to_string(), difference]);
         Table::new(&[giga(), "pinned", "current", "difference"], rows)
     }
 
     /// As CSV (RFC 4180), lines ending in CR and LF.
     pub fn csv(&self) -> String {
-        let cell = |cell: &String| {
-            if cell.contains([',', '"', '\n', '\r']) {
-                format!("\"{}\"", cell.replace('"', "\"\""))
-            } else {
-                cell.clone()
-            }
-        };
-        let line = |cells: &Vec<String>| cells.iter().map(cell).collect::<Vec<String>>().join(",") + "\r\n";
-        std::iter::once(&self.header).chain(&self.rows).map(line).collect()
+        let mut writer = WriterBuilder::new().terminator(Terminator::CRLF).flexible(true).from_writer(Vec::new());
+        for cells in std::iter::once(&self.header).chain(&self.rows) {
+            // Writing to memory does not fail, and flexible rows may have any length.
+            let _ = writer.write_record(cells);
+        }
+        String::from_utf8(writer.into_inner().unwrap_or_default()).unwrap_or_default()
     }
 
     /// As a Markdown table, the first column to the left and the others to the right.

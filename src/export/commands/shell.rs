@@ -58,14 +58,9 @@ impl Line {
     }
 }
 
-/// A text as one word of a shell.
+/// Returns `text` as one word of a shell, without NUL bytes, which no argument can hold.
 fn quoted(text: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-._/:,=+@%".contains(c);
-    if !text.is_empty() && text.chars().all(plain) {
-        text.to_string()
-    } else {
-        format!("'{}'", text.replace('\'', "'\\''"))
-    }
+    shlex::try_quote(&text.replace('\0', "")).unwrap_or_default().into_owned()
 }
 
 #[cfg(test)]
@@ -78,9 +73,19 @@ mod tests {
     fn words_that_a_shell_would_read_are_quoted() {
         assert_eq!(
             Line::new("echo").value("a b").flag("--x", "it's $HOME").text(),
-            "echo 'a b' --x 'it'\\''s $HOME'\n"
+            "echo 'a b' --x \"it's \"'$HOME'\n"
         );
         assert_eq!(Line::new("ls").text(), "ls\n");
+    }
+
+    #[test]
+    fn a_shell_reads_back_the_words_that_were_quoted() {
+        for word in ["", "meta-llama/Llama-3.1-8B", "a b", "it's $HOME", "{a,b}", "`x`\"\\", "größe", "~", "a\nb", "!!"]
+        {
+            let line = Line::new("echo").value(word).text();
+            assert_eq!(shlex::split(&line), Some(vec!["echo".into(), word.into()]), "{line}");
+        }
+        assert_eq!(Line::new("echo").value("a\0b").text(), "echo ab\n");
     }
 
     #[test]

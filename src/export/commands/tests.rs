@@ -120,7 +120,7 @@ fn names_from_outside_are_quoted() {
     recipe.name = "x/$(rm -rf ~)\"'".into();
     let model = crate::architecture::ModelRef::custom(recipe);
     let all = recipes(&Deployment { model, ..Deployment::default() }).unwrap();
-    assert!(text(&all, "engine").contains("download 'x/$(rm -rf ~)\"'\\'''"));
+    assert!(text(&all, "engine").contains("download 'x/$(rm -rf ~)\"'\"'\""));
     assert!(text(&all, "llm-api").contains("tokenizer=\"x/$(rm -rf ~)\\\"'\""));
 }
 

@@ -1,9 +1,12 @@
 //! The long help: examples, exit statuses, and every link key, from the table of settings.
 
+use textwrap::{Options, WordSeparator, WordSplitter, WrapAlgorithm, fill};
 use trtllm_memory::deployment::{Deployment, FIELDS, Field, Flows, Group, Input, Resolved};
 
 /// Columns of the help.
 const WIDTH: usize = 92;
+/// The text before each line about a key.
+const INDENT: &str = "      ";
 
 const EXAMPLES: &str = "\
 Examples:
@@ -34,6 +37,13 @@ pub fn more() -> String {
 fn keys() -> String {
     let default = Deployment::default();
     let resolved = default.resolve().ok();
+    let layout = Options::new(WIDTH)
+        .initial_indent(INDENT)
+        .subsequent_indent(INDENT)
+        .word_separator(WordSeparator::AsciiSpace)
+        .word_splitter(WordSplitter::NoHyphenation)
+        .wrap_algorithm(WrapAlgorithm::FirstFit)
+        .break_words(false);
     let mut text = String::from("Keys of a link:\n");
     for group in Group::ALL {
         let fields: Vec<&Field> = FIELDS.iter().filter(|field| field.group == group).collect();
@@ -42,7 +52,8 @@ fn keys() -> String {
         }
         text.push_str(&format!("\n {}\n", group.label()));
         for field in fields {
-            let about = format!("{} {}{}", field.help, values(field), aliases(field));
+            let about = [field.help.into(), values(field), aliases(field)];
+            let about: Vec<&str> = about.iter().map(String::as_str).filter(|text| !text.is_empty()).collect();
             text.push_str(&format!(
                 "  {} [{}; {}{}]\n",
                 field.key,
@@ -50,7 +61,8 @@ fn keys() -> String {
                 field.phase.label(),
                 flows(field)
             ));
-            wrap(&mut text, about.trim(), 6);
+            text.push_str(&fill(&about.join(" "), &layout));
+            text.push('\n');
         }
     }
     text
@@ -67,7 +79,7 @@ fn flows(field: &Field) -> &'static str {
 
 /// The other names of a setting.
 fn aliases(field: &Field) -> String {
-    if field.aliases.is_empty() { String::new() } else { format!(" Also: {}.", field.aliases.join(", ")) }
+    if field.aliases.is_empty() { String::new() } else { format!("Also: {}.", field.aliases.join(", ")) }
 }
 
 /// What a setting is where a link doesn't say it.
@@ -90,23 +102,4 @@ fn values(field: &Field) -> String {
         Input::Toggle => "true or false.".into(),
         Input::Steps { .. } | Input::Whole { .. } | Input::Fraction | Input::Gib | Input::Text => String::new(),
     }
-}
-
-/// Appends `words` in lines of at most [`WIDTH`] columns, `indent` from the left.
-fn wrap(text: &mut String, words: &str, indent: usize) {
-    let mut column = WIDTH;
-    for word in words.split_whitespace() {
-        let length = word.chars().count() + 1;
-        if column + length > WIDTH {
-            if column < WIDTH {
-                text.push('\n');
-            }
-            text.push_str(&" ".repeat(indent - 1));
-            column = indent - 1;
-        }
-        text.push(' ');
-        text.push_str(word);
-        column += length;
-    }
-    text.push('\n');
 }

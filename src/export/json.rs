@@ -70,6 +70,32 @@ impl Answer {
         Answer::from(link::decode(link))
     }
 
+    /// The answer to a link that comes with other bad input, such as a file: no report, and `error`
+    /// after the link's own errors.
+    pub fn refused(decoded: Decoded, error: BadInput) -> Answer {
+        let mut answer = Answer::without_report(decoded);
+        answer.errors.push(error);
+        answer
+    }
+
+    /// The answer to a link before anything is estimated.
+    fn without_report(decoded: Decoded) -> Answer {
+        let (bad, ignored): (Vec<LinkProblem>, Vec<LinkProblem>) =
+            decoded.problems.into_iter().partition(|problem| match problem.kind {
+                LinkProblemKind::BadValue | LinkProblemKind::TooLong => true,
+                // A word without a value is no setting of another version, but no link at all.
+                LinkProblemKind::UnknownKey => problem.value.is_empty(),
+                LinkProblemKind::Repeated | LinkProblemKind::OtherBackend | LinkProblemKind::NewerVersion => false,
+            });
+        Answer {
+            deployment: decoded.deployment,
+            report: None,
+            warnings: ignored.into_iter().map(Warning::from).collect(),
+            errors: bad.into_iter().map(BadInput::from).collect(),
+            explanations: Vec::new(),
+        }
+    }
+
     /// The same answer with explanations, one for each way in which ranks use their memory.
     pub fn explain(mut self) -> Answer {
         let kinds = self.report.as_ref().map(Report::kinds).unwrap_or_default();
@@ -87,20 +113,7 @@ impl Answer {
 /// The answer to a deployment, and to what wasn't understood in its link.
 impl From<Decoded> for Answer {
     fn from(decoded: Decoded) -> Answer {
-        let (bad, ignored): (Vec<LinkProblem>, Vec<LinkProblem>) =
-            decoded.problems.into_iter().partition(|problem| match problem.kind {
-                LinkProblemKind::BadValue | LinkProblemKind::TooLong => true,
-                // A word without a value is no setting of another version, but no link at all.
-                LinkProblemKind::UnknownKey => problem.value.is_empty(),
-                LinkProblemKind::Repeated | LinkProblemKind::OtherBackend | LinkProblemKind::NewerVersion => false,
-            });
-        let mut answer = Answer {
-            deployment: decoded.deployment,
-            report: None,
-            warnings: ignored.into_iter().map(Warning::from).collect(),
-            errors: bad.into_iter().map(BadInput::from).collect(),
-            explanations: Vec::new(),
-        };
+        let mut answer = Answer::without_report(decoded);
         if answer.errors.is_empty() {
             match estimate(&answer.deployment) {
                 Ok(report) => {

@@ -89,6 +89,8 @@ pub struct Decoded {
     pub deployment: Deployment,
     /// What was ignored, in the order of the link.
     pub problems: Vec<LinkProblem>,
+    /// The keys of the settings that the link names, in its order.
+    pub named: Vec<&'static str>,
 }
 
 /// A part of a link that was not understood.
@@ -137,13 +139,12 @@ pub fn decode(link: &str) -> Decoded {
 
 /// The same, where `deployment` has what the link doesn't say.
 pub fn decode_onto(deployment: Deployment, link: &str) -> Decoded {
-    let mut decoded = Decoded { deployment, problems: Vec::new() };
+    let mut decoded = Decoded { deployment, problems: Vec::new(), named: Vec::new() };
     if link.len() > LONGEST {
         let message = || format!("The link is longer than {LONGEST} bytes, so it was ignored.");
         decoded.report("", "", LinkProblemKind::TooLong, message);
         return decoded;
     }
-    let mut seen: Vec<&'static str> = Vec::new();
     let mut pairs = repair::pairs(link);
     // Dimensions are changes to the model, wherever in the link it stands.
     if pairs.iter().any(|(key, _)| key.starts_with("m.")) {
@@ -152,9 +153,9 @@ pub fn decode_onto(deployment: Deployment, link: &str) -> Decoded {
         pairs = model.into_iter().chain(others).collect();
     }
     for (key, value) in pairs {
-        decoded.take(&key, value.trim(), &mut seen);
+        decoded.take(&key, value.trim());
     }
-    decoded.name_those_of_the_other_backend(&seen);
+    decoded.name_those_of_the_other_backend();
     decoded
 }
 
@@ -174,8 +175,8 @@ fn parts(link: &str) -> (&str, &str) {
 }
 
 impl Decoded {
-    /// Takes one pair; `seen` are the keys of the pairs before it.
-    fn take(&mut self, key: &str, value: &str, seen: &mut Vec<&'static str>) {
+    /// Takes one pair.
+    fn take(&mut self, key: &str, value: &str) {
         if repair::says_nothing(key, value) {
             return;
         }
@@ -189,11 +190,11 @@ impl Decoded {
             let message = || format!("{} is not a setting{}", quoted(key), repair::meant(key));
             return self.report(key, value, LinkProblemKind::UnknownKey, message);
         };
-        if seen.contains(&field.key) {
+        if self.named.contains(&field.key) {
             let message = || format!("{} stands in the link more than once; the last value counts.", field.key);
             self.report(key, value, LinkProblemKind::Repeated, message);
         }
-        seen.push(field.key);
+        self.named.push(field.key);
         if let Err(advice) = field.read(&mut self.deployment, value)
             && !repair::read(field, &mut self.deployment, value)
         {
@@ -202,10 +203,14 @@ impl Decoded {
         }
     }
 
-    /// Says of each setting whose key is among `seen` that it has no effect, if the deployment's backend doesn't have it.
-    fn name_those_of_the_other_backend(&mut self, seen: &[&'static str]) {
+    /// Says of each setting that the link names that it has no effect, if the deployment's backend
+    /// doesn't have it.
+    fn name_those_of_the_other_backend(&mut self) {
         let backend = self.deployment.backend;
-        for field in FIELDS.iter().filter(|field| !field.flows.has(backend) && seen.contains(&field.key)) {
+        for field in FIELDS.iter().filter(|field| !field.flows.has(backend)) {
+            if !self.named.contains(&field.key) {
+                continue;
+            }
             let message = || format!("{} has no effect with backend={backend}.", field.key);
             let value = field.write(&self.deployment);
             self.report(field.key, &value, LinkProblemKind::OtherBackend, message);

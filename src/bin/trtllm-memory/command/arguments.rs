@@ -1,6 +1,6 @@
 //! The command line.
 
-use super::{advise, compare, export, help, search, solve, sweep};
+use super::{advise, compare, estimate, export, help, search, solve, sweep};
 use clap::{Parser, Subcommand};
 use std::path::PathBuf;
 use trtllm_memory::units::Prefixes;
@@ -27,21 +27,7 @@ pub enum Command {
     /// Exits with 0 if the deployment fits, 1 if it does not and 2 if the input is bad: a value that its key can't have, or a
     /// combination that TensorRT-LLM, the model or the GPU can't do. Unknown keys are ignored with a warning.
     #[command(after_long_help = help::more())]
-    Estimate {
-        /// A share link of any host, `#…`, or its fragment alone; quote it, for the shell knows `&` and `#`.
-        #[arg(required_unless_present = "hf_config")]
-        link: Option<String>,
-        /// Take the model from its file: a Hugging Face config.json, the start of a .safetensors file, or a TensorRT-LLM
-        /// checkpoint's or engine's config.json with all its settings. What the link says goes before it.
-        #[arg(long, value_name = "FILE")]
-        hf_config: Option<PathBuf>,
-        /// Print JSON; sizes are bytes. Bad input is in its `errors`.
-        #[arg(long)]
-        json: bool,
-        /// Say why each size is what it is: formula, figures, inputs and sources.
-        #[arg(long)]
-        explain: bool,
-    },
+    Estimate(estimate::Arguments),
     /// The fullest GPU over the values of one setting.
     Sweep(sweep::Arguments),
     /// How far a setting goes until the deployment no longer fits, or no longer runs a load; how many sequences run at once.
@@ -72,7 +58,7 @@ pub enum Command {
     Log {
         /// The log; `-` reads the standard input.
         file: PathBuf,
-        /// Print JSON; sizes are bytes.
+        /// Print JSON; sizes are bytes. Bad input is in its `errors`.
         #[arg(long)]
         json: bool,
     },

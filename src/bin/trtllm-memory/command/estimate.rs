@@ -1,13 +1,17 @@
 //! `estimate`: an answer as text that a person would paste into a ticket, or as JSON.
 
 use super::explanations::explanations;
+use super::input::{self, Lines, STANDARD_INPUT};
 use super::table::Table;
-use super::{BAD, FAILS, FITS, Output, input, json};
-use std::path::Path;
+use super::{BAD, FAILS, FITS, Output, json, json_line};
+use clap::Args;
+use serde::Serialize;
+use std::iter::once;
+use std::path::{Path, PathBuf};
 use trtllm_memory::chart::Segment;
 use trtllm_memory::deployment::{Deployment, Resolved};
-use trtllm_memory::export::json::{Answer, Warning};
-use trtllm_memory::import::model_file;
+use trtllm_memory::export::json::{Answer, BadInput, Warning};
+use trtllm_memory::import::model_file::{self, ModelFile};
 use trtllm_memory::link;
 use trtllm_memory::memory::{Binding, Rank, Report};
 use trtllm_memory::units::{Bytes, giga, grouped, grouped_decimal};
@@ -17,52 +21,148 @@ const MOST_COLUMNS: usize = 6;
 /// Runs of ranks that a heading names.
 const MOST_RUNS: usize = 3;
 
-/// Answers a link.
-pub fn answer(link: &str, as_json: bool, explain: bool) -> Output {
-    of(Answer::to(link), as_json, explain)
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// A share link of any host, `#…`, or its fragment alone; quote it, for the shell knows `&` and
+    /// `#`. `-` reads links from the standard input, one a line: blank lines are skipped, and the
+    /// exit status is the worst of all.
+    #[arg(required_unless_present = "hf_config")]
+    link: Option<String>,
+    /// Take the model from its file: a Hugging Face config.json, a .safetensors file that holds the
+    /// whole model, or a TensorRT-LLM checkpoint's or engine's config.json with all its settings.
+    /// What the link says goes before it. If the link names the model, an hf_quant_config.json, an
+    /// index or a single shard gives the quantization.
+    #[arg(long, value_name = "FILE")]
+    hf_config: Option<PathBuf>,
+    /// Print JSON; sizes are bytes. Bad input is in its `errors`. Links of the standard input have
+    /// an object each, on a line of its own, with the number of their line as `line`.
+    #[arg(long)]
+    json: bool,
+    /// Say why each size is what it is: formula, figures, inputs and sources.
+    #[arg(long)]
+    explain: bool,
 }
 
-/// Answers a link about the model or the engine of a file.
-pub fn with_file(link: &str, file: &Path, as_json: bool, explain: bool) -> Output {
-    let shown = file.display();
-    let read = input::whole(file).and_then(|bytes| {
-        model_file::read(&bytes, &file.to_string_lossy()).map_err(|error| format!("{shown}: {error}"))
-    });
-    let read = match read {
-        Ok(read) => read,
-        Err(stderr) => return Output::bad(stderr),
+/// Answers a link, or each link of the standard input.
+pub fn run(arguments: Arguments) -> Box<dyn Iterator<Item = Output>> {
+    let links_from_input = arguments.link.as_deref() == Some(STANDARD_INPUT);
+    let read = match &arguments.hf_config {
+        Some(path) if links_from_input && path == Path::new(STANDARD_INPUT) => {
+            Err(bad_file(path, "-: The links and the file can't both come from the standard input.".into()))
+        }
+        Some(path) => GivenFile::read(path).map(Some),
+        None => Ok(None),
     };
+    let link = arguments.link.as_deref().filter(|_| !links_from_input).unwrap_or_default();
+    let refused = |error| Answer::refused(link::decode(link), error);
+    match read {
+        Ok(file) if links_from_input => Box::new(Lines::of_standard_input().map(move |line| match line {
+            Ok((number, link)) => arguments.outcome(answer(&link, file.as_ref()), Some(number)),
+            Err(message) => {
+                let error = BadInput { field: "link".into(), value: STANDARD_INPUT.into(), message };
+                arguments.outcome(Answer::refused(link::decode(""), error), None)
+            }
+        })),
+        Ok(file) => Box::new(once(arguments.outcome(answer(link, file.as_ref()), None))),
+        Err(error) => Box::new(once(arguments.outcome(refused(error), None))),
+    }
+}
+
+/// A model's file and its name.
+struct GivenFile {
+    path: PathBuf,
+    content: ModelFile,
+}
+
+impl GivenFile {
+    fn read(path: &Path) -> Result<GivenFile, BadInput> {
+        let content = input::whole(path).and_then(|bytes| {
+            model_file::read(&bytes, &path.to_string_lossy()).map_err(|error| format!("{}: {error}", path.display()))
+        });
+        match content {
+            Ok(content) => Ok(GivenFile { path: path.into(), content }),
+            Err(message) => Err(bad_file(path, message)),
+        }
+    }
+
+    /// What the link must say beside this file, if it doesn't.
+    fn lack(&self, named: &[&'static str]) -> Option<BadInput> {
+        let lack = |key: &str, lack: Option<String>| lack.filter(|_| !named.contains(&key));
+        let lack = lack("model", self.content.lack_of_model())
+            .or_else(|| lack("quant_algo", self.content.lack_of_quantization()))?;
+        Some(bad_file(&self.path, format!("{}: {lack}", self.path.display())))
+    }
+}
+
+fn bad_file(path: &Path, message: String) -> BadInput {
+    BadInput { field: "hf_config".into(), value: path.display().to_string(), message }
+}
+
+/// The answer to a link, about the model of a file if there is one.
+fn answer(link: &str, file: Option<&GivenFile>) -> Answer {
+    let Some(file) = file else { return Answer::to(link) };
     let mut deployment = Deployment::default();
-    read.apply(&mut deployment);
-    let mut answer = Answer::from(link::decode_onto(deployment, link));
-    let assumed = read.report().assumed.iter().map(|item| Warning {
+    file.content.apply(&mut deployment);
+    let decoded = link::decode_onto(deployment, link);
+    if let Some(error) = file.lack(&decoded.named) {
+        return Answer::refused(decoded, error);
+    }
+    let names_model = decoded.named.contains(&"model");
+    let mut answer = Answer::from(decoded);
+    if let Some(model) = file.content.model().filter(|model| names_model && **model != answer.deployment.model) {
+        let message = format!(
+            "The link's {} goes before {}, the model of {}.",
+            answer.deployment.model.name,
+            model.name,
+            file.path.display()
+        );
+        answer.warnings.push(Warning { field: "model".into(), message });
+    }
+    answer.warnings.extend(file.content.report().assumed.iter().map(|item| Warning {
         field: item.field.clone(),
         message: format!("{}: {} ({})", item.field, item.value, item.note),
-    });
-    answer.warnings.extend(assumed);
-    of(answer, as_json, explain)
+    }));
+    answer
 }
 
-fn of(answer: Answer, as_json: bool, explain: bool) -> Output {
-    let answer = if explain { answer.explain() } else { answer };
-    let status = match &answer.report {
-        Some(report) if report.verdict.fits() => FITS,
-        Some(_) => FAILS,
-        None => BAD,
-    };
-    if as_json {
-        return Output { stdout: json(&answer), stderr: String::new(), status };
+/// The answer to a link of the standard input as JSON.
+#[derive(Serialize)]
+struct LineAnswer<'a> {
+    /// From 1.
+    line: u64,
+    #[serde(flatten)]
+    answer: &'a Answer,
+}
+
+impl Arguments {
+    /// An answer, as it was asked for; `line` is that of a link of the standard input.
+    fn outcome(&self, answer: Answer, line: Option<u64>) -> Output {
+        let answer = if self.explain { answer.explain() } else { answer };
+        let status = match &answer.report {
+            Some(report) if report.verdict.fits() => FITS,
+            Some(_) => FAILS,
+            None => BAD,
+        };
+        let (output, stderr) = match (self.json, line) {
+            (true, Some(line)) => (json_line(&LineAnswer { line, answer: &answer }), String::new()),
+            (true, None) => (json(&answer), String::new()),
+            (false, Some(line)) if answer.report.is_some() => {
+                (format!("Line {line}\n{}\n", text(&answer)), String::new())
+            }
+            (false, _) => (text(&answer), stderr(&answer, line)),
+        };
+        Output { stdout: output, stderr, status }
     }
-    Output { stdout: text(&answer), stderr: stderr(&answer), status }
 }
 
-/// What must be mended first.
-fn stderr(answer: &Answer) -> String {
+/// What must be mended first; `line` is that of a link of the standard input.
+fn stderr(answer: &Answer, line: Option<u64>) -> String {
     if answer.errors.is_empty() {
         return String::new();
     }
-    let ignored = answer.warnings.iter().map(|warning| format!("warning: {}\n", warning.message));
-    ignored.chain(answer.errors.iter().map(|error| format!("error: {}\n", error.message))).collect()
+    let place = line.map_or_else(String::new, |line| format!("line {line}: "));
+    let ignored = answer.warnings.iter().map(|warning| format!("warning: {place}{}\n", warning.message));
+    ignored.chain(answer.errors.iter().map(|error| format!("error: {place}{}\n", error.message))).collect()
 }
 
 fn text(answer: &Answer) -> String {
@@ -180,7 +280,7 @@ mod tests {
 
     #[test]
     fn ranks_that_differ_have_a_column_each() {
-        let text = answer("pp_size=4", false, false).stdout;
+        let text = text(&Answer::to("pp_size=4"));
         let heading = text.lines().find(|line| line.starts_with("GiB")).unwrap();
         assert!(heading.contains("GPU 0") && heading.contains("GPU 3"), "{heading}");
         assert!(text.contains("\nCUDA, NCCL, libraries  "));

@@ -13,6 +13,7 @@ Examples:
   trtllm-memory estimate 'model=Qwen/Qwen3-32B&gpu=h200&tp_size=2&quant_algo=FP8'
   trtllm-memory estimate 'https://example.org/memory/#v=1&gpu=l40s' --json | jq .kv_cache.tokens
   trtllm-memory estimate 'model=llama-3.3-70b-instruct&tp_size=4' --explain
+  trtllm-memory estimate - --json < links.txt | jq -c '[.line, .verdict]'
   trtllm-memory solve 'max_seq_len=8192' --for max_batch_size --json | jq .limit
   trtllm-memory search 'model=qwen3-32b' --gpus h100,h200 --concurrency 64 --input-len 2000 --output-len 500
   trtllm-memory estimate --hf-config ./Qwen3-8B/config.json 'gpu=l40s&quant_algo=FP8'
@@ -26,6 +27,8 @@ Exit status:
      the figures' uncertainty)
   1  it does not fit (verdict fails)
   2  the input is bad; the messages say which field, which value, and what would be right
+     (JSON: errors, also for files that can't be read and for unknown arguments)
+  Of several links on the standard input, the worst status counts.
 ";
 
 /// What follows the options.

@@ -1,15 +1,20 @@
 //! Files that a person names.
 
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, BufRead, Read, StdinLock};
 use std::path::Path;
 
 /// A model's file is read up to this many bytes: more than a safetensors header can have.
 const LONGEST: u64 = 110_000_000;
 
+/// The name of the standard input, in place of a file's.
+pub const STANDARD_INPUT: &str = "-";
+/// A line of links is read up to this many bytes: more than a link can have.
+const LONGEST_LINE: u64 = 1 << 16;
+
 /// Opens a file, or the standard input for `-`.
 pub fn open(file: &Path) -> Result<Box<dyn Read>, String> {
-    if file == Path::new("-") {
+    if file == Path::new(STANDARD_INPUT) {
         return Ok(Box::new(io::stdin().lock()));
     }
     File::open(file).map(|file| Box::new(file) as Box<dyn Read>).map_err(|error| format!("{}: {error}", file.display()))
@@ -26,4 +31,103 @@ pub fn whole(file: &Path) -> Result<Vec<u8>, String> {
         reader.take(more).read_to_end(&mut bytes)
     });
     read.map(|_| bytes).map_err(|error| format!("{}: {error}", file.display()))
+}
+
+/// The lines of an input that aren't blank, each with its number from 1. An input without any is an
+/// error.
+pub struct Lines<R> {
+    input: R,
+    number: u64,
+    state: State,
+}
+
+/// How far the lines are read.
+#[derive(PartialEq, Eq)]
+enum State {
+    /// All lines so far were blank.
+    Blank,
+    Found,
+    Ended,
+}
+
+impl Lines<StdinLock<'static>> {
+    /// The lines of the standard input.
+    pub fn of_standard_input() -> Self {
+        Lines::new(io::stdin().lock())
+    }
+}
+
+impl<R: BufRead> Lines<R> {
+    fn new(input: R) -> Lines<R> {
+        Lines { input, number: 0, state: State::Blank }
+    }
+
+    /// The next line, without the rest of one that is too long; `None` at the end.
+    fn line(&mut self) -> io::Result<Option<String>> {
+        let mut bytes = Vec::new();
+        if self.input.by_ref().take(LONGEST_LINE).read_until(b'\n', &mut bytes)? == 0 {
+            return Ok(None);
+        }
+        if bytes.last() != Some(&b'\n') {
+            self.input.skip_until(b'\n')?;
+        }
+        self.number += 1;
+        Ok(Some(String::from_utf8_lossy(&bytes).trim().to_string()))
+    }
+}
+
+impl<R: BufRead> Iterator for Lines<R> {
+    type Item = Result<(u64, String), String>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        while self.state != State::Ended {
+            match self.line() {
+                Ok(Some(line)) if line.is_empty() => {}
+                Ok(Some(line)) => {
+                    self.state = State::Found;
+                    return Some(Ok((self.number, line)));
+                }
+                Ok(None) => {
+                    let nothing = self.state == State::Blank;
+                    self.state = State::Ended;
+                    return nothing.then(|| Err("The standard input holds no link.".into()));
+                }
+                Err(error) => {
+                    self.state = State::Ended;
+                    return Some(Err(format!("{STANDARD_INPUT}: {error}")));
+                }
+            }
+        }
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lines(input: &[u8]) -> Vec<Result<(u64, String), String>> {
+        Lines::new(input).collect()
+    }
+
+    #[test]
+    fn lines_keep_their_numbers_across_blank_ones() {
+        let found = lines(b"\n tp_size=2 \r\n\t\n\xff=1");
+        assert_eq!(found, [Ok((2, "tp_size=2".into())), Ok((4, "\u{fffd}=1".into()))]);
+    }
+
+    #[test]
+    fn a_line_without_end_is_cut_and_the_next_one_is_read() {
+        let long = [&b"x".repeat(200_000)[..], b"\ntp_size=2\n"].concat();
+        let found = lines(&long);
+        assert_eq!(found[0].as_ref().map(|(number, line)| (*number, line.len())), Ok((1, 1 << 16)));
+        assert_eq!(found[1], Ok((2, "tp_size=2".into())));
+    }
+
+    #[test]
+    fn an_input_without_links_is_an_error() {
+        for empty in [&b""[..], b" \n\n"] {
+            assert!(matches!(&lines(empty)[..], [Err(_)]), "{empty:?}");
+        }
+    }
 }

@@ -3,6 +3,7 @@
 use super::{BAD, Output, json};
 use clap::Args;
 use serde::Serialize;
+use std::path::Path;
 use trtllm_memory::deployment::{Deployment, DeploymentError, InvalidSetting};
 use trtllm_memory::explore::Load;
 use trtllm_memory::export::json::{BadInput, Warning};
@@ -81,6 +82,11 @@ pub fn refuse(errors: Vec<BadInput>, as_json: bool) -> Output {
         return Output { stdout: json(&Shape { errors: &errors }), stderr: String::new(), status: BAD };
     }
     Output { stdout: String::new(), stderr, status: BAD }
+}
+
+/// The answer to a file that can't be read, or says nothing.
+pub fn bad_file(file: &Path, message: String, as_json: bool) -> Output {
+    refuse(vec![BadInput { field: "file".into(), value: file.display().to_string(), message }], as_json)
 }
 
 /// The answer to an impossible deployment.

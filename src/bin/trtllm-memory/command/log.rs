@@ -1,5 +1,6 @@
 //! `log`: what a log says beside what the models say.
 
+use super::link_arg::bad_file;
 use super::table::Table;
 use super::{FAILS, FITS, Output, input, json};
 use std::io::{ErrorKind, Read};
@@ -20,15 +21,15 @@ const MOST_UNREAD: usize = 10;
 pub fn answer(file: &Path, as_json: bool) -> Output {
     let explained = match read(file) {
         Ok(reader) => explain(reader.finish()),
-        Err(stderr) => return Output::bad(stderr),
+        Err(message) => return bad_file(file, message, as_json),
     };
     if explained.reading.is_empty() {
         let lines = grouped(explained.reading.lines);
-        let stderr = format!(
+        let message = format!(
             "{}: none of its {lines} lines is one that TensorRT-LLM writes about memory or settings.",
             file.display()
         );
-        return Output::bad(stderr);
+        return bad_file(file, message, as_json);
     }
     let status = if explained.diagnosis.is_some() { FAILS } else { FITS };
     let output = if as_json { json(&explained) } else { text(&explained) };

@@ -15,6 +15,7 @@ mod search;
 mod solve;
 mod sweep;
 mod table;
+mod usage;
 mod validate;
 
 use arguments::{Arguments, Command};
@@ -47,24 +48,37 @@ impl Output {
     fn of(stdout: String, fits: bool) -> Output {
         Output { stdout, stderr: String::new(), status: if fits { FITS } else { FAILS } }
     }
-
-    fn bad(stderr: String) -> Output {
-        Output { stdout: String::new(), stderr: format!("error: {stderr}\n"), status: BAD }
-    }
 }
 
-/// Runs the command that the arguments say.
+/// Runs the command that the arguments say. The exit status is the worst of its outcomes.
 pub fn run() -> ExitCode {
-    let arguments = Arguments::parse();
-    arguments.units.show();
-    let output = match arguments.command {
-        Command::Estimate { link, hf_config, json, explain } => {
-            let link = link.unwrap_or_default();
-            match hf_config {
-                Some(file) => estimate::with_file(&link, &file, json, explain),
-                None => estimate::answer(&link, json, explain),
+    let outcomes = match Arguments::try_parse() {
+        Ok(arguments) => outcomes(arguments),
+        Err(error) => Box::new(std::iter::once(usage::refuse_arguments(&error))),
+    };
+    let mut status = FITS;
+    for outcome in outcomes {
+        status = status.max(outcome.status);
+        let written = write(&mut io::stdout().lock(), &outcome.stdout)
+            .and_then(|()| write(&mut io::stderr().lock(), &outcome.stderr));
+        match written {
+            Ok(()) => {}
+            // A reader that has seen enough is no error.
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => break,
+            Err(error) => {
+                // If even this can't be written, the status says it.
+                let _ = writeln!(io::stderr(), "error: the output can't be written: {error}");
+                return BAD.into();
             }
         }
+    }
+    status.into()
+}
+
+fn outcomes(arguments: Arguments) -> Box<dyn Iterator<Item = Output>> {
+    arguments.units.show();
+    let outcome = match arguments.command {
+        Command::Estimate(arguments) => return estimate::run(arguments),
         Command::Log { file, json } => log::answer(&file, json),
         Command::Sweep(arguments) => sweep::run(&arguments),
         Command::Solve(arguments) => solve::run(&arguments),
@@ -78,28 +92,20 @@ pub fn run() -> ExitCode {
         Command::Gpus { json } => Output::ok(catalogues::gpus(json)),
         Command::Validate { files, json } => validate::run(&files, json),
     };
-    let written =
-        write(&mut io::stdout().lock(), &output.stdout).and_then(|()| write(&mut io::stderr().lock(), &output.stderr));
-    match written {
-        Ok(()) => output.status.into(),
-        Err(error) => {
-            // Where even this can't be written, the status says it.
-            let _ = writeln!(io::stderr(), "error: the output can't be written: {error}");
-            BAD.into()
-        }
-    }
+    Box::new(std::iter::once(outcome))
 }
 
-/// Writes a text; that the reader has seen enough is no error.
 fn write(to: &mut impl Write, text: &str) -> io::Result<()> {
-    match to.write_all(text.as_bytes()).and_then(|()| to.flush()) {
-        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
-        result => result,
-    }
+    to.write_all(text.as_bytes()).and_then(|()| to.flush())
 }
 
 /// A value as JSON that a person can read.
 fn json(value: &impl Serialize) -> String {
     // Keys are texts and nothing fails to serialize, so there is always a text.
     serde_json::to_string_pretty(value).map_or_else(|_| String::new(), |text| text + "\n")
+}
+
+/// A value as JSON on one line.
+fn json_line(value: &impl Serialize) -> String {
+    serde_json::to_string(value).map_or_else(|_| String::new(), |text| text + "\n")
 }

@@ -1,7 +1,8 @@
 //! `validate`: files of measurements against the laws.
 
+use super::link_arg::bad_file;
 use super::table::Table;
-use super::{BAD, Output, json};
+use super::{Output, json};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -23,8 +24,8 @@ pub fn run(files: &[PathBuf], as_json: bool) -> Output {
                 read.push(readers::read(&name, &String::from_utf8_lossy(&bytes)));
             }
             Err(error) => {
-                let stderr = format!("error: {} can't be read: {error}\n", path.display());
-                return Output { stdout: String::new(), stderr, status: BAD };
+                let message = format!("{} can't be read: {error}", path.display());
+                return bad_file(path, message, as_json);
             }
         }
     }

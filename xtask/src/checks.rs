@@ -111,6 +111,15 @@ fn native(checks: &mut Checks) {
         let options = ["test", "--locked", "--workspace", "--features", "panels", "--no-fail-fast"];
         process::run_tests(&mut process::cargo(options))
     });
+    checks.holds("examples: each program in examples/ runs", || {
+        for entry in std::fs::read_dir(places::root().join("examples"))? {
+            let path = entry?.path();
+            let name = path.file_stem().unwrap_or_default().to_string_lossy();
+            let options = ["run", "--quiet", "--locked", "--features", "panels", "--example", &name];
+            process::run(&mut process::cargo(options))?;
+        }
+        Ok(())
+    });
 }
 
 fn wasm(checks: &mut Checks) {

@@ -4,7 +4,7 @@ use super::estimate::name;
 use trtllm_memory::export::json::Explained;
 use trtllm_memory::memory::Explanation;
 
-/// Why each size is what it is, for each kind of rank.
+/// Formats the explanations of each rank class.
 pub fn explanations(explained: &[Explained]) -> String {
     let mut text = String::new();
     for one in explained {

@@ -1,4 +1,4 @@
-//! The long help: examples, exit statuses, and every link key, from the table of settings.
+//! The long help: examples, exit statuses, and all keys of links from the table of settings.
 
 use textwrap::{Options, WordSeparator, WordSplitter, WrapAlgorithm, fill};
 use trtllm_memory::deployment::{Deployment, FIELDS, Field, Flows, Group, Input, Resolved};
@@ -23,20 +23,20 @@ Examples:
 
 const STATUSES: &str = "\
 Exit status:
-  0  the deployment fits (JSON: verdict fits, or fits_uncertain where the capacity lies within
-     the figures' uncertainty)
-  1  it does not fit (verdict fails)
-  2  the input is bad; the messages say which field, which value, and what would be right
-     (JSON: errors, also for files that can't be read and for unknown arguments)
-  Of several links on the standard input, the worst status counts.
+  0  the deployment fits (JSON: verdict fits, or fits_uncertain if the capacity lies within the
+     figures' uncertainty)
+  1  the deployment does not fit (JSON: verdict fails)
+  2  the input is invalid; the messages name the field, its value, and the valid values
+     (JSON: errors, also for unreadable files and unknown arguments)
+  For several links on standard input, the worst status counts.
 ";
 
-/// What follows the options.
+/// The text after the options.
 pub fn more() -> String {
     format!("{EXAMPLES}\n{STATUSES}\n{}", keys())
 }
 
-/// Every key of a link.
+/// Lists all keys of a link.
 fn keys() -> String {
     let default = Deployment::default();
     let resolved = default.resolve().ok();
@@ -71,7 +71,7 @@ fn keys() -> String {
     text
 }
 
-/// Which way to run a model has the setting, where only one has.
+/// The backend of the setting, if only one has it.
 fn flows(field: &Field) -> &'static str {
     match field.flows {
         Flows::Both => "",
@@ -85,7 +85,7 @@ fn aliases(field: &Field) -> String {
     if field.aliases.is_empty() { String::new() } else { format!("Also: {}.", field.aliases.join(", ")) }
 }
 
-/// What a setting is where a link doesn't say it.
+/// The default of a setting.
 fn standard(field: &Field, default: &Deployment, resolved: Option<&Resolved>) -> String {
     let chosen = field.write(default);
     let settled = resolved.map(field.effective).unwrap_or_default();
@@ -96,12 +96,12 @@ fn standard(field: &Field, default: &Deployment, resolved: Option<&Resolved>) ->
     }
 }
 
-/// Which values a setting takes, where its help doesn't say it.
+/// The valid values of a setting, if its help does not list them.
 fn values(field: &Field) -> String {
     match field.input {
         Input::Choice(names) => format!("One of {}.", names.join(", ")),
-        Input::Model => "`trtllm-memory models` lists them.".into(),
-        Input::Gpu => "`trtllm-memory gpus` lists them.".into(),
+        Input::Model => "`trtllm-memory models` lists the names.".into(),
+        Input::Gpu => "`trtllm-memory gpus` lists the names.".into(),
         Input::Toggle => "true or false.".into(),
         Input::Steps { .. } | Input::Whole { .. } | Input::Fraction | Input::Gib | Input::Text => String::new(),
     }

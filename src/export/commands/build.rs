@@ -72,7 +72,7 @@ fn gemm_plugin(resolved: &Resolved) -> &'static str {
     if resolved.gemm_plugin { plugin_type(resolved) } else { "disable" }
 }
 
-/// The type of a plugin: the first versions have no `auto`.
+/// The type of a plugin. The first versions have no `auto`.
 fn plugin_type(resolved: &Resolved) -> &'static str {
     if resolved.version.has(Behavior::PluginsTakeAuto) { "auto" } else { resolved.dtype.name() }
 }

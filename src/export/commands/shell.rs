@@ -1,6 +1,6 @@
-//! A command of a POSIX shell, one argument a line where it is long.
+//! Commands of a POSIX shell, with one argument a line if they are long.
 
-/// Columns of a line.
+/// Columns of a command on one line, at most.
 const WIDTH: usize = 100;
 
 /// A command and its arguments.
@@ -10,7 +10,7 @@ pub struct Line {
 }
 
 impl Line {
-    /// A command without arguments yet; `program` is written as it is.
+    /// A command without arguments. `program` is not quoted.
     pub fn new(program: impl Into<String>) -> Line {
         Line { program: program.into(), arguments: Vec::new() }
     }
@@ -27,7 +27,7 @@ impl Line {
         self
     }
 
-    /// Adds a flag with its value, where there is one.
+    /// Adds a flag with its value, if there is a value.
     pub fn optional(self, flag: &str, value: Option<impl ToString>) -> Line {
         match value {
             Some(value) => self.flag(flag, value),
@@ -35,12 +35,12 @@ impl Line {
         }
     }
 
-    /// Adds a flag with its value, where a condition holds.
+    /// Adds a flag with its value, if a condition holds.
     pub fn flag_if(self, condition: bool, flag: &str, value: impl ToString) -> Line {
         if condition { self.flag(flag, value) } else { self }
     }
 
-    /// Adds a flag without a value, where a condition holds.
+    /// Adds a flag without a value, if a condition holds.
     pub fn switch_if(mut self, condition: bool, flag: &str) -> Line {
         if condition {
             self.arguments.push(flag.to_string());
@@ -48,7 +48,7 @@ impl Line {
         self
     }
 
-    /// The text, with a new line at its end.
+    /// The text, which ends with a line feed.
     pub fn text(self) -> String {
         let short = format!("{} {}", self.program, self.arguments.join(" "));
         if short.len() <= WIDTH {
@@ -70,7 +70,7 @@ mod tests {
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
     #[test]
-    fn words_that_a_shell_would_read_are_quoted() {
+    fn words_with_special_characters_are_quoted() {
         assert_eq!(
             Line::new("echo").value("a b").flag("--x", "it's $HOME").text(),
             "echo 'a b' --x \"it's \"'$HOME'\n"

@@ -1,4 +1,4 @@
-//! Repair of links that were damaged on their way.
+//! The repair of damaged links, with the feature `explanations`.
 
 #[cfg(feature = "explanations")]
 mod enabled;

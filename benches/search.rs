@@ -1,4 +1,5 @@
-//! The number of candidates that a search tries in a second, and the durations of a sweep and of limits.
+//! The number of candidates that a search tries in a second, and the durations of a sweep and of
+//! limits.
 
 mod clock;
 

@@ -2,7 +2,8 @@
 
 use trtllm_memory::{link, log};
 
-/// The log of TensorRT-LLM's documentation: Llama 2 7B in FP8 on an H100 (`docs/source/reference/memory.md`).
+/// The log of TensorRT-LLM's documentation: Llama 2 7B in FP8 on an H100
+/// (`docs/source/reference/memory.md`).
 const LOG: &str = "\
 [TensorRT-LLM][INFO] Loaded engine size: 6695 MiB
 [TensorRT-LLM][INFO] [MemUsageChange] Allocated 1134.01 MiB for execution context memory.

@@ -20,12 +20,14 @@ struct Known<T> {
     items: Vec<T>,
 }
 
-/// Makes the [`Catalogue`] of a file: the file's text, the name of its default row, and the parser of a row.
+/// Makes the [`Catalogue`] of a file: the file's text, the name of its default row, and the parser
+/// of a row.
 macro_rules! catalogue {
     ($file:expr, $default:expr, $parse_row:expr) => {{
         const FILE: &str = $file;
         const RANGE: (usize, usize) = $crate::catalogue::row_of(FILE.as_bytes(), $default.as_bytes());
-        // Copied into bytes of its own: a slice of the file would keep the whole file in the program.
+        // Copied into bytes of its own: a slice of the file would keep the whole file in the
+        // program.
         const ROW: [u8; RANGE.1 - RANGE.0] = {
             let mut row = [0; RANGE.1 - RANGE.0];
             row.copy_from_slice(FILE.as_bytes().split_at(RANGE.1).0.split_at(RANGE.0).1);
@@ -64,7 +66,8 @@ pub(crate) const fn row_of(file: &[u8], name: &[u8]) -> (usize, usize) {
 }
 
 impl<T> Catalogue<T> {
-    /// A catalogue with the rows that this program holds, and the default row that every program holds.
+    /// A catalogue with the rows that this program holds, and the default row that every program
+    /// holds.
     pub(crate) const fn new(
         own_rows: &'static str,
         default_row: &'static str,

@@ -1,10 +1,11 @@
-//! Predicts where the memory of each GPU goes in a [TensorRT-LLM] deployment, before anything is built
-//! or rented.
+//! Predicts where the memory of each GPU goes in a [TensorRT-LLM] deployment, before anything is
+//! built or rented.
 //!
-//! A [`Deployment`] is a configuration: a model, a GPU, and settings under TensorRT-LLM's own names.
-//! [`estimate`] returns a [`Report`]: for each GPU the bytes of weights, activations, runtime buffers,
-//! decoder buffers, KV cache and overhead, each with a band of uncertainty, and the [`Verdict`] whether
-//! the deployment fits. [`explain`] returns the same figures as formulas with their inputs and sources.
+//! A [`Deployment`] is a configuration: a model, a GPU, and settings under TensorRT-LLM's own
+//! names. [`estimate`] returns a [`Report`]: for each GPU the bytes of weights, activations,
+//! runtime buffers, decoder buffers, KV cache and overhead, each with an error band. Its
+//! [`Verdict`] tells whether the deployment fits. [`explain`] returns the same figures as formulas
+//! with their inputs and sources.
 //!
 //! Nothing runs on a GPU and nothing is downloaded: a report takes about a microsecond.
 //!
@@ -35,7 +36,7 @@
 //!
 //! ## Estimate a deployment
 //!
-//! Every setting has a default, as TensorRT-LLM has. An impossible deployment has no report; the error
+//! Unset settings have TensorRT-LLM's defaults. An invalid deployment has no report; the error
 //! names all of its problems at once, each with the setting and the remedy.
 //!
 //! ```
@@ -57,22 +58,22 @@
 //!
 //! ## Read a share link
 //!
-//! The address of the calculator's page is the configuration: `key=value` pairs after `#`, only those
-//! that differ from the defaults. [`link::decode`] never fails: it ignores what it does not understand
-//! and lists it. [`link::encode`] returns the shortest link of a deployment.
+//! The address of the calculator's page is the configuration: `key=value` pairs after `#`, only
+//! those that differ from the defaults. [`link::decode`] never fails: it ignores invalid parts and
+//! lists them. [`link::encode`] returns the shortest link of a deployment.
 //!
 //! ```
 //! use trtllm_memory::link;
 //!
-//! let decoded = link::decode("https://example.org/memory/#v=1&model=meta-llama/Llama-2-7b-hf&color=red");
+//! let decoded = link::decode("https://example.org/#v=1&model=meta-llama/Llama-2-7b-hf&color=red");
 //! assert_eq!(decoded.problems[0].key, "color");
 //! assert_eq!(link::encode(&decoded.deployment), "v=1&model=meta-llama/Llama-2-7b-hf");
 //! ```
 //!
 //! ## Explain a figure
 //!
-//! An [`Explanation`](memory::Explanation) is a tree: each part has its formula in symbols, the same
-//! formula with figures, its inputs, and the source of its law.
+//! An [`Explanation`](memory::Explanation) is a tree: each part has its formula in symbols, the
+//! same formula with figures, its inputs, and the source of its law.
 //!
 //! ```
 //! use trtllm_memory::{Contributor, Deployment, explain};
@@ -107,13 +108,14 @@
 //!
 //! ## Read a log
 //!
-//! [`log::read`] takes the log of a start of TensorRT-LLM. [`log::explain`] compares the figures that it
-//! prints with the predicted ones, and names the reason if the start failed.
+//! [`log::read`] takes the log of a start of TensorRT-LLM. [`log::explain`] compares the figures
+//! in it with the predicted ones, and diagnoses a failed start.
 //!
 //! ```
 //! use trtllm_memory::{Bytes, Contributor, log};
 //!
-//! let text = b"[TensorRT-LLM][INFO] [MemUsageChange] Allocated 43.29 MB GPU memory for runtime buffers.\n";
+//! let text = b"[TensorRT-LLM][INFO] [MemUsageChange] Allocated 43.29 MB GPU memory \
+//!     for runtime buffers.\n";
 //! let reading = log::read(text);
 //! let measured = reading.ranks[0].size(Contributor::RuntimeBuffers).map(|size| size.bytes);
 //! assert_eq!(measured, Some(Bytes::rounded(43.29 * 1024.0 * 1024.0)));
@@ -123,17 +125,17 @@
 //!
 //! ## Use a custom model
 //!
-//! [`import`] reads a Hugging Face `config.json`, the `config.json` of an engine or a checkpoint, and the
-//! header of a `.safetensors` file.
+//! [`import`] reads a Hugging Face `config.json`, the `config.json` of an engine or a checkpoint,
+//! and the header of a `.safetensors` file.
 //!
 //! ```
 //! use trtllm_memory::import::model_file;
 //! use trtllm_memory::{Deployment, estimate};
 //!
 //! let config = br#"{
-//!     "model_type": "llama", "hidden_size": 2048, "intermediate_size": 5632, "num_hidden_layers": 22,
-//!     "num_attention_heads": 32, "num_key_value_heads": 4, "vocab_size": 32000,
-//!     "max_position_embeddings": 2048, "torch_dtype": "bfloat16"
+//!     "model_type": "llama", "hidden_size": 2048, "intermediate_size": 5632,
+//!     "num_hidden_layers": 22, "num_attention_heads": 32, "num_key_value_heads": 4,
+//!     "vocab_size": 32000, "max_position_embeddings": 2048, "torch_dtype": "bfloat16"
 //! }"#;
 //! let file = model_file::read(config, "config.json")?;
 //! let mut deployment = Deployment::default();
@@ -144,8 +146,9 @@
 //!
 //! ## Use a custom GPU
 //!
-//! A card that differs from one of the catalogue in its memory alone takes that card's name and
-//! `gpu_memory_gib`, the total that CUDA reports. `free_memory_gib` is the part that is free at the start.
+//! A card with another amount of memory than the catalogue's is that card with `gpu_memory_gib`,
+//! the total that CUDA reports. `free_memory_gib` is the memory that is free before TensorRT-LLM
+//! starts.
 //!
 //! ```
 //! use trtllm_memory::{Bytes, estimate, link};
@@ -170,19 +173,22 @@
 //!
 //! # Features
 //!
-//! Every feature only adds. With `default-features = false` the library estimates, searches, and reads links,
-//! model files and logs, and depends on `serde`, `serde_json`, `thiserror` and `form_urlencoded` alone.
+//! Every feature only adds. With `default-features = false` the library estimates, searches, and
+//! reads links, model files and logs, and depends on `serde`, `serde_json`, `thiserror` and
+//! `form_urlencoded` alone.
 //!
-//! * `cli` (default) builds the command `trtllm-memory`, and the readers of measurement files. It turns on the
-//!   next four.
-//! * `explanations` adds the texts beside the figures: meanings, evidence, messages about links, suggestions for
-//!   misspelt names, and the repair of damaged links. Without it these texts are empty.
-//! * `catalogues` puts the whole catalogues of models, GPUs and presets into the program. Without it only the
-//!   default row of each is known, unless the program calls [`architecture::provide`], [`gpu::provide`] and
-//!   [`deployment::presets::provide`].
+//! * `cli` (default) builds the command `trtllm-memory`, and the readers of measurement files. It
+//!   turns on the next four.
+//! * `explanations` adds the texts beside the figures: meanings, evidence, messages about links,
+//!   suggestions for misspelt names, and the repair of damaged links. Without it these texts are
+//!   empty.
+//! * `catalogues` puts the whole catalogues of models, GPUs and presets into the program. Without
+//!   it only the default row of each is known, unless the program calls [`architecture::provide`],
+//!   [`gpu::provide`] and [`deployment::presets::provide`].
 //! * `chart` adds `chart`, which draws reports as SVG.
 //! * `export` adds tables and the commands that start a deployment.
-//! * `panels`, `web` and `worker` build the calculator's page. They are no interface for other crates.
+//! * `panels`, `web` and `worker` build the calculator's page. They are no interface for other
+//!   crates.
 
 pub mod accuracy;
 pub mod architecture;
@@ -199,16 +205,22 @@ pub mod link;
 pub mod log;
 pub mod memory;
 #[cfg(feature = "panels")]
-#[doc(hidden)]
-pub mod panels;
+mod panels;
 #[cfg(feature = "explanations")]
 mod suggest;
 mod text;
 pub mod units;
 #[cfg(feature = "web")]
-#[doc(hidden)]
-pub mod web;
+mod web;
 
 pub use deployment::{Deployment, DeploymentError, Version};
 pub use memory::{Contributor, Report, Verdict, estimate, explain};
 pub use units::Bytes;
+
+// Entry points of the page's two programs.
+#[cfg(feature = "panels")]
+#[doc(hidden)]
+pub use panels::{answer, answer_about};
+#[cfg(feature = "web")]
+#[doc(hidden)]
+pub use web::start;

@@ -7,8 +7,8 @@ const LONGEST: usize = 48;
 
 /// Returns the one of `names` that is nearest to `text`, if one is near.
 ///
-/// Near are names that differ in few letters; failing that, the only name that contains the text or is contained
-/// in it. Case is ignored, and `-`, ` ` and `_` are equal.
+/// Near are names that differ in few letters; failing that, the only name that contains the text or
+/// is contained in it. Case is ignored, and `-`, ` ` and `_` are equal.
 pub fn nearest<'a>(text: &str, names: impl Iterator<Item = &'a str> + Clone) -> Option<&'a str> {
     let text: Vec<char> = text.trim().chars().take(LONGEST + 1).map(plain).collect();
     if text.len() < 2 || text.len() > LONGEST {

@@ -10,7 +10,8 @@ use crate::units::Bytes;
 pub enum Compared {
     /// The engine's tensors.
     Weights,
-    /// The memory that torch holds after warm-up: weights, runtime and decoder buffers (PyTorch backend).
+    /// The memory that torch holds after warm-up: weights, runtime and decoder buffers (PyTorch
+    /// backend).
     InsideTorch,
     /// The execution context.
     Activations,
@@ -105,8 +106,9 @@ pub struct Case {
     pub predicted: f64,
     /// The printed figure, in bytes or as a count.
     pub measured: f64,
-    /// `predicted / measured - 1`. The free memory of the blocks' prediction was printed to a hundredth of a GiB, which
-    /// leaves a range of possible counts: their error is the distance of the measured count from that range.
+    /// `predicted / measured - 1`. The free memory of the blocks' prediction was printed to a
+    /// hundredth of a GiB, which leaves a range of possible counts: their error is the distance of
+    /// the measured count from that range.
     pub error: f64,
     /// Whether the prediction, printed to the same digits, equals the measurement.
     pub exact: bool,
@@ -141,7 +143,8 @@ impl Comparison {
     }
 }
 
-/// Predictions that differ by less than this fraction count as equal: their printed digits are the same.
+/// Predictions that differ by less than this fraction count as equal: their printed digits are the
+/// same.
 const ALIKE: f64 = 1e-4;
 
 /// A prediction, with its bounds if an input was rounded.
@@ -301,7 +304,8 @@ fn case(contributor: Compared, measurement: &Measurement, printed: Printed) -> R
     })
 }
 
-/// Predicts a figure. The prediction uses the measured free memory for the blocks, and no measured figure otherwise.
+/// Predicts a figure. The prediction uses the measured free memory for the blocks, and no measured
+/// figure otherwise.
 fn predict(contributor: Compared, deployment: &Deployment, measured: &Measured) -> Result<Prediction, Exclusion> {
     if contributor == Compared::KvCacheBlocks
         && let Some(free) = measured.available
@@ -330,7 +334,8 @@ fn predict(contributor: Compared, deployment: &Deployment, measured: &Measured) 
         Compared::KvCacheBlocks => report.kv_cache.blocks as f64,
         Compared::KvCacheTokens if measured.sequences.is_some() => report.kv_cache.max_sequences as f64,
         Compared::KvCacheTokens => report.kv_cache.tokens as f64,
-        // The profiling lines print the room on this rank alone; ranks of other stages may have less.
+        // The profiling lines print the room on this rank alone; ranks of other stages may have
+        // less.
         Compared::KvCacheBytes if deployment.backend == Backend::Pytorch && deployment.pp_size > 1 => {
             rank.available.0 as f64
                 * deployment.resolve().map_or(1.0, |resolved| resolved.free_gpu_memory_fraction.unwrap_or(1.0))

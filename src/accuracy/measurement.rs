@@ -32,7 +32,8 @@ impl Printed {
         Printed { value: amount * unit, low: amount * unit, high: (amount + 1.0) * unit }
     }
 
-    /// A figure of `mib` MiB that was printed in the largest unit that makes it at least one, rounded to hundredths.
+    /// A figure of `mib` MiB that was printed in the largest unit that makes it at least one,
+    /// rounded to hundredths.
     fn in_its_unit(mib: f64) -> Printed {
         match mib * MIB as f64 {
             bytes if bytes >= GIB as f64 => Printed::to_hundredths(bytes / GIB as f64, GIB),
@@ -76,10 +77,12 @@ pub struct Measured {
 }
 
 impl Measured {
-    /// Sets a figure by its name in the files of measurements, such as `context_mib`. Returns whether the name is known.
+    /// Sets a figure by its name in the files of measurements, such as `context_mib`. Returns
+    /// whether the name is known.
     pub fn set(&mut self, name: &str, amount: f64) -> bool {
         let (slot, printed) = match name {
-            // The builder's exact count takes precedence over the log's rounded figure, in any order.
+            // The builder's exact count takes precedence over the log's rounded figure, in any
+            // order.
             "total_weights_bytes" => (&mut self.weights, Printed::exactly(amount)),
             "total_activation_bytes" => (&mut self.activations, Printed::exactly(amount)),
             "engine_gpu_mib" if self.weights.is_some() => return true,
@@ -107,7 +110,8 @@ impl Measured {
 pub struct Unknown {
     /// The key of the setting.
     pub key: &'static str,
-    /// Other values that it may have had. If one of them changes a prediction, that figure is left out.
+    /// Other values that it may have had. If one of them changes a prediction, that figure is left
+    /// out.
     pub alternatives: Vec<String>,
     /// The reason why it is unknown, if the source has a hint.
     pub why: Option<String>,

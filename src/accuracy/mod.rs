@@ -1,9 +1,10 @@
 //! The accuracy of the predictions, compared with public measurements.
 //!
-//! A [`Measurement`] is the published configuration of a real deployment with the figures that were printed.
-//! [`compare`] compares them with the predicted figures, and [`Errors`] summarises the errors.
-//! [`shipped`] compares the measurements that come with the project. The command `trtllm-memory validate` compares
-//! those of any file (module `readers`, native only, with the feature `cli`).
+//! A [`Measurement`] is the published configuration of a real deployment with the figures that were
+//! printed. [`compare`] compares them with the predicted figures, and [`Errors`] summarises the
+//! errors. [`shipped`] compares the measurements that come with the project. The command
+//! `trtllm-memory validate` compares those of any file (module `readers`, native only, with the
+//! feature `cli`).
 
 mod cases;
 mod exclusion;

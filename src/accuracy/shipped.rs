@@ -13,7 +13,8 @@ pub fn shipped() -> Comparison {
     compare_all([&measurements()[..]])
 }
 
-/// Parses a line of `measurements.tsv`: name, source, link and figures, separated by tabs. `None` if it is malformed.
+/// Parses a line of `measurements.tsv`: name, source, link and figures, separated by tabs. `None`
+/// if it is malformed.
 pub(super) fn measurement(line: &str) -> Option<Measurement> {
     let mut columns = line.split('\t');
     let (id, source, text, figures) = (columns.next()?, columns.next()?, columns.next()?, columns.next()?);

@@ -1,7 +1,7 @@
 //! The address of a measurement's publication.
 
-/// Returns the address of a source such as `NVIDIA/TensorRT-LLM#1188 (2024-11-21)`, `owner/repository:path` or
-/// `https://…`. `None` if the source names no address.
+/// Returns the address of a source such as `NVIDIA/TensorRT-LLM#1188 (2024-11-21)`,
+/// `owner/repository:path` or `https://…`. `None` if the source names no address.
 ///
 /// ```
 /// use trtllm_memory::accuracy::url;

@@ -11,8 +11,9 @@ use serde::{Serialize, Serializer};
 
 /// The answer to a link.
 ///
-/// The page ignores invalid parts of a link and reports them. A pipeline gates on the answer, so here an invalid value of
-/// a known key is an error, and there is no report. An unknown key is a warning.
+/// The page ignores invalid parts of a link and reports them. A pipeline gates on the answer, so
+/// here an invalid value of a known key is an error, and there is no report. An unknown key is a
+/// warning.
 ///
 /// ```
 /// use trtllm_memory::export::json::Answer;
@@ -70,8 +71,8 @@ impl Answer {
         Answer::from(link::decode(link))
     }
 
-    /// Answers a link that comes with other invalid input, such as a file: without a report, and with
-    /// `error` after the link's own errors.
+    /// Answers a link that comes with other invalid input, such as a file: without a report, and
+    /// with `error` after the link's own errors.
     pub fn refused(decoded: Decoded, error: BadInput) -> Answer {
         let mut answer = Answer::without_report(decoded);
         answer.errors.push(error);
@@ -83,7 +84,8 @@ impl Answer {
         let (bad, ignored): (Vec<LinkProblem>, Vec<LinkProblem>) =
             decoded.problems.into_iter().partition(|problem| match problem.kind {
                 LinkProblemKind::BadValue | LinkProblemKind::TooLong => true,
-                // A word without a value is not a setting of another version; the input is not a link.
+                // A word without a value is not a setting of another version; the input is not a
+                // link.
                 LinkProblemKind::UnknownKey => problem.value.is_empty(),
                 LinkProblemKind::Repeated | LinkProblemKind::OtherBackend | LinkProblemKind::NewerVersion => false,
             });

@@ -29,7 +29,8 @@ pub fn outcome(report: &Report) -> &'static str {
     }
 }
 
-/// Formats a link in Markdown. Its text names the configuration, whether it fits, and the room that is left.
+/// Formats a link in Markdown. Its text names the configuration, whether it fits, and the room that
+/// is left.
 ///
 /// ```
 /// use trtllm_memory::{deployment::Deployment, export::summary, memory::estimate};
@@ -64,7 +65,8 @@ fn escaped(text: &str) -> String {
     markdown
 }
 
-/// Formats an address as the destination of a link in Markdown. The calculator's addresses have no spaces.
+/// Formats an address as the destination of a link in Markdown. The calculator's addresses have no
+/// spaces.
 fn destination(link: &str) -> String {
     link.replace('(', "%28").replace(')', "%29")
 }

@@ -36,7 +36,8 @@ impl Table {
         Table { header, rows }
     }
 
-    /// The memory of each rank class for people: a row for each contributor, with sizes in the chosen unit.
+    /// The memory of each rank class for people: a row for each contributor, with sizes in the
+    /// chosen unit.
     pub fn for_people(report: &Report) -> Table {
         let kinds = report.kinds();
         let mut header = vec![giga().to_string()];
@@ -140,7 +141,8 @@ impl Table {
         String::from_utf8(writer.into_inner().unwrap_or_default()).unwrap_or_default()
     }
 
-    /// Formats the table as Markdown, with the first column aligned to the left and the others to the right.
+    /// Formats the table as Markdown, with the first column aligned to the left and the others to
+    /// the right.
     pub fn markdown(&self) -> String {
         let line = |cells: &Vec<String>| {
             let cells: Vec<String> = cells.iter().map(|cell| cell.replace('|', "\\|")).collect();

@@ -1,7 +1,8 @@
 //! Deployments as links: `v=1&model=Qwen/Qwen3-32B&tp_size=4`.
 //!
-//! A link contains the settings that differ from their defaults, in the order of [`FIELDS`], so that equal deployments
-//! have equal links. It is the fragment of the page's address, which browsers do not send to servers.
+//! A link contains the settings that differ from their defaults, in the order of [`FIELDS`], so
+//! that equal deployments have equal links. It is the fragment of the page's address, which
+//! browsers do not send to servers.
 
 mod repair;
 
@@ -15,7 +16,8 @@ const VERSION: u32 = 1;
 const VERSION_KEY: &str = "v";
 /// The key of the deployment that is pinned for comparison. Its value is a whole link, escaped.
 const COMPARE_KEY: &str = "compare";
-/// Keys of the address's query that control the page's appearance, and are not part of the deployment.
+/// Keys of the address's query that control the page's appearance, and are not part of the
+/// deployment.
 pub const VIEW_OPTIONS: [&str; 6] = ["embed", "theme", "show", "knobs", "units", "readonly"];
 /// Bytes of a link, at most.
 const LONGEST: usize = 8192;
@@ -62,14 +64,15 @@ pub fn encode_compared(deployment: &Deployment, pinned: &Deployment) -> String {
     link
 }
 
-/// Parses the deployment that a link pins for comparison, if it pins one. If it pins several, the last one counts.
+/// Parses the deployment that a link pins for comparison, if it pins one. If it pins several, the
+/// last one counts.
 pub fn pinned(link: &str) -> Option<Decoded> {
     // Only the deployment of a pinned link counts: a chain of pinned links would have no end.
     repair::pairs(link).iter().rfind(|(key, _)| key == COMPARE_KEY).map(|(_, value)| decode(value))
 }
 
-/// Appends `text`. Escapes the characters that a fragment cannot contain (URL standard, "fragment percent-encode set"),
-/// those that separate pairs, and those that end a link in Markdown or mail.
+/// Appends `text`. Escapes the characters that a fragment cannot contain (URL standard, "fragment
+/// percent-encode set"), those that separate pairs, and those that end a link in Markdown or mail.
 fn push_escaped(link: &mut String, text: &str) {
     for (index, byte) in text.bytes().enumerate() {
         // Programs that detect links in texts take punctuation at the end for part of the text.
@@ -85,7 +88,8 @@ fn push_escaped(link: &mut String, text: &str) {
 /// A parsed link.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Decoded {
-    /// The deployment. Settings that the link does not name, or gives an invalid value, have their defaults.
+    /// The deployment. Settings that the link does not name, or gives an invalid value, have their
+    /// defaults.
     pub deployment: Deployment,
     /// The problems, in the order of the link.
     pub problems: Vec<LinkProblem>,
@@ -127,8 +131,9 @@ pub enum LinkProblemKind {
 
 /// Parses a link: an address, `#…`, `?…`, or the fragment alone.
 ///
-/// Parsing never fails: invalid parts are ignored and listed as problems. With the feature `explanations`, damage by
-/// mail programs, chats, HTML and Markdown is repaired if the intended link is certain.
+/// Parsing never fails: invalid parts are ignored and listed as problems. With the feature
+/// `explanations`, damage by mail programs, chats, HTML and Markdown is repaired if the intended
+/// link is certain.
 ///
 /// ```
 /// use trtllm_memory::link;

@@ -6,7 +6,8 @@ use ::csv::ReaderBuilder;
 /// Returns the fields of each record, with the line on which it begins. Blank records are left out.
 pub(super) fn records(text: &str) -> Vec<(usize, Vec<String>)> {
     let mut reader = ReaderBuilder::new().has_headers(false).flexible(true).from_reader(text.as_bytes());
-    // A text in memory is valid UTF-8 and flexible records may have any length, so that no record fails.
+    // A text in memory is valid UTF-8 and flexible records may have any length, so that no record
+    // fails.
     let records = reader.records().filter_map(Result::ok);
     let numbered = records.map(|record| {
         let line = record.position().map_or(0, |start| {

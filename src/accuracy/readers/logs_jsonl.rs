@@ -1,4 +1,5 @@
-//! Deployments as JSON lines: the configuration under TensorRT-LLM's names, `measured`, `how_known`, `log_lines`.
+//! Deployments as JSON lines: the configuration under TensorRT-LLM's names, `measured`,
+//! `how_known`, `log_lines`.
 
 use super::row::{Row, switches};
 use super::{Read, unreadable};

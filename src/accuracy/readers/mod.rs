@@ -1,5 +1,6 @@
-//! Readers of measurement files: logs as JSON lines, CSV tables of execution contexts, capacities and PyTorch runs,
-//! and the project's own table. The format is detected by the content, not by the name.
+//! Readers of measurement files: logs as JSON lines, CSV tables of execution contexts, capacities
+//! and PyTorch runs, and the project's own table. The format is detected by the content, not by the
+//! name.
 //!
 //! A malformed line does not stop a reader: it is left out and listed with its number.
 

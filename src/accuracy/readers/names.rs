@@ -50,7 +50,8 @@ const ENDINGS: [&str; 24] = [
     "quantized",
 ];
 
-/// Finds a model by a repository name of any owner, with remarks and suffixes for tuning or quantization.
+/// Finds a model by a repository name of any owner, with remarks and suffixes for tuning or
+/// quantization.
 pub(super) fn model(text: &str) -> Result<&'static Architecture, Exclusion> {
     let plain = without_remarks(text);
     let path = plain.trim_end_matches('/');
@@ -76,8 +77,8 @@ pub(super) fn model(text: &str) -> Result<&'static Architecture, Exclusion> {
 
 /// Returns the versions that a text may mean: one, those of a range, or all if it names none.
 ///
-/// The first modelled version stands for all earlier ones, because their engines are alike. [`is_before_the_first`]
-/// detects them.
+/// The first modelled version stands for all earlier ones, because their engines are alike.
+/// [`is_before_the_first`] detects them.
 pub(super) fn versions(text: Option<&str>) -> Vec<Version> {
     let all: Vec<Version> = Version::NAMES.iter().filter_map(|name| Version::parse(name)).collect();
     let said = numbers(text.unwrap_or_default());
@@ -99,7 +100,8 @@ pub(super) fn is_before_the_first(text: Option<&str>) -> bool {
     first.is_some_and(|first| said.iter().any(|said| *said < (first.major, first.minor)))
 }
 
-/// The versions in a text. Those in parentheses count only if there are no others, as in `main (2024-05, 0.10 dev)`.
+/// The versions in a text. Those in parentheses count only if there are no others, as in `main
+/// (2024-05, 0.10 dev)`.
 fn numbers(text: &str) -> Vec<(u16, u16)> {
     let outside = numbers_in(&without_remarks(text));
     if outside.is_empty() { numbers_in(text) } else { outside }
@@ -168,7 +170,8 @@ pub(super) fn not_modelled(key: &'static str, value: &str) -> Exclusion {
     Exclusion::NotModelled { key, value: value.into() }
 }
 
-/// The largest relative difference between a log's total memory and the catalogue's. The total depends on the driver.
+/// The largest relative difference between a log's total memory and the catalogue's. The total
+/// depends on the driver.
 const SAME_MEMORY: f64 = 0.02;
 
 /// Finds a GPU by a free-form name and the total memory that a log printed, if it printed any.

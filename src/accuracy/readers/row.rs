@@ -1,5 +1,5 @@
-//! Rows of measurement files: settings and figures by name, and remarks. The same rules turn every row into a
-//! measurement.
+//! Rows of measurement files: settings and figures by name, and remarks. The same rules turn every
+//! row into a measurement.
 
 use super::names;
 use crate::accuracy::{Compared, Exclusion, Measured, Measurement, Printed, Unknown};
@@ -84,7 +84,8 @@ impl Row {
         self.settings.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
-    /// Sets the settings of speculative decoding from a text such as `MTP nextn=3; load balancer 256 slots`.
+    /// Sets the settings of speculative decoding from a text such as `MTP nextn=3; load balancer
+    /// 256 slots`.
     fn set_speculative(&mut self, text: &str) {
         let text = text.to_ascii_lowercase();
         let number_after = |sign: &str| {
@@ -160,7 +161,8 @@ impl Row {
         (measured, withheld)
     }
 
-    /// Makes the deployment of the known settings, and adds the unknown ones that may matter to `unknown`.
+    /// Makes the deployment of the known settings, and adds the unknown ones that may matter to
+    /// `unknown`.
     ///
     /// # Errors
     /// With the reason if the configuration is in doubt or not modelled.
@@ -215,7 +217,8 @@ impl Row {
             unknown.push(Unknown::new("moe_ep_size", [d.tp_size]));
         }
         if !is_engine && self.get("cuda_graph_max_batch_size").is_none() && !self.defaults {
-            // A server that sends KV blocks and names no CUDA graphs reads prompts, for which none are captured.
+            // A server that sends KV blocks and names no CUDA graphs reads prompts, for which none
+            // are captured.
             if d.cache_transceiver_max_tokens_in_buffer > 0 {
                 d.cuda_graph_max_batch_size = Some(0);
             } else {
@@ -242,7 +245,8 @@ impl Row {
         Ok(d)
     }
 
-    /// Sets the GPU. If it is unknown, another one stands in for it in laws that do not depend on the GPU.
+    /// Sets the GPU. If it is unknown, another one stands in for it in laws that do not depend on
+    /// the GPU.
     fn gpu(&self, d: &mut Deployment, unknown: &mut Vec<Unknown>) {
         let total = self.figure("total_gib").map(|gib| gib * MIB as f64 * 1024.0);
         let found = self.get("gpu").map(|text| names::gpu(text, total));
@@ -261,7 +265,8 @@ impl Row {
         unknown.push(Unknown::new("gpu", likely.map(|gpu| gpu.id)).because(why));
     }
 
-    /// Sets the type of the KV cache. If absent, it follows the model, unless the checkpoint may have its own.
+    /// Sets the type of the KV cache. If absent, it follows the model, unless the checkpoint may
+    /// have its own.
     fn kv_cache_dtype(&self, d: &mut Deployment, unknown: &mut Vec<Unknown>) -> Result<(), Exclusion> {
         match self.get("kv_cache_dtype") {
             Some(text) => d.kv_cache_dtype = names::kv_cache_dtype(text)?,
@@ -273,7 +278,8 @@ impl Row {
         Ok(())
     }
 
-    /// Sets the number of ranks. An absent size follows from the number of GPUs if only one value is possible.
+    /// Sets the number of ranks. An absent size follows from the number of GPUs if only one value
+    /// is possible.
     fn parallelism(&self, d: &mut Deployment, unknown: &mut Vec<Unknown>) {
         let gpus = self.number("gpu_count").map(|count| count as u64);
         let (tp, pp) = (self.number("tp_size").map(|tp| tp as u64), self.number("pp_size").map(|pp| pp as u64));
@@ -292,7 +298,8 @@ impl Row {
         }
     }
 
-    /// Sets the batch that the engine was built for and the one that it runs. A row has one of them or both.
+    /// Sets the batch that the engine was built for and the one that it runs. A row has one of them
+    /// or both.
     fn batch(&self, d: &mut Deployment, script_limits: bool) {
         let whole = |name: &str| self.number(name).filter(|number| *number >= 1.0).map(|number| number as u64);
         let (said, built, running) =
@@ -329,7 +336,8 @@ fn stand_in(quant_algo: QuantAlgo) -> Option<&'static Gpu> {
     gpu::find(if quant_algo == QuantAlgo::Nvfp4 { "b200" } else { "h100-sxm" })
 }
 
-/// A value as the table of settings parses it: `float16` turns a plugin on, and 2.0 is a whole number.
+/// A value as the table of settings parses it: `float16` turns a plugin on, and 2.0 is a whole
+/// number.
 fn plain(input: Input, value: &str) -> String {
     match input {
         Input::Toggle if Dtype::parse(value).is_some() || value == "auto" => "true".into(),
@@ -339,7 +347,8 @@ fn plain(input: Input, value: &str) -> String {
     }
 }
 
-/// Sets the settings that a text such as `no gemm plugin, gather_context_logits, logits_dtype float16` turns on or off.
+/// Sets the settings that a text such as `no gemm plugin, gather_context_logits, logits_dtype
+/// float16` turns on or off.
 pub(super) fn switches(text: &str, row: &mut Row) {
     let text = text.to_ascii_lowercase();
     for field in FIELDS.iter().filter(|field| field.input == Input::Toggle) {

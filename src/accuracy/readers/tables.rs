@@ -101,7 +101,8 @@ fn execution_context(record: &Record) -> Row {
     row
 }
 
-/// The row of a capacity: the most sequences of `isl + osl + 1000` tokens that the PyTorch backend's KV cache held.
+/// The row of a capacity: the most sequences of `isl + osl + 1000` tokens that the PyTorch
+/// backend's KV cache held.
 fn capacity(record: &Record) -> Row {
     let mut row = record.row();
     let columns = ["system", "model", "tp", "isl", "osl"];

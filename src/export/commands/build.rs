@@ -5,7 +5,8 @@ use super::{CHECKPOINT_DIR, ENGINE_DIR};
 use crate::architecture::Dtype;
 use crate::deployment::{Behavior, Deployment, KvCacheType, Resolved, SpeculativeDecodingMode};
 
-/// The command that builds the engine (`tensorrt_llm/commands/build.py`, `tensorrt_llm/plugin/plugin.py`).
+/// The command that builds the engine (`tensorrt_llm/commands/build.py`,
+/// `tensorrt_llm/plugin/plugin.py`).
 pub fn command(deployment: &Deployment, resolved: &Resolved) -> String {
     let switch = |on: bool| if on { "enable" } else { "disable" };
     let mut line = Line::new("trtllm-build")

@@ -1,4 +1,5 @@
-//! TensorRT-LLM checkpoints, made by the family's conversion script or by ModelOpt's quantization script.
+//! TensorRT-LLM checkpoints, made by the family's conversion script or by ModelOpt's quantization
+//! script.
 
 use super::shell::Line;
 use super::{CHECKPOINT_DIR, MODEL_DIR, Step};
@@ -10,7 +11,8 @@ pub fn steps(deployment: &Deployment, resolved: &Resolved) -> (Vec<Step>, Vec<St
     let mut notes = Vec::new();
     let Some(how) = how(resolved) else {
         notes.push(format!(
-            "No script of TensorRT-LLM makes a checkpoint with quant_algo {} and kv_cache_dtype {}: put one into {CHECKPOINT_DIR}.",
+            "No script of TensorRT-LLM makes a checkpoint with quant_algo {} and kv_cache_dtype {}: \
+             put one into {CHECKPOINT_DIR}.",
             resolved.quant_algo, resolved.kv_cache_dtype
         ));
         return (Vec::new(), notes);
@@ -19,7 +21,8 @@ pub fn steps(deployment: &Deployment, resolved: &Resolved) -> (Vec<Step>, Vec<St
         How::Quantize(qformat) => {
             if resolved.moe_ep_size > 1 {
                 notes.push(
-                    "quantize.py has no flags for expert parallelism: set moe_tp_size and moe_ep_size in checkpoint/config.json."
+                    "quantize.py has no flags for expert parallelism: set moe_tp_size and moe_ep_size in \
+                     checkpoint/config.json."
                         .into(),
                 );
             }
@@ -36,7 +39,8 @@ pub fn steps(deployment: &Deployment, resolved: &Resolved) -> (Vec<Step>, Vec<St
             }
             None => {
                 notes.push(format!(
-                    "TensorRT-LLM has no script that converts {} checkpoints for engines: put one into {CHECKPOINT_DIR}.",
+                    "TensorRT-LLM has no script that converts {} checkpoints for engines: \
+                     put one into {CHECKPOINT_DIR}.",
                     resolved.model.family.label()
                 ));
                 return (Vec::new(), notes);

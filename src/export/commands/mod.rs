@@ -1,7 +1,8 @@
 //! Commands, configuration files and Python that start a deployment.
 //!
-//! Flags and keys are those of TensorRT-LLM's own scripts in the deployment's version, and no others. Values that affect
-//! memory are always written out, so that a later version with other defaults starts the same deployment.
+//! Flags and keys are those of TensorRT-LLM's own scripts in the deployment's version, and no
+//! others. Values that affect memory are always written out, so that a later version with other
+//! defaults starts the same deployment.
 
 mod build;
 mod checkpoint;
@@ -101,7 +102,8 @@ impl Recipe {
     }
 }
 
-/// Returns the recipes of a deployment: first those that are run once, then alternatives to serve it.
+/// Returns the recipes of a deployment: first those that are run once, then alternatives to serve
+/// it.
 ///
 /// # Errors
 /// With all problems of an invalid deployment.

@@ -1,4 +1,5 @@
-//! Options of the LLM API as a tree, formatted as YAML for `trtllm-serve` or as arguments for Python.
+//! Options of the LLM API as a tree, formatted as YAML for `trtllm-serve` or as arguments for
+//! Python.
 
 /// The value of an option.
 pub enum Value {

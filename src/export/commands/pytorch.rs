@@ -14,7 +14,8 @@ pub fn recipes(deployment: &Deployment, resolved: &Resolved) -> Vec<Recipe> {
     let (model, made) = checkpoint(resolved, &mut notes);
     if !resolved.version.has(Behavior::PyTorchByDefault) {
         notes.push(format!(
-            "In TensorRT-LLM {}, some options of this backend have other names than since 1.0; only common options are set.",
+            "In TensorRT-LLM {}, some options of this backend have other names than since 1.0; \
+             only common options are set.",
             resolved.version
         ));
     }
@@ -30,7 +31,8 @@ pub fn recipes(deployment: &Deployment, resolved: &Resolved) -> Vec<Recipe> {
     all
 }
 
-/// The checkpoint with the deployment's precision, and the step that makes it if it is not published.
+/// The checkpoint with the deployment's precision, and the step that makes it if it is not
+/// published.
 fn checkpoint(resolved: &Resolved, notes: &mut Vec<String>) -> (String, Option<Step>) {
     if let Some(name) = published(&resolved.model, resolved.quant_algo) {
         return (name.to_string(), None);
@@ -138,7 +140,8 @@ fn has_kv_cache_options(deployment: &Deployment, resolved: &Resolved) -> bool {
         || (resolved.version.has(Behavior::KvCacheConfigTakesBlock) && deployment.tokens_per_block.is_some())
 }
 
-/// Adds the options without flags (`tensorrt_llm/llmapi/llm_args.py` TorchLlmArgs), with those of the KV cache if `kv_cache`.
+/// Adds the options without flags (`tensorrt_llm/llmapi/llm_args.py` TorchLlmArgs), with those of
+/// the KV cache if `kv_cache`.
 fn add(options: &mut Options, deployment: &Deployment, resolved: &Resolved, kv_cache: bool, python: bool) {
     let later = resolved.version.has(Behavior::PyTorchByDefault);
     if kv_cache {

@@ -1,4 +1,5 @@
-//! The recipe for Triton's backend: the parameters of `tensorrt_llm/config.pbtxt`, and the server's command.
+//! The recipe for Triton's backend: the parameters of `tensorrt_llm/config.pbtxt`, and the server's
+//! command.
 
 use super::options::literal;
 use super::shell::Line;

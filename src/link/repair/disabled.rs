@@ -4,7 +4,8 @@ use crate::deployment::{Deployment, Field};
 use crate::link::{LONGEST, VIEW_OPTIONS, parts};
 use form_urlencoded::parse;
 
-/// Parses the pairs of a link in their order, those of the query first; none if the link is too long.
+/// Parses the pairs of a link in their order, those of the query first; none if the link is too
+/// long.
 pub(in crate::link) fn pairs(link: &str) -> Vec<(String, String)> {
     if link.len() > LONGEST {
         return Vec::new();

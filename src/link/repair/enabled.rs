@@ -1,7 +1,7 @@
 //! The repair of damage by mail programs, chats, word processors and Markdown.
 //!
-//! Characters that no link contains are removed first. Further repairs are tried only on keys and values that are
-//! invalid as they are, so that a valid part never changes its meaning.
+//! Characters that no link contains are removed first. Further repairs are tried only on keys and
+//! values that are invalid as they are, so that a valid part never changes its meaning.
 
 use crate::deployment::{Deployment, FIELDS, Field, field};
 use crate::link::{COMPARE_KEY, LONGEST, VERSION_KEY, VIEW_OPTIONS, parts};
@@ -18,7 +18,8 @@ const ENTITIES: [(&str, &str); 5] = [("&amp;", "&"), ("&#38;", "&"), ("&#x26;", 
 /// The start of a link that the calculator made. Such a link never ends in punctuation.
 const OWN: &str = "v=1&";
 
-/// Parses the pairs of a link in their order, those of the query first; none if the link is too long.
+/// Parses the pairs of a link in their order, those of the query first; none if the link is too
+/// long.
 pub(in crate::link) fn pairs(link: &str) -> Vec<(String, String)> {
     let mut link = link.to_string();
     for _ in 0..MOST_WRAPPINGS {
@@ -86,7 +87,8 @@ pub(in crate::link) fn suggestion(key: &str) -> String {
     intended.map_or_else(|| ".".into(), |name| format!("; did you mean {name}?"))
 }
 
-/// Repairs damage to a whole link, query or fragment: line breaks of mails, HTML's entities, escapes.
+/// Repairs damage to a whole link, query or fragment: line breaks of mails, HTML's entities,
+/// escapes.
 fn whole(text: &str) -> String {
     let mut text = text.to_string();
     for _ in 0..MOST_TIMES {
@@ -132,8 +134,8 @@ fn key_of(key: &str) -> String {
     joined.trim_matches(|c: char| !c.is_ascii_alphanumeric()).to_string()
 }
 
-/// Repairs an invalid value: decodes its escapes, joins its parts, and removes punctuation and quotes around it.
-/// Returns the likeliest repair first, in which stars may belong to the value.
+/// Repairs an invalid value: decodes its escapes, joins its parts, and removes punctuation and
+/// quotes around it. Returns the likeliest repair first, in which stars may belong to the value.
 fn values(value: &str) -> [String; 2] {
     let ascii = |c: char| match c {
         '\u{2010}'..='\u{2015}' | '\u{2212}' => Some('-'),

@@ -24,8 +24,8 @@ const MOST_RUNS: usize = 3;
 #[derive(Debug, Args)]
 pub struct Arguments {
     /// A share link of any host, `#…`, or its fragment alone, quoted because of its `&` and `#`.
-    /// `-` reads links from standard input, one a line: blank lines are skipped, and the exit status
-    /// is the worst of all.
+    /// `-` reads links from standard input, one a line: blank lines are skipped, and the exit
+    /// status is the worst of all.
     #[arg(required_unless_present = "hf_config")]
     link: Option<String>,
     /// Read the model from its file: a Hugging Face config.json, a .safetensors file with the whole
@@ -34,8 +34,8 @@ pub struct Arguments {
     /// hf_quant_config.json, an index or a single shard, from which the quantization is read.
     #[arg(long, value_name = "FILE")]
     hf_config: Option<PathBuf>,
-    /// Print JSON; sizes are bytes. Invalid input is in `errors`. Each link of standard input has an
-    /// object on a line of its own, with the number of the link's line as `line`.
+    /// Print JSON; sizes are bytes. Invalid input is in `errors`. Each link of standard input has
+    /// an object on a line of its own, with the number of the link's line as `line`.
     #[arg(long)]
     json: bool,
     /// Explain each size with its formula, figures, inputs and sources.
@@ -226,7 +226,8 @@ fn memory(report: &Report) -> String {
     blocks.collect::<Vec<String>>().join("\n")
 }
 
-/// The name of ranks in ascending order, such as "GPU 0–3, 8"; only the first runs if there are many.
+/// The name of ranks in ascending order, such as "GPU 0–3, 8"; only the first runs if there are
+/// many.
 pub fn name(ranks: &[u64]) -> String {
     let runs: Vec<String> = ranks
         .chunk_by(|a, b| a + 1 == *b)

@@ -48,8 +48,8 @@ pub fn whole(file: &Path) -> Result<Vec<u8>, InputError> {
     read.map(|_| bytes).map_err(|error| InputError::new(file, &error))
 }
 
-/// The lines of an input that are not blank, each with its number from 1. An input without any is an
-/// error.
+/// The lines of an input that are not blank, each with its number from 1. An input without any is
+/// an error.
 pub struct Lines<R> {
     input: R,
     number: u64,

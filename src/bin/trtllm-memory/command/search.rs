@@ -19,7 +19,8 @@ const ROWS: usize = 25;
 
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// A share link of any host, `#…`, or its fragment alone, with the model and the settings of all candidates.
+    /// A share link of any host, `#…`, or its fragment alone, with the model and the settings of
+    /// all candidates.
     link: String,
     /// GPUs, separated by commas, or `all`; by default the link's GPU.
     #[arg(long, value_delimiter = ',')]

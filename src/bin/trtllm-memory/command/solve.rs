@@ -15,7 +15,8 @@ use trtllm_memory::units::grouped;
 pub struct Arguments {
     /// A share link of any host, `#…`, or its fragment alone.
     link: String,
-    /// The setting to solve for, or `concurrency` with `--input-len` and `--output-len`; by default every numeric setting.
+    /// The setting to solve for, or `concurrency` with `--input-len` and `--output-len`; by default
+    /// every numeric setting.
     #[arg(long = "for", value_name = "KEY")]
     key: Option<String>,
     #[command(flatten)]

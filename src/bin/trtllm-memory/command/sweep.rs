@@ -13,7 +13,8 @@ use trtllm_memory::units::{giga, grouped, grouped_decimal};
 pub struct Arguments {
     /// A share link of any host, `#…`, or its fragment alone.
     link: String,
-    /// The setting to vary: `KEY` for its whole range, `KEY=FROM..TO`, or `KEY=A,B,C` for some of its values.
+    /// The setting to vary: `KEY` for its whole range, `KEY=FROM..TO`, or `KEY=A,B,C` for some of
+    /// its values.
     #[arg(long, value_name = "KEY=FROM..TO")]
     over: String,
     /// The approximate number of values.

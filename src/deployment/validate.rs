@@ -1,28 +1,19 @@
 //! What TensorRT-LLM, the model or the GPU can't do.
 
-#[cfg(not(feature = "lean"))]
-use super::LookaheadConfig;
-
 use super::resolve::{Drafts, Limits};
 use super::{
-    Backend, Behavior, DecodingType, Deployment, DeploymentError, KvCacheDtype, QuantAlgo, Runtime,
+    Backend, Behavior, DecodingType, Deployment, DeploymentError, KvCacheDtype, LookaheadConfig, QuantAlgo, Runtime,
     SpeculativeDecodingMode,
 };
 use crate::architecture::{Dtype, Encoder};
-#[cfg(not(feature = "lean"))]
-use crate::units::GIB;
-use crate::units::{grouped, grouped_decimal, joined, shortest};
+use crate::units::{GIB, grouped, grouped_decimal, joined, shortest};
 
 /// Every problem of a deployment; `None` where there is none.
 pub(super) fn problems(d: &Deployment) -> Option<DeploymentError> {
     let mut found = DeploymentError::default();
-    // Every reader of settings keeps to them, and the page has no other way to a deployment.
-    #[cfg(not(feature = "lean"))]
-    {
-        sizes(d, &mut found);
-        if !found.0.is_empty() {
-            return Some(found);
-        }
+    sizes(d, &mut found);
+    if !found.0.is_empty() {
+        return Some(found);
     }
     parallelism(d, &mut found);
     experts(d, &mut found);
@@ -40,7 +31,6 @@ pub(super) fn problems(d: &Deployment) -> Option<DeploymentError> {
 }
 
 /// What a program may ask though no reader of settings lets it through: numbers beyond the table's ranges.
-#[cfg(not(feature = "lean"))]
 fn sizes(d: &Deployment, found: &mut DeploymentError) {
     use super::fields::settings::{MAX_BATCH, MAX_BYTES, MAX_DRAFT, MAX_RANKS, MAX_TOKENS};
     let some = |size: Option<u64>| size.unwrap_or(1);

@@ -9,6 +9,7 @@ use crate::explore::advise::{Advices, advise};
 use crate::link;
 use crate::memory::weights_outside_torch;
 use crate::memory::{Contributor, Figure, Report, estimate, estimate_resolved};
+use crate::text::capitalized;
 use crate::units::Bytes;
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
@@ -240,10 +241,7 @@ fn note(
         (Contributor::Overhead, None) => {
             "Outside every line: CUDA context, loaded code, communication, other processes".to_string()
         }
-        (_, Some(kind)) => {
-            let mut letters = kind.counts().chars();
-            letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
-        }
+        (_, Some(kind)) => capitalized(kind.counts()),
         (_, None) => contributor.meaning().trim_end_matches('.').to_string(),
     };
     if inside {

@@ -55,7 +55,7 @@ fn sizes_for_people_are_in_the_units_that_are_asked_for() {
     assert_eq!(bytes("GB"), bytes("GiB"));
     let refused = run(&["estimate", "", "--units", "MB"]);
     assert_eq!(status(&refused), 2);
-    assert!(stderr(&refused).contains("'MB' for '--units <UNITS>': must be GiB or GB"), "{}", stderr(&refused));
+    assert!(stderr(&refused).contains("'MB' for '--units <UNITS>': expected GiB or GB"), "{}", stderr(&refused));
 }
 
 fn json_of(output: &Output) -> Value {
@@ -389,7 +389,7 @@ fn a_link_that_names_another_model_than_the_file_is_said_to() {
     assert_eq!(answer["parameters"], json("model=Qwen/Qwen3-8B").0["parameters"]);
     let warnings = answer["warnings"].as_array().unwrap();
     assert!(
-        warnings.iter().any(|warning| warning["message"].as_str().unwrap().contains("goes before")),
+        warnings.iter().any(|warning| warning["message"].as_str().unwrap().contains("takes precedence over")),
         "{warnings:?}"
     );
 }
@@ -483,7 +483,7 @@ fn a_bad_link_of_the_standard_input_is_named_by_its_line() {
     for empty in [&b""[..], b"\n \n"] {
         let output = run_on(empty, &["estimate", "-"]);
         assert_eq!((status(&output), stdout(&output)), (2, ""));
-        assert!(stderr(&output).contains("holds no link"), "{}", stderr(&output));
+        assert!(stderr(&output).contains("contains no link"), "{}", stderr(&output));
         let error = &json_of(&run_on(empty, &["estimate", "-", "--json"]))["errors"][0];
         assert_eq!((&error["field"], &error["value"]), (&"link".into(), &"-".into()));
     }
@@ -500,7 +500,7 @@ fn links_of_the_standard_input_share_a_file() {
 
     let both = run_on(b"tp_size=2\n", &["estimate", "-", "--hf-config", "-"]);
     assert_eq!(status(&both), 2);
-    assert!(stderr(&both).contains("can't both come"), "{}", stderr(&both));
+    assert!(stderr(&both).contains("cannot both come"), "{}", stderr(&both));
     let alone = run_on(br#"{"colour": "red"}"#, &["estimate", "--hf-config", "-"]);
     assert_eq!(status(&alone), 2);
     assert!(stderr(&alone).contains("no model's config.json"), "{}", stderr(&alone));

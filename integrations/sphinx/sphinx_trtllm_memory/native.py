@@ -59,7 +59,7 @@ def find(app: Sphinx, config: Config) -> None:
     if program is None:
         logger.warning(
             "trtllm-memory: there is no command %r, so links are not checked, and charts are left out where no frame "
-            "can stand. Install it (cargo install --path . --no-default-features in the calculator's sources), or name "
+            "can stand. Install it (cargo install --path . in the calculator's sources), or name "
             "it in trtllm_memory_command; with None there you do without.",
             command[0],
             type="trtllm-memory",

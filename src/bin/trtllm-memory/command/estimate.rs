@@ -1,4 +1,4 @@
-//! `estimate`: an answer as text that a person would paste into a ticket, or as JSON.
+//! `estimate`: the report of a deployment as text or JSON.
 
 use super::explanations::explanations;
 use super::input::{self, Lines, STANDARD_INPUT};
@@ -16,37 +16,37 @@ use trtllm_memory::link;
 use trtllm_memory::memory::{Binding, Rank, RankRanges, Report};
 use trtllm_memory::units::{Bytes, giga, grouped, grouped_decimal};
 
-/// Columns of figures side by side.
+/// Columns of figures side by side, at most.
 const MOST_COLUMNS: usize = 6;
 
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// A share link of any host, `#…`, or its fragment alone; quote it, for the shell knows `&` and
-    /// `#`. `-` reads links from the standard input, one a line: blank lines are skipped, and the
-    /// exit status is the worst of all.
+    /// A share link of any host, `#…`, or its fragment alone, quoted because of its `&` and `#`.
+    /// `-` reads links from standard input, one a line: blank lines are skipped, and the exit
+    /// status is the worst of all.
     #[arg(required_unless_present = "hf_config")]
     link: Option<String>,
-    /// Take the model from its file: a Hugging Face config.json, a .safetensors file that holds the
-    /// whole model, or a TensorRT-LLM checkpoint's or engine's config.json with all its settings.
-    /// What the link says goes before it. If the link names the model, an hf_quant_config.json, an
-    /// index or a single shard gives the quantization.
+    /// Read the model from its file: a Hugging Face config.json, a .safetensors file with the whole
+    /// model, or the config.json of a TensorRT-LLM checkpoint or engine, with all its settings.
+    /// The link takes precedence over the file. If the link names the model, the file may be an
+    /// hf_quant_config.json, an index or a single shard, from which the quantization is read.
     #[arg(long, value_name = "FILE")]
     hf_config: Option<PathBuf>,
-    /// Print JSON; sizes are bytes. Bad input is in its `errors`. Links of the standard input have
-    /// an object each, on a line of its own, with the number of their line as `line`.
+    /// Print JSON; sizes are bytes. Invalid input is in `errors`. Each link of standard input has
+    /// an object on a line of its own, with the number of the link's line as `line`.
     #[arg(long)]
     json: bool,
-    /// Say why each size is what it is: formula, figures, inputs and sources.
+    /// Explain each size with its formula, figures, inputs and sources.
     #[arg(long)]
     explain: bool,
 }
 
-/// Answers a link, or each link of the standard input.
+/// Estimates a link, or each link of standard input.
 pub fn run(arguments: Arguments) -> Box<dyn Iterator<Item = Output>> {
     let links_from_input = arguments.link.as_deref() == Some(STANDARD_INPUT);
     let read = match &arguments.hf_config {
         Some(path) if links_from_input && path == Path::new(STANDARD_INPUT) => {
-            Err(bad_file(path, "-: The links and the file can't both come from the standard input.".into()))
+            Err(bad_file(path, "-: The links and the file cannot both come from standard input.".into()))
         }
         Some(path) => GivenFile::read(path).map(Some),
         None => Ok(None),
@@ -55,14 +55,15 @@ pub fn run(arguments: Arguments) -> Box<dyn Iterator<Item = Output>> {
     let refused = |error| Answer::refused(link::decode(link), error);
     match read {
         Ok(file) if links_from_input => Box::new(Lines::of_standard_input().map(move |line| match line {
-            Ok((number, link)) => arguments.outcome(answer(&link, file.as_ref()), Some(number)),
-            Err(message) => {
-                let error = BadInput { field: "link".into(), value: STANDARD_INPUT.into(), message };
-                arguments.outcome(Answer::refused(link::decode(""), error), None)
+            Ok((number, link)) => arguments.output(answer(&link, file.as_ref()), Some(number)),
+            Err(error) => {
+                let (value, message) = (STANDARD_INPUT.into(), error.to_string());
+                let error = BadInput { field: "link".into(), value, message };
+                arguments.output(Answer::refused(link::decode(""), error), None)
             }
         })),
-        Ok(file) => Box::new(once(arguments.outcome(answer(link, file.as_ref()), None))),
-        Err(error) => Box::new(once(arguments.outcome(refused(error), None))),
+        Ok(file) => Box::new(once(arguments.output(answer(link, file.as_ref()), None))),
+        Err(error) => Box::new(once(arguments.output(refused(error), None))),
     }
 }
 
@@ -74,16 +75,14 @@ struct GivenFile {
 
 impl GivenFile {
     fn read(path: &Path) -> Result<GivenFile, BadInput> {
-        let content = input::whole(path).and_then(|bytes| {
-            model_file::read(&bytes, &path.to_string_lossy()).map_err(|error| format!("{}: {error}", path.display()))
-        });
-        match content {
+        let bytes = input::whole(path).map_err(|error| bad_file(path, error.to_string()))?;
+        match model_file::read(&bytes, &path.to_string_lossy()) {
             Ok(content) => Ok(GivenFile { path: path.into(), content }),
-            Err(message) => Err(bad_file(path, message)),
+            Err(error) => Err(bad_file(path, format!("{}: {error}", path.display()))),
         }
     }
 
-    /// What the link must say beside this file, if it doesn't.
+    /// The error of a link that lacks a key which this file does not provide.
     fn lack(&self, named: &[&'static str]) -> Option<BadInput> {
         let lack = |key: &str, lack: Option<String>| lack.filter(|_| !named.contains(&key));
         let lack = lack("model", self.content.lack_of_model())
@@ -96,7 +95,7 @@ fn bad_file(path: &Path, message: String) -> BadInput {
     BadInput { field: "hf_config".into(), value: path.display().to_string(), message }
 }
 
-/// The answer to a link, about the model of a file if there is one.
+/// The answer to a link, with the model of a file if there is one.
 fn answer(link: &str, file: Option<&GivenFile>) -> Answer {
     let Some(file) = file else { return Answer::to(link) };
     let mut deployment = Deployment::default();
@@ -109,7 +108,7 @@ fn answer(link: &str, file: Option<&GivenFile>) -> Answer {
     let mut answer = Answer::from(decoded);
     if let Some(model) = file.content.model().filter(|model| names_model && **model != answer.deployment.model) {
         let message = format!(
-            "The link's {} goes before {}, the model of {}.",
+            "The link's {} takes precedence over {}, the model of {}.",
             answer.deployment.model.name,
             model.name,
             file.path.display()
@@ -123,25 +122,25 @@ fn answer(link: &str, file: Option<&GivenFile>) -> Answer {
     answer
 }
 
-/// The answer to a link of the standard input as JSON.
+/// The answer to a link of standard input as JSON.
 #[derive(Serialize)]
 struct LineAnswer<'a> {
-    /// From 1.
+    /// The number of the line, from 1.
     line: u64,
     #[serde(flatten)]
     answer: &'a Answer,
 }
 
 impl Arguments {
-    /// An answer, as it was asked for; `line` is that of a link of the standard input.
-    fn outcome(&self, answer: Answer, line: Option<u64>) -> Output {
+    /// Formats an answer; `line` is the line of a link of standard input.
+    fn output(&self, answer: Answer, line: Option<u64>) -> Output {
         let answer = if self.explain { answer.explain() } else { answer };
         let status = match &answer.report {
             Some(report) if report.verdict.fits() => FITS,
             Some(_) => FAILS,
             None => BAD,
         };
-        let (output, stderr) = match (self.json, line) {
+        let (stdout, stderr) = match (self.json, line) {
             (true, Some(line)) => (json_line(&LineAnswer { line, answer: &answer }), String::new()),
             (true, None) => (json(&answer), String::new()),
             (false, Some(line)) if answer.report.is_some() => {
@@ -149,11 +148,11 @@ impl Arguments {
             }
             (false, _) => (text(&answer), stderr(&answer, line)),
         };
-        Output { stdout: output, stderr, status }
+        Output { stdout, stderr, status }
     }
 }
 
-/// What must be mended first; `line` is that of a link of the standard input.
+/// The errors of an answer, after its warnings; `line` is the line of a link of standard input.
 fn stderr(answer: &Answer, line: Option<u64>) -> String {
     if answer.errors.is_empty() {
         return String::new();
@@ -172,14 +171,14 @@ fn text(answer: &Answer) -> String {
     text.push_str(&memory(report));
     text.push_str(&format!("\nKV cache\n{}", kv_cache(report)));
     if !answer.warnings.is_empty() {
-        text.push_str("\nWorth knowing\n");
+        text.push_str("\nNotes\n");
         text.extend(answer.warnings.iter().map(warning));
     }
     text.push_str(&explanations(&answer.explanations));
     text
 }
 
-/// What is served, on what, and how.
+/// The model, the GPUs and the main settings.
 fn heading(resolved: &Resolved) -> String {
     format!(
         "{} on {} × {}\ntp_size {} · pp_size {} · quant_algo {} · kv_cache_dtype {} · TensorRT-LLM {}",
@@ -195,7 +194,7 @@ fn heading(resolved: &Resolved) -> String {
 }
 
 fn warning(warning: &Warning) -> String {
-    // What was wrong in the link names its key already.
+    // A message about the link names its key already.
     if warning.message.starts_with(&warning.field) {
         format!("  {}\n", warning.message)
     } else {
@@ -203,7 +202,7 @@ fn warning(warning: &Warning) -> String {
     }
 }
 
-/// A column for each way in which ranks use their memory, a row for each contributor.
+/// A table with a column for each rank class and a row for each contributor.
 fn memory(report: &Report) -> String {
     let size_text = |bytes: Bytes| grouped_decimal(bytes.giga(), 2);
     let kinds = report.kinds();

@@ -3,7 +3,7 @@
 use trtllm_memory::export::json::Explained;
 use trtllm_memory::memory::{Explanation, RankRanges};
 
-/// Why each size is what it is, for each kind of rank.
+/// Formats the explanations of each rank class.
 pub fn explanations(explained: &[Explained]) -> String {
     let mut text = String::new();
     for one in explained {

@@ -1,47 +1,62 @@
-//! Files that a person names.
+//! Input files and standard input.
 
 use std::fs::File;
 use std::io::{self, BufRead, Read, StdinLock};
 use std::path::Path;
 
-/// A model's file is read up to this many bytes: more than a safetensors header can have.
+/// Bytes of a model's file that are read, at most: more than a safetensors header can have.
 const LONGEST: u64 = 110_000_000;
 
-/// The name of the standard input, in place of a file's.
+/// The name of standard input, in place of a file's name.
 pub const STANDARD_INPUT: &str = "-";
-/// A line of links is read up to this many bytes: more than a link can have.
+/// Bytes of a line of links that are read, at most: more than a link can have.
 const LONGEST_LINE: u64 = 1 << 16;
 
-/// Opens a file, or the standard input for `-`.
-pub fn open(file: &Path) -> Result<Box<dyn Read>, String> {
+/// An input that cannot be read; with a message that names it.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct InputError(String);
+
+impl InputError {
+    /// An error of reading a file.
+    pub fn new(file: &Path, error: &io::Error) -> InputError {
+        InputError(format!("{}: {error}", file.display()))
+    }
+}
+
+/// Opens a file, or standard input for `-`.
+pub fn open(file: &Path) -> Result<Box<dyn Read>, InputError> {
     if file == Path::new(STANDARD_INPUT) {
         return Ok(Box::new(io::stdin().lock()));
     }
-    File::open(file).map(|file| Box::new(file) as Box<dyn Read>).map_err(|error| format!("{}: {error}", file.display()))
+    match File::open(file) {
+        Ok(opened) => Ok(Box::new(opened)),
+        Err(error) => Err(InputError::new(file, &error)),
+    }
 }
 
-/// The start of a file: all of a configuration, and a safetensors file's header.
-pub fn whole(file: &Path) -> Result<Vec<u8>, String> {
+/// Reads the start of a file: a whole configuration, or the header of a safetensors file.
+pub fn whole(file: &Path) -> Result<Vec<u8>, InputError> {
     let mut reader = open(file)?;
     let mut bytes = Vec::new();
-    // Of a file with tensors the header's length says how much is needed.
+    // A safetensors file begins with the length of its header.
     let read = reader.by_ref().take(8).read_to_end(&mut bytes).and_then(|_| {
         let length = bytes.first_chunk::<8>().map_or(LONGEST, |length| u64::from_le_bytes(*length));
         let more = if length < LONGEST { length.max(1 << 16) } else { LONGEST };
         reader.take(more).read_to_end(&mut bytes)
     });
-    read.map(|_| bytes).map_err(|error| format!("{}: {error}", file.display()))
+    read.map(|_| bytes).map_err(|error| InputError::new(file, &error))
 }
 
-/// The lines of an input that aren't blank, each with its number from 1. An input without any is an
-/// error.
+/// The lines of an input that are not blank, each with its number from 1. An input without any is
+/// an error.
 pub struct Lines<R> {
     input: R,
     number: u64,
     state: State,
 }
 
-/// How far the lines are read.
+/// The progress of reading lines.
 #[derive(PartialEq, Eq)]
 enum State {
     /// All lines so far were blank.
@@ -51,7 +66,7 @@ enum State {
 }
 
 impl Lines<StdinLock<'static>> {
-    /// The lines of the standard input.
+    /// The lines of standard input.
     pub fn of_standard_input() -> Self {
         Lines::new(io::stdin().lock())
     }
@@ -62,7 +77,7 @@ impl<R: BufRead> Lines<R> {
         Lines { input, number: 0, state: State::Blank }
     }
 
-    /// The next line, without the rest of one that is too long; `None` at the end.
+    /// Reads the next line, cut if it is too long; `None` at the end.
     fn line(&mut self) -> io::Result<Option<String>> {
         let mut bytes = Vec::new();
         if self.input.by_ref().take(LONGEST_LINE).read_until(b'\n', &mut bytes)? == 0 {
@@ -77,7 +92,7 @@ impl<R: BufRead> Lines<R> {
 }
 
 impl<R: BufRead> Iterator for Lines<R> {
-    type Item = Result<(u64, String), String>;
+    type Item = Result<(u64, String), InputError>;
 
     fn next(&mut self) -> Option<Self::Item> {
         while self.state != State::Ended {
@@ -88,13 +103,13 @@ impl<R: BufRead> Iterator for Lines<R> {
                     return Some(Ok((self.number, line)));
                 }
                 Ok(None) => {
-                    let nothing = self.state == State::Blank;
+                    let is_blank = self.state == State::Blank;
                     self.state = State::Ended;
-                    return nothing.then(|| Err("The standard input holds no link.".into()));
+                    return is_blank.then(|| Err(InputError("Standard input contains no link.".into())));
                 }
                 Err(error) => {
                     self.state = State::Ended;
-                    return Some(Err(format!("{STANDARD_INPUT}: {error}")));
+                    return Some(Err(InputError::new(Path::new(STANDARD_INPUT), &error)));
                 }
             }
         }
@@ -106,7 +121,7 @@ impl<R: BufRead> Iterator for Lines<R> {
 mod tests {
     use super::*;
 
-    fn lines(input: &[u8]) -> Vec<Result<(u64, String), String>> {
+    fn lines(input: &[u8]) -> Vec<Result<(u64, String), InputError>> {
         Lines::new(input).collect()
     }
 

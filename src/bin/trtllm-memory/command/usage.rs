@@ -1,4 +1,4 @@
-//! Arguments that the command doesn't have.
+//! Errors of the command's arguments.
 
 use super::Output;
 use super::link_arg::refuse;
@@ -6,8 +6,8 @@ use clap::error::{ContextKind, ContextValue};
 use std::env;
 use trtllm_memory::export::json::BadInput;
 
-/// The answer to arguments that can't be parsed: `errors` if `--json` is among them. Help, the
-/// version, and errors for people end the program.
+/// Returns the answer to arguments that cannot be parsed: `errors` if `--json` is among them.
+/// Otherwise prints the error, the help or the version, and ends the program.
 pub fn refuse_arguments(error: &clap::Error) -> Output {
     let as_json = env::args_os().skip(1).take_while(|argument| argument != "--").any(|argument| argument == "--json");
     if !as_json || !error.use_stderr() {
@@ -28,14 +28,14 @@ fn bad_input(error: &clap::Error) -> BadInput {
     let subcommand = context(ContextKind::InvalidSubcommand);
     let field = context(ContextKind::InvalidArg).map(name).or(subcommand.map(|_| "command".into())).unwrap_or_default();
     let value = context(ContextKind::InvalidValue).or(subcommand).unwrap_or_default().to_string();
-    // The usage and where to find help follow a blank line.
+    // The usage and a hint at `--help` follow a blank line.
     let text = error.render().to_string();
     let message = text.split("\n\n").next().unwrap_or_default();
     let message = message.strip_prefix("error: ").unwrap_or(message);
     BadInput { field, value, message: message.split_whitespace().collect::<Vec<&str>>().join(" ") }
 }
 
-/// An argument's name as a key: `--hf-config <FILE>` is `hf_config`, and `<LINK>` is `link`.
+/// The name of an argument as a key: `hf_config` for `--hf-config <FILE>`, and `link` for `<LINK>`.
 fn name(argument: &str) -> String {
     let word = argument.split_whitespace().next().unwrap_or_default();
     word.trim_matches(|letter: char| !letter.is_alphanumeric()).replace('-', "_").to_lowercase()
@@ -50,7 +50,7 @@ mod tests {
     #[test]
     fn an_error_names_its_argument_its_value_and_what_is_wrong() {
         for (arguments, field, value, words) in [
-            (&["estimate", "", "--units", "MB"][..], "units", "MB", "must be GiB or GB"),
+            (&["estimate", "", "--units", "MB"][..], "units", "MB", "expected GiB or GB"),
             (&["estimate"], "link", "", "not provided: <LINK>"),
             (&["estimate", "", "--colour"], "colour", "", "unexpected argument '--colour'"),
             (&["guess"], "command", "guess", "unrecognized subcommand 'guess'"),

@@ -37,6 +37,8 @@ mod ticks;
 mod why;
 mod widgets;
 
+pub use file::{Given, GivenReader};
+
 use crate::deployment::Deployment;
 use crate::link;
 use crate::units::Prefixes;
@@ -99,11 +101,26 @@ impl Request {
 /// assert!(html.contains("Weights"));
 /// ```
 pub fn answer(request: &str) -> String {
-    answer_about(request, &[])
+    answer_to(request, None)
 }
 
-/// The answer to a request beside what a person gave last: a file, or a text.
+/// The answer to a request about a file or text that is in memory.
 pub fn answer_about(request: &str, given: &[u8]) -> String {
+    answer_to(request, (!given.is_empty()).then(|| Given::of(given)).as_ref())
+}
+
+/// The answer to a request about a file that a [`GivenReader`] has read.
+pub fn answer_given(request: &str, given: &Given) -> String {
+    answer_to(request, Some(given))
+}
+
+/// Whether the answer to a request needs the file that was given.
+pub fn is_about_given(request: &str) -> bool {
+    let request = Request::parse(request);
+    request.panel == "file" && file::is_about_given(&request)
+}
+
+fn answer_to(request: &str, given: Option<&Given>) -> String {
     let request = Request::parse(request);
     let before = request.option("units").and_then(Prefixes::of).unwrap_or_default().show();
     let markup = match request.panel.as_str() {

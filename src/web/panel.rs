@@ -72,7 +72,7 @@ pub fn panel(
     watch(move || {
         // What is hidden has no width.
         if width.get() == 0 {
-            return;
+            return answers.withdraw();
         }
         let sound = if question.is_about_the_deployment { state.last_sound() } else { None };
         if question.is_about_the_deployment && sound.is_none() {

@@ -36,6 +36,9 @@ struct Office {
     /// One that answers at once, and one whose answers take long, so that they keep nobody waiting.
     desks: [Desk; 2],
     channels: Vec<Channel>,
+    /// Takes the progress of reading a file: the percentage, a line end and a sentence; `None` if
+    /// no file is being read.
+    progress: Option<Take>,
 }
 
 const QUICK: usize = 0;
@@ -80,6 +83,28 @@ impl Answers {
             }
         });
     }
+
+    /// Withdraws the questions. The worker stops reading a file for them.
+    pub fn withdraw(self) {
+        OFFICE.with_borrow_mut(|office| {
+            let channel = &mut office.channels[self.0];
+            channel.waiting = None;
+            if channel.asked {
+                let desk = channel.desk;
+                office.desks[desk].send(desk, JsValue::from_str(&self.0.to_string()));
+            }
+        });
+    }
+}
+
+/// Calls `take` with the progress of reading a file: the percentage, a line end and a sentence;
+/// `None` if no file is being read.
+pub fn follow_progress(take: impl Fn(Option<&str>) + 'static) {
+    OFFICE.with_borrow_mut(|office| office.progress = Some(Box::new(take)));
+}
+
+fn tell_progress(progress: Option<&str>) {
+    OFFICE.with_borrow(|office| office.progress.iter().for_each(|take| take(progress)));
 }
 
 /// Gives the worker a file, which it keeps for the questions that follow. The page itself never reads it.
@@ -133,7 +158,7 @@ fn hear(place: usize, said: &str) {
         });
     };
     let Ok(number) = number.parse::<usize>() else {
-        return;
+        return tell_progress(Some(answer).filter(|progress| !progress.is_empty()));
     };
     let next = OFFICE.with_borrow_mut(|office| {
         let channel = office.channels.get_mut(number)?;
@@ -165,5 +190,8 @@ fn give_up(place: usize) {
             })
             .collect()
     });
+    if place == QUICK {
+        tell_progress(None);
+    }
     OFFICE.with_borrow(|office| waiting.iter().for_each(|number| (office.channels[*number].take)(None)));
 }

@@ -4,6 +4,9 @@
 const place = document.getElementById("failure");
 const part = (name) => document.getElementById(`failure-${name}`);
 const home = new URL(".", document.baseURI).href;
+// How long a reload waits for the files to be fetched anew, in milliseconds.
+const PATIENCE = 5000;
+let renewed;
 
 // Extensions fail too, in the same window.
 const isOurs = (where) => typeof where === "string" && where.indexOf(home) !== -1;
@@ -29,8 +32,23 @@ function show(error) {
   document.getElementById("app").inert = true;
   place.hidden = false;
   place.focus();
+  if (document.getElementById("app").dataset.ready !== "true") renewed = renew();
   // The way back in the browser is one here too.
   addEventListener("hashchange", () => location.reload());
+}
+
+// Fetches every file that the page has loaded again, past the browser's cache. A damaged copy there
+// may have kept the program from starting, and a reload alone would take the same copy.
+function renew() {
+  const files = performance.getEntriesByType("resource").map(({ name }) => name).filter(isOurs);
+  const renewals = files.map((file) => fetch(file, { cache: "reload" }).then((answer) => answer.blob()));
+  return Promise.all(renewals.map((renewal) => renewal.catch(() => {})));
+}
+
+// Starts the page again with its settings.
+async function again() {
+  await Promise.race([renewed, new Promise((late) => setTimeout(late, PATIENCE))]);
+  location.reload();
 }
 
 function copy() {
@@ -46,7 +64,7 @@ function copy() {
   else select();
 }
 
-part("again").addEventListener("click", () => location.reload());
+part("again").addEventListener("click", again);
 part("copy").addEventListener("click", copy);
 
 addEventListener(

@@ -27,7 +27,7 @@ self.addEventListener("fetch", (event) => {
 async function install() {
   try {
     const cache = await caches.open(CACHE);
-    await Promise.all(Object.entries(BUILD.files).map(([name, integrity]) => keep(cache, name, integrity)));
+    await Promise.all(Object.keys(BUILD.files).map((name) => keep(cache, name)));
   } catch (error) {
     await caches.delete(CACHE);
     throw error;
@@ -35,14 +35,26 @@ async function install() {
   await self.skipWaiting();
 }
 
-async function keep(cache, name, integrity) {
+async function keep(cache, name) {
   const known = name.startsWith("files/") && (await kept(name));
-  // Some hosts send whoever asks for index.html to the folder instead.
-  const address = SCOPE + (name === "index.html" ? "" : name);
-  const { ok, body, headers } = known || (await fetch(address, { integrity, cache: "no-cache" }));
-  if (!ok) throw new Error(`${address} is missing`);
+  const { body, headers } = known || (await fetched(name, ["no-cache", "reload"]));
   // A new response, because a page may not be given one that was redirected.
   await cache.put(SCOPE + name, new Response(body, { headers }));
+}
+
+// A file of this build from the network. The cache modes are tried in turn: the browser's own cache
+// may hold a damaged copy, which only "reload" bypasses.
+async function fetched(name, [mode, ...others]) {
+  // Some hosts redirect requests for index.html to the folder.
+  const address = SCOPE + (name === "index.html" ? "" : name);
+  try {
+    const response = await fetch(address, { integrity: BUILD.files[name], cache: mode });
+    if (!response.ok) throw new Error(`${address}: HTTP ${response.status}`);
+    return response;
+  } catch (error) {
+    if (others.length === 0) throw error;
+    return fetched(name, others);
+  }
 }
 
 // Deletes what older builds left, but for the last one: pages may still be open with it.
@@ -55,17 +67,43 @@ async function ours() {
   return (await caches.keys()).filter((name) => name.startsWith(OURS));
 }
 
-// A file as one of these caches has it; nothing where the browser has dropped it.
+// The copy of a file in one of these caches; `undefined` if there is none. A damaged copy is
+// deleted, because the page could not start with it at any visit.
 async function kept(name, places) {
   for (const place of places ?? (await ours())) {
     const found = await caches.match(SCOPE + name, { cacheName: place, ignoreVary: true });
-    if (found) return found;
+    if (!found) continue;
+    if (await isIntact(name, found.clone())) return found;
+    await (await caches.open(place)).delete(SCOPE + name, { ignoreVary: true });
   }
   return undefined;
 }
 
+// Whether a copy has the right digest. This build's list states it. Another build's file has its
+// first digits in the name.
+async function isIntact(name, copy) {
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", await copy.arrayBuffer()));
+  if (Object.hasOwn(BUILD.files, name)) return BUILD.files[name] === `sha256-${btoa(String.fromCharCode(...digest))}`;
+  const digits = Array.from(digest.slice(0, 5), (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return name.includes(`-${digits}.`);
+}
+
 async function byContents(request, name) {
-  return (await kept(name).catch(() => undefined)) ?? fetch(request);
+  const found = await kept(name).catch(() => undefined);
+  if (found) return found;
+  if (!Object.hasOwn(BUILD.files, name)) return fetch(request);
+  try {
+    const response = await fetched(name, ["default", "reload"]);
+    await restore(name, response.clone()).catch(() => {});
+    return response;
+  } catch {
+    return fetch(request);
+  }
+}
+
+// Puts a file back into the cache of this build, unless a newer build has deleted that.
+async function restore(name, response) {
+  if (await caches.has(CACHE)) await (await caches.open(CACHE)).put(SCOPE + name, response);
 }
 
 async function newest(request, name) {

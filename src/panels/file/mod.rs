@@ -1,15 +1,18 @@
 //! A model from its own files, and a log explained: what a person pastes, drops or chooses, whichever of the two it is.
 
+mod given;
 mod log;
 mod model;
 mod timeline;
 
+pub use given::{Given, GivenReader};
+
 use super::Request;
 use crate::import::model_file::{self, ModelFile};
-use crate::log::{ExplainedLog, explain, read};
+use crate::log::{ExplainedLog, LogReading, explain};
 use crate::units::{Bytes, MIB, Prefixes, grouped, grouped_decimal};
+use given::{is_binary, is_tensors, with_length};
 use maud::{Markup, html};
-use std::borrow::Cow;
 
 /// The log of TensorRT-LLM's documentation: Llama 2 7B in FP8 on an H100 (`docs/source/reference/memory.md`).
 const EXAMPLE: &str = "\
@@ -26,28 +29,29 @@ const EXAMPLE: &str = "\
 [TensorRT-LLM][INFO] [MemUsageChange] Allocated 63.44 GiB for max tokens in paged KV cache (259840).
 ";
 
-/// What is looked at to tell a text from something else, in bytes.
-const BEGINNING: usize = 4096;
-/// A safetensors header isn't longer, in bytes.
-const LONGEST_HEADER: u64 = 100_000_000;
-
-/// What was given, read.
-enum Given {
+/// A file or text as it is shown.
+enum Subject {
     Model(Box<ModelFile>),
     Log(Box<ExplainedLog>),
-    /// Neither, and why.
+    /// Neither, and the reason.
     Neither(String),
 }
 
-/// What `given` is, or the documentation's example where that is asked for.
-pub fn panel(request: &Request, given: &[u8]) -> Markup {
-    let example = request.option("example").is_some();
-    let typed = request.option("text").unwrap_or_default().as_bytes();
-    let bytes = match given {
-        _ if example => EXAMPLE.as_bytes(),
-        [] => typed,
-        given => given,
+/// Whether a request is about the file or text that was given.
+pub fn is_about_given(request: &Request) -> bool {
+    request.option("example").is_none()
+}
+
+/// The answer about `given`, or about the text in the request if nothing was given. The `example`
+/// option asks about [`EXAMPLE`].
+pub fn panel(request: &Request, given: Option<&Given>) -> Markup {
+    let example = !is_about_given(request);
+    let own = match (example, given) {
+        (true, _) => Some(Given::of(EXAMPLE.as_bytes())),
+        (false, None) => request.option("text").map(|text| Given::of(text.as_bytes())),
+        (false, Some(_)) => None,
     };
+    let given = own.as_ref().or(given).filter(|given| !given.is_blank());
     let name = request.option("file").filter(|_| !example).unwrap_or_default();
     let shown = match (example, name) {
         (true, _) => "The documentation's example",
@@ -57,11 +61,11 @@ pub fn panel(request: &Request, given: &[u8]) -> Markup {
     html! {
         div.given {
             (entry())
-            @if !bytes.trim_ascii().is_empty() {
-                @match open(bytes, name) {
-                    Given::Model(file) => (model::section(&file, shown, request)),
-                    Given::Log(explained) => (log::section(&explained, shown, request)),
-                    Given::Neither(message) => p.problem role="alert" { (shown) " can't be read. " (message) },
+            @if let Some(given) = given {
+                @match open(given, name) {
+                    Subject::Model(file) => (model::section(&file, shown, request)),
+                    Subject::Log(explained) => (log::section(&explained, shown, request)),
+                    Subject::Neither(message) => p.problem role="alert" { (shown) " can't be read. " (message) },
                 }
             }
         }
@@ -87,47 +91,33 @@ fn entry() -> Markup {
     }
 }
 
-/// Reads it as what it seems to be.
-fn open(bytes: &[u8], name: &str) -> Given {
-    let tensors = bytes
-        .split_first_chunk::<8>()
-        .is_some_and(|(length, rest)| rest.first() == Some(&b'{') && u64::from_le_bytes(*length) <= LONGEST_HEADER);
-    if !tensors && bytes.iter().take(BEGINNING).any(|byte| *byte == 0) {
-        return Given::Neither("It is binary: neither text nor a safetensors file.".into());
+/// Reads a file by its kind. A log is explained for each request, because the explanation has the
+/// request's units.
+fn open(given: &Given, name: &str) -> Subject {
+    match given {
+        Given::Log(reading) => explained(reading),
+        Given::Unreadable(message) => Subject::Neither(message.clone()),
+        Given::Bytes(bytes) if !is_tensors(bytes) && is_binary(bytes) => {
+            Subject::Neither("It is binary: neither text nor a safetensors file.".into())
+        }
+        Given::Bytes(bytes) => match model_file::read(&with_length(bytes), name) {
+            Ok(file) => Subject::Model(Box::new(file)),
+            Err(error) => Subject::Neither(capitalised(&error.to_string())),
+        },
     }
-    if tensors || bytes.trim_ascii_start().first() == Some(&b'{') {
-        let wrong = match model_file::read(&with_length(bytes), name) {
-            Ok(file) => return Given::Model(Box::new(file)),
-            Err(error) => error,
-        };
-        // Lines of a log may be objects too.
-        let reading = read(bytes);
-        return if reading.is_empty() { Given::Neither(capitalised(&wrong.to_string())) } else { explained(bytes) };
-    }
-    explained(bytes)
 }
 
-fn explained(bytes: &[u8]) -> Given {
-    let reading = read(bytes);
+fn explained(reading: &LogReading) -> Subject {
     if !reading.is_empty() {
-        return Given::Log(Box::new(explain(reading)));
+        return Subject::Log(Box::new(explain(reading.clone())));
     }
     let none = match reading.lines {
         0 | 1 => "Its line isn't one".to_string(),
         lines => format!("None of its {} lines is one", grouped(lines)),
     };
-    Given::Neither(format!(
+    Subject::Neither(format!(
         "{none} that TensorRT-LLM writes about memory or settings, and it doesn't begin with {{ as a model's file does."
     ))
-}
-
-/// A safetensors header that was copied without the length before it gets that back.
-fn with_length(bytes: &[u8]) -> Cow<'_, [u8]> {
-    let text = bytes.trim_ascii_start();
-    let is_header = text.first() == Some(&b'{')
-        && text.windows(14).take(BEGINNING).any(|window| window == b"\"data_offsets\"")
-        && text.len() as u64 <= LONGEST_HEADER;
-    if is_header { [&(text.len() as u64).to_le_bytes(), text].concat().into() } else { bytes.into() }
 }
 
 fn capitalised(text: &str) -> String {

@@ -25,5 +25,17 @@ pub fn whole(file: &Path) -> Result<Vec<u8>, String> {
         let more = if length < LONGEST { length.max(1 << 16) } else { LONGEST };
         reader.take(more).read_to_end(&mut bytes)
     });
-    read.map(|_| bytes).map_err(|error| format!("{}: {error}", file.display()))
+    match read {
+        Ok(_) if bytes.len() as u64 > LONGEST => Err(too_long(file)),
+        Ok(_) => Ok(bytes),
+        Err(error) => Err(format!("{}: {error}", file.display())),
+    }
+}
+
+/// The complaint about a file beyond [`LONGEST`], with its size if the file system knows it.
+fn too_long(file: &Path) -> String {
+    let size = std::fs::metadata(file).ok().map(|metadata| metadata.len()).filter(|size| *size > LONGEST);
+    let size =
+        size.map_or_else(|| format!("more than {} MB", LONGEST / 1_000_000), |size| format!("{} MB", size / 1_000_000));
+    format!("{}: the file has {size}; a model's file is read up to {} MB.", file.display(), LONGEST / 1_000_000)
 }

@@ -37,3 +37,4 @@ mod suggest;
 pub mod units;
 #[cfg(feature = "web")]
 pub mod web;
+pub mod worker;

@@ -1,83 +1,85 @@
-//! The worker behind the page: answers the requests of [`trtllm_memory::panels`] in a thread of its
-//! own.
+//! The worker behind the page: connects [`trtllm_memory::worker`] to the browser.
 //!
-//! The page sends a file, a question, or a withdrawal. A question is a number, a line end and a
-//! request. A withdrawal is the number alone. The worker sends the number and the answer. While it
-//! reads a file it sends `progress`, the percentage and a sentence.
+//! The page sends a file, a question, or a withdrawal. A question is a number, a line end and the
+//! text of a [`Request`]. A withdrawal is the number alone. The worker sends the number and the
+//! answer. While it reads a file it sends `progress`, the percentage and a sentence.
 
 use std::cell::RefCell;
-use trtllm_memory::panels::{Given, GivenReader, answer, answer_given, is_about_given};
+use trtllm_memory::worker::protocol::Request;
+use trtllm_memory::worker::{Given, GivenReader, answer, answer_text};
 use wasm_bindgen::prelude::*;
-use web_sys::{Blob, DedicatedWorkerGlobalScope, FileReaderSync, MessageEvent};
+use web_sys::{Blob, DedicatedWorkerGlobalScope, File, FileReaderSync, MessageEvent};
 
 /// The answer about a file that the browser can no longer read.
 const GONE: &str = "The browser could not read it: it was changed or removed after it was chosen.";
 
 /// The file that was given last. It is read when a question needs it, in pieces. Each piece has a
-/// task of its own, so that the worker hears of newer files and answers other questions in between.
+/// task of its own, so that the worker takes newer files and answers other questions in between.
 #[derive(Default)]
-struct Desk {
+struct Worker {
     file: Option<Blob>,
-    /// The file, once it was read.
-    given: Option<Given>,
+    /// The file, once it was read; blank until then.
+    given: Given,
+    is_read: bool,
     /// The file while it is being read.
     reader: Option<GivenReader>,
     /// The number and the request of the question that waits for the file.
-    waiting: Option<(String, String)>,
+    waiting: Option<(String, Request)>,
     /// Whether a task that reads the next piece is due.
     is_due: bool,
 }
 
 thread_local! {
-    static DESK: RefCell<Desk> = RefCell::default();
+    static WORKER: RefCell<Worker> = RefCell::default();
     static SCOPE: DedicatedWorkerGlobalScope = js_sys::global().unchecked_into();
     static READ_ON: js_sys::Function =
-        Closure::<dyn Fn()>::new(|| DESK.with_borrow_mut(Desk::read_on)).into_js_value().unchecked_into();
+        Closure::<dyn Fn()>::new(|| WORKER.with_borrow_mut(Worker::read_on)).into_js_value().unchecked_into();
 }
 
 fn main() {
-    let react = Closure::<dyn Fn(MessageEvent)>::new(|event: MessageEvent| {
-        let said = event.data();
-        DESK.with_borrow_mut(|desk| match said.dyn_ref::<Blob>() {
-            Some(file) => desk.take(file.clone()),
-            None => desk.hear(&said.as_string().unwrap_or_default()),
+    let on_message = Closure::<dyn Fn(MessageEvent)>::new(|event: MessageEvent| {
+        let message = event.data();
+        WORKER.with_borrow_mut(|worker| match message.dyn_ref::<Blob>() {
+            Some(file) => worker.set_file(file.clone()),
+            None => worker.on_text(&message.as_string().unwrap_or_default()),
         });
     });
-    SCOPE.with(|scope| scope.set_onmessage(Some(react.into_js_value().unchecked_ref())));
+    SCOPE.with(|scope| scope.set_onmessage(Some(on_message.into_js_value().unchecked_ref())));
     // The page keeps its messages until this one.
     send("ready");
 }
 
-fn send(said: &str) {
-    let _ = SCOPE.with(|scope| scope.post_message(&JsValue::from_str(said)));
+fn send(message: &str) {
+    let _ = SCOPE.with(|scope| scope.post_message(&JsValue::from_str(message)));
 }
 
-impl Desk {
-    /// Takes a file in place of the one before.
-    fn take(&mut self, file: Blob) {
+impl Worker {
+    /// Takes a file in place of the one before. It is read once a question needs it.
+    fn set_file(&mut self, file: Blob) {
         self.stop();
         send("progress\n");
-        self.given = None;
+        (self.given, self.is_read) = (Given::default(), false);
         self.file = Some(file);
     }
 
-    fn hear(&mut self, said: &str) {
-        let Some((number, request)) = said.split_once('\n') else {
-            if self.waiting.as_ref().is_some_and(|(number, _)| number == said) {
+    /// Answers a question, or withdraws one.
+    fn on_text(&mut self, message: &str) {
+        let Some((number, text)) = message.split_once('\n') else {
+            if self.waiting.as_ref().is_some_and(|(number, _)| number == message) {
                 self.stop();
                 send("progress\n");
             }
             return;
         };
-        match (&self.given, &self.file) {
-            _ if !is_about_given(request) => reply(number, &answer(request)),
-            (Some(given), _) => reply(number, &answer_given(request, given)),
-            (None, None) => reply(number, &answer(request)),
-            (None, Some(file)) => {
-                self.reader = Some(GivenReader::new(file.size() as u64));
-                self.waiting = Some((number.into(), request.into()));
+        match (text.parse::<Request>(), &self.file) {
+            (Ok(request), Some(file)) if request.needs_given() && !self.is_read => {
+                let name = file.dyn_ref::<File>().map(File::name).unwrap_or_default();
+                self.reader = Some(GivenReader::new(&name, file.size() as u64));
+                self.waiting = Some((number.into(), request));
                 self.read_piece();
             }
+            (Ok(request), _) => reply(number, &answer(&request, &self.given)),
+            (Err(_), _) => reply(number, &answer_text(text, &self.given)),
         }
     }
 
@@ -86,7 +88,7 @@ impl Desk {
     fn stop(&mut self) {
         self.reader = None;
         if let Some((number, request)) = self.waiting.take() {
-            reply(&number, &answer(&request));
+            reply(&number, &answer(&request, &Given::default()));
         }
     }
 
@@ -114,14 +116,14 @@ impl Desk {
             }
             Some(None) => {
                 send("progress\n");
-                Given::Unreadable(GONE.into())
+                Given::unreadable(GONE)
             }
             None => reader.finish(),
         };
         if let Some((number, request)) = self.waiting.take() {
-            reply(&number, &answer_given(&request, &given));
+            reply(&number, &answer(&request, &given));
         }
-        self.given = Some(given);
+        (self.given, self.is_read) = (given, true);
     }
 
     fn schedule(&mut self) {

@@ -85,12 +85,13 @@ mod tests {
     use crate::chart::{Size, Theme, ranks};
     use crate::deployment::Deployment;
     use crate::memory::estimate;
+    use crate::units::Units;
     #[cfg(target_arch = "wasm32")]
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
     fn picture(max_num_tokens: u64, tp_size: u64) -> String {
         let deployment = Deployment { max_num_tokens: Some(max_num_tokens), tp_size, ..Deployment::default() };
-        ranks(&estimate(&deployment).unwrap(), Size { width: 400, height: 320 }, &Theme::LIGHT).svg
+        ranks(&estimate(&deployment).unwrap(), Size { width: 400, height: 320 }, &Theme::LIGHT, Units::Binary).svg
     }
 
     /// The markup `before` with changes made in it.

@@ -28,7 +28,7 @@ pub use sweep::{Row, SweepDrawing, Target, rows, sweep};
 
 use crate::deployment::Deployment;
 use crate::memory::Report;
-use crate::units::giga;
+use crate::units::Units;
 use model::Model;
 
 /// The size of a picture in CSS pixels. A picture is never smaller than 120 × 16 nor larger than 8192 × 8192.
@@ -65,24 +65,29 @@ pub struct Drawing {
 /// alike share a bar. Where these are still too many, neighbouring ones share a bar that shows the fullest of them.
 ///
 /// ```
-/// use trtllm_memory::{chart::{self, Size, Theme}, deployment::Deployment, memory::estimate};
+/// use trtllm_memory::{chart::{self, Size, Theme}, deployment::Deployment, memory::estimate, units::Units};
 /// let report = estimate(&Deployment { tp_size: 2, ..Deployment::default() }).unwrap();
-/// let drawing = chart::ranks(&report, Size { width: 480, height: 320 }, &Theme::LIGHT);
+/// let drawing = chart::ranks(&report, Size { width: 480, height: 320 }, &Theme::LIGHT, Units::Binary);
 /// assert!(drawing.svg.starts_with("<svg width=\"480\" height=\"320\" viewBox=\"0 0 480 320\""));
 /// assert_eq!(drawing.bars[1].label, "GPU 1");
 /// ```
-pub fn ranks(report: &Report, size: Size, theme: &Theme) -> Drawing {
-    draw::draw_model(Model::ranks(report, size.limited()), theme)
+pub fn ranks(report: &Report, size: Size, theme: &Theme, units: Units) -> Drawing {
+    draw::draw_model(Model::ranks(report, size.limited(), units), theme)
 }
 
 /// The picture of [`ranks`] to stand alone: on paper, with a legend, what it is of, and the capacity in words.
-pub fn poster(deployment: &Deployment, report: &Report, size: Size, theme: &Theme) -> String {
+pub fn poster(deployment: &Deployment, report: &Report, size: Size, theme: &Theme, units: Units) -> String {
     let (model, gpu) = (&deployment.model.name, deployment.gpu.name);
-    let title =
-        format!("{model}, {}, on {} × {gpu}; {} of each GPU", deployment.quant_algo, deployment.world_size(), giga());
-    let model = Model::ranks(report, size.limited());
+    let title = format!(
+        "{model}, {}, on {} × {gpu}; {} of each GPU",
+        deployment.quant_algo,
+        deployment.world_size(),
+        units.giga()
+    );
+    let model = Model::ranks(report, size.limited(), units);
     let names = Segment::ALL.map(|segment| (theme.segment(segment), segment.label_in(report)));
-    let capacity = report.ranks.iter().map(|rank| rank.total).max().unwrap_or_default().to_string();
+    let capacity = report.ranks.iter().map(|rank| rank.total).max().unwrap_or_default();
+    let capacity = capacity.display(units).to_string();
     draw::draw_poster(&model, &names, &title, &capacity, theme)
 }
 

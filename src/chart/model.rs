@@ -5,6 +5,7 @@ use super::scale::Scale;
 use super::stack::{Span, stack};
 use super::{Segment, Size};
 use crate::memory::{Rank, Report};
+use crate::units::Units;
 
 /// Room above the plot, where the page writes the capacity.
 const TOP: u32 = 20;
@@ -73,12 +74,12 @@ pub(super) struct Model {
 
 impl Model {
     /// Upright bars side by side.
-    pub fn ranks(report: &Report, size: Size) -> Model {
+    pub fn ranks(report: &Report, size: Size, units: Units) -> Model {
         let capacity = report.ranks.iter().map(|rank| rank.total.0 as f64).fold(0.0, f64::max);
         let most = report.ranks.iter().map(bytes).fold(capacity, f64::max);
         let base = size.height.saturating_sub(BOTTOM).max(1);
         let height = base.saturating_sub(TOP).max(1);
-        let scale = Scale::new(most, height);
+        let scale = Scale::new(most, height, units);
         let digits = scale.ticks.iter().map(|tick| tick.label.len() as u32).max().unwrap_or(0);
         let left = (digits * DIGIT + 2 * LABEL_GAP).max(LEFT).min(size.width - 1);
         let width = size.width - left;

@@ -4,7 +4,7 @@ use super::draw::{Canvas, Drawn, drawing, fill, rgb, write};
 use super::model::{Area, Label};
 use super::{Size, Theme};
 use crate::memory::Contributor;
-use crate::units::Prefixes;
+use crate::units::Units;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
@@ -54,20 +54,23 @@ pub struct Scatter {
 /// both are equal. The picture needs no less than 160 × 120 pixels.
 ///
 /// ```
-/// use trtllm_memory::{chart::{self, Point, Size, Theme}, memory::Contributor};
+/// use trtllm_memory::{chart::{self, Point, Size, Theme}, memory::Contributor, units::Units};
 /// let point = Point { contributor: Contributor::Weights, predicted: 8e9, measured: 8e9 };
-/// let scatter = chart::scatter(&[point], Size { width: 320, height: 320 }, &Theme::LIGHT);
+/// let scatter = chart::scatter(&[point], Size { width: 320, height: 320 }, &Theme::LIGHT, Units::Binary);
 /// assert!(scatter.svg.contains("<circle"));
 /// ```
-pub fn scatter(points: &[Point], size: Size, theme: &Theme) -> Scatter {
+pub fn scatter(points: &[Point], size: Size, theme: &Theme, units: Units) -> Scatter {
+    let axis = Axis(units);
     let size = size.limited();
     let size = Size { width: size.width.max(160), height: size.height.max(120) };
-    let is_drawn = |point: &Point| [point.predicted, point.measured].iter().all(|bytes| exponent(*bytes).is_some());
+    let is_drawn =
+        |point: &Point| [point.predicted, point.measured].iter().all(|bytes| axis.exponent(*bytes).is_some());
     let drawn = points.iter().enumerate().filter(|(_, point)| is_drawn(point));
-    let exponents = drawn.clone().flat_map(|(_, point)| [point.predicted, point.measured]).filter_map(exponent);
+    let exponents =
+        drawn.clone().flat_map(|(_, point)| [point.predicted, point.measured]).filter_map(|bytes| axis.exponent(bytes));
     let (low, high) = exponents.fold((f64::MAX, f64::MIN), |(low, high), one| (low.min(one), high.max(one)));
-    let plot =
-        Plot::new(size, if low > high { exponent(1e6).map_or((0.0, 0.0), |some| (some, some)) } else { (low, high) });
+    let ends = if low > high { (axis.logarithm(1e6), axis.logarithm(1e6)) } else { (low, high) };
+    let plot = Plot::new(size, axis, ends);
     let dots: Vec<Dot> = drawn
         .map(|(index, point)| Dot { point: index, x: plot.x(point.measured), y: plot.y(point.predicted) })
         .collect();
@@ -75,39 +78,59 @@ pub fn scatter(points: &[Point], size: Size, theme: &Theme) -> Scatter {
     Scatter { svg, dots }
 }
 
-/// The power of two, or of ten for decimal units, that a size is; `None` where it is none.
-fn exponent(bytes: f64) -> Option<f64> {
-    Some(logarithm(bytes)).filter(|exponent| exponent.is_finite())
-}
+/// A logarithmic axis: of powers of two in binary units, of powers of ten in decimal ones.
+#[derive(Debug, Clone, Copy)]
+struct Axis(Units);
 
-fn logarithm(bytes: f64) -> f64 {
-    match Prefixes::shown() {
-        Prefixes::Binary => bytes.log2(),
-        Prefixes::Decimal => bytes.log10(),
+impl Axis {
+    /// The logarithm of a size; `None` if it has none.
+    fn exponent(self, bytes: f64) -> Option<f64> {
+        Some(self.logarithm(bytes)).filter(|exponent| exponent.is_finite())
     }
-}
 
-/// Powers between ticks.
-fn step() -> i32 {
-    match Prefixes::shown() {
-        Prefixes::Binary => 5,
-        Prefixes::Decimal => 1,
+    fn logarithm(self, bytes: f64) -> f64 {
+        match self.0 {
+            Units::Binary => bytes.log2(),
+            Units::Decimal => bytes.log10(),
+        }
+    }
+
+    /// Powers between ticks.
+    fn step(self) -> i32 {
+        match self.0 {
+            Units::Binary => 5,
+            Units::Decimal => 1,
+        }
+    }
+
+    /// The label of a tick: "32 MiB" for a power of two, "100 MB" for a power of ten.
+    fn label(self, exponent: i32) -> String {
+        let exponent = exponent.max(0) as u32;
+        let (base, units, power): (u32, _, _) = match self.0 {
+            Units::Binary => (2, ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"], 10),
+            Units::Decimal => (10, ["B", "kB", "MB", "GB", "TB", "PB", "EB"], 3),
+        };
+        match units.get((exponent / power) as usize) {
+            Some(unit) => format!("{} {unit}", base.pow(exponent % power)),
+            None => format!("{base}^{exponent} B"),
+        }
     }
 }
 
 /// The two axes.
 struct Plot {
     size: Size,
+    axis: Axis,
     /// The first and the last tick, as powers.
     ends: (i32, i32),
 }
 
 impl Plot {
-    fn new(size: Size, (low, high): (f64, f64)) -> Plot {
-        let step = step();
+    fn new(size: Size, axis: Axis, (low, high): (f64, f64)) -> Plot {
+        let step = axis.step();
         let first = (low as i32).div_euclid(step) * step;
         let last = (high.ceil() as i32 + step - 1).div_euclid(step) * step;
-        Plot { size, ends: (first, last.max(first + step)) }
+        Plot { size, axis, ends: (first, last.max(first + step)) }
     }
 
     fn width(&self) -> u32 {
@@ -133,32 +156,20 @@ impl Plot {
     }
 
     fn x(&self, bytes: f64) -> u32 {
-        self.right(logarithm(bytes))
+        self.right(self.axis.logarithm(bytes))
     }
 
     fn y(&self, bytes: f64) -> u32 {
-        self.down(logarithm(bytes))
+        self.down(self.axis.logarithm(bytes))
     }
 
     /// Powers with a tick: no more than there is room for on the narrower axis.
     fn ticks(&self) -> impl Iterator<Item = i32> {
         let (first, last) = self.ends;
         let room = (self.width() / 56).min(self.height() / 24).max(1);
-        let every = ((last - first) / step()).unsigned_abs().div_ceil(room).max(1) * step().unsigned_abs();
+        let step = self.axis.step();
+        let every = ((last - first) / step).unsigned_abs().div_ceil(room).max(1) * step.unsigned_abs();
         (first..=last).step_by(every as usize)
-    }
-}
-
-/// "32 MiB" for a power of two, "100 MB" for one of ten.
-fn label(exponent: i32) -> String {
-    let exponent = exponent.max(0) as u32;
-    let (base, units, power): (u32, _, _) = match Prefixes::shown() {
-        Prefixes::Binary => (2, ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"], 10),
-        Prefixes::Decimal => (10, ["B", "kB", "MB", "GB", "TB", "PB", "EB"], 3),
-    };
-    match units.get((exponent / power) as usize) {
-        Some(unit) => format!("{} {unit}", base.pow(exponent % power)),
-        None => format!("{base}^{exponent} B"),
     }
 }
 
@@ -168,7 +179,7 @@ fn draw<'a>(canvas: &Canvas<'a>, plot: &Plot, points: &[Point], dots: &[Dot], th
         let (x, y) = (plot.right(f64::from(exponent)), plot.down(f64::from(exponent)));
         fill(canvas, Area { x: LEFT, y, width: plot.width(), height: 1 }, theme.grid)?;
         fill(canvas, Area { x, y: EDGE, width: 1, height: plot.height() }, theme.grid)?;
-        let text = label(exponent);
+        let text = plot.axis.label(exponent);
         let row = Label { x: LEFT - LABEL_GAP, y, text: text.clone() };
         write(canvas, &row, Pos::new(HPos::Right, VPos::Center), theme.faint)?;
         // The last label ends with the picture.
@@ -216,13 +227,16 @@ mod tests {
 
     #[test]
     fn six_points_look_as_they_did() {
-        assert_eq!(scatter(&some(), SIZE, &Theme::LIGHT).svg, include_str!("../../tests/fixtures/scatter.svg"));
+        assert_eq!(
+            scatter(&some(), SIZE, &Theme::LIGHT, Units::Binary).svg,
+            include_str!("../../tests/fixtures/scatter.svg")
+        );
     }
 
     #[test]
     fn a_dot_stands_on_the_diagonal_above_it_or_below_it() {
         let square = Size { width: 320 + LEFT + EDGE, height: 320 + BOTTOM + EDGE };
-        let drawn = scatter(&some(), square, &Theme::DARK);
+        let drawn = scatter(&some(), square, &Theme::DARK, Units::Binary);
         assert_eq!(drawn.dots.len(), 6);
         for (dot, point) in drawn.dots.iter().zip(some()) {
             let above = f64::from(EDGE + 320 - dot.y) - f64::from(dot.x - LEFT);
@@ -233,7 +247,7 @@ mod tests {
 
     #[test]
     fn axes_end_with_round_sizes_and_name_them() {
-        let svg = scatter(&some(), SIZE, &Theme::LIGHT).svg;
+        let svg = scatter(&some(), SIZE, &Theme::LIGHT, Units::Binary).svg;
         for label in ["32 MiB", "1 GiB", "32 GiB", "1 TiB"] {
             assert_eq!(svg.matches(&format!("\n{label}\n")).count(), 2, "{label}");
         }
@@ -241,9 +255,7 @@ mod tests {
 
     #[test]
     fn axes_have_round_sizes_in_decimal_units_too() {
-        let before = Prefixes::Decimal.show();
-        let svg = scatter(&some(), SIZE, &Theme::LIGHT).svg;
-        before.show();
+        let svg = scatter(&some(), SIZE, &Theme::LIGHT, Units::Decimal).svg;
         for label in ["10 MB", "1 GB", "100 GB"] {
             assert_eq!(svg.matches(&format!("\n{label}\n")).count(), 2, "{label}");
         }
@@ -259,13 +271,14 @@ mod tests {
         for points in [&[][..], &some(), &absurd] {
             for width in [0, 160, 333, 2000, u32::MAX] {
                 let size = Size { width, height: width / 2 };
-                let Scatter { svg, dots } = scatter(points, size, &Theme::LIGHT);
+                let Scatter { svg, dots } = scatter(points, size, &Theme::LIGHT, Units::Binary);
                 assert!(svg.starts_with("<svg ") && svg.ends_with("</svg>\n") && !svg.contains("NaN"));
                 let size = size.limited();
                 assert!(dots.iter().all(|dot| dot.x <= size.width.max(160) && dot.y <= size.height.max(120)));
             }
         }
-        let drawn: Vec<usize> = scatter(&absurd, SIZE, &Theme::LIGHT).dots.iter().map(|dot| dot.point).collect();
+        let drawn: Vec<usize> =
+            scatter(&absurd, SIZE, &Theme::LIGHT, Units::Binary).dots.iter().map(|dot| dot.point).collect();
         assert_eq!(drawn, [2, 3]);
     }
 }

@@ -7,7 +7,7 @@ use super::stack::{Span, stack};
 use super::{Size, Theme};
 use crate::explore::sweep::{Point, Sweep};
 use crate::memory::{Contributor, Rank};
-use crate::units::grouped;
+use crate::units::{Units, grouped};
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
@@ -71,13 +71,13 @@ pub struct Row<'a> {
 /// line, the values that fit lie on shaded ground above a thick line, and today's value is marked.
 ///
 /// ```
-/// use trtllm_memory::{chart::{self, Size, Theme}, deployment::Deployment, explore::sweep::sweep};
+/// use trtllm_memory::{chart::{self, Size, Theme}, deployment::Deployment, explore::sweep::sweep, units::Units};
 /// let sweep = sweep(&Deployment::default(), "tp_size", None, 0).unwrap();
-/// let drawing = chart::sweep(&sweep, Size { width: 400, height: 240 }, &Theme::LIGHT);
+/// let drawing = chart::sweep(&sweep, Size { width: 400, height: 240 }, &Theme::LIGHT, Units::Binary);
 /// assert!(drawing.svg.contains("<polygon"));
 /// assert_eq!(drawing.targets.len(), sweep.points.len());
 /// ```
-pub fn sweep<'s>(sweep: &'s Sweep, size: Size, theme: &Theme) -> SweepDrawing {
+pub fn sweep<'s>(sweep: &'s Sweep, size: Size, theme: &Theme, units: Units) -> SweepDrawing {
     if sweep.names {
         let row = |(at, point): (usize, &'s Point)| Row {
             label: &point.text,
@@ -85,22 +85,22 @@ pub fn sweep<'s>(sweep: &'s Sweep, size: Size, theme: &Theme) -> SweepDrawing {
             marked: sweep.today == Some(at),
         };
         let all: Vec<Row> = sweep.points.iter().enumerate().map(row).collect();
-        return rows(&all, size.width, theme);
+        return rows(&all, size.width, theme, units);
     }
     let size = size.limited();
-    let plot = Plot::new(sweep, Size { width: size.width.max(160), height: size.height.max(120) });
+    let plot = Plot::new(sweep, Size { width: size.width.max(160), height: size.height.max(120) }, units);
     let svg = drawing(plot.size, |canvas| plot.draw(canvas, sweep, theme));
     SweepDrawing { svg, size: plot.size, targets: plot.targets() }
 }
 
 /// Lying bars below each other, all on one scale, each with the dashed line of its own GPU's capacity.
-pub fn rows(rows: &[Row], width: u32, theme: &Theme) -> SweepDrawing {
+pub fn rows(rows: &[Row], width: u32, theme: &Theme, units: Units) -> SweepDrawing {
     let height = rows.len() as u32 * ROW.0 + BOTTOM;
     let size = Size { width: width.max(200), height }.limited();
     let letters = rows.iter().map(|row| row.label.chars().count() as u32).max().unwrap_or(0);
     let left = (letters * LETTER + 2 * LABEL_GAP).min(size.width / 2);
-    let bars =
-        Bars { rows, size, left, scale: Scale::new(most(rows.iter().filter_map(|row| row.rank)), size.width - left) };
+    let scale = Scale::new(most(rows.iter().filter_map(|row| row.rank)), size.width - left, units);
+    let bars = Bars { rows, size, left, scale };
     let svg = drawing(size, |canvas| bars.draw(canvas, theme));
     let target = |point: usize| Target { point, x: 0, y: point as u32 * ROW.0, width: size.width, height: ROW.0 };
     SweepDrawing { svg, size, targets: (0..rows.len()).map(target).collect() }
@@ -127,9 +127,9 @@ struct Plot {
 }
 
 impl Plot {
-    fn new(sweep: &Sweep, size: Size) -> Plot {
+    fn new(sweep: &Sweep, size: Size, units: Units) -> Plot {
         let ranks = sweep.points.iter().filter_map(|point| point.outcome.as_ref().ok()).map(|fullest| &fullest.rank);
-        let scale = Scale::new(most(ranks), size.height - TOP - BOTTOM);
+        let scale = Scale::new(most(ranks), size.height - TOP - BOTTOM, units);
         let values: Vec<f64> = sweep.points.iter().map(|point| point.value).collect();
         // Few values, such as numbers of GPUs, double; zero stands half a doubling before the smallest of the others.
         let doubling = sweep.logarithmic || values.windows(2).all(|pair| pair[1] >= pair[0] * 1.3);
@@ -324,7 +324,7 @@ mod tests {
 
     fn drawn(link: &str, key: &str) -> (Sweep, SweepDrawing) {
         let sweep = over(&link::decode(link).deployment, key, None, 33).unwrap();
-        let drawing = super::sweep(&sweep, SIZE, &Theme::LIGHT);
+        let drawing = super::sweep(&sweep, SIZE, &Theme::LIGHT, Units::Binary);
         (sweep, drawing)
     }
 
@@ -345,7 +345,7 @@ mod tests {
     #[test]
     fn an_area_is_as_high_as_its_bytes_and_what_does_not_fit_stays_in_the_picture() {
         let (sweep, _) = drawn("model=llama-3.3-70b", "tp_size");
-        let plot = Plot::new(&sweep, SIZE);
+        let plot = Plot::new(&sweep, SIZE, Units::Binary);
         let capacity = sweep.capacity().0 as f64;
         assert_eq!(plot.y(0.0), plot.base());
         assert!(plot.y(capacity) < plot.y(capacity / 2.0));
@@ -358,7 +358,7 @@ mod tests {
     fn labels_never_touch_and_the_ends_have_theirs() {
         for key in ["tp_size", "max_batch_size", "max_seq_len"] {
             let (sweep, _) = drawn("", key);
-            let mut labels = Plot::new(&sweep, SIZE).labels(&sweep);
+            let mut labels = Plot::new(&sweep, SIZE, Units::Binary).labels(&sweep);
             labels.sort_by_key(|label| label.x);
             assert_eq!(labels[0].text, sweep.points[0].text);
             let half = |label: &Label| label.text.len() as u32 * LETTER / 2;
@@ -383,13 +383,13 @@ mod tests {
     fn names_stand_there_as_text() {
         let mut sweep = named(&Deployment::default(), "gpu", &["h200"]).unwrap();
         sweep.points[0].text = "<script>".into();
-        assert!(!super::sweep(&sweep, SIZE, &Theme::DARK).svg.contains("<script"));
+        assert!(!super::sweep(&sweep, SIZE, &Theme::DARK, Units::Binary).svg.contains("<script"));
     }
 
     #[test]
     fn nothing_to_draw_is_drawn() {
         let sweep = Sweep { key: "tp_size", names: false, logarithmic: false, points: Vec::new(), today: None };
-        assert!(super::sweep(&sweep, SIZE, &Theme::LIGHT).targets.is_empty());
-        assert!(rows(&[], 0, &Theme::LIGHT).svg.starts_with("<svg"));
+        assert!(super::sweep(&sweep, SIZE, &Theme::LIGHT, Units::Binary).targets.is_empty());
+        assert!(rows(&[], 0, &Theme::LIGHT, Units::Binary).svg.starts_with("<svg"));
     }
 }

@@ -4,7 +4,7 @@ use crate::explore::compare::Comparison;
 use crate::explore::search::Candidate;
 use crate::explore::sweep::Sweep;
 use crate::memory::{Contributor, Report};
-use crate::units::{Bytes, giga};
+use crate::units::{Bytes, Units, signed};
 
 /// Rows of cells under a heading.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,10 +35,10 @@ impl Table {
         Table { header, rows }
     }
 
-    /// The memory of each kind of rank for a person: a row for each contributor, sizes in the unit that is shown.
-    pub fn for_people(report: &Report) -> Table {
+    /// The memory of each kind of rank for a person: a row for each contributor, sizes in `units`.
+    pub fn for_people(report: &Report, units: Units) -> Table {
         let kinds = report.kinds();
-        let mut header = vec![giga().to_string()];
+        let mut header = vec![units.giga().to_string()];
         header.extend(kinds.iter().map(|kind| match kind[..] {
             [one] => format!("GPU {}", one.rank),
             [first, .., last] => format!("GPU {} … {}", first.rank, last.rank),
@@ -46,7 +46,8 @@ impl Table {
         }));
         let mut rows = Vec::new();
         let mut row = |label: &str, size: &dyn Fn(&crate::memory::Rank) -> Bytes| {
-            let cells = kinds.iter().map(|kind| kind.first().map_or_else(String::new, |rank| giga_text(size(rank))));
+            let cells =
+                kinds.iter().map(|kind| kind.first().map_or_else(String::new, |rank| giga_text(size(rank), units)));
             rows.push(std::iter::once(label.to_string()).chain(cells).collect());
         };
         for contributor in Contributor::ALL {
@@ -113,25 +114,24 @@ impl Table {
         Table::new(&header, candidates.into_iter().map(row).collect())
     }
 
-    /// Two deployments side by side for a person, sizes in the unit that is shown.
-    pub fn of_comparison(comparison: &Comparison) -> Table {
+    /// Two deployments side by side for a person, sizes in `units`.
+    pub fn of_comparison(comparison: &Comparison, units: Units) -> Table {
         let mut rows: Vec<Vec<String>> = comparison
             .differences()
             .into_iter()
             .map(|row| {
                 let label = row.contributor.map_or("Free", Contributor::label);
-                vec![label.to_string(), giga_text(row.pinned), giga_text(row.current), row.text()]
+                vec![label.to_string(), giga_text(row.pinned, units), giga_text(row.current, units), row.text(units)]
             })
             .collect();
         let tokens = [&comparison.pinned, &comparison.current].map(|side| side.kv_cache.tokens);
-        let difference = i128::from(tokens[1]) - i128::from(tokens[0]);
         rows.push(vec![
             "KV cache tokens".into(),
             tokens[0].to_string(),
             tokens[1].to_string(),
-            if difference == 0 { "±0".into() } else { format!("{difference:+}") },
+            signed(tokens[1], tokens[0], |tokens| tokens.to_string()),
         ]);
-        Table::new(&[giga(), "pinned", "current", "difference"], rows)
+        Table::new(&[units.giga(), "pinned", "current", "difference"], rows)
     }
 
     /// As CSV (RFC 4180), lines ending in CR and LF.
@@ -159,8 +159,8 @@ impl Table {
     }
 }
 
-fn giga_text(bytes: Bytes) -> String {
-    format!("{:.2}", bytes.giga())
+fn giga_text(bytes: Bytes, units: Units) -> String {
+    format!("{:.2}", bytes.giga(units))
 }
 
 #[cfg(test)]
@@ -188,7 +188,7 @@ mod tests {
     #[test]
     fn people_read_a_row_for_each_contributor() {
         let report = estimate(&Deployment { pp_size: 2, ..Deployment::default() }).unwrap();
-        let text = Table::for_people(&report).markdown();
+        let text = Table::for_people(&report, Units::Binary).markdown();
         assert!(text.starts_with("| GiB | GPU 0 | GPU 1 |\n|:---|---:|---:|\n| Weights | "), "{text}");
         assert_eq!(text.lines().count(), 2 + 6 + 2);
     }

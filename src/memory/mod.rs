@@ -28,7 +28,7 @@ pub use report::{Contributor, Figure, Rank, Report, Stage, Verdict};
 pub use upper_bound::{UpperBound, upper_bound};
 
 use crate::deployment::{Backend, Behavior, Deployment, DeploymentError, Resolved};
-use crate::units::Bytes;
+use crate::units::{Bytes, Units};
 use band::Band;
 use kv_cache::Requests;
 use number::{Law, Number, Part, Traced};
@@ -63,6 +63,18 @@ pub fn estimate(deployment: &Deployment) -> Result<Report, DeploymentError> {
 /// assert!(weights.parts.iter().any(|part| part.label == "mlp.fc.weight, 32 layers"));
 /// ```
 pub fn explain(deployment: &Deployment, rank: u64) -> Result<Vec<(Contributor, Explanation)>, DeploymentError> {
+    explain_in(deployment, rank, Units::Binary)
+}
+
+/// The same as [`explain`], with the sizes of its texts in `units`.
+///
+/// # Errors
+/// Every impossible setting of the deployment.
+pub fn explain_in(
+    deployment: &Deployment,
+    rank: u64,
+    units: Units,
+) -> Result<Vec<(Contributor, Explanation)>, DeploymentError> {
     let resolved = deployment.resolve()?;
     let classes = RankClasses::of(&resolved);
     let budgets = RankBudgets::new(&resolved, &classes);
@@ -78,7 +90,7 @@ pub fn explain(deployment: &Deployment, rank: u64) -> Result<Vec<(Contributor, E
     let explained = Contributor::ALL.into_iter().zip(numbers.iter().zip(&figures));
     Ok(explained
         .map(|(contributor, (number, figure))| {
-            (contributor, Explanation::new(contributor.label_with(more), number, figure))
+            (contributor, Explanation::new(contributor.label_with(more), number, figure, units))
         })
         .collect())
 }

@@ -5,7 +5,7 @@ use super::kv_cache::{Binding, KvCache};
 use super::number::Law;
 use super::upper_bound::UpperBound;
 use crate::deployment::{Note, Resolved};
-use crate::units::{Bytes, giga, grouped, grouped_decimal};
+use crate::units::{Bytes, Units, grouped, grouped_decimal};
 use serde::{Serialize, Serializer};
 
 /// A part of a GPU's memory.
@@ -380,7 +380,7 @@ impl Report {
     }
 
     /// The rest of the verdict, a sentence that a person could say.
-    pub fn sentence(&self) -> String {
+    pub fn sentence(&self, units: Units) -> String {
         match &self.verdict {
             Verdict::Fits { .. } => {
                 let sequences = match self.kv_cache.max_sequences {
@@ -401,19 +401,19 @@ impl Report {
             }
             Verdict::Fails { stage, short, rank } => {
                 let place = if self.ranks.len() > 1 { format!(" on GPU {rank}") } else { String::new() };
-                format!("It fails{place} when {}, {short} short.", stage.text())
+                format!("It fails{place} when {}, {} short.", stage.text(), short.display(units))
             }
         }
     }
 
     /// One line below the verdict: what is taken, what is left, and how sure that is.
-    pub fn detail(&self) -> String {
+    pub fn detail(&self, units: Units) -> String {
         let Some(rank) = self.tightest() else {
             return String::new();
         };
         let whose = if self.ranks.len() > 1 { format!("of GPU {}'s", rank.rank) } else { "of the GPU's".into() };
-        let unit = giga();
-        let size = |bytes: Bytes| grouped_decimal(bytes.giga(), 1);
+        let unit = units.giga();
+        let size = |bytes: Bytes| grouped_decimal(bytes.giga(units), 1);
         let total = size(rank.total);
         let off = |most: f64| match size(Bytes(most as u64)).as_str() {
             "0.0" => format!("less than 0.1 {unit}"),

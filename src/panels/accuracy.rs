@@ -1,24 +1,25 @@
 //! How near the laws come to what was measured: in a sentence, as a picture, by contributor, and figure by figure.
 
-use super::{Request, widgets::roving};
+use super::widgets;
 use crate::accuracy::{Case, Compared, Comparison, Errors, measurements, shipped, url};
-use crate::chart::{Point, Size, Theme, scatter};
+use crate::chart::{Point, Size, scatter};
 use crate::link;
-use crate::units::{Bytes, grouped, grouped_decimal};
+use crate::units::{Bytes, Units, grouped, grouped_decimal};
+use crate::worker::protocol::PanelRequest;
 use maud::{Markup, PreEscaped, html};
 
 /// The picture is no wider, in pixels; it is as high as wide.
-const WIDEST: u64 = 360;
+const WIDEST: u32 = 360;
 
 /// The measurements that come with the project beside what the laws say.
-pub fn panel(request: &Request) -> Markup {
+pub fn panel(request: &PanelRequest) -> Markup {
     let comparison = shipped();
     html! {
         div.accuracy {
             p.accuracy-summary { (summary(&comparison)) }
             (picture(&comparison, request))
             (contributors(&comparison))
-            (every_measurement(&comparison))
+            (every_measurement(&comparison, request.view.units))
         }
     }
 }
@@ -55,9 +56,9 @@ fn percent(share: f64) -> String {
 }
 
 /// A dot for each figure that is a size. The table below says the same.
-fn picture(comparison: &Comparison, request: &Request) -> Markup {
-    let theme = if request.option("theme") == Some("dark") { &Theme::DARK } else { &Theme::LIGHT };
-    let pixels = request.number("width").unwrap_or(WIDEST).min(WIDEST) as u32;
+fn picture(comparison: &Comparison, request: &PanelRequest) -> Markup {
+    let theme = widgets::theme(request);
+    let pixels = request.view.width.unwrap_or(WIDEST).min(WIDEST);
     let cases: Vec<&Case> = comparison.cases.iter().filter(|case| case.contributor.is_bytes()).collect();
     let point = |case: &&Case| Point {
         contributor: case.contributor.contributor(),
@@ -65,7 +66,7 @@ fn picture(comparison: &Comparison, request: &Request) -> Markup {
         measured: case.measured,
     };
     let points: Vec<Point> = cases.iter().map(point).collect();
-    let drawn = scatter(&points, Size { width: pixels, height: pixels }, theme);
+    let drawn = scatter(&points, Size { width: pixels, height: pixels }, theme, request.view.units);
     let idle = "Across: measured. Up: predicted. On the line both are equal.";
     html! {
         figure.scatter {
@@ -73,8 +74,8 @@ fn picture(comparison: &Comparison, request: &Request) -> Markup {
                 div.chart-picture aria-hidden="true" { (PreEscaped(&drawn.svg)) }
                 svg.chart-boxes role="group" aria-label="Predicted over measured" data-roving viewBox={ "0 0 " (pixels) " " (pixels) } {
                     @for (index, dot) in drawn.dots.iter().enumerate() {
-                        @let told = explanation_text(cases[dot.point]);
-                        circle cx=(dot.x) cy=(dot.y) r="8" tabindex=(roving(index)) role="img" aria-label=(told) data-tip=(told) {}
+                        @let told = explanation_text(cases[dot.point], request.view.units);
+                        circle cx=(dot.x) cy=(dot.y) r="8" tabindex=(widgets::roving(index)) role="img" aria-label=(told) data-tip=(told) {}
                     }
                 }
             }
@@ -84,15 +85,15 @@ fn picture(comparison: &Comparison, request: &Request) -> Markup {
 }
 
 /// A figure in a line.
-fn explanation_text(case: &Case) -> String {
-    let [predicted, measured, off] = texts(case);
+fn explanation_text(case: &Case, units: Units) -> String {
+    let [predicted, measured, off] = texts(case, units);
     format!("{} of {}: predicted {predicted}, measured {measured}, {off}.", case.contributor.label(), setting(case))
 }
 
 /// What was predicted, what was measured, and how far off that is.
-fn texts(case: &Case) -> [String; 3] {
+fn texts(case: &Case, units: Units) -> [String; 3] {
     let text = |amount: f64| match case.contributor.is_bytes() {
-        true => Bytes(amount.round() as u64).to_string(),
+        true => Bytes(amount.round() as u64).display(units).to_string(),
         false => grouped(amount.round() as u64),
     };
     let off = match case.error {
@@ -140,7 +141,7 @@ fn head(names: &[&str]) -> Markup {
 }
 
 /// Every figure under its configuration, which a link opens, and with where it was published.
-fn every_measurement(comparison: &Comparison) -> Markup {
+fn every_measurement(comparison: &Comparison, units: Units) -> Markup {
     html! {
         table.measurements aria-label="Every measurement" {
             (head(&["configuration and figure", "predicted", "measured", "off by"]))
@@ -157,7 +158,7 @@ fn every_measurement(comparison: &Comparison) -> Markup {
                     @for case in cases {
                         tr {
                             th scope="row" { (case.contributor.label()) }
-                            @for text in texts(case) {
+                            @for text in texts(case, units) {
                                 td.number { (text) }
                             }
                         }

@@ -1,14 +1,15 @@
 //! What to change: single changes that make the deployment fit, or free what it wastes.
 
-use super::{Request, widgets};
+use super::widgets;
 use crate::deployment::Phase;
 use crate::explore::advise::{Advice, Advices, advise};
 use crate::link;
-use crate::units::{Bytes, grouped};
+use crate::units::{Bytes, Units, grouped};
+use crate::worker::protocol::PanelRequest;
 use maud::{Markup, html};
 
 /// The changes, the cheapest first.
-pub fn panel(request: &Request) -> Markup {
+pub fn panel(request: &PanelRequest) -> Markup {
     let load = request.number("concurrency").map(|_| widgets::load(request, 1));
     html! {
         div.advice {
@@ -16,15 +17,15 @@ pub fn panel(request: &Request) -> Markup {
                 (widgets::number(request, "concurrency", "sequences at once", "any"))
                 (widgets::lengths(request))
             }
-            @match advise(request.deployment(), load) {
-                Ok(advices) => (changes(&advices)),
+            @match advise(&request.deployment, load) {
+                Ok(advices) => (changes(&advices, request.view.units)),
                 Err(problems) => @for problem in &problems.0 { (widgets::problem(problem)) },
             }
         }
     }
 }
 
-fn changes(advices: &Advices) -> Markup {
+fn changes(advices: &Advices, units: Units) -> Markup {
     let load = advices.load;
     let sequences = format!(
         "{} sequences of {} input and {} output tokens",
@@ -47,14 +48,14 @@ fn changes(advices: &Advices) -> Markup {
                     (widgets::head(&[
                         ("change", false), ("fixed at", false), ("frees on a GPU", true), ("KV tokens", true), ("costs", false), ("", false),
                     ]))
-                    tbody { @for change in &advices.changes { (row(change)) } }
+                    tbody { @for change in &advices.changes { (row(change, units)) } }
                 }
             }
         }
     }
 }
 
-fn row(change: &Advice) -> Markup {
+fn row(change: &Advice, units: Units) -> Markup {
     let (before, after) = change.kv_tokens;
     html! {
         tr data-change=(change.key) {
@@ -63,7 +64,7 @@ fn row(change: &Advice) -> Markup {
                 @if !change.from.is_empty() { span.faint { " instead of " (change.from) } }
             }
             td { (moment(change.phase)) }
-            td.number data-label="frees" { @if change.saves > Bytes::ZERO { (change.saves) } @else { "0" } }
+            td.number data-label="frees" { @if change.saves > Bytes::ZERO { (change.saves.display(units)) } @else { "0" } }
             td.number data-label="KV tokens" { (grouped(before)) " → " (grouped(after)) }
             td.beyond {
                 (change.cost)

@@ -1,19 +1,20 @@
 //! The present deployment beside the one that is pinned.
 
-use super::{Request, field_link, widgets};
-use crate::chart::{Row, Theme, rows};
+use super::{field_link, widgets};
+use crate::chart::{Row, rows};
 use crate::explore::compare::{Comparison, Side, compare};
 use crate::export::table::Table;
 use crate::link;
 use crate::memory::{Contributor, Verdict};
-use crate::units::{Bytes, giga, grouped, grouped_decimal};
+use crate::units::{Bytes, Units, grouped, grouped_decimal, signed};
+use crate::worker::protocol::PanelRequest;
 use maud::{Markup, PreEscaped, html};
 
 /// The picture, in pixels, unless the page says how wide it is.
-const WIDTH: u64 = 640;
+const WIDTH: u32 = 640;
 
 /// Both deployments, or how to pin one. The page says the pinned one as a link that compares.
-pub fn panel(request: &Request) -> Markup {
+pub fn panel(request: &PanelRequest) -> Markup {
     let pinned = request.option("compared").and_then(link::pinned);
     html! {
         div.compare {
@@ -28,7 +29,7 @@ pub fn panel(request: &Request) -> Markup {
                         button.link type="button" data-open=(link::encode(&pinned.deployment)) { "back to the pinned one" }
                         button.link type="button" data-pin="" { "compare no more" }
                     }
-                    @match compare(&pinned.deployment, request.deployment()) {
+                    @match compare(&pinned.deployment, &request.deployment) {
                         Ok(comparison) => (compared(request, &comparison)),
                         Err((side, problems)) => {
                             p.problem { (if side == Side::Pinned { "The pinned deployment" } else { "This deployment" }) " is impossible." }
@@ -41,28 +42,30 @@ pub fn panel(request: &Request) -> Markup {
     }
 }
 
-fn compared(request: &Request, comparison: &Comparison) -> Markup {
+fn compared(request: &PanelRequest, comparison: &Comparison) -> Markup {
+    let units = request.view.units;
+    let table = Table::of_comparison(comparison, units);
     html! {
         (picture(request, comparison))
         div.wide { (settings(comparison)) }
-        div.wide role="region" aria-label="Differences" tabindex="0" { (differences(comparison)) }
+        div.wide role="region" aria-label="Differences" tabindex="0" { (differences(comparison, units)) }
         p.saves {
             button.link type="button" data-copy="compare_markdown" { "copy Markdown" }
             button.link type="button" data-save="comparison.csv" data-from="compare_csv" { "save CSV" }
         }
-        pre #compare_markdown hidden { (widgets::verbatim(&Table::of_comparison(comparison).markdown())) }
-        pre #compare_csv hidden { (widgets::verbatim(&Table::of_comparison(comparison).csv())) }
+        pre #compare_markdown hidden { (widgets::verbatim(&table.markdown())) }
+        pre #compare_csv hidden { (widgets::verbatim(&table.csv())) }
     }
 }
 
 /// Bars below each other on one scale.
-fn picture(request: &Request, comparison: &Comparison) -> Markup {
-    let theme = if request.option("theme") == Some("dark") { &Theme::DARK } else { &Theme::LIGHT };
+fn picture(request: &PanelRequest, comparison: &Comparison) -> Markup {
+    let theme = widgets::theme(request);
     let bars = [
         Row { label: "pinned", rank: Some(&comparison.pinned.rank), marked: false },
         Row { label: "now", rank: Some(&comparison.current.rank), marked: true },
     ];
-    let drawn = rows(&bars, request.number("width").unwrap_or(WIDTH) as u32, theme);
+    let drawn = rows(&bars, request.view.width.unwrap_or(WIDTH), theme, request.view.units);
     html! { div.chart-picture aria-hidden="true" { (PreEscaped(drawn.svg)) } }
 }
 
@@ -87,19 +90,19 @@ fn settings(comparison: &Comparison) -> Markup {
     }
 }
 
-fn differences(comparison: &Comparison) -> Markup {
+fn differences(comparison: &Comparison, units: Units) -> Markup {
     let tokens = [&comparison.pinned, &comparison.current].map(|side| side.kv_cache.tokens);
     let sequences = [&comparison.pinned, &comparison.current].map(|side| side.kv_cache.max_sequences);
     html! {
         table.listing aria-label="Differences" {
-            (widgets::head(&[("fullest GPU", false), (&format!("pinned {}", giga()), true), (&format!("now {}", giga()), true), ("difference", true)]))
+            (widgets::head(&[("fullest GPU", false), (&format!("pinned {}", units.giga()), true), (&format!("now {}", units.giga()), true), ("difference", true)]))
             tbody {
                 @for row in comparison.differences() {
                     tr data-difference=(row.contributor.map_or("free", Contributor::key)) {
                         th scope="row" { (row.contributor.map_or("Free", Contributor::label)) }
-                        td.number { (size(row.pinned)) }
-                        td.number { (size(row.current)) }
-                        td.number { (row.text()) }
+                        td.number { (size(row.pinned, units)) }
+                        td.number { (size(row.current, units)) }
+                        td.number { (row.text(units)) }
                     }
                 }
                 (counted("KV cache tokens", tokens))
@@ -115,18 +118,12 @@ fn differences(comparison: &Comparison) -> Markup {
 }
 
 fn counted(label: &str, [pinned, current]: [u64; 2]) -> Markup {
-    let size = grouped(current.abs_diff(pinned));
-    let difference = match current.cmp(&pinned) {
-        std::cmp::Ordering::Less => format!("−{size}"),
-        std::cmp::Ordering::Equal => "±0".into(),
-        std::cmp::Ordering::Greater => format!("+{size}"),
-    };
     html! {
         tr {
             th scope="row" { (label) }
             td.number { (grouped(pinned)) }
             td.number { (grouped(current)) }
-            td.number { (difference) }
+            td.number { (signed(current, pinned, grouped)) }
         }
     }
 }
@@ -139,8 +136,8 @@ fn said(verdict: &Verdict) -> &'static str {
     }
 }
 
-fn size(bytes: Bytes) -> String {
-    grouped_decimal(bytes.giga(), 2)
+fn size(bytes: Bytes, units: Units) -> String {
+    grouped_decimal(bytes.giga(units), 2)
 }
 
 #[cfg(test)]
@@ -149,6 +146,7 @@ mod tests {
     use crate::explore::compare::compare;
     use crate::link;
     use crate::panels::answer;
+    use crate::units::Units;
     #[cfg(target_arch = "wasm32")]
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
@@ -172,7 +170,8 @@ mod tests {
         let html = asked(&pinned, &current);
         let comparison = compare(&pinned, &current).unwrap();
         for row in comparison.differences() {
-            assert!(html.contains(&format!("<td class=\"number\">{}</td></tr>", row.text())), "{}", row.text());
+            let text = row.text(Units::Binary);
+            assert!(html.contains(&format!("<td class=\"number\">{text}</td></tr>")), "{text}");
         }
         for setting in &comparison.settings {
             assert!(html.contains(&format!("data-field=\"{}\"", setting.key)));

@@ -1,14 +1,15 @@
 //! How far each setting goes with all others as they are, and how many sequences run at once.
 
-use super::{Request, field_link, widgets};
+use super::{field_link, widgets};
 use crate::explore::solve::{FeasibleRange, solve};
 use crate::explore::{Knob, Load};
 use crate::memory::estimate;
 use crate::units::grouped;
+use crate::worker::protocol::PanelRequest;
 use maud::{Markup, html};
 
 /// How many sequences run, and the limit of each setting that is a number.
-pub fn panel(request: &Request) -> Markup {
+pub fn panel(request: &PanelRequest) -> Markup {
     // Without a number of sequences the question is only whether the deployment fits.
     let load = request.number("concurrency").map(|_| widgets::load(request, 1));
     html! {
@@ -24,8 +25,8 @@ pub fn panel(request: &Request) -> Markup {
 }
 
 /// How many sequences of the lengths run at once, and what binds.
-fn concurrency(request: &Request) -> Markup {
-    let Ok(report) = estimate(request.deployment()) else {
+fn concurrency(request: &PanelRequest) -> Markup {
+    let Ok(report) = estimate(&request.deployment) else {
         return html! {};
     };
     let asked = widgets::load(request, 1);
@@ -49,8 +50,8 @@ fn concurrency(request: &Request) -> Markup {
     }
 }
 
-fn table(request: &Request, load: Option<Load>) -> Markup {
-    let deployment = request.deployment();
+fn table(request: &PanelRequest, load: Option<Load>) -> Markup {
+    let deployment = &request.deployment;
     let knobs: Vec<Knob> = Knob::all(deployment).collect();
     html! {
         div.wide {

@@ -1,14 +1,15 @@
 //! Which deployments of the model run a load, over GPUs, ranks and precisions.
 
-use super::{Request, widgets};
-use crate::chart::{Size, Theme, frontier};
+use super::widgets;
+use crate::chart::{Size, frontier};
 use crate::deployment::{Backend, Deployment};
 use crate::explore::Load;
 use crate::explore::search::{Candidate, Order, Search, Space};
 use crate::export::table::Table;
 use crate::gpu::{Gpu, gpus};
 use crate::link;
-use crate::units::{giga, grouped};
+use crate::units::{Units, grouped};
+use crate::worker::protocol::PanelRequest;
 use maud::{Markup, PreEscaped, html};
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -20,7 +21,7 @@ const USUAL: [&str; 5] = ["h100-sxm", "h200", "b200", "a100-80gb", "l40s"];
 /// No more rows are shown, which sorting and filtering choose from all.
 const MOST_ROWS: usize = 100;
 /// The picture is no wider, in pixels, and as high.
-const PICTURE: (u64, u32) = (720, 240);
+const PICTURE: (u32, u32) = (720, 240);
 const IDLE: &str = "Right: GPUs. Up: sequences at once. Large dots are beaten by none; click one to open it.";
 
 /// Candidates that were found, and how many were tried.
@@ -40,8 +41,8 @@ struct Asked {
 }
 
 impl Asked {
-    fn of(request: &Request) -> Asked {
-        let base = request.deployment().clone();
+    fn of(request: &PanelRequest) -> Asked {
+        let base = request.deployment.clone();
         let chosen: Vec<&'static Gpu> = gpus().iter().filter(|gpu| is_chosen(request, gpu)).collect();
         let mut space = Space::on(chosen, base.backend);
         space.quant_algos.retain(|algo| request.is_on(&format!("weights.{algo}"), true));
@@ -76,12 +77,12 @@ fn gpu_option(gpu: &Gpu) -> String {
     format!("gpu.{}", gpu.id)
 }
 
-fn is_chosen(request: &Request, gpu: &Gpu) -> bool {
-    request.is_on(&gpu_option(gpu), USUAL.contains(&gpu.id) || gpu.id == request.deployment().gpu.id)
+fn is_chosen(request: &PanelRequest, gpu: &Gpu) -> bool {
+    request.is_on(&gpu_option(gpu), USUAL.contains(&gpu.id) || gpu.id == request.deployment.gpu.id)
 }
 
 /// The question, the best on a chart, and the rest in a table.
-pub fn panel(request: &Request) -> Markup {
+pub fn panel(request: &PanelRequest) -> Markup {
     let asked = Asked::of(request);
     let found = asked.found();
     let (candidates, tried) = &*found;
@@ -147,8 +148,8 @@ fn checkbox(name: &str, label: &str, on: bool) -> Markup {
     html! { label { input type="checkbox" name=(name) id={ "search_" (name) } checked[on]; (label) } }
 }
 
-fn cards(request: &Request, asked: &Asked) -> Markup {
-    let own = request.deployment().gpu;
+fn cards(request: &PanelRequest, asked: &Asked) -> Markup {
+    let own = request.deployment.gpu;
     let all = |on: fn(&Gpu, &Gpu) -> bool| gpus().iter().map(move |gpu| (gpu_option(gpu), on(gpu, own)));
     html! {
         details.gpu-choice data-part="gpus" open[request.unfolds("gpus")] {
@@ -165,7 +166,7 @@ fn cards(request: &Request, asked: &Asked) -> Markup {
     }
 }
 
-fn precisions(request: &Request, asked: &Asked) -> Markup {
+fn precisions(request: &PanelRequest, asked: &Asked) -> Markup {
     let every = Space::on(Vec::new(), asked.base.backend);
     let (weights, caches) = (asked.space.quant_algos.len(), asked.space.kv_cache_dtypes.len());
     html! {
@@ -190,9 +191,9 @@ fn precisions(request: &Request, asked: &Asked) -> Markup {
     }
 }
 
-fn picture(request: &Request, asked: &Asked, shown: &[Candidate]) -> Markup {
-    let theme = if request.option("theme") == Some("dark") { &Theme::DARK } else { &Theme::LIGHT };
-    let width = request.number("width").unwrap_or(PICTURE.0).min(PICTURE.0).max(200) as u32;
+fn picture(request: &PanelRequest, asked: &Asked, shown: &[Candidate]) -> Markup {
+    let theme = widgets::theme(request);
+    let width = request.view.width.unwrap_or(PICTURE.0).clamp(200, PICTURE.0);
     let drawn = frontier(shown, Size { width, height: PICTURE.1 }, theme);
     html! {
         figure.frontier {
@@ -220,7 +221,8 @@ fn explanation_text(one: &Candidate) -> String {
     )
 }
 
-fn table(request: &Request, asked: &Asked, order: Order, shown: &[Candidate]) -> Markup {
+fn table(request: &PanelRequest, asked: &Asked, order: Order, shown: &[Candidate]) -> Markup {
+    let units = request.view.units;
     let experts = asked.base.model.moe.is_some();
     let engine = asked.base.backend == Backend::TensorRt;
     let heading = |name: &str, by: Option<Order>| {
@@ -259,17 +261,17 @@ fn table(request: &Request, asked: &Asked, order: Order, shown: &[Candidate]) ->
                     (heading("sequences", Some(Order::Concurrency)))
                     (heading("per GPU", Some(Order::ConcurrencyPerGpu)))
                     (heading("KV tokens", Some(Order::KvTokens)))
-                    (heading(&format!("{} used", giga()), Some(Order::Used)))
+                    (heading(&format!("{} used", units.giga()), Some(Order::Used)))
                     (heading("room", Some(Order::Room)))
                 } }
-                tbody { @for one in rows { (row(asked, one)) } }
+                tbody { @for one in rows { (row(asked, one, units)) } }
             }
         }
         @if engine { p.note { "Click a GPU to open the deployment, which sets max_batch_size and max_seq_len to what these sequences need." } }
     }
 }
 
-fn row(asked: &Asked, one: &Candidate) -> Markup {
+fn row(asked: &Asked, one: &Candidate, units: Units) -> Markup {
     html! {
         tr {
             th scope="row" {
@@ -282,8 +284,8 @@ fn row(asked: &Asked, one: &Candidate) -> Markup {
             td.number { (grouped(one.concurrency)) }
             td.number { (format!("{:.1}", one.per_gpu())) }
             td.number { (grouped(one.kv_tokens)) }
-            td.number { (format!("{:.2}", one.used.giga())) }
-            td.number { (format!("{:.2}", one.room.giga())) @if one.uncertain { span title="within the figures' uncertainty" { " ?" } } }
+            td.number { (format!("{:.2}", one.used.giga(units))) }
+            td.number { (format!("{:.2}", one.room.giga(units))) @if one.uncertain { span title="within the figures' uncertainty" { " ?" } } }
         }
     }
 }
@@ -292,13 +294,17 @@ fn row(asked: &Asked, one: &Candidate) -> Markup {
 mod tests {
     use super::*;
     use crate::panels::answer;
+    use crate::worker::protocol::Request;
     #[cfg(target_arch = "wasm32")]
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
     const QUESTION: &str = "panel=search&concurrency=16&input_len=1000&output_len=500";
 
     fn found(question: &str) -> Vec<Candidate> {
-        Asked::of(&Request::parse(question)).found().0.clone()
+        match question.parse() {
+            Ok(Request::Panel(request)) => Asked::of(&request).found().0.clone(),
+            other => panic!("{other:?}"),
+        }
     }
 
     #[test]

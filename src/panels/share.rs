@@ -1,9 +1,10 @@
 //! Other forms of the page's link: Markdown for a text, a QR code for a phone.
 
-use super::{Request, widgets};
+use super::widgets;
 use crate::export::summary;
 use crate::link;
 use crate::memory::estimate;
+use crate::worker::protocol::PanelRequest;
 use maud::{Markup, PreEscaped, html};
 use qrcode::{Color, EcLevel, QrCode};
 use std::fmt::Write;
@@ -16,8 +17,8 @@ const QUIET: usize = 4;
 const OWN_HOSTS: [&str; 4] = ["file:", "http://localhost", "http://127.", "http://[::1]"];
 
 /// The link of the deployment at the `page`, beside what it is `compared` with.
-pub fn panel(request: &Request) -> Markup {
-    let deployment = request.deployment();
+pub fn panel(request: &PanelRequest) -> Markup {
+    let deployment = &request.deployment;
     let Some((resolved, report)) = deployment.resolve().ok().zip(estimate(deployment).ok()) else {
         return html! {};
     };
@@ -32,7 +33,7 @@ pub fn panel(request: &Request) -> Markup {
             span { "Markdown" }
             button.link type="button" data-copy="share_markdown" aria-label="copy Markdown" { "copy" }
         }
-        pre #share_markdown { (widgets::verbatim(&summary::markdown(&resolved, &report, &address))) }
+        pre #share_markdown { (widgets::verbatim(&summary::markdown(&resolved, &report, &address, request.view.units))) }
         (qr_code(&address))
     }
 }

@@ -1,15 +1,16 @@
 //! What several panels are made of.
 
-use super::Request;
+use crate::chart::Theme;
 use crate::deployment::InvalidSetting;
 use crate::explore::Load;
+use crate::worker::protocol::PanelRequest;
 use maud::{Markup, PreEscaped, html};
 
 /// Tokens of a prompt and of an output, unless told otherwise.
 const TYPICAL: (u64, u64) = (1024, 1024);
 
 /// The sequences that a panel's fields ask about; `concurrency` where the field is empty.
-pub fn load(request: &Request, concurrency: u64) -> Load {
+pub fn load(request: &PanelRequest, concurrency: u64) -> Load {
     Load {
         concurrency: request.number("concurrency").unwrap_or(concurrency).max(1),
         input_len: request.number("input_len").unwrap_or(TYPICAL.0).max(1),
@@ -17,9 +18,14 @@ pub fn load(request: &Request, concurrency: u64) -> Load {
     }
 }
 
+/// The colors of the page.
+pub fn theme(request: &PanelRequest) -> &'static Theme {
+    if request.view.is_dark { &Theme::DARK } else { &Theme::LIGHT }
+}
+
 /// A field of a panel for a whole number.
-pub fn number(request: &Request, name: &str, label: &str, usual: &str) -> Markup {
-    let id = format!("{}_{name}", request.panel);
+pub fn number(request: &PanelRequest, name: &str, label: &str, usual: &str) -> Markup {
+    let id = format!("{}_{name}", request.panel.name());
     html! {
         label.ask for=(id) {
             span { (label) }
@@ -30,7 +36,7 @@ pub fn number(request: &Request, name: &str, label: &str, usual: &str) -> Markup
 }
 
 /// The lengths of a prompt and of an output.
-pub fn lengths(request: &Request) -> Markup {
+pub fn lengths(request: &PanelRequest) -> Markup {
     html! {
         (number(request, "input_len", "input tokens", &TYPICAL.0.to_string()))
         (number(request, "output_len", "output tokens", &TYPICAL.1.to_string()))

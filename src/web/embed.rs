@@ -15,6 +15,7 @@ use super::theme::Appearance;
 use crate::chart::Segment;
 use crate::deployment::field;
 use crate::memory::Rank;
+use crate::units::Units;
 
 /// The knobs that are shown unless others are asked for.
 const KNOBS: &str = "max_batch_size max_num_tokens free_gpu_memory_fraction";
@@ -44,7 +45,9 @@ pub fn embedded(state: AppState, appearance: Appearance) -> El {
         let mut places = Vec::new();
         let items = Segment::ALL.map(|segment| item(appearance, segment, &mut places));
         live_all(places, move || {
-            state.sound(|sound| sound.report.tightest().map(|rank| said(sound, rank)).unwrap_or_default())
+            state.sound(|sound| {
+                sound.report.tightest().map(|rank| said(sound, rank, state.view.units)).unwrap_or_default()
+            })
         });
         el("ul").class("legend").children(items)
     };
@@ -79,13 +82,13 @@ fn item(appearance: Appearance, segment: Segment, places: &mut Vec<Place>) -> El
 }
 
 /// What the legend says of the fullest rank, which is the one that the bar shows.
-fn said(sound: &Sound, rank: &Rank) -> Vec<Option<String>> {
+fn said(sound: &Sound, rank: &Rank, units: Units) -> Vec<Option<String>> {
     let mut said = Vec::new();
     for segment in Segment::ALL {
         let bytes = segment.bytes(rank);
         said.push(Some(bytes.0.to_string()));
         said.push(Some(segment.label_in(&sound.report).to_string()));
-        said.push(Some(large(bytes)));
+        said.push(Some(large(bytes, units)));
     }
     said
 }

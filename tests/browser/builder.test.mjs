@@ -190,7 +190,7 @@ for (const [name, options] of [["light", {}], ["dark", { colorScheme: "dark" }],
 }
 
 calculatorScenario("the calculator leads to it with what is shown", { link: "v=1&tp_size=4" }, async (page) => {
-  await page.locator("#tab_take-away").click();
+  await page.locator("#tab_export").click();
   const link = page.locator("#embed_link");
   await link.waitFor({ timeout: 10_000 });
   assert.equal(await link.evaluate((link) => link.href), new URL("web/embed.html#v=1&tp_size=4", page.url()).href);

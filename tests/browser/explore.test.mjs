@@ -184,7 +184,7 @@ scenario("one group is reset, and then all", { link: "max_batch_size=64&max_num_
 
 scenario("what is taken away is saved and copied", { link: "tp_size=2" }, async (page) => {
   await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
-  const panel = await tab(page, "take-away");
+  const panel = await tab(page, "export");
   const saved = async (name) => {
     const [download] = await Promise.all([page.waitForEvent("download"), panel.locator(`[data-save="${name}"]`).click()]);
     assert.equal(download.suggestedFilename(), name);
@@ -202,7 +202,7 @@ scenario("what is taken away is saved and copied", { link: "tp_size=2" }, async 
 });
 
 scenario("no tab is wider than a phone", { viewport: PHONE }, async (page) => {
-  for (const id of ["sweep", "limits", "search", "advice", "compare", "take-away"]) {
+  for (const id of ["sweep", "limits", "search", "advice", "compare", "export"]) {
     await tab(page, id);
     const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
     assert.ok(over <= 0, `${id} scrolls sideways`);

@@ -94,7 +94,7 @@ function learnSettings() {
   learnt = true;
   const worker = new Worker(new URL("worker_loader.js", import.meta.url), { type: "module" });
   worker.onmessage = ({ data }) => {
-    if (!data.includes("\n")) return worker.postMessage("0\npanel=helps");
+    if (!data.includes("\n")) return worker.postMessage("0\nask=help");
     worker.terminate();
     for (const line of data.split("\n").slice(1)) {
       const [key, help] = line.split("\t");

@@ -2,13 +2,13 @@
 
 use super::timeline::timeline;
 use super::{pairs, size};
-use crate::chart::Theme;
 use crate::deployment::{Deployment, FIELDS, Group};
 use crate::link;
 use crate::log::{Comparison, Diagnosis, ExplainedLog, RankReading};
 use crate::memory::estimate;
-use crate::panels::{Request, field_link};
-use crate::units::{Bytes, grouped, grouped_decimal};
+use crate::panels::{field_link, widgets};
+use crate::units::{Bytes, Units, grouped, grouped_decimal, signed};
+use crate::worker::protocol::PanelRequest;
 use maud::{Markup, html};
 
 /// No more changes are advised.
@@ -17,10 +17,9 @@ const MOST_ADVICE: usize = 6;
 const MOST_UNREAD: usize = 20;
 
 /// What the log says.
-pub fn section(log: &ExplainedLog, name: &str, request: &Request) -> Markup {
+pub fn section(log: &ExplainedLog, name: &str, request: &PanelRequest) -> Markup {
     let ranks = &log.reading.ranks;
     let at = request.number("rank").unwrap_or(0).min(ranks.len().saturating_sub(1) as u64) as usize;
-    let theme = if request.option("theme") == Some("dark") { &Theme::DARK } else { &Theme::LIGHT };
     html! {
         @if let Some(diagnosis) = &log.diagnosis {
             (diagnosed(diagnosis, log))
@@ -35,7 +34,7 @@ pub fn section(log: &ExplainedLog, name: &str, request: &Request) -> Markup {
             }
         }
         @if let Some(rank) = ranks.get(at) {
-            (timeline(log, at, theme))
+            (timeline(log, at, widgets::theme(request)))
             (comparison(log, rank, at))
         }
         (configuration(log))
@@ -64,7 +63,11 @@ fn agreement(log: &ExplainedLog) -> String {
         (all, 0) => format!("All of its {all} sizes lie within their predictions' bands"),
         (all, outside) => format!("{} of its {all} sizes lie within their predictions' bands", all - outside),
     };
-    format!("{within}; the largest difference is {}, in {}.", size(Bytes(off(&worst))), worst.contributor.label())
+    format!(
+        "{within}; the largest difference is {}, in {}.",
+        size(Bytes(off(&worst)), log.units),
+        worst.contributor.label()
+    )
 }
 
 /// What can be made of it.
@@ -113,7 +116,7 @@ fn diagnosed(diagnosis: &Diagnosis, log: &ExplainedLog) -> Markup {
                 ul.advice {
                     @for change in advices.changes.iter().take(MOST_ADVICE) {
                         li {
-                            (change.sentence()) " "
+                            (change.sentence(log.units)) " "
                             button.link type="button" data-open=(link::encode(&change.deployment)) { "Open" }
                         }
                     }
@@ -139,7 +142,7 @@ struct Row {
 /// Measured beside predicted.
 fn comparison(log: &ExplainedLog, rank: &RankReading, at: usize) -> Markup {
     let compared = log.comparisons.iter().find(|comparison| comparison.rank == at);
-    let sizes = compared.into_iter().flat_map(|comparison| &comparison.rows).map(size_row);
+    let sizes = compared.into_iter().flat_map(|comparison| &comparison.rows).map(|row| size_row(row, log.units));
     let rows: Vec<Row> = sizes.chain(counts(log, rank)).collect();
     html! {
         @if !rows.is_empty() {
@@ -170,32 +173,31 @@ fn comparison(log: &ExplainedLog, rank: &RankReading, at: usize) -> Markup {
         }
         @if let Some(total) = rank.total {
             p.note {
-                "Total " (total.bytes)
-                @if let Some(available) = rank.available { ", of which " (available.bytes) " were left for the KV cache" }
+                "Total " (total.bytes.display(log.units))
+                @if let Some(available) = rank.available { ", of which " (available.bytes.display(log.units)) " were left for the KV cache" }
                 "."
             }
         }
     }
 }
 
-fn size_row(row: &Comparison) -> Row {
+fn size_row(row: &Comparison, units: Units) -> Row {
     let (measured, predicted) = (row.measured.0, row.predicted.0);
     let share = (measured as f64 - predicted as f64) / (predicted as f64).max(1.0) * 100.0;
-    let sign = if measured < predicted { "−" } else { "+" };
-    let off = Bytes(measured.abs_diff(predicted));
-    let difference = match off.0 {
-        0 => "exact".to_string(),
-        _ if share.abs() < 0.005 => format!("{sign}{}", size(off)),
-        _ => format!("{sign}{} ({sign}{} %)", size(off), grouped_decimal(share.abs(), 2)),
+    let off = signed(measured, predicted, |bytes| size(Bytes(bytes), units));
+    let difference = match share.abs() {
+        _ if measured == predicted => "exact".to_string(),
+        hardly if hardly < 0.005 => off,
+        percent => format!("{off} ({} %)", signed(measured, predicted, |_| grouped_decimal(percent, 2))),
     };
     let band = if row.inside || row.low == row.high {
         String::new()
     } else {
-        format!(" The prediction's band is {} to {}.", size(row.low), size(row.high))
+        format!(" The prediction's band is {} to {}.", size(row.low, units), size(row.high, units))
     };
     Row {
         label: row.contributor.label().into(),
-        texts: [size(row.measured), size(row.predicted), difference],
+        texts: [size(row.measured, units), size(row.predicted, units), difference],
         inside: row.inside,
         note: format!("{}{band}", row.note),
     }
@@ -208,7 +210,7 @@ fn counts(log: &ExplainedLog, rank: &RankReading) -> Vec<Row> {
     let pinned = Deployment { free_memory_gib: Some(left.gib()), ..log.deployment.clone() };
     let Ok(report) = estimate(&pinned) else { return Vec::new() };
     let kv = &report.kv_cache;
-    let of_left = format!("What {left} of free memory give, in whole blocks.");
+    let of_left = format!("What {} of free memory give, in whole blocks.", left.display(log.units));
     let rows = [
         ("KV cache blocks", rank.blocks, kv.blocks, of_left.as_str()),
         ("KV cache tokens", rank.tokens, kv.tokens, ""),
@@ -216,10 +218,9 @@ fn counts(log: &ExplainedLog, rank: &RankReading) -> Vec<Row> {
     ];
     let row = |(label, measured, predicted, note): (&str, Option<u64>, u64, &str)| {
         let measured = measured?;
-        let sign = if measured < predicted { "−" } else { "+" };
-        let difference = match measured.abs_diff(predicted) {
-            0 => "exact".into(),
-            off => format!("{sign}{}", grouped(off)),
+        let difference = match measured == predicted {
+            true => "exact".into(),
+            false => signed(measured, predicted, grouped),
         };
         // The free memory is printed to two decimals, which is less than half a percent of the blocks.
         let inside = measured.abs_diff(predicted).saturating_mul(200) <= predicted;
@@ -263,7 +264,7 @@ fn configuration(log: &ExplainedLog) -> Markup {
     }
 }
 
-fn unread(log: &ExplainedLog, request: &Request) -> Markup {
+fn unread(log: &ExplainedLog, request: &PanelRequest) -> Markup {
     let reading = &log.reading;
     html! {
         @if reading.unread_count > 0 {

@@ -5,8 +5,9 @@ use crate::architecture::{Attention, ModelRef};
 use crate::deployment::{Backend, Deployment, FIELDS, Field, Group, field};
 use crate::import::model_file::ModelFile;
 use crate::import::report::Item;
-use crate::panels::{Request, field_link};
-use crate::units::{grouped, grouped_decimal};
+use crate::panels::field_link;
+use crate::units::{Units, grouped, grouped_decimal};
+use crate::worker::protocol::PanelRequest;
 use maud::{Markup, html};
 
 /// No more rows of a table are shown.
@@ -15,7 +16,7 @@ const MOST_ROWS: usize = 200;
 type Pairs = Vec<(&'static str, String)>;
 
 /// What the file says.
-pub fn section(file: &ModelFile, name: &str, request: &Request) -> Markup {
+pub fn section(file: &ModelFile, name: &str, request: &PanelRequest) -> Markup {
     let mut deployment = Deployment::default();
     file.apply(&mut deployment);
     let (report, has_model) = (file.report(), has_model(file));
@@ -28,7 +29,7 @@ pub fn section(file: &ModelFile, name: &str, request: &Request) -> Markup {
         } @else if matches!(file, ModelFile::Tensors(_)) {
             p.problem { "It doesn't say which model it is: paste the config.json beside it." }
         }
-        (tensors(file))
+        (tensors(file, request.view.units))
         div.actions {
             @match file {
                 ModelFile::TrtLlm(config) => {
@@ -154,11 +155,11 @@ fn locked(file: &ModelFile, deployment: &Deployment) -> Markup {
 }
 
 /// What a checkpoint's tensors are, by part and by number format.
-fn tensors(file: &ModelFile) -> Markup {
+fn tensors(file: &ModelFile, units: Units) -> Markup {
     let ModelFile::Tensors(checkpoint) = file else { return html! {} };
     let tables = [("part", &checkpoint.parts), ("format", &checkpoint.formats)];
     html! {
-        p.note { (grouped(checkpoint.tensors)) " tensors, " (checkpoint.bytes) }
+        p.note { (grouped(checkpoint.tensors)) " tensors, " (checkpoint.bytes.display(units)) }
         @for (name, shares) in tables.into_iter().filter(|(_, shares)| !shares.is_empty()) {
             table.items aria-label={ "Tensors by " (name) } {
                 thead { tr { th scope="col" { (name) } th.number scope="col" { "tensors" } th.number scope="col" { "bytes" } } }
@@ -167,7 +168,7 @@ fn tensors(file: &ModelFile) -> Markup {
                         tr {
                             th scope="row" { (share.name) }
                             td.number { (grouped(share.tensors)) }
-                            td.number { (share.bytes) }
+                            td.number { (share.bytes.display(units)) }
                         }
                     }
                 }

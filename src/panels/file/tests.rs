@@ -2,7 +2,8 @@ use crate::architecture::ModelRef;
 use crate::deployment::{Deployment, field};
 use crate::import::hf_config;
 use crate::link;
-use crate::panels::{Given, GivenReader, answer, answer_about, answer_given};
+use crate::panels::answer;
+use crate::worker::{Given, answer_text};
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
@@ -21,6 +22,10 @@ torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 900.00 MiB. GPU 0 
 
 fn about(given: &str) -> String {
     answer_about("panel=file", given.as_bytes())
+}
+
+fn answer_about(request: &str, given: &[u8]) -> String {
+    answer_text(request, &Given::of("", given))
 }
 
 fn unescaped(text: &str) -> String {
@@ -177,72 +182,4 @@ fn every_rank_can_be_chosen() {
     assert!(html.contains("size: 1005 MiB") && !html.contains("size: 1007 MiB"));
     let second = answer_about("panel=file&rank=1", log.as_bytes());
     assert!(second.contains("size: 1007 MiB") && !second.contains("size: 1005 MiB"), "{second}");
-}
-
-/// A line of a server's log that says nothing of memory.
-const IDLE: &str = "[TRT-LLM] [I] a request was answered, and this line of the log is about nothing else\n";
-
-/// Reads a file of `size` bytes that begins with `start`, and goes on with blanks.
-fn read_long(start: &str, size: u64) -> Given {
-    let mut reader = GivenReader::new(size);
-    while let Some(piece) = reader.next_piece() {
-        let mut bytes = vec![b' '; (piece.end - piece.start) as usize];
-        if piece.start == 0 {
-            bytes[..start.len()].copy_from_slice(start.as_bytes());
-        }
-        reader.feed(&bytes);
-    }
-    reader.finish()
-}
-
-#[test]
-fn a_log_is_read_to_its_end_across_pieces() {
-    // The failure lies in the second of three pieces, far from both ends.
-    let before = IDLE.repeat(6_000_000 / IDLE.len());
-    let (started, failure) = FAILED.split_at(FAILED.find("torch.").unwrap());
-    let log = format!("{started}{before}{failure}{before}");
-    let html = about(&log);
-    assert!(html.contains("An allocation of 900.00 MiB failed"), "{html}");
-    let line = before.lines().count() + 4;
-    assert!(html.contains(&format!("Line {}", crate::units::grouped(line as u64))), "{html}");
-}
-
-#[test]
-fn a_long_log_is_kept_as_its_reading() {
-    assert!(matches!(Given::of(FAILED.as_bytes()), Given::Log(reading) if reading.lines == 4));
-    let lines = "{\"stream\": \"stdout\"} [TensorRT-LLM][INFO] Loaded engine size: 6695 MiB\n";
-    assert!(matches!(Given::of(lines.as_bytes()), Given::Log(reading) if reading.lines == 1));
-    assert!(matches!(Given::of(CONFIG.as_bytes()), Given::Bytes(bytes) if bytes == CONFIG.as_bytes()));
-}
-
-#[test]
-fn an_object_that_is_too_long_is_named_with_its_size_and_the_limit() {
-    let html = answer_given("panel=file&file=big.json", &read_long("{\"model_type\": \"llama\",\n", 200_000_000));
-    assert!(html.contains("200 MB") && html.contains("more than 100 MB"), "{html}");
-    // One within the limit has its own size too.
-    let html = answer_given("panel=file&file=big.json", &read_long("{\"model_type\": \"llama\",\n", 90_000_000));
-    assert!(html.contains("90 MB"), "{html}");
-}
-
-#[test]
-fn of_tensors_the_header_alone_is_read() {
-    let header = r#"{"lm_head.weight": {"dtype": "BF16", "shape": [8, 4], "data_offsets": [0, 64]}}"#;
-    let mut reader = GivenReader::new(5_000_000_000);
-    let mut start = (header.len() as u64).to_le_bytes().to_vec();
-    start.extend(header.as_bytes());
-    start.resize(reader.next_piece().unwrap().end as usize, 0xff);
-    reader.feed(&start);
-    assert_eq!(reader.next_piece(), None);
-    assert!(matches!(reader.finish(), Given::Bytes(bytes) if bytes.len() == header.len() + 8));
-}
-
-#[test]
-fn progress_is_a_percentage_of_what_is_read() {
-    let mut reader = GivenReader::new(40 << 20);
-    reader.feed(&vec![b'x'; 4 << 20]);
-    assert_eq!(reader.progress(), "10\nReading 41 MB.");
-    while let Some(piece) = reader.next_piece() {
-        reader.feed(&vec![b'x'; (piece.end - piece.start) as usize]);
-    }
-    assert_eq!(reader.progress(), "100\nAll 41 MB were read.");
 }

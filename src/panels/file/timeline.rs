@@ -75,7 +75,7 @@ pub fn timeline(log: &ExplainedLog, at: usize, theme: &Theme) -> Markup {
     let total = log.reading.ranks.get(at).and_then(|rank| rank.total).map(|size| size.bytes.0);
     let held = steps.last().map_or(0, |step| sum(step.before.iter().chain(&step.adds)));
     let whole = total.unwrap_or(0).max(held).max(1) as f64;
-    let of = total.map_or_else(String::new, |total| format!(" of the {} of the GPU", Bytes(total)));
+    let of = total.map_or_else(String::new, |total| format!(" of the {} of the GPU", Bytes(total).display(log.units)));
     let idle = format!("In the order of time. The bar is what the lines account for{of}.");
     html! {
         ol.timeline aria-label="Memory lines in the order of time" data-roving {
@@ -83,7 +83,7 @@ pub fn timeline(log: &ExplainedLog, at: usize, theme: &Theme) -> Markup {
                 li data-line=(step.entry.line) data-tip=(step.entry.text) tabindex=(roving(index)) {
                     span.line-number { (step.entry.line) }
                     span.step-name { (step.entry.event.kind.label()) }
-                    span.step-size { @if let Some(printed) = step.entry.event.size { (size(printed.bytes)) } }
+                    span.step-size { @if let Some(printed) = step.entry.event.size { (size(printed.bytes, log.units)) } }
                     (bar(step, whole, theme))
                 }
             }

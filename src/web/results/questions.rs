@@ -59,7 +59,7 @@ pub fn questions(state: AppState, appearance: Appearance) -> El {
 }
 
 fn content(state: AppState, appearance: Appearance, tab: Tab) -> Vec<El> {
-    let panel = panel(state, appearance, tab.question(), move || match tab {
+    let panel = panel(state, appearance, tab.spec(), move || match tab {
         Tab::Why => vec![
             ("contributor", state.view.explained.get().key().to_string()),
             ("rank", state.shown_rank().to_string()),

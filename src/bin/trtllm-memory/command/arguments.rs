@@ -3,7 +3,7 @@
 use super::{advise, compare, export, help, search, solve, sweep};
 use clap::{Parser, Subcommand};
 use std::path::PathBuf;
-use trtllm_memory::units::Prefixes;
+use trtllm_memory::units::Units;
 
 /// Says where the memory of each GPU goes in a TensorRT-LLM deployment, before anything is built or rented.
 ///
@@ -16,8 +16,8 @@ pub struct Arguments {
     #[command(subcommand)]
     pub command: Command,
     /// The units of sizes that people read: binary GiB, or decimal GB. JSON and CSV are in bytes.
-    #[arg(long, global = true, default_value = "GiB", value_parser = units)]
-    pub units: Prefixes,
+    #[arg(long, global = true, default_value_t)]
+    pub units: Units,
 }
 
 #[derive(Debug, Subcommand)]
@@ -101,8 +101,4 @@ pub enum Command {
         #[arg(long)]
         json: bool,
     },
-}
-
-fn units(name: &str) -> Result<Prefixes, String> {
-    Prefixes::of(name).ok_or_else(|| "must be GiB or GB".to_string())
 }

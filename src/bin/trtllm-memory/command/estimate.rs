@@ -10,7 +10,7 @@ use trtllm_memory::export::json::{Answer, Warning};
 use trtllm_memory::import::model_file;
 use trtllm_memory::link;
 use trtllm_memory::memory::{Binding, Rank, Report};
-use trtllm_memory::units::{Bytes, giga, grouped, grouped_decimal};
+use trtllm_memory::units::{Bytes, Units, grouped, grouped_decimal};
 
 /// Columns of figures side by side.
 const MOST_COLUMNS: usize = 6;
@@ -18,12 +18,12 @@ const MOST_COLUMNS: usize = 6;
 const MOST_RUNS: usize = 3;
 
 /// Answers a link.
-pub fn answer(link: &str, as_json: bool, explain: bool) -> Output {
-    of(Answer::to(link), as_json, explain)
+pub fn answer(link: &str, as_json: bool, explain: bool, units: Units) -> Output {
+    of(Answer::to(link).in_units(units), as_json, explain)
 }
 
 /// Answers a link about the model or the engine of a file.
-pub fn with_file(link: &str, file: &Path, as_json: bool, explain: bool) -> Output {
+pub fn with_file(link: &str, file: &Path, as_json: bool, explain: bool, units: Units) -> Output {
     let shown = file.display();
     let read = input::whole(file).and_then(|bytes| {
         model_file::read(&bytes, &file.to_string_lossy()).map_err(|error| format!("{shown}: {error}"))
@@ -34,7 +34,7 @@ pub fn with_file(link: &str, file: &Path, as_json: bool, explain: bool) -> Outpu
     };
     let mut deployment = Deployment::default();
     read.apply(&mut deployment);
-    let mut answer = Answer::from(link::decode_onto(deployment, link));
+    let mut answer = Answer::from(link::decode_onto(deployment, link)).in_units(units);
     let assumed = read.report().assumed.iter().map(|item| Warning {
         field: item.field.clone(),
         message: format!("{}: {} ({})", item.field, item.value, item.note),
@@ -69,9 +69,10 @@ fn text(answer: &Answer) -> String {
     let (Some(report), Ok(resolved)) = (&answer.report, answer.deployment.resolve()) else {
         return String::new();
     };
+    let units = answer.units;
     let mut text = format!("{}\n\n", heading(&resolved));
-    text.push_str(&format!("{} {}\n{}\n\n", report.headline(), report.sentence(), report.detail()));
-    text.push_str(&memory(report));
+    text.push_str(&format!("{} {}\n{}\n\n", report.headline(), report.sentence(units), report.detail(units)));
+    text.push_str(&memory(report, units));
     text.push_str(&format!("\nKV cache\n{}", kv_cache(report)));
     if !answer.warnings.is_empty() {
         text.push_str("\nWorth knowing\n");
@@ -106,15 +107,15 @@ fn warning(warning: &Warning) -> String {
 }
 
 /// A column for each way in which ranks use their memory, a row for each contributor.
-fn memory(report: &Report) -> String {
-    let size_text = |bytes: Bytes| grouped_decimal(bytes.giga(), 2);
+fn memory(report: &Report, units: Units) -> String {
+    let size_text = |bytes: Bytes| grouped_decimal(bytes.giga(units), 2);
     let kinds = report.kinds();
     let blocks = kinds.chunks(MOST_COLUMNS).map(|kinds| {
         let mut table = Table::new(1);
         let mut row = |label: &str, cell: &dyn Fn(&[&Rank]) -> String| {
             table.row(std::iter::once(label.to_string()).chain(kinds.iter().map(|kind| cell(kind))));
         };
-        row(giga(), &|kind| name(&kind.iter().map(|rank| rank.rank).collect::<Vec<u64>>()));
+        row(units.giga(), &|kind| name(&kind.iter().map(|rank| rank.rank).collect::<Vec<u64>>()));
         let first = |size: &dyn Fn(&Rank) -> Bytes, kind: &[&Rank]| {
             kind.first().map_or_else(String::new, |rank| size_text(size(rank)))
         };
@@ -180,7 +181,7 @@ mod tests {
 
     #[test]
     fn ranks_that_differ_have_a_column_each() {
-        let text = answer("pp_size=4", false, false).stdout;
+        let text = answer("pp_size=4", false, false, Units::Binary).stdout;
         let heading = text.lines().find(|line| line.starts_with("GiB")).unwrap();
         assert!(heading.contains("GPU 0") && heading.contains("GPU 3"), "{heading}");
         assert!(text.contains("\nCUDA, NCCL, libraries  "));

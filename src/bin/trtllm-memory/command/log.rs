@@ -5,9 +5,9 @@ use super::{FAILS, FITS, Output, input, json};
 use std::io::{ErrorKind, Read};
 use std::path::Path;
 use trtllm_memory::link;
-use trtllm_memory::log::{Comparison, ExplainedLog, LogReader, RankReading, explain};
+use trtllm_memory::log::{Comparison, ExplainedLog, LogReader, RankReading, explain_in};
 use trtllm_memory::memory::Contributor;
-use trtllm_memory::units::{Bytes, grouped};
+use trtllm_memory::units::{Bytes, Units, grouped};
 
 /// Bytes that are read at once.
 const PIECE: usize = 1 << 16;
@@ -17,9 +17,9 @@ const MOST_ADVICE: usize = 6;
 const MOST_UNREAD: usize = 10;
 
 /// Reads a log and explains it.
-pub fn answer(file: &Path, as_json: bool) -> Output {
+pub fn answer(file: &Path, as_json: bool, units: Units) -> Output {
     let explained = match read(file) {
-        Ok(reader) => explain(reader.finish()),
+        Ok(reader) => explain_in(reader.finish(), units),
         Err(stderr) => return Output::bad(stderr),
     };
     if explained.reading.is_empty() {
@@ -61,7 +61,7 @@ fn text(log: &ExplainedLog) -> String {
             "Each of these changes alone makes it fit:\n"
         });
         for change in advices.changes.iter().take(MOST_ADVICE) {
-            text.push_str(&format!("  - {}\n", change.sentence()));
+            text.push_str(&format!("  - {}\n", change.sentence(log.units)));
         }
         text.push('\n');
     }
@@ -70,8 +70,8 @@ fn text(log: &ExplainedLog) -> String {
             log.comparisons.iter().find(|comparison| comparison.rank == at).map(|comparison| &comparison.rows[..]);
         text.push_str(&heading(rank));
         text.push_str(&match rows {
-            Some(rows) if !rows.is_empty() => compared(rows, rank),
-            _ => measured(rank),
+            Some(rows) if !rows.is_empty() => compared(rows, rank, log.units),
+            _ => measured(rank, log.units),
         });
         text.push('\n');
     }
@@ -106,7 +106,7 @@ fn heading(rank: &RankReading) -> String {
 }
 
 /// Measured beside predicted, and what isn't compared.
-fn compared(rows: &[Comparison], rank: &RankReading) -> String {
+fn compared(rows: &[Comparison], rank: &RankReading, units: Units) -> String {
     let mut table = Table::new(1);
     table.row(["  ", "measured", "predicted", "difference"]);
     for row in rows {
@@ -114,8 +114,8 @@ fn compared(rows: &[Comparison], rank: &RankReading) -> String {
         let mark = if row.inside { "" } else { " !" };
         table.row([
             format!("  {}", row.contributor.label()),
-            row.measured.to_string(),
-            row.predicted.to_string(),
+            row.measured.display(units).to_string(),
+            row.predicted.display(units).to_string(),
             format!("{difference:+.2} %{mark}"),
         ]);
     }
@@ -123,22 +123,24 @@ fn compared(rows: &[Comparison], rank: &RankReading) -> String {
     for row in rows.iter().filter(|row| !row.inside) {
         text.push_str(&format!("  ! {}: {}\n", row.contributor.label(), row.note));
     }
-    text + &kv_cache(rank)
+    text + &kv_cache(rank, units)
 }
 
-fn measured(rank: &RankReading) -> String {
+fn measured(rank: &RankReading, units: Units) -> String {
     let mut table = Table::new(1);
     for contributor in Contributor::ALL {
         if let Some(size) = rank.size(contributor) {
-            table.row([format!("  {}", contributor.label()), size.bytes.to_string()]);
+            table.row([format!("  {}", contributor.label()), size.bytes.display(units).to_string()]);
         }
     }
-    table.text() + &kv_cache(rank)
+    table.text() + &kv_cache(rank, units)
 }
 
-fn kv_cache(rank: &RankReading) -> String {
+fn kv_cache(rank: &RankReading, units: Units) -> String {
     let mut parts = Vec::new();
-    let mut size = |name: &str, bytes: Option<Bytes>| parts.extend(bytes.map(|bytes| format!("{name} {bytes}")));
+    let mut size = |name: &str, bytes: Option<Bytes>| {
+        parts.extend(bytes.map(|bytes| format!("{name} {}", bytes.display(units))));
+    };
     size("total", rank.total.map(|size| size.bytes));
     size("available", rank.available.map(|size| size.bytes));
     let mut count =

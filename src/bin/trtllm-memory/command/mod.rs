@@ -56,27 +56,27 @@ impl Output {
 /// Runs the command that the arguments say.
 pub fn run() -> ExitCode {
     let arguments = Arguments::parse();
-    arguments.units.show();
+    let units = arguments.units;
     let output = match arguments.command {
         Command::Estimate { link, hf_config, json, explain } => {
             let link = link.unwrap_or_default();
             match hf_config {
-                Some(file) => estimate::with_file(&link, &file, json, explain),
-                None => estimate::answer(&link, json, explain),
+                Some(file) => estimate::with_file(&link, &file, json, explain, units),
+                None => estimate::answer(&link, json, explain, units),
             }
         }
-        Command::Log { file, json } => log::answer(&file, json),
-        Command::Sweep(arguments) => sweep::run(&arguments),
-        Command::Solve(arguments) => solve::run(&arguments),
-        Command::Search(arguments) => search::run(&arguments),
-        Command::Advise(arguments) => advise::run(&arguments),
-        Command::Compare(arguments) => compare::run(&arguments),
+        Command::Log { file, json } => log::answer(&file, json, units),
+        Command::Sweep(arguments) => sweep::run(&arguments, units),
+        Command::Solve(arguments) => solve::run(&arguments, units),
+        Command::Search(arguments) => search::run(&arguments, units),
+        Command::Advise(arguments) => advise::run(&arguments, units),
+        Command::Compare(arguments) => compare::run(&arguments, units),
         Command::Commands(arguments) => export::commands(&arguments),
-        Command::Chart(arguments) => export::chart(&arguments),
-        Command::Table(arguments) => export::table(&arguments),
+        Command::Chart(arguments) => export::chart(&arguments, units),
+        Command::Table(arguments) => export::table(&arguments, units),
         Command::Models { json } => Output::ok(catalogues::models(json)),
-        Command::Gpus { json } => Output::ok(catalogues::gpus(json)),
-        Command::Validate { files, json } => validate::run(&files, json),
+        Command::Gpus { json } => Output::ok(catalogues::gpus(json, units)),
+        Command::Validate { files, json } => validate::run(&files, json, units),
     };
     let written =
         write(&mut io::stdout().lock(), &output.stdout).and_then(|()| write(&mut io::stderr().lock(), &output.stderr));

@@ -3,7 +3,10 @@
 //! A link says what differs from the defaults, in the order of [`FIELDS`], so that equal deployments have equal links.
 //! It stands in the fragment of the page's address, which no server sees.
 
+mod embedding;
 mod repair;
+
+pub use embedding::{DEFAULT_KNOBS, DEFAULT_PARTS, PARTS};
 
 use crate::deployment::{Deployment, FIELDS, field};
 use std::fmt::{self, Write};

@@ -14,11 +14,9 @@ use super::state::{AppState, Sound};
 use super::theme::Appearance;
 use crate::chart::Segment;
 use crate::deployment::field;
+use crate::link::DEFAULT_KNOBS;
 use crate::memory::Rank;
 use crate::units::Units;
-
-/// The knobs that are shown unless others are asked for.
-const KNOBS: &str = "max_batch_size max_num_tokens free_gpu_memory_fraction";
 
 /// Whether the address asks for this page.
 pub fn is_compact() -> bool {
@@ -37,7 +35,7 @@ pub fn embedded(state: AppState, appearance: Appearance) -> El {
     };
     let knobs = || {
         ticks::follow(state);
-        let keys = looks("data-knobs").unwrap_or_else(|| KNOBS.into());
+        let keys = looks("data-knobs").unwrap_or_else(|| DEFAULT_KNOBS.join(" "));
         form("knobs").children(keys.split(' ').filter_map(field).map(|field| control(state, field, false)))
     };
     // The table says what the colours are; without it a line does.

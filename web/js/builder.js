@@ -1,20 +1,26 @@
 // The page that builds a snippet: its options, the preview, and the texts to copy.
 
-const KNOBS = ["max_batch_size", "max_num_tokens", "free_gpu_memory_fraction"];
-const PARTS = "verdict,chart,knobs";
+const DEFAULT_KNOBS = ["max_batch_size", "max_num_tokens", "free_gpu_memory_fraction"];
+const DEFAULT_PARTS = ["verdict", "chart", "knobs"];
 const FIRST_HEIGHT = 320;
 const REST = 150;
 
 const by = (id) => document.getElementById(id);
 const checked = (name) => [...document.querySelectorAll(`[name="${name}"]:checked`)].map(({ value }) => value);
 
+// Escapes a value as the calculator does (push_escaped in src/link/mod.rs).
+function escaped(text) {
+  return encodeURIComponent(text)
+    .replace(/%(2F|3A|2C|40)/g, decodeURIComponent)
+    .replace(/['()*]|[._~:,@!]$/g, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`);
+}
+
 // The configuration as a link writes it; whatever was pasted, it holds no character that ends a link or an attribute.
 function fragmentOf(text) {
   const link = text.trim().replaceAll("&amp;", "&");
   const fragment = link.includes("#") ? link.slice(link.indexOf("#") + 1) : link.replace(/^[^?=]*\?/, "");
   const pairs = [...new URLSearchParams(fragment)].filter(([key]) => key !== "");
-  const escape = (text) => encodeURIComponent(text).replace(/[!'()*]/g, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`);
-  return pairs.map(([key, value]) => `${escape(key)}=${escape(value).replace(/%(2F|3A|2C)/g, decodeURIComponent)}`).join("&");
+  return pairs.map(([key, value]) => `${escaped(key)}=${escaped(value)}`).join("&");
 }
 
 // What the options say: those of the view, and the rest of what a snippet needs.
@@ -25,8 +31,8 @@ function asked() {
   const knobs = by("knobs").value.split(/[\s,]+/).filter(Boolean);
   const view = {};
   if (whole) view.show = "everything";
-  else if (show.length > 0 && show.join() !== PARTS) view.show = show.join();
-  if (!whole && !readonly && show.includes("knobs") && knobs.length > 0 && knobs.join() !== KNOBS.join()) view.knobs = knobs.join();
+  else if (show.length > 0 && show.join() !== DEFAULT_PARTS.join()) view.show = show.join();
+  if (!whole && !readonly && show.includes("knobs") && knobs.length > 0 && knobs.join() !== DEFAULT_KNOBS.join()) view.knobs = knobs.join();
   if (checked("theme")[0] !== "auto") view.theme = checked("theme")[0];
   if (checked("units")[0] !== "GiB") view.units = checked("units")[0];
   if (readonly) view.readonly = "1";
@@ -236,7 +242,7 @@ by("options").addEventListener("submit", (event) => event.preventDefault());
 by("forms").addEventListener("input", showTexts);
 by("add_knob").addEventListener("change", ({ target }) => {
   const knobs = by("knobs").value.split(/[\s,]+/).filter(Boolean);
-  by("knobs").value = [...new Set([...(knobs.length > 0 ? knobs : KNOBS), target.value])].join(", ");
+  by("knobs").value = [...new Set([...(knobs.length > 0 ? knobs : DEFAULT_KNOBS), target.value])].join(", ");
   target.value = "";
   by("knobs").dispatchEvent(new Event("input", { bubbles: true }));
 });

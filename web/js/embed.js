@@ -133,7 +133,12 @@
   // Attributes that mean something to every element, and are no settings.
   const GLOBAL = /^(id|class|style|title|lang|dir|hidden|slot|part|role|is|tabindex|translate|inert|src|loading|configuration|(data|aria)-.*|on.*)$/;
 
-  const escape = (text) => encodeURIComponent(text).replace(/%2F/g, "/").replace(/%3A/g, ":").replace(/%2C/g, ",");
+  // Escapes a value as the calculator does (push_escaped in src/link/mod.rs).
+  function escaped(text) {
+    return encodeURIComponent(text)
+      .replace(/%(2F|3A|2C|40)/g, decodeURIComponent)
+      .replace(/['()*]|[._~:,@!]$/g, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`);
+  }
 
   class Calculator extends HTMLElement {
     #frame = null;
@@ -187,7 +192,7 @@
       for (const { name, value } of this.attributes) {
         if (!GLOBAL.test(name) && !VIEW_OPTIONS.includes(name)) settings.set(name, value);
       }
-      return [...settings].map(([key, value]) => `${escape(key)}=${escape(value)}`).join("&");
+      return [...settings].map(([key, value]) => `${escaped(key)}=${escaped(value)}`).join("&");
     }
 
     // The frame's address without the configuration.

@@ -4,8 +4,9 @@
 const SOURCE = "trtllm-memory";
 const VERSION = 1;
 // No message is longer, in bytes of its JSON.
-const LONGEST = 16_384;
+const LONGEST = 16384;
 const PARTS = ["verdict", "chart", "table", "knobs"];
+const DEFAULT_PARTS = ["verdict", "chart", "knobs"];
 const THEMES = ["light", "dark", "auto"];
 
 const root = document.documentElement;
@@ -33,7 +34,7 @@ function readOptions() {
   }
   const whole = asked.includes("everything");
   root.dataset.embed = whole ? "everything" : "compact";
-  const parts = shown.length > 0 ? shown : ["verdict", "chart", "knobs"];
+  const parts = shown.length > 0 ? shown : DEFAULT_PARTS;
   if (!whole) root.dataset.show = parts.filter((part) => part !== "knobs" || readonly !== "1").join(" ");
   const knobs = words("knobs");
   if (knobs) root.dataset.knobs = [...new Set(knobs)].join(" ");

@@ -5,7 +5,7 @@ use trtllm_memory::accuracy::{compare_all, readers};
 use trtllm_memory::deployment::Deployment;
 use trtllm_memory::import::model_file;
 use trtllm_memory::memory::estimate;
-use trtllm_memory::worker::protocol::Request;
+use trtllm_memory::protocol::Request;
 use trtllm_memory::worker::{Given, answer_text};
 use trtllm_memory::{link, log};
 

@@ -32,6 +32,7 @@ pub mod link;
 pub mod log;
 pub mod memory;
 pub mod panels;
+pub mod protocol;
 #[cfg(not(feature = "lean"))]
 mod suggest;
 pub mod units;

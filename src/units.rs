@@ -30,7 +30,7 @@ pub enum Units {
 }
 
 impl Units {
-    /// Both, in the order of their declaration.
+    /// Both units.
     pub const ALL: [Units; 2] = [Units::Binary, Units::Decimal];
 
     /// The name of the unit of large sizes: `GiB` or `GB`.
@@ -38,7 +38,7 @@ impl Units {
         self.names()[2]
     }
 
-    /// The bytes in the unit of large sizes.
+    /// The bytes of the unit of large sizes.
     pub fn giga_bytes(self) -> f64 {
         self.step().pow(3) as f64
     }
@@ -92,22 +92,22 @@ pub struct ParseUnitsError;
 pub struct Bytes(pub u64);
 
 impl Bytes {
-    /// No bytes at all.
+    /// Zero bytes.
     pub const ZERO: Bytes = Bytes(0);
 
-    /// `mib` binary megabytes.
+    /// Returns `mib` MiB.
     pub const fn from_mib(mib: u64) -> Bytes {
         Bytes(mib.saturating_mul(MIB))
     }
 
-    /// `gib` binary gigabytes, rounded to the nearest byte; negative and not-a-number give zero.
+    /// Returns `gib` GiB, rounded to the nearest byte; zero for negative numbers and NaN.
     pub fn from_gib(gib: f64) -> Bytes {
         Bytes::rounded(gib * GIB as f64)
     }
 
-    /// `bytes`, rounded to the nearest byte; negative and not-a-number give zero.
+    /// Returns `bytes`, rounded to the nearest byte; zero for negative numbers and NaN.
     pub fn rounded(bytes: f64) -> Bytes {
-        // As `f64::round` does it, which is a call of a library on most targets: an estimate rounds often.
+        // Not `f64::round`, which is a library call on most targets: an estimate rounds often.
         let whole = bytes as u64;
         Bytes(whole.saturating_add(u64::from(bytes - whole as f64 >= 0.5)))
     }
@@ -122,7 +122,7 @@ impl Bytes {
         self.0 as f64 / units.giga_bytes()
     }
 
-    /// The size as text in the largest unit of which there is at least one: `63.44 GiB`, `85.02 GB`.
+    /// The size as text in the largest unit that it reaches: `63.44 GiB`, `85.02 GB`.
     ///
     /// ```
     /// use trtllm_memory::units::{Bytes, Units};
@@ -138,12 +138,12 @@ impl Bytes {
         self.0 as f64 / MIB as f64
     }
 
-    /// The difference, or zero where `other` is larger.
+    /// The difference; zero if `other` is larger.
     pub fn saturating_sub(self, other: Bytes) -> Bytes {
         Bytes(self.0.saturating_sub(other.0))
     }
 
-    /// The share of `whole`, from 0 to 1; 0 of nothing is 0.
+    /// The share of `whole`, from 0 to 1; 0 if `whole` is zero.
     pub fn share_of(self, whole: Bytes) -> f64 {
         if whole.0 == 0 { 0.0 } else { self.0 as f64 / whole.0 as f64 }
     }
@@ -231,12 +231,12 @@ impl FromStr for Bytes {
     }
 }
 
-/// The error of a text that is no size.
+/// The error of a text that is not a size.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 #[error("must be a number with one of the units B, KiB, MiB, GiB, kB, MB or GB")]
 pub struct ParseBytesError;
 
-/// A whole number with thousands separated by commas: `259,840`.
+/// Formats a whole number with thousands separated by commas: `259,840`.
 pub fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
@@ -249,9 +249,11 @@ pub fn grouped(number: u64) -> String {
     text
 }
 
-/// A number from zero on with `places` decimals and thousands separated by commas: `1,024.50`.
+/// Formats a non-negative number with `places` decimals and thousands separated by commas:
+/// `1,024.50`.
 pub fn grouped_decimal(number: f64, places: usize) -> String {
-    // Not by `{:.2}`, whose exactness to the last of a thousand digits the page would have to load.
+    // Not by `{:.2}`: the standard library prints up to a thousand digits exactly, and the page
+    // would have to load the code for that.
     let unit = 10_u64.pow(places as u32);
     let (whole, part) = if number < EXACT / unit as f64 {
         let all = (number * unit as f64).round_ties_even() as u64;
@@ -262,7 +264,7 @@ pub fn grouped_decimal(number: f64, places: usize) -> String {
     if places == 0 { grouped(whole) } else { format!("{}.{part:0places$}", grouped(whole)) }
 }
 
-/// The texts of `values` with `separator` between them.
+/// Joins the texts of `values` with `separator` between them.
 pub fn joined(values: impl IntoIterator<Item: fmt::Display>, separator: &str) -> String {
     let mut text = String::new();
     for value in values {
@@ -286,11 +288,12 @@ pub fn signed(value: u64, reference: u64, show: impl FnOnce(u64) -> String) -> S
     }
 }
 
-/// Up to here `f64` holds every whole number.
+/// The limit up to which `f64` represents every whole number.
 const EXACT: f64 = (1_u64 << 53) as f64;
 
-/// A number such as `0.9` or `79.25`. The standard library's reader would bring the page ten kilobytes of tables for
-/// exponents that no setting has; here digits beyond the fifteenth are dropped, so that the quotient is exact.
+/// Parses a number such as `0.9` or `79.25`. The standard library's parser would add ten kilobytes
+/// of tables to the page, for exponents that no setting has. Digits after the fifteenth are
+/// dropped, so that the quotient is exact.
 pub fn decimal(text: &str) -> Option<f64> {
     const DIGITS: usize = 15;
     let text = text.trim();
@@ -305,14 +308,15 @@ pub fn decimal(text: &str) -> Option<f64> {
     rest_is_digits.then(|| mantissa as f64 / 10_u64.pow(kept.len() as u32) as f64)
 }
 
-/// A number in the fewest digits that [`decimal`] reads as the same, for links and fields: `0.9`, `79.25`. Beyond twelve places it is
-/// rounded, and what no setting can be is at least told apart: `-1`, `inf`, `NaN`.
+/// Formats a number in the fewest digits that [`decimal`] parses as the same number, for links and
+/// fields: `0.9`, `79.25`. It rounds to twelve places. Numbers that no setting can have are still
+/// distinguished: `-1`, `inf`, `NaN`.
 ///
 /// ```
 /// assert_eq!(trtllm_memory::units::shortest(0.9), "0.9");
 /// ```
 pub fn shortest(number: f64) -> String {
-    // Not by `{}`, for the reason above.
+    // Not by `{}`, for the reason given in `grouped_decimal`.
     const PLACES: usize = 12;
     if number < 0.0 {
         return format!("-{}", shortest(-number));

@@ -5,7 +5,7 @@
 //! answer. While it reads a file it sends `progress`, the percentage and a sentence.
 
 use std::cell::RefCell;
-use trtllm_memory::worker::protocol::Request;
+use trtllm_memory::protocol::Request;
 use trtllm_memory::worker::{Given, GivenReader, answer, answer_text};
 use wasm_bindgen::prelude::*;
 use web_sys::{Blob, DedicatedWorkerGlobalScope, File, FileReaderSync, MessageEvent};

@@ -2,31 +2,32 @@
 
 use crate::units::{Units, grouped_decimal};
 
-/// Room above the larger of capacity and use, so that the end of a bar is seen.
+/// The range of the axis, relative to the larger of capacity and usage, so that the end of a bar is
+/// visible.
 const HEADROOM: f64 = 1.04;
-/// Pixels between two ticks, at least.
+/// The least distance between ticks, in pixels.
 const TICK_DISTANCE: u32 = 40;
 
 /// A tick of the axis.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Tick {
-    /// Pixels from the axis' origin.
+    /// The distance from the origin of the axis, in pixels.
     pub at: u32,
-    /// In GiB, or in GB.
+    /// The size in GiB or GB.
     pub label: String,
 }
 
-/// An axis from zero.
+/// An axis that starts at zero.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Scale {
-    /// Pixels of a byte.
+    /// Pixels per byte.
     pub per_byte: f64,
-    /// The ticks, from zero.
+    /// The ticks, starting with zero.
     pub ticks: Vec<Tick>,
 }
 
 impl Scale {
-    /// An axis of `length` pixels with room for `most` bytes.
+    /// Returns an axis of `length` pixels with room for `most` bytes.
     pub fn new(most: f64, length: u32, units: Units) -> Scale {
         let end = most.max(1.0) * HEADROOM / units.giga_bytes();
         let (step, places) = step(end, f64::from((length / TICK_DISTANCE).max(1)));
@@ -40,7 +41,8 @@ impl Scale {
     }
 }
 
-/// The smallest of 1, 2, 5, 10, 20, … (and 0.5, 0.2, 0.1, …) that needs at most `most` steps to `end`, and its decimal places.
+/// Returns the smallest of 1, 2, 5, 10, 20, … (and 0.5, 0.2, 0.1, …) that needs at most `most`
+/// steps to `end`, and its decimal places.
 fn step(end: f64, most: f64) -> (f64, usize) {
     let mut places = 10;
     let mut power = 1e-10;
@@ -53,7 +55,7 @@ fn step(end: f64, most: f64) -> (f64, usize) {
         power *= 10.0;
         if places > 0 {
             places -= 1;
-            // Exact, where repeated products of a tenth are not.
+            // Exact, unlike repeated products of a tenth.
             power = 1.0 / 10u64.pow(places as u32) as f64;
         }
     }

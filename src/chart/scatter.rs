@@ -1,4 +1,4 @@
-//! Predictions against measurements: a dot for each, on two logarithmic axes.
+//! Predictions over measurements: a dot for each, on two logarithmic axes.
 
 use super::draw::{Canvas, Drawn, drawing, fill, rgb, write};
 use super::model::{Area, Label};
@@ -8,36 +8,36 @@ use crate::units::Units;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
-/// Room left of the plot, for the ticks.
+/// Space to the left of the plot, for the ticks.
 const LEFT: u32 = 56;
-/// Room below it, for the ticks.
+/// Space below the plot, for the ticks.
 const BOTTOM: u32 = 28;
-/// Room above it and right of it, so that dots at the edge are whole.
+/// Space above and to the right of the plot, so that dots at its edge are not cut off.
 const EDGE: u32 = 8;
-/// Pixels between a tick's label and the plot.
+/// Space between a tick's label and the plot.
 const LABEL_GAP: u32 = 8;
 /// The radius of a dot.
 const RADIUS: i32 = 4;
 
-/// A figure that was predicted and measured, in bytes.
+/// A predicted and a measured size, in bytes.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Point {
-    /// Whose memory it is.
+    /// The contributor of the memory.
     pub contributor: Contributor,
-    /// What the models say.
+    /// The predicted size.
     pub predicted: f64,
-    /// What was measured.
+    /// The measured size.
     pub measured: f64,
 }
 
-/// Where the dot of a point is, in pixels of the SVG's `viewBox`.
+/// The position of a point's dot, in pixels of the SVG's `viewBox`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Dot {
-    /// The point's place among those that were given.
+    /// The index of the point.
     pub point: usize,
-    /// From the left.
+    /// Its horizontal position.
     pub x: u32,
-    /// From the top.
+    /// Its vertical position.
     pub y: u32,
 }
 
@@ -46,17 +46,19 @@ pub struct Dot {
 pub struct Scatter {
     /// The picture, as [`Drawing::svg`](super::Drawing::svg).
     pub svg: String,
-    /// The dots, in the order of their points; a point without a logarithm has none.
+    /// The dots, in the order of their points. A point without a logarithm has none.
     pub dots: Vec<Dot>,
 }
 
-/// A dot for each point, as far right as was measured and as high as was predicted, in the colour of its contributor. On the diagonal
-/// both are equal. The picture needs no less than 160 × 120 pixels.
+/// Draws a dot for each point, with the measured size to the right and the predicted size upwards,
+/// in the color of its contributor. On the diagonal both are equal. The picture has at least 160 ×
+/// 120 pixels.
 ///
 /// ```
 /// use trtllm_memory::{chart::{self, Point, Size, Theme}, memory::Contributor, units::Units};
 /// let point = Point { contributor: Contributor::Weights, predicted: 8e9, measured: 8e9 };
-/// let scatter = chart::scatter(&[point], Size { width: 320, height: 320 }, &Theme::LIGHT, Units::Binary);
+/// let size = Size { width: 320, height: 320 };
+/// let scatter = chart::scatter(&[point], size, &Theme::LIGHT, Units::Binary);
 /// assert!(scatter.svg.contains("<circle"));
 /// ```
 pub fn scatter(points: &[Point], size: Size, theme: &Theme, units: Units) -> Scatter {
@@ -78,12 +80,12 @@ pub fn scatter(points: &[Point], size: Size, theme: &Theme, units: Units) -> Sca
     Scatter { svg, dots }
 }
 
-/// A logarithmic axis: of powers of two in binary units, of powers of ten in decimal ones.
+/// A logarithmic axis: powers of two in binary units, powers of ten in decimal units.
 #[derive(Debug, Clone, Copy)]
 struct Axis(Units);
 
 impl Axis {
-    /// The logarithm of a size; `None` if it has none.
+    /// The logarithm of a size; `None` if it is not finite.
     fn exponent(self, bytes: f64) -> Option<f64> {
         Some(self.logarithm(bytes)).filter(|exponent| exponent.is_finite())
     }
@@ -95,7 +97,7 @@ impl Axis {
         }
     }
 
-    /// Powers between ticks.
+    /// The difference of the exponents of two ticks.
     fn step(self) -> i32 {
         match self.0 {
             Units::Binary => 5,
@@ -121,7 +123,7 @@ impl Axis {
 struct Plot {
     size: Size,
     axis: Axis,
-    /// The first and the last tick, as powers.
+    /// The exponents of the first and the last tick.
     ends: (i32, i32),
 }
 
@@ -141,7 +143,7 @@ impl Plot {
         self.size.height - BOTTOM - EDGE
     }
 
-    /// A size's share of an axis.
+    /// The relative position of an exponent on an axis.
     fn share(&self, exponent: f64) -> f64 {
         let (first, last) = (f64::from(self.ends.0), f64::from(self.ends.1));
         ((exponent - first) / (last - first)).clamp(0.0, 1.0)
@@ -163,7 +165,7 @@ impl Plot {
         self.down(self.axis.logarithm(bytes))
     }
 
-    /// Powers with a tick: no more than there is room for on the narrower axis.
+    /// The exponents with a tick: no more than the shorter axis has room for.
     fn ticks(&self) -> impl Iterator<Item = i32> {
         let (first, last) = self.ends;
         let room = (self.width() / 56).min(self.height() / 24).max(1);
@@ -182,7 +184,7 @@ fn draw<'a>(canvas: &Canvas<'a>, plot: &Plot, points: &[Point], dots: &[Dot], th
         let text = plot.axis.label(exponent);
         let row = Label { x: LEFT - LABEL_GAP, y, text: text.clone() };
         write(canvas, &row, Pos::new(HPos::Right, VPos::Center), theme.faint)?;
-        // The last label ends with the picture.
+        // The last label ends at the edge of the picture.
         let last = x + EDGE >= plot.size.width;
         let column = Label { x: if last { plot.size.width } else { x }, y: base + LABEL_GAP, text };
         let anchor = if last { HPos::Right } else { HPos::Center };
@@ -193,9 +195,9 @@ fn draw<'a>(canvas: &Canvas<'a>, plot: &Plot, points: &[Point], dots: &[Dot], th
     canvas.draw(&PathElement::new(ends, rgb(theme.faint)))?;
     for dot in dots {
         let middle = corner(dot.x, dot.y);
-        let colour = points.get(dot.point).map_or(theme.ink, |point| theme.contributor(point.contributor));
+        let color = points.get(dot.point).map_or(theme.ink, |point| theme.contributor(point.contributor));
         canvas.draw(&Circle::new(middle, RADIUS + 1, rgb(theme.paper).filled()))?;
-        canvas.draw(&Circle::new(middle, RADIUS, rgb(colour).filled()))?;
+        canvas.draw(&Circle::new(middle, RADIUS, rgb(color).filled()))?;
     }
     Ok(())
 }

@@ -12,7 +12,7 @@ fn report(deployment: &Deployment) -> Report {
     estimate(deployment).unwrap()
 }
 
-/// A report of `ranks` ranks whose memory is used alike.
+/// A report of `ranks` ranks that use their memory in the same way.
 fn alike(ranks: u64) -> Report {
     let mut report = report(&Deployment::default());
     let rank = report.ranks[0].clone();
@@ -24,7 +24,8 @@ fn labels(drawing: &Drawing) -> Vec<&str> {
     drawing.bars.iter().map(|bar| bar.label.as_str()).collect()
 }
 
-/// Hits of each bar touch, base first, inside the picture; returns the pixels of each bar.
+/// Checks that the boxes of each bar touch, base first, inside the picture. Returns the pixels of
+/// each bar.
 fn heights(drawing: &Drawing, size: Size) -> Vec<u32> {
     drawing
         .bars
@@ -60,7 +61,7 @@ fn segments_are_as_long_as_their_bytes() {
     assert_eq!(heights(&drawing, SIZE), [base - drawing.capacity]);
     for hit in &drawing.hits {
         let expected = hit.segment.bytes(rank).share_of(rank.total) * pixels_of_all;
-        // What a bar's small segments need to be seen may come from a long one.
+        // A long segment gives pixels to the small ones, so that these are visible.
         assert!((f64::from(hit.height) - expected).abs() <= 6.0, "{}: {expected}", hit.segment.label());
     }
     assert_eq!(drawing.hits[0].segment, Segment::Contributor(Contributor::Weights));
@@ -135,7 +136,7 @@ fn more_ranks_are_folded_where_they_are_alike() {
 
 #[test]
 fn where_even_these_are_too_many_the_fullest_of_neighbours_is_shown() {
-    // Up to 0.12 the first GPU of each node holds the other ranks' contexts.
+    // Up to 0.12, the first GPU of each node holds the contexts of the other ranks.
     let trtllm_version = Version::parse("0.12");
     let model = architecture::find("meta-llama/Llama-3.1-405B").unwrap();
     let report =

@@ -1,4 +1,4 @@
-//! The present deployment beside the one that is pinned.
+//! The current deployment beside the pinned one.
 
 use super::{field_link, widgets};
 use crate::chart::{Row, rows};
@@ -6,33 +6,41 @@ use crate::explore::compare::{Comparison, Side, compare};
 use crate::export::table::Table;
 use crate::link;
 use crate::memory::{Contributor, Verdict};
+use crate::protocol::PanelRequest;
 use crate::units::{Bytes, Units, grouped, grouped_decimal, signed};
-use crate::worker::protocol::PanelRequest;
 use maud::{Markup, PreEscaped, html};
 
-/// The picture, in pixels, unless the page says how wide it is.
+/// The width of the picture in pixels, if the page does not state its own.
 const WIDTH: u32 = 640;
 
-/// Both deployments, or how to pin one. The page says the pinned one as a link that compares.
+/// Returns the comparison, or a button that pins the current deployment. The `compared` option is a
+/// link that pins one.
 pub fn panel(request: &PanelRequest) -> Markup {
     let pinned = request.option("compared").and_then(link::pinned);
     html! {
         div.compare {
             @match pinned {
                 None => {
-                    p.answer { "Pin what you see, then change settings: both stand side by side, and the link keeps both." }
+                    p.answer {
+                        "Pin this deployment, then change settings. "
+                        "This panel compares the two, and the link contains both."
+                    }
                     p.saves { button.button #pin type="button" data-pin="true" { "Pin this deployment" } }
                 },
                 Some(pinned) => {
                     p.saves {
-                        button.link #pin type="button" data-pin="true" { "pin this one instead" }
-                        button.link type="button" data-open=(link::encode(&pinned.deployment)) { "back to the pinned one" }
-                        button.link type="button" data-pin="" { "compare no more" }
+                        button.link #pin type="button" data-pin="true" { "Pin this one instead" }
+                        button.link type="button" data-open=(link::encode(&pinned.deployment)) { "Open the pinned one" }
+                        button.link type="button" data-pin="" { "Stop comparing" }
                     }
                     @match compare(&pinned.deployment, &request.deployment) {
                         Ok(comparison) => (compared(request, &comparison)),
                         Err((side, problems)) => {
-                            p.problem { (if side == Side::Pinned { "The pinned deployment" } else { "This deployment" }) " is impossible." }
+                            @let deployment = match side {
+                                Side::Pinned => "The pinned deployment",
+                                Side::Current => "This deployment",
+                            };
+                            p.problem { (deployment) " is impossible." }
                             @for problem in &problems.0 { (widgets::problem(problem)) }
                         },
                     }
@@ -95,7 +103,8 @@ fn differences(comparison: &Comparison, units: Units) -> Markup {
     let sequences = [&comparison.pinned, &comparison.current].map(|side| side.kv_cache.max_sequences);
     html! {
         table.listing aria-label="Differences" {
-            (widgets::head(&[("fullest GPU", false), (&format!("pinned {}", units.giga()), true), (&format!("now {}", units.giga()), true), ("difference", true)]))
+            @let [pinned, now] = ["pinned", "now"].map(|side| format!("{side} {}", units.giga()));
+            (widgets::head(&[("fullest GPU", false), (&pinned, true), (&now, true), ("difference", true)]))
             tbody {
                 @for row in comparison.differences() {
                     tr data-difference=(row.contributor.map_or("free", Contributor::key)) {

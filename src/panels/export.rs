@@ -1,4 +1,4 @@
-//! What a person takes away: pictures, tables, the report, and what starts the deployment.
+//! Exports: pictures, tables, the report, and the commands that start the deployment.
 
 use super::widgets;
 use crate::chart::{Size, poster};
@@ -7,13 +7,13 @@ use crate::export::json::Answer;
 use crate::export::table::Table;
 use crate::link;
 use crate::memory::estimate;
-use crate::worker::protocol::PanelRequest;
+use crate::protocol::PanelRequest;
 use maud::{Markup, PreEscaped, html};
 
-/// The picture that is saved, in pixels.
+/// The size of the saved picture in pixels.
 const PICTURE: Size = Size { width: 720, height: 400 };
 
-/// Everything that can be saved or copied.
+/// Returns everything that can be saved or copied.
 pub fn panel(request: &PanelRequest) -> Markup {
     let deployment = &request.deployment;
     let Ok(report) = estimate(deployment) else {
@@ -25,8 +25,11 @@ pub fn panel(request: &PanelRequest) -> Markup {
     html! {
         div.export {
             p.answer {
-                "What this deployment uses, and what starts it, for tickets, notebooks and terminals. "
-                a #embed_link href={ "web/embed.html#" (link::encode(deployment)) } target="_blank" rel="noopener" { "Embed it in documentation" } "."
+                "The memory of this deployment and the commands that start it, for tickets, notebooks and terminals. "
+                a #embed_link href={ "web/embed.html#" (link::encode(deployment)) } target="_blank" rel="noopener" {
+                    "Embed it in documentation"
+                }
+                "."
             }
             div #taken_chart hidden { (PreEscaped(poster(deployment, &report, PICTURE, theme, units))) }
             p.saves.chart-saves {
@@ -50,7 +53,7 @@ fn copy(id: &str, what: &str) -> Markup {
     html! { button.link type="button" data-copy=(id) aria-label={ "copy " (what) } { "copy" } }
 }
 
-/// A text that can be copied and saved without being unfolded.
+/// A text that can be copied and saved even while it is folded.
 fn text(request: &PanelRequest, key: &str, title: &str, file: &str, text: &str) -> Markup {
     let id = format!("taken_{key}");
     html! {
@@ -100,7 +103,7 @@ mod tests {
     #[cfg(target_arch = "wasm32")]
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
-    /// A text as HTML shows it.
+    /// A text as HTML escapes it.
     fn escaped(text: &str) -> String {
         crate::panels::widgets::verbatim(text).into_string()
     }

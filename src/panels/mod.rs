@@ -1,24 +1,27 @@
 //! The panels under the chart, as HTML.
 //!
-//! A panel is a function from a request to markup. It knows nothing of the browser, and the page knows
-//! nothing of a panel's contents: the page acts on a few attributes of the HTML.
+//! A panel is a function from a request to markup, without a browser. The page does not know the
+//! contents of a panel. It acts on these attributes of the HTML:
 //!
-//! | attribute | of | means |
-//! | --- | --- | --- |
-//! | `data-take="tp_size=4&…"` | a button | changes these settings |
-//! | `data-lock="tp_size …"` | a button with `data-take` | locks these fields, until another deployment is opened |
-//! | `data-open="model=…&…"` | a button | opens this deployment |
-//! | `data-ask="sort=gpus&…"` | a button | asks this panel again, with these options |
-//! | `data-pin="true"`, `data-pin=""` | a button | pins the present deployment for comparison, or none |
-//! | `data-field="tp_size"` | a button | leads to that field |
-//! | `data-part="kv_cache/0"` | `details` | unfolds when it is asked for with this `open` |
-//! | `data-copy="id"` | a button | copies the text of the element with this id |
-//! | `data-save="name"`, `data-from="id"` | a button | saves that text as a file of this name; a name that ends in `.png` saves the picture in it |
-//! | `data-tip="text"` | any | is said by the panel's `data-tips` while it is pointed at |
-//! | `data-tips="text"` | a line | says this while nothing is pointed at that has a tip |
-//! | `data-roving` | any | has parts among which the arrow keys move the focus, and which Enter clicks |
-//! | `name` | an input, select or textarea | asks this panel again, with this option |
-//! | `data-give` | a textarea, an input for files, or any | its text, or the file chosen or dropped there, is given to the worker, which keeps it: what may be long is sent once |
+//! * `data-take="tp_size=4&…"` on a button applies these settings.
+//! * `data-lock="tp_size …"` on a button with `data-take` locks these fields until another
+//!   deployment is opened.
+//! * `data-open="model=…&…"` on a button opens this deployment.
+//! * `data-ask="sort=gpus&…"` on a button requests the panel again with these options.
+//! * `data-pin="true"`, `data-pin=""` on a button pins the current deployment for comparison, or
+//!   unpins it.
+//! * `data-field="tp_size"` on a button moves the focus to that field.
+//! * `data-part="kv_cache/0"` on `details` is unfolded if the request names it in `open`.
+//! * `data-copy="id"` on a button copies the text of the element with this id.
+//! * `data-save="name"`, `data-from="id"` on a button saves the text of that element as a file of
+//!   this name; a name that ends in `.png` saves its picture.
+//! * `data-tip="text"` on any element is the text of the panel's `data-tips` line while the pointer
+//!   or the focus is on the element.
+//! * `data-tips="text"` marks that line, and is its text otherwise.
+//! * `data-roving` marks an element whose children the arrow keys focus and Enter clicks.
+//! * `name` on an input, select or textarea requests the panel again with this option.
+//! * `data-give` on a textarea, an input for files, or any element sends its text, or the file
+//!   chosen or dropped there, to the worker once, because it may be long.
 
 mod accuracy;
 mod advice;
@@ -34,7 +37,7 @@ mod widgets;
 
 pub use file::Subject;
 
-use crate::worker::protocol::{PanelId, PanelRequest};
+use crate::protocol::{PanelId, PanelRequest};
 use maud::{Markup, html};
 
 /// Returns the HTML of a panel. `subject` is the file or text that the reader gave, which the panel
@@ -54,7 +57,7 @@ pub fn panel(request: &PanelRequest, subject: Option<&Subject>) -> Markup {
     }
 }
 
-/// The name of a field, as a button that leads there.
+/// The name of a field, as a button that moves the focus there.
 fn field_link(key: &str) -> Markup {
     html! { button.link.key type="button" data-field=(key) { (key) } }
 }

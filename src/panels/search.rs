@@ -1,4 +1,4 @@
-//! Which deployments of the model run a load, over GPUs, ranks and precisions.
+//! A search over GPUs, ranks and precisions for deployments of the model that run a load.
 
 use super::widgets;
 use crate::chart::{Size, frontier};
@@ -8,31 +8,32 @@ use crate::explore::search::{Candidate, Order, Search, Space};
 use crate::export::table::Table;
 use crate::gpu::{Gpu, gpus};
 use crate::link;
+use crate::protocol::PanelRequest;
 use crate::units::{Units, grouped};
-use crate::worker::protocol::PanelRequest;
 use maud::{Markup, PreEscaped, html};
 use std::cell::RefCell;
 use std::rc::Rc;
 
-/// Sequences at once, unless told otherwise.
+/// The default number of concurrent sequences.
 const CONCURRENCY: u64 = 32;
-/// Cards that are searched at first, besides the deployment's own.
+/// The default GPUs of a search, besides the deployment's own.
 const USUAL: [&str; 5] = ["h100-sxm", "h200", "b200", "a100-80gb", "l40s"];
-/// No more rows are shown, which sorting and filtering choose from all.
+/// The most rows shown. Sorting and filtering choose them from all candidates.
 const MOST_ROWS: usize = 100;
-/// The picture is no wider, in pixels, and as high.
+/// The greatest width of the picture, and its height, in pixels.
 const PICTURE: (u32, u32) = (720, 240);
-const IDLE: &str = "Right: GPUs. Up: sequences at once. Large dots are beaten by none; click one to open it.";
+const IDLE: &str =
+    "Horizontal: GPUs. Vertical: concurrent sequences. No deployment beats a large dot; click one to open it.";
 
-/// Candidates that were found, and how many were tried.
+/// The candidates found, and the number of deployments tried.
 type Found = Rc<(Vec<Candidate>, usize)>;
 
 thread_local! {
-    /// The last search, so that sorting and filtering don't search again.
+    /// The last search, so that sorting and filtering do not repeat it.
     static LAST: RefCell<Option<(Asked, Found)>> = const { RefCell::new(None) };
 }
 
-/// What decides what a search finds.
+/// The input of a search.
 #[derive(Debug, Clone, PartialEq)]
 struct Asked {
     base: Deployment,
@@ -81,7 +82,7 @@ fn is_chosen(request: &PanelRequest, gpu: &Gpu) -> bool {
     request.is_on(&gpu_option(gpu), USUAL.contains(&gpu.id) || gpu.id == request.deployment.gpu.id)
 }
 
-/// The question, the best on a chart, and the rest in a table.
+/// Returns the options, the frontier as a chart, and all candidates in a table.
 pub fn panel(request: &PanelRequest) -> Markup {
     let asked = Asked::of(request);
     let found = asked.found();
@@ -94,7 +95,7 @@ pub fn panel(request: &PanelRequest) -> Markup {
     html! {
         div.search {
             div.asks {
-                (widgets::number(request, "concurrency", "sequences at once", &CONCURRENCY.to_string()))
+                (widgets::number(request, "concurrency", "concurrent sequences", &CONCURRENCY.to_string()))
                 (widgets::lengths(request))
                 (widgets::number(request, "most_gpus", "GPUs at most", "64"))
             }
@@ -113,7 +114,7 @@ pub fn panel(request: &PanelRequest) -> Markup {
     }
 }
 
-/// What a person may filter by, in small letters.
+/// The text that the filter matches, in lower case.
 fn text(one: &Candidate) -> String {
     let experts = one.moe_ep_size.map_or_else(String::new, |size| format!(" ep{size}"));
     format!(
@@ -123,7 +124,7 @@ fn text(one: &Candidate) -> String {
     .to_lowercase()
 }
 
-/// Whether every word is somewhere in a candidate's text; a word that starts with `-` is nowhere in it.
+/// Whether a candidate's text contains every word. A word that starts with `-` must be absent.
 fn matches(one: &Candidate, words: &[String]) -> bool {
     if words.is_empty() {
         return true;
@@ -135,7 +136,7 @@ fn matches(one: &Candidate, words: &[String]) -> bool {
     })
 }
 
-/// A button that chooses several checkboxes at once.
+/// A button that sets several checkboxes at once.
 fn choose(label: &str, what: &str, options: impl Iterator<Item = (String, bool)>) -> Markup {
     let mut pairs = form_urlencoded::Serializer::new(String::new());
     for (name, on) in options {
@@ -156,8 +157,8 @@ fn cards(request: &PanelRequest, asked: &Asked) -> Markup {
             summary { span.part-label { "GPUs: " (asked.space.gpus.len()) " of " (gpus().len()) } }
             p.saves {
                 (choose("all", "GPUs", all(|_, _| true)))
-                (choose("today's", "GPU", all(|gpu, own| gpu.id == own.id)))
-                (choose("usual", "GPUs", all(|gpu, _| USUAL.contains(&gpu.id))))
+                (choose("current", "GPU", all(|gpu, own| gpu.id == own.id)))
+                (choose("default", "GPUs", all(|gpu, _| USUAL.contains(&gpu.id))))
             }
             div.checks {
                 @for gpu in gpus() { (checkbox(&gpu_option(gpu), gpu.name, is_chosen(request, gpu))) }
@@ -184,7 +185,8 @@ fn precisions(request: &PanelRequest, asked: &Asked) -> Markup {
             }
             div.checks role="group" aria-label="Type of the KV cache" {
                 @for dtype in &every.kv_cache_dtypes {
-                    (checkbox(&format!("kv.{dtype}"), &format!("KV {dtype}"), asked.space.kv_cache_dtypes.contains(dtype)))
+                    @let is_on = asked.space.kv_cache_dtypes.contains(dtype);
+                    (checkbox(&format!("kv.{dtype}"), &format!("KV {dtype}"), is_on))
                 }
             }
         }
@@ -199,12 +201,12 @@ fn picture(request: &PanelRequest, asked: &Asked, shown: &[Candidate]) -> Markup
         figure.frontier {
             div.chart-frame #search_chart {
                 div.chart-picture aria-hidden="true" { (PreEscaped(&drawn.svg)) }
-                svg.chart-boxes role="group" aria-label="Sequences over GPUs" data-roving viewBox={ "0 0 " (width) " " (PICTURE.1) }
-                    width=(width) height=(PICTURE.1) {
+                svg.chart-boxes role="group" aria-label="Sequences over GPUs" data-roving
+                    viewBox={ "0 0 " (width) " " (PICTURE.1) } width=(width) height=(PICTURE.1) {
                     @for (index, dot) in drawn.best.iter().enumerate() {
                         @let one = &shown[dot.candidate];
-                        circle cx=(dot.x) cy=(dot.y) r="10" tabindex=(widgets::roving(index)) role="button" aria-label=(explanation_text(one))
-                            data-open=(asked.link(one)) data-tip=(explanation_text(one)) {}
+                        circle cx=(dot.x) cy=(dot.y) r="10" tabindex=(widgets::roving(index)) role="button"
+                            data-open=(asked.link(one)) aria-label=(description(one)) data-tip=(description(one)) {}
                     }
                 }
             }
@@ -213,7 +215,7 @@ fn picture(request: &PanelRequest, asked: &Asked, shown: &[Candidate]) -> Markup
     }
 }
 
-fn explanation_text(one: &Candidate) -> String {
+fn description(one: &Candidate) -> String {
     let (gpus, sequences) = (grouped(one.gpus), grouped(one.concurrency));
     format!(
         "{gpus} × {}, tp {}, pp {}, {} weights, KV {}: {sequences} sequences.",
@@ -225,11 +227,14 @@ fn table(request: &PanelRequest, asked: &Asked, order: Order, shown: &[Candidate
     let units = request.view.units;
     let experts = asked.base.model.moe.is_some();
     let engine = asked.base.backend == Backend::TensorRt;
+    let direction = if order == Order::Gpus { "ascending" } else { "descending" };
     let heading = |name: &str, by: Option<Order>| {
         html! {
-            th.number[by.is_some()] scope="col" aria-sort=[(by == Some(order)).then_some(if order == Order::Gpus { "ascending" } else { "descending" })] {
+            th.number[by.is_some()] scope="col" aria-sort=[(by == Some(order)).then_some(direction)] {
                 @match by {
-                    Some(by) => button.link.sorted[by == order] type="button" data-ask={ "sort=" (by.name()) } { (name) },
+                    Some(by) => {
+                        button.link.sorted[by == order] type="button" data-ask={ "sort=" (by.name()) } { (name) }
+                    },
                     None => (name),
                 }
             }
@@ -267,7 +272,12 @@ fn table(request: &PanelRequest, asked: &Asked, order: Order, shown: &[Candidate
                 tbody { @for one in rows { (row(asked, one, units)) } }
             }
         }
-        @if engine { p.note { "Click a GPU to open the deployment, which sets max_batch_size and max_seq_len to what these sequences need." } }
+        @if engine {
+            p.note {
+                "Click a GPU to open its deployment, with max_batch_size and max_seq_len set to the needs of "
+                "these sequences."
+            }
+        }
     }
 }
 
@@ -275,7 +285,9 @@ fn row(asked: &Asked, one: &Candidate, units: Units) -> Markup {
     html! {
         tr {
             th scope="row" {
-                button.link type="button" data-open=(asked.link(one)) aria-label={ "open " (explanation_text(one)) } { (one.gpu.name) }
+                button.link type="button" data-open=(asked.link(one)) aria-label={ "open " (description(one)) } {
+                    (one.gpu.name)
+                }
             }
             td.number { (one.gpus) }
             td.bar { (one.tp_size) " × " (one.pp_size) @if let Some(ep) = one.moe_ep_size { " × " (ep) } }
@@ -285,7 +297,10 @@ fn row(asked: &Asked, one: &Candidate, units: Units) -> Markup {
             td.number { (format!("{:.1}", one.per_gpu())) }
             td.number { (grouped(one.kv_tokens)) }
             td.number { (format!("{:.2}", one.used.giga(units))) }
-            td.number { (format!("{:.2}", one.room.giga(units))) @if one.uncertain { span title="within the figures' uncertainty" { " ?" } } }
+            td.number {
+                (format!("{:.2}", one.room.giga(units)))
+                @if one.uncertain { span title="within the uncertainty" { " ?" } }
+            }
         }
     }
 }
@@ -294,7 +309,7 @@ fn row(asked: &Asked, one: &Candidate, units: Units) -> Markup {
 mod tests {
     use super::*;
     use crate::panels::answer;
-    use crate::worker::protocol::Request;
+    use crate::protocol::Request;
     #[cfg(target_arch = "wasm32")]
     use wasm_bindgen_test::wasm_bindgen_test as test;
 

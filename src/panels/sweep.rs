@@ -1,27 +1,26 @@
-//! What if: the fullest GPU over the range of one setting, beside that of another.
+//! Sweeps: the memory of the fullest GPU over the range of one setting, beside another one.
 
 use super::widgets;
 use crate::chart::{self, Size};
 use crate::deployment::{Deployment, FIELDS, Field};
 use crate::explore::Knob;
 use crate::explore::sweep::{POINTS, Point, Sweep, sweep};
+use crate::protocol::PanelRequest;
 use crate::units::{Bytes, Units, grouped, grouped_decimal};
-use crate::worker::protocol::PanelRequest;
 use maud::{Markup, PreEscaped, html};
 
-/// The settings that are swept first.
+/// The settings that are swept by default.
 const FIRST: [(&str, &str); 2] = [("left", "tp_size"), ("right", "max_batch_size")];
-/// Settings with names that are worth a chart.
+/// The settings with named values that are worth a chart.
 const NAMED: [&str; 3] = ["quant_algo", "kv_cache_dtype", "gpu"];
-/// Below this width, in pixels, the charts stand below each other.
+/// The width in pixels below which the charts are stacked.
 const NARROW: u32 = 640;
-/// Pixels between two charts, and the height of one.
+/// The space between two charts, and the height of one, in pixels.
 const GAP: u32 = 32;
 const HEIGHT: u32 = 240;
-const IDLE: &str =
-    "Point at a value to see what it means; click to take it. The thick line is where the deployment fits.";
+const IDLE: &str = "Point at a value to see its memory; click to apply it. The thick line marks the values that fit.";
 
-/// Two sweeps side by side.
+/// Returns two sweeps side by side.
 pub fn panel(request: &PanelRequest) -> Markup {
     let width = request.view.width.unwrap_or(NARROW);
     let each = if width < NARROW { width } else { (width - GAP) / 2 };
@@ -33,13 +32,14 @@ pub fn panel(request: &PanelRequest) -> Markup {
     }
 }
 
-/// What a chart can go over.
+/// The settings that a chart can sweep.
 fn choices(request: &PanelRequest) -> impl Iterator<Item = &'static Field> {
     let swept = |field: &&'static Field| Knob::of(field).is_some() || NAMED.contains(&field.key);
     FIELDS.iter().filter(|field| field.counts(&request.deployment)).filter(swept)
 }
 
-/// About [`POINTS`], so many that powers of two are among them where the range doubles a whole number of times.
+/// The number of points: about [`POINTS`]. If the range doubles a whole number of times, powers of
+/// two are among them.
 fn points(deployment: &Deployment, key: &str) -> usize {
     let knob = Knob::find(key).zip(deployment.resolve().ok());
     let reach = knob.map(|(knob, resolved)| knob.reach(knob.today(deployment, &resolved)));
@@ -55,7 +55,9 @@ fn one(request: &PanelRequest, side: &str, key: &str, width: u32) -> Markup {
         section.sweep aria-label={ "Sweep over " (key) } {
             div.sweep-head {
                 select.control.key name=(side) id={ (id) "_key" } aria-label={ "Setting of the " (side) " chart" } {
-                    @for field in choices(request) { option value=(field.key) selected[field.key == key] { (field.key) } }
+                    @for field in choices(request) {
+                        option value=(field.key) selected[field.key == key] { (field.key) }
+                    }
                 }
                 @if let Ok(swept) = &swept { span.faint { (range(swept)) } }
             }
@@ -74,13 +76,15 @@ fn picture(request: &PanelRequest, swept: &Sweep, id: &str, width: u32) -> Marku
     html! {
         div.chart-frame #(id) {
             div.chart-picture aria-hidden="true" { (PreEscaped(&drawn.svg)) }
-            svg.chart-boxes role="group" aria-label={ "Memory over " (swept.key) } data-roving viewBox={ "0 0 " (wide) " " (high) } {
+            svg.chart-boxes role="group" aria-label={ "Memory over " (swept.key) } data-roving
+                viewBox={ "0 0 " (wide) " " (high) } {
                 @for (index, target) in drawn.targets.iter().enumerate() {
                     @let point = &swept.points[target.point];
+                    @let text = description(swept.key, point, units);
                     rect x=(target.x) y=(target.y) width=(target.width) height=(target.height)
                         data-take=[point.outcome.is_ok().then(|| pair(swept.key, &point.text))]
                         tabindex=(widgets::roving(index)) role=(if point.outcome.is_ok() { "button" } else { "img" })
-                        aria-label=(explanation_text(swept.key, point, units)) data-tip=(explanation_text(swept.key, point, units)) {}
+                        aria-label=(text) data-tip=(text) {}
                 }
             }
         }
@@ -92,7 +96,9 @@ fn picture(request: &PanelRequest, swept: &Sweep, id: &str, width: u32) -> Marku
             p.saves {
                 @for kind in ["svg", "png"] {
                     button.link type="button" data-save={ "sweep-" (swept.key) "." (kind) } data-from=(id)
-                        aria-label={ "save the sweep over " (swept.key) " as " (kind.to_uppercase()) } { (kind.to_uppercase()) }
+                        aria-label={ "save the sweep over " (swept.key) " as " (kind.to_uppercase()) } {
+                            (kind.to_uppercase())
+                        }
                 }
             }
         }
@@ -107,7 +113,7 @@ fn readable(text: &str) -> String {
     text.parse::<u64>().map_or_else(|_| text.to_string(), grouped)
 }
 
-/// From where to where, and where it fits.
+/// The range of the sweep, and the part of it that fits.
 fn range(swept: &Sweep) -> String {
     let text = |at: usize| readable(&swept.points[at].text);
     let last = swept.points.len().saturating_sub(1);
@@ -127,8 +133,8 @@ fn range(swept: &Sweep) -> String {
     }
 }
 
-/// A value in a line.
-fn explanation_text(key: &str, point: &Point, units: Units) -> String {
+/// A value in one line.
+fn description(key: &str, point: &Point, units: Units) -> String {
     match &point.outcome {
         Err(reason) => format!("{key}={}: {reason}.", point.text),
         Ok(fullest) => {
@@ -151,7 +157,8 @@ fn size(bytes: Bytes, units: Units) -> String {
 fn table(swept: &Sweep, units: Units) -> Markup {
     html! {
         table.listing aria-label={ "Values of " (swept.key) } {
-            (widgets::head(&[(swept.key, false), (&format!("{} used", units.giga()), true), ("KV tokens", true), ("", false), ("", false)]))
+            @let used = format!("{} used", units.giga());
+            (widgets::head(&[(swept.key, false), (&used, true), ("KV tokens", true), ("", false), ("", false)]))
             tbody {
                 @for (at, point) in swept.points.iter().enumerate() {
                     tr.pointed[swept.today == Some(at)] {
@@ -161,7 +168,7 @@ fn table(swept: &Sweep, units: Units) -> Markup {
                                 td.number { (size(fullest.rank.used(), units)) }
                                 td.number { (grouped(fullest.kv_cache.tokens)) }
                                 td { (if point.fits() { "fits" } else { "fails" }) }
-                                td { (widgets::take(swept.key, &point.text, "take")) }
+                                td { (widgets::take(swept.key, &point.text, "apply")) }
                             },
                             Err(reason) => td.beyond colspan="4" { (reason) "." },
                         }

@@ -1,12 +1,12 @@
-//! Why a figure is what it is: its formula, its inputs, how it is known, and the figures that it is made of.
+//! The explanation of a figure: its formula, inputs, evidence, and the parts that it consists of.
 
 use super::field_link;
 use crate::memory::{Contributor, Explanation, explain_in};
+use crate::protocol::PanelRequest;
 use crate::units::{Bytes, grouped, grouped_decimal};
-use crate::worker::protocol::PanelRequest;
 use maud::{Markup, html};
 
-/// The contributor and the rank that are asked about, and their explanation.
+/// The contributor and the rank of the request, and their explanation.
 fn explained(request: &PanelRequest) -> Option<(Contributor, u64, Explanation)> {
     let contributor = request.option("contributor").and_then(Contributor::parse).unwrap_or(Contributor::KvCache);
     let rank = request.number("rank").unwrap_or(0);
@@ -15,7 +15,7 @@ fn explained(request: &PanelRequest) -> Option<(Contributor, u64, Explanation)> 
     Some((contributor, rank, explanation))
 }
 
-/// The explanation of a contributor on a rank.
+/// Returns the explanation of a contributor on a rank.
 pub fn panel(request: &PanelRequest) -> Markup {
     let Some((contributor, rank, explanation)) = explained(request) else {
         return html! {};
@@ -32,7 +32,7 @@ pub fn panel(request: &PanelRequest) -> Markup {
     }
 }
 
-/// The formula of a figure and what it names. `path` says where it stands in the tree.
+/// The formula of a figure, and the names in it. `path` is its position in the tree.
 fn body(request: &PanelRequest, explained: &Explanation, path: &str) -> Markup {
     let Explanation { formula, figures, inputs, evidence, source, parts, band, low, high, .. } = explained;
     let narrow = low.zip(*high).is_none_or(|(low, high)| high - low < 1.0);
@@ -64,7 +64,7 @@ fn body(request: &PanelRequest, explained: &Explanation, path: &str) -> Markup {
             p.evidence { "Between " (band.replace(" to ", " and ")) "." }
         }
         @if let Some(evidence) = evidence {
-            p.evidence { "How it is known: " (evidence) "." }
+            p.evidence { "Evidence: " (evidence) "." }
         }
         @if let Some(source) = source {
             p.evidence { "Source: " (source) "." }
@@ -72,7 +72,7 @@ fn body(request: &PanelRequest, explained: &Explanation, path: &str) -> Markup {
     }
 }
 
-/// A figure that another is made of. What it says is made only where it is unfolded.
+/// A part of a figure. Its contents are made only if it is unfolded.
 fn part(request: &PanelRequest, explained: &Explanation, path: &str) -> Markup {
     let open = request.unfolds(path);
     html! {

@@ -8,7 +8,7 @@ use super::worker::Answers;
 use crate::deployment::Deployment;
 use crate::export::summary;
 use crate::link;
-use crate::worker::protocol::Request;
+use crate::protocol::Request;
 use leptos::prelude::*;
 use std::cell::Cell;
 use wasm_bindgen::JsValue;

@@ -12,7 +12,7 @@ use super::state::{AppState, Sound};
 use super::theme::Appearance;
 use super::view::PanelSpec;
 use super::worker::{self, Answers};
-use crate::worker::protocol::{PanelRequest, Request, View};
+use crate::protocol::{PanelRequest, Request, View};
 use leptos::prelude::*;
 use std::cell::RefCell;
 use std::sync::Arc;

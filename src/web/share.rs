@@ -9,7 +9,7 @@ use super::panel::panel;
 use super::state::AppState;
 use super::theme::Appearance;
 use super::view::PanelSpec;
-use crate::worker::protocol::PanelId;
+use crate::protocol::PanelId;
 use std::time::Duration;
 use wasm_bindgen::prelude::*;
 use web_sys::{Element, HtmlInputElement};

@@ -5,8 +5,8 @@ use super::live::Live;
 use super::worker::Answers;
 use crate::chart::Segment;
 use crate::memory::Contributor;
+use crate::protocol::{PanelId, Request};
 use crate::units::Units;
-use crate::worker::protocol::{PanelId, Request};
 
 /// What the pointer or the focus is on: a segment in the chart, or a row of the table.
 #[derive(Debug, Clone, Copy, PartialEq)]

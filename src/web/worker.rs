@@ -3,7 +3,7 @@
 
 use super::browser::{by_id, later};
 use super::dom::listen;
-use crate::worker::protocol::Request;
+use crate::protocol::Request;
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::time::Duration;

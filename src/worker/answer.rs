@@ -1,14 +1,14 @@
 //! Answers to the requests of the page.
 
 use super::given::Given;
-use super::protocol::{PanelId, Request};
 use super::{help, repair_link, slider_limits};
 use crate::memory::explain;
 use crate::panels;
+use crate::protocol::{PanelId, Request};
 use maud::html;
 
-/// Returns the answer to a request. It is HTML for a panel; any text of the request or of `given`
-/// stands in it as text.
+/// Returns the answer to a request: HTML for a panel, text for anything else. HTML contains the
+/// text of the request and of `given` only in escaped form.
 pub fn answer(request: &Request, given: &Given) -> String {
     match request {
         Request::Panel(request) => {
@@ -27,8 +27,8 @@ pub fn answer(request: &Request, given: &Given) -> String {
     }
 }
 
-/// Returns the answer to the text of a request. If that cannot be parsed, the answer is HTML that
-/// says so.
+/// Parses a request and returns its answer. If the request cannot be parsed, the answer is an error
+/// message as HTML.
 ///
 /// ```
 /// use trtllm_memory::worker::{Given, answer_text};

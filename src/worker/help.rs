@@ -2,7 +2,7 @@
 
 use crate::deployment::{FIELDS, Field};
 
-/// A line for each setting: its key, a tab, and its help.
+/// Returns a line for each setting: its key, a tab, and its help.
 pub(super) fn lines() -> String {
     let line = |field: &Field| format!("{}\t{}\n", field.key, field.help);
     FIELDS.iter().map(line).collect()

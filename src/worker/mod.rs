@@ -1,13 +1,12 @@
-//! The worker behind the page: its protocol, and the answers to the page's requests.
+//! The answers of the worker behind the page.
 //!
-//! The worker answers in a thread of its own, so that the first picture loads without explanations,
-//! searches and readers of files, and no answer delays the page's painting. `src/bin/worker.rs`
-//! connects it to the browser.
+//! The worker has a thread of its own. The first picture loads without explanations, searches and
+//! file readers, and no answer delays the page's painting. `src/bin/worker.rs` connects it to the
+//! browser. The requests are in [`crate::protocol`].
 
 mod answer;
 mod given;
 mod help;
-pub mod protocol;
 mod repair_link;
 mod slider_limits;
 

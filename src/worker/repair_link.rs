@@ -3,8 +3,8 @@
 use crate::deployment::{Deployment, FIELDS};
 use crate::link;
 
-/// The repaired link, and below it a line for each warning. The link keeps the settings of the other
-/// backend too.
+/// Returns the repaired link, and below it a line for each warning. The link keeps the settings of
+/// the other backend too.
 pub(super) fn lines(text: &str) -> String {
     let (decoded, default) = (link::decode(text), Deployment::default());
     let settings = FIELDS.iter().map(|field| (field.key, field.write(&decoded.deployment), field.write(&default)));

@@ -5,8 +5,9 @@ use crate::explore::Knob;
 use crate::explore::solve::{LimitReason, solve};
 use form_urlencoded::Serializer;
 
-/// A form-encoded pair for each slider whose range is bounded by memory: its key, and the last value
-/// that fits. A `+` after the value means that the values below it do not fit, not those above.
+/// Returns a form-encoded pair for each slider whose range is bounded by memory: its key, and the
+/// last value that fits. A `+` after the value means that smaller values do not fit; otherwise
+/// larger ones do not.
 pub(super) fn pairs(deployment: &Deployment) -> String {
     let mut pairs = Serializer::new(String::new());
     for knob in Knob::all(deployment).filter(|knob| matches!(knob.field.input, Input::Whole { .. } | Input::Fraction)) {

@@ -102,7 +102,7 @@ scenario("an engine's config.json fills in what was built, and locks it until it
   await open(page);
   await given(page).locator("textarea").fill(JSON.stringify(engine));
   await shows(page, /a TensorRT-LLM engine/);
-  await button(page, "Use it with its built settings").click();
+  await button(page, "Use it with its build settings").click();
   await eventually(async () => assert.equal(await control(page, "max_batch_size").isDisabled(), true));
   await eventually(async () => assert.equal(await control(page, "max_batch_size").inputValue(), "64"));
   assert.equal(await page.locator("#max_batch_size_slider").isDisabled(), true);
@@ -252,7 +252,7 @@ scenario("a log of 150 MB is read whole, as the native command reads it, with it
     assert.ok(new Set(said.map(({ text }) => text)).size <= 3, "what is announced doesn't change with each step");
 
     // Unfolding asks the worker again, which has kept what it read.
-    await given(page).locator("details summary", { hasText: "not understood" }).click();
+    await given(page).locator("details summary", { hasText: "not parsed" }).click();
     await shows(page, /Some other memory of 12 MiB/);
     assert.deepEqual(await progress(), said);
   });
@@ -266,7 +266,7 @@ scenario("a newer file ends the reading of the one before", {}, async (page) => 
     await file(page).setInputFiles(path);
     await page.getByRole("progressbar").waitFor();
     await given(page).locator("textarea").fill(CONFIG);
-    await shows(page, /What you pasted is a Hugging Face config\.json/);
+    await shows(page, /The pasted text is a Hugging Face config\.json/);
     assert.equal(await page.getByRole("progressbar").isVisible(), false);
     assert.equal(await given(page).getByRole("status").innerText(), "");
     const said = (await progress()).length;

@@ -6,8 +6,8 @@ mod timeline;
 
 use crate::import::model_file::ModelFile;
 use crate::log::ExplainedLog;
+use crate::protocol::PanelRequest;
 use crate::units::{Bytes, MIB, Units, grouped, grouped_decimal};
-use crate::worker::protocol::PanelRequest;
 use maud::{Markup, html};
 
 /// The content of a file or text.
@@ -26,7 +26,7 @@ pub enum Subject {
 pub fn panel(request: &PanelRequest, subject: Option<&Subject>) -> Markup {
     let shown = match (request.option("example"), request.option("file")) {
         (Some(_), _) => "The documentation's example",
-        (None, None) => "What you pasted",
+        (None, None) => "The pasted text",
         (None, Some(name)) => name,
     };
     html! {
@@ -42,26 +42,28 @@ pub fn panel(request: &PanelRequest, subject: Option<&Subject>) -> Markup {
     }
 }
 
-/// Where a text is pasted, and a file is dropped or chosen.
+/// The field for pasted text, and the controls for files.
 fn entry() -> Markup {
-    let kinds = "Paste or drop here: TensorRT-LLM's output, a model's config.json, a safetensors header or index, or the \
-                 config.json of a checkpoint or an engine.";
+    let kinds = "Paste or drop here: TensorRT-LLM's output, a model's config.json, a safetensors header or index, \
+                 or the config.json of a checkpoint or an engine.";
     html! {
         div.entry data-give="file" {
-            textarea.control #given_text data-give="text" rows="3" spellcheck="false" autocomplete="off" aria-label="A log or a model's file" placeholder=(kinds) {}
+            textarea.control #given_text data-give="text" rows="3" spellcheck="false" autocomplete="off"
+                aria-label="A log or a model's file" placeholder=(kinds) {}
             div.actions {
                 label.button.choose {
                     input.visually-hidden type="file" data-give="file" aria-label="Choose a file";
                     "Choose a file"
                 }
                 button.button type="button" data-ask="example=1&rank=" { "Show the documentation's example" }
-                span.note { "It is read here and sent nowhere." }
+                span.note { "It is read in your browser and not uploaded." }
             }
         }
     }
 }
 
-/// A size as a log prints it: in MiB, where that is no longer than GiB. In decimal units no log prints any.
+/// A size as a log prints it: in MiB up to 10 GiB. Decimal sizes have their usual form, because no
+/// log prints them.
 fn size(bytes: Bytes, units: Units) -> String {
     const MOST: u64 = 10 << 30;
     match bytes.0 {
@@ -72,7 +74,7 @@ fn size(bytes: Bytes, units: Units) -> String {
     }
 }
 
-/// Pairs as a link writes them.
+/// Pairs in the form of a link.
 fn pairs<'a>(pairs: impl IntoIterator<Item = (&'a str, String)>) -> String {
     form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish()
 }

@@ -1,11 +1,11 @@
 //! Where the deployment stops fitting, as a tick on each slider.
 
 use crate::deployment::Field;
+use crate::protocol::Request;
 use crate::web::browser::Debounced;
 use crate::web::dom::watch;
 use crate::web::state::AppState;
 use crate::web::worker::Answers;
-use crate::worker::protocol::Request;
 
 /// A tick is looked for once the deployment has rested for this many milliseconds.
 const REST: u32 = 200;

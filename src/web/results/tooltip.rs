@@ -3,11 +3,11 @@
 use super::figures::{large, share};
 use super::segment::figure;
 use crate::chart::{Drawing, Hit, Segment};
+use crate::protocol::Request;
 use crate::web::dom::{El, el, watch};
 use crate::web::live::{Derived, Live};
 use crate::web::state::AppState;
 use crate::web::worker::Answers;
-use crate::worker::protocol::Request;
 use std::sync::Arc;
 
 /// The width of the tooltip; `chart.css` has the same number.

@@ -1,4 +1,4 @@
-//! The file or text that the reader gave, parsed once and read in pieces.
+//! The file or text that the reader gave, read in pieces and parsed once.
 
 use crate::import::model_file;
 use crate::log::{self, LogReader, LogReading};
@@ -21,7 +21,8 @@ const LONGEST: u64 = 100_000_000;
 const EXAMPLE: &str = "\
 [TensorRT-LLM][INFO] Loaded engine size: 6695 MiB
 [TensorRT-LLM][INFO] [MemUsageChange] Allocated 1134.01 MiB for execution context memory.
-[TensorRT-LLM][INFO] [MemUsageChange] TensorRT-managed allocation in IExecutionContext creation: CPU +0, GPU +0, now: CPU 0, GPU 6678 (MiB)
+[TensorRT-LLM][INFO] [MemUsageChange] TensorRT-managed allocation in IExecutionContext creation: \
+CPU +0, GPU +0, now: CPU 0, GPU 6678 (MiB)
 [TensorRT-LLM][INFO] [MemUsageChange] Allocated 43.29 MB GPU memory for runtime buffers.
 [TensorRT-LLM][INFO] [MemUsageChange] Allocated 180.30 MB GPU memory for decoder.
 [TensorRT-LLM][INFO] Memory usage when calculating max tokens in paged kv cache: total: 79.10 GiB, available: 70.48 GiB
@@ -32,24 +33,24 @@ const EXAMPLE: &str = "\
 [TensorRT-LLM][INFO] [MemUsageChange] Allocated 63.44 GiB for max tokens in paged KV cache (259840).
 ";
 
-/// The file or text that the reader gave. It is parsed when it is made, and a log is analyzed at
-/// most once for each of the [`Units`], so that a request that only unfolds a part repeats neither. The
-/// default is blank: nothing was given.
+/// The file or text that the reader gave. It is parsed when it is made. A log is analyzed at most
+/// once for each of the [`Units`]. A request that only unfolds a part repeats neither. The default
+/// is blank: nothing was given.
 #[derive(Debug, Default)]
 pub struct Given {
     content: Parsed,
-    /// The analysis of a log, by the units of its texts.
+    /// The analysis of a log, for each of the units.
     analyzed: [OnceCell<Subject>; Units::ALL.len()],
 }
 
 #[derive(Debug, Default)]
 enum Parsed {
-    /// Nothing but white space.
+    /// Only white space.
     #[default]
     Blank,
-    /// A model's file, or the reason why it is none.
+    /// A model's file, or the reason why it cannot be read.
     Subject(Subject),
-    /// A log, not analyzed yet.
+    /// A log before its analysis.
     Log(LogReading),
 }
 
@@ -60,7 +61,7 @@ impl From<Parsed> for Given {
 }
 
 impl Given {
-    /// A text or file in memory. Its name may name the model; a text has none.
+    /// Parses a text or file in memory. The name of a file may name its model; a text has no name.
     pub fn of(name: &str, bytes: &[u8]) -> Given {
         let mut reader = GivenReader::new(name, bytes.len() as u64);
         while let Some(piece) = reader.next_piece() {
@@ -69,7 +70,7 @@ impl Given {
         reader.finish()
     }
 
-    /// A file that cannot be read, with the reason as a sentence.
+    /// A file that cannot be read. The reason is a sentence.
     pub fn unreadable(reason: &str) -> Given {
         Parsed::Subject(Subject::Unreadable(reason.into())).into()
     }
@@ -89,7 +90,7 @@ impl Given {
     }
 }
 
-/// The analysis of a log; the reason if no line is one of TensorRT-LLM's.
+/// The analysis of a log. A log without any of TensorRT-LLM's lines is unreadable.
 fn analyzed(reading: &LogReading, units: Units) -> Subject {
     if !reading.is_empty() {
         return Subject::Log(Box::new(log::explain_in(reading.clone(), units)));
@@ -103,7 +104,7 @@ fn analyzed(reading: &LogReading, units: Units) -> Subject {
     ))
 }
 
-/// Whether a safetensors header follows, as far as its first bytes say.
+/// Whether the first bytes are those of a safetensors header.
 fn is_tensors(bytes: &[u8]) -> bool {
     bytes
         .split_first_chunk::<8>()
@@ -126,11 +127,11 @@ fn is_tensors(bytes: &[u8]) -> bool {
 #[derive(Debug)]
 pub struct GivenReader {
     name: String,
-    /// Bytes of the file.
+    /// The size of the file in bytes.
     size: u64,
-    /// Bytes that were read.
+    /// The bytes read so far.
     read: u64,
-    /// Bytes that are to be read.
+    /// The number of bytes to read.
     end: u64,
     content: Content,
 }
@@ -148,7 +149,7 @@ enum Content {
 }
 
 impl GivenReader {
-    /// A reader of a file of `size` bytes. Its name may name the model.
+    /// Returns a reader of a file of `size` bytes. Its name may name the model.
     pub fn new(name: &str, size: u64) -> GivenReader {
         GivenReader { name: name.into(), size, read: 0, end: size, content: Content::Unread }
     }
@@ -181,7 +182,7 @@ impl GivenReader {
         }
     }
 
-    /// How much of the file was read: the percentage, a line end, and a sentence.
+    /// The progress of reading: the percentage, a line end, and a sentence.
     pub fn progress(&self) -> String {
         let percent = self.read.saturating_mul(100) / self.end.max(1);
         match self.next_piece() {
@@ -190,7 +191,7 @@ impl GivenReader {
         }
     }
 
-    /// The file, as far as it was read.
+    /// Parses the file, as far as it was read.
     pub fn finish(self) -> Given {
         let parsed = match self.content {
             Content::Unread => Parsed::Blank,
@@ -223,7 +224,7 @@ fn parse(bytes: &[u8], name: &str) -> Parsed {
     }
 }
 
-/// What a file holds by its first bytes, and how many of its bytes are to be read.
+/// The kind of content that the first bytes show, and the number of bytes to read.
 fn content(bytes: &[u8], size: u64) -> (Content, u64) {
     if is_tensors(bytes) {
         let length = bytes.first_chunk::<8>().map_or(0, |length| u64::from_le_bytes(*length));
@@ -240,12 +241,12 @@ fn content(bytes: &[u8], size: u64) -> (Content, u64) {
     (content, size)
 }
 
-/// Whether a text begins as an object of JSON does.
+/// Whether a text begins like a JSON object.
 fn is_object(bytes: &[u8]) -> bool {
     bytes.trim_ascii_start().first() == Some(&b'{')
 }
 
-/// A safetensors header that was copied without the length before it gets that back.
+/// Restores the length before a safetensors header that was copied without it.
 fn with_length(bytes: &[u8]) -> Cow<'_, [u8]> {
     let text = bytes.trim_ascii_start();
     let is_header = text.first() == Some(&b'{')
@@ -259,7 +260,7 @@ fn capitalized(text: &str) -> String {
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
-/// Whether these first bytes are no text.
+/// Whether the first bytes are not text.
 fn is_binary(bytes: &[u8]) -> bool {
     bytes.iter().take(BEGINNING).any(|byte| *byte == 0)
 }

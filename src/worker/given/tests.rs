@@ -7,20 +7,22 @@ use wasm_bindgen_test::wasm_bindgen_test as test;
 const CONFIG: &str = r#"{
   "model_type": "llama", "architectures": ["LlamaForCausalLM"], "hidden_size": 3072, "num_hidden_layers": 20,
   "num_attention_heads": 24, "num_key_value_heads": 8, "intermediate_size": 8192, "vocab_size": 64000,
-  "max_position_embeddings": 8192, "tie_word_embeddings": false, "torch_dtype": "bfloat16", "made_by": "<script>alert(1)</script>"
+  "max_position_embeddings": 8192, "tie_word_embeddings": false, "torch_dtype": "bfloat16",
+  "made_by": "<script>alert(1)</script>"
 }"#;
 
 const FAILED: &str = "\
 [TRT-LLM] [I] Using LLM with PyTorch backend
 [TRT-LLM] [RANK 0] [I] max_seq_len=1025, max_num_requests=512, max_num_tokens=8192, max_batch_size=512
 [TRT-LLM] [RANK 0] [I] Use 8.46 GB for model weights.
-torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 900.00 MiB. GPU 0 has a total capacity of 79.18 GiB of which 400.50 MiB is free.
+torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 900.00 MiB. \
+GPU 0 has a total capacity of 79.18 GiB of which 400.50 MiB is free.
 ";
 
-/// A line of a server's log that says nothing of memory.
+/// A line of a server's log that does not concern memory.
 const IDLE: &str = "[TRT-LLM] [I] a request was answered, and this line of the log is about nothing else\n";
 
-/// Reads a file of `size` bytes that begins with `start`, and goes on with blanks.
+/// Reads a file of `size` bytes that begins with `start` and continues with blanks.
 fn read_long(start: &str, size: u64) -> Given {
     let mut reader = GivenReader::new("", size);
     while let Some(piece) = reader.next_piece() {
@@ -35,7 +37,7 @@ fn read_long(start: &str, size: u64) -> Given {
 
 #[test]
 fn a_log_is_read_to_its_end_across_pieces() {
-    // The failure lies in the second of three pieces, far from both ends.
+    // The failure is in the second of three pieces, far from both ends.
     let before = IDLE.repeat(6_000_000 / IDLE.len());
     let (started, failure) = FAILED.split_at(FAILED.find("torch.").unwrap());
     let log = format!("{started}{before}{failure}{before}");
@@ -64,7 +66,7 @@ fn a_file_is_parsed_as_what_it_is() {
 fn an_object_that_is_too_long_is_named_with_its_size_and_the_limit() {
     let html = answer_text("panel=file&file=big.json", &read_long("{\"model_type\": \"llama\",\n", 200_000_000));
     assert!(html.contains("200 MB") && html.contains("more than 100 MB"), "{html}");
-    // One within the limit has its own size too.
+    // A file within the limit is named with its own size too.
     let html = answer_text("panel=file&file=big.json", &read_long("{\"model_type\": \"llama\",\n", 90_000_000));
     assert!(html.contains("90 MB"), "{html}");
 }

@@ -198,7 +198,7 @@ scenario("without WebAssembly the reader has a message and a link to the configu
   const failure = page.frameLocator("iframe").locator("#failure");
   await failure.waitFor();
   assert.match(await failure.innerText(), /WebAssembly/);
-  const link = failure.getByRole("link", { name: "page of its own" });
+  const link = failure.getByRole("link", { name: "its own page" });
   assert.equal(await link.getAttribute("target"), "_blank");
   assert.equal(await link.evaluate((link) => link.href), `${site}index.html#${LINK}`);
   await fits(page, page.frames()[1]);

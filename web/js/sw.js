@@ -1,14 +1,16 @@
-// Keeps the calculator for visits without a network. The build puts a line before this one: `const BUILD = { version, files }`, with
-// the address of each file below this folder and its SHA-256 digest.
+// The service worker: keeps the calculator for visits without a network. The build inserts a line
+// before this one, `const BUILD = { version, files }`, with the address of each file below this
+// folder and its SHA-256 digest.
 //
-// A document comes from the network as long as there is one, so that a new build shows at the next navigation. It names the other files
-// by their contents: whichever cache holds a file of that name, it is the right one, and no page is half of one build and half of another.
+// A document comes from the network if there is one, so that a new build appears at the next
+// navigation. It names the other files by their contents. A cached file with that name is therefore
+// the right one, and no page mixes two builds.
 
 const SCOPE = new URL("./", self.location.href).href;
 // Other sites of this origin, and other copies of the calculator, have caches too.
 const OURS = `trtllm-memory ${SCOPE} `;
 const CACHE = OURS + BUILD.version;
-// How long the network may take with a document, in milliseconds, before the copy is shown.
+// The time that the network has for a document before the copy is shown, in milliseconds.
 const PATIENCE = 4000;
 
 self.addEventListener("install", (event) => event.waitUntil(install()));
@@ -22,8 +24,9 @@ self.addEventListener("fetch", (event) => {
   else if (Object.hasOwn(BUILD.files, name)) event.respondWith(newest(event.request, name));
 });
 
-// Takes all files or none. What isn't this build's to the last bit is refused, so that files of two builds, met while a host is being
-// updated, are never kept together; the browser tries again at the next visit.
+// Caches all files or none. A file that differs from this build's digest is refused, so that files
+// of two builds, met while a host is being updated, are never mixed. The browser tries again at the
+// next visit.
 async function install() {
   try {
     const cache = await caches.open(CACHE);
@@ -38,12 +41,12 @@ async function install() {
 async function keep(cache, name) {
   const known = name.startsWith("files/") && (await kept(name));
   const { body, headers } = known || (await fetched(name, ["no-cache", "reload"]));
-  // A new response, because a page may not be given one that was redirected.
+  // A new response, because a redirected one may not be given to a page.
   await cache.put(SCOPE + name, new Response(body, { headers }));
 }
 
-// A file of this build from the network. The cache modes are tried in turn: the browser's own cache
-// may hold a damaged copy, which only "reload" bypasses.
+// Fetches a file of this build. The cache modes are tried in turn: the browser's own cache may hold
+// a damaged copy, which only "reload" bypasses.
 async function fetched(name, [mode, ...others]) {
   // Some hosts redirect requests for index.html to the folder.
   const address = SCOPE + (name === "index.html" ? "" : name);
@@ -57,7 +60,7 @@ async function fetched(name, [mode, ...others]) {
   }
 }
 
-// Deletes what older builds left, but for the last one: pages may still be open with it.
+// Deletes the caches of older builds, except the last one: pages may still be open with it.
 async function forget() {
   const others = (await ours()).filter((name) => name !== CACHE);
   await Promise.all(others.slice(0, -1).map((name) => caches.delete(name)));
@@ -67,8 +70,8 @@ async function ours() {
   return (await caches.keys()).filter((name) => name.startsWith(OURS));
 }
 
-// The copy of a file in one of these caches; `undefined` if there is none. A damaged copy is
-// deleted, because the page could not start with it at any visit.
+// The cached copy of a file; undefined if there is none. A damaged copy is deleted, because the
+// page could not start with it at any visit.
 async function kept(name, places) {
   for (const place of places ?? (await ours())) {
     const found = await caches.match(SCOPE + name, { cacheName: place, ignoreVary: true });
@@ -79,8 +82,8 @@ async function kept(name, places) {
   return undefined;
 }
 
-// Whether a copy has the right digest. This build's list states it. Another build's file has its
-// first digits in the name.
+// Whether a copy has the right digest. This build's list contains it. A file of another build has
+// its first digits in the name.
 async function isIntact(name, copy) {
   const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", await copy.arrayBuffer()));
   if (Object.hasOwn(BUILD.files, name)) return BUILD.files[name] === `sha256-${btoa(String.fromCharCode(...digest))}`;
@@ -101,7 +104,7 @@ async function byContents(request, name) {
   }
 }
 
-// Puts a file back into the cache of this build, unless a newer build has deleted that.
+// Restores a file in the cache of this build, unless a newer build has deleted that.
 async function restore(name, response) {
   if (await caches.has(CACHE)) await (await caches.open(CACHE)).put(SCOPE + name, response);
 }

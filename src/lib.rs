@@ -206,6 +206,9 @@ pub mod log;
 pub mod memory;
 #[cfg(feature = "panels")]
 mod panels;
+#[cfg(feature = "chart")]
+#[doc(hidden)]
+pub mod protocol;
 #[cfg(feature = "explanations")]
 mod suggest;
 #[doc(hidden)]
@@ -214,15 +217,15 @@ mod text;
 pub mod units;
 #[cfg(feature = "web")]
 mod web;
+#[cfg(feature = "panels")]
+#[doc(hidden)]
+pub mod worker;
 
 pub use deployment::{Deployment, DeploymentError, Version};
 pub use memory::{Contributor, Report, Verdict, estimate, explain};
 pub use units::Bytes;
 
-// Entry points of the page's two programs.
-#[cfg(feature = "panels")]
-#[doc(hidden)]
-pub use panels::{answer, answer_about};
+// The entry point of the page's program.
 #[cfg(feature = "web")]
 #[doc(hidden)]
 pub use web::start;

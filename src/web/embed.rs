@@ -79,7 +79,7 @@ fn item(appearance: Appearance, segment: Segment, places: &mut Vec<Place>) -> El
     item.child(swatch(appearance, segment)).child(label).text(" ").child(size)
 }
 
-/// The values of the legend for the rank that limits the KV cache, which the bar shows.
+/// The texts of the legend about the rank that limits the KV cache, which the bar shows.
 fn said(sound: &Sound, rank: &Rank, units: Units) -> Vec<Option<String>> {
     let mut said = Vec::new();
     for segment in Segment::ALL {

@@ -5,7 +5,7 @@ use super::events::EventKind;
 use super::infer::{Inferred, infer};
 use super::reader::{LogReading, RankReading};
 use crate::deployment::{Backend, Calibrated, Deployment, QuantAlgo, Resolved};
-use crate::explore::advise::{Advices, advise};
+use crate::explore::advise::{Recommendations, advise};
 use crate::link;
 use crate::memory::{Contributor, Figure, Report, estimate, estimate_resolved};
 use crate::units::Bytes;
@@ -301,7 +301,7 @@ impl ExplainedLog {
     }
 
     /// What to change in the configuration that the log shows, where it ends in a failure and says which model it is.
-    pub fn advice(&self) -> Option<Advices> {
+    pub fn advice(&self) -> Option<Recommendations> {
         let asked = self.diagnosis.is_some() && self.knows_model();
         if asked { advise(&self.deployment, None).ok() } else { None }
     }

@@ -2,7 +2,7 @@
 
 use super::{Request, widgets};
 use crate::deployment::Phase;
-use crate::explore::advise::{Advice, Advices, advise};
+use crate::explore::advise::{Recommendation, Recommendations, advise};
 use crate::link;
 use crate::units::{Bytes, grouped};
 use maud::{Markup, html};
@@ -24,7 +24,7 @@ pub fn panel(request: &Request) -> Markup {
     }
 }
 
-fn changes(advices: &Advices) -> Markup {
+fn changes(advices: &Recommendations) -> Markup {
     let load = advices.load;
     let sequences = format!(
         "{} sequences of {} input and {} output tokens",
@@ -54,7 +54,7 @@ fn changes(advices: &Advices) -> Markup {
     }
 }
 
-fn row(change: &Advice) -> Markup {
+fn row(change: &Recommendation) -> Markup {
     let (before, after) = change.kv_tokens;
     html! {
         tr data-change=(change.key) {

@@ -1,8 +1,9 @@
 //! How far each setting goes with all others as they are, and how many sequences run at once.
 
 use super::{Request, field_link, widgets};
-use crate::explore::solve::{FeasibleRange, solve};
-use crate::explore::{Knob, Load};
+use crate::explore::range::FeasibleRange;
+use crate::explore::solve::solve;
+use crate::explore::{Load, NumericSetting};
 use crate::memory::estimate;
 use crate::units::grouped;
 use maud::{Markup, html};
@@ -51,7 +52,7 @@ fn concurrency(request: &Request) -> Markup {
 
 fn table(request: &Request, load: Option<Load>) -> Markup {
     let deployment = request.deployment();
-    let knobs: Vec<Knob> = Knob::all(deployment).collect();
+    let knobs: Vec<NumericSetting> = NumericSetting::all(deployment).collect();
     html! {
         div.wide {
             table.listing.cards aria-label="The limit of each setting" {
@@ -110,7 +111,7 @@ fn readable(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use crate::deployment::Deployment;
-    use crate::explore::{Knob, Load, solve::solve};
+    use crate::explore::{Load, NumericSetting, solve::solve};
     use crate::memory::estimate;
     use crate::panels::answer;
     use crate::units::grouped;
@@ -127,7 +128,7 @@ mod tests {
     fn every_knob_has_the_limit_that_the_library_solves() {
         let html = answer(&format!("panel=limits&link={LINK}"));
         let mut found = 0;
-        for knob in Knob::all(&deployment()) {
+        for knob in NumericSetting::all(&deployment()) {
             let limits = solve(&deployment(), knob.field.key, None).unwrap();
             assert!(html.contains(&format!("data-field=\"{}\"", limits.key)));
             let Some(limit) = limits.limit().filter(|end| end.next.is_some()) else { continue };

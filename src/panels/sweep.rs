@@ -3,7 +3,7 @@
 use super::{Request, widgets};
 use crate::chart::{self, Size, Theme};
 use crate::deployment::{Deployment, FIELDS, Field};
-use crate::explore::Knob;
+use crate::explore::NumericSetting;
 use crate::explore::sweep::{POINTS, Point, Sweep, sweep};
 use crate::units::{Bytes, giga, grouped, grouped_decimal};
 use maud::{Markup, PreEscaped, html};
@@ -34,13 +34,13 @@ pub fn panel(request: &Request) -> Markup {
 
 /// What a chart can go over.
 fn choices(request: &Request) -> impl Iterator<Item = &'static Field> {
-    let swept = |field: &&'static Field| Knob::of(field).is_some() || NAMED.contains(&field.key);
+    let swept = |field: &&'static Field| NumericSetting::of(field).is_some() || NAMED.contains(&field.key);
     FIELDS.iter().filter(|field| field.counts(request.deployment())).filter(swept)
 }
 
 /// About [`POINTS`], so many that powers of two are among them where the range doubles a whole number of times.
 fn points(deployment: &Deployment, key: &str) -> usize {
-    let knob = Knob::find(key).zip(deployment.resolve().ok());
+    let knob = NumericSetting::find(key).zip(deployment.resolve().ok());
     let reach = knob.map(|(knob, resolved)| knob.reach(knob.today(deployment, &resolved)));
     let doublings = reach.map_or(0.0, |(from, to)| (to as f64 / from.max(1) as f64).log2());
     let whole = doublings >= 1.0 && doublings.fract() == 0.0 && doublings < POINTS as f64;

@@ -2,8 +2,9 @@
 
 use super::Request;
 use crate::deployment::Input;
-use crate::explore::Knob;
-use crate::explore::solve::{LimitReason, solve};
+use crate::explore::NumericSetting;
+use crate::explore::range::LimitReason;
+use crate::explore::solve::solve;
 use form_urlencoded::Serializer;
 use maud::{Markup, PreEscaped};
 
@@ -12,7 +13,9 @@ use maud::{Markup, PreEscaped};
 pub fn ticks(request: &Request) -> Markup {
     let deployment = request.deployment();
     let mut pairs = Serializer::new(String::new());
-    for knob in Knob::all(deployment).filter(|knob| matches!(knob.field.input, Input::Whole { .. } | Input::Fraction)) {
+    for knob in
+        NumericSetting::all(deployment).filter(|knob| matches!(knob.field.input, Input::Whole { .. } | Input::Fraction))
+    {
         let Ok(limits) = solve(deployment, knob.field.key, None) else {
             continue;
         };

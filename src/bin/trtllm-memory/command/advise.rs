@@ -5,7 +5,7 @@ use super::{Output, json};
 use clap::Args;
 use serde::Serialize;
 use trtllm_memory::explore::Load;
-use trtllm_memory::explore::advise::{Advice, Advices, advise};
+use trtllm_memory::explore::advise::{Recommendation, Recommendations, advise};
 use trtllm_memory::link;
 use trtllm_memory::units::grouped;
 
@@ -31,11 +31,11 @@ pub fn run(arguments: &Arguments) -> Output {
     })
 }
 
-fn as_json(advices: &Advices) -> String {
+fn as_json(advices: &Recommendations) -> String {
     #[derive(Serialize)]
     struct Change<'a> {
         #[serde(flatten)]
-        advice: &'a Advice,
+        advice: &'a Recommendation,
         link: String,
     }
     #[derive(Serialize)]
@@ -48,7 +48,7 @@ fn as_json(advices: &Advices) -> String {
     json(&Shape { fits: advices.fits, load: advices.load, changes: advices.changes.iter().map(change).collect() })
 }
 
-fn text(advices: &Advices) -> String {
+fn text(advices: &Recommendations) -> String {
     let Load { concurrency, input_len, output_len } = advices.load;
     let load = format!("{} sequences of {} + {} tokens", grouped(concurrency), grouped(input_len), grouped(output_len));
     let head = match (advices.fits, advices.changes.is_empty()) {

@@ -76,7 +76,7 @@ impl Field {
                 *(word.of_mut)(recipe) = optional(t, |t| whole(t, self.bounds()))?;
                 Ok(())
             })?,
-            Accessor::Feature => edit(d, t, &|recipe, t| recipe.set(self.feature(), t))?,
+            Accessor::Feature => edit(d, t, &|recipe, t| recipe.set(self.feature(), t).map_err(String::from))?,
             Accessor::Own(read, _) => read(d, t)?,
         }
         Ok(())

@@ -454,7 +454,8 @@ fn runtime(d: &Deployment, found: &mut DeploymentError) {
         return;
     }
     let built = Limits::of(d, &Drafts::of(d), &mut Vec::new());
-    // The executor refuses more than the engine was built for, and so does the session (`gptSession.cpp` MicroBatchConfig).
+    // The executor refuses more than the engine was built for, and so does the session
+    // (`gptSession.cpp` MicroBatchConfig).
     for (field, running, limit, built) in [
         ("runtime_max_batch_size", d.runtime_max_batch_size, "max_batch_size", built.max_batch_size),
         ("runtime_max_num_tokens", d.runtime_max_num_tokens, "max_num_tokens", built.max_num_tokens),

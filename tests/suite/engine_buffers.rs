@@ -254,7 +254,8 @@ fn recurrent_states_are_there_for_every_slot() {
     assert_eq!(states.value / slots as f64, 20.0 * MIB as f64 + 1.875 * MIB as f64);
     let report = report_of(&deployment);
     assert!(report.kv_cache.windows.is_empty(), "no layer attends, so there is no pool");
-    // Prompts and generation can't share a step, so that there are two sets of buffers, each with the ids of every token of a step.
+    // Prompts and generation can't share a step, so that there are two sets of buffers, each with
+    // the ids of every token of a step.
     let tokens = |most: u64| report_of(&Deployment { max_num_tokens: Some(most), ..deployment.clone() });
     let more = bytes(&tokens(16_384), Contributor::RuntimeBuffers) - bytes(&tokens(8192), Contributor::RuntimeBuffers);
     assert_eq!(more, 2.0 * 8192.0 * 4.0);

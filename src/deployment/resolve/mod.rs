@@ -318,7 +318,8 @@ impl Resolved {
         };
         let in_rack = d.gpu.id.starts_with("gb") && d.gpu.link == Link::NvLink;
         let gpus_per_node = match (d.gpu.link, d.gpus_per_node) {
-            // A machine whose processor and GPU share one memory has one GPU: no figures of others are there to extrapolate from.
+            // A machine whose processor and GPU share one memory has one GPU: no figures of others
+            // are there to extrapolate from.
             (Link::Unified, given) => {
                 if given.is_some_and(|given| given > 1) {
                     let name = d.gpu.name;

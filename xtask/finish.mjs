@@ -4,7 +4,7 @@ import { createHash } from "node:crypto";
 import { copyFileSync, mkdirSync, readFileSync, readdirSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { join, posix, sep } from "node:path";
 import { fileURLToPath } from "node:url";
-import { pack, run } from "./pack.mjs";
+import { pack, run } from "./optimize_wasm.mjs";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 // Where files stand whose names tell their contents; what a host may let browsers keep for good.

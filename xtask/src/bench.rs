@@ -1,7 +1,7 @@
 //! Speed and size, for people to read; nothing here passes or fails but for the size budget.
 
 use crate::setup::PageTools;
-use crate::{checks, page, places, process, setup};
+use crate::{checks, page, paths, process, setup};
 use anyhow::{Context, Result};
 
 /// What is measured in the page itself: the script, and what it says.
@@ -21,7 +21,7 @@ pub fn run() -> Result<()> {
     in_wasm(&tools)?;
     println!("\n== the page: what a browser loads\n");
     page::build(&tools)?;
-    let script = |name: &str| places::browser_tests().join("bench").join(name).with_extension("mjs");
+    let script = |name: &str| paths::browser_tests().join("bench").join(name).with_extension("mjs");
     for (name, what) in IN_THE_PAGE {
         println!("\n== the page: {what}\n");
         let mut command = process::command("node", [script(name)]);
@@ -35,7 +35,7 @@ pub fn run() -> Result<()> {
 }
 
 fn in_wasm(tools: &PageTools) -> Result<()> {
-    let runner = places::root().join("xtask/bench.mjs");
+    let runner = paths::root().join("xtask/bench.mjs");
     let runner = runner.to_str().context("the checkout's path is no text")?;
     let options = ["bench", "--quiet", "--locked", "--target", "wasm32-unknown-unknown", "--no-default-features"];
     let mut command = process::cargo(options);

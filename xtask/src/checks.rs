@@ -1,7 +1,7 @@
 //! All that must hold: each check announced with its purpose, timed, and counted.
 
-use crate::tally::Tally;
-use crate::{dependencies, documents, page, places, process, setup, wasm_tests};
+use crate::test_counts::TestCounts;
+use crate::{dependencies, doc_checks, page, paths, process, setup, wasm_tests};
 use anyhow::{Result, bail};
 use std::path::Path;
 use std::process::Command;
@@ -54,10 +54,10 @@ fn lint(checks: &mut Checks) {
     };
     checks.holds("formatting: every file as rustfmt writes it", || cargo(&["fmt", "--all", "--check"]));
     checks.holds("marks: the models' tests are all seen by WebAssembly", wasm_tests::check);
-    checks.holds("documents: the files they name are there", documents::names);
-    checks.holds("documents: the examples of additions are what stands in the sources", documents::examples);
-    checks.holds("documents: they name the oldest Rust that is supported", documents::toolchain);
-    checks.holds("imports: modules use only those below them", documents::imports);
+    checks.holds("documents: the files they name are there", doc_checks::names);
+    checks.holds("documents: the examples of additions are what stands in the sources", doc_checks::examples);
+    checks.holds("documents: they name the oldest Rust that is supported", doc_checks::toolchain);
+    checks.holds("imports: modules use only those below them", doc_checks::imports);
     checks.holds("clippy, native: all targets of the workspace", || clippy(&["--workspace", "--all-targets"]));
     checks
         .holds("clippy, native: the library without the page", || clippy(&["--no-default-features", "--all-targets"]));
@@ -147,7 +147,7 @@ pub fn in_browser<'a>(command: &'a mut Command, packages: &Path, chromium: &Path
     // Cargo puts it beside this very program.
     let native = std::env::current_exe()?.with_file_name(bin).with_extension(std::env::consts::EXE_EXTENSION);
     Ok(command
-        .env("TRTLLM_MEMORY_DIST", places::dist())
+        .env("TRTLLM_MEMORY_DIST", paths::dist())
         .env("TRTLLM_MEMORY_PACKAGES", packages)
         .env("TRTLLM_MEMORY_BIN", native)
         .env("CHROMIUM", chromium))
@@ -156,7 +156,7 @@ pub fn in_browser<'a>(command: &'a mut Command, packages: &Path, chromium: &Path
 /// The scenario files; older Nodes do not look for them by pattern.
 fn scenarios() -> Result<Vec<std::path::PathBuf>> {
     let mut files = Vec::new();
-    for entry in std::fs::read_dir(places::browser_tests())? {
+    for entry in std::fs::read_dir(paths::browser_tests())? {
         let path = entry?.path();
         if path.to_string_lossy().ends_with(".test.mjs") {
             files.push(path);
@@ -178,12 +178,12 @@ fn clippy(options: &[&str]) -> Result<()> {
 /// Runs a Python program over the Sphinx extension.
 fn extension(python: &Path, words: &[&str]) -> Result<()> {
     let mut command = process::command(python.join("python"), ["-m"]);
-    process::run(command.args(words).current_dir(places::root().join("integrations/sphinx")))
+    process::run(command.args(words).current_dir(paths::root().join("integrations/sphinx")))
 }
 
 #[derive(Default)]
 struct Checks {
-    tally: Tally,
+    counts: TestCounts,
     failures: Vec<String>,
 }
 
@@ -201,18 +201,18 @@ impl Checks {
 
     /// A check that holds or does not.
     fn holds(&mut self, name: &str, work: impl FnOnce() -> Result<()>) -> bool {
-        self.timed(name, || work().map(|()| Tally::ONE_PASSED))
+        self.timed(name, || work().map(|()| TestCounts::ONE_PASSED))
     }
 
     /// A run of tests, of which there must be some.
-    fn tests(&mut self, name: &str, work: impl FnOnce() -> Result<Tally>) {
+    fn tests(&mut self, name: &str, work: impl FnOnce() -> Result<TestCounts>) {
         self.timed(name, || match work()? {
-            none if none == Tally::default() => bail!("no test ran"),
+            none if none == TestCounts::default() => bail!("no test ran"),
             some => Ok(some),
         });
     }
 
-    fn timed(&mut self, name: &str, work: impl FnOnce() -> Result<Tally>) -> bool {
+    fn timed(&mut self, name: &str, work: impl FnOnce() -> Result<TestCounts>) -> bool {
         println!("\n== {name}");
         let start = Instant::now();
         let outcome = work();
@@ -221,16 +221,16 @@ impl Checks {
         good
     }
 
-    fn record(&mut self, name: &str, outcome: Result<Tally>) -> bool {
-        let tally = outcome.unwrap_or_else(|error| {
+    fn record(&mut self, name: &str, outcome: Result<TestCounts>) -> bool {
+        let counts = outcome.unwrap_or_else(|error| {
             eprintln!("{error:#}");
-            Tally::ONE_FAILED
+            TestCounts::ONE_FAILED
         });
-        self.tally += tally;
-        if tally.failed > 0 {
-            self.failures.push(format!("{name}: {} failed", tally.failed));
+        self.counts += counts;
+        if counts.failed > 0 {
+            self.failures.push(format!("{name}: {} failed", counts.failed));
         }
-        tally.failed == 0
+        counts.failed == 0
     }
 
     fn finish(self) -> bool {
@@ -238,7 +238,7 @@ impl Checks {
         for failure in &self.failures {
             println!("FAILED  {failure}");
         }
-        println!("{}", self.tally);
-        self.tally.failed == 0
+        println!("{}", self.counts);
+        self.counts.failed == 0
     }
 }

@@ -4,14 +4,14 @@ mod bench;
 mod checks;
 mod crates;
 mod dependencies;
-mod documents;
+mod doc_checks;
 mod licences;
 mod page;
-mod places;
+mod paths;
 mod process;
 mod setup;
 mod size;
-mod tally;
+mod test_counts;
 mod wasm_tests;
 
 use anyhow::{Result, anyhow};

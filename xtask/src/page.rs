@@ -1,6 +1,6 @@
 //! The static site: building it, and serving it while somebody works on it.
 
-use crate::{crates, licences, places, process, setup, setup::PageTools, size};
+use crate::{crates, licences, paths, process, setup, setup::PageTools, size};
 use anyhow::{Context, Result, bail};
 use std::net::{Ipv4Addr, TcpListener};
 use std::process::Command;
@@ -11,11 +11,11 @@ use std::process::Command;
 /// If it does not build, or a browser would have to load more than the budget.
 pub fn build(tools: &PageTools) -> Result<()> {
     process::run(&mut trunk(tools, "build")?)?;
-    let dist = places::dist();
+    let dist = paths::dist();
     licences::write(&dist)?;
     println!("The static site is in {}; it works from any folder of any web server.\n", dist.display());
     size::report(&dist)?;
-    process::run(&mut process::command("node", [places::root().join("xtask/compress.mjs"), dist]))
+    process::run(&mut process::command("node", [paths::root().join("xtask/compress.mjs"), dist]))
 }
 
 /// Serves the site on this machine alone until it is stopped, and builds it anew when a source changes.

@@ -1,6 +1,6 @@
 //! Running other programs, and showing them as a person would type them.
 
-use crate::{places, tally::Tally};
+use crate::{paths, test_counts::TestCounts};
 use anyhow::{Context, Result, bail};
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader};
@@ -10,7 +10,7 @@ use std::process::{Command, ExitStatus, Stdio};
 /// `program` with `arguments`, to be run in the checkout without a keyboard.
 pub fn command<A: AsRef<OsStr>>(program: impl AsRef<OsStr>, arguments: impl IntoIterator<Item = A>) -> Command {
     let mut command = Command::new(program);
-    command.args(arguments).current_dir(places::root()).stdin(Stdio::null());
+    command.args(arguments).current_dir(paths::root()).stdin(Stdio::null());
     command
 }
 
@@ -63,23 +63,23 @@ pub fn replace_by(command: &mut Command) -> Result<()> {
 ///
 /// # Errors
 /// If it can't be started, or fails without a test having failed.
-pub fn run_tests(command: &mut Command) -> Result<Tally> {
+pub fn run_tests(command: &mut Command) -> Result<TestCounts> {
     let started = command.stdout(Stdio::piped()).spawn();
     let mut child = started.with_context(|| format!("`{}` can't be started", line(command)))?;
-    let mut tally = Tally::default();
+    let mut counts = TestCounts::default();
     if let Some(output) = child.stdout.take() {
         for text in BufReader::new(output).split(b'\n') {
             let text = text?;
             let text = String::from_utf8_lossy(&text);
             println!("{text}");
-            tally.read(&text);
+            counts.read(&text);
         }
     }
     let status = child.wait()?;
-    if tally.failed == 0 {
+    if counts.failed == 0 {
         succeeded(command, status)?;
     }
-    Ok(tally)
+    Ok(counts)
 }
 
 /// What the command prints, if it succeeds.

@@ -1,6 +1,6 @@
 //! What a browser has to load, and the most that this may be.
 
-use crate::{places, process};
+use crate::{paths, process};
 use anyhow::{Context, Result, bail};
 use std::path::Path;
 
@@ -22,7 +22,7 @@ struct File {
 /// # Errors
 /// If these are over the budget.
 pub fn report(dist: &Path) -> Result<()> {
-    let mut measure = process::command("node", [places::root().join("xtask/size.mjs").as_path(), dist]);
+    let mut measure = process::command("node", [paths::root().join("xtask/size.mjs").as_path(), dist]);
     let text = process::output(&mut measure).with_context(|| format!("`{}` failed", process::line(&measure)))?;
     let files: Vec<File> = text.lines().filter_map(read).collect();
     println!("{:>10} {:>10}", "raw", "brotli");
@@ -32,9 +32,9 @@ pub fn report(dist: &Path) -> Result<()> {
     let total = |size: fn(&File) -> u64| files.iter().filter(|file| file.first).map(size).sum::<u64>();
     let first_load = total(|file| file.brotli);
     println!("{:>10} {first_load:>10}  first load (goal {GOAL}, budget {BUDGET})", total(|file| file.raw));
-    let named = places::root().join("target/named/page.wasm");
+    let named = paths::root().join("target/named/page.wasm");
     println!("\nof page_bg.wasm, before compression");
-    process::run(&mut process::command("node", [places::root().join("xtask/contributors.mjs"), named]))?;
+    process::run(&mut process::command("node", [paths::root().join("xtask/size_by_module.mjs"), named]))?;
     if files.is_empty() || first_load > BUDGET {
         bail!("the page loads {first_load} bytes (brotli) to open; its budget is {BUDGET}");
     }

@@ -1,7 +1,7 @@
 //! Tests that are plain `#[test]` functions run in WebAssembly too, once their module takes wasm-bindgen's attribute
 //! under that name. A module that forgets would silently run nothing there, so this looks for the line.
 
-use crate::places;
+use crate::paths;
 use anyhow::{Result, bail};
 
 const TAKES_THE_ATTRIBUTE: &str = "use wasm_bindgen_test::wasm_bindgen_test as test;";
@@ -13,10 +13,10 @@ const OTHER_FACES: [&str; 2] = ["src/web", "src/bin"];
 /// # Errors
 /// Naming the files whose tests would not run in WebAssembly, and what to add.
 pub fn check() -> Result<()> {
-    let root = places::root();
+    let root = paths::root();
     let mut files = Vec::new();
     for folder in ["src", "tests"] {
-        places::rust_files(&root.join(folder), &mut files)?;
+        paths::rust_files(&root.join(folder), &mut files)?;
     }
     let mut forgotten = Vec::new();
     for file in files {

@@ -1,7 +1,7 @@
 //! What makes documentation sites: the calculator is embedded in such, and its Sphinx extension is one's part.
 
 use super::{apt::apt_install, install, rust};
-use crate::{places, process};
+use crate::{paths, process};
 use anyhow::{Context, Result, bail};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
@@ -21,12 +21,12 @@ pub fn mdbook() -> Result<PathBuf> {
 /// The folder that holds Python's programs and those of the packages that `tests/sites/requirements.txt` lists, all of
 /// their versions. It is in the cache under a hash of the list and of Python's version, so that checkouts share it.
 pub fn python() -> Result<PathBuf> {
-    let list = places::root().join("tests/sites/requirements.txt");
+    let list = paths::root().join("tests/sites/requirements.txt");
     let text = std::fs::read(&list).with_context(|| format!("{} can't be read", list.display()))?;
     let (base, version) = base()?;
     let mut hasher = DefaultHasher::new();
     (text, version).hash(&mut hasher);
-    let folder = places::cache()?.join(format!("python-{:016x}", hasher.finish()));
+    let folder = paths::cache()?.join(format!("python-{:016x}", hasher.finish()));
     let programs = folder.join(if cfg!(windows) { "Scripts" } else { "bin" });
     let python = programs.join("python");
     let complete = folder.join("complete");

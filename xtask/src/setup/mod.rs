@@ -14,7 +14,7 @@ pub use nginx::nginx;
 pub use node::{lighthouse, node, packages};
 pub use rust::{cargo_deny, crates, linters, wasm_target, wasm_test_runner};
 
-use crate::{places, process};
+use crate::{paths, process};
 use anyhow::{Context, Result};
 use std::path::PathBuf;
 use std::process::Command;
@@ -47,7 +47,7 @@ pub fn everything() -> Result<()> {
     let python = python()?;
     mdbook()?;
     println!("Everything is set up.");
-    println!("  tools     {}", places::cache()?.display());
+    println!("  tools     {}", paths::cache()?.display());
     println!("  packages  {}", tools.packages.display());
     println!("  chromium  {}", chromium.display());
     println!("  nginx     {}", nginx.display());

@@ -1,7 +1,7 @@
 //! A web server to try the built site behind.
 
 use super::apt::apt_unpack;
-use crate::{places, process};
+use crate::{paths, process};
 use anyhow::{Context, Result};
 use std::path::{Path, PathBuf};
 
@@ -17,7 +17,7 @@ pub fn nginx() -> Result<PathBuf> {
             .then_some(named.clone())
             .with_context(|| format!("the variable NGINX names {}, which does not run", named.display()));
     }
-    let folder = places::cache()?.join("nginx");
+    let folder = paths::cache()?.join("nginx");
     let unpacked = folder.join("usr/sbin/nginx");
     // Debian keeps it where not every user looks.
     let on_path = which::which("nginx").into_iter().chain([PathBuf::from("/usr/sbin/nginx")]);

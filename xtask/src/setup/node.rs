@@ -1,7 +1,7 @@
 //! Node and the npm packages.
 
 use super::{apt::apt_install, install};
-use crate::{places, process};
+use crate::{paths, process};
 use anyhow::{Context, Result, bail};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
@@ -26,12 +26,12 @@ pub fn node() -> Result<()> {
 /// The folder with the npm packages that building and testing take.
 pub fn packages() -> Result<PathBuf> {
     let why = "wasm-opt and terser make the page smaller, Playwright drives the browser, axe checks accessibility";
-    packages_of(&places::browser_tests(), why)
+    packages_of(&paths::browser_tests(), why)
 }
 
 /// The folder with Lighthouse, which only measuring takes.
 pub fn lighthouse() -> Result<PathBuf> {
-    packages_of(&places::browser_tests().join("bench/lighthouse"), "Lighthouse marks the page")
+    packages_of(&paths::browser_tests().join("bench/lighthouse"), "Lighthouse marks the page")
 }
 
 /// The folder that holds `node_modules` with just what the lock file in `listed` lists. It is in the cache under the lock file's
@@ -42,7 +42,7 @@ fn packages_of(listed: &Path, why: &str) -> Result<PathBuf> {
     for list in lists {
         std::fs::read(listed.join(list)).with_context(|| format!("{list} can't be read"))?.hash(&mut hasher);
     }
-    let folder = places::cache()?.join(format!("npm-{:016x}", hasher.finish()));
+    let folder = paths::cache()?.join(format!("npm-{:016x}", hasher.finish()));
     // npm writes this file last.
     if folder.join("node_modules/.package-lock.json").is_file() {
         return Ok(folder);

@@ -1,7 +1,7 @@
 //! The Rust side: components, the WebAssembly target, crates, and the two tools that are built from crates.
 
 use super::install;
-use crate::{places, process};
+use crate::{paths, process};
 use anyhow::{Context, Result, bail};
 use std::path::{Path, PathBuf};
 
@@ -68,7 +68,7 @@ pub fn wasm_test_runner() -> Result<PathBuf> {
 
 /// Of the same version as the crate in use: anything else refuses to work.
 fn wasm_bindgen_program(program: &str, why: &str) -> Result<PathBuf> {
-    let lock = places::root().join("Cargo.lock");
+    let lock = paths::root().join("Cargo.lock");
     let text = std::fs::read_to_string(&lock).with_context(|| format!("{} can't be read", lock.display()))?;
     let version = locked_version(&text, "wasm-bindgen").context("Cargo.lock names no wasm-bindgen")?;
     tool(program, "wasm-bindgen-cli", version, &[], why)
@@ -76,7 +76,7 @@ fn wasm_bindgen_program(program: &str, why: &str) -> Result<PathBuf> {
 
 /// The folder of `program` in this very version: where an earlier run put it, or on the PATH, or else newly installed.
 pub(super) fn tool(program: &str, package: &str, version: &str, options: &[&str], why: &str) -> Result<PathBuf> {
-    let root = places::cache()?.join("tools");
+    let root = paths::cache()?.join("tools");
     let own = root.join("bin").join(program).with_extension(std::env::consts::EXE_EXTENSION);
     let others = which::which_all(program).into_iter().flatten();
     for candidate in std::iter::once(own.clone()).chain(others) {

@@ -1,7 +1,7 @@
 //! What the documents say of the sources, held against the sources: the examples of how to add something, the files that are named, and
 //! which module may use which.
 
-use crate::{places, process};
+use crate::{paths, process};
 use anyhow::{Context, Result, bail};
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -49,7 +49,7 @@ pub fn names() -> Result<()> {
         let links = linked(&text).map(|name| (name, folder.join(name)));
         let files = quoted(&text).map(|name| (name, PathBuf::from(name)));
         for (name, path) in links.chain(files) {
-            if !places::root().join(path).exists() {
+            if !paths::root().join(path).exists() {
                 missing.push(format!("{}: {name}", document.display()));
             }
         }
@@ -85,9 +85,9 @@ pub fn imports() -> Result<()> {
     let order = order(line.with_context(|| format!("{document} has no line that begins with `{start}`"))?);
     let mut wrong = Vec::new();
     let mut files = Vec::new();
-    places::rust_files(&places::root().join("src"), &mut files)?;
+    paths::rust_files(&paths::root().join("src"), &mut files)?;
     for file in files {
-        let name = file.strip_prefix(places::root().join("src"))?;
+        let name = file.strip_prefix(paths::root().join("src"))?;
         let module = name.components().next().map(|part| part.as_os_str().to_string_lossy().replace(".rs", ""));
         let module = module.unwrap_or_default();
         if ["lib", "main", "bin"].contains(&module.as_str()) || name.ends_with("tests.rs") {
@@ -150,7 +150,7 @@ fn quoted(text: &str) -> impl Iterator<Item = &str> {
 fn documents() -> Result<Vec<PathBuf>> {
     let mut found = Vec::new();
     for folder in ["", "docs"] {
-        for entry in std::fs::read_dir(places::root().join(folder))? {
+        for entry in std::fs::read_dir(paths::root().join(folder))? {
             let path = Path::new(folder).join(entry?.file_name());
             if path.extension().is_some_and(|extension| extension == "md") {
                 found.push(path);
@@ -162,7 +162,7 @@ fn documents() -> Result<Vec<PathBuf>> {
 }
 
 fn read(document: &Path) -> Result<String> {
-    std::fs::read_to_string(places::root().join(document))
+    std::fs::read_to_string(paths::root().join(document))
         .with_context(|| format!("{} can't be read", document.display()))
 }
 

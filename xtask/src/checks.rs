@@ -1,7 +1,7 @@
 //! All that must hold: each check announced with its purpose, timed, and counted.
 
 use crate::test_counts::TestCounts;
-use crate::{dependencies, doc_checks, page, paths, process, setup, wasm_tests};
+use crate::{commit_subjects, dependencies, doc_checks, page, paths, process, setup, wasm_tests};
 use anyhow::{Result, bail};
 use std::path::Path;
 use std::process::Command;
@@ -54,6 +54,7 @@ fn lint(checks: &mut Checks) {
     };
     checks.holds("formatting: every file as rustfmt writes it", || cargo(&["fmt", "--all", "--check"]));
     checks.holds("marks: the models' tests are all seen by WebAssembly", wasm_tests::check);
+    checks.holds("commits: subjects are short and imperative", commit_subjects::check);
     checks.holds("documents: the files they name are there", doc_checks::names);
     checks.holds("documents: the examples of additions are what stands in the sources", doc_checks::examples);
     checks.holds("documents: they name the oldest Rust that is supported", doc_checks::toolchain);

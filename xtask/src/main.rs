@@ -2,6 +2,7 @@
 
 mod bench;
 mod checks;
+mod commit_subjects;
 mod crates;
 mod dependencies;
 mod doc_checks;

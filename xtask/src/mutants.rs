@@ -51,6 +51,8 @@ pub fn run(selection: &Selection) -> Result<()> {
     // information shorten the build of each mutant.
     command.env("CARGO_TARGET_DIR", folder.join("build")).env("CARGO_INCREMENTAL", "1");
     command.env("CARGO_PROFILE_DEV_DEBUG", "false");
+    // Property tests are most of the test time. A fixed seed gives the same result in each run.
+    command.env("PROPTEST_CASES", "64").env("PROPTEST_RNG_SEED", "0");
     let status = command.status().context("cargo-mutants cannot be started")?;
     if status.code().is_none_or(|code| !COMPLETE.contains(&code)) {
         bail!("cargo-mutants failed ({status}); its logs are in {}", folder.display());

@@ -49,8 +49,8 @@ pub fn measurements(bytes: &[u8]) {
     let _ = compare_all([&read.measurements[..]]);
 }
 
-/// A request of the page, up to the first line break, and the file sent with it: the answer contains
-/// neither as markup.
+/// A request of the page, up to the first line break, and the file sent with it: the answer
+/// contains neither as markup.
 pub fn panel(bytes: &[u8]) {
     let end = bytes.iter().position(|byte| *byte == b'\n').unwrap_or(bytes.len());
     let (request, given) = bytes.split_at(end);

@@ -176,13 +176,15 @@ mod tests {
 
     #[test]
     fn imports_in_tests_and_comments_do_not_count() {
-        let source = "use crate::units::Bytes;\n//! crate::web\nlet a = crate::gpu::find;\n#[cfg(test)]\nmod tests { use crate::web; }";
+        let source = "use crate::units::Bytes;\n//! crate::web\nlet a = crate::gpu::find;\n\
+                      #[cfg(test)]\nmod tests { use crate::web; }";
         assert_eq!(used(source), ["units", "gpu"]);
     }
 
     #[test]
     fn fences_links_and_files_are_found_in_markdown() {
-        let text = "see [a](b.md#c), [d](https://e), `src/lib.rs`, `src/*.rs` and `tp_size`\n```diff\n-a\n+b\n```\n```sh\nc\n```\n";
+        let text = "see [a](b.md#c), [d](https://e), `src/lib.rs`, `src/*.rs` and `tp_size`\n\
+                    ```diff\n-a\n+b\n```\n```sh\nc\n```\n";
         assert_eq!(fenced(text, "diff"), ["-a\n+b"]);
         assert_eq!(linked(text).collect::<Vec<_>>(), ["b.md"]);
         assert_eq!(quoted(text).collect::<Vec<_>>(), ["src/lib.rs"]);

@@ -148,8 +148,8 @@ struct Progress {
 }
 
 impl Progress {
-    /// Reads a line such as `#8192 pulse  cov: 103 ft: 412 corp: …`. Returns whether the line starts
-    /// as one of `NOT_SHOWN`.
+    /// Reads a line such as `#8192 pulse  cov: 103 ft: 412 corp: …`. Returns whether the line
+    /// starts as one of `NOT_SHOWN`.
     fn read(&mut self, line: &str) -> bool {
         if let Some(count) = line.strip_prefix("stat::number_of_executed_units:") {
             self.executions = count.trim().parse().unwrap_or(self.executions);

@@ -6,7 +6,8 @@ use serde_json::Value;
 use std::collections::BTreeSet;
 use std::path::Path;
 
-/// The arguments of cargo that list the crates in the page and its worker, without macros and tools.
+/// The arguments of cargo that list the crates in the page and its worker, without macros and
+/// tools.
 const LINKED: [&str; 9] = [
     "tree",
     "--locked",
@@ -21,8 +22,9 @@ const LINKED: [&str; 9] = [
 /// The first letters of the names of files with a licence or a notice.
 const NAMES: [&str; 4] = ["LICENSE", "LICENCE", "COPYING", "NOTICE"];
 const HEAD: &str = "\
-The TensorRT-LLM memory calculator is licensed under the Apache License 2.0. Its page contains code of Rust's standard library
-(MIT OR Apache-2.0) and of the crates below. Each is listed with its licences, its authors, its address and its notices.
+The TensorRT-LLM memory calculator is licensed under the Apache License 2.0. Its page contains code of Rust's standard
+library (MIT OR Apache-2.0) and of the crates below. Each is listed with its licences, its authors, its address and its
+notices.
 ";
 
 /// Writes the notices to `licences.txt` in the site.

@@ -9,8 +9,8 @@ const WHY: &str = "the page is tested in a real browser";
 const NAMES: [&str; 5] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"];
 const ON_MACOS: &str = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome";
 
-/// Returns the program of the browser: the one in the variable CHROMIUM, an installed one, Debian's,
-/// or the one of Playwright, which is one of the npm `packages`.
+/// Returns the program of the browser: the one in the variable CHROMIUM, an installed one,
+/// Debian's, or the one of Playwright, which is one of the npm `packages`.
 pub fn chromium(packages: &Path) -> Result<PathBuf> {
     if let Some(named) = std::env::var_os("CHROMIUM").map(PathBuf::from) {
         return works(&named)
@@ -20,7 +20,7 @@ pub fn chromium(packages: &Path) -> Result<PathBuf> {
     if let Some(found) = installed(packages) {
         return Ok(found);
     }
-    // On Ubuntu the package only refers to a snap, which may not work, so the browser is tried again.
+    // On Ubuntu the package only refers to a snap, which may not work, so the browser is tried.
     let apt = apt_install(&["chromium", "fonts-dejavu-core"], "Chromium", WHY);
     if let Some(found) = installed(packages) {
         return Ok(found);
@@ -32,8 +32,8 @@ pub fn chromium(packages: &Path) -> Result<PathBuf> {
     command.args(["install", "chromium"]);
     install("Chromium", WHY, &mut command)?;
     installed(packages).context(
-        "Chromium was installed but does not run. Install Chromium or Chrome with this system's package manager, and set \
-         the variable CHROMIUM to its program",
+        "Chromium was installed but does not run. Install Chromium or Chrome with this system's package manager, and \
+         set the variable CHROMIUM to its program",
     )
 }
 

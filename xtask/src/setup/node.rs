@@ -17,8 +17,8 @@ pub fn node() -> Result<()> {
     let version = process::output(&mut process::command("node", ["--version"])).context("node does not run")?;
     if major(&version).is_none_or(|major| major < OLDEST) {
         bail!(
-            "node is {version}, and must be {OLDEST} or newer; {WHY}. Install a newer one (https://nodejs.org), then try \
-             again."
+            "node is {version}, and must be {OLDEST} or newer; {WHY}. Install a newer one (https://nodejs.org), then \
+             try again."
         );
     }
     Ok(())
@@ -35,8 +35,8 @@ pub fn lighthouse() -> Result<PathBuf> {
     packages_of(&paths::browser_tests().join("bench/lighthouse"), "Lighthouse rates the page")
 }
 
-/// Returns the folder whose `node_modules` holds the packages of the lock file in `listed`. It is in
-/// the cache under a hash of the lists, so that checkouts share it.
+/// Returns the folder whose `node_modules` holds the packages of the lock file in `listed`. It is
+/// in the cache under a hash of the lists, so that checkouts share it.
 fn packages_of(listed: &Path, why: &str) -> Result<PathBuf> {
     let lists = ["package.json", "package-lock.json"];
     let mut hasher = DefaultHasher::new();

@@ -32,7 +32,7 @@ pub fn serve(port: Option<u16>, first: u16, open: bool) -> Result<()> {
         None => (first..u16::MAX).find(|&port| is_free(port)).context("no port is free")?,
     };
     let mut command = trunk(&tools, "serve")?;
-    // Makes xtask/finish.mjs leave out the service worker.
+    // Makes xtask/finish_site.mjs leave out the service worker.
     command.env("TRTLLM_MEMORY_SERVE", "1").args([
         "--no-autoreload",
         "--disable-address-lookup",

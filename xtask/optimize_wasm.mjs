@@ -16,9 +16,9 @@ const FEATURES = [
   "reference-types",
   "multivalue",
 ].map((feature) => `--enable-${feature}`);
-// The page is part of the first load and must be small. A second -Oz finds a little more. The limits
-// of inlining are low because repeated calls compress better than repeated bodies, and so do repeated
-// expressions than the variables that would hold them.
+// The page is part of the first load and must be small. A second -Oz finds a little more. Less
+// inlining and no local-cse help brotli: it shortens repeated calls and expressions more than the
+// bodies and variables that would replace them.
 const SMALL = [
   "-Oz",
   "-Oz",

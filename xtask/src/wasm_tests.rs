@@ -30,7 +30,8 @@ pub fn check() -> Result<()> {
     if !forgotten.is_empty() {
         bail!(
             "these tests would not run in WebAssembly:\n  {}\nAdd to their modules\n    \
-             #[cfg(target_arch = \"wasm32\")]\n    {IMPORT}\nor, if they must run natively only, `#![cfg({NATIVE_ONLY})]` at the top of the file.",
+             #[cfg(target_arch = \"wasm32\")]\n    {IMPORT}\nor, if they must run natively only, \
+             `#![cfg({NATIVE_ONLY})]` at the top of the file.",
             forgotten.join("\n  ")
         );
     }

@@ -1,7 +1,7 @@
 //! The checks of `cargo xtask test`. Each is announced with its purpose, timed and counted.
 
 use crate::test_counts::TestCounts;
-use crate::{commit_subjects, dependencies, doc_checks, page, paths, process, setup, wasm_tests};
+use crate::{commit_subjects, dependencies, doc_checks, line_widths, page, paths, process, setup, wasm_tests};
 use anyhow::{Result, bail};
 use std::path::Path;
 use std::process::Command;
@@ -54,6 +54,7 @@ fn lint(checks: &mut Checks) {
         return;
     };
     checks.check("rustfmt: every file is formatted", || cargo(&["fmt", "--all", "--check"]));
+    checks.check("line widths: comments fit in 100 columns, other lines in 120", line_widths::check);
     checks.check("WebAssembly: every test module runs there too", wasm_tests::check);
     checks.check("commits: subjects are short and imperative", commit_subjects::check);
     checks.check("documents: the files that they mention exist", doc_checks::names);

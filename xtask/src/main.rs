@@ -8,6 +8,7 @@ mod dependencies;
 mod doc_checks;
 mod fuzz;
 mod licences;
+mod line_widths;
 mod mutants;
 mod page;
 mod paths;

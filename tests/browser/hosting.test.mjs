@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join, posix } from "node:path";
 import { after, test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { finish, names } from "../../xtask/finish.mjs";
+import { finish, names } from "../../xtask/finish_site.mjs";
 import { open, start } from "./harness/browser.mjs";
 import { chromiumProgram, dist, fromPackages } from "./harness/environment.mjs";
 import { hasBrotli, nginx } from "./harness/nginx.mjs";

@@ -1,18 +1,18 @@
-//! Counting tests in what their runners print.
+//! Counting tests in the output of test runners.
 
-/// Tests, or checks, that held and that did not.
+/// The numbers of passed and failed tests or checks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Tally {
+pub struct TestCounts {
     pub passed: u64,
     pub failed: u64,
 }
 
-impl Tally {
+impl TestCounts {
     pub const ONE_PASSED: Self = Self { passed: 1, failed: 0 };
     pub const ONE_FAILED: Self = Self { passed: 0, failed: 1 };
 
-    /// Adds what a line says, if it is a runner's summary: `test result: ok. 3 passed; 1 failed; …` of Rust's harness
-    /// and of wasm-bindgen's, or `ℹ pass 3`, `ℹ fail 1` and `ℹ cancelled 1` of Node's.
+    /// Adds the counts of a line if it is a summary: `test result: ok. 3 passed; 1 failed; …` from
+    /// Rust and wasm-bindgen, or `ℹ pass 3`, `ℹ fail 1` and `ℹ cancelled 1` from Node.
     pub fn read(&mut self, line: &str) {
         if let Some(result) = line.strip_prefix("test result: ") {
             for part in result.split([';', '.']) {
@@ -32,14 +32,14 @@ impl Tally {
     }
 }
 
-impl std::ops::AddAssign for Tally {
+impl std::ops::AddAssign for TestCounts {
     fn add_assign(&mut self, other: Self) {
         self.passed += other.passed;
         self.failed += other.failed;
     }
 }
 
-impl std::fmt::Display for Tally {
+impl std::fmt::Display for TestCounts {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{} passed, {} failed", self.passed, self.failed)
     }
@@ -53,30 +53,30 @@ fn number(text: &str) -> u64 {
 mod tests {
     use super::*;
 
-    fn tally(lines: &[&str]) -> Tally {
-        let mut tally = Tally::default();
-        lines.iter().for_each(|line| tally.read(line));
-        tally
+    fn counts(lines: &[&str]) -> TestCounts {
+        let mut counts = TestCounts::default();
+        lines.iter().for_each(|line| counts.read(line));
+        counts
     }
 
     #[test]
-    fn reads_the_summaries_of_rust_and_wasm_bindgen() {
-        let read = tally(&[
+    fn summaries_of_rust_and_wasm_bindgen_are_read() {
+        let read = counts(&[
             "running 3 tests",
             "test result: ok. 41 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.01s",
             "test result: FAILED. 2 passed; 1 failed; 0 ignored; 0 filtered out; finished in 0.01s",
         ]);
-        assert_eq!(read, Tally { passed: 43, failed: 1 });
+        assert_eq!(read, TestCounts { passed: 43, failed: 1 });
     }
 
     #[test]
-    fn reads_the_summary_of_node() {
-        let read = tally(&["ℹ tests 9", "ℹ pass 6", "ℹ fail 2", "ℹ cancelled 1", "ℹ skipped 0"]);
-        assert_eq!(read, Tally { passed: 6, failed: 3 });
+    fn the_summary_of_node_is_read() {
+        let read = counts(&["ℹ tests 9", "ℹ pass 6", "ℹ fail 2", "ℹ cancelled 1", "ℹ skipped 0"]);
+        assert_eq!(read, TestCounts { passed: 6, failed: 3 });
     }
 
     #[test]
-    fn leaves_other_lines_alone() {
-        assert_eq!(tally(&["✔ pass 3", "3 passed", "test x ... ok"]), Tally::default());
+    fn other_lines_do_not_count() {
+        assert_eq!(counts(&["✔ pass 3", "3 passed", "test x ... ok"]), TestCounts::default());
     }
 }

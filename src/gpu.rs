@@ -1,9 +1,11 @@
-//! ON WHAT: the catalogue of GPUs, one row each in `gpus.csv`.
+//! GPUs: the catalogue, one row each in `gpus.csv`, and cards that a caller describes.
 //!
 //! The page's program holds the row of [`DEFAULT_GPU`] alone; the others reach it as a file, see [`provide`].
 
 use crate::catalogue::{Catalogue, catalogue};
 use crate::units::Bytes;
+use std::ops::Deref;
+use std::sync::Arc;
 
 /// The GPU of a deployment that names none.
 pub const DEFAULT_GPU: &str = "h100-sxm";
@@ -51,6 +53,74 @@ pub struct Gpu {
     pub link: Link,
     /// Where the total comes from.
     pub source: &'static str,
+}
+
+/// The GPU of a deployment: one of the catalogue, or one that the caller describes. It reads like a [`Gpu`], and
+/// copies are cheap.
+///
+/// A link names a card by its `id`, and finds it in the catalogue alone: the link of a deployment with a custom card
+/// can't be decoded.
+/// ```
+/// use trtllm_memory::deployment::Deployment;
+/// use trtllm_memory::gpu::{Gpu, GpuRef, find};
+/// use trtllm_memory::memory::estimate;
+/// use trtllm_memory::units::Bytes;
+///
+/// let h200 = find("h200").unwrap().clone();
+/// let memory = Bytes::from_gib(95.0);
+/// let slice = Gpu { id: "h200-slice", name: "H200 slice", memory, memory_low: memory, memory_high: memory, ..h200 };
+/// let deployment = Deployment { gpu: GpuRef::custom(slice), ..Deployment::default() };
+/// assert_eq!(deployment.gpu.name, "H200 slice");
+/// assert!(estimate(&deployment).unwrap().verdict.fits());
+/// ```
+#[derive(Debug, Clone)]
+pub enum GpuRef {
+    /// One of the catalogue.
+    Catalogue(&'static Gpu),
+    /// One that the caller describes.
+    Custom(Arc<Gpu>),
+}
+
+impl GpuRef {
+    /// A card that the catalogue lacks.
+    pub fn custom(gpu: Gpu) -> GpuRef {
+        GpuRef::Custom(Arc::new(gpu))
+    }
+}
+
+impl Deref for GpuRef {
+    type Target = Gpu;
+    fn deref(&self) -> &Gpu {
+        match self {
+            GpuRef::Catalogue(gpu) => gpu,
+            GpuRef::Custom(gpu) => gpu,
+        }
+    }
+}
+
+impl From<&'static Gpu> for GpuRef {
+    fn from(gpu: &'static Gpu) -> GpuRef {
+        GpuRef::Catalogue(gpu)
+    }
+}
+
+/// The GPU of a deployment that names none.
+impl Default for GpuRef {
+    fn default() -> GpuRef {
+        find(DEFAULT_GPU).unwrap_or(&gpus()[0]).into()
+    }
+}
+
+/// GPUs of the catalogue are equal if their names are, custom ones if everything is; none of the one is one of the
+/// other.
+impl PartialEq for GpuRef {
+    fn eq(&self, other: &GpuRef) -> bool {
+        match (self, other) {
+            (GpuRef::Catalogue(a), GpuRef::Catalogue(b)) => a.id == b.id,
+            (GpuRef::Custom(a), GpuRef::Custom(b)) => a == b,
+            _ => false,
+        }
+    }
 }
 
 /// Every GPU of the catalogue that is known, in the order in which a person would look for one.

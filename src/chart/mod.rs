@@ -65,8 +65,8 @@ pub struct Drawing {
 /// alike share a bar. Where these are still too many, neighbouring ones share a bar that shows the fullest of them.
 ///
 /// ```
-/// use trtllm_memory::{chart::{self, Size, Theme}, deployment::Deployment, memory::estimate};
-/// let report = estimate(&Deployment { tp_size: 2, ..Deployment::default() }).unwrap();
+/// use trtllm_memory::{chart::{self, Size, Theme}, link, memory::estimate};
+/// let report = estimate(&link::decode("tp_size=2").deployment).unwrap();
 /// let drawing = chart::ranks(&report, Size { width: 480, height: 320 }, &Theme::LIGHT);
 /// assert!(drawing.svg.starts_with("<svg width=\"480\" height=\"320\" viewBox=\"0 0 480 320\""));
 /// assert_eq!(drawing.bars[1].label, "GPU 1");
@@ -78,8 +78,12 @@ pub fn ranks(report: &Report, size: Size, theme: &Theme) -> Drawing {
 /// The picture of [`ranks`] to stand alone: on paper, with a legend, what it is of, and the capacity in words.
 pub fn poster(deployment: &Deployment, report: &Report, size: Size, theme: &Theme) -> String {
     let (model, gpu) = (&deployment.model.name, deployment.gpu.name);
-    let title =
-        format!("{model}, {}, on {} × {gpu}; {} of each GPU", deployment.quant_algo, deployment.world_size(), giga());
+    let title = format!(
+        "{model}, {}, on {} × {gpu}; {} of each GPU",
+        deployment.precision.quant_algo,
+        deployment.world_size(),
+        giga()
+    );
     let model = Model::ranks(report, size.limited());
     let names = Segment::ALL.map(|segment| (theme.segment(segment), segment.label_in(report)));
     let capacity = report.ranks.iter().map(|rank| rank.total).max().unwrap_or_default().to_string();

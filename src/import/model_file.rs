@@ -69,8 +69,8 @@ impl ModelFile {
                 }
             }
             ModelFile::Quantization(algo, cache, _) => {
-                deployment.quant_algo = algo.unwrap_or(deployment.quant_algo);
-                deployment.kv_cache_dtype = cache.unwrap_or(deployment.kv_cache_dtype);
+                deployment.precision.quant_algo = algo.unwrap_or(deployment.precision.quant_algo);
+                deployment.precision.kv_cache_dtype = cache.unwrap_or(deployment.precision.kv_cache_dtype);
             }
         }
     }

@@ -4,7 +4,7 @@ use super::diagnosis::{Diagnosis, diagnose};
 use super::events::EventKind;
 use super::infer::{Inferred, infer};
 use super::reader::{LogReading, RankReading};
-use crate::deployment::{Backend, Calibrated, Deployment, QuantAlgo, Resolved};
+use crate::deployment::{Backend, Calibrated, Deployment, Machine, QuantAlgo, Resolved};
 use crate::explore::advise::{Advices, advise};
 use crate::link;
 use crate::memory::{Contributor, Figure, Report, estimate, estimate_resolved};
@@ -123,7 +123,7 @@ fn compare(
         };
         let Some((measured, rounding, kind)) = measured else { continue };
         // Without the free memory the KV cache says nothing of the models.
-        if contributor == Contributor::KvCache && rank.available.is_none() && deployment.max_tokens.is_none() {
+        if contributor == Contributor::KvCache && rank.available.is_none() && deployment.kv_cache.max_tokens.is_none() {
             continue;
         }
         // A PyTorch log that stops early shows only the pool that stood while the peak was measured.
@@ -188,7 +188,10 @@ fn kv_figure(rank: &RankReading, reading: &LogReading, deployment: &Deployment, 
     if reading.is_torch() {
         return None;
     }
-    let pinned = Deployment { free_memory_gib: Some(least.gib()), ..deployment.clone() };
+    let pinned = Deployment {
+        machine: Machine { free_memory_gib: Some(least.gib()), ..deployment.machine },
+        ..deployment.clone()
+    };
     estimate(&pinned).ok()?.ranks.get(number).map(|rank| *rank.figure(Contributor::KvCache))
 }
 
@@ -248,7 +251,7 @@ fn note(
         return format!("{counts}. The difference may come from {cause}.");
     }
     let cause = match contributor {
-        Contributor::Weights if resolved.quant_algo != QuantAlgo::None => {
+        Contributor::Weights if resolved.precision.quant_algo != QuantAlgo::None => {
             "another quant_algo, or layers that stay in 16 bit"
         }
         Contributor::Weights => {
@@ -318,9 +321,9 @@ impl ExplainedLog {
             let row = known.max_by_key(|row| row.measured)?;
             Calibrated::new(row.measured, row.predicted)
         };
-        deployment.calibrated_activations = of(Contributor::Activations);
-        deployment.calibrated_runtime_buffers = of(Contributor::RuntimeBuffers);
-        deployment.calibrated_decoder_buffers = of(Contributor::DecoderBuffers);
-        deployment.calibrated_overhead = of(Contributor::Overhead);
+        deployment.calibration.activations = of(Contributor::Activations);
+        deployment.calibration.runtime_buffers = of(Contributor::RuntimeBuffers);
+        deployment.calibration.decoder_buffers = of(Contributor::DecoderBuffers);
+        deployment.calibration.overhead = of(Contributor::Overhead);
     }
 }

@@ -7,15 +7,15 @@ use super::number::{Law, Number};
 use super::overhead::{self, Cause, RankTopology};
 use super::report::{Contributor, Stage};
 use super::{calibrated, kv_cache, pytorch, weights};
-use crate::deployment::{Backend, Resolved, Runtime};
+use crate::deployment::{Backend, Calibration, Resolved, Runtime};
 
 /// The law behind each contributor, in their order; where a log calibrates one, that it does.
 pub(super) fn laws(resolved: &Resolved) -> [&'static Law; 6] {
-    let [activations, runtime, decoder] = resolved.calibrated;
+    let Calibration { activations, runtime_buffers, decoder_buffers, overhead } = resolved.given.calibration;
     // What a log left is known better than by any scaling.
-    let overhead = resolved.calibrated_overhead.filter(|_| resolved.free_memory.is_none());
+    let overhead = overhead.filter(|_| resolved.machine.free_memory.is_none());
     let mut laws = uncalibrated_laws(resolved);
-    for (law, by) in laws.iter_mut().zip([None, activations, runtime, decoder, None, overhead]) {
+    for (law, by) in laws.iter_mut().zip([None, activations, runtime_buffers, decoder_buffers, None, overhead]) {
         if by.is_some() {
             *law = &calibrated::LAW;
         }
@@ -24,7 +24,7 @@ pub(super) fn laws(resolved: &Resolved) -> [&'static Law; 6] {
 }
 
 fn uncalibrated_laws(resolved: &Resolved) -> [&'static Law; 6] {
-    let overhead = |predicted| if resolved.free_memory.is_some() { &overhead::MEASURED } else { predicted };
+    let overhead = |predicted| if resolved.machine.free_memory.is_some() { &overhead::MEASURED } else { predicted };
     match resolved.backend {
         Backend::TensorRt => [
             weights::law(resolved),
@@ -48,12 +48,12 @@ fn uncalibrated_laws(resolved: &Resolved) -> [&'static Law; 6] {
 /// Bytes of weights, activations, runtime buffers and decoder buffers on a rank.
 pub(super) fn predicted<N: Number>(inputs: &Inputs<N>) -> [N; 4] {
     let [weights, activations, runtime, decoder] = uncalibrated(inputs);
-    let by = inputs.resolved.calibrated;
+    let by = inputs.resolved.given.calibration;
     [
         weights,
-        calibrated::scaled(activations, by[0]),
-        calibrated::scaled(runtime, by[1]),
-        calibrated::scaled(decoder, by[2]),
+        calibrated::scaled(activations, by.activations),
+        calibrated::scaled(runtime, by.runtime_buffers),
+        calibrated::scaled(decoder, by.decoder_buffers),
     ]
 }
 
@@ -80,10 +80,10 @@ pub(super) fn overhead<N: Number>(inputs: &Inputs<N>, place: RankTopology) -> Ca
         Backend::TensorRt => overhead::overhead(inputs, place),
         Backend::Pytorch => pytorch::overhead::overhead(inputs, place),
     };
-    if inputs.resolved.calibrated_overhead.is_none() {
+    if inputs.resolved.given.calibration.overhead.is_none() {
         return cause;
     }
-    let bytes = calibrated::scaled(cause.bytes, inputs.resolved.calibrated_overhead);
+    let bytes = calibrated::scaled(cause.bytes, inputs.resolved.given.calibration.overhead);
     Cause { band: Band::of(&calibrated::LAW, bytes.value()), bytes }
 }
 
@@ -110,7 +110,7 @@ pub(super) fn stages(resolved: &Resolved) -> [(Stage, &'static [Contributor]); 4
     let load: (Stage, &[Contributor]) = (Stage::LoadWeights, &[Weights]);
     let cache: (Stage, &[Contributor]) = (Stage::AllocateKvCache, &[KvCache]);
     let buffers: &[Contributor] = &[RuntimeBuffers, DecoderBuffers];
-    match (resolved.backend, resolved.runtime) {
+    match (resolved.backend, resolved.given.engine.runtime) {
         (Backend::Pytorch, _) => [load, (Stage::WarmUp, buffers), (Stage::Profile, &[Activations]), cache],
         (Backend::TensorRt, Runtime::GptSession) => {
             [load, (Stage::CreateContext, &[Activations]), cache, (Stage::AllocateBuffers, buffers)]

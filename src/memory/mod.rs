@@ -137,7 +137,7 @@ pub fn estimate_resolved(resolved: &Resolved) -> Report {
         upper_bound: (resolved.backend == Backend::TensorRt)
             .then(|| upper_bound::upper_bound_of(resolved, weights, activations)),
         parameters: resolved.model.shared_tensors().elements,
-        max_seq_len: resolved.max_seq_len,
+        max_seq_len: resolved.limits.max_seq_len,
         more_overhead: budgets.all.iter().any(|budget| budget.reserved.is_some()),
         notes: notes::notes(resolved, &kv_cache),
         kv_cache,
@@ -185,13 +185,13 @@ fn kv_cache_report(resolved: &Resolved, budgets: &RankBudgets, pools: &AllPools)
             bytes_per_token: on_rank.bytes_in_window(pool.window),
         })
         .collect();
-    let batch = resolved.runtime_max_batch_size;
+    let batch = resolved.limits.runtime_max_batch_size;
     let whole = KvCache {
         blocks: 0,
         blocks_low: 0,
         blocks_high: 0,
-        tokens: batch.saturating_mul(resolved.max_beam_width).saturating_mul(inputs.window() as u64),
-        tokens_per_block: resolved.tokens_per_block,
+        tokens: batch.saturating_mul(resolved.limits.max_beam_width).saturating_mul(inputs.window() as u64),
+        tokens_per_block: resolved.kv_cache.tokens_per_block,
         bytes_per_token: kv_cache::bytes_per_token(&inputs),
         pages_per_sequence: kv_cache::pages_per_sequence(&inputs) as u64,
         secondary_blocks: 0,
@@ -214,7 +214,7 @@ fn kv_cache_report(resolved: &Resolved, budgets: &RankBudgets, pools: &AllPools)
         let encoded = pools.cross.as_ref().map(|pool| blocks(pool) as u64 / whole.requests.cross_blocks().max(1));
         own_sequences(blocks).min(encoded.unwrap_or(u64::MAX))
     };
-    let tokens = (widest.blocks.likely as u64).saturating_mul(resolved.tokens_per_block);
+    let tokens = (widest.blocks.likely as u64).saturating_mul(resolved.kv_cache.tokens_per_block);
     let asked = on_rank.tokens(widest.window, decides.available());
     KvCache {
         blocks: widest.blocks.likely as u64,
@@ -233,7 +233,7 @@ fn kv_cache_report(resolved: &Resolved, budgets: &RankBudgets, pools: &AllPools)
         max_sequences_low: sequences(|pool| pool.blocks.low),
         lowered_max_seq_len: (own_sequences(|pool| pool.blocks.likely) == 0
             && resolved.version.has(Behavior::ShrinksToOneSequence))
-        .then(|| tokens / resolved.max_beam_width.max(1))
+        .then(|| tokens / resolved.limits.max_beam_width.max(1))
         .filter(|tokens| *tokens > 0),
         binding: binding(resolved, asked, whole.bytes_per_token),
         windows,
@@ -244,7 +244,7 @@ fn kv_cache_report(resolved: &Resolved, budgets: &RankBudgets, pools: &AllPools)
 /// What decided that the KV cache may hold `tokens`.
 fn binding(resolved: &Resolved, tokens: f64, bytes_per_token: f64) -> Binding {
     let most_bytes = resolved.pytorch.max_gpu_total_bytes.filter(|_| resolved.backend == Backend::Pytorch);
-    if resolved.max_tokens.is_some_and(|most| tokens >= most as f64) {
+    if resolved.given.kv_cache.max_tokens.is_some_and(|most| tokens >= most as f64) {
         Binding::MaxTokens
     } else if most_bytes.is_some_and(|most| tokens >= (most as f64 / bytes_per_token).floor()) {
         Binding::MaxGpuTotalBytes
@@ -288,10 +288,10 @@ fn rank(
         tp_rank: 0,
         pp_rank: budget.class.stage,
         contributors,
-        total: resolved.gpu_memory,
+        total: resolved.machine.gpu_memory,
         available: Bytes::rounded(budget.available()),
         available_band: budget.available_band,
-        free: resolved.gpu_memory - used,
+        free: resolved.machine.gpu_memory - used,
         after_kv_cache: Bytes::rounded(budget.after_kv_cache),
         after_kv_cache_band: budget.after_kv_cache_band,
     }

@@ -170,7 +170,12 @@ impl Rank {
 
     /// The same memory on the rank of this number.
     pub(super) fn numbered(self, resolved: &Resolved, number: u64) -> Rank {
-        Rank { rank: number, tp_rank: number % resolved.tp_size, pp_rank: number / resolved.tp_size, ..self }
+        Rank {
+            rank: number,
+            tp_rank: number % resolved.parallel.tp_size,
+            pp_rank: number / resolved.parallel.tp_size,
+            ..self
+        }
     }
 
     /// The sum of all contributors.

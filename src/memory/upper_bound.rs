@@ -45,6 +45,6 @@ pub(super) fn upper_bound_of(resolved: &Resolved, weights: f64, activations: f64
         kv_cache: bytes(sequences * super::kv_cache::bytes_per_token(&inputs)),
         exceeds_gpu: false,
     };
-    bound.exceeds_gpu = bound.total() > resolved.gpu_memory;
+    bound.exceeds_gpu = bound.total() > resolved.machine.gpu_memory;
     bound
 }

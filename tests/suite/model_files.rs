@@ -163,9 +163,12 @@ fn an_engine_fills_every_build_knob_and_locks_it() {
     let old = trtllm_config::read(include_bytes!("../fixtures/configs/engine-0.7.json"), "").unwrap();
     let mut deployment = Deployment::default();
     old.apply(&mut deployment);
-    assert_eq!((&deployment.model.name[..], deployment.tp_size), ("meta-llama/Llama-2-7b-hf", 2));
-    assert_eq!((deployment.quant_algo, deployment.kv_cache_dtype.name()), (QuantAlgo::W8A16, "int8"));
-    assert_eq!((deployment.max_seq_len, deployment.tokens_per_block), (Some(2560), Some(128)));
+    assert_eq!((&deployment.model.name[..], deployment.parallel.tp_size), ("meta-llama/Llama-2-7b-hf", 2));
+    assert_eq!(
+        (deployment.precision.quant_algo, deployment.precision.kv_cache_dtype.name()),
+        (QuantAlgo::W8A16, "int8")
+    );
+    assert_eq!((deployment.limits.max_seq_len, deployment.kv_cache.tokens_per_block), (Some(2560), Some(128)));
 }
 
 /// The start of a safetensors file.

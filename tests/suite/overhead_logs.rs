@@ -186,7 +186,7 @@ fn resolved(link: &str) -> Resolved {
 
 fn predicted(link: &str, rank: u64) -> Cause<f64> {
     let resolved = resolved(link);
-    let inputs = Inputs::new(&resolved, rank / resolved.tp_size);
+    let inputs = Inputs::new(&resolved, rank / resolved.parallel.tp_size);
     let place = Topology::new(&resolved).place(rank);
     match resolved.backend {
         Backend::TensorRt => overhead::overhead(&inputs, place),

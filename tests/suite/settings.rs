@@ -3,7 +3,7 @@
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
-use trtllm_memory::deployment::{Deployment, FIELDS, Field, Group, Input};
+use trtllm_memory::deployment::{Deployment, FIELDS, Field, Flows, Group, Input};
 use trtllm_memory::export::commands::recipes;
 use trtllm_memory::link;
 use trtllm_memory::memory::estimate;
@@ -77,12 +77,45 @@ fn each_setting_changes_a_figure_or_a_command() {
     assert!(idle.is_empty(), "no law and no command asks for {idle:?}");
 }
 
+/// The names and the types of the fields of a struct.
+fn fields_of<'a>(source: &'a str, name: &str) -> Vec<(&'a str, &'a str)> {
+    let (_, body) = source.split_once(&format!("pub struct {name} {{")).unwrap();
+    let (body, _) = body.split_once("\n}").unwrap();
+    let declared = body.lines().filter_map(|line| line.strip_prefix("    pub ")?.strip_suffix(',')?.split_once(": "));
+    declared.collect()
+}
+
+/// Every field of the group with this type, as the key that its row has.
+fn keys_of(group: &str) -> Vec<String> {
+    let source = include_str!("../../src/deployment/config.rs");
+    let (groups, fields): (Vec<_>, Vec<_>) =
+        fields_of(source, group).into_iter().partition(|(_, kind)| source.contains(&format!("pub struct {kind} {{")));
+    let prefix = if group == "Calibration" { "calibrated_" } else { "" };
+    let own = fields.into_iter().map(|(name, _)| format!("{prefix}{name}"));
+    own.chain(groups.into_iter().flat_map(|(_, kind)| keys_of(kind))).collect()
+}
+
 #[test]
 fn each_field_of_a_deployment_is_a_setting() {
-    let source = include_str!("../../src/deployment/mod.rs");
-    let (_, body) = source.split_once("pub struct Deployment {").unwrap();
-    let (body, _) = body.split_once("\n}").unwrap();
-    let fields = body.lines().filter_map(|line| line.strip_prefix("    pub ")?.split(':').next());
-    let unset: Vec<&str> = fields.filter(|name| FIELDS.iter().all(|field| field.key != *name)).collect();
+    let deployment = fields_of(include_str!("../../src/deployment/mod.rs"), "Deployment");
+    let groups = deployment.iter().filter(|(name, _)| !["model", "gpu", "backend", "version"].contains(name));
+    let own = ["model", "gpu", "backend", "trtllm_version"].map(String::from);
+    let fields: Vec<String> = own.into_iter().chain(groups.flat_map(|(_, kind)| keys_of(kind))).collect();
+    let unset: Vec<&String> = fields.iter().filter(|name| FIELDS.iter().all(|field| field.key != *name)).collect();
     assert!(unset.is_empty(), "{unset:?} stand in no row of src/deployment/fields/settings.rs");
+    let settings = FIELDS.iter().filter(|field| field.group != Group::Dimensions);
+    let homeless: Vec<&str> =
+        settings.map(|field| field.key).filter(|key| fields.iter().all(|name| name != key)).collect();
+    assert!(homeless.is_empty(), "{homeless:?} stand in no group of src/deployment/config.rs");
+}
+
+#[test]
+fn the_groups_of_one_backend_hold_the_settings_of_that_backend_alone() {
+    for (group, flows) in [("EngineConfig", Flows::Engine), ("PytorchConfig", Flows::Pytorch)] {
+        let mut keys = keys_of(group);
+        let mut rows: Vec<&str> = FIELDS.iter().filter(|field| field.flows == flows).map(|field| field.key).collect();
+        keys.sort_unstable();
+        rows.sort_unstable();
+        assert_eq!(keys, rows, "{group}");
+    }
 }

@@ -76,7 +76,7 @@ pub(super) fn model(text: &str) -> Result<&'static Architecture, String> {
 /// The versions that a text may mean: one, or those of a range, or all where it says none. Below the first that is modelled the first
 /// stands for all, since the engines are alike; [`is_before_the_first`] tells.
 pub(super) fn versions(text: Option<&str>) -> Vec<Version> {
-    let all: Vec<Version> = Version::NAMES.iter().filter_map(|name| Version::parse(name)).collect();
+    let all: Vec<Version> = Version::NAMES.iter().filter_map(|name| name.parse::<Version>().ok()).collect();
     let said = numbers(text.unwrap_or_default());
     let (Some(least), Some(most)) = (said.iter().min(), said.iter().max()) else {
         return all;
@@ -91,7 +91,7 @@ pub(super) fn versions(text: Option<&str>) -> Vec<Version> {
 
 /// Whether the text names a version before the first that is modelled.
 pub(super) fn is_before_the_first(text: Option<&str>) -> bool {
-    let first = Version::NAMES.first().and_then(|name| Version::parse(name));
+    let first = Version::NAMES.first().and_then(|name| name.parse::<Version>().ok());
     let said = numbers(text.unwrap_or_default());
     first.is_some_and(|first| said.iter().any(|said| *said < (first.major, first.minor)))
 }
@@ -116,7 +116,7 @@ fn numbers_in(text: &str) -> Vec<(u16, u16)> {
 /// The scheme that a text means.
 pub(super) fn quant_algo(text: &str) -> Result<QuantAlgo, String> {
     let plain = without_remarks(text).to_ascii_uppercase().replace([' ', '-'], "_");
-    if let Some(found) = QuantAlgo::parse(&plain) {
+    if let Ok(found) = plain.parse::<QuantAlgo>() {
         return Ok(found);
     }
     Ok(match plain.as_str() {
@@ -139,7 +139,9 @@ pub(super) fn quant_algo(text: &str) -> Result<QuantAlgo, String> {
 /// The type of the KV cache that a text means.
 pub(super) fn kv_cache_dtype(text: &str) -> Result<KvCacheDtype, String> {
     let plain = without_remarks(text).to_ascii_lowercase();
-    KvCacheDtype::parse(&plain)
+    plain
+        .parse::<KvCacheDtype>()
+        .ok()
         .or(match plain.as_str() {
             "float16" | "half" => Some(KvCacheDtype::Fp16),
             "bfloat16" => Some(KvCacheDtype::Bf16),
@@ -228,7 +230,7 @@ mod tests {
     use super::*;
 
     fn version(name: &str) -> Version {
-        Version::parse(name).unwrap()
+        name.parse::<Version>().unwrap()
     }
 
     #[test]

@@ -172,14 +172,14 @@ impl Row {
             return Err("AutoDeploy isn't modelled".into());
         }
         if !self.backend.is_empty() {
-            d.backend = Backend::parse(&self.backend).ok_or_else(|| not_modelled(&self.backend))?;
+            d.backend = self.backend.parse::<Backend>().map_err(|_| not_modelled(&self.backend))?;
         }
         d.model = match (self.model, self.get("model")) {
             (Some(model), _) => model.into(),
             (None, Some(name)) => names::model(name)?.into(),
             (None, None) => return Err("not known: model".into()),
         };
-        d.quant_algo = match (self.get("quant_algo"), self.get("dtype")) {
+        d.precision.quant_algo = match (self.get("quant_algo"), self.get("dtype")) {
             (Some(text), _) => names::quant_algo(text)?,
             (None, Some(dtype)) if dtype != "auto" => QuantAlgo::None,
             (None, _) => {
@@ -188,10 +188,10 @@ impl Row {
             }
         };
         if let Some(text) = self.get("dtype") {
-            d.dtype = names::dtype(text)?;
-        } else if let (QuantAlgo::None, Some(text)) = (d.quant_algo, self.get("quant_algo")) {
+            d.precision.dtype = names::dtype(text)?;
+        } else if let (QuantAlgo::None, Some(text)) = (d.precision.quant_algo, self.get("quant_algo")) {
             // A table may say `fp16` where others say that nothing is quantized.
-            d.dtype = Dtype::parse(text);
+            d.precision.dtype = Dtype::parse(text);
         }
         let versions = names::versions(self.get("trtllm_version"));
         if let Some((last, others)) = versions.split_last() {
@@ -211,12 +211,12 @@ impl Row {
         }
         let is_engine = d.backend == Backend::TensorRt;
         if !is_engine && d.model.moe.is_some() && self.get("moe_ep_size").is_none() && !self.defaults {
-            unknown.push(Unknown::new("moe_ep_size", [d.tp_size]));
+            unknown.push(Unknown::new("moe_ep_size", [d.parallel.tp_size]));
         }
         if !is_engine && self.get("cuda_graph_max_batch_size").is_none() && !self.defaults {
             // A server that passes KV blocks on and names no CUDA graphs reads prompts, which none are captured for.
-            if d.cache_transceiver_max_tokens_in_buffer > 0 {
-                d.cuda_graph_max_batch_size = Some(0);
+            if d.pytorch.cache_transceiver_max_tokens_in_buffer > 0 {
+                d.pytorch.cuda_graph_max_batch_size = Some(0);
             } else {
                 unknown.push(Unknown::new("cuda_graph_max_batch_size", [0, 128]));
             }
@@ -229,7 +229,7 @@ impl Row {
             ("free_gpu_memory_fraction", &["0.5", "0.9"]),
         ] {
             let settled = match key {
-                "free_gpu_memory_fraction" => d.max_tokens.is_some(),
+                "free_gpu_memory_fraction" => d.kv_cache.max_tokens.is_some(),
                 // Without a build, what isn't said has its default.
                 "max_seq_len" | "tokens_per_block" if !is_engine => true,
                 _ => false,
@@ -246,14 +246,16 @@ impl Row {
         let total = self.figure("total_gib").map(|gib| gib * MIB as f64 * 1024.0);
         let found = self.get("gpu").map(|text| names::gpu(text, total));
         if let Some(Ok(gpu)) = found {
-            d.gpu = gpu;
+            d.gpu = gpu.into();
             if total.is_some_and(|total| total >= nominal(gpu) * NOMINAL) {
                 let why = "a total as large as the card's nominal memory is Windows's, whose desktop holds some of it";
                 unknown.push(Unknown::new("other_memory_gib", [1]).because(Some(why.into())));
             }
             return;
         }
-        d.gpu = stand_in(d.quant_algo).unwrap_or(d.gpu);
+        if let Some(gpu) = stand_in(d.precision.quant_algo) {
+            d.gpu = gpu.into();
+        }
         let why = found.and_then(Result::err);
         // A card without context FMHA would show: its context is many times as large.
         let likely = gpu::gpus().iter().filter(|gpu| gpu.compute_capability >= (8, 0));
@@ -263,8 +265,8 @@ impl Row {
     /// The type of the KV cache. Left out, it follows the model, but for checkpoints that may bring one of their own.
     fn kv_cache_dtype(&self, d: &mut Deployment, unknown: &mut Vec<Unknown>) -> Result<(), String> {
         match self.get("kv_cache_dtype") {
-            Some(text) => d.kv_cache_dtype = names::kv_cache_dtype(text)?,
-            None if matches!(d.quant_algo, QuantAlgo::Fp8 | QuantAlgo::Nvfp4 | QuantAlgo::W4A8Awq) => {
+            Some(text) => d.precision.kv_cache_dtype = names::kv_cache_dtype(text)?,
+            None if matches!(d.precision.quant_algo, QuantAlgo::Fp8 | QuantAlgo::Nvfp4 | QuantAlgo::W4A8Awq) => {
                 unknown.push(Unknown::new("kv_cache_dtype", [KvCacheDtype::Fp8]));
             }
             None => {}
@@ -282,8 +284,8 @@ impl Row {
             (Some(gpus), None, Some(pp)) => (gpus.checked_div(pp).filter(|tp| tp * pp == gpus), Some(pp)),
             (_, tp, pp) => (tp, pp),
         };
-        d.tp_size = tp.unwrap_or(1);
-        d.pp_size = pp.unwrap_or(1);
+        d.parallel.tp_size = tp.unwrap_or(1);
+        d.parallel.pp_size = pp.unwrap_or(1);
         for (key, size) in [("tp_size", tp), ("pp_size", pp)] {
             if size.is_none() {
                 unknown.push(Unknown::new(key, [1, 2, 4, 8]));
@@ -296,10 +298,10 @@ impl Row {
         let whole = |name: &str| self.number(name).filter(|number| *number >= 1.0).map(|number| number as u64);
         let (said, built, running) =
             (whole("max_batch_size"), whole("build_max_batch_size"), whole("runtime_max_batch_size"));
-        d.max_batch_size = built.or(said);
+        d.limits.max_batch_size = built.or(said);
         // run.py runs as many sequences as it has prompts, one unless told otherwise.
         let by_script = script_limits && self.remarks.contains("run.py");
-        d.runtime_max_batch_size = running.or(built.and(said)).or(by_script.then_some(1));
+        d.engine.runtime_max_batch_size = running.or(built.and(said)).or(by_script.then_some(1));
     }
 }
 

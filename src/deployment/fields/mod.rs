@@ -1,16 +1,16 @@
-//! The one table of settings: link keys, how each is read, written and entered, and what it means. Links, the
-//! page's inputs, the native command and the README's table are all made from it.
+//! The one table of settings: link keys, parsers, formats, inputs, ranges and help. Links, the page's inputs, the
+//! native command and the check of a deployment's ranges are all made from it.
 
 mod accessor;
 mod custom_model;
 mod parse;
-pub(super) mod settings;
+mod settings;
 
 use super::{Backend, Deployment, Resolved};
 use crate::explanation_text::explanation_text;
 use accessor::Accessor;
 
-/// Where a setting stands on the page.
+/// The section of the page that shows a setting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Group {
     /// What is served.
@@ -173,7 +173,7 @@ pub struct Field {
     pub aliases: &'static [&'static str],
     /// The ways to run a model that have it.
     pub flows: Flows,
-    /// Where it stands.
+    /// The section of the page that shows it.
     pub group: Group,
     /// When it is fixed.
     pub phase: Phase,
@@ -185,9 +185,9 @@ pub struct Field {
     pub help: &'static str,
     /// Whether it has a meaning beside the other settings.
     pub applies: fn(&Deployment) -> bool,
-    /// Where it stands.
+    /// How it is parsed, formatted, compared and checked.
     accessor: Accessor,
-    /// What TensorRT-LLM makes of it, as text; empty where that is nothing.
+    /// The resolved value as text; empty if it does not resolve to one.
     pub effective: fn(&Resolved) -> String,
 }
 

@@ -1,13 +1,13 @@
 //! What a search goes over.
 
 use crate::deployment::{Backend, KvCacheDtype, QuantAlgo};
-use crate::gpu::Gpu;
+use crate::gpu::{Gpu, GpuRef};
 
 /// What a search goes over. A deployment that it finds has one value of each.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Space {
     /// The GPUs.
-    pub gpus: Vec<&'static Gpu>,
+    pub gpus: Vec<GpuRef>,
     /// Tensor-parallel sizes.
     pub tp_sizes: Vec<u64>,
     /// Numbers of pipeline stages.
@@ -30,7 +30,7 @@ const STAGES: [u64; 4] = [1, 2, 4, 8];
 const MOST_GPUS: u64 = 64;
 
 impl Space {
-    /// Every usual size and every precision that `backend` has, on these GPUs, up to 64 of them.
+    /// Every usual size and every precision that `backend` has, on these GPUs of the catalogue, up to 64 of them.
     pub fn on(gpus: Vec<&'static Gpu>, backend: Backend) -> Space {
         // Each of the 16-bit types is what `auto` means for one `dtype`.
         let mut kv_cache_dtypes = vec![KvCacheDtype::Auto, KvCacheDtype::Fp8];
@@ -40,7 +40,7 @@ impl Space {
             Backend::Pytorch => KvCacheDtype::Nvfp4,
         });
         Space {
-            gpus,
+            gpus: gpus.into_iter().map(GpuRef::from).collect(),
             tp_sizes: SIZES.to_vec(),
             pp_sizes: STAGES.to_vec(),
             ep_sizes: SIZES.to_vec(),

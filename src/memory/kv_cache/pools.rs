@@ -42,8 +42,8 @@ impl<'a, N: Number> Pools<'a, N> {
         let inputs = &self.inputs;
         let resolved = inputs.resolved;
         let ignored = self.windows.len() > 1 && resolved.version.has(Behavior::WindowPoolsAreEqual);
-        let most = (!ignored && resolved.max_tokens.is_some()).then(|| inputs.max_tokens());
-        match (resolved.free_gpu_memory_fraction.is_some() || most.is_none(), most) {
+        let most = (!ignored && resolved.given.kv_cache.max_tokens.is_some()).then(|| inputs.max_tokens());
+        match (resolved.kv_cache.free_gpu_memory_fraction.is_some() || most.is_none(), most) {
             (true, Some(most)) => in_memory().min(most),
             (true, None) => in_memory(),
             (false, Some(most)) => most,
@@ -106,15 +106,16 @@ impl<'a, N: Number> Pools<'a, N> {
             let weight = |window: Window| window.tokens as f64 * bytes_of(window);
             weight(window) / self.windows.iter().map(|other| weight(*other)).sum::<f64>()
         };
-        let tokens = (resolved.host_cache_size.0 as f64 * share / bytes_of(window).max(f64::MIN_POSITIVE)).floor();
-        (tokens / resolved.tokens_per_block as f64) as u64
+        let tokens =
+            (resolved.kv_cache.host_cache_size.0 as f64 * share / bytes_of(window).max(f64::MIN_POSITIVE)).floor();
+        (tokens / resolved.kv_cache.tokens_per_block as f64) as u64
     }
 
     /// Bytes of a KV cache that holds the whole batch at its full length: one tensor a layer, or in the Python session pages.
     pub fn whole_batch(&self) -> N {
         let inputs = &self.inputs;
         let sequences = || inputs.requests() * inputs.beam();
-        let own = match inputs.resolved.kv_cache_type {
+        let own = match inputs.resolved.given.engine.kv_cache_type {
             KvCacheType::Continuous => sequences() * inputs.window() * bytes_per_token(inputs),
             KvCacheType::Paged => sequences() * self.session_pages() * inputs.block() * bytes_per_token(inputs),
         };
@@ -129,7 +130,8 @@ impl<'a, N: Number> Pools<'a, N> {
         static BUBBLE: Symbol =
             Symbol { text: "bubble", meaning: "tokens that sinks waste in a block", origin: Origin::Derived };
         let inputs = &self.inputs;
-        let bubble = sink_bubble(inputs.resolved.sink_token_length, inputs.resolved.tokens_per_block);
+        let bubble =
+            sink_bubble(inputs.resolved.given.engine.sink_token_length, inputs.resolved.kv_cache.tokens_per_block);
         let tokens = if bubble == 0 { inputs.window() } else { inputs.window() + N::symbol(&BUBBLE, bubble as f64) };
         (tokens / inputs.block()).ceil().part(|| Part::count("pages of a sequence"))
     }

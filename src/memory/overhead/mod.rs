@@ -103,7 +103,7 @@ pub fn overhead<N: Number>(inputs: &Inputs<N>, place: RankTopology) -> Cause<N> 
     }
     causes.extend(profiles(inputs));
     // The draft model's engine, which the same process runs.
-    if inputs.resolved.speculative_decoding_mode == SpeculativeDecodingMode::DraftTokensExternal {
+    if inputs.resolved.given.engine.speculative_decoding_mode == SpeculativeDecodingMode::DraftTokensExternal {
         causes.push(Cause::by(&SECOND_ENGINE, "loaded code of the draft model's engine", SECOND_ENGINE.number()));
     }
     if let Some(buffers) = encoder::engine_buffers(inputs) {
@@ -118,8 +118,8 @@ pub fn overhead<N: Number>(inputs: &Inputs<N>, place: RankTopology) -> Cause<N> 
 fn profiles<N: Number>(inputs: &Inputs<N>) -> Option<Cause<N>> {
     static MORE: Symbol =
         Symbol { text: "profiles", meaning: "optimization profiles beside the first", origin: Origin::Derived };
-    let more = PROFILE_TOKENS.iter().filter(|tokens| **tokens < inputs.resolved.max_num_tokens).count();
-    (inputs.resolved.multiple_profiles && more > 0).then(|| {
+    let more = PROFILE_TOKENS.iter().filter(|tokens| **tokens < inputs.resolved.limits.max_num_tokens).count();
+    (inputs.resolved.given.engine.plugins.multiple_profiles && more > 0).then(|| {
         let each = PROFILE.number::<N>() + PROFILE_SEQUENCE.number::<N>() * inputs.batch();
         Cause::by(&PROFILE, "other optimization profiles", N::symbol(&MORE, more as f64) * each)
     })
@@ -141,13 +141,16 @@ pub fn measured<N: Number>(inputs: &Inputs<N>, free: Bytes, predicted: &[N; 4], 
 /// How far off the memory that is left for the KV cache may be: by the parts that come before it, and by the total, which depends
 /// on the driver where nobody gave it.
 pub fn available_band(resolved: &Resolved, predicted: Band, overhead: Band) -> Band {
-    if resolved.free_memory.is_some() {
+    if resolved.machine.free_memory.is_some() {
         let printed = Bytes::from_gib(PRINTED_GIB).0 as f64;
         return Band { below: printed, above: printed };
     }
-    let total = if resolved.gpu_memory == resolved.gpu.memory {
+    let total = if resolved.machine.gpu_memory == resolved.gpu.memory {
         let (low, high) = (resolved.gpu.memory_low, resolved.gpu.memory_high);
-        Band { below: (resolved.gpu_memory - low).0 as f64, above: (high - resolved.gpu_memory).0 as f64 }
+        Band {
+            below: (resolved.machine.gpu_memory - low).0 as f64,
+            above: (high - resolved.machine.gpu_memory).0 as f64,
+        }
     } else {
         Band::EXACT
     };

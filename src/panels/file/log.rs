@@ -3,7 +3,7 @@
 use super::timeline::timeline;
 use super::{pairs, size};
 use crate::chart::Theme;
-use crate::deployment::{Deployment, FIELDS, Group};
+use crate::deployment::{Deployment, FIELDS, Group, Machine};
 use crate::link;
 use crate::log::{Comparison, Diagnosis, ExplainedLog, RankReading};
 use crate::memory::estimate;
@@ -205,7 +205,10 @@ fn size_row(row: &Comparison) -> Row {
 fn counts(log: &ExplainedLog, rank: &RankReading) -> Vec<Row> {
     let left = log.reading.ranks.iter().filter_map(|rank| rank.available).map(|size| size.bytes).min();
     let Some(left) = left.filter(|_| log.knows_model() && !log.reading.is_torch()) else { return Vec::new() };
-    let pinned = Deployment { free_memory_gib: Some(left.gib()), ..log.deployment.clone() };
+    let pinned = Deployment {
+        machine: Machine { free_memory_gib: Some(left.gib()), ..log.deployment.machine },
+        ..log.deployment.clone()
+    };
     let Ok(report) = estimate(&pinned) else { return Vec::new() };
     let kv = &report.kv_cache;
     let of_left = format!("What {left} of free memory give, in whole blocks.");

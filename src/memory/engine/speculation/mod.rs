@@ -25,7 +25,7 @@ pub static LAW: Law = Law {
 
 /// What a buffer set has for drafts, beside the logits.
 pub fn inputs<N: Number>(inputs: &Inputs<N>) -> Option<N> {
-    let bytes = match inputs.resolved.speculative_decoding_mode {
+    let bytes = match inputs.resolved.given.engine.speculative_decoding_mode {
         _ if !inputs.is_last_stage() => return None,
         Mode::None | Mode::DraftTokensExternal => return None,
         Mode::Medusa => medusa::inputs(inputs),
@@ -38,7 +38,7 @@ pub fn inputs<N: Number>(inputs: &Inputs<N>) -> Option<N> {
 
 /// What the decoder has for drafts, beside what every decoder has. `None` where tokens are sampled one at a time.
 pub fn decoder<N: Number>(inputs: &Inputs<N>) -> Option<N> {
-    let layer = match inputs.resolved.speculative_decoding_mode {
+    let layer = match inputs.resolved.given.engine.speculative_decoding_mode {
         Mode::None => return None,
         Mode::DraftTokensExternal => return Some(external::decoder(inputs)),
         Mode::Medusa => medusa::decoder(inputs),
@@ -51,7 +51,7 @@ pub fn decoder<N: Number>(inputs: &Inputs<N>) -> Option<N> {
 
 /// Bytes of a value of the decoder's logits: ReDrafter's are of the model's type.
 pub fn decoder_logit<N: Number>(inputs: &Inputs<N>) -> N {
-    if inputs.resolved.speculative_decoding_mode == Mode::ExplicitDraftTokens {
+    if inputs.resolved.given.engine.speculative_decoding_mode == Mode::ExplicitDraftTokens {
         inputs.element()
     } else {
         inputs.logit()
@@ -61,7 +61,7 @@ pub fn decoder_logit<N: Number>(inputs: &Inputs<N>) -> N {
 /// The tensors of the decoder's state that drafts of every kind need (`DecoderState::reshapeSpeculativeDecodingBuffers`).
 fn state<N: Number>(inputs: &Inputs<N>) -> N {
     let slots = || inputs.slots();
-    let varies = inputs.resolved.speculative_decoding_mode != Mode::Medusa;
+    let varies = inputs.resolved.given.engine.speculative_decoding_mode != Mode::Medusa;
     let tokens = slots() * inputs.step() * 5.0 + slots() * inputs.drafts() * 4.0;
     let accepted = slots() * 8.0 + slots() * inputs.path() * 4.0 + 4.0;
     let lengths = varies.then(|| slots() * 8.0);

@@ -26,7 +26,7 @@ pub(super) fn cublas<N: Number>() -> N {
 /// The largest workspace that runs beside the activations.
 pub fn largest<N: Number>(inputs: &Inputs<N>) -> N {
     let plugins = of_plugins(inputs);
-    if inputs.resolved.model.norm == Norm::Scale && !plugin_normalizes(inputs.resolved.quant_algo) {
+    if inputs.resolved.model.norm == Norm::Scale && !plugin_normalizes(inputs.resolved.precision.quant_algo) {
         return plugins.max(norm(inputs)).part(|| Part::bytes("largest workspace").symbol("workspace"));
     }
     plugins
@@ -34,14 +34,14 @@ pub fn largest<N: Number>(inputs: &Inputs<N>) -> N {
 
 /// The largest workspace of a plugin, RMSNorm's scratch apart.
 pub fn of_plugins<N: Number>(inputs: &Inputs<N>) -> N {
-    let adapters = (inputs.resolved.max_lora_rank > 0).then(|| lora(inputs));
+    let adapters = (inputs.resolved.given.engine.max_lora_rank > 0).then(|| lora(inputs));
     N::max_of([Some(cublas()), Some(attention(inputs)), adapters].into_iter().flatten())
         .part(|| Part::bytes("largest workspace of a plugin").symbol("workspace"))
 }
 
 /// The workspace that TensorRT 9 keeps beside its blocks: the GEMM plugin's, or without context FMHA the attention plugin's.
 pub fn fixed<N: Number>(inputs: &Inputs<N>) -> N {
-    if inputs.resolved.context_fmha { cublas() } else { attention(inputs) }
+    if inputs.resolved.engine.context_fmha { cublas() } else { attention(inputs) }
 }
 
 /// Whether a plugin that quantizes while it normalizes takes the place of TensorRT's RMSNorm.
@@ -63,9 +63,10 @@ fn lora<N: Number>(inputs: &Inputs<N>) -> N {
     static MODULES: Symbol =
         Symbol { text: "modules", meaning: "modules that pass the plugin together", origin: Origin::Derived };
     let together = [LoraModule::AttnQ, LoraModule::AttnK, LoraModule::AttnV];
-    let modules = inputs.resolved.lora_target_modules.iter().filter(|module| together.contains(module)).count().max(1);
+    let modules =
+        inputs.resolved.engine.lora_target_modules.iter().filter(|module| together.contains(module)).count().max(1);
     let modules = || N::symbol(&MODULES, modules as f64);
-    let low_rank = || inputs.tokens() * modules() * N::symbol(&RANK, inputs.resolved.max_lora_rank as f64);
+    let low_rank = || inputs.tokens() * modules() * N::symbol(&RANK, inputs.resolved.given.engine.max_lora_rank as f64);
     let splits = (low_rank() * (LORA_SPLITS * 4.0)).max(cublas());
     let sequences = (inputs.batch() * inputs.beam()).min(inputs.tokens());
     let rows = (low_rank() * inputs.element()).round_up(16.0);

@@ -1,6 +1,7 @@
 //! GPUs: the catalogue, one row each in `gpus.csv`, and cards that a caller describes.
 //!
-//! The page's program holds the row of [`DEFAULT_GPU`] alone; the others reach it as a file, see [`provide`].
+//! The page's program holds the row of [`DEFAULT_GPU`] alone; the others reach it as a file, see
+//! [`provide`].
 
 use crate::catalogue::{Catalogue, catalogue};
 use crate::units::Bytes;
@@ -18,7 +19,8 @@ static CATALOGUE: Catalogue<Gpu> = catalogue!(include_str!("gpus.csv"), DEFAULT_
 pub enum Link {
     /// NVLink between all cards.
     NvLink,
-    /// PCI Express with peer access (data centre and professional cards), perhaps with a bridge between two.
+    /// PCI Express with peer access (data centre and professional cards), perhaps with a bridge
+    /// between two.
     PciePeer,
     /// PCI Express through the memory of the host (GeForce).
     PcieHost,
@@ -35,7 +37,8 @@ pub struct Gpu {
     pub aliases: &'static str,
     /// What a person calls it: "H100 SXM 80 GB".
     pub name: &'static str,
-    /// Total memory as `cudaMemGetInfo` reports it. It lies below the nominal figure, and depends a little on the driver.
+    /// Total memory as `cudaMemGetInfo` reports it. It lies below the nominal figure, and depends a
+    /// little on the driver.
     pub memory: Bytes,
     /// The smallest total seen with any driver.
     pub memory_low: Bytes,
@@ -55,11 +58,11 @@ pub struct Gpu {
     pub source: &'static str,
 }
 
-/// The GPU of a deployment: one of the catalogue, or one that the caller describes. It reads like a [`Gpu`], and
-/// copies are cheap.
+/// The GPU of a deployment: one of the catalogue, or one that the caller describes. It reads like a
+/// [`Gpu`], and copies are cheap.
 ///
-/// A link names a card by its `id`, and finds it in the catalogue alone: the link of a deployment with a custom card
-/// can't be decoded.
+/// A link names a card by its `id`, and finds it in the catalogue alone: the link of a deployment
+/// with a custom card can't be decoded.
 /// ```
 /// use trtllm_memory::deployment::Deployment;
 /// use trtllm_memory::gpu::{Gpu, GpuRef, find};
@@ -111,8 +114,8 @@ impl Default for GpuRef {
     }
 }
 
-/// GPUs of the catalogue are equal if their names are, custom ones if everything is; none of the one is one of the
-/// other.
+/// GPUs of the catalogue are equal if their names are, custom ones if everything is; none of the
+/// one is one of the other.
 impl PartialEq for GpuRef {
     fn eq(&self, other: &GpuRef) -> bool {
         match (self, other) {
@@ -133,12 +136,14 @@ pub fn is_whole() -> bool {
     CATALOGUE.is_whole()
 }
 
-/// Makes all GPUs of `gpus.csv` known to a program that holds the default one alone; says whether it is that file.
+/// Makes all GPUs of `gpus.csv` known to a program that holds the default one alone; says whether
+/// it is that file.
 pub fn provide(file: &'static str) -> bool {
     CATALOGUE.provide(file)
 }
 
-/// The GPU with this short name, upper and lower case being alike; blanks and underscores count as hyphens.
+/// The GPU with this short name, upper and lower case being alike; blanks and underscores count as
+/// hyphens.
 ///
 /// ```
 /// assert_eq!(trtllm_memory::gpu::find("H100 SXM").unwrap().memory.mib(), 81079.0);
@@ -148,8 +153,8 @@ pub fn find(name: &str) -> Option<&'static Gpu> {
     gpus().iter().find(|gpu| gpu.names().any(|known| known.eq_ignore_ascii_case(&name)))
 }
 
-/// The GPUs that `text` may mean, the likeliest first: those that contain each of its words. The page, where nobody types one, looks for
-/// none.
+/// The GPUs that `text` may mean, the likeliest first: those that contain each of its words. The
+/// page, where nobody types one, looks for none.
 pub fn suggest(text: &str) -> Vec<&'static Gpu> {
     if cfg!(feature = "lean") {
         return Vec::new();

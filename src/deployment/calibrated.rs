@@ -15,7 +15,8 @@ pub struct Calibrated {
 }
 
 impl Calibrated {
-    /// The largest factor that a calibration may have: beyond it the log shows something else than the law describes.
+    /// The largest factor that a calibration may have: beyond it the log shows something else than
+    /// the law describes.
     pub const MOST: f64 = 16.0;
 
     /// A calibration, if law and measurement are of one order.

@@ -1,5 +1,5 @@
-//! The groups of settings that a [`Deployment`](super::Deployment) consists of, as TensorRT-LLM's own configuration
-//! has them. A setting is a field here and a row in `fields/settings.rs`.
+//! The groups of settings that a [`Deployment`](super::Deployment) consists of, as TensorRT-LLM's
+//! own configuration has them. A setting is a field here and a row in `fields/settings.rs`.
 
 use super::{
     AllreduceStrategy, Calibrated, DecodingType, KvCacheDtype, KvCacheType, Launcher, LookaheadConfig, LoraModules,
@@ -83,8 +83,8 @@ pub struct KvCacheConfig {
     pub enable_block_reuse: Option<bool>,
 }
 
-/// Every setting that only engines have. The PyTorch backend ignores the whole group, so a setting that both
-/// backends have belongs in another one.
+/// Every setting that only engines have. The PyTorch backend ignores the whole group, so a setting
+/// that both backends have belongs in another one.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct EngineConfig {
     /// The plugins.
@@ -101,7 +101,8 @@ pub struct EngineConfig {
     pub gather_generation_logits: bool,
     /// Whether the embedding table is divided among the ranks.
     pub use_parallel_embedding: Option<bool>,
-    /// Dimension along which a divided embedding is cut: 0 for the vocabulary, 1 for the hidden size.
+    /// Dimension along which a divided embedding is cut: 0 for the vocabulary, 1 for the hidden
+    /// size.
     pub embedding_sharding_dim: u64,
     /// How tokens are drafted.
     pub speculative_decoding_mode: SpeculativeDecodingMode,
@@ -211,7 +212,8 @@ pub struct PytorchConfig {
     pub max_gpu_total_bytes: u64,
     /// How tokens are drafted.
     pub decoding_type: DecodingType,
-    /// Tokens of the buffers that send and receive KV blocks between servers; 0 without disaggregated serving.
+    /// Tokens of the buffers that send and receive KV blocks between servers; 0 without
+    /// disaggregated serving.
     pub cache_transceiver_max_tokens_in_buffer: u64,
 }
 

@@ -3,8 +3,8 @@
 use serde::Serialize;
 use std::fmt;
 
-/// A text or a number that a setting, or a type of its values, can't have. The message is a sentence without its
-/// subject, which says the values that are possible: "must be true or false".
+/// A text or a number that a setting, or a type of its values, can't have. The message is a
+/// sentence without its subject, which says the values that are possible: "must be true or false".
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct InvalidValue {

@@ -1,7 +1,7 @@
 //! How a model is served: precision, parallelism, build limits and the KV cache's share of memory.
 //!
-//! A [`Deployment`] is the configuration as given, a [`Resolved`] what TensorRT-LLM makes of it: every default filled
-//! in and every build-time correction applied, with a note for each.
+//! A [`Deployment`] is the configuration as given, a [`Resolved`] what TensorRT-LLM makes of it:
+//! every default filled in and every build-time correction applied, with a note for each.
 
 mod calibrated;
 mod config;
@@ -40,23 +40,24 @@ use serde::{Serialize, Serializer};
 
 /// The configuration as given by the user: *raw* settings, before TensorRT-LLM resolves them.
 ///
-/// The settings are in TensorRT-LLM's own groups and have TensorRT-LLM's names, which are the keys in links too. The
-/// default is TensorRT-LLM's, for Llama 3.1 8B on one H100.
+/// The settings are in TensorRT-LLM's own groups and have TensorRT-LLM's names, which are the keys
+/// in links too. The default is TensorRT-LLM's, for Llama 3.1 8B on one H100.
 ///
 /// What a deployment may hold:
 ///
-/// - A value for each setting, whether or not it goes with the others. `None` and an empty list leave the value to
-///   TensorRT-LLM.
-/// - Settings of the other backend. They survive a change of the backend and back, and [`resolve`](Self::resolve)
-///   ignores them.
-/// - Impossible combinations, such as 3 ranks for 32 attention heads, and numbers outside a setting's range. Only
-///   `resolve` looks for them, and returns all of them at once.
+/// - A value for each setting, whether or not it goes with the others. `None` and an empty list
+///   leave the value to TensorRT-LLM.
+/// - Settings of the other backend. They survive a change of the backend and back, and
+///   [`resolve`](Self::resolve) ignores them.
+/// - Impossible combinations, such as 3 ranks for 32 attention heads, and numbers outside a
+///   setting's range. Only `resolve` looks for them, and returns all of them at once.
 ///
-/// What it may not hold: anything that follows from other settings, from the model or from the GPU. Such a value would
-/// be stale after the next change. It belongs in [`Resolved`], which the models of memory read.
+/// What it may not hold: anything that follows from other settings, from the model or from the GPU.
+/// Such a value would be stale after the next change. It belongs in [`Resolved`], which the models
+/// of memory read.
 ///
-/// Two deployments are equal if every setting is; a setting that is left to TensorRT-LLM differs from one that is
-/// set to the same value.
+/// Two deployments are equal if every setting is; a setting that is left to TensorRT-LLM differs
+/// from one that is set to the same value.
 /// ```
 /// use trtllm_memory::deployment::{BuildLimits, Deployment, Parallelism};
 ///
@@ -116,7 +117,8 @@ impl Deployment {
         validate::problems(&given).map_or_else(|| Ok(Resolved::new(given)), Err)
     }
 
-    /// The same deployment without the settings that only engines have: the PyTorch backend ignores them.
+    /// The same deployment without the settings that only engines have: the PyTorch backend ignores
+    /// them.
     fn without_engine_settings(&self) -> Deployment {
         Deployment { engine: EngineConfig::default(), ..self.clone() }
     }

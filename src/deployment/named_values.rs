@@ -7,7 +7,8 @@ use std::fmt;
 use std::ops::Deref;
 use std::str::FromStr;
 
-/// Declares an enum whose values have a name: the one TensorRT-LLM uses, which also stands in links.
+/// Declares an enum whose values have a name: the one TensorRT-LLM uses, which also stands in
+/// links.
 macro_rules! named_values {
     ($(#[$attribute:meta])* $name:ident { $($(#[$doc:meta])* $variant:ident = $text:literal),+ $(,)? }) => {
         $(#[$attribute])*
@@ -58,7 +59,8 @@ named_values! {
 }
 
 named_values! {
-    /// How the weights are quantized: TensorRT-LLM's `QuantAlgo` (`tensorrt_llm/quantization/mode.py`).
+    /// How the weights are quantized: TensorRT-LLM's `QuantAlgo`
+    /// (`tensorrt_llm/quantization/mode.py`).
     #[derive(Default)]
     QuantAlgo {
         /// Weights in `dtype`.
@@ -125,12 +127,14 @@ impl QuantAlgo {
         self.is_mxfp4() || self == QuantAlgo::W4A8Nvfp4Fp8
     }
 
-    /// Whether ModelOpt makes such checkpoints with an FP8 KV cache (`hf_quant_config.json` kv_cache_quant_algo).
+    /// Whether ModelOpt makes such checkpoints with an FP8 KV cache (`hf_quant_config.json`
+    /// kv_cache_quant_algo).
     pub fn has_fp8_kv_cache(self) -> bool {
         self == QuantAlgo::Fp8 || self.is_nvfp4()
     }
 
-    /// Whether ModelOpt makes such checkpoints (`quantize.py`), which shards the embedding and writes 16-bit logits.
+    /// Whether ModelOpt makes such checkpoints (`quantize.py`), which shards the embedding and
+    /// writes 16-bit logits.
     pub fn is_made_by_modelopt(self) -> bool {
         matches!(self, QuantAlgo::Fp8 | QuantAlgo::W4A16Awq | QuantAlgo::W4A8Awq | QuantAlgo::Nvfp4)
     }
@@ -233,7 +237,8 @@ named_values! {
 }
 
 impl SpeculativeDecodingMode {
-    /// Whether the engine itself drafts, so that the decoder sees several tokens of a sequence at once.
+    /// Whether the engine itself drafts, so that the decoder sees several tokens of a sequence at
+    /// once.
     pub fn predicts_draft_tokens(self) -> bool {
         !matches!(self, SpeculativeDecodingMode::None | SpeculativeDecodingMode::DraftTokensExternal)
     }

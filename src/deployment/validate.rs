@@ -187,7 +187,8 @@ fn precision(d: &Deployment, found: &mut DeploymentError) {
     if let Some(wanted) = wanted {
         found.add("quant_algo", &algo, format_args!("{}; use W8A16 or W4A16_AWQ there", at(algo.name(), wanted)));
     }
-    // `builder.py`: INT8 and INT4 weights, SmoothQuant, and scales per channel or token raise errors there.
+    // `builder.py`: INT8 and INT4 weights, SmoothQuant, and scales per channel or token raise
+    // errors there.
     let integer = algo.is_weight_only()
         || algo.is_smooth_quant()
         || matches!(

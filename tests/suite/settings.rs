@@ -3,10 +3,17 @@
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
-use trtllm_memory::deployment::{Deployment, FIELDS, Field, Flows, Group, Input};
+use std::error::Error;
+use std::fmt::{Debug, Display};
+use std::str::FromStr;
+use trtllm_memory::deployment::{
+    Backend, Calibrated, Deployment, FIELDS, Field, Flows, Group, Input, InvalidValue, KvCacheDtype, LookaheadConfig,
+    LoraModule, LoraModules, QuantAlgo, Runtime, Version,
+};
 use trtllm_memory::export::commands::recipes;
 use trtllm_memory::link;
 use trtllm_memory::memory::estimate;
+use trtllm_memory::units::Bytes;
 
 /// Deployments among which every setting has a meaning.
 const BASES: [&str; 16] = [
@@ -118,4 +125,66 @@ fn the_groups_of_one_backend_hold_the_settings_of_that_backend_alone() {
         rows.sort_unstable();
         assert_eq!(keys, rows, "{group}");
     }
+}
+
+#[test]
+fn numbers_beyond_their_ranges_are_all_named_at_once_in_the_order_of_the_table() {
+    let mut deployment = Deployment::default();
+    deployment.parallel.tp_size = 0;
+    deployment.limits.max_batch_size = Some(1 << 21);
+    deployment.kv_cache.free_gpu_memory_fraction = Some(1.5);
+    deployment.kv_cache.max_attention_window = vec![4096, 0];
+    deployment.engine.lookahead_config = Some(LookaheadConfig { window: 4, ngram: 0, verification_set: 4 });
+    deployment.machine.other_memory_gib = Some(f64::NAN);
+    let problems = deployment.resolve().unwrap_err().0;
+    let named: Vec<(&str, &str)> = problems.iter().map(|problem| (problem.field, problem.message.as_str())).collect();
+    assert_eq!(
+        named,
+        [
+            ("tp_size", "must be a whole number from 1 to 1,024"),
+            ("max_batch_size", "must be a whole number from 1 to 1,048,576"),
+            ("free_gpu_memory_fraction", "must be a fraction above 0 and below 1, such as 0.9"),
+            ("lookahead_config", "must be three whole numbers from 1 to 64, such as 4,3,4"),
+            ("max_attention_window", "must be a whole number from 1 to 4,294,967,296"),
+            ("other_memory_gib", "must be a size in GiB above 0 and up to 16,384"),
+        ]
+    );
+    assert_eq!((problems[0].value.as_str(), problems[4].value.as_str()), ("0", "4096,0"));
+}
+
+#[test]
+fn a_number_outside_its_range_is_refused_as_text_and_in_a_program_alike() {
+    for field in FIELDS.iter().filter(|field| field.flows != Flows::Pytorch && field.group != Group::Dimensions) {
+        let (least, most) = match field.input {
+            Input::Whole { min, max, .. } => (min, max),
+            Input::Steps { max, .. } => (1, max),
+            _ => continue,
+        };
+        for sound in [least, most] {
+            let deployment = field.with(&Deployment::default(), &sound.to_string()).unwrap();
+            assert_eq!(field.check(&deployment), Ok(()), "{}={sound}", field.key);
+        }
+        assert!(field.with(&Deployment::default(), &(most + 1).to_string()).is_err(), "{}", field.key);
+    }
+}
+
+#[test]
+fn values_are_parsed_from_what_they_are_written_as() {
+    fn holds<T: FromStr<Err = InvalidValue> + Display + PartialEq + Debug>(values: &[T]) {
+        for value in values {
+            assert_eq!(value.to_string().parse::<T>().as_ref(), Ok(value));
+        }
+    }
+    holds(Backend::ALL);
+    holds(QuantAlgo::ALL);
+    holds(KvCacheDtype::ALL);
+    holds(Runtime::ALL);
+    holds(LoraModule::ALL);
+    holds(&[LookaheadConfig::default()]);
+    holds(&Version::NAMES.iter().map(|name| name.parse::<Version>().unwrap()).collect::<Vec<_>>());
+    holds(&[Calibrated::new(Bytes(2_000_000), Bytes(1_000_000)).unwrap()]);
+    holds(&[LoraModules::default(), LoraModules(vec![LoraModule::AttnQ, LoraModule::MlpGate])]);
+    assert_eq!("mlp_gate, attn_q,attn_q".parse(), Ok(LoraModules(vec![LoraModule::AttnQ, LoraModule::MlpGate])));
+    let error: Box<dyn Error> = "tensorrtx".parse::<Backend>().unwrap_err().into();
+    assert_eq!(error.to_string(), "must be one of tensorrt, pytorch; \"tensorrtx\" is none of them");
 }

@@ -60,7 +60,8 @@ pub(super) enum Accessor {
     OptionalDimension(RecipeLens<Option<u64>>),
     /// A deviation from the conventions of a model's family, by the key behind `m.`.
     Feature,
-    /// A setting with a parser and a format of its own. Any value that its type can have is a sound one.
+    /// A setting with a parser and a format of its own. Any value that its type can have is a sound
+    /// one.
     Own(fn(&mut Deployment, &str) -> Result<(), InvalidValue>, fn(&Deployment) -> String),
 }
 
@@ -202,7 +203,8 @@ impl Field {
     }
 }
 
-/// Changes the model, which thereby becomes a custom one; an empty text means nothing for a model of the catalogue.
+/// Changes the model, which thereby becomes a custom one; an empty text means nothing for a model
+/// of the catalogue.
 pub(super) fn edit(
     d: &mut Deployment,
     text: &str,

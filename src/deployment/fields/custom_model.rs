@@ -1,4 +1,5 @@
-//! The dimensions of a custom model, behind `m.`: a link has only those that differ from its family's conventions.
+//! The dimensions of a custom model, behind `m.`: a link has only those that differ from its
+//! family's conventions.
 
 use super::accessor::{Accessor, RecipeLens, edit, show};
 use super::parse::{dtype, optional};

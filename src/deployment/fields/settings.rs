@@ -178,7 +178,10 @@ pub(super) const SETTINGS: &[Field] = &[
         ),
     )
     .in_group(Group::Model, Phase::Build)
-    .help("A Hugging Face repository name or a short one; type a part of it. custom: the m. keys say its dimensions."),
+    .help(
+        "A Hugging Face repository name or a short one; type a part of it. custom: the m. keys say \
+         its dimensions.",
+    ),
     Field::new(
         "gpu",
         Input::Gpu,
@@ -271,20 +274,26 @@ pub(super) const SETTINGS: &[Field] = &[
     Field::new(
         "trtllm_version",
         Input::Choice(Version::NAMES),
-        Accessor::Own(
-            |d, t| optional(t, str::parse).map(|version| d.version = version),
-            |d| text(d.version),
-        ),
+        Accessor::Own(|d, t| optional(t, str::parse).map(|version| d.version = version), |d| text(d.version)),
     )
     .optional()
     .effective(|p| p.version.to_string())
-    .help("TensorRT-LLM's version, since defaults and buffers differ: 0.19 for engines and 1.2 for PyTorch unless told otherwise."),
+    .help(
+        "TensorRT-LLM's version, since defaults and buffers differ: 0.19 for engines and 1.2 for \
+         PyTorch unless told otherwise.",
+    ),
     Field::new(
         "backend",
         Input::Choice(Backend::NAMES),
-        Accessor::Name(|d| d.backend as usize, |d, index| d.backend = Backend::ALL.get(index).copied().unwrap_or(d.backend)),
+        Accessor::Name(
+            |d| d.backend as usize,
+            |d, index| d.backend = Backend::ALL.get(index).copied().unwrap_or(d.backend),
+        ),
     )
-        .help("How TensorRT-LLM runs the model: tensorrt, as an engine that trtllm-build made, or pytorch, from the checkpoint itself."),
+    .help(
+        "How TensorRT-LLM runs the model: tensorrt, as an engine that trtllm-build made, or \
+             pytorch, from the checkpoint itself.",
+    ),
     optional_number!(max_input_len in engine, 1, MAX_TOKENS, 131_072)
         .effective(|p| p.limits.max_input_len.to_string())
         .help("Longest prompt. Counts when padding isn't removed or context FMHA is off.")
@@ -296,9 +305,10 @@ pub(super) const SETTINGS: &[Field] = &[
         .effective(|p| p.kv_cache.tokens_per_block.to_string())
         .help("Tokens in a block of the KV cache.")
         .aliases(&["kv_cache_config.tokens_per_block"]),
-    named!(kv_cache_type in engine, KvCacheType).help(
-        "paged: a pool of blocks. continuous: one tensor a layer for the largest batch (deprecated runtimes only).",
-    )
+    named!(kv_cache_type in engine, KvCacheType)
+        .help(
+            "paged: a pool of blocks. continuous: one tensor a layer for the largest batch (deprecated runtimes only).",
+        )
         .engine(),
     switch!(remove_input_padding in engine.plugins)
         .help("Packed inputs: tokens without padding. Off, activations hold max_batch_size · max_input_len tokens.")
@@ -318,15 +328,16 @@ pub(super) const SETTINGS: &[Field] = &[
         .effective(|p| p.engine.use_fused_mlp.to_string())
         .help("Gate and up projections as one GEMM, in 16-bit models with a gated MLP.")
         .engine(),
-    switch!(gemm_plugin in engine.plugins).help("GEMMs by the plugin with its fixed workspace, not by TensorRT itself.")
+    switch!(gemm_plugin in engine.plugins)
+        .help("GEMMs by the plugin with its fixed workspace, not by TensorRT itself.")
         .engine(),
-    switch!(multiple_profiles in engine.plugins).help("Several optimization profiles, the last of which is the largest.")
+    switch!(multiple_profiles in engine.plugins)
+        .help("Several optimization profiles, the last of which is the largest.")
         .engine(),
     switch!(gather_context_logits in engine)
         .help("Logits of every prompt token, in place of those of the last token of each sequence.")
         .engine(),
-    switch!(gather_generation_logits in engine).help("Keeps the logits of generated tokens.")
-        .engine(),
+    switch!(gather_generation_logits in engine).help("Keeps the logits of generated tokens.").engine(),
     dtype!(logits_dtype in engine, LOGITS_DTYPES)
         .effective(|p| p.precision.logits_dtype.name().into())
         .help("The type of the logits; auto is float32, or float16 where ModelOpt made the checkpoint.")
@@ -338,13 +349,15 @@ pub(super) const SETTINGS: &[Field] = &[
     Field::new(
         "embedding_sharding_dim",
         Input::Choice(&["0", "1"]),
-        Accessor::Name(|d| d.engine.embedding_sharding_dim as usize, |d, index| d.engine.embedding_sharding_dim = index as u64),
+        Accessor::Name(
+            |d| d.engine.embedding_sharding_dim as usize,
+            |d, index| d.engine.embedding_sharding_dim = index as u64,
+        ),
     )
     .applies(|d| d.parallel.tp_size > 1)
     .help("Whether a divided embedding is cut along the vocabulary (0) or along the hidden size (1).")
-        .engine(),
-    switch!(streamingllm in engine.plugins).help("Attention sinks with a sliding window (StreamingLLM).")
-        .engine(),
+    .engine(),
+    switch!(streamingllm in engine.plugins).help("Attention sinks with a sliding window (StreamingLLM).").engine(),
     named!(speculative_decoding_mode in engine, SpeculativeDecodingMode)
         .in_group(Group::Speculation, Phase::Build)
         .help("How tokens are drafted, if they are.")
@@ -354,7 +367,11 @@ pub(super) const SETTINGS: &[Field] = &[
         .applies(speculates)
         .effective(|p| p.engine.drafts.tokens.to_string())
         .help("Most draft tokens of a sequence in a step.")
-        .aliases(&["speculative_config.max_draft_len", "speculative_config.num_nextn_predict_layers", "num_nextn_predict_layers"]),
+        .aliases(&[
+            "speculative_config.max_draft_len",
+            "speculative_config.num_nextn_predict_layers",
+            "num_nextn_predict_layers",
+        ]),
     optional_number!(num_medusa_heads in engine, 1, 64, 16)
         .in_group(Group::Speculation, Phase::Build)
         .applies(|d| d.engine.speculative_decoding_mode == SpeculativeDecodingMode::Medusa)
@@ -376,10 +393,10 @@ pub(super) const SETTINGS: &[Field] = &[
         .help("ReDrafter's tokens of a beam; 5 unless told otherwise.")
         .engine(),
     Field::new("lookahead_config", Input::Text, Accessor::Lookahead(lens!(lookahead_config in engine)))
-    .optional()
-    .in_group(Group::Speculation, Phase::Runtime)
-    .applies(|d| d.engine.speculative_decoding_mode == SpeculativeDecodingMode::LookaheadDecoding)
-    .help("Window, n-gram and verification set sizes of lookahead decoding: 4,3,4 unless told otherwise.")
+        .optional()
+        .in_group(Group::Speculation, Phase::Runtime)
+        .applies(|d| d.engine.speculative_decoding_mode == SpeculativeDecodingMode::LookaheadDecoding)
+        .help("Window, n-gram and verification set sizes of lookahead decoding: 4,3,4 unless told otherwise.")
         .engine(),
     number!(max_lora_rank in engine, 0, 1024, 128)
         .in_group(Group::Adapters, Phase::Build)
@@ -397,7 +414,7 @@ pub(super) const SETTINGS: &[Field] = &[
     .in_group(Group::Adapters, Phase::Build)
     .applies(|d| d.engine.max_lora_rank > 0)
     .help("The modules that adapters change, separated by commas: attn_qkv unless told otherwise.")
-        .engine(),
+    .engine(),
     optional_fraction!(lora_device_cache_fraction in engine)
         .in_group(Group::Adapters, Phase::Runtime)
         .applies(|d| d.engine.max_lora_rank > 0)
@@ -429,7 +446,7 @@ pub(super) const SETTINGS: &[Field] = &[
     .optional()
     .in_group(Group::Runtime, Phase::Runtime)
     .help("Tokens that attention looks back; several, separated by commas, take turns over the layers.")
-        .aliases(&["kv_cache_config.max_attention_window"]),
+    .aliases(&["kv_cache_config.max_attention_window"]),
     number!(sink_token_length in engine, 0, MAX_TOKENS, 1024)
         .in_group(Group::Runtime, Phase::Runtime)
         .help("First tokens of a sequence that stay in a windowed KV cache.")
@@ -472,7 +489,10 @@ pub(super) const SETTINGS: &[Field] = &[
         .in_group(Group::Runtime, Phase::Runtime)
         .applies(has_encoder)
         .effective(|p| shortest(p.engine.cross_kv_cache_fraction))
-        .help("Share of the KV cache for the encoders' outputs, which cross attention reads. The runtime insists on it; run.py gives 0.5.")
+        .help(
+            "Share of the KV cache for the encoders' outputs, which cross attention reads. The \
+             runtime insists on it; run.py gives 0.5.",
+        )
         .engine(),
     optional_number!(max_encoder_input_len in engine, 1, MAX_TOKENS, 8192)
         .applies(has_encoder)
@@ -484,10 +504,10 @@ pub(super) const SETTINGS: &[Field] = &[
         .effective(|p| p.engine.encoder_max_batch_size.to_string())
         .help("max_batch_size that the encoder's engine was built with, where it isn't the decoder's.")
         .engine(),
-    switch!(enable_attention_dp in pytorch)
-        .in_group(Group::Gpus, Phase::Runtime)
-        .pytorch()
-        .help("Attention data parallelism: each rank attends for requests of its own, with whole attention weights and KV cache."),
+    switch!(enable_attention_dp in pytorch).in_group(Group::Gpus, Phase::Runtime).pytorch().help(
+        "Attention data parallelism: each rank attends for requests of its own, with whole \
+             attention weights and KV cache.",
+    ),
     named!(moe_backend in pytorch, MoeBackend)
         .aliases(&["moe_config.backend"])
         .in_group(Group::Runtime, Phase::Runtime)
@@ -500,7 +520,10 @@ pub(super) const SETTINGS: &[Field] = &[
         .in_group(Group::Runtime, Phase::Runtime)
         .pytorch()
         .applies(has_experts)
-        .help("Experts with their copies that the load balancer spreads over the ranks; their weights then lie outside torch."),
+        .help(
+            "Experts with their copies that the load balancer spreads over the ranks; their weights \
+             then lie outside torch.",
+        ),
     optional_number!(cuda_graph_max_batch_size in pytorch, 0, MAX_BATCH, 2048)
         .aliases(&["cuda_graph_config.max_batch_size"])
         .in_group(Group::Runtime, Phase::Runtime)
@@ -512,7 +535,10 @@ pub(super) const SETTINGS: &[Field] = &[
         .in_group(Group::Runtime, Phase::Runtime)
         .pytorch()
         .applies(|d| d.pytorch.cuda_graph_max_batch_size != Some(0))
-        .help("Batches are padded up to the next CUDA graph, so that fewer are captured: 19 in place of 34 to 128 sequences."),
+        .help(
+            "Batches are padded up to the next CUDA graph, so that fewer are captured: 19 in place of \
+             34 to 128 sequences.",
+        ),
     switch!(enable_chunked_prefill in pytorch)
         .in_group(Group::Runtime, Phase::Runtime)
         .pytorch()
@@ -535,12 +561,18 @@ pub(super) const SETTINGS: &[Field] = &[
         .aliases(&["speculative_config.decoding_type"])
         .in_group(Group::Speculation, Phase::Runtime)
         .pytorch()
-        .help("How tokens are drafted: MTP by the model's own layers, Eagle3 by a draft of one layer, NGram by the sequence itself."),
+        .help(
+            "How tokens are drafted: MTP by the model's own layers, Eagle3 by a draft of one layer, \
+             NGram by the sequence itself.",
+        ),
     number!(cache_transceiver_max_tokens_in_buffer in pytorch, 0, MAX_TOKENS, 131_072)
         .aliases(&["cache_transceiver_config.max_tokens_in_buffer"])
         .in_group(Group::Runtime, Phase::Runtime)
         .pytorch()
-        .help("Tokens of the buffers that pass KV blocks between prefill and generation servers; 0 without disaggregated serving."),
+        .help(
+            "Tokens of the buffers that pass KV blocks between prefill and generation servers; 0 \
+             without disaggregated serving.",
+        ),
     optional_gib!(free_memory_gib in machine).in_group(Group::Machine, Phase::Runtime).help(
         "Free memory in GiB that your log printed just before the KV cache was sized, instead of the prediction.",
     ),

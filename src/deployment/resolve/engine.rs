@@ -151,8 +151,9 @@ impl PromptAttention {
 /// Head size without a kernel on data-centre Blackwell (NVIDIA/TensorRT-LLM issue 8308).
 const HEAD_SIZE_WITHOUT_BLACKWELL_KERNEL: u64 = 96;
 
-/// Whether context FMHA has a kernel for the card, the head size and the positions: none adds a relative bias.
-/// Cards before Ampere have none (a build for a T4 asked for the unfused workspace, NVIDIA/TensorRT-LLM issue 1967).
+/// Whether context FMHA has a kernel for the card, the head size and the positions: none adds a
+/// relative bias. Cards before Ampere have none (a build for a T4 asked for the unfused workspace,
+/// NVIDIA/TensorRT-LLM issue 1967).
 fn has_context_fmha_kernel(d: &Deployment) -> bool {
     let capability = d.gpu.compute_capability;
     let blackwell = (10..12).contains(&capability.0);

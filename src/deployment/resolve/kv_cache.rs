@@ -7,7 +7,8 @@ use crate::units::Bytes;
 const DEFAULT_FRACTION: f64 = 0.9;
 /// `tokens_per_block` of the PyTorch backend by default (`KvCacheConfig`).
 const PYTORCH_BLOCK: u64 = 32;
-/// `tokens_per_block` with FlashMLA, the kernels for latent attention on Hopper (`py_executor_creator.py`).
+/// `tokens_per_block` with FlashMLA, the kernels for latent attention on Hopper
+/// (`py_executor_creator.py`).
 const FLASH_MLA_BLOCK: u64 = 64;
 /// Compute capability of the cards that have FlashMLA.
 const FLASH_MLA_ON: (u8, u8) = (9, 0);

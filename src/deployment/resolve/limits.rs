@@ -1,5 +1,5 @@
-//! The limits that `trtllm-build` makes of its settings, in its order (`tensorrt_llm/builder.py` build and
-//! _init_max_seq_len, `tensorrt_llm/_common.py` check_max_num_tokens).
+//! The limits that `trtllm-build` makes of its settings, in its order (`tensorrt_llm/builder.py`
+//! build and _init_max_seq_len, `tensorrt_llm/_common.py` check_max_num_tokens).
 
 use super::drafts::Drafts;
 use crate::architecture::{Architecture, Positions};
@@ -114,7 +114,8 @@ impl StepLimits {
         tokens
     }
 
-    /// Sequences grow by the draft tokens, EAGLE's also by its steps, and a step must hold every draft.
+    /// Sequences grow by the draft tokens, EAGLE's also by its steps, and a step must hold every
+    /// draft.
     fn make_room_for_drafts(&mut self, d: &Deployment, drafts: Drafts, notes: &mut Vec<Note>) {
         if d.engine.speculative_decoding_mode == SpeculativeDecodingMode::None {
             return;

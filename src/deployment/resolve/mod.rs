@@ -25,29 +25,32 @@ use crate::gpu::{GpuRef, Link};
 use limits::StepLimits;
 use machine::GPUS_PER_SERVER;
 
-/// The configuration as TensorRT-LLM runs it: *resolved* settings, made by [`Deployment::resolve`] alone.
+/// The configuration as TensorRT-LLM runs it: *resolved* settings, made by [`Deployment::resolve`]
+/// alone.
 ///
 /// Its groups are those of a [`Deployment`]. A resolved value usually has the path of the raw one:
-/// `deployment.limits.max_batch_size` is the `Option<u64>` that the user gave, `resolved.limits.max_batch_size` the `u64`
-/// that the engine is built with.
+/// `deployment.limits.max_batch_size` is the `Option<u64>` that the user gave,
+/// `resolved.limits.max_batch_size` the `u64` that the engine is built with.
 ///
 /// What it may hold:
 ///
-/// - Every value that TensorRT-LLM fills in, corrects, or computes from other settings, in the resolved groups.
+/// - Every value that TensorRT-LLM fills in, corrects, or computes from other settings, in the
+///   resolved groups.
 /// - Settings that TensorRT-LLM takes as they are, in [`given`](Self::given), such as
-///   `resolved.given.engine.guided_decoding`. They are not listed again, so a new setting without resolution needs no
-///   change here.
+///   `resolved.given.engine.guided_decoding`. They are not listed again, so a new setting without
+///   resolution needs no change here.
 ///
-/// What it may not hold: an impossible combination. `resolve` returns those as errors, so that no law has to look for
-/// one, and no law has to know a default. For the PyTorch backend, the settings that only engines have are at their
-/// defaults.
+/// What it may not hold: an impossible combination. `resolve` returns those as errors, so that no
+/// law has to look for one, and no law has to know a default. For the PyTorch backend, the settings
+/// that only engines have are at their defaults.
 ///
-/// A law reads a resolved group if the setting is there, and `given` only for a setting that is in no resolved group.
-/// A setting that starts to need resolution becomes a field of its resolved group, and the laws read it there.
+/// A law reads a resolved group if the setting is there, and `given` only for a setting that is in
+/// no resolved group. A setting that starts to need resolution becomes a field of its resolved
+/// group, and the laws read it there.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Resolved {
-    /// The deployment that was resolved; for the PyTorch backend, without the settings that only engines have. Only
-    /// settings that need no resolution are read from here.
+    /// The deployment that was resolved; for the PyTorch backend, without the settings that only
+    /// engines have. Only settings that need no resolution are read from here.
     pub given: Deployment,
     /// The model.
     pub model: ModelRef,
@@ -115,8 +118,8 @@ impl Resolved {
         self.parallel.tp_size * self.parallel.pp_size
     }
 
-    /// The layers of pipeline stage `stage`; if they can't be split evenly, the first stages have one more
-    /// (`mapping.py` pp_layers).
+    /// The layers of pipeline stage `stage`; if they can't be split evenly, the first stages have
+    /// one more (`mapping.py` pp_layers).
     pub fn layers_of_stage(&self, stage: u64) -> std::ops::Range<u32> {
         if self.parallel.pp_size == 1 {
             return 0..self.model.layers;
@@ -142,8 +145,9 @@ impl Resolved {
         self.gpu.link == Link::NvLink && self.machine.gpus_per_node > GPUS_PER_SERVER
     }
 
-    /// Most tokens in a step of the engine. A decoder with cross attention isn't built for `max_num_tokens`, but for
-    /// every sequence's whole prompt or beams (`models/enc_dec/model.py` DecoderModel.prepare_inputs).
+    /// Most tokens in a step of the engine. A decoder with cross attention isn't built for
+    /// `max_num_tokens`, but for every sequence's whole prompt or beams (`models/enc_dec/model.py`
+    /// DecoderModel.prepare_inputs).
     pub fn engine_tokens(&self) -> u64 {
         let limits = &self.limits;
         match self.model.encoder {
@@ -162,14 +166,14 @@ impl Resolved {
         self.model.attention.heads() / self.parallel.attention_tp_size
     }
 
-    /// KV heads on a rank; if they are fewer than ranks, each rank keeps a copy of one (`convert_utils.py`
-    /// tile_kv_weight_bias).
+    /// KV heads on a rank; if they are fewer than ranks, each rank keeps a copy of one
+    /// (`convert_utils.py` tile_kv_weight_bias).
     pub fn local_kv_heads(&self) -> u64 {
         self.model.attention.kv_heads().div_ceil(self.parallel.attention_tp_size)
     }
 
-    /// Values that latent attention caches of a token in a layer, if the model has it: the compressed keys and values,
-    /// and the key that carries the position.
+    /// Values that latent attention caches of a token in a layer, if the model has it: the
+    /// compressed keys and values, and the key that carries the position.
     pub fn latent_values(&self) -> Option<u64> {
         match self.model.attention {
             Attention::Latent { kv_lora_rank, qk_rope_head_dim, .. } => Some(kv_lora_rank + qk_rope_head_dim),
@@ -177,12 +181,14 @@ impl Resolved {
         }
     }
 
-    /// The vocabulary padded to a multiple of the ranks that share the LM head (`_utils.py` pad_vocab_size).
+    /// The vocabulary padded to a multiple of the ranks that share the LM head (`_utils.py`
+    /// pad_vocab_size).
     pub fn padded_vocab(&self) -> u64 {
         self.model.vocab.div_ceil(self.parallel.tp_size) * self.parallel.tp_size
     }
 
-    /// The vocabulary as the runtime pads it: to a multiple of all ranks (`ModelConfig::getVocabSizePadded`).
+    /// The vocabulary as the runtime pads it: to a multiple of all ranks
+    /// (`ModelConfig::getVocabSizePadded`).
     pub fn runtime_vocab(&self) -> u64 {
         self.model.vocab.div_ceil(self.world_size()) * self.world_size()
     }

@@ -56,8 +56,8 @@ pub(super) fn limits(d: &Deployment, notes: &mut Vec<Note>) -> StepLimits {
     StepLimits { max_batch_size, max_num_tokens, max_input_len: max_seq_len, max_seq_len }
 }
 
-/// `max_seq_len`, which is the model's own length by default and at most (`model_engine.py` _init_max_seq_len,
-/// _infer_max_seq_len_from_config).
+/// `max_seq_len`, which is the model's own length by default and at most (`model_engine.py`
+/// _init_max_seq_len, _infer_max_seq_len_from_config).
 fn max_seq_len(d: &Deployment, notes: &mut Vec<Note>) -> u64 {
     let factor = d.model.rope_scaling_factor.filter(|_| !d.model.yarn).unwrap_or(1.0);
     let own = ((d.model.max_position_embeddings as f64 * factor) as u64).max(1);
@@ -76,9 +76,9 @@ fn max_seq_len(d: &Deployment, notes: &mut Vec<Note>) -> u64 {
 }
 
 impl CudaGraphs {
-    /// The graphs up to `largest` sequences: every size to 31, then powers of two; with padding 1, 2, 4, multiples of
-    /// 8 to 128, then powers of two. In either case `largest` itself is among them
-    /// (`CudaGraphConfig._generate_cuda_graph_batch_sizes`).
+    /// The graphs up to `largest` sequences: every size to 31, then powers of two; with padding 1,
+    /// 2, 4, multiples of 8 to 128, then powers of two. In either case `largest` itself is among
+    /// them (`CudaGraphConfig._generate_cuda_graph_batch_sizes`).
     fn up_to(largest: u64, padded: bool) -> CudaGraphs {
         let small = if padded {
             [1, 2, 4].into_iter().filter(|size| *size <= largest).count() as u64 + (largest / 8).min(16)
@@ -112,16 +112,17 @@ impl ResolvedPytorch {
     }
 }
 
-/// Tokens that a sequence in the KV cache has beyond `max_seq_len`: the one that the overlap scheduler is ahead, and
-/// the drafts of this step and the next (`py_executor_creator.py`, `get_num_extra_kv_tokens`).
+/// Tokens that a sequence in the KV cache has beyond `max_seq_len`: the one that the overlap
+/// scheduler is ahead, and the drafts of this step and the next (`py_executor_creator.py`,
+/// `get_num_extra_kv_tokens`).
 fn extra_tokens(d: &Deployment, drafts: u64) -> u64 {
     let ahead = if d.pytorch.disable_overlap_scheduler { 0 } else { 1 + drafts };
     let one_model = matches!(d.pytorch.decoding_type, DecodingType::Mtp | DecodingType::Eagle3);
     ahead + drafts + if one_model { drafts.saturating_sub(1) } else { 0 }
 }
 
-/// The kernels that multiply the experts (`ModelConfig.resolve_moe_backend`): generated kernels for MXFP4 on
-/// data-centre Blackwell, Triton's before it, CUTLASS otherwise.
+/// The kernels that multiply the experts (`ModelConfig.resolve_moe_backend`): generated kernels for
+/// MXFP4 on data-centre Blackwell, Triton's before it, CUTLASS otherwise.
 fn moe_backend(d: &Deployment) -> MoeBackend {
     let capability = d.gpu.compute_capability.0;
     match d.pytorch.moe_backend {

@@ -1,4 +1,4 @@
-//! How long an estimate takes, and reading a log.
+//! The duration of an estimate, and of reading a log.
 
 mod clock;
 
@@ -9,7 +9,7 @@ use trtllm_memory::link;
 use trtllm_memory::log;
 use trtllm_memory::memory::{estimate, estimate_resolved, explain};
 
-/// Nanoseconds of one call: the median and the best of 21 rounds.
+/// Prints the nanoseconds of one call: the median and the best of 21 rounds.
 fn time(name: &str, mut call: impl FnMut()) {
     const ROUNDS: usize = 21;
     const CALLS: u32 = 2000;
@@ -24,12 +24,12 @@ fn time(name: &str, mut call: impl FnMut()) {
     say(&format!("{name:<40} {:>10.0} ns, at best {:>8.0}", rounds[ROUNDS / 2], rounds[0]));
 }
 
-/// A log of ten megabytes: a hundred lines of noise for each line that counts.
+/// A log of ten megabytes, with a hundred irrelevant lines for each relevant one.
 fn ten_megabytes() -> Vec<u8> {
-    let noise =
+    let irrelevant =
         b"[05/06/2026-07:08:09] [TRT-LLM] [I] Run generation only CUDA graph warmup for batch size=31, draft_len=0\n";
-    let counts = b"[TensorRT-LLM][INFO] [MemUsageChange] Allocated 43.29 MB GPU memory for runtime buffers.\n";
-    let part = [noise.repeat(100), counts.to_vec()].concat();
+    let relevant = b"[TensorRT-LLM][INFO] [MemUsageChange] Allocated 43.29 MB GPU memory for runtime buffers.\n";
+    let part = [irrelevant.repeat(100), relevant.to_vec()].concat();
     part.repeat((10 << 20) / part.len())
 }
 
@@ -42,10 +42,12 @@ fn main() {
     for (name, deployment) in
         [("one GPU", &one), ("eight GPUs", &eight), ("PyTorch", &torch), ("PyTorch, experts", &experts)]
     {
-        let resolved = deployment.resolve().expect("a sound deployment");
-        time(&format!("plan, {name}"), || drop(black_box(black_box(deployment).resolve())));
-        time(&format!("estimate of a plan, {name}"), || drop(black_box(estimate_resolved(black_box(&resolved)))));
-        time(&format!("plan and estimate, {name}"), || drop(black_box(estimate(black_box(deployment)))));
+        let Ok(resolved) = deployment.resolve() else { continue };
+        time(&format!("resolve, {name}"), || drop(black_box(black_box(deployment).resolve())));
+        time(&format!("estimate of a resolved deployment, {name}"), || {
+            drop(black_box(estimate_resolved(black_box(&resolved))))
+        });
+        time(&format!("resolve and estimate, {name}"), || drop(black_box(estimate(black_box(deployment)))));
     }
     time("explanation of every figure", || drop(black_box(explain(black_box(&one), 0))));
 

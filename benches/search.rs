@@ -1,4 +1,5 @@
-//! How many candidates a search tries in a second.
+//! The number of candidates that a search tries in a second, and the durations of a sweep and of
+//! limits.
 
 mod clock;
 
@@ -11,7 +12,7 @@ use trtllm_memory::explore::solve::solve;
 use trtllm_memory::explore::sweep::{POINTS, sweep};
 use trtllm_memory::gpu::gpus;
 
-/// Milliseconds of a call, the median and the best of 11 rounds.
+/// Returns the milliseconds of a call, the median and the best of 11 rounds, with its result.
 fn time<T>(mut call: impl FnMut() -> T) -> ([f64; 2], T) {
     let mut rounds = Vec::new();
     let mut result = call();

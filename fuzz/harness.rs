@@ -2,10 +2,10 @@
 #![allow(dead_code)]
 
 use trtllm_memory::accuracy::{compare_all, readers};
+use trtllm_memory::answer_about;
 use trtllm_memory::deployment::Deployment;
 use trtllm_memory::import::model_file;
 use trtllm_memory::memory::estimate;
-use trtllm_memory::panels;
 use trtllm_memory::{link, log};
 
 /// A model's file: whatever is read makes a deployment that survives its link and can be estimated.
@@ -45,7 +45,7 @@ pub fn link(bytes: &[u8]) {
 pub fn measurements(bytes: &[u8]) {
     let read = readers::read("file", &String::from_utf8_lossy(bytes));
     for line in &read.unreadable {
-        assert!(line.id.starts_with("file:") && !line.reason.is_empty());
+        assert!(line.id.starts_with("file:") && !line.reason.to_string().is_empty());
     }
     let _ = compare_all([&read.measurements[..]]);
 }
@@ -54,7 +54,7 @@ pub fn measurements(bytes: &[u8]) {
 pub fn panel(bytes: &[u8]) {
     let end = bytes.iter().position(|byte| *byte == b'\n').unwrap_or(bytes.len());
     let (request, given) = bytes.split_at(end);
-    let answer = panels::answer_about(&String::from_utf8_lossy(request), given.get(1..).unwrap_or_default());
+    let answer = answer_about(&String::from_utf8_lossy(request), given.get(1..).unwrap_or_default());
     assert!(!answer.contains("<script") && !answer.contains("<img"));
 }
 

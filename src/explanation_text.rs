@@ -1,7 +1,8 @@
-//! Texts that only explanations say.
+//! Texts that appear in explanations alone.
 
-/// A text that says what something means or how it is known. The page leaves these out (feature `lean`): it shows figures, and the
-/// worker behind it explains them.
+/// Returns `text`, or an empty text without the feature `explanations`.
+///
+/// The page's own program shows figures and leaves these texts to the worker, which explains them.
 pub const fn explanation_text(text: &'static str) -> &'static str {
-    if cfg!(feature = "lean") { "" } else { text }
+    if cfg!(feature = "explanations") { text } else { "" }
 }

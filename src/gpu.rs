@@ -156,7 +156,7 @@ pub fn find(name: &str) -> Option<&'static Gpu> {
 /// The GPUs that `text` may mean, the likeliest first: those that contain each of its words. The
 /// page, where nobody types one, looks for none.
 pub fn suggest(text: &str) -> Vec<&'static Gpu> {
-    if cfg!(feature = "lean") {
+    if cfg!(not(feature = "explanations")) {
         return Vec::new();
     }
     let text = text.to_ascii_lowercase();

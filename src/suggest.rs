@@ -1,19 +1,23 @@
-//! The name that a person probably meant.
+//! Suggestions for misspelt names.
 
-/// Longer texts are no misspelt name.
+use strsim::generic_levenshtein;
+
+/// Characters of a name, at most: a longer text is not a misspelt name.
 const LONGEST: usize = 48;
 
-/// Of `names`, the one nearest to `text`: a slip of few letters, or the only one that contains the text or that it
-/// contains. Upper and lower case are alike, and so are `-`, ` ` and `_`.
+/// Returns the one of `names` that is nearest to `text`, if one is near.
+///
+/// Near are names that differ in few letters; failing that, the only name that contains the text or
+/// is contained in it. Case is ignored, and `-`, ` ` and `_` are equal.
 pub fn nearest<'a>(text: &str, names: impl Iterator<Item = &'a str> + Clone) -> Option<&'a str> {
     let text: Vec<char> = text.trim().chars().take(LONGEST + 1).map(plain).collect();
     if text.len() < 2 || text.len() > LONGEST {
         return None;
     }
-    let slips = |name: &str| distance(&text, &name.chars().map(plain).collect::<Vec<char>>());
+    let distance = |name: &str| generic_levenshtein(&text, &name.chars().map(plain).collect::<Vec<char>>());
     let allowed = 1 + text.len() / 5;
-    let misspelt = names.clone().map(|name| (slips(name), name)).min_by_key(|(slips, _)| *slips);
-    if let Some((_, name)) = misspelt.filter(|(slips, _)| *slips <= allowed) {
+    let nearest = names.clone().map(|name| (distance(name), name)).min_by_key(|(distance, _)| *distance);
+    if let Some((_, name)) = nearest.filter(|(distance, _)| *distance <= allowed) {
         return Some(name);
     }
     let text: String = text.into_iter().collect();
@@ -26,21 +30,6 @@ fn plain(letter: char) -> char {
         '-' | ' ' => '_',
         other => other.to_ascii_lowercase(),
     }
-}
-
-/// Letters to insert, drop or replace to make `b` of `a` (Levenshtein).
-fn distance(a: &[char], b: &[char]) -> usize {
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.iter().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, y) in b.iter().enumerate() {
-            let replaced = diagonal + usize::from(x != y);
-            diagonal = row[j + 1];
-            row[j + 1] = replaced.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row[b.len()]
 }
 
 #[cfg(test)]
@@ -56,7 +45,7 @@ mod tests {
     }
 
     #[test]
-    fn slips_and_longer_or_shorter_names_are_understood() {
+    fn misspelt_longer_and_shorter_names_are_found() {
         assert_eq!(near("max_batchsize"), Some("max_batch_size"));
         assert_eq!(near("Max-Num-Token"), Some("max_num_tokens"));
         assert_eq!(near("kv_cache_free_gpu_memory_fraction"), Some("free_gpu_memory_fraction"));
@@ -64,7 +53,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_near_nothing_or_two_names_is_not_guessed() {
+    fn a_text_near_no_name_or_two_gives_no_suggestion() {
         assert_eq!(near("colour"), None);
         assert_eq!(near("max"), None);
         assert_eq!(near(""), None);
@@ -73,9 +62,9 @@ mod tests {
 
     #[test]
     fn distances_are_counted_in_letters() {
-        let count = |a: &str, b: &str| distance(&a.chars().collect::<Vec<_>>(), &b.chars().collect::<Vec<_>>());
-        assert_eq!(count("kitten", "sitting"), 3);
-        assert_eq!(count("", "abc"), 3);
-        assert_eq!(count("größe", "grösse"), 2);
+        let near = |text: &str, name: &'static str| nearest(text, [name].into_iter()) == Some(name);
+        assert!(!near("kitten", "sitting"), "3 letters differ and 2 of 6 may");
+        assert!(near("größe", "grösse") && near("kittens", "sittins"), "2 letters differ");
+        assert!(!near("größe", "grossen"), "4 letters differ and 2 of 5 may");
     }
 }

@@ -5,6 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 use std::cell::Cell;
+use std::cmp::Ordering;
 use std::fmt;
 use std::iter::Sum;
 use std::ops::{Add, AddAssign, Sub};
@@ -217,6 +218,20 @@ pub fn joined(values: impl IntoIterator<Item: fmt::Display>, separator: &str) ->
     text
 }
 
+/// Returns `value` less `reference` with its sign: `+1.25 GiB`, `−12`, or `±0`. `show` writes its magnitude.
+///
+/// ```
+/// use trtllm_memory::units::{grouped, signed};
+/// assert_eq!(signed(1000, 2500, grouped), "−1,500");
+/// ```
+pub fn signed(value: u64, reference: u64, show: impl FnOnce(u64) -> String) -> String {
+    match value.cmp(&reference) {
+        Ordering::Less => format!("−{}", show(reference - value)),
+        Ordering::Equal => "±0".into(),
+        Ordering::Greater => format!("+{}", show(value - reference)),
+    }
+}
+
 /// Up to here `f64` holds every whole number.
 const EXACT: f64 = (1_u64 << 53) as f64;
 
@@ -313,6 +328,16 @@ mod tests {
                 assert_eq!(grouped_decimal(number, places).replace(',', ""), exact);
             }
         }
+    }
+
+    #[test]
+    fn differences_have_a_sign_and_saturate_at_neither_end() {
+        let size = |bytes| Bytes(bytes).to_string();
+        assert_eq!(signed(3 << 29, 1 << 30, size), "+512.00 MiB");
+        assert_eq!(signed(0, 12, size), "−12 B");
+        assert_eq!(signed(7, 7, size), "±0");
+        assert_eq!(signed(u64::MAX, 0, grouped), "+18,446,744,073,709,551,615");
+        assert_eq!(signed(0, u64::MAX, grouped), "−18,446,744,073,709,551,615");
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! A clock and a place for lines, natively and in WebAssembly.
+//! A clock and line output, natively and in WebAssembly.
 
 #[cfg(not(target_arch = "wasm32"))]
 mod here {

@@ -1,7 +1,7 @@
-//! The worker behind the page: says what [`trtllm_memory::panels`] says, beside the page's own thread.
+//! The worker behind the page: says what `panels` says, beside the page's own thread.
 
 use std::cell::RefCell;
-use trtllm_memory::panels::answer_about;
+use trtllm_memory::answer_about;
 use wasm_bindgen::prelude::*;
 use web_sys::{Blob, DedicatedWorkerGlobalScope, FileReaderSync, MessageEvent};
 

@@ -1,6 +1,6 @@
 //! Which ranks share a bar.
 
-use crate::memory::{Rank, Report};
+use crate::memory::{Rank, RankRange, Report};
 use std::ops::RangeInclusive;
 
 /// More ranks than this never have a bar each.
@@ -26,29 +26,16 @@ pub struct Bar {
 impl Bar {
     /// The bar of neighbouring ranks, and the rank that it shows; `None` where there are none.
     pub(super) fn of(ranks: &[Rank]) -> Option<(Bar, &Rank)> {
-        let (first, last) = (ranks.first()?, ranks.last()?);
-        let shows = fullest(ranks)?;
+        let first = ranks.first()?;
+        let range = RankRange::of(ranks)?;
+        let shows = Rank::most_used(ranks)?;
         let bar = Bar {
-            ranks: first.rank..=last.rank,
+            ranks: range.first..=range.last,
             shows: shows.rank,
             alike: ranks.iter().all(|rank| rank.is_like(first)),
-            label: format!("GPU {}", numbers(ranks)),
+            label: range.to_string(),
         };
         Some((bar, shows))
-    }
-}
-
-/// The rank that uses the most memory, the first of several.
-pub(super) fn fullest(ranks: &[Rank]) -> Option<&Rank> {
-    ranks.iter().rev().max_by_key(|rank| rank.used())
-}
-
-/// "0", or "0–3".
-fn numbers(ranks: &[Rank]) -> String {
-    match ranks {
-        [] => String::new(),
-        [one] => one.rank.to_string(),
-        [first, .., last] => format!("{}–{}", first.rank, last.rank),
     }
 }
 
@@ -78,8 +65,8 @@ impl<'a> Bars<'a> {
 
     fn of(groups: &[&'a [Rank]], named: bool) -> Bars<'a> {
         let bars: Vec<(Bar, &Rank)> = groups.iter().filter_map(|ranks| Bar::of(ranks)).collect();
-        let plain = groups.iter().map(|ranks| numbers(ranks));
-        let labels = if named { plain.map(|numbers| format!("GPU {numbers}")).collect() } else { plain.collect() };
+        let ranges = groups.iter().filter_map(|ranks| RankRange::of(ranks));
+        let labels = ranges.map(|range| if named { range.to_string() } else { range.numbers() }).collect();
         Bars { bars, labels }
     }
 }
@@ -87,7 +74,8 @@ impl<'a> Bars<'a> {
 /// Whether the labels stand side by side without touching.
 fn fit(groups: &[&[Rank]], width: u32, named: bool) -> bool {
     let name = if named { "GPU ".len() } else { 0 };
-    let letters = groups.iter().map(|ranks| name + numbers(ranks).chars().count()).max().unwrap_or(0);
+    let ranges = groups.iter().filter_map(|ranks| RankRange::of(ranks));
+    let letters = ranges.map(|range| name + range.numbers().chars().count()).max().unwrap_or(0);
     groups.len() * (letters * LETTER + LABEL_GAP) <= width as usize
 }
 

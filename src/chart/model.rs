@@ -1,6 +1,6 @@
 //! Where everything of a picture stands, in whole pixels.
 
-use super::bars::{Bar, Bars, fullest};
+use super::bars::{Bar, Bars};
 use super::scale::Scale;
 use super::stack::{Span, stack};
 use super::{Segment, Size};
@@ -124,7 +124,7 @@ impl Model {
 
     /// One lying bar.
     pub fn strip(report: &Report, size: Size) -> Model {
-        let rank = report.tightest().or_else(|| fullest(&report.ranks));
+        let rank = report.kv_limiting_rank().or_else(|| report.most_used_rank());
         let (capacity, most) = rank.map_or((0.0, 0.0), |rank| (rank.total.0 as f64, bytes(rank)));
         let scale = f64::from(size.width) / capacity.max(most).max(1.0);
         let spans = rank.map_or_else(Vec::new, |rank| stack(rank, scale));

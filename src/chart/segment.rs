@@ -1,7 +1,6 @@
 //! A part of a bar.
 
-use crate::memory::band::Band;
-use crate::memory::{Contributor, Rank, Report};
+use crate::memory::{Band, Contributor, Rank, Report};
 use crate::units::Bytes;
 
 /// A part of a bar: what takes memory, or memory that stays free.

@@ -133,6 +133,17 @@ impl Deployment {
         self.version.unwrap_or_else(|| Version::default_of(self.backend))
     }
 
+    /// Ranks that share each expert, and ranks that the experts are dealt to.
+    pub(crate) fn moe_sizes(&self) -> (u64, u64) {
+        let tp_size = self.parallel.tp_size;
+        match (self.parallel.moe_tp_size, self.parallel.moe_ep_size) {
+            (Some(tp), Some(ep)) => (tp, ep),
+            (None, Some(ep)) => (tp_size / ep.max(1), ep),
+            (Some(tp), None) => (tp, tp_size / tp.max(1)),
+            (None, None) => (tp_size, 1),
+        }
+    }
+
     /// Number of GPUs: `tp_size · pp_size`.
     pub fn world_size(&self) -> u64 {
         self.parallel.tp_size.saturating_mul(self.parallel.pp_size)

@@ -266,6 +266,16 @@ fn encoder_decoder(d: &Deployment, encoder: &Encoder, found: &mut DeploymentErro
     if d.engine.runtime == Runtime::GptSession {
         found.add("runtime", &d.engine.runtime, format_args!("runs models without an encoder only; use executor"));
     }
+    if let (Some(given), Some(most)) = (d.engine.max_encoder_input_len, encoder.max_input_len())
+        && given > most
+    {
+        let most = grouped(most);
+        found.add(
+            "max_encoder_input_len",
+            &given,
+            format_args!("{} has positions for {most} frames of sound; use at most {most}", d.model.name),
+        );
+    }
     let told = found.0.iter().any(|problem| problem.field == "tp_size");
     let shared =
         encoder.heads.is_multiple_of(d.parallel.tp_size) && encoder.intermediate.is_multiple_of(d.parallel.tp_size);
@@ -320,7 +330,7 @@ fn pytorch(d: &Deployment, found: &mut DeploymentError) {
         );
     }
     let Some(slots) = d.pytorch.moe_load_balancer_slots else { return };
-    let (experts, ep) = (d.model.moe.map_or(0, |moe| moe.experts), d.parallel.moe_ep_size.unwrap_or(1));
+    let (experts, ep) = (d.model.moe.map_or(0, |moe| moe.experts), d.moe_sizes().1.max(1));
     if experts == 0 {
         found.add(
             "moe_load_balancer_slots",
@@ -391,15 +401,28 @@ fn speculation(d: &Deployment, found: &mut DeploymentError) {
     }
 }
 
-/// The executor refuses limits beyond those that the engine was built with.
+/// Limits that don't go with those that the engine was built with, or that the server has.
 fn runtime(d: &Deployment, found: &mut DeploymentError) {
-    if d.engine.runtime_max_batch_size.is_none() && d.engine.runtime_max_num_tokens.is_none() {
+    let drafts = d.pytorch.decoding_type != DecodingType::None && d.backend == Backend::Pytorch;
+    let asked = d.engine.runtime_max_batch_size.is_some()
+        || d.engine.runtime_max_num_tokens.is_some()
+        || d.engine.gen_micro_batch_size.is_some()
+        || d.engine.sink_token_length > 0
+        || drafts;
+    if !asked {
         return;
     }
     let built = resolve::limits(d, &mut Vec::new());
+    // The executor refuses more than the engine was built for, and so does the session (`gptSession.cpp` MicroBatchConfig).
     for (field, running, limit, built) in [
         ("runtime_max_batch_size", d.engine.runtime_max_batch_size, "max_batch_size", built.max_batch_size),
         ("runtime_max_num_tokens", d.engine.runtime_max_num_tokens, "max_num_tokens", built.max_num_tokens),
+        (
+            "gen_micro_batch_size",
+            d.engine.gen_micro_batch_size.filter(|_| d.engine.runtime == Runtime::GptSession),
+            "max_batch_size",
+            built.max_batch_size,
+        ),
     ] {
         if let Some(running) = running.filter(|running| *running > built) {
             let built = grouped(built);
@@ -409,5 +432,26 @@ fn runtime(d: &Deployment, found: &mut DeploymentError) {
                 format_args!("is more than the engine's {limit}, {built}; lower it, or build for more"),
             );
         }
+    }
+    // Sinks are the first tokens of each window, which must have room for others.
+    let window = d.kv_cache.max_attention_window.iter().copied().min().unwrap_or(u64::MAX).min(built.max_seq_len);
+    if d.engine.sink_token_length >= window && d.engine.sink_token_length > 0 {
+        let window = grouped(window);
+        found.add(
+            "sink_token_length",
+            &d.engine.sink_token_length,
+            format_args!("must be below {window}, the narrowest attention window, which the sinks are part of"),
+        );
+    }
+    // The engine flow makes sequences longer by their drafts.
+    if let Some(drafted) = d.limits.max_draft_len.filter(|drafted| drafts && *drafted >= built.max_seq_len) {
+        let sequence = grouped(built.max_seq_len);
+        found.add(
+            "max_draft_len",
+            &drafted,
+            format_args!(
+                "must be below max_seq_len, {sequence}, so that a sequence can hold the draft tokens of a step"
+            ),
+        );
     }
 }

@@ -119,6 +119,12 @@ pub enum Behavior {
     MtpCachesEveryStep,
     /// The PyTorch backend chooses the MoE kernels by model and GPU unless told otherwise.
     ChoosesMoeBackend,
+    /// The PyTorch backend balances the load of experts.
+    BalancesExperts,
+    /// Its load balancer knows gpt-oss.
+    BalancesExpertsOfGptOss,
+    /// Its load balancer knows the models of 2026: DeepSeek V3.2, GLM-5, Nemotron-H and Qwen 3.5.
+    BalancesExpertsOf2026,
     /// The PyTorch backend allocates its all-reduce workspace also where attention is data-parallel.
     AttentionDpKeepsAllReduce,
     /// The PyTorch backend's sampler keeps stop words on the GPU.
@@ -153,7 +159,7 @@ pub enum Behavior {
     FractionAlwaysBounds,
     /// Layers that look back equally far have a pool of KV blocks of their own.
     WindowsHavePools,
-    /// The pools of several attention windows are equally large, and `max_tokens` doesn't count for them.
+    /// The pools of several attention windows are equally large, and `max_tokens` doesn't count for each.
     WindowPoolsAreEqual,
     /// A sequence that outgrows its attention window needs another block, and pages are counted for the whole sequence.
     WindowsSlideByBlocks,
@@ -341,6 +347,24 @@ pub static BEHAVIORS: &[BehaviorRange] = &[
         from: version(1, 3),
         until: LAST,
         source: explanation_text("tensorrt_llm/llmapi/llm_args.py MoeConfig.backend: CUTLASS to 1.2, AUTO later"),
+    },
+    BehaviorRange {
+        fact: Behavior::BalancesExperts,
+        from: version(0, 21),
+        until: LAST,
+        source: explanation_text("NVIDIA/TensorRT-LLM pull request 4615, May 2025: the static load balancer"),
+    },
+    BehaviorRange {
+        fact: Behavior::BalancesExpertsOfGptOss,
+        from: version(1, 2),
+        until: LAST,
+        source: explanation_text("moe_load_balancer.py moe_model_arch_list; pull request 8886, November 2025"),
+    },
+    BehaviorRange {
+        fact: Behavior::BalancesExpertsOf2026,
+        from: version(1, 3),
+        until: LAST,
+        source: explanation_text("moe_load_balancer.py moe_model_arch_list: copies of late 2025 against those of 2026"),
     },
     BehaviorRange {
         fact: Behavior::AttentionDpKeepsAllReduce,

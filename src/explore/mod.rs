@@ -14,7 +14,7 @@ pub mod sweep;
 pub use knob::Knob;
 pub use load::Load;
 
-use crate::memory::{Contributor, KvCache, Rank, Report, Verdict};
+use crate::memory::{KvCache, Rank, Report, Verdict};
 use crate::units::Bytes;
 
 /// What a report says of the fullest GPU.
@@ -31,22 +31,17 @@ pub struct Fullest {
 impl Fullest {
     /// The fullest GPU of a report; of GPUs that are equally full the first. `None` for a report without ranks.
     pub fn of(report: &Report) -> Option<Fullest> {
-        let rank = report.ranks.iter().min_by_key(|rank| (rank.free, std::cmp::Reverse(rank.used())))?;
-        Some(Fullest { rank: rank.clone(), kv_cache: report.kv_cache.clone(), verdict: report.verdict.clone() })
+        let rank = report.least_free_rank()?.clone();
+        Some(Fullest { rank, kv_cache: report.kv_cache.clone(), verdict: report.verdict.clone() })
     }
 
     /// What the GPU holds besides the KV cache, which takes what is left.
     pub fn fixed(&self) -> Bytes {
-        fixed(&self.rank)
+        self.rank.used_without_kv_cache()
     }
-}
-
-/// What a rank holds besides the KV cache.
-fn fixed(rank: &Rank) -> Bytes {
-    rank.used() - rank.figure(Contributor::KvCache).bytes
 }
 
 /// What the GPU that holds the most besides the KV cache holds besides it.
 fn most_fixed(report: &Report) -> Bytes {
-    report.ranks.iter().map(fixed).max().unwrap_or_default()
+    report.ranks.iter().map(Rank::used_without_kv_cache).max().unwrap_or_default()
 }

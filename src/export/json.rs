@@ -1,4 +1,4 @@
-//! The answer to a link as JSON, for pipelines.
+//! Answers to links as JSON, for pipelines.
 //!
 //! All sizes are bytes. Keys are never renamed; new ones may be added.
 
@@ -9,10 +9,11 @@ use crate::units::Bytes;
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
-/// What the calculator answers to a link.
+/// The answer to a link.
 ///
-/// The page ignores what it doesn't understand and says so. A pipeline gates on the answer, so here a bad value of a known
-/// key is an error, and there is no report; an unknown key is a warning.
+/// The page ignores invalid parts of a link and reports them. A pipeline gates on the answer, so
+/// here an invalid value of a known key is an error, and there is no report. An unknown key is a
+/// warning.
 ///
 /// ```
 /// use trtllm_memory::export::json::Answer;
@@ -23,19 +24,19 @@ use serde::{Serialize, Serializer};
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Answer {
-    /// The deployment that the link says.
+    /// The deployment of the link.
     pub deployment: Deployment,
-    /// What the models say of it; `None` where there are errors.
+    /// Its report; `None` if there are errors.
     pub report: Option<Report>,
-    /// What was ignored in the link, and what TensorRT-LLM makes of the settings.
+    /// The ignored parts of the link, and TensorRT-LLM's corrections of the settings.
     pub warnings: Vec<Warning>,
-    /// What must be mended first.
+    /// The errors in the input.
     pub errors: Vec<BadInput>,
-    /// Why each size is what it is; empty until [`Answer::explain`].
+    /// The explanations of the sizes; empty before [`Answer::explain`].
     pub explanations: Vec<Explained>,
 }
 
-/// Something worth knowing about a setting.
+/// A remark on a setting.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Warning {
     /// The link key, as written.
@@ -44,33 +45,60 @@ pub struct Warning {
     pub message: String,
 }
 
-/// A value that can't be right.
+/// An invalid value.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct BadInput {
     /// The link key.
     pub field: String,
     /// Its value.
     pub value: String,
-    /// What is wrong with it and what would be right.
+    /// The problem, and the valid values.
     pub message: String,
 }
 
-/// Why the contributors of some ranks have their sizes.
+/// The explanations of the sizes of one rank class.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Explained {
-    /// The ranks, which use their memory alike.
+    /// The ranks of the class.
     pub ranks: Vec<u64>,
-    /// Each contributor's size as a tree.
+    /// The explanation of each contributor.
     pub contributors: Vec<(Contributor, Explanation)>,
 }
 
 impl Answer {
-    /// The answer to a link: an address of any host, `#…`, or the fragment alone.
+    /// Answers a link: an address of any host, `#…`, or the fragment alone.
     pub fn to(link: &str) -> Answer {
         Answer::from(link::decode(link))
     }
 
-    /// The same answer with explanations, one for each way in which ranks use their memory.
+    /// Answers a link that comes with other invalid input, such as a file: without a report, and
+    /// with `error` after the link's own errors.
+    pub fn refused(decoded: Decoded, error: BadInput) -> Answer {
+        let mut answer = Answer::without_report(decoded);
+        answer.errors.push(error);
+        answer
+    }
+
+    /// The answer to a link before anything is estimated.
+    fn without_report(decoded: Decoded) -> Answer {
+        let (bad, ignored): (Vec<LinkProblem>, Vec<LinkProblem>) =
+            decoded.problems.into_iter().partition(|problem| match problem.kind {
+                LinkProblemKind::BadValue | LinkProblemKind::TooLong => true,
+                // A word without a value is not a setting of another version; the input is not a
+                // link.
+                LinkProblemKind::UnknownKey => problem.value.is_empty(),
+                LinkProblemKind::Repeated | LinkProblemKind::OtherBackend | LinkProblemKind::NewerVersion => false,
+            });
+        Answer {
+            deployment: decoded.deployment,
+            report: None,
+            warnings: ignored.into_iter().map(Warning::from).collect(),
+            errors: bad.into_iter().map(BadInput::from).collect(),
+            explanations: Vec::new(),
+        }
+    }
+
+    /// Adds explanations to the answer, one for each rank class.
     pub fn explain(mut self) -> Answer {
         let kinds = self.report.as_ref().map(Report::kinds).unwrap_or_default();
         self.explanations = kinds
@@ -84,23 +112,10 @@ impl Answer {
     }
 }
 
-/// The answer to a deployment, and to what wasn't understood in its link.
+/// The answer to a parsed link.
 impl From<Decoded> for Answer {
     fn from(decoded: Decoded) -> Answer {
-        let (bad, ignored): (Vec<LinkProblem>, Vec<LinkProblem>) =
-            decoded.problems.into_iter().partition(|problem| match problem.kind {
-                LinkProblemKind::BadValue | LinkProblemKind::TooLong => true,
-                // A word without a value is no setting of another version, but no link at all.
-                LinkProblemKind::UnknownKey => problem.value.is_empty(),
-                LinkProblemKind::Repeated | LinkProblemKind::OtherBackend | LinkProblemKind::NewerVersion => false,
-            });
-        let mut answer = Answer {
-            deployment: decoded.deployment,
-            report: None,
-            warnings: ignored.into_iter().map(Warning::from).collect(),
-            errors: bad.into_iter().map(BadInput::from).collect(),
-            explanations: Vec::new(),
-        };
+        let mut answer = Answer::without_report(decoded);
         if answer.errors.is_empty() {
             match estimate(&answer.deployment) {
                 Ok(report) => {
@@ -139,7 +154,7 @@ impl From<InvalidSetting> for BadInput {
     }
 }
 
-/// The ranks, and an explanation under each contributor's key.
+/// The ranks, and each explanation under its contributor's key.
 impl Serialize for Explained {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(Some(1 + self.contributors.len()))?;
@@ -151,13 +166,13 @@ impl Serialize for Explained {
     }
 }
 
-/// The shape of an answer.
+/// The JSON of an answer.
 #[derive(Serialize)]
 struct Shape<'a> {
-    /// `fits`, `fits_uncertain` or `fails`; null where there are errors.
+    /// `fits`, `fits_uncertain` or `fails`; null if there are errors.
     verdict: Option<&'static str>,
     verdict_detail: Option<Detail>,
-    /// Of the whole model.
+    /// The parameters of the whole model.
     parameters: Option<u64>,
     ranks: &'a [Rank],
     kv_cache: Option<&'a KvCache>,
@@ -169,21 +184,21 @@ struct Shape<'a> {
     explanations: &'a [Explained],
 }
 
-/// A verdict in words and figures.
+/// A verdict as text and figures.
 #[derive(Serialize)]
 struct Detail {
     sentence: String,
     detail: String,
-    /// Memory that stays free on the fullest rank, where it fits.
+    /// The memory that stays free on the fullest rank, if the deployment fits.
     #[serde(skip_serializing_if = "Option::is_none")]
     room: Option<Bytes>,
-    /// When it fails.
+    /// The stage at which it fails.
     #[serde(skip_serializing_if = "Option::is_none")]
     stage: Option<Stage>,
-    /// What is missing then.
+    /// The missing memory.
     #[serde(skip_serializing_if = "Option::is_none")]
     short: Option<Bytes>,
-    /// Where it is missing.
+    /// The rank on which it is missing.
     #[serde(skip_serializing_if = "Option::is_none")]
     rank: Option<u64>,
 }
@@ -229,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn bytes_stand_under_the_keys_of_contributors_and_add_up() {
+    fn sizes_have_the_keys_of_contributors_and_add_up() {
         let answer = answer("tp_size=2&quant_algo=FP8");
         assert_eq!(answer["verdict"], "fits");
         assert_eq!(answer["parameters"], 8_030_261_248_u64);
@@ -283,7 +298,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_ignored_or_corrected_is_a_warning() {
+    fn ignored_and_corrected_settings_are_warnings() {
         let answer = answer("colour=red&tp_size=2&tp_size=4&v=99");
         assert_eq!(answer["ranks"].as_array().unwrap().len(), 4);
         let fields: Vec<&str> =

@@ -1,10 +1,10 @@
-//! A configuration in a line: the title of a page, the text of a link.
+//! One-line summaries of configurations, for titles of pages and texts of links.
 
 use crate::deployment::{QuantAlgo, Resolved};
 use crate::memory::{Report, Verdict};
 use crate::units::grouped;
 
-/// What is served, and on what.
+/// Summarises the model, its precision and the GPUs.
 ///
 /// ```
 /// use trtllm_memory::{export::summary, link};
@@ -20,7 +20,7 @@ pub fn subject(resolved: &Resolved) -> String {
     format!("{model} · {precision} · {} × {}", resolved.world_size(), resolved.gpu.name)
 }
 
-/// Whether it fits.
+/// Summarises whether the deployment fits.
 pub fn outcome(report: &Report) -> &'static str {
     match report.verdict {
         Verdict::Fits { uncertain: false, .. } => "fits",
@@ -29,7 +29,8 @@ pub fn outcome(report: &Report) -> &'static str {
     }
 }
 
-/// A link in Markdown, whose text says what the link leads to: the configuration, whether it fits, and what room there is.
+/// Formats a link in Markdown. Its text names the configuration, whether it fits, and the room that
+/// is left.
 ///
 /// ```
 /// use trtllm_memory::{export::summary, link, memory::estimate};
@@ -52,7 +53,7 @@ pub fn markdown(resolved: &Resolved, report: &Report, link: &str) -> String {
     format!("[{}]({})", escaped(&format!("{subject}: {}, {room}", outcome(report))), destination(link))
 }
 
-/// A text as it stands in Markdown, with what would format it, or make HTML or a table of it, escaped.
+/// Escapes the characters of a text that Markdown takes for formatting, HTML or tables.
 fn escaped(text: &str) -> String {
     let mut markdown = String::with_capacity(text.len());
     for c in text.chars() {
@@ -64,7 +65,8 @@ fn escaped(text: &str) -> String {
     markdown
 }
 
-/// An address as the destination of a link in Markdown; one of the calculator's own has no spaces.
+/// Formats an address as the destination of a link in Markdown. The calculator's addresses have no
+/// spaces.
 fn destination(link: &str) -> String {
     link.replace('(', "%28").replace(')', "%29")
 }

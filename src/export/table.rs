@@ -1,15 +1,16 @@
-//! Tables to take away, as CSV and as Markdown.
+//! Tables as CSV and Markdown.
 
 use crate::explore::compare::Comparison;
 use crate::explore::search::Candidate;
 use crate::explore::sweep::Sweep;
-use crate::memory::{Contributor, Report};
-use crate::units::{Bytes, giga};
+use crate::memory::{Contributor, RankRanges, Report};
+use crate::units::{Bytes, giga, signed};
+use csv::{Terminator, WriterBuilder};
 
-/// Rows of cells under a heading.
+/// Rows of cells under a header.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Table {
-    /// The heading of each column.
+    /// The header of each column.
     pub header: Vec<String>,
     /// The rows, each with a cell for each column.
     pub rows: Vec<Vec<String>>,
@@ -20,7 +21,7 @@ impl Table {
         Table { header: header.iter().map(|cell| (*cell).to_string()).collect(), rows }
     }
 
-    /// The memory of every rank: a row for each, sizes in bytes.
+    /// The memory of all ranks: a row for each rank, with sizes in bytes.
     pub fn of_report(report: &Report) -> Table {
         let mut header = vec!["rank".to_string(), "tp_rank".into(), "pp_rank".into()];
         header.extend(Contributor::ALL.map(|contributor| contributor.key().to_string()));
@@ -35,15 +36,13 @@ impl Table {
         Table { header, rows }
     }
 
-    /// The memory of each kind of rank for a person: a row for each contributor, sizes in the unit that is shown.
+    /// The memory of each rank class for people: a row for each contributor, with sizes in the
+    /// chosen unit.
     pub fn for_people(report: &Report) -> Table {
         let kinds = report.kinds();
         let mut header = vec![giga().to_string()];
-        header.extend(kinds.iter().map(|kind| match kind[..] {
-            [one] => format!("GPU {}", one.rank),
-            [first, .., last] => format!("GPU {} … {}", first.rank, last.rank),
-            [] => String::new(),
-        }));
+        let ranks = kinds.iter().map(|kind| kind.iter().map(|rank| rank.rank).collect::<RankRanges>());
+        header.extend(ranks.map(|ranks| ranks.to_string()));
         let mut rows = Vec::new();
         let mut row = |label: &str, size: &dyn Fn(&crate::memory::Rank) -> Bytes| {
             let cells = kinds.iter().map(|kind| kind.first().map_or_else(String::new, |rank| giga_text(size(rank))));
@@ -57,7 +56,7 @@ impl Table {
         Table { header, rows }
     }
 
-    /// The points of a sweep, sizes in bytes. What is impossible has empty cells.
+    /// The points of a sweep, with sizes in bytes. Impossible deployments have empty cells.
     pub fn of_sweep(sweep: &Sweep) -> Table {
         let mut header = vec![sweep.key.to_string(), "verdict".into()];
         header.extend(Contributor::ALL.map(|contributor| contributor.key().to_string()));
@@ -80,7 +79,7 @@ impl Table {
         Table { header, rows }
     }
 
-    /// Deployments that a search found, sizes in bytes.
+    /// Deployments that a search found, with sizes in bytes.
     pub fn of_candidates<'a>(candidates: impl IntoIterator<Item = &'a Candidate>) -> Table {
         let row = |one: &Candidate| {
             vec![
@@ -113,7 +112,7 @@ impl Table {
         Table::new(&header, candidates.into_iter().map(row).collect())
     }
 
-    /// Two deployments side by side for a person, sizes in the unit that is shown.
+    /// Two deployments side by side for people, with sizes in the chosen unit.
     pub fn of_comparison(comparison: &Comparison) -> Table {
         let mut rows: Vec<Vec<String>> = comparison
             .differences()
@@ -123,31 +122,24 @@ impl Table {
                 vec![label.to_string(), giga_text(row.pinned), giga_text(row.current), row.text()]
             })
             .collect();
-        let tokens = [&comparison.pinned, &comparison.current].map(|side| side.kv_cache.tokens);
-        let difference = i128::from(tokens[1]) - i128::from(tokens[0]);
-        rows.push(vec![
-            "KV cache tokens".into(),
-            tokens[0].to_string(),
-            tokens[1].to_string(),
-            if difference == 0 { "±0".into() } else { format!("{difference:+}") },
-        ]);
+        let [pinned, current] = [&comparison.pinned, &comparison.current].map(|side| side.kv_cache.tokens);
+        let difference = signed(current, pinned, |tokens| tokens.to_string());
+        rows.push(vec!["KV cache tokens".into(), pinned.to_string(), current.to_string(), difference]);
         Table::new(&[giga(), "pinned", "current", "difference"], rows)
     }
 
-    /// As CSV (RFC 4180), lines ending in CR and LF.
+    /// Formats the table as CSV (RFC 4180), whose lines end in CR and LF.
     pub fn csv(&self) -> String {
-        let cell = |cell: &String| {
-            if cell.contains([',', '"', '\n', '\r']) {
-                format!("\"{}\"", cell.replace('"', "\"\""))
-            } else {
-                cell.clone()
-            }
-        };
-        let line = |cells: &Vec<String>| cells.iter().map(cell).collect::<Vec<String>>().join(",") + "\r\n";
-        std::iter::once(&self.header).chain(&self.rows).map(line).collect()
+        let mut writer = WriterBuilder::new().terminator(Terminator::CRLF).flexible(true).from_writer(Vec::new());
+        for cells in std::iter::once(&self.header).chain(&self.rows) {
+            // Writing to memory does not fail, and flexible rows may have any length.
+            let _ = writer.write_record(cells);
+        }
+        String::from_utf8(writer.into_inner().unwrap_or_default()).unwrap_or_default()
     }
 
-    /// As a Markdown table, the first column to the left and the others to the right.
+    /// Formats the table as Markdown, with the first column aligned to the left and the others to
+    /// the right.
     pub fn markdown(&self) -> String {
         let line = |cells: &Vec<String>| {
             let cells: Vec<String> = cells.iter().map(|cell| cell.replace('|', "\\|")).collect();

@@ -1,6 +1,7 @@
 //! Readers of other programs' files: Hugging Face configurations, TensorRT-LLM engines and
 //! checkpoints, and safetensors headers.
 
+mod foreign;
 pub mod hf_config;
 pub mod model_file;
 mod object_reader;

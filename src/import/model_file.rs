@@ -1,10 +1,12 @@
 //! A file about a model, whichever of the known kinds it is.
 
+use super::foreign;
 use super::hf_config::{self, HfConfig};
 use super::report::{ReadError, ReadReport};
-use super::safetensors::{self, Checkpoint};
+use super::safetensors::{self, Checkpoint, Precision};
 use super::spanned_json;
 use super::trtllm_config::{self, TrtConfig};
+use crate::architecture::ModelRef;
 use crate::deployment::{Deployment, KvCacheDtype, QuantAlgo};
 
 /// What a file says, by its kind.
@@ -39,7 +41,10 @@ pub enum ModelFile {
 /// ```
 pub fn read(bytes: &[u8], hint: &str) -> Result<ModelFile, ReadError> {
     if safetensors::is_one(bytes) {
-        return safetensors::read_header(bytes).map(ModelFile::Tensors);
+        return safetensors::read_header_of(bytes, hint).map(ModelFile::Tensors);
+    }
+    if let Some(message) = foreign::binary(bytes) {
+        return Err(ReadError::whole(message));
     }
     // An index is larger than a configuration, but reads the same.
     if bytes.len() > 1 << 20 && bytes.windows(12).take(4096).any(|window| window == b"\"weight_map\"") {
@@ -50,6 +55,8 @@ pub fn read(bytes: &[u8], hint: &str) -> Result<ModelFile, ReadError> {
         safetensors::from_index(&root).map(ModelFile::Tensors)
     } else if trtllm_config::is_one(&root) {
         trtllm_config::from_node(&root, hint).map(ModelFile::TrtLlm)
+    } else if let Some(message) = foreign::file(&root) {
+        Err(ReadError::whole(message))
     } else if root.get("quantization").is_some() && root.get("hidden_size").is_none() {
         hf_config::read_quantization(bytes).map(|(algo, cache, report)| ModelFile::Quantization(algo, cache, report))
     } else {
@@ -58,14 +65,64 @@ pub fn read(bytes: &[u8], hint: &str) -> Result<ModelFile, ReadError> {
 }
 
 impl ModelFile {
+    /// What the file is, as a noun phrase.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            ModelFile::Config(_) => "a Hugging Face config.json",
+            ModelFile::Tensors(checkpoint) if checkpoint.is_index() => "the index of a checkpoint in safetensors",
+            ModelFile::Tensors(_) => "the header of a safetensors file",
+            ModelFile::TrtLlm(config) if config.is_engine => "the config.json of a TensorRT-LLM engine",
+            ModelFile::TrtLlm(_) => "the config.json of a TensorRT-LLM checkpoint",
+            ModelFile::Quantization(..) => "an hf_quant_config.json: the types alone",
+        }
+    }
+
+    /// The model, if the file says which it is.
+    pub fn model(&self) -> Option<&ModelRef> {
+        match self {
+            ModelFile::Config(config) => Some(&config.model),
+            ModelFile::TrtLlm(config) => Some(&config.model),
+            ModelFile::Tensors(checkpoint) => checkpoint.model.as_ref().ok(),
+            ModelFile::Quantization(..) => None,
+        }
+    }
+
+    /// Why the file doesn't say which model it is, and what to give in its place; `None` if it
+    /// does.
+    pub fn lack_of_model(&self) -> Option<String> {
+        let why = match self {
+            ModelFile::Config(_) | ModelFile::TrtLlm(_) => return None,
+            ModelFile::Tensors(checkpoint) => checkpoint.model.as_ref().err()?.as_str(),
+            ModelFile::Quantization(..) => "It says how weights are quantized and nothing of the model.",
+        };
+        Some(format!(
+            "This is {}. {why} Give the config.json beside it, or name the model too, such as model=Qwen/Qwen3-8B.",
+            self.kind()
+        ))
+    }
+
+    /// How the weights are quantized if no `quant_algo` stands for it, and what to give; `None`
+    /// otherwise.
+    pub fn lack_of_quantization(&self) -> Option<String> {
+        let ModelFile::Tensors(Checkpoint { precision: Precision::Unnamed(formats), .. }) = self else { return None };
+        Some(format!(
+            "This is {}. Its linear layers are {formats}, which no quant_algo stands for. Name the nearest one too, \
+             such as quant_algo=W4A16_AWQ.",
+            self.kind()
+        ))
+    }
+
     /// Puts what the file says into a deployment.
     pub fn apply(&self, deployment: &mut Deployment) {
         match self {
             ModelFile::Config(config) => config.apply(deployment),
             ModelFile::TrtLlm(config) => config.apply(deployment),
             ModelFile::Tensors(checkpoint) => {
-                if let Some(model) = &checkpoint.model {
+                if let Ok(model) = &checkpoint.model {
                     deployment.model = model.clone();
+                }
+                if let Precision::Quantized(algo) = checkpoint.precision {
+                    deployment.precision.quant_algo = algo;
                 }
             }
             ModelFile::Quantization(algo, cache, _) => {

@@ -4,6 +4,7 @@
 //! is its own matter.
 
 use super::report::ReadError;
+use crate::text::{QUOTED, shortened};
 use std::borrow::Cow;
 
 /// Objects and lists that stand within each other at most.
@@ -112,10 +113,7 @@ impl<'a> Node<'a> {
 
 /// A text of a file as it may stand in a message: cut where it is long, without control characters.
 pub fn shorten(text: &str) -> String {
-    const LONGEST: usize = 60;
-    let mut letters = text.chars().map(|letter| if letter.is_control() { ' ' } else { letter });
-    let start: String = letters.by_ref().take(LONGEST).collect();
-    if letters.next().is_some() { start + "…" } else { start }
+    shortened(text, QUOTED).replace(char::is_control, " ")
 }
 
 /// Parses a file's text.

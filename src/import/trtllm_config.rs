@@ -1,5 +1,6 @@
 //! A TensorRT-LLM checkpoint's or engine's `config.json`.
 
+use super::foreign;
 use super::hf_config::{self, known, set};
 use super::object_reader::ObjectReader;
 use super::quantization;
@@ -96,7 +97,7 @@ pub(super) fn from_node(root: &Node, hint: &str) -> Result<TrtConfig, ReadError>
         return Err(ReadError::at(pretrained.line, "pretrained_config", "Must be an object."));
     }
     let mut fields = ObjectReader::new(pretrained, "");
-    let model = model(&mut fields, &mut reader, hint)?;
+    let model = model(pretrained, &mut fields, &mut reader, hint)?;
     let build = old.or_else(|| root.get("build_config"));
     let is_engine = build.is_some();
     if let Some(build) = build {
@@ -118,7 +119,7 @@ pub(super) fn from_node(root: &Node, hint: &str) -> Result<TrtConfig, ReadError>
     Ok(TrtConfig { is_engine, settings: reader.settings, model, report: reader.report })
 }
 
-fn model(fields: &mut ObjectReader, reader: &mut Reader, hint: &str) -> Result<ModelRef, ReadError> {
+fn model(root: &Node, fields: &mut ObjectReader, reader: &mut Reader, hint: &str) -> Result<ModelRef, ReadError> {
     let missing = |name: &str| ReadError { field: name.into(), ..ReadError::whole("Is missing.") };
     let (width, part) = (limits::WIDTH, limits::PART);
     let layers = fields.whole(&["num_hidden_layers", "num_layers"], 1, limits::LAYERS)?;
@@ -134,6 +135,11 @@ fn model(fields: &mut ObjectReader, reader: &mut Reader, hint: &str) -> Result<M
     let class = fields.text(&["architecture", "name"]).unwrap_or("").to_string();
     let kind = fields.text(&["model_type", "qwen_type", "chatglm_version"]).map(str::to_string);
     let family = kind.as_deref().and_then(Family::from_model_type).or_else(|| family_of(&class));
+    if family.is_none()
+        && let Some(message) = foreign::encoder(&[kind.as_deref().unwrap_or(""), &class], root)
+    {
+        return Err(ReadError { field: "architecture".into(), ..ReadError::whole(message) });
+    }
     let family = family.unwrap_or_else(|| {
         let note = format!("{} isn't known; the nearest family", spanned_json::shorten(&class));
         fields.report.assume("architecture", Family::Llama.label(), note);

@@ -1,27 +1,28 @@
-//! A deployment as the text of a link: `v=1&model=Qwen/Qwen3-32B&tp_size=4`.
+//! Deployments as links: `v=1&model=Qwen/Qwen3-32B&tp_size=4`.
 //!
-//! A link says what differs from the defaults, in the order of [`FIELDS`], so that equal deployments have equal links.
-//! It stands in the fragment of the page's address, which no server sees.
+//! A link contains the settings that differ from their defaults, in the order of [`FIELDS`], so
+//! that equal deployments have equal links. It is the fragment of the page's address, which
+//! browsers do not send to servers.
 
 mod repair;
 
 use crate::deployment::{Deployment, FIELDS, field};
-use std::fmt::{self, Write};
+use crate::text::{QUOTED, shortened};
+use std::fmt::Write;
 
-/// The version of the format. Another one is needed only if a default or the meaning of a value changes.
+/// The version of the format. It changes only if a default or the meaning of a value changes.
 const VERSION: u32 = 1;
 /// The key of the version.
 const VERSION_KEY: &str = "v";
-/// The key of a second deployment, which is compared with the link's own. Its value is a whole link, escaped.
+/// The key of the deployment that is pinned for comparison. Its value is a whole link, escaped.
 const COMPARE_KEY: &str = "compare";
-/// Keys of the address's query that choose how the page looks, and say nothing of the deployment.
+/// Keys of the address's query that control the page's appearance, and are not part of the
+/// deployment.
 pub const VIEW_OPTIONS: [&str; 6] = ["embed", "theme", "show", "knobs", "units", "readonly"];
-/// No link is longer, in bytes.
+/// Bytes of a link, at most.
 const LONGEST: usize = 8192;
-/// Longer texts are cut in messages, in characters.
-const LONGEST_QUOTED: usize = 60;
 
-/// The link of a deployment, without `#`; empty where nothing differs from the defaults.
+/// Returns the link of a deployment, without `#`; empty if every setting has its default.
 ///
 /// ```
 /// use trtllm_memory::{deployment::Deployment, link};
@@ -44,7 +45,7 @@ pub fn encode(deployment: &Deployment) -> String {
     link
 }
 
-/// The link of a deployment beside which another one is pinned for comparison.
+/// Returns the link of a deployment with another one that is pinned for comparison.
 ///
 /// ```
 /// use trtllm_memory::{deployment::Deployment, link};
@@ -65,17 +66,18 @@ pub fn encode_compared(deployment: &Deployment, pinned: &Deployment) -> String {
     link
 }
 
-/// The deployment that a link pins for comparison, if it pins one. Where it pins several, the last counts.
+/// Parses the deployment that a link pins for comparison, if it pins one. If it pins several, the
+/// last one counts.
 pub fn pinned(link: &str) -> Option<Decoded> {
-    // A pinned link that pins another one would go on for ever; only the deployment counts.
+    // Only the deployment of a pinned link counts: a chain of pinned links would have no end.
     repair::pairs(link).iter().rfind(|(key, _)| key == COMPARE_KEY).map(|(_, value)| decode(value))
 }
 
-/// Appends `text`, escaping what a fragment can't hold (URL standard, "fragment percent-encode set"), what separates pairs, and
-/// what ends a link in Markdown or mail.
+/// Appends `text`. Escapes the characters that a fragment cannot contain (URL standard, "fragment
+/// percent-encode set"), those that separate pairs, and those that end a link in Markdown or mail.
 fn push_escaped(link: &mut String, text: &str) {
     for (index, byte) in text.bytes().enumerate() {
-        // Whoever makes links of texts takes punctuation at the end for the text's own.
+        // Programs that detect links in texts take punctuation at the end for part of the text.
         let is_inside = index + 1 < text.len();
         if byte.is_ascii_alphanumeric() || b"-/".contains(&byte) || is_inside && b"._~:,@!".contains(&byte) {
             link.push(char::from(byte));
@@ -85,53 +87,55 @@ fn push_escaped(link: &mut String, text: &str) {
     }
 }
 
-/// What a link says, and what in it was not understood.
+/// A parsed link.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Decoded {
-    /// The deployment; what the link doesn't say, or says wrongly, has its default.
+    /// The deployment. Settings that the link does not name, or gives an invalid value, have their
+    /// defaults.
     pub deployment: Deployment,
-    /// What was ignored, in the order of the link.
+    /// The problems, in the order of the link.
     pub problems: Vec<LinkProblem>,
+    /// The keys of the settings that the link names, in its order.
+    pub named: Vec<&'static str>,
 }
 
-/// A part of a link that was not understood.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A part of a link that is invalid or has no effect.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
 pub struct LinkProblem {
     /// The key, as written.
     pub key: String,
     /// The value, as written.
     pub value: String,
-    /// What kind of problem it is.
+    /// The kind of problem.
     pub kind: LinkProblemKind,
-    /// A sentence that names the key, says what is wrong, and what would be right where that is known.
+    /// A sentence that names the key, the problem, and the valid values if they are known.
+    /// Empty without the feature `explanations`.
     pub message: String,
-}
-
-impl fmt::Display for LinkProblem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
-    }
 }
 
 /// A kind of [`LinkProblem`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LinkProblemKind {
-    /// No setting has this key; it was ignored.
+    /// No setting has this key; the pair is ignored.
     UnknownKey,
-    /// The setting can't have this value; it keeps its default.
+    /// The setting cannot have this value; it keeps its default.
     BadValue,
-    /// The key stands there more than once; the last value counts.
+    /// The key is repeated; the last value counts.
     Repeated,
-    /// The backend doesn't have the setting; it is kept for the other one.
+    /// The backend does not have the setting; its value is kept for the other backend.
     OtherBackend,
-    /// The link was made by a later version of the calculator.
+    /// A later version of the calculator made the link.
     NewerVersion,
-    /// The link is longer than any deployment's; all of it was ignored.
+    /// The link is longer than that of any deployment; all of it is ignored.
     TooLong,
 }
 
-/// The deployment that a link says. It takes an address, `#…`, `?…` or the fragment alone, and never fails: what is not understood is
-/// named and ignored. What mail programs, chats, HTML and Markdown do to a link on its way is undone where that is certain.
+/// Parses a link: an address, `#…`, `?…`, or the fragment alone.
+///
+/// Parsing never fails: invalid parts are ignored and listed as problems. With the feature
+/// `explanations`, damage by mail programs, chats, HTML and Markdown is repaired if the intended
+/// link is certain.
 ///
 /// ```
 /// use trtllm_memory::link;
@@ -143,30 +147,29 @@ pub fn decode(link: &str) -> Decoded {
     decode_onto(Deployment::default(), link)
 }
 
-/// The same, where `deployment` has what the link doesn't say.
+/// Parses a link as [`decode`] does, with `deployment` in place of the defaults.
 pub fn decode_onto(deployment: Deployment, link: &str) -> Decoded {
-    let mut decoded = Decoded { deployment, problems: Vec::new() };
+    let mut decoded = Decoded { deployment, problems: Vec::new(), named: Vec::new() };
     if link.len() > LONGEST {
         let message = || format!("The link is longer than {LONGEST} bytes, so it was ignored.");
         decoded.report("", "", LinkProblemKind::TooLong, message);
         return decoded;
     }
-    let mut seen: Vec<&'static str> = Vec::new();
     let mut pairs = repair::pairs(link);
-    // Dimensions are changes to the model, wherever in the link it stands.
+    // Dimensions change the model, so the model is parsed first, wherever it is in the link.
     if pairs.iter().any(|(key, _)| key.starts_with("m.")) {
         let (model, others): (Vec<_>, Vec<_>) =
             pairs.into_iter().partition(|(key, _)| key.eq_ignore_ascii_case("model"));
         pairs = model.into_iter().chain(others).collect();
     }
     for (key, value) in pairs {
-        decoded.take(&key, value.trim(), &mut seen);
+        decoded.take(&key, value.trim());
     }
-    decoded.name_those_of_the_other_backend(&seen);
+    decoded.report_settings_of_other_backend();
     decoded
 }
 
-/// The query and the fragment of an address; a text that is no address is a fragment.
+/// Splits an address into its query and its fragment. A text that is not an address is a fragment.
 fn parts(link: &str) -> (&str, &str) {
     let (before, fragment) = match link.split_once('#') {
         Some((before, fragment)) => (before, Some(fragment)),
@@ -182,9 +185,9 @@ fn parts(link: &str) -> (&str, &str) {
 }
 
 impl Decoded {
-    /// Takes one pair; `seen` are the keys of the pairs before it.
-    fn take(&mut self, key: &str, value: &str, seen: &mut Vec<&'static str>) {
-        if repair::says_nothing(key, value) {
+    /// Parses one pair.
+    fn take(&mut self, key: &str, value: &str) {
+        if repair::is_blank(key, value) {
             return;
         }
         if key == VERSION_KEY {
@@ -194,14 +197,14 @@ impl Decoded {
             return;
         }
         let Some(field) = field(key) else {
-            let message = || format!("{} is not a setting{}", quoted(key), repair::meant(key));
+            let message = || format!("{} is not a setting{}", quoted(key), repair::suggestion(key));
             return self.report(key, value, LinkProblemKind::UnknownKey, message);
         };
-        if seen.contains(&field.key) {
-            let message = || format!("{} stands in the link more than once; the last value counts.", field.key);
+        if self.named.contains(&field.key) {
+            let message = || format!("{} occurs more than once in the link; the last value counts.", field.key);
             self.report(key, value, LinkProblemKind::Repeated, message);
         }
-        seen.push(field.key);
+        self.named.push(field.key);
         if let Err(advice) = field.read(&mut self.deployment, value)
             && !repair::read(field, &mut self.deployment, value)
         {
@@ -210,10 +213,13 @@ impl Decoded {
         }
     }
 
-    /// Says of each setting whose key is among `seen` that it has no effect, if the deployment's backend doesn't have it.
-    fn name_those_of_the_other_backend(&mut self, seen: &[&'static str]) {
+    /// Reports each named setting that the deployment's backend does not have.
+    fn report_settings_of_other_backend(&mut self) {
         let backend = self.deployment.backend;
-        for field in FIELDS.iter().filter(|field| !field.flows.has(backend) && seen.contains(&field.key)) {
+        for field in FIELDS.iter().filter(|field| !field.flows.has(backend)) {
+            if !self.named.contains(&field.key) {
+                continue;
+            }
             let message = || format!("{} has no effect with backend={backend}.", field.key);
             let value = field.write(&self.deployment);
             self.report(field.key, &value, LinkProblemKind::OtherBackend, message);
@@ -224,13 +230,14 @@ impl Decoded {
         match repair::number(value) {
             Some(0) | None => {
                 let message =
-                    || format!("{VERSION_KEY}={} must be {VERSION}, the version of the link's format.", quoted(value));
+                    || format!("{VERSION_KEY}={} must be {VERSION}, the version of the link format.", quoted(value));
                 self.report(VERSION_KEY, value, LinkProblemKind::BadValue, message);
             }
             Some(version) if version > VERSION => {
                 let message = || {
                     format!(
-                        "{VERSION_KEY}={version} marks a link of a later version of the calculator; what follows may mean something else there."
+                        "{VERSION_KEY}={version} marks a link of a later version of the calculator, in which other \
+                         values may have another meaning."
                     )
                 };
                 self.report(VERSION_KEY, value, LinkProblemKind::NewerVersion, message);
@@ -240,17 +247,15 @@ impl Decoded {
     }
 
     fn report(&mut self, key: &str, value: &str, kind: LinkProblemKind, message: impl FnOnce() -> String) {
-        let message = repair::said(message);
+        let message = repair::problem_message(message);
         self.problems.push(LinkProblem { key: key.into(), value: value.into(), kind, message });
     }
 }
 
-/// A text as it stands in a message: cut where it is long.
+/// A text as a message quotes it.
 fn quoted(text: &str) -> String {
     if text.is_empty() {
         return "(nothing)".into();
     }
-    let mut letters = text.chars();
-    let start: String = letters.by_ref().take(LONGEST_QUOTED).collect();
-    if letters.next().is_some() { start + "…" } else { start }
+    shortened(text, QUOTED)
 }

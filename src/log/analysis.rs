@@ -7,7 +7,9 @@ use super::reader::{LogReading, RankReading};
 use crate::deployment::{Backend, Calibrated, Deployment, Machine, QuantAlgo, Resolved};
 use crate::explore::advise::{Advices, advise};
 use crate::link;
+use crate::memory::weights_outside_torch;
 use crate::memory::{Contributor, Figure, Report, estimate, estimate_resolved};
+use crate::text::capitalized;
 use crate::units::Bytes;
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
@@ -112,6 +114,8 @@ fn compare(
     let mut rows = Vec::new();
     let Some(predicted) = report.ranks.get(number) else { return RankComparison { rank: at, rows, outside: None } };
     let outside = outside(rank, reading);
+    // Weights that the log counts outside torch.
+    let balanced = weights_outside_torch(resolved, predicted.pp_rank);
     for contributor in Contributor::ALL {
         let figure = predicted.figure(contributor);
         let measured = match contributor {
@@ -142,14 +146,26 @@ fn compare(
             Contributor::KvCache => kv_figure(rank, reading, deployment, number).unwrap_or(*figure),
             // The line counts all that stays inside torch.
             Contributor::Weights if kind == Some(EventKind::TorchInside) => {
+                let weights = Figure {
+                    bytes: figure.bytes - balanced,
+                    low: figure.low - balanced,
+                    high: figure.high - balanced,
+                    ..*figure
+                };
                 let more = [Contributor::RuntimeBuffers, Contributor::DecoderBuffers];
-                more.into_iter().map(|more| predicted.figure(more)).fold(*figure, |sum, more| Figure {
+                more.into_iter().map(|more| predicted.figure(more)).fold(weights, |sum, more| Figure {
                     bytes: sum.bytes + more.bytes,
                     low: sum.low + more.low,
                     high: sum.high + more.high,
                     ..sum
                 })
             }
+            Contributor::Overhead if kind == Some(EventKind::TorchOutsidePeak) => Figure {
+                bytes: figure.bytes + balanced,
+                low: figure.low + balanced,
+                high: figure.high + balanced,
+                ..*figure
+            },
             _ => *figure,
         };
         // A line cut to whole MiB may hide one.
@@ -228,10 +244,7 @@ fn note(
         (Contributor::Overhead, None) => {
             "Outside every line: CUDA context, loaded code, communication, other processes".to_string()
         }
-        (_, Some(kind)) => {
-            let mut letters = kind.counts().chars();
-            letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
-        }
+        (_, Some(kind)) => capitalized(kind.counts()),
         (_, None) => contributor.meaning().trim_end_matches('.').to_string(),
     };
     if inside {

@@ -5,12 +5,15 @@ use super::ranks::{Tracks, stage};
 use super::scan::{Scan, Size, plain};
 use super::split::{Message, messages, speaks_of_memory};
 use crate::memory::Contributor;
+use crate::text::shortened;
 use crate::units::Bytes;
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
 /// Longer lines are cut, in bytes: they are no log lines.
 const LONGEST_LINE: usize = 1 << 16;
+/// Characters of a line that the timeline and the list of unread lines show, at most.
+const LONGEST_TEXT: usize = 240;
 /// Most lines in the timeline, and most that are listed as not understood.
 const MOST_ENTRIES: usize = 4096;
 const MOST_UNREAD: usize = 100;
@@ -270,7 +273,7 @@ impl LogReader {
             if speaks_of_memory(message.text) {
                 self.reading.unread_count += 1;
                 if self.reading.unread.len() < MOST_UNREAD {
-                    self.reading.unread.push(Unread { line, text: cut(message.text) });
+                    self.reading.unread.push(Unread { line, text: shortened(message.text, LONGEST_TEXT) });
                 }
             } else {
                 self.name(message.text, line);
@@ -290,7 +293,7 @@ impl LogReader {
             track.take(&event);
         }
         if self.reading.timeline.len() < MOST_ENTRIES {
-            self.reading.timeline.push(Entry { line, rank: at, event, text: cut(message.text) });
+            self.reading.timeline.push(Entry { line, rank: at, event, text: shortened(message.text, LONGEST_TEXT) });
         }
     }
 
@@ -381,10 +384,6 @@ fn number(ranks: &mut [RankReading]) {
     for at in order {
         ranks[at].rank = free.next();
     }
-}
-
-fn cut(text: &str) -> String {
-    text.chars().take(240).collect()
 }
 
 /// Reads a whole log.

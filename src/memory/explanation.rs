@@ -1,43 +1,111 @@
-//! A traced figure as a tree that a person can read: what it is, its formula, the same with figures, its inputs.
+//! Explanations: a traced figure as a readable tree of formulas, values and inputs.
 
 use super::band::Band;
-use super::calibration;
-use super::number::{Law, Number, Step, Symbol, Traced, Unit};
-use super::report::Figure;
+use super::contributor::Contributor;
+use super::kv_cache::{self, AllPools, Pool};
+use super::law::{Law, Origin, Part, Symbol, Unit};
+use super::number::{Number, Step, Traced};
+use super::rank::Figure;
+use super::rank_budget::{RankBudget, RankBudgets, RankClasses};
+use super::{calibrated, calibration, estimate};
+use crate::deployment::{Deployment, DeploymentError, Resolved};
 use crate::units::{Bytes, grouped, grouped_decimal};
 use serde::Serialize;
 
-/// One figure explained, with the figures that it is made of below it.
+/// Explains the size of each contributor of `rank`.
+///
+/// # Errors
+/// Returns every invalid setting of the deployment.
+/// ```
+/// use trtllm_memory::{deployment::Deployment, memory::{explain, Contributor}};
+/// let explained = explain(&Deployment::default(), 0).unwrap();
+/// let (contributor, weights) = &explained[0];
+/// assert_eq!(*contributor, Contributor::Weights);
+/// assert_eq!(weights.text, "15.02 GiB");
+/// assert!(weights.parts.iter().any(|part| part.label == "mlp.fc.weight, 32 layers"));
+/// ```
+pub fn explain(deployment: &Deployment, rank: u64) -> Result<Vec<(Contributor, Explanation)>, DeploymentError> {
+    let resolved = deployment.resolve()?;
+    let classes = RankClasses::of(&resolved);
+    let budgets = RankBudgets::new(&resolved, &classes);
+    let pools = budgets.pools();
+    let alike = budgets.of(rank.min(resolved.world_size() - 1));
+    let figures = estimate::figures(&calibrated::laws(&resolved), alike, &pools);
+    let budget = RankBudget::<Traced>::new(&resolved, alike.class);
+    let cache = explained_kv_cache(&resolved, &budget, &budgets, &pools);
+    let overhead = budget.overhead_until_kv_cache() + budget.after_kv_cache.clone();
+    let more = budget.reserved.is_some();
+    let [weights, activations, runtime, decoder] = budget.parts;
+    let numbers = [weights, activations, runtime, decoder, cache, overhead];
+    let explained = Contributor::ALL.into_iter().zip(numbers.iter().zip(&figures));
+    Ok(explained
+        .map(|(contributor, (number, figure))| {
+            (contributor, Explanation::new(contributor.label_with(more), number, figure))
+        })
+        .collect())
+}
+
+/// The KV cache of a rank. Each pool is traced to the rank that limits its blocks.
+fn explained_kv_cache(
+    resolved: &Resolved,
+    budget: &RankBudget<Traced>,
+    budgets: &RankBudgets,
+    pools: &AllPools,
+) -> Traced {
+    let on_rank = budget.pools();
+    if !kv_cache::is_pooled(resolved) {
+        return on_rank.whole_batch();
+    }
+    let decided = |pool: &Pool, blocks: &dyn Fn(&RankBudget<Traced>) -> Option<Traced>| {
+        let decides = budgets.all[pool.budget].class;
+        if decides == budget.class { blocks(budget) } else { blocks(&RankBudget::new(resolved, decides)) }
+    };
+    let own = budget.windows.iter().filter_map(|window| {
+        let pool = pools.of(*window)?;
+        Some(on_rank.bytes(*window, decided(pool, &|budget| Some(budget.blocks(pool.window)))?))
+    });
+    let cross = pools
+        .cross
+        .iter()
+        .filter_map(|pool| Some(on_rank.cross_bytes(decided(pool, &|budget| budget.cross_blocks())?)));
+    let own = Traced::sum_of(own);
+    match pools.cross {
+        Some(_) => own.part(|| Part::bytes("pool of the decoder's own tokens")) + Traced::sum_of(cross),
+        None => own,
+    }
+}
+
+/// An explained figure, with the figures that it is computed from.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Explanation {
-    /// What it is.
+    /// The name of the figure.
     pub label: String,
-    /// Its exact value: bytes, or a count.
+    /// The exact value: bytes, or a count.
     pub value: f64,
-    /// Its value as a person reads it.
+    /// The value formatted for users.
     pub text: String,
     /// The formula in symbols.
     pub formula: String,
     /// The formula with figures.
     pub figures: String,
-    /// The inputs that this formula names.
+    /// The inputs of this formula.
     pub inputs: Vec<Input>,
-    /// It is hardly smaller than this, where that is known.
+    /// Lower end of the uncertainty band, if known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub low: Option<f64>,
-    /// It is hardly larger than this.
+    /// Upper end of the uncertainty band, if known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub high: Option<f64>,
-    /// The band as a person reads it: `564.00 MiB to 889.00 MiB`.
+    /// The uncertainty band formatted for users: `564.00 MiB to 889.00 MiB`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub band: Option<String>,
-    /// How the law is known, where one is attached.
+    /// The evidence for the law, if a law is attached.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub evidence: Option<String>,
-    /// Where the law was read, where one is attached.
+    /// The source of the law, if a law is attached.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source: Option<&'static str>,
-    /// The parts, largest first where they add up.
+    /// The parts. Those of a contributor are sorted by size, largest first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub parts: Vec<Explanation>,
 }
@@ -45,38 +113,38 @@ pub struct Explanation {
 /// An input of a formula.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Input {
-    /// As the formula writes it.
+    /// The notation in the formula.
     pub symbol: &'static str,
-    /// What it stands for.
+    /// The meaning.
     pub meaning: &'static str,
     /// Its value.
     pub value: String,
-    /// Where it comes from.
+    /// The origin of the value.
     pub origin: String,
-    /// The link key, where it was chosen.
+    /// The link key, if the value is a setting.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub key: Option<&'static str>,
 }
 
 impl Explanation {
-    /// The explanation of `number`, which is the size of `figure`.
+    /// Explains `number`, the traced size of `figure`.
     pub fn new(label: &str, number: &Traced, figure: &Figure) -> Explanation {
-        let mut explanation = explain(label.to_string(), Unit::Bytes, number, Some(figure.law), Some(figure.band()));
-        // Few parts, each large: inserted one by one where they belong.
+        let mut explanation = tree(label.to_string(), Unit::Bytes, number, Some(figure.law), Some(figure.band()));
+        // There are few parts, each of them large, so each is inserted into its sorted position.
         for part in std::mem::take(&mut explanation.parts) {
-            let place = explanation.parts.partition_point(|larger| larger.value >= part.value);
-            explanation.parts.insert(place, part);
+            let index = explanation.parts.partition_point(|larger| larger.value >= part.value);
+            explanation.parts.insert(index, part);
         }
         explanation
     }
 }
 
-fn explain(label: String, unit: Unit, number: &Traced, law: Option<&'static Law>, band: Option<Band>) -> Explanation {
+fn tree(label: String, unit: Unit, number: &Traced, law: Option<&'static Law>, band: Option<Band>) -> Explanation {
     let mut inputs = Vec::new();
     let mut parts = Vec::new();
     collect(number, &mut inputs, &mut parts);
     let value = number.value();
-    let band = band.or_else(|| law.map(|law| Band::of(law, value)));
+    let band = band.or_else(|| law.map(|law| law.band(value)));
     let ends = band.map(|band| ((value - band.below).max(0.0), value + band.above));
     Explanation {
         label,
@@ -101,7 +169,7 @@ fn value_text(unit: Unit, value: f64) -> String {
     }
 }
 
-/// A number without a needless fraction.
+/// Formats a number without unneeded decimals.
 fn number_text(value: f64) -> String {
     if value.fract() == 0.0 {
         grouped(value as u64)
@@ -111,7 +179,7 @@ fn number_text(value: f64) -> String {
     }
 }
 
-/// The inputs and named parts that a formula names, each once, without looking into the parts.
+/// Collects the inputs and named parts of a formula, each once, without descending into the parts.
 fn collect(number: &Traced, inputs: &mut Vec<Input>, parts: &mut Vec<Explanation>) {
     match number.step() {
         Step::Literal => {}
@@ -122,7 +190,7 @@ fn collect(number: &Traced, inputs: &mut Vec<Input>, parts: &mut Vec<Explanation
         }
         Step::Part(part, inner) => {
             if !parts.iter().any(|known| known.label == part.label && known.value == inner.value()) {
-                parts.push(explain(part.label.clone(), part.unit, inner, part.law, part.band));
+                parts.push(tree(part.label.clone(), part.unit, inner, part.law, part.band));
             }
         }
         Step::Sum(all) | Step::Product(all) | Step::Max(all) | Step::Min(all) => {
@@ -139,7 +207,6 @@ fn collect(number: &Traced, inputs: &mut Vec<Input>, parts: &mut Vec<Explanation
 }
 
 fn input(symbol: &'static Symbol, value: f64) -> Input {
-    use super::number::Origin;
     let key = if let Origin::Chosen(key) = symbol.origin { Some(key) } else { None };
     let origin = calibration::of(symbol).map_or_else(|| symbol.origin.text(), calibration::Constant::origin);
     Input { symbol: symbol.text, meaning: symbol.meaning, value: number_text(value), origin, key }
@@ -154,7 +221,7 @@ enum Style {
 const SUM: u8 = 1;
 const PRODUCT: u8 = 2;
 
-/// The formula, in brackets where `outer` binds more tightly than it does.
+/// Formats the formula, in brackets if `outer` binds more tightly.
 fn write(number: &Traced, style: Style, outer: u8) -> String {
     let join = |all: &[Traced], by: &str, level: u8| {
         let text: Vec<String> = all.iter().map(|one| write(one, style, level)).collect();
@@ -191,7 +258,7 @@ fn write(number: &Traced, style: Style, outer: u8) -> String {
     }
 }
 
-/// Bare numbers in front, as formulas are written.
+/// Moves literal numbers to the front, the usual order in formulas.
 fn literals_first(factors: &[Traced]) -> Vec<Traced> {
     let (mut first, rest): (Vec<Traced>, Vec<Traced>) =
         factors.iter().cloned().partition(|one| matches!(one.step(), Step::Literal));

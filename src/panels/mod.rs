@@ -95,7 +95,7 @@ impl Request {
 /// The answer to a request, as HTML. Whatever the request holds, it stands there as text. Sizes are in `units`, GiB or GB.
 ///
 /// ```
-/// let html = trtllm_memory::panels::answer("panel=why&contributor=weights&link=tp_size%3D2");
+/// let html = trtllm_memory::answer("panel=why&contributor=weights&link=tp_size%3D2");
 /// assert!(html.contains("Weights"));
 /// ```
 pub fn answer(request: &str) -> String {

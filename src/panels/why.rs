@@ -7,7 +7,7 @@ use maud::{Markup, html};
 
 /// The contributor and the rank that are asked about, and their explanation.
 fn explained(request: &Request) -> Option<(Contributor, u64, Explanation)> {
-    let contributor = request.option("contributor").and_then(Contributor::parse).unwrap_or(Contributor::KvCache);
+    let contributor = request.option("contributor").and_then(|key| key.parse().ok()).unwrap_or(Contributor::KvCache);
     let rank = request.number("rank").unwrap_or(0);
     let all = explain(request.deployment(), rank).ok()?;
     let (_, explanation) = all.into_iter().find(|(explained, _)| *explained == contributor)?;

@@ -31,7 +31,7 @@ pub fn embedded(state: AppState, appearance: Appearance) -> El {
     let summary = move || {
         state.sound(|sound| {
             let plan = &sound.plan;
-            format!("{} · {} · {} × {}", plan.model.name, plan.precision.quant_algo, plan.world_size(), plan.gpu.name)
+            format!("{} · {} · {} × {}", plan.model.name, plan.quant_algo, plan.world_size(), plan.gpu.name)
         })
     };
     let knobs = || {
@@ -44,7 +44,7 @@ pub fn embedded(state: AppState, appearance: Appearance) -> El {
         let mut places = Vec::new();
         let items = Segment::ALL.map(|segment| item(appearance, segment, &mut places));
         live_all(places, move || {
-            state.sound(|sound| sound.report.tightest().map(|rank| said(sound, rank)).unwrap_or_default())
+            state.sound(|sound| sound.report.kv_limiting_rank().map(|rank| said(sound, rank)).unwrap_or_default())
         });
         el("ul").class("legend").children(items)
     };
@@ -78,7 +78,7 @@ fn item(appearance: Appearance, segment: Segment, places: &mut Vec<Place>) -> El
     item.child(swatch(appearance, segment)).child(label).text(" ").child(size)
 }
 
-/// What the legend says of the fullest rank, which is the one that the bar shows.
+/// The values of the legend for the rank that limits the KV cache, which the bar shows.
 fn said(sound: &Sound, rank: &Rank) -> Vec<Option<String>> {
     let mut said = Vec::new();
     for segment in Segment::ALL {

@@ -71,17 +71,17 @@ fn a_setting_counts_as_needed_where_it_changes_the_figure() {
     assert!(comparison.of(Compared::Weights).next().is_some());
     let reason = |contributor| {
         let found = comparison.left_out.iter().find(|left_out| left_out.contributor == Some(contributor));
-        found.map(|left_out| left_out.reason.as_str())
+        found.map(|left_out| left_out.reason.to_string())
     };
-    assert_eq!(reason(Compared::DecoderBuffers), Some("not known: max_batch_size"));
-    assert_eq!(reason(Compared::KvCacheTokens), Some("not known: max_batch_size"));
+    assert_eq!(reason(Compared::DecoderBuffers).as_deref(), Some("not known: max_batch_size"));
+    assert_eq!(reason(Compared::KvCacheTokens).as_deref(), Some("not known: max_batch_size"));
     assert_eq!(reason(Compared::KvCacheBlocks), None);
 
     // Of an engine's version weights need to know only whether it holds a RoPE table.
     assert!(with("<= 0.13", "0.14/0.15").of(Compared::Weights).next().is_some());
     let unknown = with("<= 0.13", "somebody's branch");
     assert_eq!(unknown.of(Compared::Weights).count(), 0);
-    assert!(unknown.left_out.iter().any(|left_out| left_out.reason == "not known: trtllm_version"));
+    assert!(unknown.left_out.iter().any(|left_out| left_out.reason.to_string() == "not known: trtllm_version"));
 
     // The card counts where memory is counted.
     let comparison = with("NVIDIA H100 80GB HBM3", "sm90 (H100-class, name not printed)");
@@ -93,17 +93,17 @@ fn a_setting_counts_as_needed_where_it_changes_the_figure() {
 #[test]
 fn what_cannot_be_compared_says_why() {
     for (from, to, reason) in [
-        ("meta-llama/Llama-2-7b-hf (guess)", "somebody/something", "isn't in the catalogue"),
-        (r#""printed""#, r#""suspect: prints another's figures""#, "may not be those of the configuration"),
-        (r#""tensorrt""#, r#""abacus""#, "the backend \"abacus\" isn't modelled"),
-        (r#""fp8""#, r#""magic""#, "quant_algo \"magic\" isn't modelled"),
+        ("meta-llama/Llama-2-7b-hf (guess)", "somebody/something", "is not in the catalogue"),
+        (r#""printed""#, r#""suspect: prints another's figures""#, "may not belong to the configuration"),
+        (r#""tensorrt""#, r#""abacus""#, "backend \"abacus\" is not modelled"),
+        (r#""fp8""#, r#""magic""#, "quant_algo \"magic\" is not modelled"),
         (r#""tokens_per_block": 64"#, r#""tokens_per_block": 48"#, "tokens_per_block"),
-        ("NVIDIA H100 80GB HBM3", "V100 32GB", "gpu (\"V100 32GB\" has not the 79.10 GiB that the log prints)"),
+        ("NVIDIA H100 80GB HBM3", "V100 32GB", "gpu (\"V100 32GB\" does not have the 79.10 GiB that the log prints)"),
         ("NVIDIA H100 80GB HBM3", "A100", "compute capability"),
     ] {
         let comparison = with(from, to);
         assert!(
-            comparison.left_out.iter().any(|left_out| left_out.reason.contains(reason)),
+            comparison.left_out.iter().any(|left_out| left_out.reason.to_string().contains(reason)),
             "{to}: {:?}",
             comparison.left_out
         );

@@ -110,6 +110,39 @@ fn the_runtime_stays_within_what_was_built() {
     assert_eq!((within.limits.runtime_max_batch_size, within.limits.runtime_max_num_tokens), (64, 1024));
 }
 
+/// Lengths and batches that no server can have, however large the GPU is. `gptSession.cpp` MicroBatchConfig checks
+/// `genBatchSize <= maxBatchSize`; Whisper's encoder has 1500 positions, each for two frames.
+#[test]
+fn impossible_lengths_are_refused_with_what_would_be_right() {
+    for (link, field, right) in [
+        ("sink_token_length=4294967296&max_seq_len=100", "sink_token_length", "below 100"),
+        ("sink_token_length=100&max_seq_len=100", "sink_token_length", "below 100"),
+        ("sink_token_length=64&max_attention_window=1024,64", "sink_token_length", "below 64"),
+        ("runtime=gpt_session&max_batch_size=8&gen_micro_batch_size=9", "gen_micro_batch_size", "8"),
+        (
+            "backend=pytorch&decoding_type=NGram&max_seq_len=100&max_draft_len=100",
+            "max_draft_len",
+            "below max_seq_len, 100",
+        ),
+        ("model=openai/whisper-large-v3&max_encoder_input_len=3001", "max_encoder_input_len", "at most 3,000"),
+    ] {
+        let message = problem(link, field);
+        assert!(message.contains(right), "{link}: {message}");
+    }
+    for link in [
+        "sink_token_length=99&max_seq_len=100",
+        "sink_token_length=63&max_attention_window=1024,64",
+        "runtime=gpt_session&max_batch_size=8&gen_micro_batch_size=8",
+        "max_batch_size=8&gen_micro_batch_size=9",
+        "backend=pytorch&decoding_type=NGram&max_seq_len=100&max_draft_len=99",
+        "backend=pytorch&max_seq_len=100&max_draft_len=100",
+        "speculative_decoding_mode=draft_tokens_external&max_seq_len=100&max_draft_len=100",
+        "model=openai/whisper-large-v3&max_encoder_input_len=3000",
+    ] {
+        assert!(try_plan(link).is_ok(), "{link}: {:?}", try_plan(link));
+    }
+}
+
 #[test]
 fn what_can_not_be_built_is_refused_at_its_field() {
     for algo in [
@@ -130,4 +163,32 @@ fn what_can_not_be_built_is_refused_at_its_field() {
     problem("speculative_decoding_mode=lookahead_decoding&max_draft_len=8", "max_draft_len");
     problem("model=mistralai/Mixtral-8x7B-v0.1&tp_size=4&moe_tp_size=2&moe_ep_size=4", "moe_ep_size");
     problem("model=meta-llama/Llama-3.1-8B&tp_size=3", "tp_size");
+}
+
+/// GPT-2 has 50,257 tokens. The LM head is padded to a multiple of the two ranks that share it, and the runtime's logits to one of
+/// all four.
+#[test]
+fn the_runtime_pads_the_vocabulary_to_all_ranks() {
+    let resolved = resolved("model=openai-community/gpt2&tp_size=2&pp_size=2");
+    assert_eq!((resolved.padded_vocab(), resolved.runtime_vocab()), (50_258, 50_260));
+}
+
+/// Each precision on the last compute capability without it and on the first with it: RTX 3090 is 8.6, L40S 8.9, H100 9.0, B200
+/// 10.0, T4 7.5.
+#[test]
+fn precisions_begin_at_their_compute_capability() {
+    for (setting, field, without, with) in [
+        ("quant_algo=FP8", "quant_algo", "rtx-3090", "l40s"),
+        ("quant_algo=W4A8_AWQ", "quant_algo", "rtx-3090", "l40s"),
+        ("backend=pytorch&quant_algo=FP8_BLOCK_SCALES", "quant_algo", "l40s", "h100-sxm"),
+        ("backend=pytorch&model=openai/gpt-oss-20b&quant_algo=W4A16_MXFP4", "quant_algo", "l40s", "h100-sxm"),
+        ("quant_algo=NVFP4", "quant_algo", "h100-sxm", "b200"),
+        ("kv_cache_dtype=fp8", "kv_cache_dtype", "rtx-3090", "l40s"),
+        ("backend=pytorch&kv_cache_dtype=nvfp4", "kv_cache_dtype", "h100-sxm", "b200"),
+        ("dtype=bfloat16", "dtype", "t4", "a100-80gb"),
+        ("kv_cache_dtype=bf16", "kv_cache_dtype", "t4", "a100-80gb"),
+    ] {
+        problem(&format!("{setting}&gpu={without}"), field);
+        assert!(try_plan(&format!("{setting}&gpu={with}")).is_ok(), "{setting} on {with}");
+    }
 }

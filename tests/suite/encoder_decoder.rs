@@ -6,8 +6,8 @@ use wasm_bindgen_test::wasm_bindgen_test as test;
 use crate::support::{deployment, report};
 use trtllm_memory::architecture::models;
 use trtllm_memory::deployment::{Deployment, field};
-use trtllm_memory::memory::weights::engine_file_size;
-use trtllm_memory::memory::{Contributor, Explanation, Inputs, Report, explain};
+use trtllm_memory::memory::{Contributor, Explanation, Report, explain};
+use trtllm_memory::testing::{Inputs, engine_file_size};
 
 const MIB: f64 = 1_048_576.0;
 

@@ -3,13 +3,13 @@
 
 use proptest::prelude::*;
 use proptest::sample::Index;
+use trtllm_memory::answer;
 use trtllm_memory::architecture::models;
 use trtllm_memory::deployment::{Backend, Deployment, FIELDS, Field, Input};
 use trtllm_memory::export::summary;
 use trtllm_memory::gpu::gpus;
 use trtllm_memory::link;
 use trtllm_memory::memory::estimate;
-use trtllm_memory::panels::answer;
 
 /// Texts of settings that are no number and no name; each is read by some.
 const TEXTS: [&str; 12] = [

@@ -98,7 +98,7 @@ fn frozen(link: &str, before: &str) -> String {
 fn figures(deployment: &Deployment) -> [String; 6] {
     match estimate(deployment) {
         Ok(report) => {
-            let (rank, kv) = (report.tightest().unwrap(), &report.kv_cache);
+            let (rank, kv) = (report.kv_limiting_rank().unwrap(), &report.kv_cache);
             let bytes = |contributor| rank.figure(contributor).bytes.0.to_string();
             let (tokens, blocks) = (kv.tokens.to_string(), kv.blocks.to_string());
             let (weights, cache) = (bytes(Contributor::Weights), bytes(Contributor::KvCache));

@@ -129,6 +129,10 @@ fn stages_of_failures_are_told_apart() {
     ] {
         assert_eq!(explained(format!("{before}{fails}").as_bytes()).diagnosis.unwrap().stage, stage);
     }
+    // What a second start prints behind the failure says nothing of the first.
+    let again = format!("{load}{fails}{load}{weights}{context}{free}");
+    let diagnosis = explained(again.as_bytes()).diagnosis.unwrap();
+    assert_eq!((diagnosis.stage, diagnosis.line), (FailureStage::LoadWeights, 2));
     for (line, stage, missing) in [
         (
             "[TRT] [E] plugin node x requires 3000 bytes of scratch space, but only 1000 is available. Try increasing",

@@ -1,4 +1,6 @@
 //! Tests of what a user relies on, in one program, so that they are linked once.
+// Clippy takes helpers outside of `#[test]` functions for test code too, because of this.
+#![cfg(test)]
 
 mod accuracy;
 mod build_rules;

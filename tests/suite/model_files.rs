@@ -2,9 +2,10 @@
 #![cfg(not(target_arch = "wasm32"))]
 
 use proptest::prelude::*;
-use trtllm_memory::architecture::{Family, ModelRef, Recipe, find, layer_set, layer_text, models};
+use trtllm_memory::architecture::{Dtype, Family, Fp4Scope, ModelRef, Recipe, find, layer_set, layer_text, models};
 use trtllm_memory::deployment::{Deployment, FIELDS, Phase, QuantAlgo, field};
 use trtllm_memory::import::model_file::{self, ModelFile};
+use trtllm_memory::import::safetensors::{Checkpoint, Precision};
 use trtllm_memory::import::spanned_json::{self, Node};
 use trtllm_memory::import::{hf_config, safetensors, trtllm_config};
 use trtllm_memory::link;
@@ -229,6 +230,425 @@ fn a_safetensors_header_gives_exact_bytes_and_a_model() {
     assert_eq!((index.bytes.0, index.tensors), (16_060_522_496, 2));
 }
 
+/// A tensor of a header: name, number format, shape.
+type Entry = (String, &'static str, Vec<u64>);
+
+/// The start of a safetensors file with these tensors.
+fn header(tensors: &[Entry]) -> Vec<u8> {
+    let mut at = 0;
+    let entries: Vec<String> = tensors
+        .iter()
+        .map(|(name, format, shape)| {
+            let bits = match *format {
+                "F32" | "I32" => 32,
+                "BF16" | "F16" => 16,
+                _ => 8,
+            };
+            let start = at;
+            at += shape.iter().product::<u64>() * bits / 8;
+            format!("\"{name}\": {{\"dtype\": \"{format}\", \"shape\": {shape:?}, \"data_offsets\": [{start}, {at}]}}")
+        })
+        .collect();
+    safetensors_start(&format!("{{{}}}", entries.join(", ")))
+}
+
+/// The tensors of a linear layer of that name, with its outputs and inputs.
+type Linear = dyn Fn(String, u64, u64) -> Vec<Entry>;
+
+/// The dimensions of a Llama's relative.
+struct Dimensions {
+    layers: u64,
+    hidden: u64,
+    queries: u64,
+    keys: u64,
+    intermediate: u64,
+    vocab: u64,
+    head_norms: bool,
+}
+
+/// The config.json of Qwen/Qwen3-8B and of meta-llama/Llama-3.1-8B say these.
+const QWEN3_8B: Dimensions = Dimensions {
+    layers: 36,
+    hidden: 4096,
+    queries: 4096,
+    keys: 1024,
+    intermediate: 12288,
+    vocab: 151_936,
+    head_norms: true,
+};
+const LLAMA_3_8B: Dimensions = Dimensions {
+    layers: 32,
+    hidden: 4096,
+    queries: 4096,
+    keys: 1024,
+    intermediate: 14336,
+    vocab: 128_256,
+    head_norms: false,
+};
+
+impl Dimensions {
+    /// The tensors as transformers saves them; `linear` stores a linear layer of that name, outputs
+    /// and inputs.
+    fn tensors(&self, linear: impl Fn(String, u64, u64) -> Vec<Entry>) -> Vec<Entry> {
+        let wide = |name: &str, shape: &[u64]| (name.to_string(), "BF16", shape.to_vec());
+        let mut tensors = vec![wide("model.embed_tokens.weight", &[self.vocab, self.hidden])];
+        for layer in 0..self.layers {
+            let name = |part: &str| format!("model.layers.{layer}.{part}");
+            for (part, outputs, inputs) in [
+                ("self_attn.q_proj", self.queries, self.hidden),
+                ("self_attn.k_proj", self.keys, self.hidden),
+                ("self_attn.v_proj", self.keys, self.hidden),
+                ("self_attn.o_proj", self.hidden, self.queries),
+                ("mlp.gate_proj", self.intermediate, self.hidden),
+                ("mlp.up_proj", self.intermediate, self.hidden),
+                ("mlp.down_proj", self.hidden, self.intermediate),
+            ] {
+                tensors.extend(linear(name(part), outputs, inputs));
+            }
+            for norm in ["input_layernorm", "post_attention_layernorm"] {
+                tensors.push(wide(&name(&format!("{norm}.weight")), &[self.hidden]));
+            }
+            for norm in ["q_norm", "k_norm"].into_iter().filter(|_| self.head_norms) {
+                tensors.push(wide(&name(&format!("self_attn.{norm}.weight")), &[128]));
+            }
+        }
+        tensors.push(wide("model.norm.weight", &[self.hidden]));
+        tensors.push(wide("lm_head.weight", &[self.vocab, self.hidden]));
+        tensors
+    }
+}
+
+fn bf16(name: String, outputs: u64, inputs: u64) -> Vec<Entry> {
+    vec![(format!("{name}.weight"), "BF16", vec![outputs, inputs])]
+}
+
+fn fp8(name: String, outputs: u64, inputs: u64) -> Vec<Entry> {
+    let weight = (format!("{name}.weight"), "F8_E4M3", vec![outputs, inputs]);
+    vec![weight, (format!("{name}.weight_scale"), "F32", vec![]), (format!("{name}.input_scale"), "F32", vec![])]
+}
+
+fn fp8_blocks(name: String, outputs: u64, inputs: u64) -> Vec<Entry> {
+    let scales = vec![outputs.div_ceil(128), inputs.div_ceil(128)];
+    let weight = (format!("{name}.weight"), "F8_E4M3", vec![outputs, inputs]);
+    vec![weight, (format!("{name}.weight_scale_inv"), "F32", scales)]
+}
+
+fn nvfp4(name: String, outputs: u64, inputs: u64) -> Vec<Entry> {
+    vec![
+        (format!("{name}.weight"), "U8", vec![outputs, inputs / 2]),
+        (format!("{name}.weight_scale"), "F8_E4M3", vec![outputs, inputs / 16]),
+        (format!("{name}.weight_scale_2"), "F32", vec![]),
+    ]
+}
+
+fn awq(name: String, outputs: u64, inputs: u64) -> Vec<Entry> {
+    vec![
+        (format!("{name}.qweight"), "I32", vec![inputs, outputs / 8]),
+        (format!("{name}.qzeros"), "I32", vec![inputs / 128, outputs / 8]),
+        (format!("{name}.scales"), "F16", vec![inputs / 128, outputs]),
+    ]
+}
+
+fn gptq(bits: u64) -> impl Fn(String, u64, u64) -> Vec<Entry> {
+    move |name, outputs, inputs| {
+        vec![
+            (format!("{name}.qweight"), "I32", vec![inputs * bits / 32, outputs]),
+            (format!("{name}.qzeros"), "I32", vec![inputs / 128, outputs * bits / 32]),
+            (format!("{name}.scales"), "F16", vec![inputs / 128, outputs]),
+            (format!("{name}.g_idx"), "I32", vec![inputs]),
+        ]
+    }
+}
+
+fn model_optimizer_awq(name: String, outputs: u64, inputs: u64) -> Vec<Entry> {
+    vec![
+        (format!("{name}.weight"), "U8", vec![outputs / 2, inputs]),
+        (format!("{name}.weight_scale"), "F32", vec![outputs, inputs / 128]),
+        (format!("{name}.pre_quant_scale"), "BF16", vec![inputs]),
+    ]
+}
+
+fn compressed_int4(name: String, outputs: u64, inputs: u64) -> Vec<Entry> {
+    vec![
+        (format!("{name}.weight_packed"), "I32", vec![outputs, inputs / 8]),
+        (format!("{name}.weight_scale"), "BF16", vec![outputs, inputs / 128]),
+        (format!("{name}.weight_shape"), "I64", vec![2]),
+    ]
+}
+
+fn one_scale_a_row(format: &'static str) -> impl Fn(String, u64, u64) -> Vec<Entry> {
+    move |name, outputs, inputs| {
+        let weight = (format!("{name}.weight"), format, vec![outputs, inputs]);
+        vec![weight, (format!("{name}.weight_scale"), "BF16", vec![outputs, 1])]
+    }
+}
+
+fn tensors_of(file: &[u8], hint: &str) -> Checkpoint {
+    let ModelFile::Tensors(checkpoint) = model_file::read(file, hint).unwrap() else { panic!("its kind isn't seen") };
+    checkpoint
+}
+
+#[test]
+fn the_formats_of_a_headers_tensors_are_its_quantization() {
+    let cases: [(&Linear, Precision); 11] = [
+        (&bf16, Precision::Plain),
+        (&fp8, Precision::Quantized(QuantAlgo::Fp8)),
+        (
+            &|name, outputs, inputs| fp8(name, outputs, inputs).into_iter().take(1).collect(),
+            Precision::Quantized(QuantAlgo::Fp8),
+        ),
+        (&fp8_blocks, Precision::Quantized(QuantAlgo::Fp8BlockScales)),
+        (&one_scale_a_row("F8_E4M3"), Precision::Quantized(QuantAlgo::Fp8PerChannelPerToken)),
+        (&one_scale_a_row("I8"), Precision::Quantized(QuantAlgo::W8A8SqPerChannelPerTokenPlugin)),
+        (&nvfp4, Precision::Quantized(QuantAlgo::Nvfp4)),
+        (&awq, Precision::Quantized(QuantAlgo::W4A16Awq)),
+        (&gptq(4), Precision::Quantized(QuantAlgo::W4A16Gptq)),
+        (&model_optimizer_awq, Precision::Quantized(QuantAlgo::W4A16Awq)),
+        (&compressed_int4, Precision::Quantized(QuantAlgo::W4A16Awq)),
+    ];
+    for (linear, precision) in cases {
+        let file = tensors_of(&header(&QWEN3_8B.tensors(linear)), "");
+        assert_eq!(file.precision, precision);
+        let model = file.model.clone().unwrap_or_else(|why| panic!("{precision:?}: {why}"));
+        assert_eq!(model.name, "Qwen/Qwen3-8B", "{precision:?}");
+        let mut deployment = Deployment::default();
+        ModelFile::Tensors(file).apply(&mut deployment);
+        let expected = if let Precision::Quantized(algo) = precision { algo } else { QuantAlgo::None };
+        assert_eq!((deployment.model.name.as_str(), deployment.precision.quant_algo), ("Qwen/Qwen3-8B", expected));
+    }
+    let eight = tensors_of(&header(&QWEN3_8B.tensors(gptq(8))), "");
+    assert_eq!(eight.precision, Precision::Quantized(QuantAlgo::W8A16Gptq));
+}
+
+#[test]
+fn a_mix_of_formats_is_named_and_never_counted_as_one_of_them() {
+    let mixed = |name: String, outputs, inputs| match name.contains("self_attn") {
+        true => fp8(name, outputs, inputs),
+        false => nvfp4(name, outputs, inputs),
+    };
+    let file = tensors_of(&header(&QWEN3_8B.tensors(mixed)), "");
+    assert_eq!(file.precision, Precision::Unnamed("FP8 (144) and NVFP4 (108)".into()));
+    let lack = ModelFile::Tensors(file).lack_of_quantization().unwrap();
+    assert!(lack.contains("FP8 (144) and NVFP4 (108)") && lack.contains("quant_algo="), "{lack}");
+
+    for (linear, name) in [(one_scale_a_row("F8_E5M2"), "F8_E5M2"), (one_scale_a_row("I16"), "I16")] {
+        let file = tensors_of(&header(&QWEN3_8B.tensors(linear)), "");
+        assert!(matches!(&file.precision, Precision::Unnamed(names) if names.contains(name)), "{:?}", file.precision);
+    }
+    let two_bits = tensors_of(&header(&QWEN3_8B.tensors(gptq(2))), "");
+    assert_eq!(two_bits.precision, Precision::Unnamed("GPTQ of 2 bits (252)".into()));
+    let mx = |name: String, outputs, inputs: u64| {
+        let weight = (format!("{name}.weight"), "F8_E4M3", vec![outputs, inputs]);
+        vec![weight, (format!("{name}.weight_scale"), "U8", vec![outputs, inputs / 32])]
+    };
+    assert_eq!(tensors_of(&header(&QWEN3_8B.tensors(mx)), "").precision, Precision::Unnamed("MXFP8 (252)".into()));
+
+    // A few layers in 16 bit are said by name.
+    let wide_outputs = |name: String, outputs, inputs| match name.contains("down_proj") {
+        true => bf16(name, outputs, inputs),
+        false => fp8(name, outputs, inputs),
+    };
+    let file = tensors_of(&header(&QWEN3_8B.tensors(wide_outputs)), "");
+    assert_eq!(file.precision, Precision::Quantized(QuantAlgo::Fp8));
+    assert!(
+        file.report.assumed.iter().any(|item| item.value.contains("down_proj.weight, … (36)")),
+        "{:?}",
+        file.report
+    );
+}
+
+#[test]
+fn experts_in_fp4_leave_attention_in_16_bit() {
+    // Qwen/Qwen3-30B-A3B with its routed experts alone in NVFP4.
+    let wide = |name: String, shape: &[u64]| (name, "BF16", shape.to_vec());
+    let mut tensors = vec![wide("model.embed_tokens.weight".into(), &[151_936, 2048])];
+    for layer in 0..48 {
+        let name = |part: &str| format!("model.layers.{layer}.{part}");
+        for (part, outputs, inputs) in [("q", 4096, 2048), ("k", 512, 2048), ("v", 512, 2048), ("o", 2048, 4096)] {
+            tensors.push(wide(name(&format!("self_attn.{part}_proj.weight")), &[outputs, inputs]));
+        }
+        tensors.extend(["q_norm", "k_norm"].map(|norm| wide(name(&format!("self_attn.{norm}.weight")), &[128])));
+        tensors.push(wide(name("mlp.gate.weight"), &[128, 2048]));
+        tensors.extend(
+            ["input_layernorm", "post_attention_layernorm"].map(|norm| wide(name(&format!("{norm}.weight")), &[2048])),
+        );
+        for expert in 0..128 {
+            for (part, outputs, inputs) in [("gate", 768, 2048), ("up", 768, 2048), ("down", 2048, 768)] {
+                tensors.extend(nvfp4(name(&format!("mlp.experts.{expert}.{part}_proj")), outputs, inputs));
+            }
+        }
+    }
+    tensors.extend([wide("model.norm.weight".into(), &[2048]), wide("lm_head.weight".into(), &[151_936, 2048])]);
+    let file = tensors_of(&header(&tensors), "");
+    assert_eq!(file.precision, Precision::Quantized(QuantAlgo::Nvfp4));
+    let model = file.model.unwrap();
+    assert_eq!((model.parameters(), model.fp4_scope), (30_532_122_624, Fp4Scope::Experts));
+}
+
+#[test]
+fn models_with_the_same_tensors_are_said_and_the_newest_is_taken() {
+    let bytes = header(&LLAMA_3_8B.tensors(bf16));
+    let taken = |hint: &str| {
+        let file = tensors_of(&bytes, hint);
+        let note = file.report.assumed.iter().find(|item| item.field == "model").map(|item| item.note.clone()).unwrap();
+        (file.model.unwrap().name.clone(), note)
+    };
+    let (name, note) = taken("model.safetensors");
+    assert_eq!(name, "meta-llama/Llama-3.1-8B");
+    assert!(note.contains("meta-llama/Meta-Llama-3-8B") && note.contains("newest"), "{note}");
+    let (name, note) = taken("models/Meta-Llama-3-8B-Instruct/model.safetensors");
+    assert_eq!(name, "meta-llama/Meta-Llama-3-8B");
+    assert!(note.contains("meta-llama/Llama-3.1-8B") && note.contains("path"), "{note}");
+}
+
+#[test]
+fn a_tied_head_that_is_stored_again_counts_once() {
+    // Qwen/Qwen3-0.6B: tie_word_embeddings is true, and its file has the head too.
+    let small = Dimensions {
+        layers: 28,
+        hidden: 1024,
+        queries: 2048,
+        keys: 1024,
+        intermediate: 3072,
+        vocab: 151_936,
+        head_norms: true,
+    };
+    let model = tensors_of(&header(&small.tensors(bf16)), "").model.unwrap();
+    assert_eq!((model.name.as_str(), model.parameters()), ("Qwen/Qwen3-0.6B", 596_049_920));
+}
+
+#[test]
+fn a_header_in_32_bit_is_counted_in_32_bit() {
+    let wide =
+        |tensors: Vec<Entry>| tensors.into_iter().map(|(name, _, shape)| (name, "F32", shape)).collect::<Vec<_>>();
+    let model = tensors_of(&header(&wide(LLAMA_3_8B.tensors(bf16))), "").model.unwrap();
+    assert_eq!((model.dtype, model.parameters()), (Dtype::Float32, 8_030_261_248));
+}
+
+#[test]
+fn a_model_of_no_row_is_made_of_its_own_tensors() {
+    let own = Dimensions { layers: 7, intermediate: 5120, ..LLAMA_3_8B };
+    let model = tensors_of(&header(&own.tensors(bf16)), "").model.unwrap();
+    assert!(model.is_custom());
+    // Embedding and head, and for each layer attention, feed-forward block and norms; the last
+    // norm.
+    let layer = 4096 * (4096 + 1024 + 1024 + 4096) + 3 * 4096 * 5120 + 2 * 4096;
+    assert_eq!(model.parameters(), 2 * 128_256 * 4096 + 7 * layer + 4096);
+}
+
+#[test]
+fn a_part_of_a_model_is_no_model() {
+    let all = LLAMA_3_8B.tensors(bf16);
+    let layer = |entry: &Entry| entry.0.split('.').nth(2).and_then(|number| number.parse::<u64>().ok());
+    let only =
+        |keep: &dyn Fn(&Entry) -> bool| header(&all.iter().filter(|entry| keep(entry)).cloned().collect::<Vec<_>>());
+    let fused = |name: String, outputs, inputs| match name.rsplit('.').next() {
+        Some("q_proj") => bf16(name.replace("q_proj", "qkv_proj"), outputs + 2048, inputs),
+        Some("k_proj" | "v_proj") => Vec::new(),
+        _ => bf16(name, outputs, inputs),
+    };
+    let odd = Dimensions { layers: 31, ..LLAMA_3_8B };
+    let strange: Vec<Entry> = odd
+        .tensors(bf16)
+        .into_iter()
+        .chain((0..31).map(|layer| (format!("model.layers.{layer}.mlp.extra.weight"), "BF16", vec![4096, 64])))
+        .collect();
+    for (bytes, name, words) in [
+        (header(&all), "model-00001-of-00004.safetensors", "shard 1 of 4"),
+        (
+            only(&|entry| entry.0.contains("embed") || layer(entry) < Some(9) && layer(entry).is_some()),
+            "",
+            "first shard",
+        ),
+        (only(&|entry| layer(entry) >= Some(9)), "", "no embedding table"),
+        (only(&|entry| layer(entry) != Some(9)), "", "no layer 9"),
+        (only(&|entry| layer(entry).is_none()), "", "no layer"),
+        (header(&odd.tensors(fused)), "", "fused"),
+        (header(&strange), "", "no model of the catalogue"),
+        (
+            header(&[("base.layers.0.self_attn.q_proj.lora_A.weight".into(), "BF16", vec![16, 4096])]),
+            "adapter_model.safetensors",
+            "LoRA adapter",
+        ),
+    ] {
+        let file = model_file::read(&bytes, name).unwrap();
+        assert_eq!(file.model(), None, "{words}");
+        let lack = file.lack_of_model().unwrap();
+        assert!(lack.contains(words) && lack.contains("config.json") && lack.contains("model="), "{words}: {lack}");
+        let mut deployment = Deployment::default();
+        file.apply(&mut deployment);
+        assert_eq!(deployment, Deployment::default(), "{words}");
+    }
+    // A fused projection's model is found in the catalogue by its parameters.
+    let found = tensors_of(&header(&LLAMA_3_8B.tensors(fused)), "").model.unwrap();
+    assert_eq!(found.name, "meta-llama/Llama-3.1-8B");
+}
+
+#[test]
+fn an_index_says_its_quantization_as_far_as_names_do() {
+    let index = |names: &[&str]| {
+        let map: Vec<String> =
+            names.iter().map(|name| format!("\"model.layers.0.mlp.up_proj.{name}\": \"a\"")).collect();
+        tensors_of(format!("{{\"weight_map\": {{{}}}}}", map.join(", ")).as_bytes(), "").precision
+    };
+    assert_eq!(index(&["weight"]), Precision::Plain);
+    assert_eq!(index(&["weight", "weight_scale_inv"]), Precision::Quantized(QuantAlgo::Fp8BlockScales));
+    assert_eq!(index(&["weight_blocks", "weight_scales"]), Precision::Quantized(QuantAlgo::W4A16Mxfp4));
+    for names in [&["weight", "weight_scale"][..], &["qweight", "scales"], &["weight_packed", "weight_scale"]] {
+        assert!(matches!(index(names), Precision::Unnamed(_)), "{names:?}");
+    }
+}
+
+#[test]
+fn a_file_of_another_kind_is_named_and_refused() {
+    let bert = r#"{"model_type": "bert", "architectures": ["BertForMaskedLM"], "hidden_size": 768,
+        "num_hidden_layers": 12, "num_attention_heads": 12, "intermediate_size": 3072, "vocab_size": 30522,
+        "max_position_embeddings": 512,
+        "type_vocab_size": 2}"#;
+    let clip = r#"{"model_type": "clip", "architectures": ["CLIPModel"], "projection_dim": 512, "text_config":
+        {"model_type": "clip_text_model", "hidden_size": 512, "num_hidden_layers": 12, "num_attention_heads": 8,
+        "intermediate_size": 2048, "vocab_size": 49408, "max_position_embeddings": 77},
+        "vision_config": {"hidden_size": 768}}"#;
+    let engine = r#"{"pretrained_config": {"architecture": "BertForSequenceClassification", "hidden_size": 768,
+        "num_hidden_layers": 12, "num_attention_heads": 12, "vocab_size": 30522}, "build_config": {}}"#;
+    let eagle = llama(", \"architectures\": [\"LlamaForCausalLMEagle3\"], \"draft_vocab_size\": 32000");
+    let medusa = llama(", \"medusa_num_heads\": 4");
+    for (content, words) in [
+        (bert, "bert is no text generator"),
+        (&bert.replace("\"bert\"", "\"brand_new\"").replace("BertForMaskedLM", "BrandNewModel"), "no text generator"),
+        (clip, "clip is no text generator"),
+        (engine, "BertForSequenceClassification is no text generator"),
+        (&eagle, "EAGLE head"),
+        (&medusa, "Medusa head"),
+        (
+            r#"{"_from_model_config": true, "bos_token_id": 1, "eos_token_id": 2, "temperature": 0.6}"#,
+            "generation_config.json",
+        ),
+        (r#"{"version": "1.0", "added_tokens": [], "model": {"type": "BPE", "vocab": {}}}"#, "tokenizer.json"),
+        (r#"{"tokenizer_class": "LlamaTokenizer", "bos_token": "<s>"}"#, "tokenizer_config.json"),
+        (r#"{"peft_type": "LORA", "r": 16, "base_model_name_or_path": "org/base"}"#, "LoRA adapter"),
+        (r#"{"dim": 4096, "n_layers": 32, "n_heads": 32, "quantization": {"qformat_weight": "fp8"}}"#, "params.json"),
+        (r#"{"bits": 4, "group_size": 128, "desc_act": true}"#, "quantize_config.json"),
+        (r#"{"_class_name": "FluxPipeline", "_diffusers_version": "0.30.0"}"#, "diffusion"),
+        (r#"{"image_processor_type": "CLIPImageProcessor"}"#, "image processor"),
+        (r#"{"quantization": 4}"#, "Must be an object"),
+        (r#"{"colour": "red"}"#, "no model's config.json"),
+        ("{}", "no model's config.json"),
+        ("[1, 2]", "is an object; this is a list of 2"),
+        ("7", "is an object; this is 7"),
+        ("\"llama\"", "is an object"),
+        ("null", "is an object"),
+        ("GGUF\u{3}\0\0\0", "GGUF"),
+        ("PK\u{3}\u{4}\u{14}", "ZIP"),
+    ] {
+        let error = model_file::read(content.as_bytes(), "").unwrap_err().to_string();
+        assert!(error.contains(words), "{content}: {error}");
+    }
+    // A decoder's configuration is none of them, even if it holds such fields.
+    let decoder = llama(", \"tokenizer_class\": \"LlamaTokenizer\", \"eos_token_id\": 2, \"quantization\": null");
+    assert!(model_file::read(decoder.as_bytes(), "").unwrap().model().is_some());
+}
+
 /// Links that were made with models of one's own, and what they must mean for ever.
 #[test]
 fn frozen_links_of_own_models_keep_their_meaning() {
@@ -316,6 +736,21 @@ proptest! {
     fn a_text_names_every_set_of_layers(members in proptest::collection::vec(0u32..64, 0..40), layers in 1u32..64) {
         let set = members.into_iter().filter(|layer| *layer < layers).collect();
         prop_assert_eq!(layer_set(&layer_text(set, layers), layers), Some(set));
+    }
+
+    #[test]
+    fn no_mutilated_header_makes_a_reader_panic(at in 8usize..6000, byte in 32u8..127, which in 0usize..6) {
+        let small = Dimensions { layers: 2, hidden: 256, queries: 256, keys: 128, intermediate: 512, vocab: 64, head_norms: true };
+        let linear: [&Linear; 6] = [&bf16, &fp8_blocks, &nvfp4, &awq, &gptq(4), &compressed_int4];
+        let mut bytes = header(&small.tensors(linear[which]));
+        let at = 8 + at % (bytes.len() - 8);
+        bytes[at] = byte;
+        if let Ok(file) = model_file::read(&bytes, "") {
+            let mut deployment = Deployment::default();
+            file.apply(&mut deployment);
+            prop_assert_eq!(&link::decode(&link::encode(&deployment)).deployment, &deployment);
+            let _ = estimate(&deployment);
+        }
     }
 
     #[test]

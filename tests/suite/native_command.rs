@@ -2,7 +2,8 @@
 #![cfg(not(target_arch = "wasm32"))]
 
 use serde_json::Value;
-use std::io::Read;
+use std::io::{Read, Write};
+use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 use trtllm_memory::architecture::models;
 use trtllm_memory::deployment::FIELDS;
@@ -54,7 +55,7 @@ fn sizes_for_people_are_in_the_units_that_are_asked_for() {
     assert_eq!(bytes("GB"), bytes("GiB"));
     let refused = run(&["estimate", "", "--units", "MB"]);
     assert_eq!(status(&refused), 2);
-    assert!(stderr(&refused).contains("'MB' for '--units <UNITS>': must be GiB or GB"), "{}", stderr(&refused));
+    assert!(stderr(&refused).contains("'MB' for '--units <UNITS>': expected GiB or GB"), "{}", stderr(&refused));
 }
 
 fn json_of(output: &Output) -> Value {
@@ -305,4 +306,202 @@ fn a_model_may_come_from_its_own_file() {
     let bad = run(&["estimate", "--hf-config", concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml")]);
     assert_eq!(status(&bad), 2);
     assert!(stderr(&bad).contains("line 1: This is no JSON"), "{}", stderr(&bad));
+}
+
+/// A file of this content, in a folder of its own test.
+fn file(test: &str, name: &str, content: &[u8]) -> String {
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(test);
+    std::fs::create_dir_all(&folder).unwrap();
+    let path = folder.join(name);
+    std::fs::write(&path, content).unwrap();
+    path.to_str().unwrap().to_string()
+}
+
+/// The start of a safetensors file.
+fn safetensors(header: &str) -> Vec<u8> {
+    [&(header.len() as u64).to_le_bytes(), header.as_bytes()].concat()
+}
+
+const INDEX: &str = r#"{"metadata": {"total_size": 8}, "weight_map": {"model.layers.0.mlp.up_proj.weight": "a",
+    "model.layers.0.mlp.up_proj.weight_scale_inv": "a"}}"#;
+const QUANTIZATION: &str = r#"{"quantization": {"quant_algo": "FP8", "kv_cache_quant_algo": "FP8"}}"#;
+const SHARD: &str =
+    r#"{"model.layers.9.mlp.up_proj.weight": {"dtype": "F8_E4M3", "shape": [16, 16], "data_offsets": [0, 256]}}"#;
+const FUSED: &str = r#"{"model.embed_tokens.weight": {"dtype": "BF16", "shape": [8, 4], "data_offsets": [0, 64]},
+    "model.layers.0.self_attn.qkv_proj.weight": {"dtype": "BF16", "shape": [12, 4], "data_offsets": [64, 160]},
+    "model.norm.weight": {"dtype": "BF16", "shape": [4], "data_offsets": [160, 168]}}"#;
+
+#[test]
+fn a_file_without_a_model_is_answered_for_no_other_model() {
+    let test = "a_file_without_a_model";
+    for (name, content, kind, algo) in [
+        ("model.safetensors.index.json", INDEX.as_bytes().to_vec(), "the index of a checkpoint", "FP8_BLOCK_SCALES"),
+        ("hf_quant_config.json", QUANTIZATION.as_bytes().to_vec(), "an hf_quant_config.json", "FP8&kv_cache_dtype=fp8"),
+        ("model-00002-of-00004.safetensors", safetensors(SHARD), "shard 2 of 4", "FP8"),
+        ("later.safetensors", safetensors(SHARD), "no embedding table", "FP8"),
+        ("fused.safetensors", safetensors(FUSED), "fused", "NO_QUANT"),
+    ] {
+        let path = file(test, name, &content);
+        for link in ["", "gpu=h200", "m.layers=2"] {
+            let output = run(&["estimate", link, "--hf-config", &path]);
+            assert_eq!((status(&output), stdout(&output)), (2, ""), "{name} {link}");
+            for words in ["error: ", name, kind, "config.json beside it", "model="] {
+                assert!(stderr(&output).contains(words), "{name}: no {words} in {}", stderr(&output));
+            }
+            let output = run(&["estimate", link, "--hf-config", &path, "--json"]);
+            let answer = json_of(&output);
+            assert_eq!(
+                (status(&output), &answer["verdict"], &answer["ranks"]),
+                (2, &Value::Null, &Value::Array(vec![]))
+            );
+            assert_eq!(
+                (&answer["errors"][0]["field"], &answer["errors"][0]["value"]),
+                (&"hf_config".into(), &path.as_str().into())
+            );
+            assert!(answer["errors"][0]["message"].as_str().unwrap().contains(kind));
+        }
+        // With the model named, the file says how it is quantized.
+        let output = run(&["estimate", "model=Qwen/Qwen3-8B&gpu=h200", "--hf-config", &path, "--json"]);
+        let (named, expected) = (json_of(&output), format!("model=Qwen/Qwen3-8B&gpu=h200&quant_algo={algo}"));
+        assert_eq!(status(&output), 0, "{name}");
+        assert_eq!(named["ranks"][0]["weights"], json(&expected).0["ranks"][0]["weights"], "{name}");
+        assert!(named["link"].as_str().unwrap().contains("model=Qwen/Qwen3-8B"));
+    }
+}
+
+#[test]
+fn a_quantization_that_has_no_name_needs_one() {
+    let index = r#"{"weight_map": {"model.layers.0.mlp.up_proj.qweight": "a"}}"#;
+    let path = file("a_quantization_that_has_no_name", "model.safetensors.index.json", index.as_bytes());
+    let output = run(&["estimate", "model=Qwen/Qwen3-8B", "--hf-config", &path]);
+    assert_eq!((status(&output), stdout(&output)), (2, ""));
+    assert!(stderr(&output).contains("AWQ or GPTQ") && stderr(&output).contains("quant_algo="), "{}", stderr(&output));
+    let output = run(&["estimate", "model=Qwen/Qwen3-8B&quant_algo=W4A16_AWQ", "--hf-config", &path]);
+    assert_eq!(status(&output), 0, "{}", stderr(&output));
+}
+
+#[test]
+fn a_link_that_names_another_model_than_the_file_is_said_to() {
+    let config = r#"{"model_type": "llama", "hidden_size": 2048, "num_hidden_layers": 4, "num_attention_heads": 16,
+        "intermediate_size": 5632, "vocab_size": 32000, "torch_dtype": "bfloat16"}"#;
+    let path = file("a_link_that_names_another_model", "config.json", config.as_bytes());
+    let answer = json_of(&run(&["estimate", "model=Qwen/Qwen3-8B", "--hf-config", &path, "--json"]));
+    assert_eq!(answer["parameters"], json("model=Qwen/Qwen3-8B").0["parameters"]);
+    let warnings = answer["warnings"].as_array().unwrap();
+    assert!(
+        warnings.iter().any(|warning| warning["message"].as_str().unwrap().contains("takes precedence over")),
+        "{warnings:?}"
+    );
+}
+
+#[test]
+fn errors_are_json_where_json_is_asked_for() {
+    let nothing = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
+    for (arguments, field, value) in [
+        (&["log", "no such file"][..], "file", "no such file"),
+        (&["log", nothing], "file", nothing),
+        (&["validate", "no such file"], "file", "no such file"),
+        (&["estimate", "--hf-config", "no such file"], "hf_config", "no such file"),
+        (&["estimate", "--hf-config", nothing], "hf_config", nothing),
+        (&["estimate"], "link", ""),
+        (&["estimate", "", "--units", "MB"], "units", "MB"),
+        (&["solve", "", "--for"], "for", ""),
+        (&["search", ""], "concurrency", ""),
+        (&["estimate", "", "--colour"], "colour", ""),
+        (&["guess"], "command", "guess"),
+    ] {
+        let spoken = run(arguments);
+        assert_eq!((status(&spoken), stdout(&spoken)), (2, ""), "{arguments:?}");
+        let output = run(&[arguments, &["--json"]].concat());
+        assert_eq!((status(&output), stderr(&output)), (2, ""), "{arguments:?}");
+        let error = &json_of(&output)["errors"][0];
+        assert_eq!((error["field"].as_str(), error["value"].as_str()), (Some(field), Some(value)), "{arguments:?}");
+        let message = error["message"].as_str().unwrap();
+        assert!(!message.is_empty() && stderr(&spoken).contains(message.split(": ").next().unwrap()), "{message}");
+    }
+    // Behind `--` it is no option.
+    assert_eq!(stdout(&run(&["guess", "--", "--json"])), "");
+    let help = run(&["estimate", "--help", "--json"]);
+    assert!(status(&help) == 0 && stdout(&help).contains("Usage:"));
+}
+
+/// The command with `arguments` and this standard input.
+fn run_on(input: &[u8], arguments: &[&str]) -> Output {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_trtllm-memory"))
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(input).unwrap();
+    child.wait_with_output().unwrap()
+}
+
+#[test]
+fn links_of_the_standard_input_are_answered_line_by_line() {
+    let links = b"tp_size=2\n\n  \r\nmodel=meta-llama/Llama-3.3-70B-Instruct\r\n#\n";
+    let output = run_on(links, &["estimate", "-", "--json"]);
+    assert_eq!((status(&output), stderr(&output)), (1, ""), "the worst is one that doesn't fit");
+    let answers: Vec<Value> = stdout(&output).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let said: Vec<(u64, &str)> =
+        answers.iter().map(|answer| (answer["line"].as_u64().unwrap(), answer["verdict"].as_str().unwrap())).collect();
+    assert_eq!(said, [(1, "fits"), (4, "fails"), (5, "fits")]);
+    for (answer, link) in answers.into_iter().zip(["tp_size=2", "model=meta-llama/Llama-3.3-70B-Instruct", ""]) {
+        let Value::Object(mut answer) = answer else { panic!("no object") };
+        answer.remove("line");
+        assert_eq!(Value::Object(answer), json(link).0, "the same as alone");
+    }
+    let text = run_on(links, &["estimate", "-"]);
+    assert_eq!(status(&text), 1);
+    for heading in ["Line 1\nmeta-llama/Llama-3.1-8B on 2", "\nLine 4\nmeta-llama/Llama-3.3-70B", "\nLine 5\n"] {
+        assert!(stdout(&text).contains(heading), "{heading}: {}", stdout(&text));
+    }
+}
+
+#[test]
+fn a_bad_link_of_the_standard_input_is_named_by_its_line() {
+    let links = [&b"tp_size=2\n\ntp_size=3\ngibberish\n\xff\xfe\n"[..], &[b'x'; 100_000], b"\ntp_size=2\n"].concat();
+    let output = run_on(&links, &["estimate", "-"]);
+    assert_eq!(status(&output), 2);
+    for words in ["error: line 3: tp_size=3", "error: line 4: gibberish", "error: line 6: The link is longer"] {
+        assert!(stderr(&output).contains(words), "{words}: {}", stderr(&output));
+    }
+    assert!(stdout(&output).contains("Line 1\n") && stdout(&output).contains("Line 7\n"));
+
+    let output = run_on(&links, &["estimate", "-", "--json"]);
+    assert_eq!((status(&output), stderr(&output)), (2, ""));
+    let answers: Vec<Value> = stdout(&output).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let lines: Vec<u64> = answers.iter().map(|answer| answer["line"].as_u64().unwrap()).collect();
+    assert_eq!(lines, [1, 3, 4, 5, 6, 7]);
+    assert_eq!(
+        (&answers[1]["errors"][0]["field"], &answers[1]["errors"][0]["value"]),
+        (&"tp_size".into(), &"3".into())
+    );
+
+    // Without any link nothing was checked, so nothing passes.
+    for empty in [&b""[..], b"\n \n"] {
+        let output = run_on(empty, &["estimate", "-"]);
+        assert_eq!((status(&output), stdout(&output)), (2, ""));
+        assert!(stderr(&output).contains("contains no link"), "{}", stderr(&output));
+        let error = &json_of(&run_on(empty, &["estimate", "-", "--json"]))["errors"][0];
+        assert_eq!((&error["field"], &error["value"]), (&"link".into(), &"-".into()));
+    }
+}
+
+#[test]
+fn links_of_the_standard_input_share_a_file() {
+    let path = file("links_share_a_file", "hf_quant_config.json", QUANTIZATION.as_bytes());
+    let output = run_on(b"model=Qwen/Qwen3-8B\ngpu=h200\n", &["estimate", "-", "--hf-config", &path, "--json"]);
+    assert_eq!(status(&output), 2);
+    let answers: Vec<Value> = stdout(&output).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert!(answers[0]["link"].as_str().unwrap().contains("quant_algo=FP8") && answers[0]["verdict"] == "fits");
+    assert_eq!((&answers[1]["line"], &answers[1]["errors"][0]["field"]), (&2.into(), &"hf_config".into()));
+
+    let both = run_on(b"tp_size=2\n", &["estimate", "-", "--hf-config", "-"]);
+    assert_eq!(status(&both), 2);
+    assert!(stderr(&both).contains("cannot both come"), "{}", stderr(&both));
+    let alone = run_on(br#"{"colour": "red"}"#, &["estimate", "--hf-config", "-"]);
+    assert_eq!(status(&alone), 2);
+    assert!(stderr(&alone).contains("no model's config.json"), "{}", stderr(&alone));
 }

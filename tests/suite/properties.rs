@@ -3,9 +3,10 @@
 
 use crate::support::random::{engine, largest, report};
 use proptest::prelude::*;
-use trtllm_memory::architecture::models;
+use trtllm_memory::architecture::{Architecture, models};
 use trtllm_memory::deployment::{
-    BuildLimits, Deployment, EngineConfig, FIELDS, Input, KvCacheConfig, Machine, Parallelism, PytorchConfig, Version,
+    Backend, BuildLimits, Deployment, EngineConfig, FIELDS, Input, KvCacheConfig, Machine, Parallelism, Precision,
+    PytorchConfig, QuantAlgo, Version,
 };
 use trtllm_memory::link;
 use trtllm_memory::memory::{Contributor, estimate, explain};
@@ -173,6 +174,12 @@ proptest! {
     }
 
     #[test]
+    fn the_ranks_hold_the_whole_checkpoint(deployment in engine()) {
+        crate::support::random::ranks_hold_the_checkpoint(&deployment)?;
+        crate::support::random::ranks_hold_the_checkpoint(&Deployment { precision: Precision { quant_algo: QuantAlgo::None, ..deployment.precision }, ..deployment })?;
+    }
+
+    #[test]
     fn more_ranks_never_mean_more_weights_on_each(deployment in engine()) {
         crate::support::random::more_ranks_never_mean_more_weights(&deployment)?;
     }
@@ -229,6 +236,46 @@ fn stages_that_share_an_account_hold_the_same() {
                 for (contributor, explanation) in explain(&deployment, rank.rank).unwrap() {
                     let said = rank.figure(contributor).bytes;
                     assert_eq!(Bytes(explanation.value.round() as u64), said, "{} {}", model.name, contributor.label());
+                }
+            }
+        }
+    }
+}
+
+/// No setting makes weights vanish: each alone, on one rank and on several of either kind, for the default model and the first of
+/// each family with experts.
+#[test]
+fn no_setting_makes_the_ranks_hold_less_than_the_checkpoint() {
+    let values = ["true", "false", "0", "1", "2", "4", "8", "512", "4096", "65536", "1099511627776", "0.3", "4,3,4"];
+    let default = Deployment::default();
+    let mut tried: Vec<&Architecture> = models().iter().filter(|model| model.name == default.model.name).collect();
+    for model in models().iter().filter(|model| model.moe.is_some()) {
+        if tried.iter().all(|known| known.family != model.family) {
+            tried.push(model);
+        }
+    }
+    for model in tried {
+        for (backend, tp_size, moe_ep_size, pp_size) in [
+            (Backend::TensorRt, 1, None, 1),
+            (Backend::Pytorch, 1, None, 1),
+            (Backend::Pytorch, 4, model.moe.map(|_| 4), 1),
+            (Backend::Pytorch, 1, None, 2),
+        ] {
+            let plain = Deployment {
+                model: model.into(),
+                backend,
+                parallel: Parallelism { tp_size, moe_ep_size, pp_size, ..Parallelism::default() },
+                limits: BuildLimits { max_seq_len: Some(1024), ..BuildLimits::default() },
+                ..Deployment::default()
+            };
+            for field in FIELDS.iter().filter(|field| field.flows.has(backend)) {
+                let names = if let Input::Choice(names) = field.input { names } else { &values };
+                for value in names {
+                    let mut deployment = plain.clone();
+                    if field.key != "model" && field.read(&mut deployment, value).is_ok() {
+                        crate::support::random::ranks_hold_the_checkpoint(&deployment)
+                            .unwrap_or_else(|error| panic!("{}={value}: {error}", field.key));
+                    }
                 }
             }
         }

@@ -3,7 +3,7 @@
 
 use crate::support::random::{largest, pytorch, report};
 use proptest::prelude::*;
-use trtllm_memory::deployment::{BuildLimits, Deployment};
+use trtllm_memory::deployment::{BuildLimits, Deployment, Precision, QuantAlgo};
 use trtllm_memory::link;
 use trtllm_memory::memory::Contributor;
 
@@ -21,6 +21,12 @@ proptest! {
     #[test]
     fn the_explanation_ends_in_the_reports_figures(deployment in pytorch()) {
         crate::support::random::explanations_end_in_the_report(&deployment)?;
+    }
+
+    #[test]
+    fn the_ranks_hold_the_whole_checkpoint(deployment in pytorch()) {
+        crate::support::random::ranks_hold_the_checkpoint(&deployment)?;
+        crate::support::random::ranks_hold_the_checkpoint(&Deployment { precision: Precision { quant_algo: QuantAlgo::None, ..deployment.precision }, ..deployment })?;
     }
 
     #[test]

@@ -14,7 +14,7 @@ const IN_THE_PAGE: [(&str, &str); 3] = [
 /// Measures the models natively and in WebAssembly, the page in a browser, and what it loads.
 pub fn run() -> Result<()> {
     println!("== the models, native: one estimate (goal 1,000 ns), and a search\n");
-    process::run(&mut process::cargo(["bench", "--quiet", "--locked", "--no-default-features", "--bench", "*"]))?;
+    process::run(&mut process::cargo(["bench", "--quiet", "--locked", "--bench", "*"]))?;
     let tools = setup::page_tools()?;
     let chromium = setup::chromium(&tools.packages)?;
     println!("\n== the models, WebAssembly in Node: the same\n");

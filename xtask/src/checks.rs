@@ -7,6 +7,9 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Instant;
 
+/// The library's features that need no browser.
+const FEATURES: [&str; 6] = ["explanations", "catalogues", "chart", "export", "cli", "panels"];
+
 /// One part of the checks, for a quick run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Part {
@@ -58,14 +61,23 @@ fn lint(checks: &mut Checks) {
     checks.holds("documents: the examples of additions are what stands in the sources", documents::examples);
     checks.holds("documents: they name the oldest Rust that is supported", documents::toolchain);
     checks.holds("imports: modules use only those below them", documents::imports);
-    checks.holds("clippy, native: all targets of the workspace", || clippy(&["--workspace", "--all-targets"]));
-    checks
-        .holds("clippy, native: the library without the page", || clippy(&["--no-default-features", "--all-targets"]));
-    checks.holds("clippy, WebAssembly: the library and the page", || {
-        clippy(&["--target", "wasm32-unknown-unknown", "--lib", "--bin", "page"])
+    checks.holds("clippy, native: all targets of the workspace", || {
+        clippy(&["--workspace", "--all-targets", "--features", "panels"])
     });
+    checks.holds("clippy, native: the library with each feature alone, and without any", || {
+        clippy(&["--no-default-features", "--lib"])?;
+        FEATURES.iter().try_for_each(|feature| clippy(&["--no-default-features", "--lib", "--features", feature]))
+    });
+    for bin in ["page", "worker"] {
+        checks.holds(&format!("clippy, WebAssembly: the library and the {bin}"), || {
+            let feature = if bin == "page" { "web" } else { bin };
+            let target = ["--target", "wasm32-unknown-unknown", "--no-default-features", "--features", feature];
+            clippy(&[&target[..], &["--lib", "--bin", bin]].concat())
+        });
+    }
     checks.holds("rustdoc: no broken link, nothing public without a word", || {
-        let mut doc = process::cargo(["doc", "--quiet", "--locked", "--no-deps", "--workspace"]);
+        let mut doc =
+            process::cargo(["doc", "--quiet", "--locked", "--no-deps", "--workspace", "--features", "panels"]);
         process::run(doc.env("RUSTDOCFLAGS", "-D warnings"))
     });
     policy(checks);
@@ -96,8 +108,17 @@ fn sphinx_extension(checks: &mut Checks) {
 
 fn native(checks: &mut Checks) {
     checks.tests("tests, native: the library, the native command, and these tasks", || {
-        let options = ["test", "--locked", "--workspace", "--no-default-features", "--no-fail-fast"];
+        let options = ["test", "--locked", "--workspace", "--features", "panels", "--no-fail-fast"];
         process::run_tests(&mut process::cargo(options))
+    });
+    checks.holds("examples: each program in examples/ runs", || {
+        for entry in std::fs::read_dir(places::root().join("examples"))? {
+            let path = entry?.path();
+            let name = path.file_stem().unwrap_or_default().to_string_lossy();
+            let options = ["run", "--quiet", "--locked", "--features", "panels", "--example", &name];
+            process::run(&mut process::cargo(options))?;
+        }
+        Ok(())
     });
 }
 
@@ -112,7 +133,7 @@ fn wasm(checks: &mut Checks) {
     checks.tests("tests, WebAssembly: the same tests of the models, in Node", || {
         let options = ["test", "--locked", "--target", "wasm32-unknown-unknown", "--no-default-features"];
         let mut command = process::cargo(options);
-        command.args(["--no-fail-fast", "--lib", "--test", "*"]);
+        command.args(["--features", "panels", "--no-fail-fast", "--lib", "--test", "*"]);
         process::run_tests(command.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", runner))
     });
 }
@@ -143,7 +164,7 @@ fn browser(checks: &mut Checks) {
 /// Tells a script where the site, the packages, the browser and the native command are; the last is built for it.
 pub fn in_browser<'a>(command: &'a mut Command, packages: &Path, chromium: &Path) -> Result<&'a mut Command> {
     let bin = "trtllm-memory";
-    process::run(&mut process::cargo(["build", "--quiet", "--locked", "--no-default-features", "--bin", bin]))?;
+    process::run(&mut process::cargo(["build", "--quiet", "--locked", "--bin", bin]))?;
     // Cargo puts it beside this very program.
     let native = std::env::current_exe()?.with_file_name(bin).with_extension(std::env::consts::EXE_EXTENSION);
     Ok(command

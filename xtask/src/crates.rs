@@ -11,7 +11,7 @@ use std::path::Path;
 /// # Errors
 /// If cargo doesn't say so.
 pub fn packages() -> Result<Vec<Value>> {
-    let arguments = ["metadata", "--locked", "--format-version=1", "--quiet"];
+    let arguments = ["metadata", "--locked", "--all-features", "--format-version=1", "--quiet"];
     let metadata = process::output(&mut process::cargo(arguments)).context("`cargo metadata` failed")?;
     let mut metadata: Value = serde_json::from_str(&metadata).context("`cargo metadata` wrote no JSON")?;
     match metadata["packages"].take() {

@@ -7,10 +7,12 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 /// Crates that may be linked into the page and its worker, macros and tools left out.
-const LINKED: [&str; 9] = [
+const LINKED: [&str; 11] = [
     "tree",
     "--locked",
     "--package=trtllm-memory",
+    "--no-default-features",
+    "--features=web,worker",
     "--target=wasm32-unknown-unknown",
     "--edges=normal,no-proc-macro",
     "--prefix=none",

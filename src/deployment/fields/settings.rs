@@ -521,8 +521,8 @@ pub(super) const SETTINGS: &[Field] = &[
         .pytorch()
         .applies(has_experts)
         .help(
-            "Experts with their copies that the load balancer spreads over the ranks; their weights \
-             then lie outside torch.",
+            "Experts with their copies that the load balancer spreads over the ranks. It acts only \
+             with moe_ep_size above 1, and for some models.",
         ),
     optional_number!(cuda_graph_max_batch_size in pytorch, 0, MAX_BATCH, 2048)
         .aliases(&["cuda_graph_config.max_batch_size"])

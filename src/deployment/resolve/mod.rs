@@ -95,6 +95,8 @@ impl Resolved {
         let precision = ResolvedPrecision::of(d, &mut notes);
         let limits = limits(d, &mut notes);
         let engine = ResolvedEngine::of(d, Drafts::of(d), limits.max_batch_size, &mut notes);
+        let machine = ResolvedMachine::of(d, &mut notes);
+        let pytorch = ResolvedPytorch::of(d, limits.max_batch_size, &mut notes);
         note_limits_of_modelling(d, &mut notes);
         Resolved {
             model: d.model.clone(),
@@ -106,8 +108,8 @@ impl Resolved {
             limits,
             kv_cache: ResolvedKvCache::of(d, limits.max_seq_len),
             engine,
-            pytorch: ResolvedPytorch::of(d, limits.max_batch_size),
-            machine: ResolvedMachine::of(d),
+            pytorch,
+            machine,
             notes,
             given,
         }

@@ -20,12 +20,7 @@ pub struct ResolvedParallelism {
 impl ResolvedParallelism {
     pub(super) fn of(d: &Deployment) -> ResolvedParallelism {
         let tp_size = d.parallel.tp_size;
-        let (moe_tp_size, moe_ep_size) = match (d.parallel.moe_tp_size, d.parallel.moe_ep_size) {
-            (Some(tp), Some(ep)) => (tp, ep),
-            (None, Some(ep)) => (tp_size / ep.max(1), ep),
-            (Some(tp), None) => (tp, tp_size / tp.max(1)),
-            (None, None) => (tp_size, 1),
-        };
+        let (moe_tp_size, moe_ep_size) = d.moe_sizes();
         let attention_dp = d.backend == Backend::Pytorch && d.pytorch.enable_attention_dp;
         ResolvedParallelism {
             tp_size,

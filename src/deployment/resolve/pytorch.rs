@@ -2,8 +2,8 @@
 //! (`tensorrt_llm/llmapi/llm_args.py` TorchLlmArgs).
 
 use super::limits::StepLimits;
-use crate::architecture::Positions;
-use crate::deployment::{Behavior, DecodingType, Deployment, MoeBackend, Note};
+use crate::architecture::{Family, Positions};
+use crate::deployment::{Backend, Behavior, DecodingType, Deployment, MoeBackend, Note, Version};
 use crate::units::grouped;
 
 /// The settings of the PyTorch backend that need resolution.
@@ -13,6 +13,8 @@ pub struct ResolvedPytorch {
     pub graphs: CudaGraphs,
     /// The kernels that multiply the experts, never [`MoeBackend::Auto`].
     pub moe_backend: MoeBackend,
+    /// Experts with their copies that the load balancer spreads over the ranks; `None` unless it acts.
+    pub load_balancer_slots: Option<u64>,
     /// Most bytes of the KV cache on a GPU, if limited.
     pub max_gpu_total_bytes: Option<u64>,
     /// Draft tokens of a sequence in a step; 0 without drafting.
@@ -98,13 +100,14 @@ impl CudaGraphs {
 
 impl ResolvedPytorch {
     /// Resolves the settings of a deployment whose steps have `max_batch_size` sequences.
-    pub(super) fn of(d: &Deployment, max_batch_size: u64) -> ResolvedPytorch {
+    pub(super) fn of(d: &Deployment, max_batch_size: u64, notes: &mut Vec<Note>) -> ResolvedPytorch {
         let drafting = d.pytorch.decoding_type != DecodingType::None;
         let wanted = d.pytorch.cuda_graph_max_batch_size.unwrap_or(DEFAULT_LARGEST_GRAPH);
         let max_draft_len = if drafting { d.limits.max_draft_len.unwrap_or(DEFAULT_DRAFT_LEN) } else { 0 };
         ResolvedPytorch {
             graphs: CudaGraphs::up_to(wanted.min(max_batch_size), d.pytorch.cuda_graph_enable_padding),
             moe_backend: moe_backend(d),
+            load_balancer_slots: load_balancer_slots(d, notes),
             max_gpu_total_bytes: Some(d.pytorch.max_gpu_total_bytes).filter(|most| *most > 0),
             max_draft_len,
             extra_tokens: extra_tokens(d, max_draft_len),
@@ -134,6 +137,47 @@ fn moe_backend(d: &Deployment) -> MoeBackend {
         MoeBackend::Auto => MoeBackend::Cutlass,
         chosen => chosen,
     }
+}
+
+/// Slots of the load balancer if it acts: for architectures of its list, and with expert parallelism
+/// (`fused_moe/moe_load_balancer.py` maybe_create_moe_load_balancer). Otherwise the setting is ignored.
+fn load_balancer_slots(d: &Deployment, notes: &mut Vec<Note>) -> Option<u64> {
+    let slots = d.pytorch.moe_load_balancer_slots.filter(|_| d.backend == Backend::Pytorch)?;
+    let (field, version) = ("moe_load_balancer_slots", d.version());
+    if !balances_experts(d.model.family, version) {
+        let label = d.model.family.label();
+        Note::add(
+            notes,
+            field,
+            format_args!("Has no effect: the load balancer of TensorRT-LLM {version} doesn't know {label}."),
+        );
+        return None;
+    }
+    if d.moe_sizes().1 < 2 {
+        Note::add(notes, field, format_args!("Has no effect: experts are balanced only if moe_ep_size is above 1."));
+        return None;
+    }
+    if !d.pytorch.enable_attention_dp {
+        Note::add(
+            notes,
+            field,
+            format_args!("The load balancer expects enable_attention_dp: without it TensorRT-LLM may refuse to start."),
+        );
+    }
+    Some(slots)
+}
+
+/// Whether the load balancer's list has the architecture (`moe_load_balancer.py` moe_model_arch_list).
+fn balances_experts(family: Family, version: Version) -> bool {
+    let since = match family {
+        Family::DeepSeekV3 | Family::Mixtral | Family::Llama4 | Family::Qwen2Moe | Family::Qwen3Moe => {
+            Behavior::BalancesExperts
+        }
+        Family::GptOss => Behavior::BalancesExpertsOfGptOss,
+        Family::DeepSeekV32 | Family::GlmMoeDsa | Family::NemotronH | Family::Qwen35 => Behavior::BalancesExpertsOf2026,
+        _ => return false,
+    };
+    version.has(since)
 }
 
 #[cfg(test)]
@@ -172,7 +216,7 @@ mod tests {
 
     #[test]
     fn a_sequence_holds_what_the_scheduler_is_ahead() {
-        let plain = ResolvedPytorch::of(&Deployment::default(), 64);
+        let plain = ResolvedPytorch::of(&Deployment::default(), 64, &mut Vec::new());
         assert_eq!(plain.extra_tokens, 1);
         let drafting = Deployment {
             limits: BuildLimits { max_draft_len: Some(3), ..BuildLimits::default() },
@@ -180,11 +224,11 @@ mod tests {
             ..Deployment::default()
         };
         // A model of 163840 positions then has sequences of 163848, and one for the scheduler.
-        assert_eq!(ResolvedPytorch::of(&drafting, 64).extra_tokens, 9);
+        assert_eq!(ResolvedPytorch::of(&drafting, 64, &mut Vec::new()).extra_tokens, 9);
         let serial = Deployment {
             pytorch: PytorchConfig { disable_overlap_scheduler: true, ..PytorchConfig::default() },
             ..Deployment::default()
         };
-        assert_eq!(ResolvedPytorch::of(&serial, 64).extra_tokens, 0);
+        assert_eq!(ResolvedPytorch::of(&serial, 64, &mut Vec::new()).extra_tokens, 0);
     }
 }

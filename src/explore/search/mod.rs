@@ -188,8 +188,8 @@ fn candidate(deployment: &Deployment, load: Load, classes: &mut Option<RankClass
 
 /// What the fullest rank uses, and what it leaves.
 fn fullest(ranks: &[Rank]) -> (Bytes, Bytes) {
-    let room = ranks.iter().map(|rank| rank.free).min().unwrap_or_default();
-    let used = ranks.iter().map(Rank::used).max().unwrap_or_default();
+    let room = Rank::least_free(ranks).map(|rank| rank.free).unwrap_or_default();
+    let used = Rank::most_used(ranks).map(Rank::used).unwrap_or_default();
     (used, room)
 }
 

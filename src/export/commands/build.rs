@@ -5,7 +5,8 @@ use super::{CHECKPOINT_DIR, ENGINE_DIR};
 use crate::architecture::Dtype;
 use crate::deployment::{Behavior, Deployment, KvCacheType, Resolved, SpeculativeDecodingMode};
 
-/// The command that builds the engine (`tensorrt_llm/commands/build.py`, `tensorrt_llm/plugin/plugin.py`).
+/// The command that builds the engine (`tensorrt_llm/commands/build.py`,
+/// `tensorrt_llm/plugin/plugin.py`).
 pub fn command(deployment: &Deployment, resolved: &Resolved) -> String {
     let switch = |on: bool| if on { "enable" } else { "disable" };
     let mut line = Line::new("trtllm-build")
@@ -78,7 +79,7 @@ fn gemm_plugin(resolved: &Resolved) -> &'static str {
     if resolved.given.engine.plugins.gemm_plugin { plugin_type(resolved) } else { "disable" }
 }
 
-/// The type of a plugin: the first versions have no `auto`.
+/// The type of a plugin. The first versions have no `auto`.
 fn plugin_type(resolved: &Resolved) -> &'static str {
     if resolved.version.has(Behavior::PluginsTakeAuto) { "auto" } else { resolved.precision.dtype.name() }
 }

@@ -1,16 +1,18 @@
-//! TensorRT-LLM's checkpoint: converted by the family's script, or quantized by ModelOpt's.
+//! TensorRT-LLM checkpoints, made by the family's conversion script or by ModelOpt's quantization
+//! script.
 
 use super::shell::Line;
 use super::{CHECKPOINT_DIR, MODEL_DIR, Step};
 use crate::architecture::Family;
 use crate::deployment::{Behavior, Deployment, KvCacheDtype, KvType, QuantAlgo, Resolved};
 
-/// What makes the checkpoint, and what is worth knowing about it.
+/// The steps that make the checkpoint, with remarks.
 pub fn steps(deployment: &Deployment, resolved: &Resolved) -> (Vec<Step>, Vec<String>) {
     let mut notes = Vec::new();
     let Some(how) = how(resolved) else {
         notes.push(format!(
-            "No script of TensorRT-LLM makes a checkpoint with quant_algo {} and kv_cache_dtype {}: give {CHECKPOINT_DIR} one.",
+            "No script of TensorRT-LLM makes a checkpoint with quant_algo {} and kv_cache_dtype {}: \
+             put one into {CHECKPOINT_DIR}.",
             resolved.precision.quant_algo, resolved.precision.kv_cache_dtype
         ));
         return (Vec::new(), notes);
@@ -19,7 +21,8 @@ pub fn steps(deployment: &Deployment, resolved: &Resolved) -> (Vec<Step>, Vec<St
         How::Quantize(qformat) => {
             if resolved.parallel.moe_ep_size > 1 {
                 notes.push(
-                    "quantize.py has no flags for expert parallelism: set moe_tp_size and moe_ep_size in checkpoint/config.json."
+                    "quantize.py has no flags for expert parallelism: set moe_tp_size and moe_ep_size in \
+                     checkpoint/config.json."
                         .into(),
                 );
             }
@@ -28,14 +31,16 @@ pub fn steps(deployment: &Deployment, resolved: &Resolved) -> (Vec<Step>, Vec<St
         How::Convert(flags) => match script(resolved) {
             Some(script) => {
                 if flags.calibrated && !matches!(resolved.model.family, Family::Llama) {
-                    notes
-                        .push(format!("Not every family's script has these flags: `python3 {script} --help` says it."));
+                    notes.push(format!(
+                        "Not every family's script has these flags; `python3 {script} --help` lists them."
+                    ));
                 }
                 Step::shell("Convert the checkpoint", convert(deployment, resolved, &script, &flags))
             }
             None => {
                 notes.push(format!(
-                    "TensorRT-LLM has no script that converts {} checkpoints for engines: give {CHECKPOINT_DIR} one.",
+                    "TensorRT-LLM has no script that converts {} checkpoints for engines: \
+                     put one into {CHECKPOINT_DIR}.",
                     resolved.model.family.label()
                 ));
                 return (Vec::new(), notes);
@@ -45,7 +50,7 @@ pub fn steps(deployment: &Deployment, resolved: &Resolved) -> (Vec<Step>, Vec<St
     (vec![step], notes)
 }
 
-/// What makes a checkpoint.
+/// A script that makes a checkpoint.
 enum How {
     /// `quantize.py` with this `--qformat`.
     Quantize(&'static str),
@@ -57,11 +62,11 @@ enum How {
 struct Flags {
     quantization: &'static str,
     int8_kv_cache: bool,
-    /// Whether a part of them is known of Llama's script alone.
+    /// Whether some of the flags are known for Llama's script only.
     calibrated: bool,
 }
 
-/// How a checkpoint of this precision is made; `None` where no script makes it.
+/// The script that makes a checkpoint of this precision; `None` if there is none.
 fn how(resolved: &Resolved) -> Option<How> {
     let int8_kv_cache = resolved.precision.kv_cache_dtype == KvType::Quantized(KvCacheDtype::Int8);
     let fp8_kv_cache = resolved.precision.kv_cache_dtype == KvType::Quantized(KvCacheDtype::Fp8);
@@ -70,7 +75,7 @@ fn how(resolved: &Resolved) -> Option<How> {
     }
     let convert = |quantization: &'static str, calibrated: bool| {
         let calibrated = calibrated || int8_kv_cache;
-        // Only quantize.py calibrates an fp8 cache for every family.
+        // For an fp8 cache, quantize.py is the only script that works for every family.
         (!fp8_kv_cache).then_some(How::Convert(Flags { quantization, int8_kv_cache, calibrated }))
     };
     match resolved.precision.quant_algo {
@@ -148,7 +153,7 @@ fn convert(deployment: &Deployment, resolved: &Resolved, script: &str, flags: &F
         .text()
 }
 
-/// The script that converts a family's checkpoints; `None` where there is none.
+/// The script that converts a family's checkpoints; `None` if there is none.
 fn script(resolved: &Resolved) -> Option<String> {
     let (folder, is_core) = match resolved.model.family {
         Family::Llama | Family::Mistral | Family::Mixtral | Family::InternLm => ("llama", true),

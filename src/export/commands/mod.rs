@@ -1,7 +1,8 @@
-//! What starts a deployment: the commands, configuration files and Python that a person takes away.
+//! Commands, configuration files and Python that start a deployment.
 //!
-//! Flags and keys are those of TensorRT-LLM's own scripts in the deployment's version; nothing is printed that they don't have.
-//! Values that decide about memory are always spelt out, so that a later version with other defaults starts the same.
+//! Flags and keys are those of TensorRT-LLM's own scripts in the deployment's version, and no
+//! others. Values that affect memory are always written out, so that a later version with other
+//! defaults starts the same deployment.
 
 mod build;
 mod checkpoint;
@@ -25,7 +26,7 @@ const ENGINE_DIR: &str = "engine";
 /// The file of `trtllm-serve`'s configuration.
 const CONFIG_FILE: &str = "config.yaml";
 
-/// What a text is written in.
+/// The language of a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Language {
     /// Commands of a POSIX shell.
@@ -34,12 +35,12 @@ pub enum Language {
     Yaml,
     /// Python.
     Python,
-    /// Protocol buffers as text, Triton's configuration.
+    /// Protocol buffers as text, for Triton's configuration.
     Protobuf,
 }
 
 impl Language {
-    /// The name, as Markdown's code fences take it.
+    /// The name in Markdown's code fences.
     pub fn name(self) -> &'static str {
         match self {
             Language::Shell => "sh",
@@ -50,16 +51,16 @@ impl Language {
     }
 }
 
-/// A text to run or to keep in a file.
+/// A command to run, or a file to write.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Step {
-    /// What it does.
+    /// The purpose.
     pub title: &'static str,
-    /// What it is written in.
+    /// The language of the text.
     pub language: Language,
-    /// The file that it belongs in, where it is no command.
+    /// The file to write; `None` for a command.
     pub file: Option<&'static str>,
-    /// The text, which ends with a new line.
+    /// The text, which ends with a line feed.
     pub text: String,
 }
 
@@ -73,21 +74,21 @@ impl Step {
     }
 }
 
-/// One thing that a person does to start a deployment, in steps.
+/// One way to build or run a deployment, in steps.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Recipe {
-    /// Its key in JSON: `engine`, `trtllm-serve`, `llm-api`, `run.py` or `triton`.
+    /// The key in JSON: `engine`, `checkpoint`, `trtllm-serve`, `llm-api`, `run.py` or `triton`.
     pub key: &'static str,
-    /// What it is.
+    /// The title.
     pub title: &'static str,
-    /// The steps, in their order.
+    /// The steps in their order.
     pub steps: Vec<Step>,
-    /// What is worth knowing beside them.
+    /// Remarks on the steps.
     pub notes: Vec<String>,
 }
 
 impl Recipe {
-    /// The use from Python, where `module` has the `LLM` that takes `options`.
+    /// The recipe for Python, with the `LLM` of `module` and its `options`.
     fn of_llm_api(module: &str, options: &Options) -> Recipe {
         let text = format!(
             "from {module} import LLM\nfrom tensorrt_llm.llmapi import {}\n\n\
@@ -101,10 +102,11 @@ impl Recipe {
     }
 }
 
-/// What starts a deployment: first what is done once, then the ways to run it, of which one is enough.
+/// Returns the recipes of a deployment: first those that are run once, then alternatives to serve
+/// it.
 ///
 /// # Errors
-/// Every impossible setting of the deployment.
+/// With all problems of an invalid deployment.
 pub fn recipes(deployment: &Deployment) -> Result<Vec<Recipe>, DeploymentError> {
     let resolved = deployment.resolve()?;
     Ok(match deployment.backend {
@@ -113,14 +115,17 @@ pub fn recipes(deployment: &Deployment) -> Result<Vec<Recipe>, DeploymentError> 
     })
 }
 
-/// The engine flow: a checkpoint, an engine, and what runs it.
+/// The recipes of a TensorRT engine: a checkpoint, the engine, and ways to run it.
 fn engine(deployment: &Deployment, resolved: &Resolved) -> Vec<Recipe> {
     let (checkpoint, mut notes) = checkpoint::steps(deployment, resolved);
     let mut steps = vec![download(resolved)];
     steps.extend(checkpoint);
     steps.push(Step::shell("Build the engine", build::command(deployment, resolved)));
     if resolved.model.recurrence.is_some() || resolved.model.attention_sinks || resolved.model.indexer.is_some() {
-        notes.push("The engine flow has no such layers; TensorRT-LLM runs this model with its PyTorch backend.".into());
+        notes.push(
+            "TensorRT engines do not support this model's layers; TensorRT-LLM runs it with its PyTorch backend."
+                .into(),
+        );
     }
     let build = Recipe { key: "engine", title: "Build the engine, once", steps, notes };
     let mut all = vec![build];
@@ -137,7 +142,7 @@ fn download(resolved: &Resolved) -> Step {
     Step::shell("Download the model", command.text())
 }
 
-/// The recipes as one text with headings, for a terminal or a ticket.
+/// Formats the recipes as one Markdown text, for a terminal or a ticket.
 pub fn markdown(recipes: &[Recipe]) -> String {
     let mut text = String::new();
     for (index, recipe) in recipes.iter().enumerate() {

@@ -1,16 +1,17 @@
-//! Options of the LLM API as a tree, which is written as YAML for `trtllm-serve` and as arguments for Python.
+//! Options of the LLM API as a tree, formatted as YAML for `trtllm-serve` or as arguments for
+//! Python.
 
-/// An option's value.
+/// The value of an option.
 pub enum Value {
     /// A number.
     Number(String),
     /// A text.
     Text(String),
-    /// On or off.
+    /// A bool.
     Switch(bool),
     /// Whole numbers.
     List(Vec<u64>),
-    /// Nothing, where something is the default.
+    /// Null, for an option with another default.
     Nothing,
     /// Options of a class of the LLM API.
     Group {
@@ -31,14 +32,14 @@ impl Options {
         self.0.push((key, Value::Number(value.to_string())));
     }
 
-    /// Adds a number, where there is one.
+    /// Adds a number, if there is one.
     pub fn optional(&mut self, key: &'static str, value: Option<impl ToString>) {
         if let Some(value) = value {
             self.number(key, value);
         }
     }
 
-    /// Adds a number that is not zero or one, as most defaults are.
+    /// Adds a number above one; most defaults are zero or one.
     pub fn several(&mut self, key: &'static str, value: u64) {
         if value > 1 {
             self.number(key, value);
@@ -50,7 +51,7 @@ impl Options {
         self.0.push((key, Value::Text(value.into())));
     }
 
-    /// Adds a switch, where it was chosen.
+    /// Adds a bool, if it is set.
     pub fn switch(&mut self, key: &'static str, value: Option<bool>) {
         if let Some(value) = value {
             self.0.push((key, Value::Switch(value)));
@@ -64,7 +65,7 @@ impl Options {
         }
     }
 
-    /// Adds that there is none of it.
+    /// Adds a null.
     pub fn nothing(&mut self, key: &'static str) {
         self.0.push((key, Value::Nothing));
     }
@@ -76,12 +77,12 @@ impl Options {
         }
     }
 
-    /// Whether there are none.
+    /// Whether there are no options.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// The classes of the groups, each once, in their order.
+    /// The classes of the groups in their order.
     pub fn classes(&self) -> Vec<&'static str> {
         let mut classes = Vec::new();
         for (_, value) in &self.0 {
@@ -93,7 +94,7 @@ impl Options {
         classes
     }
 
-    /// As YAML.
+    /// Formats the options as YAML.
     pub fn yaml(&self) -> String {
         let mut text = String::new();
         self.write_yaml(&mut text, 0);
@@ -113,7 +114,7 @@ impl Options {
         }
     }
 
-    /// As Python's keyword arguments, one a line.
+    /// Formats the options as keyword arguments of Python, one a line.
     pub fn python(&self, indent: usize) -> String {
         let lines = self.0.iter().map(|(key, value)| match value {
             Value::Group { class, options } => {
@@ -137,7 +138,7 @@ impl Value {
     }
 }
 
-/// A text in double quotes, as JSON, YAML and Python all read it.
+/// A text in double quotes that JSON, YAML and Python all parse alike.
 pub fn literal(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }

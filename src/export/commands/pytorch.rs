@@ -1,4 +1,4 @@
-//! The PyTorch backend: `trtllm-serve` and the LLM API read the checkpoint itself.
+//! Recipes of the PyTorch backend, whose `trtllm-serve` and LLM API load the checkpoint directly.
 
 use super::options::Options;
 use super::shell::Line;
@@ -8,18 +8,24 @@ use crate::deployment::{
     AllreduceStrategy, Behavior, DecodingType, Deployment, KvCacheDtype, MoeBackend, QuantAlgo, Resolved,
 };
 
-/// What starts a deployment of the PyTorch backend.
+/// Subcommands of `trtllm-serve`: it runs these instead of serving a model of that name
+/// (`commands/serve.py`).
+const SUBCOMMANDS: [&str; 5] =
+    ["serve", "disaggregated", "disaggregated_mpi_worker", "mm_embedding_serve", "embeddings"];
+
+/// The recipes of a deployment with the PyTorch backend.
 pub fn recipes(deployment: &Deployment, resolved: &Resolved) -> Vec<Recipe> {
     let mut notes = Vec::new();
     let (model, made) = checkpoint(resolved, &mut notes);
     if !resolved.version.has(Behavior::PyTorchByDefault) {
         notes.push(format!(
-            "TensorRT-LLM {} names some options of this backend otherwise than 1.0 and later; only what both have is set.",
+            "In TensorRT-LLM {}, some options of this backend have other names than since 1.0; \
+             only common options are set.",
             resolved.version
         ));
     }
     if deployment.pytorch.decoding_type == DecodingType::Eagle3 {
-        notes.push("Give speculative_model_dir the folder of the Eagle3 draft.".into());
+        notes.push("Set speculative_model_dir to the folder of the Eagle3 draft model.".into());
     }
     let mut all = Vec::new();
     if let Some(step) = made {
@@ -30,13 +36,14 @@ pub fn recipes(deployment: &Deployment, resolved: &Resolved) -> Vec<Recipe> {
     all
 }
 
-/// The checkpoint that has the deployment's precision, and how it is made where nobody publishes it.
+/// The checkpoint with the deployment's precision, and the step that makes it if it is not
+/// published.
 fn checkpoint(resolved: &Resolved, notes: &mut Vec<String>) -> (String, Option<Step>) {
     if let Some(name) = published(&resolved.model, resolved.precision.quant_algo) {
         return (name.to_string(), None);
     }
     let Some(qformat) = qformat(resolved.precision.quant_algo) else {
-        notes.push(format!("The checkpoint must be quantized to {} already.", resolved.precision.quant_algo));
+        notes.push(format!("The checkpoint must already be quantized to {}.", resolved.precision.quant_algo));
         return (resolved.model.name.clone(), None);
     };
     let kv = (resolved.precision.quant_algo.has_fp8_kv_cache()).then_some(KvCacheDtype::Fp8);
@@ -50,7 +57,7 @@ fn checkpoint(resolved: &Resolved, notes: &mut Vec<String>) -> (String, Option<S
     (CHECKPOINT_DIR.to_string(), Some(Step::shell("Quantize the model with ModelOpt", line.text())))
 }
 
-/// A name under which a model is published in this precision.
+/// The name of a published checkpoint of this precision.
 fn published(model: &Architecture, algo: QuantAlgo) -> Option<&str> {
     let named = |ends: &[&str], by_nvidia: bool| {
         model
@@ -69,7 +76,7 @@ fn published(model: &Architecture, algo: QuantAlgo) -> Option<&str> {
     }
 }
 
-/// The `--qformat` of `quantize.py` for a precision that the PyTorch backend reads.
+/// The `--qformat` of `quantize.py` for a precision that the PyTorch backend supports.
 fn qformat(algo: QuantAlgo) -> Option<&'static str> {
     match algo {
         QuantAlgo::Fp8 => Some("fp8"),
@@ -82,11 +89,12 @@ fn qformat(algo: QuantAlgo) -> Option<&'static str> {
 
 fn serve(deployment: &Deployment, resolved: &Resolved, model: &str, notes: Vec<String>) -> Recipe {
     let mut options = Options::default();
-    let says_more = says_more_of_kv_cache(deployment, resolved);
-    add(&mut options, deployment, resolved, says_more, false);
+    let kv_cache_options = has_kv_cache_options(deployment, resolved);
+    add(&mut options, deployment, resolved, kv_cache_options, false);
     let flag = if resolved.version.has(Behavior::ServeTakesConfig) { "--config" } else { "--extra_llm_api_options" };
+    let model = if SUBCOMMANDS.contains(&model) { format!("./{model}") } else { model.to_string() };
     let line = Line::new("trtllm-serve")
-        .value(model)
+        .value(&model)
         .flag("--backend", "pytorch")
         .flag_if(resolved.parallel.tp_size > 1, "--tp_size", resolved.parallel.tp_size)
         .flag_if(resolved.parallel.pp_size > 1, "--pp_size", resolved.parallel.pp_size)
@@ -99,10 +107,10 @@ fn serve(deployment: &Deployment, resolved: &Resolved, model: &str, notes: Vec<S
         .flag("--max_num_tokens", resolved.limits.max_num_tokens)
         .flag("--max_seq_len", resolved.limits.max_seq_len)
         .flag_if(resolved.limits.max_beam_width > 1, "--max_beam_width", resolved.limits.max_beam_width)
-        // A kv_cache_config in the YAML takes the place of what the flag says.
+        // A kv_cache_config in the YAML replaces the flag.
         .optional(
             "--kv_cache_free_gpu_memory_fraction",
-            resolved.kv_cache.free_gpu_memory_fraction.filter(|_| !says_more),
+            resolved.kv_cache.free_gpu_memory_fraction.filter(|_| !kv_cache_options),
         )
         .flag_if(!options.is_empty(), flag, CONFIG_FILE);
     let mut steps = Vec::new();
@@ -130,8 +138,8 @@ fn llm_api(deployment: &Deployment, resolved: &Resolved, model: &str) -> Recipe 
     Recipe::of_llm_api(module, &options)
 }
 
-/// Whether the KV cache has settings that `trtllm-serve` has no flags for.
-fn says_more_of_kv_cache(deployment: &Deployment, resolved: &Resolved) -> bool {
+/// Whether the KV cache has settings for which `trtllm-serve` has no flags.
+fn has_kv_cache_options(deployment: &Deployment, resolved: &Resolved) -> bool {
     let later = resolved.version.has(Behavior::PyTorchByDefault);
     deployment.kv_cache.max_tokens.is_some()
         || deployment.kv_cache.host_cache_size > 0
@@ -142,7 +150,8 @@ fn says_more_of_kv_cache(deployment: &Deployment, resolved: &Resolved) -> bool {
         || (resolved.version.has(Behavior::KvCacheConfigTakesBlock) && deployment.kv_cache.tokens_per_block.is_some())
 }
 
-/// Options that have no flag (`tensorrt_llm/llmapi/llm_args.py` TorchLlmArgs), those of the KV cache among them if asked.
+/// Adds the options without flags (`tensorrt_llm/llmapi/llm_args.py` TorchLlmArgs), with those of
+/// the KV cache if `kv_cache`.
 fn add(options: &mut Options, deployment: &Deployment, resolved: &Resolved, kv_cache: bool, python: bool) {
     let later = resolved.version.has(Behavior::PyTorchByDefault);
     if kv_cache {
@@ -170,7 +179,8 @@ fn add(options: &mut Options, deployment: &Deployment, resolved: &Resolved, kv_c
             moe.text("backend", deployment.pytorch.moe_backend.name());
         }
         let mut balancer = Options::default();
-        balancer.optional("num_slots", deployment.pytorch.moe_load_balancer_slots);
+        // Without effect it isn't written: some versions stop at slots that no load balancer takes.
+        balancer.optional("num_slots", resolved.pytorch.load_balancer_slots);
         moe.group("load_balancer", "dict", balancer);
         options.group("moe_config", "MoeConfig", moe);
     }
@@ -205,7 +215,7 @@ fn kv_cache_config(deployment: &Deployment, resolved: &Resolved) -> Options {
     cache
 }
 
-/// Speculative decoding: YAML says the kind by a key, Python by the class.
+/// Adds speculative decoding. YAML names the kind by a key, Python by the class.
 fn add_drafts(options: &mut Options, resolved: &Resolved, python: bool) {
     let (class, key) = match resolved.given.pytorch.decoding_type {
         DecodingType::None => return,

@@ -1,10 +1,10 @@
-//! `examples/run.py`: the shortest way to hear from an engine.
+//! The recipe for `examples/run.py`, the quickest test of an engine.
 
 use super::shell::Line;
 use super::{ENGINE_DIR, MODEL_DIR, Recipe, Step};
 use crate::deployment::{Deployment, Resolved, Runtime};
 
-/// The command (`examples/run.py`, `examples/utils.py`).
+/// The recipe (`examples/run.py`, `examples/utils.py`).
 pub fn recipe(deployment: &Deployment, resolved: &Resolved) -> Recipe {
     let world = resolved.world_size();
     let program = if world > 1 {

@@ -1,11 +1,11 @@
-//! `trtllm-serve` and the LLM API of Python.
+//! Recipes for `trtllm-serve` and Python's LLM API with a TensorRT engine.
 
 use super::options::Options;
 use super::shell::Line;
 use super::{CONFIG_FILE, ENGINE_DIR, Language, Recipe, Step};
 use crate::deployment::{Behavior, Deployment, Resolved};
 
-/// `trtllm-serve`, where the version has it.
+/// The recipe for `trtllm-serve`, if the version has it.
 pub fn recipe(deployment: &Deployment, resolved: &Resolved) -> Option<Recipe> {
     if !resolved.version.has(Behavior::HasServe) {
         return None;
@@ -23,7 +23,7 @@ pub fn recipe(deployment: &Deployment, resolved: &Resolved) -> Option<Recipe> {
         .flag("--max_num_tokens", resolved.limits.runtime_max_num_tokens)
         .flag("--max_seq_len", resolved.limits.max_seq_len)
         .flag_if(resolved.limits.max_beam_width > 1, "--max_beam_width", resolved.limits.max_beam_width)
-        // A kv_cache_config in the YAML takes the place of what the flag says.
+        // A kv_cache_config in the YAML replaces the flag.
         .optional("--kv_cache_free_gpu_memory_fraction", fraction.filter(|_| options.is_empty()))
         .flag_if(!options.is_empty(), flag, CONFIG_FILE);
     let mut steps = Vec::new();
@@ -34,7 +34,7 @@ pub fn recipe(deployment: &Deployment, resolved: &Resolved) -> Option<Recipe> {
     Some(Recipe { key: "trtllm-serve", title: "Serve with trtllm-serve", steps, notes: Vec::new() })
 }
 
-/// The LLM API, where the version has it in the form that lasted.
+/// The recipe for the LLM API, if the version has its present form.
 pub fn llm_api(deployment: &Deployment, resolved: &Resolved) -> Option<Recipe> {
     if !resolved.version.has(Behavior::HasServe) {
         return None;
@@ -52,19 +52,19 @@ pub fn llm_api(deployment: &Deployment, resolved: &Resolved) -> Option<Recipe> {
     Some(Recipe::of_llm_api(module, &options))
 }
 
-/// What `trtllm-serve` has no flags for; empty where its flags say everything.
+/// The options for which `trtllm-serve` has no flags; empty if its flags suffice.
 fn options(deployment: &Deployment, resolved: &Resolved) -> Options {
     let mut options = Options::default();
-    let says_more = deployment.kv_cache.max_tokens.is_some()
+    let kv_cache_options = deployment.kv_cache.max_tokens.is_some()
         || deployment.kv_cache.host_cache_size > 0
         || !deployment.kv_cache.max_attention_window.is_empty()
         || deployment.engine.sink_token_length > 0
         || deployment.kv_cache.enable_block_reuse.is_some();
-    add_runtime_options(&mut options, deployment, resolved, says_more);
+    add_runtime_options(&mut options, deployment, resolved, kv_cache_options);
     options
 }
 
-/// Options of the running executor, those of the KV cache among them if asked.
+/// Adds options of the executor, with those of the KV cache if `kv_cache`.
 fn add_runtime_options(options: &mut Options, deployment: &Deployment, resolved: &Resolved, kv_cache: bool) {
     if kv_cache {
         let mut cache = Options::default();

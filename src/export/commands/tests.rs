@@ -15,12 +15,13 @@ fn text(recipes: &[Recipe], key: &str) -> String {
     recipe.steps.iter().map(|step| step.text.as_str()).collect()
 }
 
-/// Flags of `trtllm-build` in TensorRT-LLM 0.19 (`tensorrt_llm/commands/build.py` and `plugin/plugin.py`).
-const BUILD_FLAGS: &str = "--checkpoint_dir --output_dir --max_batch_size --max_input_len --max_seq_len --max_beam_width \
-    --max_num_tokens --max_prompt_embedding_table_size --kv_cache_type --workers --logits_dtype --gather_context_logits \
-    --gather_generation_logits --lora_plugin --lora_target_modules --max_lora_rank --speculative_decoding_mode --max_draft_len \
-    --gemm_plugin --context_fmha --remove_input_padding --tokens_per_block --use_paged_context_fmha --use_fp8_context_fmha \
-    --multiple_profiles --streamingllm --use_fused_mlp";
+/// Flags of `trtllm-build` in TensorRT-LLM 0.19 (`tensorrt_llm/commands/build.py` and
+/// `plugin/plugin.py`).
+const BUILD_FLAGS: &str = "--checkpoint_dir --output_dir --max_batch_size --max_input_len --max_seq_len \
+    --max_beam_width --max_num_tokens --max_prompt_embedding_table_size --kv_cache_type --workers --logits_dtype \
+    --gather_context_logits --gather_generation_logits --lora_plugin --lora_target_modules --max_lora_rank \
+    --speculative_decoding_mode --max_draft_len --gemm_plugin --context_fmha --remove_input_padding --tokens_per_block \
+    --use_paged_context_fmha --use_fp8_context_fmha --multiple_profiles --streamingllm --use_fused_mlp";
 
 #[test]
 fn the_documentations_example_is_quantized_and_built_as_its_figures_say() {
@@ -48,8 +49,9 @@ fn the_documentations_example_is_quantized_and_built_as_its_figures_say() {
 #[test]
 fn every_flag_of_the_build_is_trtllm_builds_own() {
     let all = of("max_batch_size=8&max_input_len=100&max_beam_width=2&context_fmha=false&remove_input_padding=false&\
-        gemm_plugin=false&tokens_per_block=64&multiple_profiles=true&gather_context_logits=true&gather_generation_logits=true&\
-        logits_dtype=float16&use_fused_mlp=false&max_lora_rank=8&max_prompt_embedding_table_size=64&tp_size=2&streamingllm=true");
+        gemm_plugin=false&tokens_per_block=64&multiple_profiles=true&gather_context_logits=true&\
+        gather_generation_logits=true&logits_dtype=float16&use_fused_mlp=false&max_lora_rank=8&\
+        max_prompt_embedding_table_size=64&tp_size=2&streamingllm=true");
     let more = of("speculative_decoding_mode=medusa&use_fp8_context_fmha=false&kv_cache_type=continuous");
     let mut seen = 0;
     for engine in [text(&all, "engine"), text(&more, "engine")] {
@@ -84,8 +86,9 @@ fn the_server_gets_what_its_flags_lack_in_a_file() {
         of("max_tokens=100000&free_gpu_memory_fraction=0.8&max_attention_window=4096,8192&enable_block_reuse=false&\
         cuda_graph_mode=true&cuda_graph_cache_size=16&trtllm_version=1.2");
     let serve = text(&more, "trtllm-serve");
-    let yaml = "kv_cache_config:\n  free_gpu_memory_fraction: 0.8\n  max_tokens: 100000\n  max_attention_window: [4096, 8192]\n  \
-        enable_block_reuse: false\nextended_runtime_perf_knob_config:\n  cuda_graph_mode: true\n  cuda_graph_cache_size: 16\n";
+    let yaml = "kv_cache_config:\n  free_gpu_memory_fraction: 0.8\n  max_tokens: 100000\n  \
+        max_attention_window: [4096, 8192]\n  enable_block_reuse: false\nextended_runtime_perf_knob_config:\n  \
+        cuda_graph_mode: true\n  cuda_graph_cache_size: 16\n";
     assert!(serve.starts_with(yaml), "{serve}");
     assert!(serve.contains("--backend trt") && serve.contains("--config config.yaml"), "{serve}");
     assert!(!serve.contains("--kv_cache_free_gpu_memory_fraction"), "the file takes the place of the flag");
@@ -125,7 +128,7 @@ fn names_from_outside_are_quoted() {
     recipe.name = "x/$(rm -rf ~)\"'".into();
     let model = crate::architecture::ModelRef::custom(recipe);
     let all = recipes(&Deployment { model, ..Deployment::default() }).unwrap();
-    assert!(text(&all, "engine").contains("download 'x/$(rm -rf ~)\"'\\'''"));
+    assert!(text(&all, "engine").contains("download 'x/$(rm -rf ~)\"'\"'\""));
     assert!(text(&all, "llm-api").contains("tokenizer=\"x/$(rm -rf ~)\\\"'\""));
 }
 
@@ -140,8 +143,8 @@ fn recipes_read_as_one_document() {
 #[test]
 fn the_pytorch_backend_reads_the_checkpoint_itself() {
     let all = of("backend=pytorch&model=deepseek-ai/DeepSeek-R1&gpu=gb200&tp_size=4&moe_ep_size=4&quant_algo=NVFP4&\
-        kv_cache_dtype=fp8&max_batch_size=32&max_seq_len=10240&moe_backend=TRTLLM&decoding_type=MTP&enable_attention_dp=true&\
-        cuda_graph_max_batch_size=32&cuda_graph_enable_padding=true&trtllm_version=1.2");
+        kv_cache_dtype=fp8&max_batch_size=32&max_seq_len=10240&moe_backend=TRTLLM&decoding_type=MTP&\
+        enable_attention_dp=true&cuda_graph_max_batch_size=32&cuda_graph_enable_padding=true&trtllm_version=1.2");
     assert_eq!(all.iter().map(|recipe| recipe.key).collect::<Vec<_>>(), ["trtllm-serve", "llm-api"]);
     let serve = text(&all, "trtllm-serve");
     let yaml = "kv_cache_config:\n  free_gpu_memory_fraction: 0.9\n  dtype: \"fp8\"\nenable_attention_dp: true\n\
@@ -185,4 +188,39 @@ fn options_that_an_older_version_names_otherwise_are_left_out_and_that_is_said()
     assert!(serve.notes.iter().any(|note| note.contains("0.20")));
     assert!(!text(&all, "trtllm-serve").contains("disable_overlap_scheduler"));
     assert!(text(&all, "llm-api").starts_with("from tensorrt_llm._torch import LLM\n"));
+}
+
+/// What a person calls a model of their own is an argument, never an option or a command of the program, in every command and
+/// precision. A Hugging Face name begins with a letter or a digit, so that such a name is a folder.
+#[test]
+fn a_models_name_is_no_option_and_no_command() {
+    for backend in ["tensorrt", "pytorch"] {
+        for algo in ["NO_QUANT", "FP8", "NVFP4", "W4A16_AWQ", "W8A16"] {
+            for version in ["0.19", "1.0", "1.2"] {
+                let link = format!(
+                    "model=custom&m.name=--help&backend={backend}&quant_algo={algo}&trtllm_version={version}&gpu=b200"
+                );
+                let Ok(all) = recipes(&link::decode(&link).deployment) else { continue };
+                let shell = all.iter().flat_map(|recipe| &recipe.steps).filter(|step| step.language == Language::Shell);
+                for step in shell {
+                    assert!(!step.text.split_whitespace().any(|word| word == "--help"), "{link}\n{}", step.text);
+                }
+            }
+        }
+    }
+    let served = |name: &str| {
+        let text = text(&of(&format!("model=custom&m.name={name}&backend=pytorch")), "trtllm-serve");
+        let mut words = text.split_whitespace().skip_while(|word| *word != "trtllm-serve").skip(1);
+        words.find(|word| *word != "\\").map(str::to_string)
+    };
+    assert_eq!(served("--help").as_deref(), Some("./--help"));
+    assert_eq!(served("disaggregated").as_deref(), Some("./disaggregated"));
+    assert_eq!(served("my/model").as_deref(), Some("my/model"));
+}
+
+#[test]
+fn slots_that_no_load_balancer_takes_are_not_written() {
+    let r1 = "model=deepseek-ai/DeepSeek-R1&gpu=b300&tp_size=8&backend=pytorch&enable_attention_dp=true&moe_load_balancer_slots=288";
+    assert!(!text(&of(r1), "trtllm-serve").contains("num_slots"));
+    assert!(text(&of(&format!("{r1}&moe_ep_size=8")), "trtllm-serve").contains("num_slots: 288"));
 }

@@ -1,11 +1,12 @@
-//! Triton's backend: what to set in `tensorrt_llm/config.pbtxt`, and what starts the server.
+//! The recipe for Triton's backend: the parameters of `tensorrt_llm/config.pbtxt`, and the server's
+//! command.
 
 use super::options::literal;
 use super::shell::Line;
 use super::{Language, Recipe, Step};
 use crate::deployment::{Deployment, Resolved};
 
-/// The parameters (`inflight_batcher_llm/tensorrt_llm/config.pbtxt`) and the command.
+/// The recipe (parameters as in `inflight_batcher_llm/tensorrt_llm/config.pbtxt`).
 pub fn recipe(deployment: &Deployment, resolved: &Resolved) -> Recipe {
     let mut text = format!("max_batch_size: {}\n", resolved.limits.runtime_max_batch_size);
     let mut set = |key: &str, value: String| {
@@ -56,7 +57,7 @@ pub fn recipe(deployment: &Deployment, resolved: &Resolved) -> Recipe {
         .flag("--model_repo", "/path/to/model_repository")
         .text();
     let steps = vec![
-        Step::file("What to set in the model's configuration", Language::Protobuf, "tensorrt_llm/config.pbtxt", text),
+        Step::file("Parameters of the model's configuration", Language::Protobuf, "tensorrt_llm/config.pbtxt", text),
         Step::shell("Start the server", start),
     ];
     Recipe { key: "triton", title: "Serve with Triton", steps, notes: Vec::new() }

@@ -3,6 +3,7 @@
 mod encoder_decoder;
 mod parts;
 
+use super::foreign;
 use super::object_reader::ObjectReader;
 use super::quantization::{self, Quantization};
 use super::report::{ReadError, ReadReport};
@@ -78,6 +79,10 @@ pub fn read_quantization(bytes: &[u8]) -> Result<(Option<QuantAlgo>, Option<KvCa
     let node = spanned_json::parse(text(bytes)?)?;
     let quantization =
         node.get("quantization").ok_or_else(|| ReadError::at(node.line, "quantization", "Is missing."))?;
+    if !quantization.is_object() {
+        let message = format!("Must be an object; it is {}.", quantization.shown());
+        return Err(ReadError::at(quantization.line, "quantization", message));
+    }
     let mut report = ReadReport::default();
     let Quantization { quant_algo, kv_cache_dtype, .. } = quantization::read(quantization, &mut report);
     Ok((quant_algo, kv_cache_dtype, report))
@@ -121,7 +126,7 @@ pub(super) fn from_node(root: &Node, hint: &str) -> Result<HfConfig, ReadError> 
         whole.take(&[key]);
     }
     let encoder_decoder = fields.flag(&["is_encoder_decoder"])?.unwrap_or(false);
-    let family = family(&mut fields, &mut whole, text);
+    let family = family(&mut fields, &mut whole, text)?;
     let is_one = matches!(family, Family::T5 | Family::Bart | Family::Whisper);
     if encoder_decoder && !is_one {
         let message = "An encoder-decoder model, of which only T5, BART and Whisper are read.";
@@ -201,13 +206,15 @@ pub(super) fn known(recipe: &Recipe, dtype_known: bool, hint: &str) -> Option<&'
         };
         theirs == **model
     };
+    models().iter().filter(same).rev().max_by_key(|model| named_length(model, hint))
+}
+
+/// The length of the model's longest name that `hint` contains: Llama-3.1-8B-Instruct contains
+/// Llama-3.1-8B. 0 if it names another.
+pub(super) fn named_length(model: &Architecture, hint: &str) -> usize {
     let hint = hint.to_ascii_lowercase();
-    // The longest name that the hint contains: Llama-3.1-8B-Instruct contains Llama-3.1-8B.
-    let named = |model: &Architecture| {
-        let short = |name: &str| name.rsplit('/').next().unwrap_or(name).to_ascii_lowercase();
-        model.names().map(short).filter(|name| hint.contains(name.as_str())).map(|name| name.len()).max().unwrap_or(0)
-    };
-    models().iter().filter(same).rev().max_by_key(|model| named(model))
+    let short = |name: &str| name.rsplit('/').next().unwrap_or(name).to_ascii_lowercase();
+    model.names().map(short).filter(|name| hint.contains(name.as_str())).map(|name| name.len()).max().unwrap_or(0)
 }
 
 /// What can't be right together.
@@ -256,12 +263,21 @@ fn is_tied(family: Family) -> bool {
 }
 
 /// The family, or the nearest.
-fn family(fields: &mut ObjectReader, whole: &mut ObjectReader, text: &Node) -> Family {
+///
+/// # Errors
+/// If the file is a drafting head's, or its model generates no text.
+fn family(fields: &mut ObjectReader, whole: &mut ObjectReader, text: &Node) -> Result<Family, ReadError> {
     let outer = whole.text(&["model_type"]);
     let named = fields.text(&["model_type"]).or(outer).unwrap_or("");
     let class = whole.node(&["architectures"]).and_then(|node| node.items().first()).and_then(Node::text).unwrap_or("");
+    if let Some(message) = foreign::drafting_head(class, text) {
+        return Err(ReadError::at(text.line, "", message));
+    }
     if let Some(family) = Family::from_model_type(named).or_else(|| outer.and_then(Family::from_model_type)) {
-        return family;
+        return Ok(family);
+    }
+    if let Some(message) = foreign::encoder(&[outer.unwrap_or(""), named, class], text) {
+        return Err(ReadError::at(text.line, "model_type", message));
     }
     let has = |names: &[&str]| names.iter().any(|name| text.get(name).is_some_and(|node| !node.is_null()));
     let beginning =
@@ -294,7 +310,7 @@ fn family(fields: &mut ObjectReader, whole: &mut ObjectReader, text: &Node) -> F
         nearest.label(),
         format!("{} isn't known; the model is estimated as one of the nearest family", spanned_json::shorten(shown)),
     );
-    nearest
+    Ok(nearest)
 }
 
 /// The dimensions that every model has.

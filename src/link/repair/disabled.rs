@@ -1,10 +1,11 @@
-//! Links as they are written, with nothing undone that was done to them on their way.
+//! Links as they are, without any repair.
 
 use crate::deployment::{Deployment, Field};
 use crate::link::{LONGEST, VIEW_OPTIONS, parts};
 use form_urlencoded::parse;
 
-/// The pairs of a link in their order, those of the query first; none where it is too long.
+/// Parses the pairs of a link in their order, those of the query first; none if the link is too
+/// long.
 pub(in crate::link) fn pairs(link: &str) -> Vec<(String, String)> {
     if link.len() > LONGEST {
         return Vec::new();
@@ -15,27 +16,27 @@ pub(in crate::link) fn pairs(link: &str) -> Vec<(String, String)> {
     pairs.map(|(key, value)| (key.trim().to_string(), value.into_owned())).collect()
 }
 
-/// Never reads what the field itself doesn't.
+/// Never accepts a value that the field rejects.
 pub(in crate::link) fn read(_: &Field, _: &mut Deployment, _: &str) -> bool {
     false
 }
 
-/// A small number.
+/// Parses a small number.
 pub(in crate::link) fn number(value: &str) -> Option<u32> {
     value.parse().ok()
 }
 
 /// Whether a pair is empty.
-pub(in crate::link) fn says_nothing(key: &str, value: &str) -> bool {
+pub(in crate::link) fn is_blank(key: &str, value: &str) -> bool {
     key.is_empty() && value.is_empty()
 }
 
-/// Nothing is said of a problem: whoever mends the link says it.
-pub(in crate::link) fn said(_: impl FnOnce() -> String) -> String {
+/// Returns no message: the worker repairs the link and reports its problems.
+pub(in crate::link) fn problem_message(_: impl FnOnce() -> String) -> String {
     String::new()
 }
 
-/// The end of a sentence about an unknown key.
-pub(in crate::link) fn meant(_: &str) -> &'static str {
+/// Ends a sentence about an unknown key without a suggestion.
+pub(in crate::link) fn suggestion(_: &str) -> &'static str {
     "."
 }

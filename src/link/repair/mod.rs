@@ -1,11 +1,11 @@
-//! Repair of links that were damaged on their way.
+//! The repair of damaged links, with the feature `explanations`.
 
-#[cfg(not(feature = "lean"))]
+#[cfg(feature = "explanations")]
 mod enabled;
-#[cfg(not(feature = "lean"))]
+#[cfg(feature = "explanations")]
 pub(in crate::link) use enabled::*;
 
-#[cfg(feature = "lean")]
+#[cfg(not(feature = "explanations"))]
 mod disabled;
-#[cfg(feature = "lean")]
+#[cfg(not(feature = "explanations"))]
 pub(in crate::link) use disabled::*;

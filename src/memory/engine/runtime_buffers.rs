@@ -1,23 +1,27 @@
-//! Runtime buffers, tensor by tensor: what the C++ runtime allocates between the execution context and the decoder.
+//! Runtime buffers, tensor by tensor: the allocations of the C++ runtime between the execution
+//! context and the decoder.
 
 use super::{encoder, sessions, speculation};
 use crate::deployment::{Behavior, Resolved, Runtime, SpeculativeDecodingMode};
 use crate::explanation_text::explanation_text;
 use crate::memory::inputs::Inputs;
-use crate::memory::number::{Evidence, Law, Number, Part};
+use crate::memory::law::{Evidence, Law, Part};
+use crate::memory::number::Number;
+use crate::units::Bytes;
 
-/// The law of the executor's runtime buffers.
+/// The executor's runtime buffers.
 static LAW: Law = Law {
     title: explanation_text("The tensors of the runtime, for the largest batch and sequence"),
     evidence: Evidence::Exact { logs: 8 },
     below: 0.001,
     above: 0.001,
     source: explanation_text(
-        "cpp/tensorrt_llm/batch_manager: runtimeBuffers, transformerBuffers, decoderBuffers; runtime lines of eight public logs",
+        "cpp/tensorrt_llm/batch_manager: runtimeBuffers, transformerBuffers, decoderBuffers; runtime lines of \
+         eight public logs",
     ),
 };
 
-/// The law of models whose requests bring their own rotations.
+/// Models with M-RoPE, whose requests have their own rotations.
 static MROPE: Law = Law {
     title: explanation_text("The tensors of the runtime, with a table of rotations for each sequence"),
     evidence: Evidence::Source,
@@ -26,10 +30,11 @@ static MROPE: Law = Law {
     source: explanation_text("cpp/tensorrt_llm/batch_manager/runtimeBuffers.cpp mropeRotaryCosSin"),
 };
 
-/// Steps whose logits are kept on the GPU where those of generated tokens are gathered (`GenerationLogitsCache::kCACHE_LENGTH`).
+/// Steps whose logits stay on the GPU if the logits of generated tokens are gathered
+/// (`GenerationLogitsCache::kCACHE_LENGTH`).
 const GATHERED_STEPS: f64 = 8.0;
 
-/// The law that holds for a deployment's runtime buffers.
+/// The law of a deployment's runtime buffers.
 pub fn law(resolved: &Resolved) -> &'static Law {
     match (resolved.given.engine.runtime, resolved.given.engine.speculative_decoding_mode) {
         (Runtime::GptSession | Runtime::PySession, _) => &sessions::LAW,
@@ -85,7 +90,7 @@ fn set<N: Number>(inputs: &Inputs<N>) -> N {
     let resolved = inputs.resolved;
     let batch = || inputs.running_batch();
     let sequences = || batch() * inputs.beam();
-    // A sequence has a row of logits for each beam or for each token of a step, whichever are more.
+    // A sequence has a row of logits for each beam or for each token of a step, whichever is more.
     let rows = || {
         batch()
             * if resolved.engine.drafts.tokens >= resolved.limits.max_beam_width {
@@ -101,7 +106,7 @@ fn set<N: Number>(inputs: &Inputs<N>) -> N {
     let copies = if resolved.version.has(Behavior::BatchesCacheIndirectionCopies) { 32.0 } else { 0.0 };
     N::sum_of(
         [
-            // Without drafts the logits of a step are a slice of the gathered ones.
+            // Without drafts, the logits of a step are a slice of the gathered ones.
             (samples && !(gathers && mode == SpeculativeDecodingMode::None))
                 .then(|| (logit(inputs) * rows() * inputs.runtime_vocab()).part(|| Part::bytes("logits"))),
             gathers.then(|| {
@@ -134,15 +139,23 @@ fn set<N: Number>(inputs: &Inputs<N>) -> N {
     )
 }
 
-/// The rotations of every position in each sequence, and how far its positions are off (`mropeRotaryCosSin`,
-/// `mropePositionDeltas`).
+/// Bytes of the M-RoPE rotation table of one beam of a sequence; `None` if the model has none.
+pub fn rotation_table(resolved: &Resolved) -> Option<Bytes> {
+    let model = &resolved.model;
+    let bytes = || model.max_position_embeddings.saturating_mul(model.rotary_dim()).saturating_mul(4);
+    model.mrope.then(|| Bytes(bytes()))
+}
+
+/// The rotations of every position in each sequence, and the sequence's position offset
+/// (`mropeRotaryCosSin`, `mropePositionDeltas`).
 fn rotations<N: Number>(inputs: &Inputs<N>) -> N {
     let sequences = || inputs.running_batch() * inputs.beam();
     (sequences() * inputs.positions() * inputs.rotary_dim() * 4.0 + sequences() * 4.0)
         .part(|| Part::bytes("rotations of each sequence's positions"))
 }
 
-/// Bytes of a logit in the engine's output. ReDrafter's engine has none of that name, and the tensor that is still made is in 32 bit.
+/// Bytes of a logit in the engine's output. ReDrafter's engine has no such output, but the runtime
+/// still creates the tensor, in 32 bit.
 fn logit<N: Number>(inputs: &Inputs<N>) -> N {
     if inputs.resolved.given.engine.speculative_decoding_mode == SpeculativeDecodingMode::ExplicitDraftTokens {
         N::literal(4.0)

@@ -1,14 +1,15 @@
 //! The runtime buffers of the deprecated runtimes without in-flight batching: `GptSession`
-//! (`cpp/tensorrt_llm/runtime/runtimeBuffers.cpp`, versions to about 0.14) and the Python session
-//! (`tensorrt_llm/runtime/generation.py`).
+//! (`cpp/tensorrt_llm/runtime/runtimeBuffers.cpp`, versions up to about 0.14) and the Python
+//! session (`tensorrt_llm/runtime/generation.py`).
 
+use super::kv_cache::pages_per_sequence;
 use crate::deployment::{Behavior, KvCacheType, Runtime, SpeculativeDecodingMode};
 use crate::explanation_text::explanation_text;
 use crate::memory::inputs::Inputs;
-use crate::memory::kv_cache;
-use crate::memory::number::{Evidence, Law, Number, Origin, Part, Symbol};
+use crate::memory::law::{Evidence, Law, Origin, Part, Symbol};
+use crate::memory::number::Number;
 
-/// The law of the sessions' buffers.
+/// The sessions' buffers.
 pub static LAW: Law = Law {
     title: explanation_text("The tensors of a session, for the whole batch"),
     evidence: Evidence::Source,
@@ -36,7 +37,7 @@ fn beams<N: Number>(inputs: &Inputs<N>) -> N {
     inputs.running_batch() * inputs.beam()
 }
 
-/// Logits of every prompt token, where they are kept.
+/// Logits of every prompt token; `None` if they are not gathered.
 fn context_logits<N: Number>(inputs: &Inputs<N>) -> Option<N> {
     (inputs.resolved.given.engine.gather_context_logits && inputs.is_last_stage()).then(|| {
         let tokens = if inputs.resolved.given.engine.plugins.remove_input_padding
@@ -76,7 +77,7 @@ fn micro_batch<N: Number>(inputs: &Inputs<N>) -> N {
                     .part(|| Part::bytes("hidden states between stages"))
             }),
             (resolved.given.engine.kv_cache_type == KvCacheType::Paged).then(|| {
-                let entries = beams(inputs) * kv_cache::pages_per_sequence(inputs) * 2.0;
+                let entries = beams(inputs) * pages_per_sequence(inputs) * 2.0;
                 let bytes = if resolved.version.has(Behavior::BlockPointersOfEveryLayer) {
                     entries * inputs.attention_layers() * 8.0
                 } else {

@@ -7,6 +7,7 @@ mod timeline;
 use super::Request;
 use crate::import::model_file::{self, ModelFile};
 use crate::log::{ExplainedLog, explain, read};
+use crate::text::capitalized;
 use crate::units::{Bytes, MIB, Prefixes, grouped, grouped_decimal};
 use maud::{Markup, html};
 use std::borrow::Cow;
@@ -102,7 +103,7 @@ fn open(bytes: &[u8], name: &str) -> Given {
         };
         // Lines of a log may be objects too.
         let reading = read(bytes);
-        return if reading.is_empty() { Given::Neither(capitalised(&wrong.to_string())) } else { explained(bytes) };
+        return if reading.is_empty() { Given::Neither(capitalized(&wrong.to_string())) } else { explained(bytes) };
     }
     explained(bytes)
 }
@@ -128,11 +129,6 @@ fn with_length(bytes: &[u8]) -> Cow<'_, [u8]> {
         && text.windows(14).take(BEGINNING).any(|window| window == b"\"data_offsets\"")
         && text.len() as u64 <= LONGEST_HEADER;
     if is_header { [&(text.len() as u64).to_le_bytes(), text].concat().into() } else { bytes.into() }
-}
-
-fn capitalised(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 /// A size as a log prints it: in MiB, where that is no longer than GiB. In decimal units no log prints any.

@@ -5,6 +5,7 @@ use crate::architecture::{Attention, ModelRef};
 use crate::deployment::{Backend, Deployment, FIELDS, Field, Group, field};
 use crate::import::model_file::ModelFile;
 use crate::import::report::Item;
+use crate::import::safetensors::Precision;
 use crate::panels::{Request, field_link};
 use crate::units::{grouped, grouped_decimal};
 use maud::{Markup, html};
@@ -18,15 +19,21 @@ type Pairs = Vec<(&'static str, String)>;
 pub fn section(file: &ModelFile, name: &str, request: &Request) -> Markup {
     let mut deployment = Deployment::default();
     file.apply(&mut deployment);
-    let (report, has_model) = (file.report(), has_model(file));
+    let (report, has_model) = (file.report(), file.model().is_some());
     let all = pairs(all_pairs(file, &deployment));
     let model = pairs(model_pairs(&deployment.model));
     html! {
-        p.lead { strong { (name) } " is " (kind(file)) "." }
+        p.lead { strong { (name) } " is " (file.kind()) "." }
         @if has_model {
             p.note { (dimensions(&deployment.model)) }
-        } @else if matches!(file, ModelFile::Tensors(_)) {
-            p.problem { "It doesn't say which model it is: paste the config.json beside it." }
+        }
+        @if let ModelFile::Tensors(checkpoint) = file {
+            @if let Err(why) = &checkpoint.model {
+                p.problem { (why) " Paste the config.json beside it, or choose the model." }
+            }
+            @if let Precision::Unnamed(formats) = &checkpoint.precision {
+                p.problem { "Its linear layers are " (formats) ", which no quant_algo stands for. Choose the nearest." }
+            }
         }
         (tensors(file))
         div.actions {
@@ -40,6 +47,9 @@ pub fn section(file: &ModelFile, name: &str, request: &Request) -> Markup {
                 }
                 ModelFile::Quantization(..) => button.button.accent type="button" data-take=(all) { "Use these types" },
                 _ if has_model => button.button.accent type="button" data-take=(all) { "Use this model" },
+                ModelFile::Tensors(checkpoint) if checkpoint.says_quantization() => {
+                    button.button.accent type="button" data-take=(all) { "Use its quantization" }
+                }
                 _ => {}
             }
         }
@@ -52,25 +62,6 @@ pub fn section(file: &ModelFile, name: &str, request: &Request) -> Markup {
                 @if request.unfolds("ignored") { (items("", "What doesn't count here", &report.ignored)) }
             }
         }
-    }
-}
-
-fn has_model(file: &ModelFile) -> bool {
-    match file {
-        ModelFile::Tensors(checkpoint) => checkpoint.model.is_some(),
-        ModelFile::Quantization(..) => false,
-        ModelFile::Config(_) | ModelFile::TrtLlm(_) => true,
-    }
-}
-
-fn kind(file: &ModelFile) -> &'static str {
-    match file {
-        ModelFile::Config(_) => "a Hugging Face config.json",
-        ModelFile::Tensors(checkpoint) if checkpoint.sizes.is_empty() => "the index of a checkpoint in safetensors",
-        ModelFile::Tensors(_) => "the header of a safetensors file",
-        ModelFile::TrtLlm(config) if config.is_engine => "the config.json of a TensorRT-LLM engine",
-        ModelFile::TrtLlm(_) => "the config.json of a TensorRT-LLM checkpoint",
-        ModelFile::Quantization(..) => "an hf_quant_config.json: the types alone",
     }
 }
 
@@ -106,11 +97,11 @@ fn all_pairs(file: &ModelFile, deployment: &Deployment) -> Pairs {
         let keys = [("quant_algo", algo), ("kv_cache_dtype", cache)];
         keys.into_iter().filter(|(_, said)| *said).filter_map(|(key, _)| Some((key, written(key, deployment)?)))
     };
-    let mut pairs = if has_model(file) { model_pairs(&deployment.model) } else { Vec::new() };
+    let mut pairs = if file.model().is_some() { model_pairs(&deployment.model) } else { Vec::new() };
     match file {
         ModelFile::Config(config) => pairs.extend(types(config.quant_algo.is_some(), config.kv_cache_dtype.is_some())),
         ModelFile::Quantization(algo, cache, _) => pairs.extend(types(algo.is_some(), cache.is_some())),
-        ModelFile::Tensors(_) => {}
+        ModelFile::Tensors(checkpoint) => pairs.extend(types(checkpoint.says_quantization(), false)),
         ModelFile::TrtLlm(config) => {
             let flow = Deployment { backend: Backend::TensorRt, ..Deployment::default() };
             pairs.extend(field("backend").map(|field| (field.key, field.write(&flow))));

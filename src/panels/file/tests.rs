@@ -185,3 +185,61 @@ fn every_rank_can_be_chosen() {
     let second = answer_about("panel=file&rank=1", log.as_bytes());
     assert!(second.contains("size: 1007 MiB") && !second.contains("size: 1005 MiB"), "{second}");
 }
+
+#[test]
+fn a_file_without_a_model_offers_none() {
+    let index = r#"{"weight_map": {"model.layers.0.mlp.up_proj.weight": "a",
+        "model.layers.0.mlp.up_proj.weight_scale_inv": "a"}}"#;
+    let types = r#"{"quantization": {"quant_algo": "FP8", "kv_cache_quant_algo": "FP8"}}"#;
+    let shard =
+        r#"{"model.layers.9.mlp.up_proj.weight": {"dtype": "F8_E4M3", "shape": [8, 8], "data_offsets": [0, 64]}}"#;
+    for (given, label, algo) in [
+        (index, "Use its quantization", "FP8_BLOCK_SCALES"),
+        (types, "Use these types", "FP8"),
+        (shard, "Use its quantization", "FP8"),
+    ] {
+        let html = about(given);
+        assert!(!html.contains("Use this model"), "{html}");
+        let before = take(Deployment::default(), "model=Qwen/Qwen3-8B");
+        let used = take(before.clone(), &attribute(&html, "data-take", label));
+        assert_eq!((&used.model, used.precision.quant_algo.name()), (&before.model, algo));
+    }
+    assert!(about(shard).contains("no embedding table") && about(index).contains("not their shapes"));
+}
+
+#[test]
+fn a_shard_is_known_by_its_name() {
+    let header = r#"{"model.embed_tokens.weight": {"dtype": "BF16", "shape": [8, 4], "data_offsets": [0, 64]}}"#;
+    let html = answer_about("panel=file&file=model-00001-of-00002.safetensors", header.as_bytes());
+    assert!(html.contains("shard 1 of 2") && !html.contains("Use this model"), "{html}");
+}
+
+#[test]
+fn tensors_in_formats_without_a_name_are_a_problem() {
+    let html = about(r#"{"weight_map": {"model.layers.0.mlp.up_proj.qweight": "a"}}"#);
+    assert!(
+        html.contains("AWQ or GPTQ") && html.contains("class=\"problem\"") && !html.contains("data-take"),
+        "{html}"
+    );
+}
+
+#[test]
+fn a_file_of_another_kind_is_named() {
+    for (given, words) in [
+        (r#"{"peft_type": "LORA", "r": 16}"#, "LoRA adapter"),
+        (r#"{"eos_token_id": 2, "temperature": 0.6}"#, "generation_config.json"),
+        (
+            r#"{"model_type": "bert", "hidden_size": 768, "num_hidden_layers": 12,
+                "num_attention_heads": 12, "vocab_size": 9}"#,
+            "bert is no text generator",
+        ),
+        ("[1, 2]", "can't be read"),
+        ("7", "can't be read"),
+    ] {
+        let html = about(given);
+        assert!(
+            html.contains("role=\"alert\"") && html.contains(words) && !html.contains("data-take"),
+            "{given}: {html}"
+        );
+    }
+}

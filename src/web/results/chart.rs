@@ -106,7 +106,7 @@ pub fn chart(state: AppState, appearance: Appearance, strip: impl Fn() -> bool +
             0 | 1 => String::new(),
             _ => sound
                 .report
-                .tightest()
+                .kv_limiting_rank()
                 .map(|rank| format!("GPU {}, which has the least room", rank.rank))
                 .unwrap_or_default(),
         })
@@ -114,7 +114,7 @@ pub fn chart(state: AppState, appearance: Appearance, strip: impl Fn() -> bool +
     let whose = el("figcaption").class("whose").live_text(whose).live_flag("hidden", move || !strip());
     let capacity = el("p")
         .class("capacity")
-        .live_text(move || state.sound(|sound| sound.plan.machine.gpu_memory.to_string()))
+        .live_text(move || state.sound(|sound| sound.plan.gpu_memory.to_string()))
         .live_style("top", move || drawn(|drawing| format!("{}px", drawing.capacity)))
         .live_flag("hidden", move || strip() || drawing.with(Option::is_none));
     el("figure")

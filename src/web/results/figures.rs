@@ -2,8 +2,7 @@
 
 use crate::chart::Segment;
 use crate::deployment::{FIELDS, Field, Group};
-use crate::memory::band::Band;
-use crate::memory::{Contributor, Rank};
+use crate::memory::{Band, Contributor, Rank, RankRange};
 use crate::units::{Bytes, giga, grouped_decimal};
 use crate::web::browser;
 use crate::web::dom::{El, Place, el, live_all, svg, value};
@@ -32,15 +31,6 @@ fn deviation(bytes: Bytes, band: Band) -> String {
     let text = grouped_decimal(widest.giga(), 2);
     let shown = widest.share_of(bytes) > WORTH_SHOWING && text != "0.00";
     if shown { format!("± {text}") } else { String::new() }
-}
-
-/// "GPU 3", or "GPU 0–3".
-fn run_name(run: &[Rank]) -> String {
-    match run {
-        [] => String::new(),
-        [one] => format!("GPU {}", one.rank),
-        [first, .., last] => format!("GPU {}–{}", first.rank, last.rank),
-    }
 }
 
 /// The figures of the ranks that are looked at.
@@ -181,7 +171,7 @@ fn runs(state: AppState) -> El {
     let names = Derived::new(move |_: &Vec<String>| {
         state.sound(|sound| match (&sound.runs()[..], sound.report.ranks.len()) {
             ([_], all) if all > 1 => vec![format!("per GPU ({all} alike)")],
-            (runs, _) => runs.iter().map(|run| run_name(run)).collect(),
+            (runs, _) => runs.iter().filter_map(|run| RankRange::of(run)).map(|range| range.to_string()).collect(),
         })
     });
     el("span").live_children(move || {

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseResult;
-use trtllm_memory::architecture::models;
+use trtllm_memory::architecture::{Tensor, TensorKind, models};
 use trtllm_memory::deployment::{
     AllreduceStrategy, Backend, BuildLimits, DecodingType, Deployment, EngineConfig, KvCacheConfig, KvCacheDtype,
     MoeBackend, Parallelism, PluginConfig, Precision, PytorchConfig, QuantAlgo, Version,
@@ -150,6 +150,28 @@ pub fn explanations_end_in_the_report(deployment: &Deployment) -> TestCaseResult
             prop_assert_eq!(Bytes(explanation.value.round() as u64), shown, "{}", contributor.key());
         }
     }
+    Ok(())
+}
+
+/// The ranks together never hold less than the checkpoint: all parameters in the type that they are stored in, which quantization
+/// makes half a byte at least. An encoder is an engine of its own.
+pub fn ranks_hold_the_checkpoint(deployment: &Deployment) -> TestCaseResult {
+    let (Some(report), Ok(resolved)) = (report(deployment), deployment.resolve()) else { return Ok(()) };
+    let held: f64 = report.ranks.iter().map(|rank| rank.figure(Contributor::Weights).bytes.0 as f64).sum();
+    let tensors = resolved.model.shared_tensors();
+    let encoder: u64 = tensors
+        .encoder
+        .iter()
+        .map(|encoder| {
+            let ends = encoder.ends.iter().filter(|tensor| tensor.kind != TensorKind::Embedding);
+            let layer: u64 = encoder.layer.iter().map(Tensor::elements).sum();
+            ends.map(Tensor::elements).sum::<u64>() + layer * u64::from(encoder.layers)
+        })
+        .sum();
+    let element =
+        if deployment.precision.quant_algo == QuantAlgo::None { resolved.precision.dtype.bytes() as f64 } else { 0.5 };
+    let least = (tensors.elements - encoder) as f64 * element;
+    prop_assert!(held >= least * 0.9999, "{held:.0} of {least:.0} bytes of {}", resolved.model.name);
     Ok(())
 }
 

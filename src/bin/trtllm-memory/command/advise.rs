@@ -1,4 +1,4 @@
-//! `advise`: the single changes that help.
+//! `advise`: single changes that make a deployment fit or save memory.
 
 use super::link_arg::{self, LoadArguments, refuse_problems};
 use super::{Output, json};
@@ -15,12 +15,12 @@ pub struct Arguments {
     link: String,
     #[command(flatten)]
     load: LoadArguments,
-    /// Print JSON; sizes are bytes, and each change has the link of the changed deployment.
+    /// Print JSON; sizes are bytes, and each change has the link of its deployment.
     #[arg(long)]
     json: bool,
 }
 
-/// Answers.
+/// Runs the subcommand.
 pub fn run(arguments: &Arguments) -> Output {
     link_arg::about(&arguments.link, arguments.json, |deployment| match advise(deployment, arguments.load.load()) {
         Ok(advices) => {
@@ -52,10 +52,10 @@ fn text(advices: &Advices) -> String {
     let Load { concurrency, input_len, output_len } = advices.load;
     let load = format!("{} sequences of {} + {} tokens", grouped(concurrency), grouped(input_len), grouped(output_len));
     let head = match (advices.fits, advices.changes.is_empty()) {
-        (true, true) => format!("It fits, and for {load} no limit is larger than it needs to be.\n"),
-        (true, false) => format!("It fits. For {load} these limits take memory for nothing:\n\n"),
-        (false, true) => "It doesn't fit, and no single change makes it fit.\n".into(),
-        (false, false) => "It doesn't fit. Each of these changes alone makes it fit:\n\n".into(),
+        (true, true) => format!("It fits. For {load}, no limit is larger than necessary.\n"),
+        (true, false) => format!("It fits. For {load}, these limits are larger than necessary:\n\n"),
+        (false, true) => "It does not fit, and no single change makes it fit.\n".into(),
+        (false, false) => "It does not fit. Each of these changes alone makes it fit:\n\n".into(),
     };
     let lines = advices.changes.iter().map(|change| format!("- {}\n", change.sentence()));
     std::iter::once(head).chain(lines).collect()

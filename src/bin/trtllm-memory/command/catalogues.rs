@@ -1,4 +1,4 @@
-//! `models` and `gpus`: the catalogues as tables, or as JSON.
+//! `models` and `gpus`: the catalogues as tables or JSON.
 
 use super::json;
 use super::table::Table;
@@ -14,7 +14,7 @@ struct Model<'a> {
     aliases: &'a [String],
     family: &'static str,
     parameters: u64,
-    /// The parameters that one token passes: of the routed experts only some.
+    /// The parameters that one token uses; of the routed experts that is a part.
     active_parameters: u64,
     layers: u32,
     hidden: u64,
@@ -67,7 +67,7 @@ struct Card {
     memory_high_bytes: Bytes,
     compute_capability: String,
     multiprocessors: u32,
-    /// How the memory was inferred, where nobody has published a reading.
+    /// The inference of the memory, if no reading is published.
     inferred: Option<&'static str>,
     source: &'static str,
 }
@@ -90,7 +90,7 @@ impl Card {
     }
 }
 
-/// The models, as a table or as JSON.
+/// Prints the models as a table or JSON.
 pub fn models(as_json: bool) -> String {
     let rows: Vec<Model> = architecture::models().iter().map(Model::of).collect();
     if as_json {
@@ -114,7 +114,7 @@ pub fn models(as_json: bool) -> String {
     table.text()
 }
 
-/// The GPUs, as a table or as JSON.
+/// Prints the GPUs as a table or JSON.
 pub fn gpus(as_json: bool) -> String {
     let rows: Vec<Card> = gpu::gpus().iter().map(Card::of).collect();
     if as_json {

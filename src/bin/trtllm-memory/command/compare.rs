@@ -1,4 +1,4 @@
-//! `compare`: what differs between two deployments.
+//! `compare`: the differences between two deployments.
 
 use super::link_arg::{self, refuse_problem, refuse_problems};
 use super::{FAILS, FITS, Output, json};
@@ -9,23 +9,23 @@ use trtllm_memory::export::table::Table;
 
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// A share link; without OTHER it must pin one for comparison (`compare=`).
+    /// A share link; without OTHER it must pin a deployment for comparison (`compare=`).
     link: String,
-    /// The link to compare it with, as the pinned one.
+    /// The link of the deployment to compare with, in place of the pinned one.
     other: Option<String>,
     /// Print JSON; sizes are bytes.
     #[arg(long)]
     json: bool,
 }
 
-/// Answers.
+/// Runs the subcommand.
 pub fn run(arguments: &Arguments) -> Output {
     let pinned = match &arguments.other {
         Some(other) => Some(link_arg::read(other, arguments.json)),
         None => link_arg::read_pinned(&arguments.link, arguments.json),
     };
     let Some(pinned) = pinned else {
-        let message = "pins no deployment to compare with; give a second link";
+        let message = "the link pins no deployment; give a second link to compare with";
         return refuse_problem(InvalidSetting::new("compare", "", message), arguments.json);
     };
     let (current, pinned) = match (link_arg::read(&arguments.link, arguments.json), pinned) {
@@ -46,7 +46,7 @@ pub fn run(arguments: &Arguments) -> Output {
 fn text(comparison: &Comparison) -> String {
     let mut text = Table::of_comparison(comparison).markdown();
     let [pinned, current] = comparison.verdicts().map(|verdict| if verdict.fits() { "fits" } else { "does not fit" });
-    text.push_str(&format!("\nThe pinned one {pinned}, the current one {current}.\n"));
+    text.push_str(&format!("\nThe pinned deployment {pinned}, the current one {current}.\n"));
     for setting in &comparison.settings {
         text.push_str(&format!("{}: {} → {}\n", setting.key, setting.pinned, setting.current));
     }

@@ -1,4 +1,4 @@
-//! `commands`, `chart` and `table`: what a person takes away.
+//! `commands`, `chart` and `table`: a deployment in other formats.
 
 use super::link_arg::{self, refuse_problems};
 use super::{Output, json};
@@ -19,7 +19,7 @@ pub struct CommandsArguments {
     json: bool,
 }
 
-/// What starts a deployment.
+/// Prints the commands and files that start a deployment.
 pub fn commands(arguments: &CommandsArguments) -> Output {
     #[derive(Serialize)]
     struct Shape<'a> {
@@ -39,24 +39,24 @@ pub fn commands(arguments: &CommandsArguments) -> Output {
 pub struct ChartArguments {
     /// A share link of any host, `#…`, or its fragment alone.
     link: String,
-    /// Pixels from left to right.
+    /// The width in pixels.
     #[arg(long, default_value_t = 720)]
     width: u32,
-    /// Pixels from top to bottom.
+    /// The height in pixels.
     #[arg(long, default_value_t = 360)]
     height: u32,
-    /// Colours for a dark ground.
+    /// Use colours for a dark background.
     #[arg(long)]
     dark: bool,
-    /// One lying bar of the fullest GPU, without axes.
+    /// Draw one horizontal bar of the fullest GPU, without axes.
     #[arg(long)]
     strip: bool,
-    /// A picture that stands alone, on paper: with a legend, what it is of, and the capacity in words.
+    /// Draw a self-contained picture for paper, with a title, a legend and the capacity as text.
     #[arg(long, conflicts_with = "strip")]
     poster: bool,
 }
 
-/// The memory of each GPU as SVG.
+/// Draws the memory of each GPU as SVG.
 pub fn chart(arguments: &ChartArguments) -> Output {
     let theme = if arguments.dark { Theme::DARK } else { Theme::LIGHT };
     let size = Size { width: arguments.width, height: arguments.height };
@@ -74,12 +74,12 @@ pub fn chart(arguments: &ChartArguments) -> Output {
 pub struct TableArguments {
     /// A share link of any host, `#…`, or its fragment alone.
     link: String,
-    /// Print CSV with a row for each rank, sizes in bytes, in place of a Markdown table in GiB.
+    /// Print CSV with a row for each rank and sizes in bytes, instead of a Markdown table in GiB.
     #[arg(long)]
     csv: bool,
 }
 
-/// The memory of each GPU as a table.
+/// Prints the memory of each GPU as a table.
 pub fn table(arguments: &TableArguments) -> Output {
     let csv = arguments.csv;
     reported(
@@ -90,7 +90,7 @@ pub fn table(arguments: &TableArguments) -> Output {
     )
 }
 
-/// Something made of a report, with the status of `estimate`.
+/// Formats a report, with the exit status of `estimate`.
 fn reported(link: &str, make: impl Fn(&Deployment, &Report) -> String) -> Output {
     link_arg::about(link, false, |deployment| match estimate(deployment) {
         Ok(report) => Output::of(make(deployment, &report), report.verdict.fits()),

@@ -1,15 +1,19 @@
-//! The long help: examples, exit statuses, and every link key, from the table of settings.
+//! The long help: examples, exit statuses, and all keys of links from the table of settings.
 
+use textwrap::{Options, WordSeparator, WordSplitter, WrapAlgorithm, fill};
 use trtllm_memory::deployment::{Deployment, FIELDS, Field, Flows, Group, Input, Resolved};
 
 /// Columns of the help.
 const WIDTH: usize = 92;
+/// The text before each line about a key.
+const INDENT: &str = "      ";
 
 const EXAMPLES: &str = "\
 Examples:
   trtllm-memory estimate 'model=Qwen/Qwen3-32B&gpu=h200&tp_size=2&quant_algo=FP8'
   trtllm-memory estimate 'https://example.org/memory/#v=1&gpu=l40s' --json | jq .kv_cache.tokens
   trtllm-memory estimate 'model=llama-3.3-70b-instruct&tp_size=4' --explain
+  trtllm-memory estimate - --json < links.txt | jq -c '[.line, .verdict]'
   trtllm-memory solve 'max_seq_len=8192' --for max_batch_size --json | jq .limit
   trtllm-memory search 'model=qwen3-32b' --gpus h100,h200 --concurrency 64 --input-len 2000 --output-len 500
   trtllm-memory estimate --hf-config ./Qwen3-8B/config.json 'gpu=l40s&quant_algo=FP8'
@@ -19,21 +23,30 @@ Examples:
 
 const STATUSES: &str = "\
 Exit status:
-  0  the deployment fits (JSON: verdict fits, or fits_uncertain where the capacity lies within
-     the figures' uncertainty)
-  1  it does not fit (verdict fails)
-  2  the input is bad; the messages say which field, which value, and what would be right
+  0  the deployment fits (JSON: verdict fits, or fits_uncertain if the capacity lies within the
+     figures' uncertainty)
+  1  the deployment does not fit (JSON: verdict fails)
+  2  the input is invalid; the messages name the field, its value, and the valid values
+     (JSON: errors, also for unreadable files and unknown arguments)
+  For several links on standard input, the worst status counts.
 ";
 
-/// What follows the options.
+/// The text after the options.
 pub fn more() -> String {
     format!("{EXAMPLES}\n{STATUSES}\n{}", keys())
 }
 
-/// Every key of a link.
+/// Lists all keys of a link.
 fn keys() -> String {
     let default = Deployment::default();
     let resolved = default.resolve().ok();
+    let layout = Options::new(WIDTH)
+        .initial_indent(INDENT)
+        .subsequent_indent(INDENT)
+        .word_separator(WordSeparator::AsciiSpace)
+        .word_splitter(WordSplitter::NoHyphenation)
+        .wrap_algorithm(WrapAlgorithm::FirstFit)
+        .break_words(false);
     let mut text = String::from("Keys of a link:\n");
     for group in Group::ALL {
         let fields: Vec<&Field> = FIELDS.iter().filter(|field| field.group == group).collect();
@@ -42,7 +55,8 @@ fn keys() -> String {
         }
         text.push_str(&format!("\n {}\n", group.label()));
         for field in fields {
-            let about = format!("{} {}{}", field.help, values(field), aliases(field));
+            let about = [field.help.into(), values(field), aliases(field)];
+            let about: Vec<&str> = about.iter().map(String::as_str).filter(|text| !text.is_empty()).collect();
             text.push_str(&format!(
                 "  {} [{}; {}{}]\n",
                 field.key,
@@ -50,13 +64,14 @@ fn keys() -> String {
                 field.phase.label(),
                 flows(field)
             ));
-            wrap(&mut text, about.trim(), 6);
+            text.push_str(&fill(&about.join(" "), &layout));
+            text.push('\n');
         }
     }
     text
 }
 
-/// Which way to run a model has the setting, where only one has.
+/// The backend of the setting, if only one has it.
 fn flows(field: &Field) -> &'static str {
     match field.flows {
         Flows::Both => "",
@@ -67,10 +82,10 @@ fn flows(field: &Field) -> &'static str {
 
 /// The other names of a setting.
 fn aliases(field: &Field) -> String {
-    if field.aliases.is_empty() { String::new() } else { format!(" Also: {}.", field.aliases.join(", ")) }
+    if field.aliases.is_empty() { String::new() } else { format!("Also: {}.", field.aliases.join(", ")) }
 }
 
-/// What a setting is where a link doesn't say it.
+/// The default of a setting.
 fn standard(field: &Field, default: &Deployment, resolved: Option<&Resolved>) -> String {
     let chosen = field.write(default);
     let settled = resolved.map(field.effective).unwrap_or_default();
@@ -81,32 +96,13 @@ fn standard(field: &Field, default: &Deployment, resolved: Option<&Resolved>) ->
     }
 }
 
-/// Which values a setting takes, where its help doesn't say it.
+/// The valid values of a setting, if its help does not list them.
 fn values(field: &Field) -> String {
     match field.input {
         Input::Choice(names) => format!("One of {}.", names.join(", ")),
-        Input::Model => "`trtllm-memory models` lists them.".into(),
-        Input::Gpu => "`trtllm-memory gpus` lists them.".into(),
+        Input::Model => "`trtllm-memory models` lists the names.".into(),
+        Input::Gpu => "`trtllm-memory gpus` lists the names.".into(),
         Input::Toggle => "true or false.".into(),
         Input::Steps { .. } | Input::Whole { .. } | Input::Fraction | Input::Gib | Input::Text => String::new(),
     }
-}
-
-/// Appends `words` in lines of at most [`WIDTH`] columns, `indent` from the left.
-fn wrap(text: &mut String, words: &str, indent: usize) {
-    let mut column = WIDTH;
-    for word in words.split_whitespace() {
-        let length = word.chars().count() + 1;
-        if column + length > WIDTH {
-            if column < WIDTH {
-                text.push('\n');
-            }
-            text.push_str(&" ".repeat(indent - 1));
-            column = indent - 1;
-        }
-        text.push(' ');
-        text.push_str(word);
-        column += length;
-    }
-    text.push('\n');
 }

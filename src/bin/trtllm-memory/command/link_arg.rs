@@ -1,17 +1,18 @@
-//! What a question is asked about: a link, and perhaps a load.
+//! The link and the load that a subcommand is given.
 
 use super::{BAD, Output, json};
 use clap::Args;
 use serde::Serialize;
+use std::path::Path;
 use trtllm_memory::deployment::{Deployment, DeploymentError, InvalidSetting};
 use trtllm_memory::explore::Load;
 use trtllm_memory::export::json::{BadInput, Warning};
 use trtllm_memory::link::{self, LinkProblem, LinkProblemKind};
 
-/// A load, all of it or none.
+/// The arguments of a load.
 #[derive(Debug, Clone, Copy, Args)]
 pub struct LoadArguments {
-    /// Sequences that are to run at once.
+    /// Sequences that must run at once.
     #[arg(long, requires_all = ["input_len", "output_len"], value_parser = clap::value_parser!(u64).range(1..))]
     pub concurrency: Option<u64>,
     /// Tokens of a prompt.
@@ -23,25 +24,25 @@ pub struct LoadArguments {
 }
 
 impl LoadArguments {
-    /// The load, if it was given.
+    /// The load, if all of its arguments are given.
     pub fn load(self) -> Option<Load> {
         Some(Load { concurrency: self.concurrency?, input_len: self.input_len?, output_len: self.output_len? })
     }
 }
 
-/// What a link says, with what was ignored in it as text for the standard error.
-pub struct Asked {
+/// The deployment of a link.
+pub struct ParsedLink {
     /// The deployment.
     pub deployment: Deployment,
-    /// What was ignored.
+    /// Warnings about ignored parts of the link, as text for standard error.
     pub warnings: String,
 }
 
-/// The answer to what a link asks: `answer`'s, with what was ignored in the link as warnings before its complaint, or the refusal of
-/// a link with a bad value.
+/// Passes the deployment of a link to `answer`, and adds the link's warnings to its output.
+/// A link with an invalid value is refused.
 pub fn about(link: &str, as_json: bool, answer: impl FnOnce(&Deployment) -> Output) -> Output {
     match read(link, as_json) {
-        Ok(Asked { deployment, warnings }) => {
+        Ok(ParsedLink { deployment, warnings }) => {
             let outcome = answer(&deployment);
             Output { stderr: warnings + &outcome.stderr, ..outcome }
         }
@@ -49,28 +50,28 @@ pub fn about(link: &str, as_json: bool, answer: impl FnOnce(&Deployment) -> Outp
     }
 }
 
-/// Reads a link; a bad value of a known key is an error here, as in `estimate`.
-pub fn read(link: &str, as_json: bool) -> Result<Asked, Output> {
+/// Parses a link. An invalid value of a known key is an error, as in `estimate`.
+pub fn read(link: &str, as_json: bool) -> Result<ParsedLink, Output> {
     let decoded = link::decode(link);
-    asked(decoded.deployment, decoded.problems, as_json)
+    parsed(decoded.deployment, decoded.problems, as_json)
 }
 
-/// What a link pins for comparison, if it pins something.
-pub fn read_pinned(link: &str, as_json: bool) -> Option<Result<Asked, Output>> {
-    link::pinned(link).map(|decoded| asked(decoded.deployment, decoded.problems, as_json))
+/// Parses the deployment that a link pins for comparison, if it pins one.
+pub fn read_pinned(link: &str, as_json: bool) -> Option<Result<ParsedLink, Output>> {
+    link::pinned(link).map(|decoded| parsed(decoded.deployment, decoded.problems, as_json))
 }
 
-fn asked(deployment: Deployment, problems: Vec<LinkProblem>, as_json: bool) -> Result<Asked, Output> {
+fn parsed(deployment: Deployment, problems: Vec<LinkProblem>, as_json: bool) -> Result<ParsedLink, Output> {
     let is_bad = |problem: &LinkProblem| matches!(problem.kind, LinkProblemKind::BadValue | LinkProblemKind::TooLong);
     let (bad, ignored): (Vec<LinkProblem>, Vec<LinkProblem>) = problems.into_iter().partition(is_bad);
     if !bad.is_empty() {
         return Err(refuse(bad.into_iter().map(BadInput::from).collect(), as_json));
     }
     let warnings = ignored.into_iter().map(|problem| format!("warning: {}\n", Warning::from(problem).message));
-    Ok(Asked { deployment, warnings: warnings.collect() })
+    Ok(ParsedLink { deployment, warnings: warnings.collect() })
 }
 
-/// The answer to bad input: `errors`, as `estimate` writes them, or lines on the standard error.
+/// The output for invalid input: `errors` as in `estimate`'s JSON, or lines on standard error.
 pub fn refuse(errors: Vec<BadInput>, as_json: bool) -> Output {
     #[derive(Serialize)]
     struct Shape<'a> {
@@ -83,12 +84,17 @@ pub fn refuse(errors: Vec<BadInput>, as_json: bool) -> Output {
     Output { stdout: String::new(), stderr, status: BAD }
 }
 
-/// The answer to an impossible deployment.
+/// The output for a file that cannot be read or has no known content.
+pub fn bad_file(file: &Path, message: String, as_json: bool) -> Output {
+    refuse(vec![BadInput { field: "file".into(), value: file.display().to_string(), message }], as_json)
+}
+
+/// The output for an invalid deployment.
 pub fn refuse_problems(problems: DeploymentError, as_json: bool) -> Output {
     refuse(problems.0.into_iter().map(BadInput::from).collect(), as_json)
 }
 
-/// The answer to one impossible thing.
+/// The output for one invalid setting or argument.
 pub fn refuse_problem(problem: InvalidSetting, as_json: bool) -> Output {
     refuse(vec![BadInput::from(problem)], as_json)
 }

@@ -1,4 +1,4 @@
-//! What the command does.
+//! The subcommands and their output.
 
 mod advise;
 mod arguments;
@@ -15,6 +15,7 @@ mod search;
 mod solve;
 mod sweep;
 mod table;
+mod usage;
 mod validate;
 
 use arguments::{Arguments, Command};
@@ -27,13 +28,13 @@ use std::process::ExitCode;
 const FITS: u8 = 0;
 /// The deployment does not fit.
 const FAILS: u8 = 1;
-/// The input is bad, or the output can't be written.
+/// The input is invalid, or the output cannot be written.
 const BAD: u8 = 2;
 
-/// What a command writes, and its exit status.
+/// The output of a subcommand, and its exit status.
 struct Output {
     stdout: String,
-    /// For the standard error.
+    /// Text for standard error.
     stderr: String,
     status: u8,
 }
@@ -43,28 +44,41 @@ impl Output {
         Output { stdout, stderr: String::new(), status: FITS }
     }
 
-    /// An answer that is yes or no.
+    /// An answer whose status depends on whether the deployment fits.
     fn of(stdout: String, fits: bool) -> Output {
         Output { stdout, stderr: String::new(), status: if fits { FITS } else { FAILS } }
     }
-
-    fn bad(stderr: String) -> Output {
-        Output { stdout: String::new(), stderr: format!("error: {stderr}\n"), status: BAD }
-    }
 }
 
-/// Runs the command that the arguments say.
+/// Parses the arguments and runs their subcommand. The exit status is the worst of its outputs.
 pub fn run() -> ExitCode {
-    let arguments = Arguments::parse();
-    arguments.units.show();
-    let output = match arguments.command {
-        Command::Estimate { link, hf_config, json, explain } => {
-            let link = link.unwrap_or_default();
-            match hf_config {
-                Some(file) => estimate::with_file(&link, &file, json, explain),
-                None => estimate::answer(&link, json, explain),
+    let outputs = match Arguments::try_parse() {
+        Ok(arguments) => outputs(arguments),
+        Err(error) => Box::new(std::iter::once(usage::refuse_arguments(&error))),
+    };
+    let mut status = FITS;
+    for output in outputs {
+        status = status.max(output.status);
+        let written = write(&mut io::stdout().lock(), &output.stdout)
+            .and_then(|()| write(&mut io::stderr().lock(), &output.stderr));
+        match written {
+            Ok(()) => {}
+            // A reader that closes the pipe early is not an error.
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => break,
+            Err(error) => {
+                // If this cannot be written either, the exit status remains.
+                let _ = writeln!(io::stderr(), "error: the output cannot be written: {error}");
+                return BAD.into();
             }
         }
+    }
+    status.into()
+}
+
+fn outputs(arguments: Arguments) -> Box<dyn Iterator<Item = Output>> {
+    arguments.units.show();
+    let output = match arguments.command {
+        Command::Estimate(arguments) => return estimate::run(arguments),
         Command::Log { file, json } => log::answer(&file, json),
         Command::Sweep(arguments) => sweep::run(&arguments),
         Command::Solve(arguments) => solve::run(&arguments),
@@ -78,28 +92,20 @@ pub fn run() -> ExitCode {
         Command::Gpus { json } => Output::ok(catalogues::gpus(json)),
         Command::Validate { files, json } => validate::run(&files, json),
     };
-    let written =
-        write(&mut io::stdout().lock(), &output.stdout).and_then(|()| write(&mut io::stderr().lock(), &output.stderr));
-    match written {
-        Ok(()) => output.status.into(),
-        Err(error) => {
-            // Where even this can't be written, the status says it.
-            let _ = writeln!(io::stderr(), "error: the output can't be written: {error}");
-            BAD.into()
-        }
-    }
+    Box::new(std::iter::once(output))
 }
 
-/// Writes a text; that the reader has seen enough is no error.
 fn write(to: &mut impl Write, text: &str) -> io::Result<()> {
-    match to.write_all(text.as_bytes()).and_then(|()| to.flush()) {
-        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
-        result => result,
-    }
+    to.write_all(text.as_bytes()).and_then(|()| to.flush())
 }
 
-/// A value as JSON that a person can read.
+/// A value as indented JSON.
 fn json(value: &impl Serialize) -> String {
-    // Keys are texts and nothing fails to serialize, so there is always a text.
+    // All keys are texts and no value fails to serialize, so the result is never an error.
     serde_json::to_string_pretty(value).map_or_else(|_| String::new(), |text| text + "\n")
+}
+
+/// A value as JSON on one line.
+fn json_line(value: &impl Serialize) -> String {
+    serde_json::to_string(value).map_or_else(|_| String::new(), |text| text + "\n")
 }

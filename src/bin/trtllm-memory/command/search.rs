@@ -1,4 +1,4 @@
-//! `search`: every deployment that runs a load.
+//! `search`: the deployments that run a load.
 
 use super::link_arg::{self, refuse_problem};
 use super::table::Table;
@@ -14,17 +14,18 @@ use trtllm_memory::gpu::{self, Gpu, gpus};
 use trtllm_memory::link;
 use trtllm_memory::units::{giga, grouped, grouped_decimal};
 
-/// Rows for a person unless told otherwise.
+/// Rows of the table by default.
 const ROWS: usize = 25;
 
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// A share link whose model and other settings hold for every deployment: of any host, `#…`, or its fragment alone.
+    /// A share link of any host, `#…`, or its fragment alone, with the model and the settings of
+    /// all candidates.
     link: String,
-    /// GPUs, separated by commas, or `all`; the link's own unless given.
+    /// GPUs, separated by commas, or `all`; by default the link's GPU.
     #[arg(long, value_delimiter = ',')]
     gpus: Vec<String>,
-    /// Sequences that are to run at once.
+    /// Sequences that must run at once.
     #[arg(long, value_parser = clap::value_parser!(u64).range(1..))]
     concurrency: u64,
     /// Tokens of a prompt.
@@ -36,28 +37,28 @@ pub struct Arguments {
     /// Tensor-parallel sizes, separated by commas.
     #[arg(long, value_delimiter = ',', value_parser = clap::value_parser!(u64).range(1..=1024))]
     tp_size: Vec<u64>,
-    /// Numbers of pipeline stages.
+    /// Numbers of pipeline stages, separated by commas.
     #[arg(long, value_delimiter = ',', value_parser = clap::value_parser!(u64).range(1..=1024))]
     pp_size: Vec<u64>,
-    /// Expert-parallel sizes.
+    /// Expert-parallel sizes, separated by commas.
     #[arg(long, value_delimiter = ',', value_parser = clap::value_parser!(u64).range(1..=1024))]
     moe_ep_size: Vec<u64>,
-    /// Precisions of the weights.
+    /// Quantizations of the weights, separated by commas.
     #[arg(long, value_delimiter = ',')]
     quant_algo: Vec<String>,
-    /// Types of the KV cache.
+    /// Types of the KV cache, separated by commas.
     #[arg(long, value_delimiter = ',')]
     kv_cache_dtype: Vec<String>,
-    /// No deployment has more GPUs.
+    /// The largest number of GPUs of a deployment.
     #[arg(long, value_name = "GPUS")]
     most_gpus: Option<u64>,
-    /// What to sort by: gpus, concurrency, concurrency-per-gpu, room, used or kv-tokens.
+    /// The order: gpus, concurrency, concurrency-per-gpu, room, used or kv-tokens.
     #[arg(long, default_value = "gpus")]
     sort: String,
-    /// Only those that no other one beats in GPUs and concurrency both.
+    /// Only deployments on the frontier: no other one has both fewer GPUs and more concurrency.
     #[arg(long)]
     frontier: bool,
-    /// No more rows than this; all in JSON and CSV, 25 for a person unless given.
+    /// The largest number of rows; by default all in JSON and CSV, and 25 in the table.
     #[arg(long)]
     rows: Option<usize>,
     /// Print JSON; sizes are bytes, and each deployment has its link.
@@ -68,7 +69,7 @@ pub struct Arguments {
     csv: bool,
 }
 
-/// Answers.
+/// Runs the subcommand.
 pub fn run(arguments: &Arguments) -> Output {
     link_arg::about(&arguments.link, arguments.json, |deployment| answer(deployment, arguments))
 }
@@ -79,7 +80,11 @@ fn answer(deployment: &Deployment, arguments: &Arguments) -> Output {
         (Err(problem), _) => return refuse_problem(problem, arguments.json),
         (_, None) => {
             let names: Vec<&str> = Order::ALL.into_iter().map(Order::name).collect();
-            let problem = InvalidSetting::new("sort", &arguments.sort, format!("must be one of {}", names.join(", ")));
+            let problem = InvalidSetting::new(
+                "sort",
+                &arguments.sort,
+                format!("unknown order; expected one of {}", names.join(", ")),
+            );
             return refuse_problem(problem, arguments.json);
         }
     };
@@ -97,7 +102,7 @@ fn answer(deployment: &Deployment, arguments: &Arguments) -> Output {
     Output::of(output, !search.found().is_empty())
 }
 
-/// The space that the arguments leave.
+/// The search space of the arguments.
 fn space(arguments: &Arguments, base: &Deployment) -> Result<Space, InvalidSetting> {
     let chosen: Vec<&'static Gpu> = match arguments.gpus.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         [] => Vec::new(),
@@ -105,6 +110,9 @@ fn space(arguments: &Arguments, base: &Deployment) -> Result<Space, InvalidSetti
         ref names => names.iter().map(|name| found("gpus", name, gpu::find(name))).collect::<Result<_, _>>()?,
     };
     let mut space = Space::on(chosen, base.backend);
+    if space.gpus.is_empty() {
+        space.gpus = vec![base.gpu.clone()];
+    }
     if space.gpus.is_empty() {
         space.gpus = vec![base.gpu.clone()];
     }
@@ -130,14 +138,14 @@ fn space(arguments: &Arguments, base: &Deployment) -> Result<Space, InvalidSetti
 
 fn found<T>(key: &'static str, name: &str, value: Option<T>) -> Result<T, InvalidSetting> {
     let known = match key {
-        "gpus" => "isn't in the catalogue; `trtllm-memory gpus` lists it".to_string(),
-        "quant_algo" => format!("must be one of {}", QuantAlgo::NAMES.join(", ")),
-        _ => format!("must be one of {}", KvCacheDtype::NAMES.join(", ")),
+        "gpus" => "unknown GPU; `trtllm-memory gpus` lists the known ones".to_string(),
+        "quant_algo" => format!("unknown value; expected one of {}", QuantAlgo::NAMES.join(", ")),
+        _ => format!("unknown value; expected one of {}", KvCacheDtype::NAMES.join(", ")),
     };
     value.ok_or_else(|| InvalidSetting::new(key, name, known))
 }
 
-/// What to show, each with whether it stands on the frontier.
+/// The candidates to print, each with whether it is on the frontier.
 struct Found {
     rows: Vec<(Candidate, bool)>,
 }
@@ -212,6 +220,6 @@ impl Found {
             ]);
         }
         let (found, tried) = (grouped(search.found().len() as u64), grouped(search.candidates() as u64));
-        format!("{found} of {tried} candidates run this load; {} are shown.\n\n{}", self.rows.len(), table.text())
+        format!("{found} of {tried} candidates run this load; {} are listed.\n\n{}", self.rows.len(), table.text())
     }
 }

@@ -1,4 +1,4 @@
-//! `solve`: how far a setting goes, and how many sequences run at once.
+//! `solve`: the limits of a setting, and the number of sequences that run at once.
 
 use super::link_arg::{self, LoadArguments, refuse_problem, refuse_problems};
 use super::table::Table;
@@ -15,7 +15,8 @@ use trtllm_memory::units::grouped;
 pub struct Arguments {
     /// A share link of any host, `#…`, or its fragment alone.
     link: String,
-    /// The setting to solve for, or `concurrency` with `--input-len` and `--output-len`; every setting that is a number unless given.
+    /// The setting to solve for, or `concurrency` with `--input-len` and `--output-len`; by default
+    /// every numeric setting.
     #[arg(long = "for", value_name = "KEY")]
     key: Option<String>,
     #[command(flatten)]
@@ -25,7 +26,7 @@ pub struct Arguments {
     json: bool,
 }
 
-/// Answers.
+/// Runs the subcommand.
 pub fn run(arguments: &Arguments) -> Output {
     let load = arguments.load.load();
     link_arg::about(&arguments.link, arguments.json, |deployment| match arguments.key.as_deref() {
@@ -88,18 +89,18 @@ fn every(all: &[FeasibleRange], as_json: bool) -> Output {
     Output::ok(output)
 }
 
-/// How many sequences of a length run at once.
+/// Prints the number of sequences of a length that run at once.
 fn concurrency(deployment: &Deployment, arguments: &Arguments) -> Output {
     #[derive(Serialize)]
     struct Shape {
         key: &'static str,
         limit: u64,
         binding: &'static str,
-        /// What the KV cache alone holds.
+        /// The number of sequences that the KV cache alone holds.
         held: u64,
     }
     let (Some(input_len), Some(output_len)) = (arguments.load.input_len, arguments.load.output_len) else {
-        let message = "needs --input-len and --output-len, the tokens of a prompt and of an output";
+        let message = "needs --input-len and --output-len, the lengths of a prompt and of an output";
         return refuse_problem(InvalidSetting::new("for", "concurrency", message), arguments.json);
     };
     let report = match estimate(deployment) {
@@ -114,7 +115,7 @@ fn concurrency(deployment: &Deployment, arguments: &Arguments) -> Output {
         json(&Shape { key: "concurrency", limit, binding: binding.key(), held })
     } else if report.verdict.fits() {
         format!(
-            "{} sequences of {} + {} tokens run at once; {} bounds them.\n",
+            "{} sequences of {} + {} tokens run at once; {} is the limit.\n",
             grouped(limit),
             grouped(input_len),
             grouped(output_len),

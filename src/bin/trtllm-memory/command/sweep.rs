@@ -1,4 +1,4 @@
-//! `sweep`: the fullest GPU over the values of one setting.
+//! `sweep`: the fullest GPU for a range of values of one setting.
 
 use super::link_arg::{self, refuse_problem};
 use super::table::Table;
@@ -13,10 +13,11 @@ use trtllm_memory::units::{giga, grouped, grouped_decimal};
 pub struct Arguments {
     /// A share link of any host, `#…`, or its fragment alone.
     link: String,
-    /// What to change: `KEY` over its whole range, `KEY=FROM..TO`, or some of its values, `KEY=A,B,C`.
+    /// The setting to vary: `KEY` for its whole range, `KEY=FROM..TO`, or `KEY=A,B,C` for some of
+    /// its values.
     #[arg(long, value_name = "KEY=FROM..TO")]
     over: String,
-    /// About how many values to try.
+    /// The approximate number of values.
     #[arg(long, default_value_t = POINTS)]
     points: usize,
     /// Print JSON; sizes are bytes.
@@ -27,7 +28,7 @@ pub struct Arguments {
     csv: bool,
 }
 
-/// Answers.
+/// Runs the subcommand.
 pub fn run(arguments: &Arguments) -> Output {
     link_arg::about(&arguments.link, arguments.json, |deployment| {
         match over(deployment, &arguments.over, arguments.points) {
@@ -39,7 +40,7 @@ pub fn run(arguments: &Arguments) -> Output {
     })
 }
 
-/// The sweep that `KEY`, `KEY=FROM..TO` or `KEY=A,B,C` asks for.
+/// Runs the sweep of `KEY`, `KEY=FROM..TO` or `KEY=A,B,C`.
 fn over(deployment: &Deployment, over: &str, points: usize) -> Result<Sweep, InvalidSetting> {
     let Some((key, values)) = over.split_once('=') else {
         return sweep(deployment, over.trim(), None, points);
@@ -52,7 +53,7 @@ fn over(deployment: &Deployment, over: &str, points: usize) -> Result<Sweep, Inv
             _ => Err(InvalidSetting::new(
                 "over",
                 over,
-                "must be KEY=FROM..TO with two numbers, such as max_batch_size=1..512",
+                "expected KEY=FROM..TO with two numbers, such as max_batch_size=1..512",
             )),
         };
     }

@@ -1,13 +1,13 @@
 //! Text in columns.
 
-/// Rows of cells; the first columns stand left, the others right.
+/// Rows of cells; the first columns are aligned to the left, the others to the right.
 pub struct Table {
     rows: Vec<Vec<String>>,
     left: usize,
 }
 
 impl Table {
-    /// A table whose first `left` columns stand left.
+    /// A table whose first `left` columns are aligned to the left.
     pub fn new(left: usize) -> Table {
         Table { rows: Vec::new(), left }
     }
@@ -17,7 +17,7 @@ impl Table {
         self.rows.push(cells.into_iter().map(Into::into).collect());
     }
 
-    /// The lines, with two blanks between columns.
+    /// The lines of the table, with two spaces between columns.
     pub fn text(&self) -> String {
         let columns = self.rows.iter().map(Vec::len).max().unwrap_or(0);
         let cells = |column: usize| self.rows.iter().filter_map(move |row| row.get(column));

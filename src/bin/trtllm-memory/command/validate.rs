@@ -1,7 +1,8 @@
-//! `validate`: files of measurements against the laws.
+//! `validate`: measurement files compared with the predictions.
 
+use super::link_arg::bad_file;
 use super::table::Table;
-use super::{BAD, Output, json};
+use super::{Output, json};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -10,10 +11,10 @@ use trtllm_memory::accuracy::{Case, Compared, Comparison, Errors, LeftOut, compa
 use trtllm_memory::link;
 use trtllm_memory::units::{Bytes, grouped};
 
-/// How many of the worst cases are shown by name for each contributor.
+/// Worst cases of each contributor that are listed.
 const WORST: usize = 3;
 
-/// How near the laws come to the measurements of `files`, or of those that come with the project.
+/// Compares the measurements of `files`, or by default those that come with the project.
 pub fn run(files: &[PathBuf], as_json: bool) -> Output {
     let mut read = Vec::with_capacity(files.len().max(1));
     for path in files {
@@ -23,8 +24,8 @@ pub fn run(files: &[PathBuf], as_json: bool) -> Output {
                 read.push(readers::read(&name, &String::from_utf8_lossy(&bytes)));
             }
             Err(error) => {
-                let stderr = format!("error: {} can't be read: {error}\n", path.display());
-                return Output { stdout: String::new(), stderr, status: BAD };
+                let message = format!("{} cannot be read: {error}", path.display());
+                return bad_file(path, message, as_json);
             }
         }
     }
@@ -36,7 +37,7 @@ pub fn run(files: &[PathBuf], as_json: bool) -> Output {
     Output::ok(if as_json { json(&Shape::of(&comparison)) } else { text(&comparison) })
 }
 
-/// Contributors that have cases, with their cases, the worst first.
+/// The contributors that have cases, with their cases in the order of falling errors.
 fn by_contributor(comparison: &Comparison) -> impl Iterator<Item = (Compared, Vec<&Case>)> {
     Compared::ALL.into_iter().filter_map(|contributor| {
         let mut cases: Vec<&Case> = comparison.of(contributor).collect();
@@ -45,7 +46,7 @@ fn by_contributor(comparison: &Comparison) -> impl Iterator<Item = (Compared, Ve
     })
 }
 
-/// The shape of the JSON: errors are fractions, sizes bytes.
+/// The JSON: errors are fractions, sizes are bytes.
 #[derive(Serialize)]
 struct Shape<'a> {
     contributors: BTreeMap<&'static str, ErrorsShape>,
@@ -53,7 +54,7 @@ struct Shape<'a> {
     left_out: Vec<LeftOutShape<'a>>,
 }
 
-/// Null where there is no case.
+/// Errors of a contributor; null if it has no case.
 #[derive(Serialize)]
 struct ErrorsShape {
     count: usize,
@@ -80,7 +81,7 @@ struct CaseShape<'a> {
 struct LeftOutShape<'a> {
     id: &'a str,
     contributor: Option<&'static str>,
-    reason: &'a str,
+    reason: String,
 }
 
 impl<'a> Shape<'a> {
@@ -105,7 +106,7 @@ impl<'a> Shape<'a> {
         let left_out = |left_out: &'a LeftOut| LeftOutShape {
             id: &left_out.id,
             contributor: left_out.contributor.map(Compared::key),
-            reason: &left_out.reason,
+            reason: left_out.reason.to_string(),
         };
         Shape {
             contributors: Compared::ALL
@@ -118,7 +119,7 @@ impl<'a> Shape<'a> {
     }
 }
 
-/// A figure for a person.
+/// A figure as text.
 fn figure(contributor: Compared, number: f64) -> String {
     let whole = number.max(0.0).round() as u64;
     if contributor.is_bytes() { Bytes(whole).to_string() } else { grouped(whole) }
@@ -147,10 +148,10 @@ fn text(comparison: &Comparison) -> String {
     if comparison.cases.is_empty() {
         text.push_str("\nNo case could be compared.\n");
     }
-    // The heading stands apart, for with it the columns would be as wide as it.
+    // The heading is not part of the table, because its width would widen the columns.
     let furthest = furthest.text();
     if !furthest.is_empty() {
-        let _ = write!(text, "\nFurthest off: predicted, measured, error\n{furthest}");
+        let _ = write!(text, "\nLargest errors: predicted, measured, error\n{furthest}");
     }
     if !comparison.left_out.is_empty() {
         let _ = writeln!(text, "\nLeft out");

@@ -1,19 +1,16 @@
 //! Decoder buffers, tensor by tensor: the sampler's state on the last pipeline stage.
 
 mod beam_search;
+pub(super) mod layout;
 mod sampling;
-
-pub(super) use sampling::{SCALARS, TOP_K_BLOCKS, penalty_counts, top_k_scratch};
 
 use super::speculation;
 use crate::deployment::{Behavior, Resolved, Runtime};
 use crate::memory::inputs::Inputs;
-use crate::memory::number::{Law, Number, Part};
+use crate::memory::law::{Law, Part};
+use crate::memory::number::Number;
 
-/// Alignment of scratch buffers (`calculateTotalWorkspaceSize`).
-pub(super) const ALIGNMENT: f64 = 256.0;
-
-/// The law that holds for a deployment's decoder buffers.
+/// The law of a deployment's decoder buffers.
 pub fn law(resolved: &Resolved) -> &'static Law {
     if resolved.given.engine.speculative_decoding_mode.predicts_draft_tokens() {
         &speculation::LAW
@@ -24,8 +21,10 @@ pub fn law(resolved: &Resolved) -> &'static Law {
     }
 }
 
-/// Bytes of decoder buffers on a rank. Only the last pipeline stage samples; the others hold cache indirections at most.
-/// A session has a decoder for each micro-batch, the executor one for all.
+/// Bytes of decoder buffers on a rank.
+///
+/// Only the last pipeline stage samples; other stages hold at most cache indirections. A session
+/// has a decoder for each micro-batch, the executor one for all.
 pub fn decoder_buffers<N: Number>(inputs: &Inputs<N>) -> N {
     let resolved = inputs.resolved;
     let several = resolved.given.engine.runtime != Runtime::Executor && inputs.batches.count > 1;

@@ -1,10 +1,13 @@
-//! Medusa: heads that each predict one token further (`batch_manager/medusaBuffers.cpp`, `layers/medusaDecodingLayer.cpp`).
+//! Medusa: heads that each predict one further token (`batch_manager/medusaBuffers.cpp`,
+//! `layers/medusaDecodingLayer.cpp`).
 
-use crate::memory::engine::decoder_buffers::top_k_scratch;
+use crate::memory::engine::decoder_buffers::layout::top_k_scratch;
 use crate::memory::inputs::Inputs;
-use crate::memory::number::{Number, Part};
+use crate::memory::law::Part;
+use crate::memory::number::Number;
 
-/// The logits of all heads, the tree and its mask. The mask counts words of draft tokens, not of all tokens of a step.
+/// The logits of all heads, the tree and its mask. The mask has bits for draft tokens only, not for
+/// all tokens of a step.
 pub fn inputs<N: Number>(inputs: &Inputs<N>) -> N {
     let batch = || inputs.running_batch();
     let tokens = || batch() * inputs.step();
@@ -18,7 +21,8 @@ pub fn inputs<N: Number>(inputs: &Inputs<N>) -> N {
     logits.part(|| Part::bytes("logits of Medusa's heads")) + tree.part(|| Part::bytes("Medusa's tree and masks"))
 }
 
-/// Paths, tree, states of the random generators and the scratch of top-k sampling over all tokens of a step.
+/// Paths, tree, states of the random generators, and the scratch of top-k sampling over all tokens
+/// of a step.
 pub fn decoder<N: Number>(inputs: &Inputs<N>) -> N {
     let slots = || inputs.slots();
     let tokens = || slots() * inputs.step();

@@ -1,12 +1,14 @@
-//! The GPT attention plugin's workspace, buffer by buffer (`cpp/tensorrt_llm/common/attentionOp.cpp`): the larger of what
-//! prompts and generation need.
+//! The workspace of the GPT attention plugin, buffer by buffer
+//! (`cpp/tensorrt_llm/common/attentionOp.cpp`). It is the larger one of the workspaces for prompts
+//! and for generation.
 
 use super::cublas;
 use crate::architecture::Dtype;
 use crate::deployment::{Behavior, Resolved};
 use crate::explanation_text::explanation_text;
 use crate::memory::inputs::Inputs;
-use crate::memory::number::{Evidence, Law, Number, Origin, Part, Symbol};
+use crate::memory::law::{Evidence, Law, Origin, Part, Symbol};
+use crate::memory::number::Number;
 
 /// Attention without context FMHA.
 pub static UNFUSED: Law = Law {
@@ -17,21 +19,23 @@ pub static UNFUSED: Law = Law {
     below: 0.03,
     above: 0.01,
     source: explanation_text(
-        "cpp/tensorrt_llm/common/attentionOp.cpp getWorkspaceSizeForContext; NVIDIA/TensorRT-LLM issue 8308 to the byte; a build of 0.11, issue 1967, asked for 2 % less",
+        "cpp/tensorrt_llm/common/attentionOp.cpp getWorkspaceSizeForContext; NVIDIA/TensorRT-LLM issue 8308 to \
+         the byte; a build of 0.11, issue 1967, asked for 2 % less",
     ),
 };
 
 /// Alignment of every buffer in a plugin's workspace (`calculateTotalWorkspaceSize`).
 const ALIGNMENT: f64 = 256.0;
-/// Buffers of a few bytes, each of which takes an alignment: counters and scales.
+/// Buffers of a few bytes, counters and scales. Each takes an alignment.
 const SMALL_BUFFERS: f64 = 7.0;
-/// Parts that a multi-block generation kernel may divide its sequences into (`kXQA_MAX_NUM_SUB_SEQ`).
+/// Sequence parts of a multi-block generation kernel at most (`kXQA_MAX_NUM_SUB_SEQ`).
 const SUB_SEQUENCES: f64 = 6000.0;
-/// Beams that a row of multi-block scratch has room for (`kMaxBeamWidth` of XQA).
+/// Beams per row of multi-block scratch (`kMaxBeamWidth` of XQA).
 const XQA_BEAMS: f64 = 4.0;
-/// Query rows of a thread block that generates with latent attention (`getWorkspaceSizeForGeneration`).
+/// Query rows per thread block in generation with latent attention
+/// (`getWorkspaceSizeForGeneration`).
 const LATENT_ROWS: f64 = 256.0;
-/// Shared memory of a thread block that the masked attention kernel leaves alone, in bytes.
+/// Bytes of a thread block's shared memory that the masked attention kernel leaves unused.
 const RESERVED_SHARED_MEMORY: u64 = 2048;
 
 static GROUP: Symbol = Symbol { text: "g", meaning: "query heads of a KV head", origin: Origin::Derived };
@@ -55,7 +59,7 @@ fn buffer<N: Number>(name: &'static str, bytes: N) -> N {
     bytes.round_up(ALIGNMENT).part(|| Part::bytes(name))
 }
 
-/// Size of a head as the plugin sees it: with latent attention that of the cached vector.
+/// Size of a head in the plugin; with latent attention that of the cached vector.
 fn head_size<N: Number>(inputs: &Inputs<N>) -> N {
     match inputs.resolved.latent_values() {
         Some(values) => N::symbol(&LATENT, values as f64),
@@ -72,7 +76,7 @@ fn sequences<N: Number>(inputs: &Inputs<N>) -> N {
 }
 
 /// The workspace for prompts (`getWorkspaceSizeForContext`).
-pub fn context<N: Number>(inputs: &Inputs<N>) -> N {
+fn context<N: Number>(inputs: &Inputs<N>) -> N {
     let resolved = inputs.resolved;
     let query = || inputs.heads() * head_size(inputs);
     let key = || kv_heads(inputs) * head_size(inputs);
@@ -98,7 +102,7 @@ pub fn context<N: Number>(inputs: &Inputs<N>) -> N {
     sum.part(|| Part::bytes("attention to prompts"))
 }
 
-/// The buffers of attention without a fused kernel, to `keys` keys in each sequence.
+/// The buffers of attention without a fused kernel, with `keys` keys in each sequence.
 fn unfused<N: Number>(inputs: &Inputs<N>, keys: N, score_name: &'static str) -> Vec<N> {
     let query = || inputs.heads() * head_size(inputs);
     let key = || kv_heads(inputs) * head_size(inputs);
@@ -118,14 +122,14 @@ fn unfused<N: Number>(inputs: &Inputs<N>, keys: N, score_name: &'static str) -> 
     ]
 }
 
-/// The workspace of cross attention without a fused kernel, whose keys are the encoder's output.
+/// The workspace of cross attention without a fused kernel. Its keys are the encoder's output.
 fn cross<N: Number>(inputs: &Inputs<N>) -> N {
     let buffers = unfused(inputs, inputs.encoder_input(), "attention scores, S_in times L_e");
     N::sum_of(std::iter::once(cublas()).chain(buffers)).part(|| Part::bytes("attention to the encoder's output"))
 }
 
 /// The workspace for generation (`getWorkspaceSizeForGeneration`).
-pub fn generation<N: Number>(inputs: &Inputs<N>) -> N {
+fn generation<N: Number>(inputs: &Inputs<N>) -> N {
     let resolved = inputs.resolved;
     let larger = if resolved.latent_values().is_some() {
         latent(inputs)
@@ -137,7 +141,8 @@ pub fn generation<N: Number>(inputs: &Inputs<N>) -> N {
     larger.part(|| Part::bytes("attention in generation"))
 }
 
-/// Masked multi-head attention: partial results of every part of a sequence, and with StreamingLLM a shifted copy of the keys.
+/// Masked multi-head attention: partial results of every sequence part, and a shifted copy of the
+/// keys with StreamingLLM.
 fn masked<N: Number>(inputs: &Inputs<N>) -> N {
     let rows = || sequences(inputs) * inputs.heads();
     let tiles = || N::symbol(&TILES, tiles(inputs.resolved));
@@ -153,8 +158,9 @@ fn masked<N: Number>(inputs: &Inputs<N>) -> N {
     N::sum_of(buffers.into_iter().chain(shifted)).part(|| Part::bytes("masked attention"))
 }
 
-/// Grouped-query kernels (XQA): rotated queries and converted outputs, and the scratch of multi-block kernels
-/// (`cpp/tensorrt_llm/kernels/xqaDispatcher.cpp` getWorkspaceSize). Every buffer has the alignment of a row of that scratch.
+/// Grouped-query kernels (XQA): rotated queries and converted outputs, and the scratch of
+/// multi-block kernels (`cpp/tensorrt_llm/kernels/xqaDispatcher.cpp` getWorkspaceSize). Every
+/// buffer is aligned to a row of that scratch.
 fn grouped<N: Number>(inputs: &Inputs<N>) -> N {
     let resolved = inputs.resolved;
     let group = resolved.local_heads() as f64 / resolved.local_kv_heads().max(1) as f64;
@@ -202,11 +208,13 @@ fn latent<N: Number>(inputs: &Inputs<N>) -> N {
     .part(|| Part::bytes("latent attention"))
 }
 
-/// Parts that masked attention may divide a sequence into: so many that scores fit the shared memory, and enough to fill the GPU.
+/// Parts into which masked attention may divide a sequence: enough for the scores to fit the shared
+/// memory, and enough to fill the GPU.
 fn tiles(resolved: &Resolved) -> f64 {
     let multiprocessors = u64::from(resolved.gpu.multiprocessors);
     let heads = resolved.local_heads().max(1);
-    // Four positions need 16 bytes for the scores in 32 bit, and as many values in the model's type beside them.
+    // Four positions need 16 bytes for the 32-bit scores, and as many values in the model's data
+    // type.
     let position =
         if resolved.precision.dtype == Dtype::Float32 { 16 } else { 16 + 4 * resolved.precision.dtype.bytes() };
     let room = shared_memory(resolved.gpu.compute_capability).saturating_sub(RESERVED_SHARED_MEMORY) / position;
@@ -214,7 +222,8 @@ fn tiles(resolved: &Resolved) -> f64 {
     fitting.max(multiprocessors.div_ceil(heads)) as f64
 }
 
-/// Shared memory that a thread block may ask for, in bytes (CUDA C++ Programming Guide, technical specifications).
+/// Bytes of shared memory available to a thread block (CUDA C++ Programming Guide, technical
+/// specifications).
 fn shared_memory(compute_capability: (u8, u8)) -> u64 {
     const KIB: u64 = 1024;
     match compute_capability {
@@ -241,26 +250,31 @@ mod tests {
     #[test]
     fn without_fmha_the_workspace_is_that_of_a_public_build_to_the_byte() {
         // NVIDIA/TensorRT-LLM issue 8308: "requires 1369927092251392 bytes of scratch space".
-        let link = "model=microsoft/Phi-3-mini-128k-instruct&gpu=b200&quant_algo=FP8&context_fmha=false&max_batch_size=512&max_input_len=118000&max_num_tokens=118000&trtllm_version=1.0";
+        let link = "model=microsoft/Phi-3-mini-128k-instruct&gpu=b200&quant_algo=FP8&context_fmha=false&\
+                    max_batch_size=512&max_input_len=118000&max_num_tokens=118000&trtllm_version=1.0";
         assert_eq!(bytes(link, attention), 1_369_927_092_251_392);
-        // The flag is on there, but the card has no kernel for heads of 96.
+        // The build enables the flag, but the GPU has no kernel for heads of 96.
         assert_eq!(bytes(&link.replace("&context_fmha=false", ""), attention), 1_369_927_092_251_392);
     }
 
     #[test]
     fn the_documents_example_without_fmha_takes_202_gib() {
-        let link = "model=meta-llama/Llama-2-7b-hf&context_fmha=false&max_batch_size=64&max_input_len=4096&remove_input_padding=false";
+        let link = "model=meta-llama/Llama-2-7b-hf&context_fmha=false&max_batch_size=64&\
+                    max_input_len=4096&remove_input_padding=false";
         assert_eq!((bytes(link, attention) as f64 / (1u64 << 30) as f64 * 100.0).round(), 20_204.0);
     }
 
     #[test]
     fn generation_takes_the_scratch_of_public_builds_to_the_byte() {
-        // Build notes of GPT-2 in 0.20: "Max Scratch Memory: 105548288 bytes" and "206474752 bytes".
+        // Build notes of GPT-2 in 0.20: "Max Scratch Memory: 105548288 bytes" and "206474752
+        // bytes".
         let gpt2 = "model=openai-community/gpt2&gpu=a100-80gb&dtype=float16&max_seq_len=4096&trtllm_version=0.20";
         assert_eq!(bytes(&format!("{gpt2}&max_batch_size=64&max_num_tokens=32768"), attention), 105_548_288);
         assert_eq!(bytes(&format!("{gpt2}&max_batch_size=128&max_num_tokens=65536"), attention), 206_474_752);
-        // NVIDIA/TensorRT-LLM issue 2810: the first profile of a Llama 70B on four ranks has a scratch of 51412992 bytes.
-        let llama = "model=meta-llama/Llama-3.1-70B-Instruct&tp_size=4&quant_algo=FP8&max_batch_size=512&max_num_tokens=64&trtllm_version=0.17";
+        // NVIDIA/TensorRT-LLM issue 2810: the first profile of a Llama 70B on four ranks has a
+        // scratch of 51412992 bytes.
+        let llama = "model=meta-llama/Llama-3.1-70B-Instruct&tp_size=4&quant_algo=FP8&max_batch_size=512&\
+                     max_num_tokens=64&trtllm_version=0.17";
         assert_eq!(bytes(llama, grouped), 51_412_992);
     }
 

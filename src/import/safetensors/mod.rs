@@ -1,9 +1,13 @@
 //! A checkpoint's tensors: a `model.safetensors` header, or the index that names the files.
 
-use super::hf_config::{known, set};
+mod model;
+mod precision;
+mod stored;
+
 use super::report::{ReadError, ReadReport};
 use super::spanned_json::{self, Node, Value};
-use crate::architecture::{Dtype, Family, ModelRef, Recipe, limits};
+use crate::architecture::ModelRef;
+use crate::deployment::QuantAlgo;
 use crate::units::Bytes;
 use serde::Serialize;
 
@@ -45,10 +49,35 @@ pub struct Checkpoint {
     pub parts: Vec<Share>,
     /// By number format.
     pub formats: Vec<Share>,
-    /// The model, where the names and shapes say it.
-    pub model: Option<ModelRef>,
+    /// The model, or a sentence on why names and shapes don't say it.
+    pub model: Result<ModelRef, String>,
+    /// How the linear layers are stored.
+    pub precision: Precision,
     /// What was read, assumed and ignored.
     pub report: ReadReport,
+}
+
+impl Checkpoint {
+    /// Whether it was read from an index, which knows neither sizes nor shapes.
+    pub fn is_index(&self) -> bool {
+        self.sizes.is_empty()
+    }
+
+    /// Whether its linear layers are quantized as an algorithm does.
+    pub fn says_quantization(&self) -> bool {
+        matches!(self.precision, Precision::Quantized(_))
+    }
+}
+
+/// How linear layers are stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Precision {
+    /// In 16 or 32 bits.
+    Plain,
+    /// As this algorithm stores them.
+    Quantized(QuantAlgo),
+    /// In formats that no algorithm stands for, named for a person.
+    Unnamed(String),
 }
 
 /// Reads the start of a `.safetensors` file: eight bytes of length, and the header. The tensors themselves aren't needed.
@@ -56,6 +85,12 @@ pub struct Checkpoint {
 /// # Errors
 /// Where it isn't the start of such a file, or a tensor can't be right.
 pub fn read_header(bytes: &[u8]) -> Result<Checkpoint, ReadError> {
+    read_header_of(bytes, "")
+}
+
+/// The same for a file whose path or repository is `hint`: it says if the file is one shard of
+/// several, and may name the model.
+pub(super) fn read_header_of(bytes: &[u8], hint: &str) -> Result<Checkpoint, ReadError> {
     let no_header = |message: String| ReadError { field: "header".into(), ..ReadError::whole(message) };
     let Some((length, rest)) = bytes.split_first_chunk::<8>() else {
         return Err(no_header("A safetensors file begins with eight bytes of length; this one is shorter.".into()));
@@ -74,7 +109,7 @@ pub fn read_header(bytes: &[u8]) -> Result<Checkpoint, ReadError> {
     };
     let text = std::str::from_utf8(header)
         .map_err(|_| no_header("The header is no text, so this is no safetensors file.".into()))?;
-    from_header(&spanned_json::parse(text)?)
+    from_header(&spanned_json::parse(text)?, hint)
 }
 
 /// Whether this may be a safetensors file: a plausible length, then an object.
@@ -91,7 +126,7 @@ struct Tensor<'a> {
     bytes: u64,
 }
 
-fn from_header(root: &Node) -> Result<Checkpoint, ReadError> {
+fn from_header(root: &Node, hint: &str) -> Result<Checkpoint, ReadError> {
     let mut tensors = Vec::with_capacity(root.members().len());
     for (name, node) in root.members().iter().filter(|(name, _)| name != "__metadata__") {
         tensors.push(tensor(name, node)?);
@@ -100,7 +135,9 @@ fn from_header(root: &Node) -> Result<Checkpoint, ReadError> {
         return Err(ReadError::at(root.line, "", "The header lists no tensor."));
     }
     let mut report = ReadReport::default();
-    let model = model(&tensors, &mut report);
+    let stored = stored::of(&tensors);
+    let found = precision::of(&stored, &mut report);
+    let model = model::of(&tensors, &stored, &found, hint, &mut report);
     let total = |tensors: &[Tensor]| tensors.iter().fold(0_u64, |sum, tensor| sum.saturating_add(tensor.bytes));
     let mut sizes: Vec<FileTensor> =
         tensors.iter().map(|t| FileTensor { name: t.name.to_string(), bytes: Bytes(t.bytes) }).collect();
@@ -112,6 +149,7 @@ fn from_header(root: &Node) -> Result<Checkpoint, ReadError> {
         parts: shares(&tensors, |tensor| part(tensor.name)),
         formats: shares(&tensors, |tensor| tensor.format),
         model,
+        precision: found.precision,
         report,
     })
 }
@@ -180,86 +218,6 @@ fn layer(name: &str) -> Option<u32> {
     rest.split('.').next()?.parse().ok()
 }
 
-/// A model from names and shapes, as Llama's relatives have them.
-fn model(tensors: &[Tensor], report: &mut ReadReport) -> Option<ModelRef> {
-    let text = || tensors.iter().filter(|tensor| part(tensor.name) != "vision and audio");
-    let shape =
-        |ending: &str| text().find(|tensor| tensor.name.ends_with(ending)).map(|tensor| tensor.shape.as_slice());
-    let [vocab, hidden] = *shape("embed_tokens.weight")? else { return None };
-    let last = text()
-        .filter(|tensor| part(tensor.name) != "multi-token prediction")
-        .filter_map(|tensor| layer(tensor.name))
-        .max()?;
-    let rows = |ending: &str| shape(ending).and_then(<[u64]>::first).copied();
-    let queries = rows("self_attn.q_proj.weight")?;
-    let keys = rows("self_attn.k_proj.weight")?;
-    let head_dim = rows("self_attn.q_norm.weight")
-        .filter(|size| *size < queries)
-        .or_else(|| rows("rotary_emb.inv_freq").map(|half| half * 2));
-    let head_dim = head_dim.unwrap_or_else(|| {
-        let usual = if queries.is_multiple_of(128) && keys.is_multiple_of(128) { 128 } else { 64 };
-        report.assume("head_dim", usual, "no tensor says it");
-        usual
-    });
-    let experts =
-        text().filter_map(|tensor| tensor.name.split_once(".experts.")?.1.split('.').next()?.parse::<u64>().ok()).max();
-    let within = |value: u64, most: u64| (1..=most).contains(&value).then_some(value);
-    let has = |ending: &str| text().any(|tensor| tensor.name.ends_with(ending));
-    let family = match (has("self_attn.q_norm.weight"), has("self_attn.q_proj.bias"), experts.is_some()) {
-        (true, _, true) => Family::Qwen3Moe,
-        (true, _, false) => Family::Qwen3,
-        (false, true, _) => Family::Qwen2,
-        (false, false, true) => Family::Mixtral,
-        (false, false, false) => Family::Llama,
-    };
-    report.assume("model_type", family.label(), "from the tensors' names");
-    let heads = within(queries / head_dim.max(1), limits::PART)?;
-    let format = text().find(|tensor| tensor.name.ends_with("embed_tokens.weight"))?.format;
-    let mut recipe = Recipe {
-        family,
-        layers: within(u64::from(last) + 1, limits::LAYERS)? as u32,
-        hidden: within(hidden, limits::WIDTH)?,
-        heads,
-        kv_heads: within(keys / head_dim.max(1), limits::PART).filter(|kv| *kv != heads),
-        head_dim: within(head_dim, limits::PART).filter(|size| size * heads != hidden),
-        intermediate: rows("mlp.gate_proj.weight")
-            .or_else(|| rows("mlp.up_proj.weight"))
-            .unwrap_or(0)
-            .min(limits::WIDTH),
-        vocab: within(vocab, limits::VOCABULARY)?,
-        dtype: match format {
-            "F16" => Dtype::Float16,
-            "F32" => Dtype::Float32,
-            _ => Dtype::Bfloat16,
-        },
-        max_position_embeddings: 4096,
-        ..Recipe::default()
-    };
-    if let Some(experts) = experts.and_then(|last| within(last.saturating_add(1), limits::PART)) {
-        let columns = rows(".experts.0.gate_proj.weight")
-            .or_else(|| rows(".experts.0.w1.weight"))
-            .unwrap_or(0)
-            .min(limits::WIDTH);
-        let top_k = 8.min(experts);
-        report.assume("num_experts_per_tok", top_k, "no tensor says it; it doesn't change the weights");
-        set(&mut recipe, "moe", &format!("{experts}/{top_k}/{columns}"));
-        recipe.intermediate = 0;
-    }
-    if !has("lm_head.weight") {
-        set(&mut recipe, "tied", "true");
-    }
-    report.assume("max_position_embeddings", 4096, "no tensor says it");
-    // The context length isn't in the file, so a model of the catalogue is the better guess where the rest agrees.
-    let known = crate::architecture::models()
-        .iter()
-        .filter(|model| model.layers == recipe.layers && model.hidden == recipe.hidden)
-        .find_map(|model| {
-            let guess = Recipe { max_position_embeddings: model.max_position_embeddings, ..recipe.clone() };
-            known(&guess, false, "")
-        });
-    Some(known.map_or_else(|| ModelRef::custom(recipe), ModelRef::from))
-}
-
 /// Reads a `model.safetensors.index.json`: the bytes of all tensors, and their names.
 ///
 /// # Errors
@@ -299,7 +257,8 @@ pub(super) fn from_index(root: &Node) -> Result<Checkpoint, ReadError> {
         sizes: Vec::new(),
         parts: shares(&names, |tensor| part(tensor.name)),
         formats: Vec::new(),
-        model: None,
+        model: Err("It names tensors and not their shapes, so it doesn't say which model it is.".into()),
+        precision: precision::of_names(names.iter().map(|tensor| tensor.name)),
         report,
     })
 }

@@ -413,7 +413,8 @@ fn runtime(d: &Deployment, found: &mut DeploymentError) {
         return;
     }
     let built = resolve::limits(d, &mut Vec::new());
-    // The executor refuses more than the engine was built for, and so does the session (`gptSession.cpp` MicroBatchConfig).
+    // The executor refuses more than the engine was built for, and so does the session
+    // (`gptSession.cpp` MicroBatchConfig).
     for (field, running, limit, built) in [
         ("runtime_max_batch_size", d.engine.runtime_max_batch_size, "max_batch_size", built.max_batch_size),
         ("runtime_max_num_tokens", d.engine.runtime_max_num_tokens, "max_num_tokens", built.max_num_tokens),

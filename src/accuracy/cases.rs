@@ -101,15 +101,14 @@ pub struct Case {
     pub source: String,
     /// `tensorrt` or `pytorch`.
     pub backend: String,
-    /// A kind of figure that is compared.
+    /// The kind of figure.
     pub contributor: Compared,
     /// The prediction, in bytes or as a count.
     pub predicted: f64,
     /// The printed figure, in bytes or as a count.
     pub measured: f64,
-    /// `predicted / measured - 1`. The free memory of the blocks' prediction was printed to a
-    /// hundredth of a GiB, which leaves a range of possible counts: their error is the distance of
-    /// the measured count from that range.
+    /// `predicted / measured - 1`. The blocks are predicted from a free memory that was rounded for
+    /// the log, which leaves a range of counts. `predicted` is then the count nearest to `measured`.
     pub error: f64,
     /// Whether the prediction, printed to the same digits, equals the measurement.
     pub exact: bool,

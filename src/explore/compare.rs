@@ -3,7 +3,7 @@
 use super::Fullest;
 use crate::deployment::{Deployment, DeploymentError, FIELDS};
 use crate::memory::{Contributor, Verdict, estimate};
-use crate::units::Bytes;
+use crate::units::{Bytes, Units, signed};
 use serde::Serialize;
 
 /// Two deployments side by side, on the fullest GPU of each.
@@ -46,13 +46,8 @@ impl Difference {
     }
 
     /// Current less pinned, with its sign: `+1.25 GiB`, `−12.00 MiB`, or `±0`.
-    pub fn text(self) -> String {
-        let size = Bytes(self.current.0.abs_diff(self.pinned.0));
-        match self.bytes() {
-            0 => "±0".into(),
-            1.. => format!("+{size}"),
-            _ => format!("−{size}"),
-        }
+    pub fn text(self, units: Units) -> String {
+        signed(self.current.0, self.pinned.0, |bytes| Bytes(bytes).display(units).to_string())
     }
 }
 
@@ -182,7 +177,7 @@ mod tests {
         let weights = comparison.differences()[0];
         let alone = |deployment: &Deployment| estimate(deployment).unwrap().ranks[0].figure(Contributor::Weights).bytes;
         assert_eq!((weights.pinned, weights.current), (alone(&pinned), alone(&current)));
-        assert!(weights.bytes() < 0 && weights.text().starts_with('−'));
+        assert!(weights.bytes() < 0 && weights.text(Units::Binary).starts_with('−'));
         let sum: i128 = comparison.differences().iter().map(|row| row.bytes()).sum();
         assert_eq!(sum, 0, "what one contributor loses another gains, for both fill the same GPU");
     }
@@ -192,7 +187,7 @@ mod tests {
         let deployment = Deployment::default();
         let comparison = compare(&deployment, &deployment).unwrap();
         assert!(comparison.settings.is_empty());
-        assert!(comparison.differences().iter().all(|row| row.text() == "±0"));
+        assert!(comparison.differences().iter().all(|row| row.text(Units::Binary) == "±0"));
     }
 
     #[test]

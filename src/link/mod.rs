@@ -4,7 +4,10 @@
 //! that equal deployments have equal links. It is the fragment of the page's address, which
 //! browsers do not send to servers.
 
+mod embedding;
 mod repair;
+
+pub use embedding::{DEFAULT_KNOBS, DEFAULT_PARTS, PARTS};
 
 use crate::deployment::{Deployment, FIELDS, field};
 use crate::text::{QUOTED, shortened};

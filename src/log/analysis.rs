@@ -10,7 +10,7 @@ use crate::link;
 use crate::memory::weights_outside_torch;
 use crate::memory::{Contributor, Figure, Report, estimate, estimate_resolved};
 use crate::text::capitalized;
-use crate::units::Bytes;
+use crate::units::{Bytes, Units};
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
@@ -66,6 +66,8 @@ pub struct ExplainedLog {
     pub comparisons: Vec<RankComparison>,
     /// Why a start or a step failed, where the log ends so.
     pub diagnosis: Option<Diagnosis>,
+    /// The units of the sizes in its texts.
+    pub units: Units,
 }
 
 /// Whether the log or its figures say which model it is; without, nothing can be compared.
@@ -84,7 +86,12 @@ fn knows_model(inferred: &[Inferred]) -> bool {
 /// assert!(explained.inferred.iter().any(|inferred| inferred.key == "tokens_per_block" && inferred.value == "64"));
 /// ```
 pub fn explain(reading: LogReading) -> ExplainedLog {
-    let inference = infer(&reading);
+    explain_in(reading, Units::Binary)
+}
+
+/// The same as [`explain`], with the sizes of its texts in `units`.
+pub fn explain_in(reading: LogReading, units: Units) -> ExplainedLog {
+    let inference = infer(&reading, units);
     let (deployment, inferred, refused) = (inference.deployment, inference.inferred, inference.refused);
     let resolved = if knows_model(&inferred) { deployment.resolve().ok() } else { None };
     let report = resolved.as_ref().map(estimate_resolved);
@@ -97,8 +104,8 @@ pub fn explain(reading: LogReading) -> ExplainedLog {
             .collect(),
         _ => Vec::new(),
     };
-    let diagnosis = diagnose(&reading, report.as_ref());
-    ExplainedLog { reading, deployment, inferred, refused, comparisons, diagnosis }
+    let diagnosis = diagnose(&reading, report.as_ref(), units);
+    ExplainedLog { reading, deployment, inferred, refused, comparisons, diagnosis, units }
 }
 
 fn compare(
@@ -300,8 +307,9 @@ impl Serialize for ExplainedLog {
         map.serialize_entry("link", &link::encode(&self.deployment))?;
         map.serialize_entry("comparisons", &self.comparisons)?;
         map.serialize_entry("diagnosis", &self.diagnosis)?;
-        let advice =
-            self.advice().map(|advices| advices.changes.iter().map(|change| change.sentence()).collect::<Vec<_>>());
+        let advice = self
+            .advice()
+            .map(|advices| advices.changes.iter().map(|change| change.sentence(self.units)).collect::<Vec<_>>());
         map.serialize_entry("advice", &advice.unwrap_or_default())?;
         map.serialize_entry("timeline", &self.reading.timeline)?;
         map.serialize_entry("unread_lines", &self.reading.unread)?;

@@ -3,7 +3,7 @@
 use super::events::EventKind;
 use super::reader::{Entry, LogReading};
 use crate::memory::{Contributor, Report, Verdict};
-use crate::units::Bytes;
+use crate::units::{Bytes, Units};
 use serde::Serialize;
 
 /// When memory ran out.
@@ -68,7 +68,7 @@ pub struct Diagnosis {
 }
 
 /// Why the log ends badly; `None` where it doesn't.
-pub(super) fn diagnose(reading: &LogReading, report: Option<&Report>) -> Option<Diagnosis> {
+pub(super) fn diagnose(reading: &LogReading, report: Option<&Report>, units: Units) -> Option<Diagnosis> {
     let failed = |entry: &&Entry| {
         matches!(entry.event.kind, EventKind::OutOfMemory | EventKind::NoWorkspace | EventKind::NoFreeBlocks)
     };
@@ -97,7 +97,7 @@ pub(super) fn diagnose(reading: &LogReading, report: Option<&Report>) -> Option<
         predicted,
         sentence: String::new(),
     };
-    diagnosis.sentence = sentence(&diagnosis);
+    diagnosis.sentence = sentence(&diagnosis, units);
     Some(diagnosis)
 }
 
@@ -143,19 +143,20 @@ fn free_before_kv_cache(reading: &LogReading, stage: FailureStage) -> Option<Byt
     reading.ranks.iter().filter_map(|rank| rank.available).map(|size| size.bytes).min()
 }
 
-fn sentence(diagnosis: &Diagnosis) -> String {
+fn sentence(diagnosis: &Diagnosis, units: Units) -> String {
+    let text = |bytes: Option<Bytes>| bytes.map(|bytes| bytes.display(units));
     let on = diagnosis.rank.map_or_else(String::new, |rank| format!(" on rank {rank}"));
     let mut sentence = format!("Ran out of memory{on} {}.", diagnosis.stage.label());
     if diagnosis.stage == FailureStage::Schedule {
         sentence = format!("Can't go on{on}, {}.", "because the KV cache has no free block left");
     }
-    match (diagnosis.requested, diagnosis.free) {
+    match (text(diagnosis.requested), text(diagnosis.free)) {
         (Some(requested), Some(free)) => sentence += &format!(" An allocation of {requested} failed with {free} free."),
         (Some(requested), None) => sentence += &format!(" An allocation of {requested} failed."),
         (None, Some(free)) => sentence += &format!(" {free} were free."),
         (None, None) => {}
     }
-    match diagnosis.missing {
+    match text(diagnosis.missing) {
         Some(missing) if diagnosis.predicted => sentence += &format!(" By the models {missing} are missing."),
         Some(missing) => sentence += &format!(" {missing} were missing."),
         None => {}

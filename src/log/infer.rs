@@ -7,7 +7,7 @@ use crate::architecture::{Attention, ModelRef, find, models};
 use crate::deployment::{BuildLimits, Deployment, KvCacheDtype, Parallelism, Precision, QuantAlgo, Version, field};
 use crate::gpu::gpus;
 use crate::memory::{Contributor, Inputs, estimate, weights};
-use crate::units::{Bytes, GIB, MIB, grouped};
+use crate::units::{Bytes, GIB, MIB, Units, grouped};
 use serde::Serialize;
 
 /// A setting that the log doesn't say, and what implies it.
@@ -25,6 +25,7 @@ pub struct Inferred {
 pub(super) struct Inference<'a> {
     reading: &'a LogReading,
     rank: Option<&'a RankReading>,
+    units: Units,
     pub deployment: Deployment,
     pub inferred: Vec<Inferred>,
     /// Settings of the log that no deployment can have here.
@@ -32,12 +33,12 @@ pub(super) struct Inference<'a> {
 }
 
 /// Settles everything that the log says or implies.
-pub(super) fn infer(reading: &LogReading) -> Inference<'_> {
+pub(super) fn infer(reading: &LogReading, units: Units) -> Inference<'_> {
     // Where ranks differ, the one with the most lines says the most.
     let told = |rank: &&RankReading| rank.measured.iter().flatten().count() + usize::from(rank.available.is_some());
     let rank = reading.ranks.iter().rev().max_by_key(told);
     let deployment = Deployment::default();
-    let mut inference = Inference { reading, rank, deployment, inferred: Vec::new(), refused: Vec::new() };
+    let mut inference = Inference { reading, rank, units, deployment, inferred: Vec::new(), refused: Vec::new() };
     inference.stated();
     inference.card();
     inference.ranks();
@@ -89,7 +90,7 @@ impl Inference<'_> {
         if let Some(gpu) = near.filter(|gpu| away(gpu.memory) < 0.02) {
             let others = gpus().iter().filter(|other| away(other.memory) < 0.005).count();
             let doubt = if others > 1 { format!("; {} cards are about as large", others) } else { String::new() };
-            self.put("gpu", gpu.id, format!("total memory of {}{doubt}", total.bytes));
+            self.put("gpu", gpu.id, format!("total memory of {}{doubt}", total.bytes.display(self.units)));
         }
         self.put("gpu_memory_gib", format!("{:.2}", total.bytes.gib()), "the total that the log prints");
     }
@@ -195,10 +196,10 @@ impl Inference<'_> {
             format!(" and {} bytes of a token in the KV cache", grouped(bytes.round() as u64))
         });
         if named.is_none() {
-            self.put("model", &model.name, format!("{} of weights{tokens}{others}", size.bytes));
+            self.put("model", &model.name, format!("{} of weights{tokens}{others}", size.bytes.display(self.units)));
         }
         if !quant_stated {
-            self.put("quant_algo", algo, format!("{} of weights", size.bytes));
+            self.put("quant_algo", algo, format!("{} of weights", size.bytes.display(self.units)));
         }
         if per_token.is_some() && self.reading.setting("kv_cache_dtype").is_none_or(|dtype| dtype == "auto") {
             self.put("kv_cache_dtype", kv, "the bytes of a token in the KV cache");
@@ -265,10 +266,10 @@ impl Inference<'_> {
             self.put("trtllm_version", version, "the latest with lines of these shapes whose buffers fit");
         }
         if let (Some(batch), false, Some(decoder)) = (found.limits.max_batch_size, batch_known, decoder) {
-            self.put("max_batch_size", batch, format!("{} of decoder buffers", decoder.bytes));
+            self.put("max_batch_size", batch, format!("{} of decoder buffers", decoder.bytes.display(self.units)));
         }
         if let (Some(tokens), false, Some(runtime)) = (found.limits.max_num_tokens, tokens_known, runtime) {
-            self.put("max_num_tokens", tokens, format!("{} of runtime buffers", runtime.bytes));
+            self.put("max_num_tokens", tokens, format!("{} of runtime buffers", runtime.bytes.display(self.units)));
         }
     }
 
@@ -299,7 +300,11 @@ impl Inference<'_> {
                 self.put(
                     "free_gpu_memory_fraction",
                     rounded,
-                    format!("the KV cache's {} of {}", cache.bytes, Bytes(free)),
+                    format!(
+                        "the KV cache's {} of {}",
+                        cache.bytes.display(self.units),
+                        Bytes(free).display(self.units)
+                    ),
                 );
             }
         }

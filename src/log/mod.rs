@@ -12,7 +12,7 @@ mod reader;
 mod scan;
 mod split;
 
-pub use analysis::{Comparison, ExplainedLog, RankComparison, explain};
+pub use analysis::{Comparison, ExplainedLog, RankComparison, explain, explain_in};
 pub use diagnosis::{Diagnosis, FailureStage};
 pub use events::{Event, EventKind};
 pub use infer::Inferred;

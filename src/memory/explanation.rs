@@ -9,7 +9,7 @@ use super::rank::Figure;
 use super::rank_budget::{RankBudget, RankBudgets, RankClasses};
 use super::{calibrated, calibration, estimate};
 use crate::deployment::{Deployment, DeploymentError, Resolved};
-use crate::units::{Bytes, grouped, grouped_decimal};
+use crate::units::{Bytes, Units, grouped, grouped_decimal};
 use serde::Serialize;
 
 /// Explains the size of each contributor of `rank`.
@@ -25,6 +25,18 @@ use serde::Serialize;
 /// assert!(weights.parts.iter().any(|part| part.label == "mlp.fc.weight, 32 layers"));
 /// ```
 pub fn explain(deployment: &Deployment, rank: u64) -> Result<Vec<(Contributor, Explanation)>, DeploymentError> {
+    explain_in(deployment, rank, Units::Binary)
+}
+
+/// Explains as [`explain`] does, with the sizes of its texts in `units`.
+///
+/// # Errors
+/// Every impossible setting of the deployment.
+pub fn explain_in(
+    deployment: &Deployment,
+    rank: u64,
+    units: Units,
+) -> Result<Vec<(Contributor, Explanation)>, DeploymentError> {
     let resolved = deployment.resolve()?;
     let classes = RankClasses::of(&resolved);
     let budgets = RankBudgets::new(&resolved, &classes);
@@ -40,7 +52,7 @@ pub fn explain(deployment: &Deployment, rank: u64) -> Result<Vec<(Contributor, E
     let explained = Contributor::ALL.into_iter().zip(numbers.iter().zip(&figures));
     Ok(explained
         .map(|(contributor, (number, figure))| {
-            (contributor, Explanation::new(contributor.label_with(more), number, figure))
+            (contributor, Explanation::new(contributor.label_with(more), number, figure, units))
         })
         .collect())
 }
@@ -128,8 +140,9 @@ pub struct Input {
 
 impl Explanation {
     /// Explains `number`, the traced size of `figure`.
-    pub fn new(label: &str, number: &Traced, figure: &Figure) -> Explanation {
-        let mut explanation = tree(label.to_string(), Unit::Bytes, number, Some(figure.law), Some(figure.band()));
+    pub fn new(label: &str, number: &Traced, figure: &Figure, units: Units) -> Explanation {
+        let band = Some(figure.band());
+        let mut explanation = tree(label.to_string(), Unit::Bytes, number, Some(figure.law), band, units);
         // There are few parts, each of them large, so each is inserted into its sorted position.
         for part in std::mem::take(&mut explanation.parts) {
             let index = explanation.parts.partition_point(|larger| larger.value >= part.value);
@@ -139,32 +152,39 @@ impl Explanation {
     }
 }
 
-fn tree(label: String, unit: Unit, number: &Traced, law: Option<&'static Law>, band: Option<Band>) -> Explanation {
+fn tree(
+    label: String,
+    unit: Unit,
+    number: &Traced,
+    law: Option<&'static Law>,
+    band: Option<Band>,
+    units: Units,
+) -> Explanation {
     let mut inputs = Vec::new();
     let mut parts = Vec::new();
-    collect(number, &mut inputs, &mut parts);
+    collect(number, &mut inputs, &mut parts, units);
     let value = number.value();
     let band = band.or_else(|| law.map(|law| law.band(value)));
     let ends = band.map(|band| ((value - band.below).max(0.0), value + band.above));
     Explanation {
         label,
         value,
-        text: value_text(unit, value),
+        text: value_text(unit, value, units),
         formula: write(number, Style::Symbols, 0),
-        figures: write(number, Style::Figures, 0),
+        figures: write(number, Style::Figures(units), 0),
         inputs,
         low: ends.map(|(low, _)| low),
         high: ends.map(|(_, high)| high),
-        band: ends.map(|(low, high)| format!("{} to {}", value_text(unit, low), value_text(unit, high))),
+        band: ends.map(|(low, high)| format!("{} to {}", value_text(unit, low, units), value_text(unit, high, units))),
         evidence: law.map(|law| law.evidence.text()),
         source: law.map(|law| law.source),
         parts,
     }
 }
 
-fn value_text(unit: Unit, value: f64) -> String {
+fn value_text(unit: Unit, value: f64, units: Units) -> String {
     match unit {
-        Unit::Bytes => Bytes(value.round() as u64).to_string(),
+        Unit::Bytes => Bytes(value.round() as u64).display(units).to_string(),
         Unit::Count => number_text(value),
     }
 }
@@ -180,7 +200,7 @@ fn number_text(value: f64) -> String {
 }
 
 /// Collects the inputs and named parts of a formula, each once, without descending into the parts.
-fn collect(number: &Traced, inputs: &mut Vec<Input>, parts: &mut Vec<Explanation>) {
+fn collect(number: &Traced, inputs: &mut Vec<Input>, parts: &mut Vec<Explanation>, units: Units) {
     match number.step() {
         Step::Literal => {}
         Step::Symbol(symbol) => {
@@ -190,19 +210,19 @@ fn collect(number: &Traced, inputs: &mut Vec<Input>, parts: &mut Vec<Explanation
         }
         Step::Part(part, inner) => {
             if !parts.iter().any(|known| known.label == part.label && known.value == inner.value()) {
-                parts.push(tree(part.label.clone(), part.unit, inner, part.law, part.band));
+                parts.push(tree(part.label.clone(), part.unit, inner, part.law, part.band, units));
             }
         }
         Step::Sum(all) | Step::Product(all) | Step::Max(all) | Step::Min(all) => {
             for one in all {
-                collect(one, inputs, parts);
+                collect(one, inputs, parts, units);
             }
         }
         Step::Difference(a, b) | Step::Quotient(a, b) => {
-            collect(a, inputs, parts);
-            collect(b, inputs, parts);
+            collect(a, inputs, parts, units);
+            collect(b, inputs, parts, units);
         }
-        Step::RoundUp(inner, _) | Step::Floor(inner) | Step::Ceil(inner) => collect(inner, inputs, parts),
+        Step::RoundUp(inner, _) | Step::Floor(inner) | Step::Ceil(inner) => collect(inner, inputs, parts, units),
     }
 }
 
@@ -215,7 +235,7 @@ fn input(symbol: &'static Symbol, value: f64) -> Input {
 #[derive(Clone, Copy, PartialEq)]
 enum Style {
     Symbols,
-    Figures,
+    Figures(Units),
 }
 
 const SUM: u8 = 1;
@@ -236,11 +256,11 @@ fn write(number: &Traced, style: Style, outer: u8) -> String {
         Step::Literal => number_text(number.value()),
         Step::Symbol(symbol) => match style {
             Style::Symbols => symbol.text.to_string(),
-            Style::Figures => number_text(number.value()),
+            Style::Figures(_) => number_text(number.value()),
         },
         Step::Part(part, inner) => match style {
             Style::Symbols => part.symbol.map_or_else(|| part.label.clone(), str::to_string),
-            Style::Figures => value_text(part.unit, inner.value()),
+            Style::Figures(units) => value_text(part.unit, inner.value(), units),
         },
         Step::Sum(all) if all.is_empty() => number_text(0.0),
         Step::Sum(all) => join(all, " + ", SUM),

@@ -29,7 +29,7 @@ pub(crate) mod weights;
 pub use band::Band;
 pub use contributor::{Contributor, UnknownContributor};
 pub use estimate::{Outline, estimate, estimate_resolved, outline};
-pub use explanation::{Explanation, Input, explain};
+pub use explanation::{Explanation, Input, explain, explain_in};
 pub use kv_cache::{Binding, Concurrency, KvCache, Limit, WindowPool};
 pub use law::{Evidence, Law};
 pub use rank::{Figure, Rank, RankRange, RankRanges};

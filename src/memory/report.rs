@@ -6,7 +6,7 @@ use super::rank::Rank;
 use super::stage::Stage;
 use super::upper_bound::UpperBound;
 use crate::deployment::Note;
-use crate::units::{Bytes, giga, grouped, grouped_decimal};
+use crate::units::{Bytes, Units, grouped, grouped_decimal};
 use serde::Serialize;
 
 /// Whether a deployment fits.
@@ -117,7 +117,7 @@ impl Report {
     }
 
     /// The sentence that follows the headline.
-    pub fn sentence(&self) -> String {
+    pub fn sentence(&self, units: Units) -> String {
         match &self.verdict {
             Verdict::Fits { .. } => {
                 let sequences = match self.kv_cache.max_sequences {
@@ -139,19 +139,19 @@ impl Report {
             }
             Verdict::Fails { stage, short, rank } => {
                 let location = if self.ranks.len() > 1 { format!(" on GPU {rank}") } else { String::new() };
-                format!("It fails{location} when {}, {short} short.", stage.text())
+                format!("It fails{location} when {}, {} short.", stage.text(), short.display(units))
             }
         }
     }
 
     /// A line below the verdict: the memory in use, the free memory, and their uncertainty.
-    pub fn detail(&self) -> String {
+    pub fn detail(&self, units: Units) -> String {
         let Some(rank) = self.kv_limiting_rank() else {
             return String::new();
         };
         let whose = if self.ranks.len() > 1 { format!("of GPU {}'s", rank.rank) } else { "of the GPU's".into() };
-        let unit = giga();
-        let size = |bytes: Bytes| grouped_decimal(bytes.giga(), 1);
+        let unit = units.giga();
+        let size = |bytes: Bytes| grouped_decimal(bytes.giga(units), 1);
         let total = size(rank.total);
         let off = |most: f64| match size(Bytes(most as u64)).as_str() {
             "0.0" => format!("less than 0.1 {unit}"),

@@ -6,7 +6,7 @@ use wasm_bindgen_test::wasm_bindgen_test as test;
 use crate::support::report;
 use trtllm_memory::deployment::Note;
 use trtllm_memory::memory::{Binding, Concurrency, Contributor, Limit, Report, Stage, Verdict};
-use trtllm_memory::units::{Bytes, GIB, MIB};
+use trtllm_memory::units::{Bytes, GIB, MIB, Units};
 
 fn bytes(report: &Report, contributor: Contributor) -> Bytes {
     report.ranks[0].figure(contributor).bytes
@@ -236,7 +236,7 @@ fn a_session_without_in_flight_batching_needs_blocks_for_the_whole_batch() {
         format!("{LLAMA}&runtime=gpt_session&free_gpu_memory_fraction=0.85&trtllm_version=0.9&max_input_len=1024");
     let whole = report(&link);
     assert_eq!(stage(&whole), Some(Stage::HoldWholeBatch));
-    assert!(whole.sentence().contains("No free blocks left"));
+    assert!(whole.sentence(Units::Binary).contains("No free blocks left"));
     assert_eq!(stage(&report(&link.replace("max_batch_size=64", "max_batch_size=32"))), None);
     assert_eq!(stage(&report(&link.replace("runtime=gpt_session", "runtime=executor"))), None, "it pauses requests");
 }

@@ -14,6 +14,7 @@ use trtllm_memory::export::commands::recipes;
 use trtllm_memory::gpu::{GpuRef, gpus};
 use trtllm_memory::link;
 use trtllm_memory::memory::{estimate, outline};
+use trtllm_memory::units::Units;
 
 fn deployment() -> impl Strategy<Value = Deployment> {
     let what = (0..models().len(), 0..gpus().len(), any::<bool>());
@@ -87,7 +88,7 @@ proptest! {
         let Ok(advices) = advise(&deployment, None) else { return Ok(()) };
         prop_assert_eq!(advices.fits, holds(&deployment, None));
         for change in &advices.changes {
-            prop_assert!(holds(&change.deployment, None), "{}", change.sentence());
+            prop_assert!(holds(&change.deployment, None), "{}", change.sentence(Units::Binary));
             prop_assert_ne!(&change.deployment, &deployment);
         }
     }

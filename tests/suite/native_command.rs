@@ -505,3 +505,14 @@ fn links_of_the_standard_input_share_a_file() {
     assert_eq!(status(&alone), 2);
     assert!(stderr(&alone).contains("no model's config.json"), "{}", stderr(&alone));
 }
+
+#[test]
+fn a_models_file_that_is_too_long_is_refused_with_its_size_and_the_limit() {
+    let path = std::env::temp_dir().join(format!("trtllm-memory-long-{}.json", std::process::id()));
+    std::fs::write(&path, "{\"model_type\": \"llama\",\n").unwrap();
+    std::fs::OpenOptions::new().write(true).open(&path).unwrap().set_len(200_000_000).unwrap();
+    let output = run(&["estimate", "", "--hf-config", path.to_str().unwrap()]);
+    std::fs::remove_file(&path).unwrap();
+    assert_eq!(status(&output), 2);
+    assert!(stderr(&output).contains("200 MB") && stderr(&output).contains("110 MB"), "{}", stderr(&output));
+}

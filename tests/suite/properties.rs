@@ -10,7 +10,7 @@ use trtllm_memory::deployment::{
 };
 use trtllm_memory::link;
 use trtllm_memory::memory::{Contributor, estimate, explain};
-use trtllm_memory::units::Bytes;
+use trtllm_memory::units::{Bytes, Units};
 
 /// A text for a setting: one that it offers, a number of any size, or nonsense.
 fn text(input: Input, from: u64) -> String {
@@ -147,7 +147,7 @@ fn is_answered(deployment: &Deployment) -> proptest::test_runner::TestCaseResult
             prop_assert_eq!(report.ranks.len() as u64, deployment.world_size());
             crate::support::random::parts_add_up(deployment)?;
             prop_assert!(explain(deployment, 0).is_ok());
-            prop_assert!(!report.sentence().is_empty());
+            prop_assert!(!report.sentence(Units::Binary).is_empty());
         }
         Err(problems) => {
             prop_assert!(!problems.0.is_empty());

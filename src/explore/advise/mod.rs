@@ -10,7 +10,7 @@ use crate::deployment::{
 };
 use crate::gpu::gpus;
 use crate::memory::{Report, estimate};
-use crate::units::Bytes;
+use crate::units::{Bytes, Units};
 use cost::cost;
 use serde::{Serialize, Serializer};
 
@@ -262,33 +262,39 @@ fn leaner(key: &str) -> Option<&'static str> {
 
 impl Advice {
     /// The change as a sentence: what to set to what, what it saves and what it costs.
-    pub fn sentence(&self) -> String {
+    pub fn sentence(&self, units: Units) -> String {
         let Advice { key, from, to, saves, cost, .. } = self;
-        let freed = if *saves > Bytes::ZERO { format!(" It frees {saves} on each GPU.") } else { String::new() };
+        let freed = match *saves {
+            Bytes::ZERO => String::new(),
+            saves => format!(" It frees {} on each GPU.", saves.display(units)),
+        };
         let from = if from.is_empty() { String::new() } else { format!(" instead of {from}") };
         format!("Set {key} to {to}{from}.{freed} {cost}")
     }
 }
 
-/// As JSON, with what differs from the defaults in the changed deployment.
-impl Serialize for Advice {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        #[derive(Serialize)]
-        struct Shape<'a> {
-            key: &'a str,
-            from: &'a str,
-            to: &'a str,
-            phase: &'static str,
-            saves: Bytes,
-            kv_tokens: u64,
-            kv_tokens_today: u64,
-            gpus: u64,
-            cost: &'a str,
-            sentence: String,
-            uncertain: bool,
-            deployment: &'a Deployment,
-        }
-        Shape {
+/// The JSON of an [`Advice`].
+#[derive(Serialize)]
+struct AdviceJson<'a> {
+    key: &'a str,
+    from: &'a str,
+    to: &'a str,
+    phase: &'static str,
+    saves: Bytes,
+    kv_tokens: u64,
+    kv_tokens_today: u64,
+    gpus: u64,
+    cost: &'a str,
+    sentence: String,
+    uncertain: bool,
+    deployment: &'a Deployment,
+}
+
+impl Advice {
+    /// The change as JSON, with its sentence in `units` and the settings of the changed deployment
+    /// that differ from the defaults.
+    pub fn json(&self, units: Units) -> impl Serialize {
+        AdviceJson {
             key: self.key,
             from: &self.from,
             to: &self.to,
@@ -302,11 +308,17 @@ impl Serialize for Advice {
             kv_tokens_today: self.kv_tokens.0,
             gpus: self.gpus.1,
             cost: &self.cost,
-            sentence: self.sentence(),
+            sentence: self.sentence(units),
             uncertain: self.uncertain,
             deployment: &self.deployment,
         }
-        .serialize(serializer)
+    }
+}
+
+/// As JSON, see [`Advice::json`].
+impl Serialize for Advice {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.json(Units::Binary).serialize(serializer)
     }
 }
 

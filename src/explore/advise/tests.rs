@@ -19,9 +19,9 @@ fn each_change_alone_makes_it_fit_and_the_cheap_ones_come_first() {
     let keys: Vec<&str> = advices.changes.iter().map(|change| change.key).collect();
     assert_eq!(keys, ["quant_algo", "gpu", "tp_size", "pp_size"]);
     for change in &advices.changes {
-        assert!(estimate(&change.deployment).unwrap().verdict.fits(), "{}", change.sentence());
+        assert!(estimate(&change.deployment).unwrap().verdict.fits(), "{}", change.sentence(Units::Binary));
         assert_eq!(field(change.key).unwrap().with(&too_large(), &change.to).unwrap(), change.deployment);
-        assert!(change.sentence().contains(&change.to) && !change.cost.is_empty());
+        assert!(change.sentence(Units::Binary).contains(&change.to) && !change.cost.is_empty());
     }
     assert!(advices.changes.windows(2).all(|pair| rank(pair[0].phase) <= rank(pair[1].phase)));
 }

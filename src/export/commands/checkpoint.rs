@@ -12,7 +12,7 @@ pub fn steps(deployment: &Deployment, resolved: &Resolved) -> (Vec<Step>, Vec<St
     let Some(how) = how(resolved) else {
         notes.push(format!(
             "No script of TensorRT-LLM makes a checkpoint with quant_algo {} and kv_cache_dtype {}: \
-             put one into {CHECKPOINT_DIR}.",
+             put your own into the folder {CHECKPOINT_DIR}.",
             resolved.precision.quant_algo, resolved.precision.kv_cache_dtype
         ));
         return (Vec::new(), notes);
@@ -40,7 +40,7 @@ pub fn steps(deployment: &Deployment, resolved: &Resolved) -> (Vec<Step>, Vec<St
             None => {
                 notes.push(format!(
                     "TensorRT-LLM has no script that converts {} checkpoints for engines: \
-                     put one into {CHECKPOINT_DIR}.",
+                     put your own into the folder {CHECKPOINT_DIR}.",
                     resolved.model.family.label()
                 ));
                 return (Vec::new(), notes);

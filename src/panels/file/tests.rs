@@ -2,32 +2,39 @@ use crate::architecture::ModelRef;
 use crate::deployment::{BuildLimits, Deployment, KvCacheConfig, Parallelism, field};
 use crate::import::hf_config;
 use crate::link;
-use crate::panels::{answer, answer_about};
+use crate::panels::answer;
+use crate::worker::{Given, answer_text};
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
 const CONFIG: &str = r#"{
   "model_type": "llama", "architectures": ["LlamaForCausalLM"], "hidden_size": 3072, "num_hidden_layers": 20,
   "num_attention_heads": 24, "num_key_value_heads": 8, "intermediate_size": 8192, "vocab_size": 64000,
-  "max_position_embeddings": 8192, "tie_word_embeddings": false, "torch_dtype": "bfloat16", "made_by": "<script>alert(1)</script>"
+  "max_position_embeddings": 8192, "tie_word_embeddings": false, "torch_dtype": "bfloat16",
+  "made_by": "<script>alert(1)</script>"
 }"#;
 
 const FAILED: &str = "\
 [TRT-LLM] [I] Using LLM with PyTorch backend
 [TRT-LLM] [RANK 0] [I] max_seq_len=1025, max_num_requests=512, max_num_tokens=8192, max_batch_size=512
 [TRT-LLM] [RANK 0] [I] Use 8.46 GB for model weights.
-torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 900.00 MiB. GPU 0 has a total capacity of 79.18 GiB of which 400.50 MiB is free.
+torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 900.00 MiB. \
+GPU 0 has a total capacity of 79.18 GiB of which 400.50 MiB is free.
 ";
 
 fn about(given: &str) -> String {
     answer_about("panel=file", given.as_bytes())
 }
 
+fn answer_about(request: &str, given: &[u8]) -> String {
+    answer_text(request, &Given::of("", given))
+}
+
 fn unescaped(text: &str) -> String {
     text.replace("&amp;", "&").replace("&quot;", "\"").replace("&lt;", "<").replace("&gt;", ">")
 }
 
-/// The value of an attribute of the button that says `label`.
+/// The value of an attribute of the button with this label.
 fn attribute(html: &str, name: &str, label: &str) -> String {
     let before = html.split(&format!(">{label}</button>")).next().unwrap();
     assert_ne!(before.len(), html.len(), "no button {label} in {html}");
@@ -36,7 +43,7 @@ fn attribute(html: &str, name: &str, label: &str) -> String {
     unescaped(value.split('"').next().unwrap())
 }
 
-/// A deployment after a button changed its settings, as the page does it.
+/// Applies the settings of a button to a deployment, as the page does.
 fn take(mut deployment: Deployment, settings: &str) -> Deployment {
     for (key, value) in form_urlencoded::parse(settings.as_bytes()) {
         field(&key).unwrap().read(&mut deployment, &value).unwrap_or_else(|advice| panic!("{key}={value} {advice}"));
@@ -71,7 +78,7 @@ fn using_a_log_scales_what_it_measured() {
     assert!(with.calibration.activations.is_some() && with.calibration.overhead.is_some());
     assert_eq!(without.calibration.activations, None);
     let other = Deployment { parallel: Parallelism { tp_size: 2, ..Parallelism::default() }, ..Deployment::default() };
-    let scaled = take(other, &attribute(&html, "data-take", "Scale what is open"));
+    let scaled = take(other, &attribute(&html, "data-take", "Calibrate the current configuration"));
     assert_eq!(scaled.parallel.tp_size, 2);
     assert_eq!(scaled.calibration.activations, with.calibration.activations);
 }
@@ -84,9 +91,10 @@ fn a_models_file_can_be_used_and_leaves_the_other_settings() {
     let before = Deployment { parallel: Parallelism { tp_size: 4, ..Parallelism::default() }, ..Deployment::default() };
     let used = take(before, &settings);
     assert_eq!((used.parallel.tp_size, &used.model), (4, &read.model));
-    // A model of one's own that stood there before leaves nothing.
+    // No dimension of a custom model stays.
     let other = r#"{"model_type": "qwen3_moe", "hidden_size": 2048, "num_hidden_layers": 4, "num_attention_heads": 16,
-        "num_key_value_heads": 2, "head_dim": 256, "intermediate_size": 6144, "moe_intermediate_size": 768, "num_experts": 16,
+        "num_key_value_heads": 2, "head_dim": 256, "intermediate_size": 6144, "moe_intermediate_size": 768,
+        "num_experts": 16,
         "num_experts_per_tok": 4, "vocab_size": 1000, "max_position_embeddings": 4096}"#;
     let other: ModelRef = hf_config::read(other.as_bytes(), "").unwrap().model;
     assert!(other.is_custom());
@@ -96,8 +104,9 @@ fn a_models_file_can_be_used_and_leaves_the_other_settings() {
 #[test]
 fn an_engine_brings_what_was_built() {
     let engine = r#"{"version": "0.17.0", "pretrained_config": {"architecture": "LlamaForCausalLM", "dtype": "bfloat16",
-        "vocab_size": 128256, "hidden_size": 4096, "num_hidden_layers": 32, "num_attention_heads": 32, "num_key_value_heads": 8,
-        "intermediate_size": 14336, "max_position_embeddings": 131072, "mapping": {"world_size": 2, "tp_size": 2, "pp_size": 1},
+        "vocab_size": 128256, "hidden_size": 4096, "num_hidden_layers": 32, "num_attention_heads": 32,
+        "num_key_value_heads": 8, "intermediate_size": 14336, "max_position_embeddings": 131072,
+        "mapping": {"world_size": 2, "tp_size": 2, "pp_size": 1},
         "quantization": {"quant_algo": "FP8", "kv_cache_quant_algo": "FP8"}},
         "build_config": {"max_input_len": 4096, "max_seq_len": 8192, "max_batch_size": 64, "max_num_tokens": 4096,
         "plugin_config": {"tokens_per_block": 32}}}"#;
@@ -107,7 +116,7 @@ fn an_engine_brings_what_was_built() {
         kv_cache: KvCacheConfig { free_gpu_memory_fraction: Some(0.5), ..KvCacheConfig::default() },
         ..Deployment::default()
     };
-    let used = take(before.clone(), &attribute(&html, "data-take", "Use it with its built settings"));
+    let used = take(before.clone(), &attribute(&html, "data-take", "Use it with its build settings"));
     assert_eq!((used.parallel.tp_size, used.limits.max_batch_size, used.limits.max_seq_len), (2, Some(64), Some(8192)));
     assert_eq!(
         used.limits.max_beam_width, 1,
@@ -115,7 +124,7 @@ fn an_engine_brings_what_was_built() {
     );
     assert_eq!(used.kv_cache.free_gpu_memory_fraction, Some(0.5), "the engine doesn't fix it");
     assert!(html.contains("Fixed in the engine") && html.contains("data-field=\"max_batch_size\""));
-    let alone = take(before, &attribute(&html, "data-take", "Use the model alone"));
+    let alone = take(before, &attribute(&html, "data-take", "Use only the model"));
     assert_eq!((alone.limits.max_beam_width, alone.parallel.tp_size), (4, 1));
 }
 

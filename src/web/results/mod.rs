@@ -3,6 +3,7 @@
 pub mod chart;
 pub mod figures;
 mod questions;
+mod segment;
 mod tooltip;
 pub mod verdict;
 pub mod warnings;

@@ -14,7 +14,7 @@ use trtllm_memory::export::json::{Answer, BadInput, Warning};
 use trtllm_memory::import::model_file::{self, ModelFile};
 use trtllm_memory::link;
 use trtllm_memory::memory::{Binding, Rank, RankRanges, Report};
-use trtllm_memory::units::{Bytes, giga, grouped, grouped_decimal};
+use trtllm_memory::units::{Bytes, Units, grouped, grouped_decimal};
 
 /// Columns of figures side by side, at most.
 const MOST_COLUMNS: usize = 6;
@@ -42,7 +42,7 @@ pub struct Arguments {
 }
 
 /// Estimates a link, or each link of standard input.
-pub fn run(arguments: Arguments) -> Box<dyn Iterator<Item = Output>> {
+pub fn run(arguments: Arguments, units: Units) -> Box<dyn Iterator<Item = Output>> {
     let links_from_input = arguments.link.as_deref() == Some(STANDARD_INPUT);
     let read = match &arguments.hf_config {
         Some(path) if links_from_input && path == Path::new(STANDARD_INPUT) => {
@@ -55,14 +55,14 @@ pub fn run(arguments: Arguments) -> Box<dyn Iterator<Item = Output>> {
     let refused = |error| Answer::refused(link::decode(link), error);
     match read {
         Ok(file) if links_from_input => Box::new(Lines::of_standard_input().map(move |line| match line {
-            Ok((number, link)) => arguments.output(answer(&link, file.as_ref()), Some(number)),
+            Ok((number, link)) => arguments.output(answer(&link, file.as_ref()).in_units(units), Some(number)),
             Err(error) => {
                 let (value, message) = (STANDARD_INPUT.into(), error.to_string());
                 let error = BadInput { field: "link".into(), value, message };
                 arguments.output(Answer::refused(link::decode(""), error), None)
             }
         })),
-        Ok(file) => Box::new(once(arguments.output(answer(link, file.as_ref()), None))),
+        Ok(file) => Box::new(once(arguments.output(answer(link, file.as_ref()).in_units(units), None))),
         Err(error) => Box::new(once(arguments.output(refused(error), None))),
     }
 }
@@ -166,9 +166,10 @@ fn text(answer: &Answer) -> String {
     let (Some(report), Ok(resolved)) = (&answer.report, answer.deployment.resolve()) else {
         return String::new();
     };
+    let units = answer.units;
     let mut text = format!("{}\n\n", heading(&resolved));
-    text.push_str(&format!("{} {}\n{}\n\n", report.headline(), report.sentence(), report.detail()));
-    text.push_str(&memory(report));
+    text.push_str(&format!("{} {}\n{}\n\n", report.headline(), report.sentence(units), report.detail(units)));
+    text.push_str(&memory(report, units));
     text.push_str(&format!("\nKV cache\n{}", kv_cache(report)));
     if !answer.warnings.is_empty() {
         text.push_str("\nNotes\n");
@@ -203,15 +204,15 @@ fn warning(warning: &Warning) -> String {
 }
 
 /// A table with a column for each rank class and a row for each contributor.
-fn memory(report: &Report) -> String {
-    let size_text = |bytes: Bytes| grouped_decimal(bytes.giga(), 2);
+fn memory(report: &Report, units: Units) -> String {
+    let size_text = |bytes: Bytes| grouped_decimal(bytes.giga(units), 2);
     let kinds = report.kinds();
     let blocks = kinds.chunks(MOST_COLUMNS).map(|kinds| {
         let mut table = Table::new(1);
         let mut row = |label: &str, cell: &dyn Fn(&[&Rank]) -> String| {
             table.row(std::iter::once(label.to_string()).chain(kinds.iter().map(|kind| cell(kind))));
         };
-        row(giga(), &|kind| kind.iter().map(|rank| rank.rank).collect::<RankRanges>().to_string());
+        row(units.giga(), &|kind| kind.iter().map(|rank| rank.rank).collect::<RankRanges>().to_string());
         let first = |size: &dyn Fn(&Rank) -> Bytes, kind: &[&Rank]| {
             kind.first().map_or_else(String::new, |rank| size_text(size(rank)))
         };

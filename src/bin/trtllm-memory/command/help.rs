@@ -60,7 +60,7 @@ fn keys() -> String {
             text.push_str(&format!(
                 "  {} [{}; {}{}]\n",
                 field.key,
-                standard(field, &default, resolved.as_ref()),
+                default_text(field, &default, resolved.as_ref()),
                 field.phase.label(),
                 flows(field)
             ));
@@ -86,13 +86,13 @@ fn aliases(field: &Field) -> String {
 }
 
 /// The default of a setting.
-fn standard(field: &Field, default: &Deployment, resolved: Option<&Resolved>) -> String {
-    let chosen = field.write(default);
-    let settled = resolved.map(field.effective).unwrap_or_default();
-    match (chosen.as_str(), settled.as_str()) {
+fn default_text(field: &Field, default: &Deployment, resolved: Option<&Resolved>) -> String {
+    let value = field.write(default);
+    let resolved_value = resolved.map(field.effective).unwrap_or_default();
+    match (value.as_str(), resolved_value.as_str()) {
         ("", "") => "unset".into(),
-        ("", settled) => format!("unset, {settled} for an empty link"),
-        (chosen, _) => format!("default {chosen}"),
+        ("", resolved_value) => format!("unset, {resolved_value} for an empty link"),
+        (value, _) => format!("default {value}"),
     }
 }
 

@@ -1,16 +1,14 @@
-//! Where the deployment stops fitting, for the sliders of the page: not markup, but pairs.
+//! The values at which the sliders of the page stop fitting.
 
-use super::Request;
-use crate::deployment::Input;
+use crate::deployment::{Deployment, Input};
 use crate::explore::Knob;
 use crate::explore::solve::{LimitReason, solve};
 use form_urlencoded::Serializer;
-use maud::{Markup, PreEscaped};
 
-/// For each slider whose range has an end in memory: its key, and the last value that fits. A `+` after the value says that smaller ones
-/// don't fit, and not larger ones.
-pub fn ticks(request: &Request) -> Markup {
-    let deployment = request.deployment();
+/// Returns a form-encoded pair for each slider whose range is bounded by memory: its key, and the
+/// last value that fits. A `+` after the value means that smaller values do not fit; otherwise
+/// larger ones do not.
+pub(super) fn pairs(deployment: &Deployment) -> String {
     let mut pairs = Serializer::new(String::new());
     for knob in Knob::all(deployment).filter(|knob| matches!(knob.field.input, Input::Whole { .. } | Input::Fraction)) {
         let Ok(limits) = solve(deployment, knob.field.key, None) else {
@@ -21,20 +19,20 @@ pub fn ticks(request: &Request) -> Markup {
             pairs.append_pair(knob.field.key, &format!("{}{sign}", end.text));
         }
     }
-    PreEscaped(pairs.finish())
+    pairs.finish()
 }
 
 #[cfg(test)]
 mod tests {
     use crate::deployment::{BuildLimits, Deployment, field};
     use crate::memory::estimate;
-    use crate::panels::answer;
+    use crate::worker::{Given, answer_text};
     #[cfg(target_arch = "wasm32")]
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
     #[test]
     fn a_tick_is_the_last_value_that_fits() {
-        let pairs = answer("panel=ticks&link=max_seq_len%3D8192");
+        let pairs = answer_text("ask=slider_limits&link=max_seq_len%3D8192", &Given::default());
         let ticks: Vec<(String, String)> = form_urlencoded::parse(pairs.as_bytes()).into_owned().collect();
         assert!(
             ticks.iter().any(|(key, _)| key == "max_batch_size")

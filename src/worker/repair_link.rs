@@ -1,12 +1,11 @@
-//! An address that the page itself doesn't understand in full, as a link that it does and what can't be understood.
+//! Repair of an address that the page itself does not fully parse.
 
-use super::Request;
 use crate::deployment::{Deployment, FIELDS};
 use crate::link;
 
-/// The link, which also says what the other backend has, and below it a line for each warning.
-pub fn lines(request: &Request) -> String {
-    let text = request.option("text").unwrap_or_default();
+/// Returns the repaired link, and below it a line for each warning. The link keeps the settings of
+/// the other backend too.
+pub(super) fn lines(text: &str) -> String {
     let (decoded, default) = (link::decode(text), Deployment::default());
     let settings = FIELDS.iter().map(|field| (field.key, field.write(&decoded.deployment), field.write(&default)));
     let changed = settings.filter(|(_, value, usual)| value != usual).map(|(key, value, _)| (key, value));
@@ -26,13 +25,13 @@ pub fn lines(request: &Request) -> String {
 mod tests {
     use crate::deployment::{Backend, Deployment, Parallelism};
     use crate::link;
-    use crate::panels::answer;
+    use crate::worker::{Given, answer_text};
     #[cfg(target_arch = "wasm32")]
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
     fn asked(address: &str) -> (String, Vec<String>) {
         let text: String = form_urlencoded::byte_serialize(address.as_bytes()).collect();
-        let answer = answer(&format!("panel=address&text={text}"));
+        let answer = answer_text(&format!("ask=repair_link&text={text}"), &Given::default());
         let mut lines = answer.lines().map(String::from);
         (lines.next().unwrap_or_default(), lines.collect())
     }

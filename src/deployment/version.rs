@@ -159,7 +159,8 @@ pub enum Behavior {
     FractionAlwaysBounds,
     /// Layers that look back equally far have a pool of KV blocks of their own.
     WindowsHavePools,
-    /// The pools of several attention windows are equally large, and `max_tokens` doesn't count for each.
+    /// The pools of several attention windows are equally large, and `max_tokens` doesn't count for
+    /// each.
     WindowPoolsAreEqual,
     /// A sequence that outgrows its attention window needs another block, and pages are counted for the whole sequence.
     WindowsSlideByBlocks,

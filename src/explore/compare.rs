@@ -1,4 +1,4 @@
-//! What differs between two deployments.
+//! The differences between two deployments.
 
 use super::Fullest;
 use crate::deployment::{Deployment, DeploymentError, FIELDS};
@@ -9,43 +9,43 @@ use serde::Serialize;
 /// Two deployments side by side, on the fullest GPU of each.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Comparison {
-    /// The fullest GPU of the first, which is the one that was pinned.
+    /// The fullest GPU of the pinned deployment.
     pub pinned: Fullest,
-    /// The fullest GPU of the second.
+    /// The fullest GPU of the current deployment.
     pub current: Fullest,
     /// The settings that differ.
-    pub settings: Vec<Setting>,
+    pub settings: Vec<SettingDifference>,
 }
 
-/// A setting that differs.
+/// A setting with different values.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Setting {
+pub struct SettingDifference {
     /// The link key.
     pub key: &'static str,
-    /// Of the pinned deployment, settled by TensorRT-LLM where nothing was chosen.
+    /// The value in the pinned deployment; TensorRT-LLM's default if unset.
     pub pinned: String,
-    /// Of the current one.
+    /// The value in the current deployment; TensorRT-LLM's default if unset.
     pub current: String,
 }
 
 /// A row of the comparison.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Difference {
-    /// The contributor; `None` is the memory that stays free.
+    /// The contributor; `None` for the free memory.
     pub contributor: Option<Contributor>,
-    /// Of the pinned deployment.
+    /// The size in the pinned deployment.
     pub pinned: Bytes,
-    /// Of the current one.
+    /// The size in the current deployment.
     pub current: Bytes,
 }
 
 impl Difference {
-    /// Current less pinned, in bytes.
+    /// Current minus pinned, in bytes.
     pub fn bytes(self) -> i128 {
         i128::from(self.current.0) - i128::from(self.pinned.0)
     }
 
-    /// Current less pinned, with its sign: `+1.25 GiB`, `−12.00 MiB`, or `±0`.
+    /// Current minus pinned, with its sign: `+1.25 GiB`, `−12.00 MiB`, or `±0`.
     pub fn text(self, units: Units) -> String {
         signed(self.current.0, self.pinned.0, |bytes| Bytes(bytes).display(units).to_string())
     }
@@ -54,7 +54,7 @@ impl Difference {
 /// Compares two deployments.
 ///
 /// # Errors
-/// If one is impossible: with which of the two it is, and why.
+/// If a deployment is impossible. The error names the side.
 pub fn compare(pinned: &Deployment, current: &Deployment) -> Result<Comparison, (Side, DeploymentError)> {
     let fullest = |deployment: &Deployment, side: Side| {
         let report = estimate(deployment).map_err(|problems| (side, problems))?;
@@ -70,31 +70,31 @@ pub fn compare(pinned: &Deployment, current: &Deployment) -> Result<Comparison, 
 /// One of two deployments.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Side {
-    /// The one that was pinned.
+    /// The pinned deployment.
     Pinned,
-    /// The one that is compared with it.
+    /// The deployment compared with it.
     Current,
 }
 
-/// The settings that differ, as chosen or settled.
-fn settings(pinned: &Deployment, current: &Deployment) -> Vec<Setting> {
-    let plans = (pinned.resolve().ok(), current.resolve().ok());
+/// The settings that differ, with their given or resolved values.
+fn settings(pinned: &Deployment, current: &Deployment) -> Vec<SettingDifference> {
+    let resolved = (pinned.resolve().ok(), current.resolve().ok());
     let differing = FIELDS
         .iter()
         .filter(|field| field.counts(pinned) || field.counts(current))
         .filter(|field| !field.is_alike(pinned, current));
     differing
-        .map(|field| Setting {
+        .map(|field| SettingDifference {
             key: field.key,
-            pinned: field.settled(pinned, plans.0.as_ref()),
-            current: field.settled(current, plans.1.as_ref()),
+            pinned: field.settled(pinned, resolved.0.as_ref()),
+            current: field.settled(current, resolved.1.as_ref()),
         })
         .filter(|setting| setting.pinned != setting.current)
         .collect()
 }
 
 impl Comparison {
-    /// A row for each contributor and one for what stays free.
+    /// A row for each contributor and one for the free memory.
     pub fn differences(&self) -> Vec<Difference> {
         let of = |contributor: Contributor| Difference {
             contributor: Some(contributor),
@@ -105,7 +105,7 @@ impl Comparison {
         Contributor::ALL.into_iter().map(of).chain([free]).collect()
     }
 
-    /// Whether each fits, pinned first.
+    /// The verdicts, pinned first.
     pub fn verdicts(&self) -> [&Verdict; 2] {
         [&self.pinned.verdict, &self.current.verdict]
     }
@@ -122,17 +122,17 @@ impl Serialize for Comparison {
             difference: i64,
         }
         #[derive(Serialize)]
-        struct Two<T> {
+        struct Pair<T> {
             pinned: T,
             current: T,
         }
         #[derive(Serialize)]
         struct Shape<'a> {
-            settings: &'a [Setting],
+            settings: &'a [SettingDifference],
             contributors: Vec<Row>,
-            kv_tokens: Two<u64>,
-            max_sequences: Two<u64>,
-            verdict: Two<&'static str>,
+            kv_tokens: Pair<u64>,
+            max_sequences: Pair<u64>,
+            verdict: Pair<&'static str>,
         }
         let row = |row: Difference| Row {
             contributor: row.contributor.map_or("free", Contributor::key),
@@ -144,9 +144,9 @@ impl Serialize for Comparison {
         Shape {
             settings: &self.settings,
             contributors: self.differences().into_iter().map(row).collect(),
-            kv_tokens: Two { pinned: pinned.kv_cache.tokens, current: current.kv_cache.tokens },
-            max_sequences: Two { pinned: pinned.kv_cache.max_sequences, current: current.kv_cache.max_sequences },
-            verdict: Two { pinned: pinned.verdict.key(), current: current.verdict.key() },
+            kv_tokens: Pair { pinned: pinned.kv_cache.tokens, current: current.kv_cache.tokens },
+            max_sequences: Pair { pinned: pinned.kv_cache.max_sequences, current: current.kv_cache.max_sequences },
+            verdict: Pair { pinned: pinned.verdict.key(), current: current.verdict.key() },
         }
         .serialize(serializer)
     }
@@ -179,7 +179,7 @@ mod tests {
         assert_eq!((weights.pinned, weights.current), (alone(&pinned), alone(&current)));
         assert!(weights.bytes() < 0 && weights.text(Units::Binary).starts_with('−'));
         let sum: i128 = comparison.differences().iter().map(|row| row.bytes()).sum();
-        assert_eq!(sum, 0, "what one contributor loses another gains, for both fill the same GPU");
+        assert_eq!(sum, 0, "both fill the same GPU, so the differences cancel out");
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! A load: how many sequences at once, and how long they are.
+//! A load: the number of concurrent sequences and their lengths.
 
 use crate::deployment::{
     Backend, BuildLimits, Deployment, EngineConfig, KvCacheConfig, Machine, PytorchConfig, Resolved,
@@ -6,10 +6,10 @@ use crate::deployment::{
 use crate::memory::{Limit, Report, estimate_resolved};
 use serde::Serialize;
 
-/// Sequences that are to run at once, all of one length.
+/// Sequences that run concurrently, all of one length.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Load {
-    /// Sequences at once.
+    /// Concurrent sequences.
     pub concurrency: u64,
     /// Tokens of a prompt.
     pub input_len: u64,
@@ -18,14 +18,15 @@ pub struct Load {
 }
 
 impl Load {
-    /// Tokens of a sequence at its end.
+    /// Tokens of a finished sequence.
     pub fn sequence(self) -> u64 {
         self.input_len.saturating_add(self.output_len)
     }
 
-    /// The deployment with build limits that are just enough for this load, and none left over: `max_batch_size`, `max_seq_len`,
-    /// and where a prompt would not fit into a step, `max_num_tokens`. Limits of the running executor, the size of the KV cache
-    /// in tokens, and the free memory of a log belong to another deployment, so they are left out.
+    /// The deployment with the smallest build limits that run this load: `max_batch_size`,
+    /// `max_seq_len`, and `max_num_tokens` if a prompt would not fit into a step. Limits of the
+    /// running executor, the KV cache's size in tokens, and a log's free memory are unset, because
+    /// they belong to another deployment.
     pub fn sized(self, deployment: &Deployment) -> Deployment {
         let mut sized = Deployment {
             limits: BuildLimits { max_seq_len: Some(self.sequence().max(1)), ..deployment.limits },
@@ -49,7 +50,7 @@ impl Load {
         sized
     }
 
-    /// Sets the build limits that depend on `pp_size` too.
+    /// Sets the build limits that also depend on `pp_size`.
     pub(super) fn size_batch(self, deployment: &mut Deployment) {
         deployment.limits.max_batch_size = Some(self.concurrency.div_ceil(deployment.parallel.pp_size.max(1)).max(1));
         let chunked = match deployment.backend {
@@ -63,10 +64,10 @@ impl Load {
         }
     }
 
-    /// Whether a report's deployment fits and runs this load; if it fits and does not run it, what stops it.
+    /// Checks that a report's deployment fits and runs this load.
     ///
     /// # Errors
-    /// The limit that the load meets, or `None` where the deployment doesn't fit.
+    /// The limit that the load exceeds; `None` if the deployment does not fit.
     pub fn held_by(self, report: &Report) -> Result<(), Option<Limit>> {
         if !report.verdict.fits() {
             return Err(None);
@@ -76,7 +77,7 @@ impl Load {
     }
 }
 
-/// Whether a sound deployment fits and, where a load is given, runs it.
+/// The report of a deployment, and whether it fits and runs the load, if given.
 pub(super) fn fits(resolved: &Resolved, load: Option<Load>) -> (Report, Result<(), Option<Limit>>) {
     let report = estimate_resolved(resolved);
     let held = match load {
@@ -116,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn a_step_is_made_as_long_as_a_prompt_only_where_prompts_are_read_whole() {
+    fn a_step_has_room_for_a_prompt_unless_prompts_are_chunked() {
         let whole = LONG.sized(&Deployment::default());
         assert_eq!(whole.limits.max_num_tokens, Some(20_000));
         let chunked = Deployment {

@@ -1,21 +1,23 @@
-//! How a checkpoint says that it is quantized: ModelOpt's `hf_quant_config.json`, `quantization_config`, and TensorRT-LLM's own names.
+//! The quantization stated by a checkpoint: ModelOpt's `hf_quant_config.json`,
+//! `quantization_config`, and TensorRT-LLM's own names.
 
 use super::report::ReadReport;
 use super::spanned_json::{Node, shorten};
 use crate::deployment::{KvCacheDtype, QuantAlgo};
 
-/// The types of a checkpoint's weights and KV cache, where it says them.
+/// The types of a checkpoint's weights and KV cache, as far as it states them.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Quantization {
-    /// How the weights are quantized.
+    /// The quantization of the weights.
     pub quant_algo: Option<QuantAlgo>,
-    /// The type of the KV cache's values.
+    /// The type of the KV cache.
     pub kv_cache_dtype: Option<KvCacheDtype>,
-    /// What is kept in FP4, by the recipe's word, where not everything is.
+    /// The layers stored in FP4, as the recipe's feature; `None` if all are.
     pub fp4_scope: Option<&'static str>,
 }
 
-/// Reads `quantization` of `hf_quant_config.json` or of a TensorRT-LLM checkpoint, or a `quantization_config`.
+/// Reads `quantization` of `hf_quant_config.json` or of a TensorRT-LLM checkpoint, or a
+/// `quantization_config`.
 pub fn read(node: &Node, report: &mut ReadReport) -> Quantization {
     let algo = match node.get("quant_algo").and_then(Node::text) {
         Some(name) => named(name, node, report),
@@ -35,7 +37,8 @@ pub fn read(node: &Node, report: &mut ReadReport) -> Quantization {
     Quantization { quant_algo: algo, kv_cache_dtype, fp4_scope }
 }
 
-/// Layers that stay as they are, beyond those that never are quantized here: as a scope of FP4 where there is one for them.
+/// The scope of FP4, if layers are excluded from it that other checkpoints quantize. Other
+/// exclusions are reported.
 fn excluded(node: &Node, algo: Option<QuantAlgo>, report: &mut ReadReport) -> Option<&'static str> {
     let usual = |name: &str| {
         ["lm_head", "embed_tokens", "router", ".gate", "norm", "vision", "visual", "mtp"]
@@ -54,14 +57,15 @@ fn excluded(node: &Node, algo: Option<QuantAlgo>, report: &mut ReadReport) -> Op
             report.assume(
                 key,
                 format!("{}, … ({})", shorten(first), others.len()),
-                "these modules stay in 16 bit in the checkpoint; the weights are counted as if all linear layers were quantized, so they come out too small",
+                "these modules stay in 16 bits in the checkpoint; the weights are underestimated, because all linear \
+                 layers are counted as quantized",
             );
         }
     }
     None
 }
 
-/// The algorithm of that name, by TensorRT-LLM's names.
+/// The algorithm with this TensorRT-LLM name.
 fn named(name: &str, node: &Node, report: &mut ReadReport) -> Option<QuantAlgo> {
     if let Ok(algo) = name.parse::<QuantAlgo>() {
         return Some(algo);
@@ -80,21 +84,21 @@ fn named(name: &str, node: &Node, report: &mut ReadReport) -> Option<QuantAlgo> 
         report.assume(
             "quant_algo",
             most.map_or("unknown", QuantAlgo::name),
-            "the layers are quantized in several ways; the commonest counts for all",
+            "the layers are quantized in several ways; the most common one is used for all",
         );
         return most;
     }
     let near = QuantAlgo::ALL.iter().copied().find(|algo| name.starts_with(algo.name()) && *algo != QuantAlgo::None);
-    report.assume("quant_algo", near.map_or("NO_QUANT", QuantAlgo::name), format!("{} isn't modelled", shorten(name)));
+    report.assume("quant_algo", near.map_or("NO_QUANT", QuantAlgo::name), format!("{} is not modelled", shorten(name)));
     near
 }
 
-/// The algorithm of a `quantization_config`, which names a method.
+/// The algorithm of a `quantization_config` with a method.
 fn by_method(node: &Node, report: &mut ReadReport) -> Option<QuantAlgo> {
     let method = node.get("quant_method").and_then(Node::text)?;
     let bits = node.get("bits").or_else(|| node.get("w_bit")).and_then(Node::whole);
     let mut nearest = |algo: QuantAlgo| {
-        report.assume("quant_algo", algo, format!("the nearest to {}, which isn't modelled", shorten(method)));
+        report.assume("quant_algo", algo, format!("the nearest to {}, which is not modelled", shorten(method)));
         Some(algo)
     };
     match (method, bits) {
@@ -121,7 +125,7 @@ fn by_groups(node: &Node, report: &mut ReadReport) -> Option<QuantAlgo> {
         report.assume(
             "config_groups",
             groups.len(),
-            "the layers are quantized in several ways; the first counts for all",
+            "the layers are quantized in several ways; the first one is used for all",
         );
     }
     let group = &groups.first()?.1;
@@ -145,7 +149,7 @@ fn by_groups(node: &Node, report: &mut ReadReport) -> Option<QuantAlgo> {
         report.assume(
             "group_size",
             ours,
-            format!("the file's groups have {theirs} values; scales are counted for groups of {ours}"),
+            format!("the file has groups of {theirs} values; scales are counted for groups of {ours}"),
         );
     }
     Some(algo)

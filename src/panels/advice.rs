@@ -2,7 +2,7 @@
 
 use super::widgets;
 use crate::deployment::Phase;
-use crate::explore::advise::{Advice, Advices, advise};
+use crate::explore::advise::{Recommendation, Recommendations, advise};
 use crate::link;
 use crate::protocol::PanelRequest;
 use crate::units::{Bytes, Units, grouped};
@@ -25,7 +25,7 @@ pub fn panel(request: &PanelRequest) -> Markup {
     }
 }
 
-fn changes(advices: &Advices, units: Units) -> Markup {
+fn changes(advices: &Recommendations, units: Units) -> Markup {
     let load = advices.load;
     let sequences = format!(
         "{} sequences of {} input and {} output tokens",
@@ -56,7 +56,7 @@ fn changes(advices: &Advices, units: Units) -> Markup {
     }
 }
 
-fn row(change: &Advice, units: Units) -> Markup {
+fn row(change: &Recommendation, units: Units) -> Markup {
     let (before, after) = change.kv_tokens;
     html! {
         tr data-change=(change.key) {

@@ -1,8 +1,9 @@
 //! The range of each setting with all others unchanged, and the number of concurrent sequences.
 
 use super::{field_link, widgets};
-use crate::explore::solve::{FeasibleRange, solve};
-use crate::explore::{Knob, Load};
+use crate::explore::range::FeasibleRange;
+use crate::explore::solve::solve;
+use crate::explore::{Load, NumericSetting};
 use crate::memory::estimate;
 use crate::protocol::PanelRequest;
 use crate::units::grouped;
@@ -52,7 +53,7 @@ fn concurrency(request: &PanelRequest) -> Markup {
 
 fn table(request: &PanelRequest, load: Option<Load>) -> Markup {
     let deployment = &request.deployment;
-    let knobs: Vec<Knob> = Knob::all(deployment).collect();
+    let knobs: Vec<NumericSetting> = NumericSetting::all(deployment).collect();
     html! {
         div.wide {
             table.listing.cards aria-label="The limit of each setting" {
@@ -113,7 +114,7 @@ fn readable(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use crate::deployment::{BuildLimits, Deployment};
-    use crate::explore::{Knob, Load, solve::solve};
+    use crate::explore::{Load, NumericSetting, solve::solve};
     use crate::memory::estimate;
     use crate::panels::answer;
     use crate::units::grouped;
@@ -133,7 +134,7 @@ mod tests {
     fn every_knob_has_the_limit_that_the_library_solves() {
         let html = answer(&format!("panel=limits&link={LINK}"));
         let mut found = 0;
-        for knob in Knob::all(&deployment()) {
+        for knob in NumericSetting::all(&deployment()) {
             let limits = solve(&deployment(), knob.field.key, None).unwrap();
             assert!(html.contains(&format!("data-field=\"{}\"", limits.key)));
             let Some(limit) = limits.limit().filter(|end| end.next.is_some()) else { continue };

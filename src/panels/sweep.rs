@@ -3,7 +3,7 @@
 use super::widgets;
 use crate::chart::{self, Size};
 use crate::deployment::{Deployment, FIELDS, Field};
-use crate::explore::Knob;
+use crate::explore::NumericSetting;
 use crate::explore::sweep::{POINTS, Point, Sweep, sweep};
 use crate::protocol::PanelRequest;
 use crate::units::{Bytes, Units, grouped, grouped_decimal};
@@ -34,14 +34,14 @@ pub fn panel(request: &PanelRequest) -> Markup {
 
 /// The settings that a chart can sweep.
 fn choices(request: &PanelRequest) -> impl Iterator<Item = &'static Field> {
-    let swept = |field: &&'static Field| Knob::of(field).is_some() || NAMED.contains(&field.key);
+    let swept = |field: &&'static Field| NumericSetting::of(field).is_some() || NAMED.contains(&field.key);
     FIELDS.iter().filter(|field| field.counts(&request.deployment)).filter(swept)
 }
 
 /// The number of points: about [`POINTS`]. If the range doubles a whole number of times, powers of
 /// two are among them.
 fn points(deployment: &Deployment, key: &str) -> usize {
-    let knob = Knob::find(key).zip(deployment.resolve().ok());
+    let knob = NumericSetting::find(key).zip(deployment.resolve().ok());
     let reach = knob.map(|(knob, resolved)| knob.reach(knob.today(deployment, &resolved)));
     let doublings = reach.map_or(0.0, |(from, to)| (to as f64 / from.max(1) as f64).log2());
     let whole = doublings >= 1.0 && doublings.fract() == 0.0 && doublings < POINTS as f64;

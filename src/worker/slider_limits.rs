@@ -1,8 +1,9 @@
 //! The values at which the sliders of the page stop fitting.
 
 use crate::deployment::{Deployment, Input};
-use crate::explore::Knob;
-use crate::explore::solve::{LimitReason, solve};
+use crate::explore::NumericSetting;
+use crate::explore::range::LimitReason;
+use crate::explore::solve::solve;
 use form_urlencoded::Serializer;
 
 /// Returns a form-encoded pair for each slider whose range is bounded by memory: its key, and the
@@ -10,7 +11,9 @@ use form_urlencoded::Serializer;
 /// larger ones do not.
 pub(super) fn pairs(deployment: &Deployment) -> String {
     let mut pairs = Serializer::new(String::new());
-    for knob in Knob::all(deployment).filter(|knob| matches!(knob.field.input, Input::Whole { .. } | Input::Fraction)) {
+    for knob in
+        NumericSetting::all(deployment).filter(|knob| matches!(knob.field.input, Input::Whole { .. } | Input::Fraction))
+    {
         let Ok(limits) = solve(deployment, knob.field.key, None) else {
             continue;
         };

@@ -110,8 +110,9 @@ fn the_runtime_stays_within_what_was_built() {
     assert_eq!((within.limits.runtime_max_batch_size, within.limits.runtime_max_num_tokens), (64, 1024));
 }
 
-/// Lengths and batches that no server can have, however large the GPU is. `gptSession.cpp` MicroBatchConfig checks
-/// `genBatchSize <= maxBatchSize`; Whisper's encoder has 1500 positions, each for two frames.
+/// Lengths and batches that no server can have, however large the GPU is. `gptSession.cpp`
+/// MicroBatchConfig checks `genBatchSize <= maxBatchSize`; Whisper's encoder has 1500 positions,
+/// each for two frames.
 #[test]
 fn impossible_lengths_are_refused_with_what_would_be_right() {
     for (link, field, right) in [
@@ -165,16 +166,26 @@ fn what_can_not_be_built_is_refused_at_its_field() {
     problem("model=meta-llama/Llama-3.1-8B&tp_size=3", "tp_size");
 }
 
-/// GPT-2 has 50,257 tokens. The LM head is padded to a multiple of the two ranks that share it, and the runtime's logits to one of
-/// all four.
+/// GPT-2 has 50,257 tokens. The LM head is padded to a multiple of the two ranks that share it, and
+/// the runtime's logits to one of all four.
 #[test]
 fn the_runtime_pads_the_vocabulary_to_all_ranks() {
     let resolved = resolved("model=openai-community/gpt2&tp_size=2&pp_size=2");
     assert_eq!((resolved.padded_vocab(), resolved.runtime_vocab()), (50_258, 50_260));
 }
 
-/// Each precision on the last compute capability without it and on the first with it: RTX 3090 is 8.6, L40S 8.9, H100 9.0, B200
-/// 10.0, T4 7.5.
+/// `models/enc_dec/model.py` builds a decoder for the prompts or the beams of the whole batch,
+/// whichever are more.
+#[test]
+fn a_decoder_with_an_encoder_is_built_for_prompts_or_beams() {
+    let tokens =
+        |limits: &str| resolved(&format!("model=openai/whisper-large-v3&max_batch_size=8&{limits}")).engine_tokens();
+    assert_eq!(tokens("max_input_len=1&max_beam_width=4"), 8 * 4);
+    assert_eq!(tokens("max_input_len=14&max_beam_width=4"), 8 * 14);
+}
+
+/// Each precision on the last compute capability without it and on the first with it: RTX 3090 is
+/// 8.6, L40S 8.9, H100 9.0, B200 10.0, T4 7.5.
 #[test]
 fn precisions_begin_at_their_compute_capability() {
     for (setting, field, without, with) in [

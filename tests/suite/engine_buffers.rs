@@ -258,7 +258,8 @@ fn recurrent_states_are_there_for_every_slot() {
     assert_eq!(states.value / slots as f64, 20.0 * MIB as f64 + 1.875 * MIB as f64);
     let report = report_of(&deployment);
     assert!(report.kv_cache.windows.is_empty(), "no layer attends, so there is no pool");
-    // Prompts and generation can't share a step, so that there are two sets of buffers, each with the ids of every token of a step.
+    // Prompts and generation can't share a step, so that there are two sets of buffers, each with
+    // the ids of every token of a step.
     let tokens = |most: u64| {
         report_of(&Deployment {
             limits: BuildLimits { max_num_tokens: Some(most), ..deployment.limits },

@@ -104,8 +104,8 @@ fn pages_count_the_window_its_sinks_and_the_prompt_beyond_it() {
     assert_eq!(pages("trtllm_version=1.0&max_attention_window=1024"), 128);
 }
 
-/// An NVFP4 cache has a pool of scales beside each pool of values, and a table of block offsets for it: 64 sequences of 2048 / 64 pages,
-/// eight bytes each.
+/// An NVFP4 cache has a pool of scales beside each pool of values, and a table of block offsets for
+/// it: 64 sequences of 2048 / 64 pages, eight bytes each.
 #[test]
 fn scales_of_an_nvfp4_cache_have_tables_of_their_own() {
     let after_kv_cache = |dtype: &str| {
@@ -121,14 +121,16 @@ fn host_memory_holds_whole_blocks() {
     assert_eq!(kv.secondary_blocks, 10 * 1024 / 32);
 }
 
-/// A token takes 2 · 4096 · 2 bytes in a layer of Llama 2 7B: 458,752 in the 28 layers of the narrow window, 65,536 in the other four.
-/// Of 10 GiB each pool gets half from 1.0 on: 11,702 and 81,920 tokens. Before, the narrow one gets 1024 · 28 parts and the wide one
-/// 32,768 · 4: 4201 and 134,432 tokens. Whole blocks of 64 of them count.
+/// A token takes 2 · 4096 · 2 bytes in a layer of Llama 2 7B: 458,752 in the 28 layers of the
+/// narrow window, 65,536 in the other four. Of 10 GiB each pool gets half from 1.0 on: 11,702 and
+/// 81,920 tokens. Before, the narrow one gets 1024 · 28 parts and the wide one 32,768 · 4: 4201 and
+/// 134,432 tokens. Whole blocks of 64 of them count.
 #[test]
 fn host_memory_is_divided_like_the_pools() {
     for (version, blocks) in [("1.0", [11_702 / 64, 81_920 / 64]), ("0.21", [4201 / 64, 134_432 / 64])] {
         let kv = report(&format!(
-            "{GEMMA_LIKE}&max_attention_window=1024,1024,1024,1024,1024,1024,1024,32768&trtllm_version={version}&host_cache_size={}",
+            "{GEMMA_LIKE}&max_attention_window=1024,1024,1024,1024,1024,1024,1024,32768\
+             &trtllm_version={version}&host_cache_size={}",
             10 * GIB
         ))
         .kv_cache;
@@ -137,7 +139,8 @@ fn host_memory_is_divided_like_the_pools() {
     }
 }
 
-/// 32 layers among three windows in turn: the first two have eleven, the third ten; among five, the first two have seven.
+/// 32 layers among three windows in turn: the first two have eleven, the third ten; among five, the
+/// first two have seven.
 #[test]
 fn layers_left_over_take_the_first_windows() {
     let layers = |windows: &str| -> Vec<(u64, u64)> {
@@ -149,11 +152,12 @@ fn layers_left_over_take_the_first_windows() {
     assert_eq!(layers("500,400,300,200,100"), [(100, 6), (200, 6), (300, 6), (400, 7), (500, 7)]);
 }
 
-/// A request may have its draft tokens in the KV cache beyond its output, in all to max_seq_len; and a step holds the drafts of each.
+/// A request may have its draft tokens in the KV cache beyond its output, in all to max_seq_len;
+/// and a step holds the drafts of each.
 #[test]
 fn draft_tokens_count_in_concurrency() {
-    let drafts = "model=meta-llama/Llama-2-7b-hf&max_seq_len=2048&max_batch_size=256&trtllm_version=0.17&tokens_per_block=64\
-        &speculative_decoding_mode=draft_tokens_external&max_draft_len=63";
+    let drafts = "model=meta-llama/Llama-2-7b-hf&max_seq_len=2048&max_batch_size=256&trtllm_version=0.17\
+        &tokens_per_block=64&speculative_decoding_mode=draft_tokens_external&max_draft_len=63";
     // A step of 6400 tokens holds 100 sequences of a token and its 63 drafts.
     let kv = report(&format!("{drafts}&max_num_tokens=16384&runtime_max_num_tokens=6400")).kv_cache;
     assert_eq!(kv.concurrency(10, 10), Concurrency { requests: 100, limit: Limit::MaxNumTokens });
@@ -309,7 +313,8 @@ fn the_upper_bound_is_what_tensorrt_llm_prints_after_the_build() {
     assert!(activations > 0 && bound.total().0 == activations + weights + cache);
     assert_eq!(bound.exceeds_gpu, bound.total() > report.ranks[0].total);
     assert!(report.verdict.fits(), "the paged KV cache is smaller than the bound");
-    // Where the bound without activations is just below the GPU's memory, they decide whether TensorRT-LLM warns.
+    // Where the bound without activations is just below the GPU's memory, they decide whether
+    // TensorRT-LLM warns.
     let just = Bytes(weights + cache + activations / 2).gib();
     assert!(
         crate::support::report(&format!("{LLAMA}&max_beam_width=1&gpu_memory_gib={just}"))

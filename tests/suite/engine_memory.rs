@@ -274,8 +274,9 @@ fn micro_batches_as_large_as_all_requests_cost_almost_sixteen_times() {
     assert!((15.0..=16.0).contains(&times), "{times}");
 }
 
-/// The last of several stages has an LM head of its own though it is the embedding table, which the first stage holds: 128,256 rows
-/// of 2048 values for Llama 3.2 1B. One stage stores it once from 0.21 on.
+/// The last of several stages has an LM head of its own though it is the embedding table, which the
+/// first stage holds: 128,256 rows of 2048 values for Llama 3.2 1B. One stage stores it once from
+/// 0.21 on.
 #[test]
 fn a_tied_head_is_stored_again_on_another_stage() {
     let link = "model=meta-llama/Llama-3.2-1B&trtllm_version=0.21";

@@ -9,7 +9,7 @@ use trtllm_memory::deployment::{
 use trtllm_memory::explore::advise::advise;
 use trtllm_memory::explore::compare::compare;
 use trtllm_memory::explore::solve::solve;
-use trtllm_memory::explore::{Knob, Load};
+use trtllm_memory::explore::{Load, NumericSetting};
 use trtllm_memory::export::commands::recipes;
 use trtllm_memory::gpu::{GpuRef, gpus};
 use trtllm_memory::link;
@@ -70,7 +70,7 @@ proptest! {
         load in proptest::option::of((1u64..200, 1u64..4000, 1u64..2000)),
     ) {
         let load = load.map(|(concurrency, input_len, output_len)| Load { concurrency, input_len, output_len });
-        let knobs: Vec<Knob> = Knob::all(&deployment).collect();
+        let knobs: Vec<NumericSetting> = NumericSetting::all(&deployment).collect();
         let key = knobs[knob % knobs.len()].field.key;
         let Ok(limits) = solve(&deployment, key, load) else { return Ok(()) };
         let at = |text: &str| field(key).unwrap().with(&deployment, text).is_ok_and(|changed| holds(&changed, load));

@@ -109,7 +109,7 @@ fn a_start_that_runs_out_of_memory_is_diagnosed() {
     assert_eq!((diagnosis.stage, diagnosis.rank, diagnosis.predicted), (FailureStage::AfterStart, Some(0), false));
     assert_eq!(diagnosis.requested, Some(Bytes(900 * MIB)));
     assert_eq!(diagnosis.missing, Some(Bytes(900 * MIB - 801 * MIB / 2)));
-    assert!(diagnosis.sentence.starts_with("Ran out of memory on rank 0 after the KV cache stood"));
+    assert!(diagnosis.sentence.starts_with("Ran out of memory on rank 0 after the KV cache was allocated"));
     assert_eq!(log.deployment.model.name, "meta-llama/Llama-3.1-8B");
     assert!(log.reading.timeline.iter().all(|entry| !entry.text.contains('\u{1b}')));
 }

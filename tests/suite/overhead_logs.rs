@@ -278,8 +278,9 @@ fn the_all_reduce_workspace_is_exact() {
     }
 }
 
-/// Four DGX Spark are the largest cluster of unified memory that anyone has measured: 8.1 GiB of host buffers, 2.7 for each of three
-/// peers. More machines don't add more to the likely size, but widen the band: five peers of 3456 MiB at most, two of 256 at least.
+/// Four DGX Spark are the largest cluster of unified memory that anyone has measured: 8.1 GiB of
+/// host buffers, 2.7 for each of three peers. More machines don't add more to the likely size, but
+/// widen the band: five peers of 3456 MiB at most, two of 256 at least.
 #[test]
 fn unified_memory_is_not_extrapolated_beyond_four_machines() {
     for gpu in ["dgx-spark", "jetson-orin-64gb"] {

@@ -242,8 +242,8 @@ fn stages_that_share_an_account_hold_the_same() {
     }
 }
 
-/// No setting makes weights vanish: each alone, on one rank and on several of either kind, for the default model and the first of
-/// each family with experts.
+/// No setting makes weights vanish: each alone, on one rank and on several of either kind, for the
+/// default model and the first of each family with experts.
 #[test]
 fn no_setting_makes_the_ranks_hold_less_than_the_checkpoint() {
     let values = ["true", "false", "0", "1", "2", "4", "8", "512", "4096", "65536", "1099511627776", "0.3", "4,3,4"];

@@ -3,6 +3,7 @@
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
+use trtllm_memory::architecture::{Architecture, find};
 use trtllm_memory::deployment::presets::presets;
 use trtllm_memory::deployment::{Backend, Deployment, DeploymentError, FIELDS, MoeBackend};
 use trtllm_memory::link::{self, LinkProblemKind};
@@ -121,8 +122,8 @@ fn what_the_flow_cannot_do_is_refused_at_its_field() {
     assert!(engine.unwrap_err().of("quant_algo").unwrap().message.contains("backend=pytorch"));
 }
 
-/// `maybe_create_moe_load_balancer` creates one only with expert parallelism and for the architectures of its list. Otherwise the
-/// experts stay where they are, and the setting says so.
+/// `maybe_create_moe_load_balancer` creates one only with expert parallelism and for the
+/// architectures of its list. Otherwise the experts stay where they are, and the setting says so.
 #[test]
 fn a_load_balancer_that_does_not_act_changes_nothing() {
     let r1 = "model=deepseek-ai/DeepSeek-R1&gpu=h200&max_seq_len=8192";
@@ -145,8 +146,8 @@ fn a_load_balancer_that_does_not_act_changes_nothing() {
     assert!(matches!(fits, Verdict::Fails { stage: Stage::LoadWeights, .. }), "{fits:?}");
 }
 
-/// 288 slots in place of 256 experts: an eighth more of the experts on each of eight ranks, as weights. DeepSeek-R1 has 58 layers
-/// with experts of 3 · 7168 · 2048 values in two bytes.
+/// 288 slots in place of 256 experts: an eighth more of the experts on each of eight ranks, as
+/// weights. DeepSeek-R1 has 58 layers with experts of 3 · 7168 · 2048 values in two bytes.
 #[test]
 fn slots_of_the_load_balancer_are_weights() {
     let wide =
@@ -221,8 +222,9 @@ fn limits_only_lower_the_share() {
     assert!((share - 0.9).abs() < 1e-4, "{share}");
 }
 
-/// `_util.py` lowers the memory of all pools to `max_tokens` in every layer, and divides it evenly: 1280 tokens of 131,072 bytes are
-/// 160 MiB, or 80 for each of two windows. Of the 32 layers sixteen have either window, so that a token takes 65,536 bytes there.
+/// `_util.py` lowers the memory of all pools to `max_tokens` in every layer, and divides it evenly:
+/// 1280 tokens of 131,072 bytes are 160 MiB, or 80 for each of two windows. Of the 32 layers
+/// sixteen have either window, so that a token takes 65,536 bytes there.
 #[test]
 fn max_tokens_bounds_the_bytes_of_all_windows() {
     let windows = "max_seq_len=4096&max_attention_window=1024,4096";
@@ -233,7 +235,8 @@ fn max_tokens_bounds_the_bytes_of_all_windows() {
     assert_eq!(bounded.kv_cache.binding, Binding::MaxTokens);
     assert!(bounded.notes.iter().any(|note| note.field == "max_tokens"));
 
-    // Three windows in turn: eleven layers look back 16 tokens, eleven 46, and ten all 64; 62 tokens are 62 · 131,072 bytes.
+    // Three windows in turn: eleven layers look back 16 tokens, eleven 46, and ten all 64; 62
+    // tokens are 62 · 131,072 bytes.
     let three = report("max_seq_len=64&max_tokens=62&max_attention_window=16384,16,46");
     let most = 62.0 * 131_072.0;
     for (pool, layers) in three.kv_cache.windows.iter().zip([11, 10, 11]) {
@@ -279,6 +282,23 @@ fn one_draft_layer_serves_any_number_of_draft_tokens() {
     assert_eq!(weights(""), weights("&decoding_type=NGram&max_draft_len=8"));
 }
 
+/// A checkpoint with three layers of multi-token prediction runs as many of them as there are
+/// draft tokens, and no more than it has.
+#[test]
+fn several_draft_layers_are_one_for_each_draft_token() {
+    let mut model = find("deepseek-ai/DeepSeek-R1").unwrap().clone();
+    model.mtp_layers = 3;
+    let model: &'static Architecture = Box::leak(Box::new(model));
+    let weights = |drafts: u64| {
+        let mtp = decode(&format!("{R1}&decoding_type=MTP&max_draft_len={drafts}"));
+        gib(&estimate(&Deployment { model: model.into(), ..mtp }).unwrap(), Contributor::Weights)
+    };
+    let layer = weights(2) - weights(1);
+    assert!(layer > 1.0);
+    assert!((weights(3) - weights(2) - layer).abs() < 1e-6);
+    assert_eq!(weights(5), weights(3));
+}
+
 /// NVIDIA/TensorRT-LLM issue 8642: exactly 135.00 GiB are asked for at the default batch, on a card of 16 GiB.
 #[test]
 fn recurrent_states_of_the_default_batch_are_what_an_issue_printed() {
@@ -308,8 +328,9 @@ fn part(text: &str, rank: u64, contributor: Contributor, label: &str) -> f64 {
     find(whole, label).unwrap_or_else(|| panic!("{text}: no {label}"))
 }
 
-/// One row of 7168 16-bit values for each of eight experts of a token, and each of 256 experts padded to a tile of 128 rows in FP8, of
-/// 256 in FP4; fewer than 1024 tokens aren't sorted (trtllm-gen Routing::getMaxPermutedPaddedCount).
+/// One row of 7168 16-bit values for each of eight experts of a token, and each of 256 experts
+/// padded to a tile of 128 rows in FP8, of 256 in FP4; fewer than 1024 tokens aren't sorted
+/// (trtllm-gen Routing::getMaxPermutedPaddedCount).
 #[test]
 fn sorted_rows_are_padded_to_the_tile_of_their_precision() {
     let sorted = |text: &str| part(text, 0, Contributor::Activations, "rows sorted by expert");
@@ -321,8 +342,8 @@ fn sorted_rows_are_padded_to_the_tile_of_their_precision() {
     assert_eq!(sorted(&format!("{R1}&max_num_tokens=1023")), 0.0);
 }
 
-/// The 2048 columns of DeepSeek-R1's shared expert are sixteen blocks of 128: of 32 ranks each two share a part of them, so that a
-/// rank has 7168 · 128 values in two bytes in each of 58 layers.
+/// The 2048 columns of DeepSeek-R1's shared expert are sixteen blocks of 128: of 32 ranks each two
+/// share a part of them, so that a rank has 7168 · 128 values in two bytes in each of 58 layers.
 #[test]
 fn a_shared_expert_is_dealt_in_blocks() {
     let r1 = "model=deepseek-ai/DeepSeek-R1&gpu=gb200&tp_size=32&max_seq_len=4096";
@@ -330,8 +351,8 @@ fn a_shared_expert_is_dealt_in_blocks() {
     assert_eq!(shared, 58.0 * 7168.0 * 128.0 * 2.0);
 }
 
-/// DeepGEMM on eight ranks with attention data parallelism: 65,536 rows are four pieces of 16,384, each with the rows of 32 experts
-/// three times as wide as the hidden size, and their scales.
+/// DeepGEMM on eight ranks with attention data parallelism: 65,536 rows are four pieces of 16,384,
+/// each with the rows of 32 experts three times as wide as the hidden size, and their scales.
 #[test]
 fn deep_gemm_multiplies_even_pieces() {
     let r1 = R1.replace("TRTLLM", "DEEPGEMM") + "&moe_ep_size=8&enable_attention_dp=true&max_num_tokens=8192";
@@ -339,7 +360,8 @@ fn deep_gemm_multiplies_even_pieces() {
     assert_eq!(workspace, 32.0 * 16_384.0 * (3.0 * 7168.0 + 7168.0 / 128.0));
 }
 
-/// Llama 3.1 8B caches 65,536 values of a token, in NVFP4 half a byte each and a scale of a byte for sixteen.
+/// Llama 3.1 8B caches 65,536 values of a token, in NVFP4 half a byte each and a scale of a byte
+/// for sixteen.
 #[test]
 fn an_nvfp4_cache_has_its_scales() {
     assert_eq!(report("gpu=b200&kv_cache_dtype=nvfp4").kv_cache.bytes_per_token, 65_536.0 * (0.5 + 1.0 / 16.0));
@@ -353,7 +375,8 @@ fn beams_keep_their_history() {
     assert_eq!(history, 8.0 * 4.0 * 1024.0 * 8.0);
 }
 
-/// Of two stages the first has 31 of DeepSeek-R1's 61 layers; the other has the rest and the one that drafts.
+/// Of two stages the first has 31 of DeepSeek-R1's 61 layers; the other has the rest and the one
+/// that drafts.
 #[test]
 fn the_layer_that_drafts_is_cached_on_the_last_stage() {
     let stages = report(&format!("{R1}&pp_size=2&decoding_type=MTP&max_draft_len=3&trtllm_version=1.3"));

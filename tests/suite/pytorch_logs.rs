@@ -118,8 +118,9 @@ fn torch_holds_what_the_logs_say() {
     assert!(quantile(&sizes, 0.9) < 0.005, "90 % {}", quantile(&sizes, 0.9));
 }
 
-/// 256 slots on 32 ranks are eight experts on each, in the 58 layers of DeepSeek V3.2 with experts: 3 · 7168 · 2048 values of
-/// 0.5625 bytes. The log has them outside torch, and the memory inside is far below all weights.
+/// 256 slots on 32 ranks are eight experts on each, in the 58 layers of DeepSeek V3.2 with experts:
+/// 3 · 7168 · 2048 values of 0.5625 bytes. The log has them outside torch, and the memory inside is
+/// far below all weights.
 #[test]
 fn experts_that_a_load_balancer_moves_are_weights_outside_torch() {
     let log = logs().into_iter().find(|log| log.link.contains("moe_load_balancer_slots=256")).unwrap();

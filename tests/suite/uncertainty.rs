@@ -51,8 +51,9 @@ fn a_capacity_inside_the_band_is_uncertain() {
     assert!(first("fits_uncertain") < first("fails") && first("fails").is_some(), "{keys:?}");
 }
 
-/// The KV cache of a third of the free memory holds one sequence of 131,072 tokens, 4096 blocks of 32, but not at the low end of its
-/// band. Most of the GPU stays free: only the capacity is uncertain.
+/// The KV cache of a third of the free memory holds one sequence of 131,072 tokens, 4096 blocks of
+/// 32, but not at the low end of its band. Most of the GPU stays free: only the capacity is
+/// uncertain.
 #[test]
 fn a_sequence_that_may_not_fit_is_uncertain_though_memory_stays_free() {
     let (mut certain, mut uncertain) = (0, 0);

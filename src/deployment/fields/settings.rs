@@ -520,10 +520,7 @@ pub(super) const SETTINGS: &[Field] = &[
         .in_group(Group::Runtime, Phase::Runtime)
         .pytorch()
         .applies(has_experts)
-        .help(
-            "Experts with their copies that the load balancer spreads over the ranks. It acts only \
-             with moe_ep_size above 1, and for some models.",
-        ),
+        .help("Experts and copies that the load balancer spreads over the ranks, if moe_ep_size is above 1."),
     optional_number!(cuda_graph_max_batch_size in pytorch, 0, MAX_BATCH, 2048)
         .aliases(&["cuda_graph_config.max_batch_size"])
         .in_group(Group::Runtime, Phase::Runtime)

@@ -13,7 +13,8 @@ pub struct ResolvedPytorch {
     pub graphs: CudaGraphs,
     /// The kernels that multiply the experts, never [`MoeBackend::Auto`].
     pub moe_backend: MoeBackend,
-    /// Experts with their copies that the load balancer spreads over the ranks; `None` unless it acts.
+    /// Experts with their copies that the load balancer spreads over the ranks; `None` unless it
+    /// acts.
     pub load_balancer_slots: Option<u64>,
     /// Most bytes of the KV cache on a GPU, if limited.
     pub max_gpu_total_bytes: Option<u64>,
@@ -139,8 +140,9 @@ fn moe_backend(d: &Deployment) -> MoeBackend {
     }
 }
 
-/// Slots of the load balancer if it acts: for architectures of its list, and with expert parallelism
-/// (`fused_moe/moe_load_balancer.py` maybe_create_moe_load_balancer). Otherwise the setting is ignored.
+/// Slots of the load balancer if it acts: for architectures of its list, and with expert
+/// parallelism (`fused_moe/moe_load_balancer.py` maybe_create_moe_load_balancer). Otherwise the
+/// setting is ignored.
 fn load_balancer_slots(d: &Deployment, notes: &mut Vec<Note>) -> Option<u64> {
     let slots = d.pytorch.moe_load_balancer_slots.filter(|_| d.backend == Backend::Pytorch)?;
     let (field, version) = ("moe_load_balancer_slots", d.version());
@@ -167,7 +169,8 @@ fn load_balancer_slots(d: &Deployment, notes: &mut Vec<Note>) -> Option<u64> {
     Some(slots)
 }
 
-/// Whether the load balancer's list has the architecture (`moe_load_balancer.py` moe_model_arch_list).
+/// Whether the load balancer's list has the architecture (`moe_load_balancer.py`
+/// moe_model_arch_list).
 fn balances_experts(family: Family, version: Version) -> bool {
     let since = match family {
         Family::DeepSeekV3 | Family::Mixtral | Family::Llama4 | Family::Qwen2Moe | Family::Qwen3Moe => {

@@ -29,7 +29,7 @@ fn alone(base: &Deployment, space: &Space) -> Vec<Candidate> {
                     for &quant_algo in &space.quant_algos {
                         for &kv_cache_dtype in &space.kv_cache_dtypes {
                             let deployment = Deployment {
-                                gpu: gpu.clone(),
+                                gpu: gpu.clone().into(),
                                 parallel: Parallelism { tp_size, pp_size, moe_ep_size, ..base.parallel },
                                 precision: Precision { quant_algo, kv_cache_dtype, ..base.precision },
                                 limits: BuildLimits {
@@ -97,7 +97,7 @@ fn a_search_agrees_with_estimating_each_candidate_alone() {
 }
 
 #[test]
-fn a_search_goes_on_where_it_was_interrupted() {
+fn an_interrupted_search_continues() {
     let space = Space::on(vec![gpu::find("h100").unwrap(), gpu::find("h200").unwrap()], Backend::TensorRt);
     let mut search = Search::new(&base("mixtral-8x7b"), LOAD, space.clone());
     assert!(!search.step(100));
@@ -121,8 +121,8 @@ fn nothing_beats_the_frontier() {
     let frontier = frontier(found);
     assert!(frontier.len() > 1 && frontier.len() < found.len() / 10);
     for candidate in found {
-        let beats = |place: &usize| {
-            let other = &found[*place];
+        let beats = |index: &usize| {
+            let other = &found[*index];
             candidate.gpus <= other.gpus && candidate.concurrency > other.concurrency
         };
         assert!(!frontier.iter().any(beats));
@@ -131,7 +131,7 @@ fn nothing_beats_the_frontier() {
 }
 
 #[test]
-fn orders_sort_by_what_they_say() {
+fn orders_sort_and_have_names() {
     let mut found = run(
         Search::new(&base("qwen3-32b"), LOAD, Space::on(gpus().iter().step_by(7).collect(), Backend::TensorRt)),
         usize::MAX,

@@ -190,8 +190,9 @@ fn options_that_an_older_version_names_otherwise_are_left_out_and_that_is_said()
     assert!(text(&all, "llm-api").starts_with("from tensorrt_llm._torch import LLM\n"));
 }
 
-/// What a person calls a model of their own is an argument, never an option or a command of the program, in every command and
-/// precision. A Hugging Face name begins with a letter or a digit, so that such a name is a folder.
+/// What a person calls a model of their own is an argument, never an option or a command of the
+/// program, in every command and precision. A Hugging Face name begins with a letter or a digit, so
+/// that such a name is a folder.
 #[test]
 fn a_models_name_is_no_option_and_no_command() {
     for backend in ["tensorrt", "pytorch"] {
@@ -220,7 +221,8 @@ fn a_models_name_is_no_option_and_no_command() {
 
 #[test]
 fn slots_that_no_load_balancer_takes_are_not_written() {
-    let r1 = "model=deepseek-ai/DeepSeek-R1&gpu=b300&tp_size=8&backend=pytorch&enable_attention_dp=true&moe_load_balancer_slots=288";
+    let r1 = "model=deepseek-ai/DeepSeek-R1&gpu=b300&tp_size=8&backend=pytorch\
+        &enable_attention_dp=true&moe_load_balancer_slots=288";
     assert!(!text(&of(r1), "trtllm-serve").contains("num_slots"));
     assert!(text(&of(&format!("{r1}&moe_ep_size=8")), "trtllm-serve").contains("num_slots: 288"));
 }

@@ -133,8 +133,8 @@ mod tests {
         assert_eq!((held, cache.short), (8, 0.0));
     }
 
-    /// Mixtral's eight experts map 4096 values to 14,336 and back, each with an adapter of its own; the router maps them to eight. Two
-    /// ranks share the columns.
+    /// Mixtral's eight experts map 4096 values to 14,336 and back, each with an adapter of its own;
+    /// the router maps them to eight. Two ranks share the columns.
     #[test]
     fn every_expert_has_an_adapter() {
         let resolved = |ranks: u64| {

@@ -107,8 +107,10 @@ fn balanced<N: Number>(inputs: &Inputs<N>) -> Option<N> {
     (!bytes.is_empty()).then(|| N::sum_of(bytes) * N::symbol(&SLOTS, slots as f64))
 }
 
-/// Bytes of a rank's weights that lie outside torch, in memory that the host reaches too: the experts that the load balancer
-/// moves (`runtime/moeLoadBalancer/hostAccessibleDeviceAllocator.cpp`). What a log counts "inside torch" is without them.
+/// Bytes of a rank's weights that lie outside torch, in memory that the host reaches too: the
+/// experts that the load balancer moves
+/// (`runtime/moeLoadBalancer/hostAccessibleDeviceAllocator.cpp`). What a log counts "inside torch"
+/// is without them.
 pub fn outside_torch(resolved: &Resolved, stage: u64) -> Bytes {
     Bytes::rounded(balanced(&Inputs::<f64>::new(resolved, stage)).unwrap_or_default())
 }

@@ -212,7 +212,7 @@ fn size_row(row: &Comparison, units: Units) -> Row {
 /// Blocks, tokens and pages beside the values that follow from the log's free memory.
 fn counts(log: &ExplainedLog, rank: &RankReading) -> Vec<Row> {
     let left = log.reading.ranks.iter().filter_map(|rank| rank.available).map(|size| size.bytes).min();
-    let Some(left) = left.filter(|_| log.knows_model() && !log.reading.is_torch()) else { return Vec::new() };
+    let Some(left) = left.filter(|_| log.knows_model() && !log.reading.is_pytorch()) else { return Vec::new() };
     let pinned = Deployment {
         machine: Machine { free_memory_gib: Some(left.gib()), ..log.deployment.machine },
         ..log.deployment.clone()

@@ -143,7 +143,7 @@ fn a_safetensors_header_is_read_with_and_without_its_length() {
 fn a_log_that_ends_out_of_memory_is_diagnosed() {
     let html = about(FAILED);
     assert!(html.contains("An allocation of 900.00 MiB failed"), "{html}");
-    assert!(html.contains("499.50 MiB were missing") && html.contains("Line 4"));
+    assert!(html.contains("499.50 MiB was missing") && html.contains("Line 4"));
 }
 
 #[test]
@@ -176,7 +176,7 @@ fn what_can_not_be_read_says_which_line_and_field() {
         }
     }
     let twice = about(&layers("20, \"hidden_size\": 4096"));
-    assert!(twice.contains("stands there more than once") && twice.contains("Use this model"), "{twice}");
+    assert!(twice.contains("given more than once") && twice.contains("Use this model"), "{twice}");
     let junk: Vec<u8> = (0..100_000_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
     assert!(answer_about("panel=file", &junk).contains("binary"));
 }
@@ -240,7 +240,7 @@ fn a_file_of_another_kind_is_named() {
         (
             r#"{"model_type": "bert", "hidden_size": 768, "num_hidden_layers": 12,
                 "num_attention_heads": 12, "vocab_size": 9}"#,
-            "bert is no text generator",
+            "bert does not generate text",
         ),
         ("[1, 2]", "can't be read"),
         ("7", "can't be read"),

@@ -153,8 +153,8 @@ pub fn explanations_end_in_the_report(deployment: &Deployment) -> TestCaseResult
     Ok(())
 }
 
-/// The ranks together never hold less than the checkpoint: all parameters in the type that they are stored in, which quantization
-/// makes half a byte at least. An encoder is an engine of its own.
+/// The ranks together never hold less than the checkpoint: all parameters in the type that they are
+/// stored in, which quantization makes half a byte at least. An encoder is an engine of its own.
 pub fn ranks_hold_the_checkpoint(deployment: &Deployment) -> TestCaseResult {
     let (Some(report), Ok(resolved)) = (report(deployment), deployment.resolve()) else { return Ok(()) };
     let held: f64 = report.ranks.iter().map(|rank| rank.figure(Contributor::Weights).bytes.0 as f64).sum();

@@ -5,7 +5,7 @@ use super::{Output, json};
 use clap::Args;
 use serde::Serialize;
 use trtllm_memory::explore::Load;
-use trtllm_memory::explore::advise::{Advices, advise};
+use trtllm_memory::explore::advise::{Recommendations, advise};
 use trtllm_memory::link;
 use trtllm_memory::units::{Units, grouped};
 
@@ -31,7 +31,7 @@ pub fn run(arguments: &Arguments, units: Units) -> Output {
     })
 }
 
-fn as_json(advices: &Advices, units: Units) -> String {
+fn as_json(advices: &Recommendations, units: Units) -> String {
     #[derive(Serialize)]
     struct Change<A: Serialize> {
         #[serde(flatten)]
@@ -51,7 +51,7 @@ fn as_json(advices: &Advices, units: Units) -> String {
     json(&Shape { fits: advices.fits, load: advices.load, changes: changes.collect() })
 }
 
-fn text(advices: &Advices, units: Units) -> String {
+fn text(advices: &Recommendations, units: Units) -> String {
     let Load { concurrency, input_len, output_len } = advices.load;
     let load = format!("{} sequences of {} + {} tokens", grouped(concurrency), grouped(input_len), grouped(output_len));
     let head = match (advices.fits, advices.changes.is_empty()) {

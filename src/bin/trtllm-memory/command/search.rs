@@ -119,6 +119,9 @@ fn space(arguments: &Arguments, base: &Deployment) -> Result<Space, InvalidSetti
     if space.gpus.is_empty() {
         space.gpus = vec![base.gpu.clone()];
     }
+    if space.gpus.is_empty() {
+        space.gpus = vec![base.gpu.clone()];
+    }
     let sizes = |space: &mut Vec<u64>, given: &[u64]| {
         if !given.is_empty() {
             *space = given.to_vec();

@@ -6,8 +6,9 @@ use super::{Output, json};
 use clap::Args;
 use serde::Serialize;
 use trtllm_memory::deployment::{Deployment, InvalidSetting};
-use trtllm_memory::explore::Knob;
-use trtllm_memory::explore::solve::{FeasibleRange, LimitReason, solve};
+use trtllm_memory::explore::NumericSetting;
+use trtllm_memory::explore::range::{FeasibleRange, LimitReason};
+use trtllm_memory::explore::solve::solve;
 use trtllm_memory::memory::{Limit, estimate};
 use trtllm_memory::units::{Units, grouped};
 
@@ -36,7 +37,7 @@ pub fn run(arguments: &Arguments, units: Units) -> Output {
             Err(problem) => refuse_problem(problem, arguments.json),
         },
         None => {
-            let all = Knob::all(deployment).filter_map(|knob| solve(deployment, knob.field.key, load).ok());
+            let all = NumericSetting::all(deployment).filter_map(|knob| solve(deployment, knob.field.key, load).ok());
             every(&all.collect::<Vec<FeasibleRange>>(), arguments.json)
         }
     })

@@ -62,7 +62,7 @@ pub fn first_batch<N: Number>(inputs: &Inputs<N>) -> Option<N> {
     let encoder = inputs.resolved.model.encoder?;
     let outputs = (inputs.element() * inputs.encoder_batch() * inputs.encoder_output() * inputs.hidden())
         .part(|| Part::bytes("outputs of the requests"));
-    let features = encoder.hears().then(|| {
+    let features = encoder.reads_audio().then(|| {
         let frames = inputs.encoder_batch() * inputs.encoder_input();
         (inputs.element() * frames * N::symbol(&MELS, encoder.mels as f64)).part(|| Part::bytes("features"))
     });

@@ -162,7 +162,7 @@
 //!
 //! * A *contributor* is one of the six parts of a GPU's memory, see [`Contributor`].
 //! * A *law* is a formula for one of them, with its evidence, its band of error and its source, see
-//!   [`memory::number::Law`].
+//!   [`memory::Law`].
 //! * A *rank* is one process of the deployment, and has one GPU.
 //! * A *setting* is an option of TensorRT-LLM; its *key* is its name in links.
 //!   [`deployment::FIELDS`] is the table of all settings.

@@ -257,6 +257,7 @@ fn narrowed(width: u64) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::deployment::{BuildLimits, Parallelism};
     #[cfg(target_arch = "wasm32")]
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
@@ -269,7 +270,11 @@ mod tests {
 
     #[test]
     fn every_request_survives_its_text() {
-        let deployment = Deployment { tp_size: 2, max_batch_size: Some(64), ..Deployment::default() };
+        let deployment = Deployment {
+            parallel: Parallelism { tp_size: 2, ..Parallelism::default() },
+            limits: BuildLimits { max_batch_size: Some(64), ..BuildLimits::default() },
+            ..Deployment::default()
+        };
         let mut requests: Vec<Request> = PanelId::ALL
             .into_iter()
             .map(|panel| {

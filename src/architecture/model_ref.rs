@@ -1,6 +1,6 @@
 //! The model of a deployment: one of the catalogue, or a custom model.
 
-use super::{Architecture, Recipe, Tensors, recipe_of};
+use super::{Architecture, DEFAULT_MODEL, Recipe, Tensors, find, models, recipe_of};
 use std::ops::Deref;
 use std::sync::{Arc, OnceLock};
 
@@ -69,6 +69,13 @@ impl Deref for ModelRef {
 impl From<&'static Architecture> for ModelRef {
     fn from(model: &'static Architecture) -> ModelRef {
         ModelRef::Catalogue(model)
+    }
+}
+
+/// The model of a deployment that names none.
+impl Default for ModelRef {
+    fn default() -> ModelRef {
+        find(DEFAULT_MODEL).unwrap_or(&models()[0]).into()
     }
 }
 

@@ -85,14 +85,18 @@ fn attributes<'a>(changes: &mut Vec<Change<'a>>, element: usize, was: &str, tag:
 mod tests {
     use super::*;
     use crate::chart::{Size, Theme, ranks};
-    use crate::deployment::Deployment;
+    use crate::deployment::{BuildLimits, Deployment, Parallelism};
     use crate::memory::estimate;
     use crate::units::Units;
     #[cfg(target_arch = "wasm32")]
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
     fn picture(max_num_tokens: u64, tp_size: u64) -> String {
-        let deployment = Deployment { max_num_tokens: Some(max_num_tokens), tp_size, ..Deployment::default() };
+        let deployment = Deployment {
+            limits: BuildLimits { max_num_tokens: Some(max_num_tokens), ..BuildLimits::default() },
+            parallel: Parallelism { tp_size, ..Parallelism::default() },
+            ..Deployment::default()
+        };
         ranks(&estimate(&deployment).unwrap(), Size { width: 400, height: 320 }, &Theme::LIGHT, Units::Binary).svg
     }
 

@@ -71,8 +71,8 @@ pub struct Drawing {
 ///
 /// ```
 /// use trtllm_memory::chart::{self, Size, Theme};
-/// use trtllm_memory::{deployment::Deployment, memory::estimate, units::Units};
-/// let report = estimate(&Deployment { tp_size: 2, ..Deployment::default() }).unwrap();
+/// use trtllm_memory::{link, memory::estimate, units::Units};
+/// let report = estimate(&link::decode("tp_size=2").deployment).unwrap();
 /// let size = Size { width: 480, height: 320 };
 /// let drawing = chart::ranks(&report, size, &Theme::LIGHT, Units::Binary);
 /// assert!(drawing.svg.starts_with("<svg width=\"480\" height=\"320\" viewBox=\"0 0 480 320\""));
@@ -88,7 +88,7 @@ pub fn poster(deployment: &Deployment, report: &Report, size: Size, theme: &Them
     let (model, gpu) = (&deployment.model.name, deployment.gpu.name);
     let title = format!(
         "{model}, {}, on {} × {gpu}; {} of each GPU",
-        deployment.quant_algo,
+        deployment.precision.quant_algo,
         deployment.world_size(),
         units.giga()
     );

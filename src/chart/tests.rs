@@ -1,6 +1,6 @@
 use super::*;
 use crate::architecture;
-use crate::deployment::{Deployment, Version};
+use crate::deployment::{Deployment, Parallelism};
 use crate::memory::{Contributor, Rank, Verdict, estimate};
 use crate::units::{Bytes, Units};
 #[cfg(target_arch = "wasm32")]
@@ -137,10 +137,13 @@ fn more_ranks_are_folded_where_they_are_alike() {
 #[test]
 fn where_even_these_are_too_many_the_fullest_of_neighbours_is_shown() {
     // Up to 0.12, the first GPU of each node holds the contexts of the other ranks.
-    let trtllm_version = Version::parse("0.12");
     let model = architecture::find("meta-llama/Llama-3.1-405B").unwrap();
-    let report =
-        report(&Deployment { model: model.into(), tp_size: 8, pp_size: 126, trtllm_version, ..Deployment::default() });
+    let report = report(&Deployment {
+        model: model.into(),
+        version: "0.12".parse().ok(),
+        parallel: Parallelism { tp_size: 8, pp_size: 126, ..Parallelism::default() },
+        ..Deployment::default()
+    });
     assert!(report.alike().len() > 100);
     let drawing = ranks(&report, SIZE, &Theme::LIGHT, Units::Binary);
     assert!((2..=12).contains(&drawing.bars.len()));

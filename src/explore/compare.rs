@@ -155,14 +155,21 @@ impl Serialize for Comparison {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::deployment::QuantAlgo;
+    use crate::deployment::{BuildLimits, Parallelism, Precision, QuantAlgo};
     #[cfg(target_arch = "wasm32")]
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
     #[test]
     fn differences_are_those_of_the_two_estimates() {
-        let pinned = Deployment { max_seq_len: Some(4096), ..Deployment::default() };
-        let current = Deployment { quant_algo: QuantAlgo::Fp8, max_batch_size: Some(64), ..pinned.clone() };
+        let pinned = Deployment {
+            limits: BuildLimits { max_seq_len: Some(4096), ..BuildLimits::default() },
+            ..Deployment::default()
+        };
+        let current = Deployment {
+            precision: Precision { quant_algo: QuantAlgo::Fp8, ..pinned.precision },
+            limits: BuildLimits { max_batch_size: Some(64), ..pinned.limits },
+            ..pinned.clone()
+        };
         let comparison = compare(&pinned, &current).unwrap();
         let keys: Vec<&str> = comparison.settings.iter().map(|setting| setting.key).collect();
         assert_eq!(keys, ["quant_algo", "max_batch_size"]);
@@ -185,7 +192,8 @@ mod tests {
 
     #[test]
     fn the_impossible_side_is_named() {
-        let impossible = Deployment { tp_size: 3, ..Deployment::default() };
+        let impossible =
+            Deployment { parallel: Parallelism { tp_size: 3, ..Parallelism::default() }, ..Deployment::default() };
         assert_eq!(compare(&impossible, &Deployment::default()).unwrap_err().0, Side::Pinned);
         assert_eq!(compare(&Deployment::default(), &impossible).unwrap_err().0, Side::Current);
     }

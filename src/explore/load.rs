@@ -1,6 +1,8 @@
 //! A load: the number of concurrent sequences and their lengths.
 
-use crate::deployment::{Backend, Deployment, Resolved};
+use crate::deployment::{
+    Backend, BuildLimits, Deployment, EngineConfig, KvCacheConfig, Machine, PytorchConfig, Resolved,
+};
 use crate::memory::{Limit, Report, estimate_resolved};
 use serde::Serialize;
 
@@ -27,31 +29,38 @@ impl Load {
     /// they belong to another deployment.
     pub fn sized(self, deployment: &Deployment) -> Deployment {
         let mut sized = Deployment {
-            max_seq_len: Some(self.sequence().max(1)),
-            runtime_max_batch_size: None,
-            runtime_max_num_tokens: None,
-            max_tokens: None,
-            max_gpu_total_bytes: 0,
-            free_memory_gib: None,
+            limits: BuildLimits { max_seq_len: Some(self.sequence().max(1)), ..deployment.limits },
+            engine: EngineConfig {
+                runtime_max_batch_size: None,
+                runtime_max_num_tokens: None,
+                ..deployment.engine.clone()
+            },
+            kv_cache: KvCacheConfig { max_tokens: None, ..deployment.kv_cache.clone() },
+            pytorch: PytorchConfig { max_gpu_total_bytes: 0, ..deployment.pytorch },
+            machine: Machine { free_memory_gib: None, ..deployment.machine },
             ..deployment.clone()
         };
-        sized.max_input_len =
-            if deployment.remove_input_padding && deployment.context_fmha { None } else { Some(self.input_len.max(1)) };
+        sized.engine.max_input_len =
+            if deployment.engine.plugins.remove_input_padding && deployment.engine.plugins.context_fmha {
+                None
+            } else {
+                Some(self.input_len.max(1))
+            };
         self.size_batch(&mut sized);
         sized
     }
 
     /// Sets the build limits that also depend on `pp_size`.
     pub(super) fn size_batch(self, deployment: &mut Deployment) {
-        deployment.max_batch_size = Some(self.concurrency.div_ceil(deployment.pp_size.max(1)).max(1));
+        deployment.limits.max_batch_size = Some(self.concurrency.div_ceil(deployment.parallel.pp_size.max(1)).max(1));
         let chunked = match deployment.backend {
-            Backend::TensorRt => deployment.enable_chunked_context,
-            Backend::Pytorch => deployment.enable_chunked_prefill,
+            Backend::TensorRt => deployment.engine.enable_chunked_context,
+            Backend::Pytorch => deployment.pytorch.enable_chunked_prefill,
         };
         let largest_prompt = if chunked { 0 } else { self.input_len };
-        deployment.max_num_tokens = deployment.max_num_tokens.map(|tokens| tokens.max(largest_prompt));
-        if deployment.max_num_tokens.is_none() && largest_prompt > crate::deployment::DEFAULT_MAX_NUM_TOKENS {
-            deployment.max_num_tokens = Some(largest_prompt);
+        deployment.limits.max_num_tokens = deployment.limits.max_num_tokens.map(|tokens| tokens.max(largest_prompt));
+        if deployment.limits.max_num_tokens.is_none() && largest_prompt > crate::deployment::DEFAULT_MAX_NUM_TOKENS {
+            deployment.limits.max_num_tokens = Some(largest_prompt);
         }
     }
 
@@ -82,6 +91,7 @@ pub(super) fn fits(resolved: &Resolved, load: Option<Load>) -> (Report, Result<(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::deployment::Parallelism;
     use crate::memory::estimate;
     #[cfg(target_arch = "wasm32")]
     use wasm_bindgen_test::wasm_bindgen_test as test;
@@ -92,7 +102,10 @@ mod tests {
     fn a_deployment_sized_for_a_load_runs_it_and_no_more() {
         for load in [LONG, Load { concurrency: 100, input_len: 300, output_len: 200 }] {
             for pp_size in [1, 4] {
-                let sized = load.sized(&Deployment { pp_size, ..Deployment::default() });
+                let sized = load.sized(&Deployment {
+                    parallel: Parallelism { pp_size, ..Parallelism::default() },
+                    ..Deployment::default()
+                });
                 let report = estimate(&sized).unwrap();
                 assert_eq!(load.held_by(&report), Ok(()));
                 let more = Load { concurrency: load.concurrency.next_multiple_of(pp_size) + 1, ..load };
@@ -106,9 +119,12 @@ mod tests {
     #[test]
     fn a_step_has_room_for_a_prompt_unless_prompts_are_chunked() {
         let whole = LONG.sized(&Deployment::default());
-        assert_eq!(whole.max_num_tokens, Some(20_000));
-        let chunked = Deployment { enable_chunked_context: true, ..Deployment::default() };
-        assert_eq!(LONG.sized(&chunked).max_num_tokens, None);
+        assert_eq!(whole.limits.max_num_tokens, Some(20_000));
+        let chunked = Deployment {
+            engine: EngineConfig { enable_chunked_context: true, ..EngineConfig::default() },
+            ..Deployment::default()
+        };
+        assert_eq!(LONG.sized(&chunked).limits.max_num_tokens, None);
         for deployment in [whole, chunked] {
             assert_eq!(LONG.held_by(&estimate(&LONG.sized(&deployment)).unwrap()), Ok(()));
         }

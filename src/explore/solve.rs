@@ -135,7 +135,7 @@ pub(super) fn limit_reason(deployment: &Deployment, load: Option<Load>) -> Optio
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::deployment::{QuantAlgo, field};
+    use crate::deployment::{BuildLimits, Precision, QuantAlgo, field};
     use crate::memory::{Limit, estimate};
     #[cfg(target_arch = "wasm32")]
     use wasm_bindgen_test::wasm_bindgen_test as test;
@@ -147,7 +147,10 @@ mod tests {
 
     #[test]
     fn a_limit_fits_and_the_next_value_does_not() {
-        let fitting = Deployment { max_seq_len: Some(4096), max_batch_size: Some(64), ..Deployment::default() };
+        let fitting = Deployment {
+            limits: BuildLimits { max_seq_len: Some(4096), max_batch_size: Some(64), ..BuildLimits::default() },
+            ..Deployment::default()
+        };
         let failing =
             Deployment { model: crate::architecture::find("llama-3.3-70b").unwrap().into(), ..fitting.clone() };
         let mut found = 0;
@@ -169,7 +172,10 @@ mod tests {
 
     #[test]
     fn the_batch_is_limited_by_its_buffers() {
-        let deployment = Deployment { max_seq_len: Some(4096), ..Deployment::default() };
+        let deployment = Deployment {
+            limits: BuildLimits { max_seq_len: Some(4096), ..BuildLimits::default() },
+            ..Deployment::default()
+        };
         let limits = solve(&deployment, "max_batch_size", None).unwrap();
         let limit = limits.limit().unwrap();
         assert!(limits.is_largest() && limits.fits && limit.value > 2048.0, "{limits:?}");
@@ -182,8 +188,7 @@ mod tests {
     fn a_model_that_is_too_large_has_a_smallest_number_of_ranks() {
         let deployment = Deployment {
             model: crate::architecture::find("llama-3.3-70b").unwrap().into(),
-            max_seq_len: Some(8192),
-            max_batch_size: Some(64),
+            limits: BuildLimits { max_seq_len: Some(8192), max_batch_size: Some(64), ..BuildLimits::default() },
             ..Deployment::default()
         };
         let limits = solve(&deployment, "tp_size", None).unwrap();
@@ -191,13 +196,17 @@ mod tests {
         let limit = limits.limit().unwrap();
         assert_eq!((limit.text.as_str(), limits.binding().unwrap().key()), ("2", "weights"));
         assert!(solve(&deployment, "max_num_tokens", None).unwrap().limit().is_none());
-        let smaller = Deployment { quant_algo: QuantAlgo::Fp8, ..deployment };
+        let smaller =
+            Deployment { precision: Precision { quant_algo: QuantAlgo::Fp8, ..deployment.precision }, ..deployment };
         assert!(solve(&smaller, "tp_size", None).unwrap().fits);
     }
 
     #[test]
     fn a_load_bounds_more_tightly_than_memory() {
-        let deployment = Deployment { max_seq_len: Some(4096), max_batch_size: Some(64), ..Deployment::default() };
+        let deployment = Deployment {
+            limits: BuildLimits { max_seq_len: Some(4096), max_batch_size: Some(64), ..BuildLimits::default() },
+            ..Deployment::default()
+        };
         let load = Load { concurrency: 64, input_len: 2000, output_len: 1000 };
         let limits = solve(&deployment, "max_batch_size", Some(load)).unwrap();
         assert_eq!(limits.smallest.as_ref().unwrap().text, "64");
@@ -209,7 +218,10 @@ mod tests {
     #[test]
     fn settings_without_numbers_and_impossible_deployments_are_errors() {
         assert!(solve(&Deployment::default(), "model", None).is_err());
-        let impossible = Deployment { quant_algo: QuantAlgo::Nvfp4, ..Deployment::default() };
+        let impossible = Deployment {
+            precision: Precision { quant_algo: QuantAlgo::Nvfp4, ..Precision::default() },
+            ..Deployment::default()
+        };
         assert_eq!(solve(&impossible, "max_batch_size", None).unwrap_err().field, "quant_algo");
     }
 }

@@ -244,12 +244,16 @@ impl Serialize for Sweep {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::deployment::BuildLimits;
     #[cfg(target_arch = "wasm32")]
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
     #[test]
     fn a_sweep_agrees_with_an_estimate_at_each_value() {
-        let deployment = Deployment { max_seq_len: Some(8192), ..Deployment::default() };
+        let deployment = Deployment {
+            limits: BuildLimits { max_seq_len: Some(8192), ..BuildLimits::default() },
+            ..Deployment::default()
+        };
         for key in ["max_num_tokens", "tp_size", "free_gpu_memory_fraction", "quant_algo", "gpu"] {
             let sweep = sweep(&deployment, key, None, 9).unwrap();
             for point in &sweep.points {
@@ -267,7 +271,10 @@ mod tests {
 
     #[test]
     fn the_current_value_is_among_the_points_and_the_feasible_range_is_contiguous() {
-        let deployment = Deployment { max_batch_size: Some(77), max_seq_len: Some(2048), ..Deployment::default() };
+        let deployment = Deployment {
+            limits: BuildLimits { max_batch_size: Some(77), max_seq_len: Some(2048), ..BuildLimits::default() },
+            ..Deployment::default()
+        };
         let sweep = sweep(&deployment, "max_batch_size", None, 17).unwrap();
         assert_eq!(sweep.points[sweep.today.unwrap()].text, "77");
         assert!(sweep.logarithmic);
@@ -279,7 +286,7 @@ mod tests {
 
     #[test]
     fn impossible_names_have_a_reason_and_impossible_numbers_are_omitted() {
-        let deployment = Deployment { gpu: crate::gpu::find("a100").unwrap(), ..Deployment::default() };
+        let deployment = Deployment { gpu: crate::gpu::find("a100").unwrap().into(), ..Deployment::default() };
         let precisions = sweep(&deployment, "quant_algo", None, 0).unwrap();
         let fp8 = precisions.points.iter().find(|point| point.text == "FP8").unwrap();
         assert!(fp8.outcome.as_ref().unwrap_err().to_string().contains("compute capability"));

@@ -7,14 +7,14 @@ use crate::units::{Units, grouped};
 /// Summarises the model, its precision and the GPUs.
 ///
 /// ```
-/// use trtllm_memory::{deployment::Deployment, export::summary};
-/// let resolved = Deployment { tp_size: 2, ..Deployment::default() }.resolve().unwrap();
+/// use trtllm_memory::{export::summary, link};
+/// let resolved = link::decode("tp_size=2").deployment.resolve().unwrap();
 /// assert_eq!(summary::subject(&resolved), "Llama-3.1-8B · bfloat16 · 2 × H100 SXM 80 GB");
 /// ```
 pub fn subject(resolved: &Resolved) -> String {
     let model = resolved.model.name.rsplit('/').next().unwrap_or_default();
-    let precision = match resolved.quant_algo {
-        QuantAlgo::None => resolved.dtype.name(),
+    let precision = match resolved.precision.quant_algo {
+        QuantAlgo::None => resolved.precision.dtype.name(),
         quantized => quantized.name(),
     };
     format!("{model} · {precision} · {} × {}", resolved.world_size(), resolved.gpu.name)
@@ -33,8 +33,8 @@ pub fn outcome(report: &Report) -> &'static str {
 /// is left.
 ///
 /// ```
-/// use trtllm_memory::{deployment::Deployment, export::summary, memory::estimate, units::Units};
-/// let deployment = Deployment { tp_size: 2, ..Deployment::default() };
+/// use trtllm_memory::{export::summary, link, memory::estimate, units::Units};
+/// let deployment = link::decode("tp_size=2").deployment;
 /// let (resolved, report) = (deployment.resolve().unwrap(), estimate(&deployment).unwrap());
 /// let text = summary::markdown(&resolved, &report, "https://example.org/#v=1&tp_size=2", Units::Binary);
 /// assert!(text.starts_with("[Llama-3.1-8B, bfloat16, 2 × H100 SXM 80 GB: fits, "));

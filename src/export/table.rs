@@ -158,14 +158,18 @@ fn giga_text(bytes: Bytes, units: Units) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::deployment::Deployment;
+    use crate::deployment::{Deployment, Parallelism};
     use crate::memory::estimate;
     #[cfg(target_arch = "wasm32")]
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
     #[test]
     fn a_report_has_a_row_for_each_rank_whose_sizes_add_up() {
-        let report = estimate(&Deployment { tp_size: 2, ..Deployment::default() }).unwrap();
+        let report = estimate(&Deployment {
+            parallel: Parallelism { tp_size: 2, ..Parallelism::default() },
+            ..Deployment::default()
+        })
+        .unwrap();
         let table = Table::of_report(&report);
         let csv = table.csv();
         assert_eq!(csv.lines().count(), 3);
@@ -179,7 +183,11 @@ mod tests {
 
     #[test]
     fn people_read_a_row_for_each_contributor() {
-        let report = estimate(&Deployment { pp_size: 2, ..Deployment::default() }).unwrap();
+        let report = estimate(&Deployment {
+            parallel: Parallelism { pp_size: 2, ..Parallelism::default() },
+            ..Deployment::default()
+        })
+        .unwrap();
         let text = Table::for_people(&report, Units::Binary).markdown();
         assert!(text.starts_with("| GiB | GPU 0 | GPU 1 |\n|:---|---:|---:|\n| Weights | "), "{text}");
         assert_eq!(text.lines().count(), 2 + 6 + 2);

@@ -123,12 +123,12 @@ impl ModelFile {
                     deployment.model = model.clone();
                 }
                 if let Precision::Quantized(algo) = checkpoint.precision {
-                    deployment.quant_algo = algo;
+                    deployment.precision.quant_algo = algo;
                 }
             }
             ModelFile::Quantization(algo, cache, _) => {
-                deployment.quant_algo = algo.unwrap_or(deployment.quant_algo);
-                deployment.kv_cache_dtype = cache.unwrap_or(deployment.kv_cache_dtype);
+                deployment.precision.quant_algo = algo.unwrap_or(deployment.precision.quant_algo);
+                deployment.precision.kv_cache_dtype = cache.unwrap_or(deployment.precision.kv_cache_dtype);
             }
         }
     }

@@ -25,7 +25,7 @@ pub fn read(node: &Node, report: &mut ReadReport) -> Quantization {
     };
     let cache = node.get("kv_cache_quant_algo").or_else(|| node.get("kv_cache_scheme"));
     let kv_cache_dtype = cache.and_then(|cache| match cache.text() {
-        Some(name) => KvCacheDtype::parse(name),
+        Some(name) => name.parse::<KvCacheDtype>().ok(),
         None => match (cache.get("num_bits").and_then(Node::whole), cache.get("type").and_then(Node::text)) {
             (Some(8), Some("float")) => Some(KvCacheDtype::Fp8),
             (Some(8), Some("int")) => Some(KvCacheDtype::Int8),
@@ -67,14 +67,14 @@ fn excluded(node: &Node, algo: Option<QuantAlgo>, report: &mut ReadReport) -> Op
 
 /// The algorithm with this TensorRT-LLM name.
 fn named(name: &str, node: &Node, report: &mut ReadReport) -> Option<QuantAlgo> {
-    if let Some(algo) = QuantAlgo::parse(name) {
+    if let Ok(algo) = name.parse::<QuantAlgo>() {
         return Some(algo);
     }
     if name == "MIXED_PRECISION" {
         let layers = node.get("quantized_layers").map(Node::members).unwrap_or(&[]);
         let mut counts: Vec<(QuantAlgo, usize)> = Vec::new();
         let algos = layers.iter().filter_map(|(_, layer)| layer.get("quant_algo").and_then(Node::text));
-        for algo in algos.filter_map(QuantAlgo::parse) {
+        for algo in algos.filter_map(|text| text.parse::<QuantAlgo>().ok()) {
             match counts.iter_mut().find(|(known, _)| *known == algo) {
                 Some((_, count)) => *count += 1,
                 None => counts.push((algo, 1)),
@@ -110,7 +110,7 @@ fn by_method(node: &Node, report: &mut ReadReport) -> Option<QuantAlgo> {
         ("awq", Some(4) | None) => Some(QuantAlgo::W4A16Awq),
         ("gptq", Some(8)) => Some(QuantAlgo::W8A16Gptq),
         ("gptq", Some(4) | None) => Some(QuantAlgo::W4A16Gptq),
-        ("mxfp4", _) => QuantAlgo::parse("W4A16_MXFP4").or_else(|| nearest(QuantAlgo::Nvfp4)),
+        ("mxfp4", _) => "W4A16_MXFP4".parse::<QuantAlgo>().ok().or_else(|| nearest(QuantAlgo::Nvfp4)),
         ("bitsandbytes", _) if node.get("load_in_4bit").and_then(Node::bool) == Some(true) => nearest(QuantAlgo::W4A16),
         ("bitsandbytes", _) => nearest(QuantAlgo::W8A16),
         ("compressed-tensors" | "modelopt", _) => by_groups(node, report),

@@ -88,7 +88,7 @@ impl Reader {
 
 pub(super) fn from_node(root: &Node, hint: &str) -> Result<TrtConfig, ReadError> {
     let mut reader = Reader { settings: Vec::new(), report: ReadReport::default(), trial: Deployment::default() };
-    if let Some(version) = root.get("version").and_then(Node::text).and_then(Version::parse) {
+    if let Some(Ok(version)) = root.get("version").and_then(Node::text).map(str::parse::<Version>) {
         reader.put("trtllm_version", version);
     }
     let old = root.get("builder_config");
@@ -303,7 +303,7 @@ fn build_limits(fields: &mut ObjectReader, reader: &mut Reader) -> Result<(), Re
         }
     }
     let output = fields.whole(&["max_output_len"], 1, MOST)?;
-    let length = match (fields.whole(&["max_seq_len"], 1, MOST)?, output, reader.trial.max_input_len) {
+    let length = match (fields.whole(&["max_seq_len"], 1, MOST)?, output, reader.trial.engine.max_input_len) {
         (Some(length), ..) => Some(length),
         // Versions before 0.11 have the lengths of input and output.
         (None, Some(output), Some(input)) => Some(input.saturating_add(output)),

@@ -6,7 +6,7 @@ use super::events::EventKind;
 use super::infer::{Inferred, infer};
 use super::rank_reading::RankReading;
 use super::reader::LogReading;
-use crate::deployment::{Backend, Calibrated, Deployment, QuantAlgo, Resolved};
+use crate::deployment::{Backend, Calibrated, Deployment, Machine, QuantAlgo, Resolved};
 use crate::explore::advise::{Recommendations, advise};
 use crate::link;
 use crate::memory::weights_outside_torch;
@@ -142,7 +142,7 @@ fn compare(
         };
         let Some((measured, rounding, kind)) = measured else { continue };
         // Without the free memory the size of the KV cache does not test the laws.
-        if contributor == Contributor::KvCache && rank.available.is_none() && deployment.max_tokens.is_none() {
+        if contributor == Contributor::KvCache && rank.available.is_none() && deployment.kv_cache.max_tokens.is_none() {
             continue;
         }
         // A PyTorch log that ends early shows only the temporary pool that existed while the peak
@@ -221,7 +221,10 @@ fn kv_figure(rank: &RankReading, reading: &LogReading, deployment: &Deployment, 
     if reading.is_pytorch() {
         return None;
     }
-    let pinned = Deployment { free_memory_gib: Some(least.gib()), ..deployment.clone() };
+    let pinned = Deployment {
+        machine: Machine { free_memory_gib: Some(least.gib()), ..deployment.machine },
+        ..deployment.clone()
+    };
     estimate(&pinned).ok()?.ranks.get(number).map(|rank| *rank.figure(Contributor::KvCache))
 }
 
@@ -282,7 +285,7 @@ fn note(
         return format!("{meaning}. The difference may come from {cause}.");
     }
     let cause = match contributor {
-        Contributor::Weights if resolved.quant_algo != QuantAlgo::None => {
+        Contributor::Weights if resolved.precision.quant_algo != QuantAlgo::None => {
             "another quant_algo, or layers that stay in 16 bits"
         }
         Contributor::Weights => {
@@ -354,9 +357,9 @@ impl ExplainedLog {
             let row = known.max_by_key(|row| row.measured)?;
             Calibrated::new(row.measured, row.predicted)
         };
-        deployment.calibrated_activations = of(Contributor::Activations);
-        deployment.calibrated_runtime_buffers = of(Contributor::RuntimeBuffers);
-        deployment.calibrated_decoder_buffers = of(Contributor::DecoderBuffers);
-        deployment.calibrated_overhead = of(Contributor::Overhead);
+        deployment.calibration.activations = of(Contributor::Activations);
+        deployment.calibration.runtime_buffers = of(Contributor::RuntimeBuffers);
+        deployment.calibration.decoder_buffers = of(Contributor::DecoderBuffers);
+        deployment.calibration.overhead = of(Contributor::Overhead);
     }
 }

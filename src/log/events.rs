@@ -259,7 +259,7 @@ fn engine(scan: Scan) -> Option<Event> {
     for name in ["TensorRT-LLM version:", "TensorRT LLM version:"] {
         if let Some(rest) = scan.skip(name) {
             let event = Event::new(EventKind::Version);
-            return Some(match Version::parse(rest.word()) {
+            return Some(match rest.word().parse::<Version>().ok() {
                 Some(version) => event.with("trtllm_version", version),
                 None => event,
             });
@@ -290,7 +290,7 @@ fn totals(scan: Scan, rest: Scan) -> Option<Event> {
         return Some(Event::sized(EventKind::TorchLimit, rest.after("(")?.size()?));
     }
     if let Some(rest) = scan.skip("Setting quant_algo=") {
-        return QuantAlgo::parse(rest.word()).map(|algo| Event::setting("quant_algo", algo));
+        return rest.word().parse::<QuantAlgo>().ok().map(|algo| Event::setting("quant_algo", algo));
     }
     if let Some(rest) = scan.skip("Setting kv_cache_quant_algo=") {
         return Some(Event::setting("kv_cache_dtype", rest.word().to_ascii_lowercase()));

@@ -6,7 +6,7 @@ use super::rank_reading::RankReading;
 use super::reader::LogReading;
 use super::scan::Size;
 use crate::architecture::{Attention, ModelRef, find, models};
-use crate::deployment::{Deployment, KvCacheDtype, QuantAlgo, Version, field};
+use crate::deployment::{BuildLimits, Deployment, KvCacheDtype, Parallelism, Precision, QuantAlgo, Version, field};
 use crate::gpu::gpus;
 use crate::memory::{Contributor, Inputs, estimate, weights};
 use crate::units::{Bytes, GIB, MIB, Units, grouped};
@@ -49,7 +49,7 @@ pub(super) fn infer(reading: &LogReading, units: Units) -> Inference<'_> {
     let version_known = reading.setting("trtllm_version").is_some();
     let versions = if version_known { Vec::new() } else { possible_versions(reading) };
     if let Some(latest) = versions.last() {
-        inference.deployment.trtllm_version = Some(*latest);
+        inference.deployment.version = Some(*latest);
     }
     inference.model();
     inference.limits(&versions);
@@ -88,7 +88,7 @@ impl Inference<'_> {
         let Some(total) = self.reading.ranks.iter().find_map(|rank| rank.total) else { return };
         let deviation = |memory: Bytes| (memory.0 as f64 / total.bytes.0 as f64 - 1.0).abs();
         // GPUs with equal memory can't be distinguished; the default GPU takes precedence.
-        let usual = self.deployment.gpu;
+        let usual = &*self.deployment.gpu;
         let nearest = gpus().iter().min_by(|a, b| deviation(a.memory).total_cmp(&deviation(b.memory)));
         let near = if deviation(usual.memory) < 0.005 { Some(usual) } else { nearest };
         if let Some(gpu) = near.filter(|gpu| deviation(gpu.memory) < 0.02) {
@@ -159,11 +159,11 @@ impl Inference<'_> {
         // If the number of ranks is not known, their shares of the KV cache may determine it.
         let ranks_known = self.reading.stated_ranks.is_some() || self.reading.setting("tp_size").is_some();
         let sizes: &[u64] = if ranks_known || per_token.is_none() { &[0] } else { &[1, 2, 4, 8] };
-        for tp_size in sizes.iter().map(|size| if *size == 0 { self.deployment.tp_size } else { *size }) {
+        for tp_size in sizes.iter().map(|size| if *size == 0 { self.deployment.parallel.tp_size } else { *size }) {
             for model in models().iter().map(ModelRef::from).filter(fits) {
                 let mut same_model = false;
                 for algo in QuantAlgo::ALL.iter().copied() {
-                    if quant_stated && algo != self.deployment.quant_algo {
+                    if quant_stated && algo != self.deployment.precision.quant_algo {
                         continue;
                     }
                     // Weights alone match too many combinations of model and quantization.
@@ -175,9 +175,8 @@ impl Inference<'_> {
                     let Some(kv_cache_dtype) = cache_type(&model, tp_size, algo, per_token) else { continue };
                     let trial = Deployment {
                         model: model.clone(),
-                        quant_algo: algo,
-                        kv_cache_dtype,
-                        tp_size,
+                        precision: Precision { quant_algo: algo, kv_cache_dtype, ..self.deployment.precision },
+                        parallel: Parallelism { tp_size, ..self.deployment.parallel },
                         ..self.deployment.clone()
                     };
                     let Some(badness) = weight_badness(&trial, size, kind) else { continue };
@@ -193,7 +192,7 @@ impl Inference<'_> {
             }
         }
         let Some((_, (model, algo, kv, tp_size))) = best else { return };
-        if tp_size != self.deployment.tp_size {
+        if tp_size != self.deployment.parallel.tp_size {
             self.put("tp_size", tp_size, "weights and bytes per token are fractions of a model's");
         }
         let others =
@@ -226,21 +225,27 @@ impl Inference<'_> {
             return;
         }
         let mut best: Option<(f64, Deployment)> = None;
-        let own = [self.deployment.trtllm_version];
+        let own = [self.deployment.version];
         let possible = versions.iter().copied().map(Some);
         for version in own.into_iter().filter(|_| versions.is_empty()).chain(possible) {
-            let mut trial = Deployment { trtllm_version: version, ..self.deployment.clone() };
+            let mut trial = Deployment { version, ..self.deployment.clone() };
             if !batch_known && let Some(decoder) = decoder {
-                let with = |trial: &Deployment, batch| Deployment { max_batch_size: Some(batch), ..trial.clone() };
+                let with = |trial: &Deployment, batch| Deployment {
+                    limits: BuildLimits { max_batch_size: Some(batch), ..trial.limits },
+                    ..trial.clone()
+                };
                 let Some(batch) =
                     solve(decoder, 1 << 16, |batch| predict(&with(&trial, batch), Contributor::DecoderBuffers))
                 else {
                     continue;
                 };
-                trial.max_batch_size = Some(batch);
+                trial.limits.max_batch_size = Some(batch);
             }
             if !tokens_known && let Some(runtime) = runtime {
-                let with = |tokens| Deployment { max_num_tokens: Some(tokens), ..trial.clone() };
+                let with = |tokens| Deployment {
+                    limits: BuildLimits { max_num_tokens: Some(tokens), ..trial.limits },
+                    ..trial.clone()
+                };
                 // Common values first: the line is rounded too coarsely to distinguish near values.
                 let fits = |tokens| {
                     predict(&with(tokens), Contributor::RuntimeBuffers).is_some_and(|bytes| near(runtime, bytes))
@@ -249,31 +254,31 @@ impl Inference<'_> {
                     [8192, 2048, 4096, 16_384, 1024, 512, 32_768, 65_536].into_iter().find(|tokens| fits(*tokens));
                 let solved = usual
                     .or_else(|| solve(runtime, 1 << 21, |tokens| predict(&with(tokens), Contributor::RuntimeBuffers)));
-                trial.max_num_tokens = solved.or(trial.max_num_tokens);
+                trial.limits.max_num_tokens = solved.or(trial.limits.max_num_tokens);
             }
             let off = |contributor, size: Option<Size>| {
                 let (Some(size), Some(bytes)) = (size, predict(&trial, contributor)) else { return 0.0 };
                 (bytes / size.bytes.0.max(1) as f64 - 1.0).abs()
             };
             // Powers of two are likelier than other numbers.
-            let odd = trial.max_batch_size.map_or(0.0, |batch| if batch.is_power_of_two() { 0.0 } else { 1e-4 });
+            let odd = trial.limits.max_batch_size.map_or(0.0, |batch| if batch.is_power_of_two() { 0.0 } else { 1e-4 });
             let error = off(Contributor::DecoderBuffers, decoder) + off(Contributor::RuntimeBuffers, runtime) + odd;
             if best.as_ref().is_none_or(|(least, _)| error <= *least) {
                 best = Some((error, trial));
             }
         }
         let Some((_, found)) = best else { return };
-        if let Some(version) = found.trtllm_version.filter(|_| !versions.is_empty()) {
+        if let Some(version) = found.version.filter(|_| !versions.is_empty()) {
             self.put(
                 "trtllm_version",
                 version,
                 "the latest version with lines of this form and buffers of these sizes",
             );
         }
-        if let (Some(batch), false, Some(decoder)) = (found.max_batch_size, batch_known, decoder) {
+        if let (Some(batch), false, Some(decoder)) = (found.limits.max_batch_size, batch_known, decoder) {
             self.put("max_batch_size", batch, format!("{} of decoder buffers", decoder.bytes.display(self.units)));
         }
-        if let (Some(tokens), false, Some(runtime)) = (found.max_num_tokens, tokens_known, runtime) {
+        if let (Some(tokens), false, Some(runtime)) = (found.limits.max_num_tokens, tokens_known, runtime) {
             self.put("max_num_tokens", tokens, format!("{} of runtime buffers", runtime.bytes.display(self.units)));
         }
     }
@@ -333,8 +338,8 @@ fn possible_versions(reading: &LogReading) -> Vec<Version> {
     } else {
         return Vec::new();
     };
-    let known = Version::NAMES.iter().filter_map(|name| Version::parse(name));
-    let (first, last) = (Version::parse(first), Version::parse(last));
+    let known = Version::NAMES.iter().filter_map(|name| name.parse::<Version>().ok());
+    let (first, last) = (first.parse::<Version>().ok(), last.parse::<Version>().ok());
     known.filter(|version| Some(*version) >= first && Some(*version) <= last).collect()
 }
 
@@ -410,7 +415,7 @@ fn weight_badness(trial: &Deployment, size: Size, kind: EventKind) -> Option<Bad
         _ => (printed - size.rounding.0 as f64, printed + size.rounding.0 as f64, printed * 5e-3),
     };
     let outside = (low - predicted).max(predicted - high).max(0.0);
-    let rarity = COMMON.iter().position(|algo| *algo == trial.quant_algo).unwrap_or(COMMON.len());
+    let rarity = COMMON.iter().position(|algo| *algo == trial.precision.quant_algo).unwrap_or(COMMON.len());
     let middle = (predicted - (low + high) / 2.0).abs();
     (outside <= slack).then_some((outside as u64, rarity, middle as u64))
 }

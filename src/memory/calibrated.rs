@@ -7,7 +7,7 @@ use super::inputs::Inputs;
 use super::law::{Evidence, Law, Origin, Part, Symbol};
 use super::number::Number;
 use super::overhead::{Cause, MEASURED, RankTopology};
-use crate::deployment::{Calibrated, Resolved};
+use crate::deployment::{Calibrated, Calibration, Resolved};
 use crate::explanation_text::explanation_text;
 
 /// The law of a calibrated figure. Scaling keeps the shape of the original law, so the figure
@@ -39,15 +39,14 @@ fn scaled<N: Number>(law: N, by: Option<Calibrated>) -> N {
 
 /// The law of each contributor, in the order of [`Contributor::ALL`].
 pub fn laws(resolved: &Resolved) -> [&'static Law; 6] {
-    let [activations, runtime, decoder] = resolved.calibrated;
+    let Calibration { activations, runtime_buffers, decoder_buffers, mut overhead } = resolved.given.calibration;
     let mut laws = resolved.backend.laws(resolved);
-    let mut overhead = resolved.calibrated_overhead;
     // The free memory in a log determines the overhead better than any scaling.
-    if resolved.free_memory.is_some() {
+    if resolved.machine.free_memory.is_some() {
         laws[Contributor::Overhead as usize] = &MEASURED;
         overhead = None;
     }
-    for (law, by) in laws.iter_mut().zip([None, activations, runtime, decoder, None, overhead]) {
+    for (law, by) in laws.iter_mut().zip([None, activations, runtime_buffers, decoder_buffers, None, overhead]) {
         if by.is_some() {
             *law = &LAW;
         }
@@ -58,16 +57,21 @@ pub fn laws(resolved: &Resolved) -> [&'static Law; 6] {
 /// Bytes of weights, activations, runtime buffers and decoder buffers on a rank.
 pub fn buffers<N: Number>(inputs: &Inputs<N>) -> [N; 4] {
     let [weights, activations, runtime, decoder] = inputs.resolved.backend.buffers(inputs);
-    let by = inputs.resolved.calibrated;
-    [weights, scaled(activations, by[0]), scaled(runtime, by[1]), scaled(decoder, by[2])]
+    let by = inputs.resolved.given.calibration;
+    [
+        weights,
+        scaled(activations, by.activations),
+        scaled(runtime, by.runtime_buffers),
+        scaled(decoder, by.decoder_buffers),
+    ]
 }
 
 /// The overhead of a rank at the time when the KV cache is sized.
 pub fn overhead<N: Number>(inputs: &Inputs<N>, topology: RankTopology) -> Cause<N> {
     let cause = inputs.resolved.backend.overhead(inputs, topology);
-    if inputs.resolved.calibrated_overhead.is_none() {
+    if inputs.resolved.given.calibration.overhead.is_none() {
         return cause;
     }
-    let bytes = scaled(cause.bytes, inputs.resolved.calibrated_overhead);
+    let bytes = scaled(cause.bytes, inputs.resolved.given.calibration.overhead);
     Cause { band: LAW.band(bytes.value()), bytes }
 }

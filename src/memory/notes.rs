@@ -13,7 +13,9 @@ pub fn notes(resolved: &Resolved, kv: &KvCache) -> Vec<Note> {
     let mut notes = resolved.notes.clone();
     notes.extend(overhead::notes(resolved));
     let mut note = |field, message: Arguments<'_>| Note::add(&mut notes, field, message);
-    if resolved.kv_cache_dtype == KvType::Quantized(KvCacheDtype::Nvfp4) && !resolved.backend.sizes_nvfp4_kv_cache() {
+    if resolved.precision.kv_cache_dtype == KvType::Quantized(KvCacheDtype::Nvfp4)
+        && !resolved.backend.sizes_nvfp4_kv_cache()
+    {
         note(
             "kv_cache_dtype",
             format_args!("No known release of the engine backend can size an nvfp4 KV cache; use fp8."),
@@ -25,7 +27,9 @@ pub fn notes(resolved: &Resolved, kv: &KvCache) -> Vec<Note> {
             format_args!("TensorRT-LLM lowers it to {}, the capacity of the KV cache.", grouped(tokens)),
         );
     }
-    if resolved.kv_cache_type == KvCacheType::Continuous && resolved.runtime == Runtime::Executor {
+    if resolved.given.engine.kv_cache_type == KvCacheType::Continuous
+        && resolved.given.engine.runtime == Runtime::Executor
+    {
         note("kv_cache_type", format_args!("In-flight batching requires a paged KV cache."));
     }
     if let Some(table) = resolved.backend.rotation_table(resolved) {
@@ -40,7 +44,10 @@ pub fn notes(resolved: &Resolved, kv: &KvCache) -> Vec<Note> {
     }
     cross_kv_cache(resolved, kv, &mut note);
     windows(resolved, kv, &mut note);
-    if resolved.enable_trt_overlap && resolved.runtime == Runtime::Executor && resolved.pp_size == 1 {
+    if resolved.given.engine.enable_trt_overlap
+        && resolved.given.engine.runtime == Runtime::Executor
+        && resolved.parallel.pp_size == 1
+    {
         let message = match MicroBatches::of(resolved).count {
             1 => "Has no effect with beam search or speculative decoding.",
             _ => "The runtime buffers of both micro-batches are allocated.",
@@ -59,7 +66,7 @@ fn cross_kv_cache(resolved: &Resolved, kv: &KvCache, note: &mut impl FnMut(&'sta
     let needed = (kv.requests.cross_blocks().max(1), kv.requests.most_blocks(own.tokens).max(1));
     let held = (cross.blocks / needed.0, own.blocks / needed.1);
     let unbalanced = (held.0.max(held.1) as f64) > held.0.min(held.1) as f64 * UNBALANCED;
-    if !unbalanced || resolved.max_tokens.is_some() {
+    if !unbalanced || resolved.given.kv_cache.max_tokens.is_some() {
         return;
     }
     let ratio = needed.0 as f64 / needed.1 as f64;
@@ -67,7 +74,7 @@ fn cross_kv_cache(resolved: &Resolved, kv: &KvCache, note: &mut impl FnMut(&'sta
         true => ratio / (ratio + 1.0),
         // own = (1 − x) · f of the memory; cross = x · f of the memory that is left.
         false => {
-            let f = resolved.free_gpu_memory_fraction.unwrap_or(1.0);
+            let f = resolved.kv_cache.free_gpu_memory_fraction.unwrap_or(1.0);
             let linear = 1.0 - f + ratio;
             ((linear * linear + 4.0 * f * ratio).sqrt() - linear) / (2.0 * f)
         }
@@ -84,7 +91,7 @@ fn cross_kv_cache(resolved: &Resolved, kv: &KvCache, note: &mut impl FnMut(&'sta
 
 fn windows(resolved: &Resolved, kv: &KvCache, note: &mut impl FnMut(&'static str, Arguments<'_>)) {
     let field = "max_attention_window";
-    let several = resolved.max_attention_window.windows(2).any(|pair| pair[0] != pair[1]);
+    let several = resolved.kv_cache.max_attention_window.windows(2).any(|pair| pair[0] != pair[1]);
     if several && !resolved.version.has(Behavior::WindowsHavePools) {
         note(
             field,
@@ -94,7 +101,10 @@ fn windows(resolved: &Resolved, kv: &KvCache, note: &mut impl FnMut(&'static str
             ),
         );
     }
-    if kv.windows.len() > 1 && resolved.max_tokens.is_some() && resolved.version.has(Behavior::WindowPoolsAreEqual) {
+    if kv.windows.len() > 1
+        && resolved.given.kv_cache.max_tokens.is_some()
+        && resolved.version.has(Behavior::WindowPoolsAreEqual)
+    {
         let message = if resolved.backend.limits_pool_bytes_by_max_tokens() {
             "Limits the bytes of all pools together: layers have several attention windows."
         } else {
@@ -105,7 +115,7 @@ fn windows(resolved: &Resolved, kv: &KvCache, note: &mut impl FnMut(&'static str
     let of = |stage| kv_cache::windows(resolved, stage).into_iter().map(|window| window.tokens).collect::<Vec<u64>>();
     if several
         && resolved.version.has(Behavior::WindowsHavePools)
-        && (1..resolved.pp_size).any(|stage| of(stage) != of(0))
+        && (1..resolved.parallel.pp_size).any(|stage| of(stage) != of(0))
     {
         note(
             field,

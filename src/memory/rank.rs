@@ -84,7 +84,12 @@ impl Rank {
 
     /// The same rank with another number.
     pub(super) fn numbered(self, resolved: &Resolved, number: u64) -> Rank {
-        Rank { rank: number, tp_rank: number % resolved.tp_size, pp_rank: number / resolved.tp_size, ..self }
+        Rank {
+            rank: number,
+            tp_rank: number % resolved.parallel.tp_size,
+            pp_rank: number / resolved.parallel.tp_size,
+            ..self
+        }
     }
 
     /// The memory in use: the sum of all contributors.

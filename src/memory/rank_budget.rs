@@ -89,7 +89,7 @@ impl<'a, N: Number> RankBudget<'a, N> {
 
     fn with_overhead(mut self) -> RankBudget<'a, N> {
         let (inputs, resolved, band) = (self.inputs, self.inputs.resolved, self.parts_band);
-        let overhead = match resolved.free_memory {
+        let overhead = match resolved.machine.free_memory {
             Some(free) => overhead::measured(&inputs, free, &before_kv_cache(resolved, &self.parts), band),
             None => calibrated::overhead(&inputs, self.class.topology),
         };
@@ -97,7 +97,7 @@ impl<'a, N: Number> RankBudget<'a, N> {
         self.overhead_band = overhead.band;
         self.available_band = overhead::available_band(resolved, band, overhead.band);
         // The free memory in a log is what is left after these were allocated.
-        if resolved.free_memory.is_none() {
+        if resolved.machine.free_memory.is_none() {
             let [weights, activations, runtime, decoder] = self.parts.clone();
             let taken = [self.overhead.clone(), weights, activations, runtime, decoder];
             let reserved = resolved.backend.reserved(&inputs, taken);
@@ -122,7 +122,7 @@ impl<'a, N: Number> RankBudget<'a, N> {
             meaning: "free memory that a log printed",
             origin: Origin::Chosen("free_memory_gib"),
         };
-        match self.inputs.resolved.free_memory {
+        match self.inputs.resolved.machine.free_memory {
             Some(free) => N::symbol(&FREE, free.0 as f64),
             None => {
                 let taken =
@@ -212,7 +212,7 @@ impl RankBudget<'_, f64> {
 /// and decoders afterwards (`gptSession.cpp` setup).
 fn before_kv_cache<N: Number>(resolved: &Resolved, parts: &[N; 4]) -> [N; 4] {
     let [weights, activations, runtime, decoder] = parts.clone();
-    match resolved.runtime {
+    match resolved.given.engine.runtime {
         Runtime::Executor | Runtime::PySession => [weights, activations, runtime, decoder],
         Runtime::GptSession => [weights, activations, N::literal(0.0), N::literal(0.0)],
     }
@@ -221,9 +221,9 @@ fn before_kv_cache<N: Number>(resolved: &Resolved, parts: &[N; 4]) -> [N; 4] {
 /// Maps each pipeline stage to the first stage that holds the same layers. Only stages between the
 /// first and the last one can be equal.
 fn stages(resolved: &Resolved) -> Vec<u64> {
-    let mut alike: Vec<u64> = Vec::with_capacity(resolved.pp_size as usize);
-    for stage in 0..resolved.pp_size {
-        let before = if stage == 0 || stage + 1 == resolved.pp_size { 1..1 } else { 1..stage };
+    let mut alike: Vec<u64> = Vec::with_capacity(resolved.parallel.pp_size as usize);
+    for stage in 0..resolved.parallel.pp_size {
+        let before = if stage == 0 || stage + 1 == resolved.parallel.pp_size { 1..1 } else { 1..stage };
         let layers = |stage: u64| resolved.layers_of_stage(stage);
         let same = |other: &u64| resolved.model.has_alike(layers(*other), layers(stage));
         alike.push(before.filter(|other| alike[*other as usize] == *other).find(same).unwrap_or(stage));
@@ -254,8 +254,10 @@ impl RankClasses {
         let stages = stages(resolved);
         let mut all: Vec<RankClass> = Vec::with_capacity(resolved.world_size().min(USUAL_KINDS) as usize);
         let of_rank = (0..resolved.world_size()).map(|rank| {
-            let class =
-                RankClass { stage: stages[(rank / resolved.tp_size) as usize], topology: topology.of_rank(rank) };
+            let class = RankClass {
+                stage: stages[(rank / resolved.parallel.tp_size) as usize],
+                topology: topology.of_rank(rank),
+            };
             // Equal ranks are close to each other, so the search starts from the end.
             all.iter().rposition(|known| *known == class).unwrap_or_else(|| {
                 all.push(class);
@@ -326,7 +328,7 @@ impl<'a> RankBudgets<'a> {
             {
                 let resolved = self.all[budget].inputs.resolved;
                 let window =
-                    Window { tokens: resolved.max_encoder_input_len, layers: u64::from(resolved.model.layers) };
+                    Window { tokens: resolved.engine.max_encoder_input_len, layers: u64::from(resolved.model.layers) };
                 cross = Some(Pool { window, blocks, budget });
             }
         }

@@ -36,7 +36,7 @@ impl UpperBound {
             kv_cache: bytes(sequences * bytes_per_token(&inputs)),
             exceeds_gpu: false,
         };
-        bound.exceeds_gpu = bound.total() > resolved.gpu_memory;
+        bound.exceeds_gpu = bound.total() > resolved.machine.gpu_memory;
         bound
     }
 

@@ -29,7 +29,7 @@ fn failure(resolved: &Resolved, rank: &Rank, adapter_short: Bytes, kv: &KvCache)
     if needed > rank.total {
         return Some((Stage::RunFirstSteps, needed - rank.total));
     }
-    if resolved.runtime != Runtime::Executor
+    if resolved.given.engine.runtime != Runtime::Executor
         && let Some(short) = kv.short_of(|window| kv.requests.batch_blocks(window), kv.requests.batch_cross_blocks())
     {
         return Some((Stage::HoldWholeBatch, short));

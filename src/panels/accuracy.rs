@@ -114,7 +114,7 @@ fn setting(case: &Case) -> String {
         1 => deployment.gpu.name.to_string(),
         more => format!("{more} × {}", deployment.gpu.name),
     };
-    format!("{} · {} · {cards}", deployment.model.name, deployment.quant_algo)
+    format!("{} · {} · {cards}", deployment.model.name, deployment.precision.quant_algo)
 }
 
 /// A row for each kind of figure.

@@ -91,7 +91,7 @@ fn moment(phase: Phase) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use crate::deployment::Deployment;
+    use crate::deployment::{BuildLimits, Deployment};
     use crate::explore::advise::advise;
     use crate::link;
     use crate::panels::answer;
@@ -119,9 +119,12 @@ mod tests {
     #[test]
     fn a_tight_deployment_is_not_told_to_shrink() {
         let tight = Deployment {
-            max_batch_size: Some(8),
-            max_num_tokens: Some(2048),
-            max_seq_len: Some(2048),
+            limits: BuildLimits {
+                max_batch_size: Some(8),
+                max_num_tokens: Some(2048),
+                max_seq_len: Some(2048),
+                ..BuildLimits::default()
+            },
             ..Deployment::default()
         };
         let link = link::encode(&tight).replace('=', "%3D").replace('&', "%26");

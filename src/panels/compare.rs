@@ -151,7 +151,7 @@ fn size(bytes: Bytes, units: Units) -> String {
 
 #[cfg(test)]
 mod tests {
-    use crate::deployment::Deployment;
+    use crate::deployment::{BuildLimits, Deployment, Parallelism};
     use crate::explore::compare::compare;
     use crate::link;
     use crate::panels::answer;
@@ -174,8 +174,15 @@ mod tests {
 
     #[test]
     fn the_differences_are_those_of_the_library() {
-        let pinned = Deployment { max_seq_len: Some(4096), ..Deployment::default() };
-        let current = Deployment { max_batch_size: Some(64), tp_size: 2, ..pinned.clone() };
+        let pinned = Deployment {
+            limits: BuildLimits { max_seq_len: Some(4096), ..BuildLimits::default() },
+            ..Deployment::default()
+        };
+        let current = Deployment {
+            limits: BuildLimits { max_batch_size: Some(64), ..pinned.limits },
+            parallel: Parallelism { tp_size: 2, ..pinned.parallel },
+            ..pinned.clone()
+        };
         let html = asked(&pinned, &current);
         let comparison = compare(&pinned, &current).unwrap();
         for row in comparison.differences() {
@@ -196,7 +203,10 @@ mod tests {
 
     #[test]
     fn a_pinned_deployment_that_is_impossible_is_said_so() {
-        let html = asked(&Deployment { tp_size: 3, ..Deployment::default() }, &Deployment::default());
+        let html = asked(
+            &Deployment { parallel: Parallelism { tp_size: 3, ..Parallelism::default() }, ..Deployment::default() },
+            &Deployment::default(),
+        );
         assert!(html.contains("The pinned deployment is impossible"));
     }
 }

@@ -95,7 +95,7 @@ fn way(id: &str, step: &Step) -> Markup {
 
 #[cfg(test)]
 mod tests {
-    use crate::deployment::Deployment;
+    use crate::deployment::{BuildLimits, Deployment, Parallelism};
     use crate::export::{commands::recipes, table::Table};
     use crate::memory::estimate;
     use crate::panels::answer;
@@ -111,7 +111,11 @@ mod tests {
     #[test]
     fn everything_that_starts_the_deployment_stands_there_with_a_button() {
         let html = answer("panel=export&link=tp_size%3D2%26max_batch_size%3D64");
-        let deployment = Deployment { tp_size: 2, max_batch_size: Some(64), ..Deployment::default() };
+        let deployment = Deployment {
+            parallel: Parallelism { tp_size: 2, ..Parallelism::default() },
+            limits: BuildLimits { max_batch_size: Some(64), ..BuildLimits::default() },
+            ..Deployment::default()
+        };
         let recipes = recipes(&deployment).unwrap();
         for recipe in &recipes {
             for step in &recipe.steps {

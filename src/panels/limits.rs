@@ -113,7 +113,7 @@ fn readable(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use crate::deployment::Deployment;
+    use crate::deployment::{BuildLimits, Deployment};
     use crate::explore::{Load, NumericSetting, solve::solve};
     use crate::memory::estimate;
     use crate::panels::answer;
@@ -124,7 +124,10 @@ mod tests {
     const LINK: &str = "max_seq_len%3D4096%26max_batch_size%3D64";
 
     fn deployment() -> Deployment {
-        Deployment { max_seq_len: Some(4096), max_batch_size: Some(64), ..Deployment::default() }
+        Deployment {
+            limits: BuildLimits { max_seq_len: Some(4096), max_batch_size: Some(64), ..BuildLimits::default() },
+            ..Deployment::default()
+        }
     }
 
     #[test]

@@ -150,7 +150,7 @@ fn checkbox(name: &str, label: &str, on: bool) -> Markup {
 }
 
 fn cards(request: &PanelRequest, asked: &Asked) -> Markup {
-    let own = request.deployment.gpu;
+    let own = &request.deployment.gpu;
     let all = |on: fn(&Gpu, &Gpu) -> bool| gpus().iter().map(move |gpu| (gpu_option(gpu), on(gpu, own)));
     html! {
         details.gpu-choice data-part="gpus" open[request.unfolds("gpus")] {

@@ -30,7 +30,7 @@ pub fn embedded(state: AppState, appearance: Appearance) -> El {
     let summary = move || {
         state.sound(|sound| {
             let plan = &sound.plan;
-            format!("{} · {} · {} × {}", plan.model.name, plan.quant_algo, plan.world_size(), plan.gpu.name)
+            format!("{} · {} · {} × {}", plan.model.name, plan.precision.quant_algo, plan.world_size(), plan.gpu.name)
         })
     };
     let knobs = || {

@@ -23,7 +23,7 @@ pub(super) fn lines(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use crate::deployment::{Backend, Deployment};
+    use crate::deployment::{Backend, Deployment, Parallelism};
     use crate::link;
     use crate::worker::{Given, answer_text};
     #[cfg(target_arch = "wasm32")]
@@ -40,9 +40,12 @@ mod tests {
     fn the_link_means_what_the_address_does_and_needs_no_mending() {
         let (mended, warnings) = asked("<https://example.org/#v=1&amp;tp_size=2&amp;compare=v%3D1%26pp_size%3D4>.");
         assert_eq!(warnings, Vec::<String>::new());
-        assert_eq!(link::decode(&mended).deployment, Deployment { tp_size: 2, ..Deployment::default() });
+        assert_eq!(
+            link::decode(&mended).deployment,
+            Deployment { parallel: Parallelism { tp_size: 2, ..Parallelism::default() }, ..Deployment::default() }
+        );
         let pinned = link::pinned(&mended).unwrap();
-        assert_eq!((pinned.deployment.pp_size, pinned.problems), (4, vec![]));
+        assert_eq!((pinned.deployment.parallel.pp_size, pinned.problems), (4, vec![]));
     }
 
     #[test]
@@ -50,7 +53,7 @@ mod tests {
         let (mended, warnings) =
             asked("#backend=pytorch&gemm_plugin=false&tp_sise=2&gpu=abacus&compare=pp_size%3Dmany");
         let deployment = link::decode(&mended).deployment;
-        assert_eq!((deployment.backend, deployment.gemm_plugin), (Backend::Pytorch, false));
+        assert_eq!((deployment.backend, deployment.engine.plugins.gemm_plugin), (Backend::Pytorch, false));
         assert_eq!(warnings.len(), 4);
         assert_eq!(warnings[3], "compare: pp_size=many must be a whole number from 1 to 1,024.");
         assert_eq!(warnings[0], "tp_sise is not a setting; did you mean tp_size?");

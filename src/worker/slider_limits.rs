@@ -27,7 +27,7 @@ pub(super) fn pairs(deployment: &Deployment) -> String {
 
 #[cfg(test)]
 mod tests {
-    use crate::deployment::{Deployment, field};
+    use crate::deployment::{BuildLimits, Deployment, field};
     use crate::memory::estimate;
     use crate::worker::{Given, answer_text};
     #[cfg(target_arch = "wasm32")]
@@ -42,7 +42,10 @@ mod tests {
                 && ticks.iter().any(|(key, _)| key == "max_num_tokens"),
             "{pairs}"
         );
-        let deployment = Deployment { max_seq_len: Some(8192), ..Deployment::default() };
+        let deployment = Deployment {
+            limits: BuildLimits { max_seq_len: Some(8192), ..BuildLimits::default() },
+            ..Deployment::default()
+        };
         let fits = |key: &str, value: u64| {
             let changed = field(key).unwrap().with(&deployment, &value.to_string()).unwrap();
             estimate(&changed).is_ok_and(|report| report.verdict.fits())

@@ -28,17 +28,17 @@ fn problem(link: &str, field: &str) -> String {
 #[test]
 fn max_num_tokens_is_checked_in_trtllm_builds_order() {
     let lowered = resolved("model=meta-llama/Llama-3.1-8B&max_batch_size=1&max_seq_len=2048");
-    assert_eq!(lowered.max_num_tokens, 2048);
+    assert_eq!(lowered.limits.max_num_tokens, 2048);
     assert!(has_note(&lowered, "max_num_tokens", "Lowered to 2,048"));
     // First down to all tokens, then up to the longest prompt.
     let raised = resolved("model=meta-llama/Llama-3.1-8B&context_fmha=false&max_num_tokens=100&max_input_len=512");
-    assert_eq!(raised.max_num_tokens, 512);
+    assert_eq!(raised.limits.max_num_tokens, 512);
     let block = resolved("model=meta-llama/Llama-3.1-8B&max_num_tokens=4&tokens_per_block=32");
-    assert_eq!(block.max_num_tokens, 32);
+    assert_eq!(block.limits.max_num_tokens, 32);
     assert!(has_note(&block, "max_num_tokens", "enable_chunked_context"));
     let padded =
         resolved("model=meta-llama/Llama-3.1-8B&remove_input_padding=false&max_batch_size=16&max_input_len=512");
-    assert_eq!(padded.max_num_tokens, 16 * 512);
+    assert_eq!(padded.limits.max_num_tokens, 16 * 512);
     assert!(has_note(&resolved("max_num_tokens=65536"), "max_num_tokens", "16,384"));
 }
 
@@ -47,23 +47,23 @@ fn drafts_lengthen_sequences_and_steps() {
     let external = resolved(
         "speculative_decoding_mode=draft_tokens_external&max_draft_len=10&max_seq_len=4096&max_batch_size=1024",
     );
-    assert_eq!((external.max_seq_len, external.max_num_tokens), (4106, 1024 * 11));
+    assert_eq!((external.limits.max_seq_len, external.limits.max_num_tokens), (4106, 1024 * 11));
     assert!(has_note(&external, "max_num_tokens", "max_draft_len"));
     // EAGLE's steps are added to its drafts.
     let eagle = resolved(
         "speculative_decoding_mode=eagle&max_draft_len=63&num_eagle_layers=4&max_seq_len=2048&max_batch_size=8",
     );
-    assert_eq!((eagle.max_seq_len, eagle.max_num_tokens), (2048 + 63 + 4, 8192));
+    assert_eq!((eagle.limits.max_seq_len, eagle.limits.max_num_tokens), (2048 + 63 + 4, 8192));
 }
 
 #[test]
 fn max_seq_len_is_deduced_and_bounds_prompts() {
     let deduced = resolved("model=meta-llama/Llama-3.1-8B");
-    assert_eq!(deduced.max_seq_len, 131_072);
+    assert_eq!(deduced.limits.max_seq_len, 131_072);
     let long = resolved("model=meta-llama/Llama-2-7b-hf&max_seq_len=8192");
     assert!(has_note(&long, "max_seq_len", "4,096"));
     let prompt = resolved("model=meta-llama/Llama-2-7b-hf&max_input_len=8192&context_fmha=false");
-    assert_eq!(prompt.max_input_len, 4096);
+    assert_eq!(prompt.limits.max_input_len, 4096);
     assert!(has_note(&prompt, "max_input_len", "Lowered"));
     assert!(has_note(&resolved("max_input_len=2048"), "max_input_len", "Ignored"));
 }
@@ -78,7 +78,7 @@ fn a_prompt_longer_than_the_sequence_is_refused() {
 fn paged_and_fp8_context_fmha_correct_each_other() {
     let fmha = |link: &str| {
         let resolved = resolved(link);
-        (resolved.use_paged_context_fmha, resolved.use_fp8_context_fmha)
+        (resolved.engine.use_paged_context_fmha, resolved.engine.use_fp8_context_fmha)
     };
     assert_eq!(fmha(""), (true, false));
     assert_eq!(fmha("quant_algo=FP8"), (true, false), "through a 16-bit cache");
@@ -96,10 +96,10 @@ fn paged_and_fp8_context_fmha_correct_each_other() {
 #[test]
 fn cards_without_a_kernel_attend_without_context_fmha() {
     let t4 = resolved("model=Qwen/Qwen2-0.5B&gpu=t4&max_batch_size=8");
-    assert!(!t4.context_fmha && has_note(&t4, "context_fmha", "no kernel"));
-    assert!(resolved("model=Qwen/Qwen2-0.5B&gpu=l4").context_fmha);
-    assert!(!resolved("model=microsoft/Phi-3-mini-128k-instruct&gpu=b200").context_fmha);
-    assert!(resolved("model=microsoft/Phi-3-mini-128k-instruct&gpu=h100-sxm").context_fmha);
+    assert!(!t4.engine.context_fmha && has_note(&t4, "context_fmha", "no kernel"));
+    assert!(resolved("model=Qwen/Qwen2-0.5B&gpu=l4").engine.context_fmha);
+    assert!(!resolved("model=microsoft/Phi-3-mini-128k-instruct&gpu=b200").engine.context_fmha);
+    assert!(resolved("model=microsoft/Phi-3-mini-128k-instruct&gpu=h100-sxm").engine.context_fmha);
 }
 
 #[test]
@@ -107,7 +107,7 @@ fn the_runtime_stays_within_what_was_built() {
     assert!(problem("max_batch_size=64&runtime_max_batch_size=65", "runtime_max_batch_size").contains("64"));
     assert!(problem("runtime_max_num_tokens=9000", "runtime_max_num_tokens").contains("8,192"));
     let within = resolved("max_batch_size=64&runtime_max_batch_size=64&runtime_max_num_tokens=1024");
-    assert_eq!((within.runtime_max_batch_size, within.runtime_max_num_tokens), (64, 1024));
+    assert_eq!((within.limits.runtime_max_batch_size, within.limits.runtime_max_num_tokens), (64, 1024));
 }
 
 /// Lengths and batches that no server can have, however large the GPU is. `gptSession.cpp`

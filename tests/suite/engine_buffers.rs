@@ -6,7 +6,7 @@ use wasm_bindgen_test::wasm_bindgen_test as test;
 
 use crate::support::{deployment, report};
 use trtllm_memory::architecture::{Architecture, LayerSet, Recurrence, RecurrenceKind, find};
-use trtllm_memory::deployment::Deployment;
+use trtllm_memory::deployment::{BuildLimits, Deployment};
 use trtllm_memory::memory::{Contributor, Report, estimate, explain};
 use trtllm_memory::units::{GIB, KIB, MIB};
 
@@ -247,7 +247,11 @@ fn mamba() -> &'static Architecture {
 #[test]
 fn recurrent_states_are_there_for_every_slot() {
     let slots = 256;
-    let deployment = Deployment { model: mamba().into(), max_batch_size: Some(slots), ..deployment("dtype=float16") };
+    let deployment = Deployment {
+        model: mamba().into(),
+        limits: BuildLimits { max_batch_size: Some(slots), ..deployment("dtype=float16").limits },
+        ..deployment("dtype=float16")
+    };
     let explained = explain(&deployment, 0).unwrap();
     let overhead = &explained.iter().find(|(contributor, _)| *contributor == Contributor::Overhead).unwrap().1;
     let states = overhead.parts.iter().find(|part| part.label == "recurrent states").unwrap();
@@ -256,7 +260,12 @@ fn recurrent_states_are_there_for_every_slot() {
     assert!(report.kv_cache.windows.is_empty(), "no layer attends, so there is no pool");
     // Prompts and generation can't share a step, so that there are two sets of buffers, each with
     // the ids of every token of a step.
-    let tokens = |most: u64| report_of(&Deployment { max_num_tokens: Some(most), ..deployment.clone() });
+    let tokens = |most: u64| {
+        report_of(&Deployment {
+            limits: BuildLimits { max_num_tokens: Some(most), ..deployment.limits },
+            ..deployment.clone()
+        })
+    };
     let more = bytes(&tokens(16_384), Contributor::RuntimeBuffers) - bytes(&tokens(8192), Contributor::RuntimeBuffers);
     assert_eq!(more, 2.0 * 8192.0 * 4.0);
 }

@@ -3,7 +3,7 @@
 
 use proptest::prelude::*;
 use serde_json::{Value, to_value};
-use trtllm_memory::deployment::{Deployment, field};
+use trtllm_memory::deployment::{BuildLimits, Deployment, field};
 use trtllm_memory::link;
 use trtllm_memory::log::{self, EventKind, ExplainedLog, FailureStage, LogReader, LogReading};
 use trtllm_memory::memory::{Contributor, estimate, explain};
@@ -276,7 +276,12 @@ fn a_calibration_meets_the_measurement_and_follows_the_law() {
     assert_eq!((&decoded.deployment, decoded.problems.len()), (&deployment, 0));
     let plain = |max_num_tokens| {
         let figure = |d: &Deployment| {
-            estimate(&Deployment { max_num_tokens: Some(max_num_tokens), ..d.clone() }).unwrap().ranks[0]
+            estimate(&Deployment {
+                limits: BuildLimits { max_num_tokens: Some(max_num_tokens), ..d.limits },
+                ..d.clone()
+            })
+            .unwrap()
+            .ranks[0]
                 .figure(Contributor::Activations)
                 .bytes
                 .0 as f64

@@ -164,9 +164,12 @@ fn an_engine_fills_every_build_knob_and_locks_it() {
     let old = trtllm_config::read(include_bytes!("../fixtures/configs/engine-0.7.json"), "").unwrap();
     let mut deployment = Deployment::default();
     old.apply(&mut deployment);
-    assert_eq!((&deployment.model.name[..], deployment.tp_size), ("meta-llama/Llama-2-7b-hf", 2));
-    assert_eq!((deployment.quant_algo, deployment.kv_cache_dtype.name()), (QuantAlgo::W8A16, "int8"));
-    assert_eq!((deployment.max_seq_len, deployment.tokens_per_block), (Some(2560), Some(128)));
+    assert_eq!((&deployment.model.name[..], deployment.parallel.tp_size), ("meta-llama/Llama-2-7b-hf", 2));
+    assert_eq!(
+        (deployment.precision.quant_algo, deployment.precision.kv_cache_dtype.name()),
+        (QuantAlgo::W8A16, "int8")
+    );
+    assert_eq!((deployment.limits.max_seq_len, deployment.kv_cache.tokens_per_block), (Some(2560), Some(128)));
 }
 
 /// The start of a safetensors file.
@@ -411,7 +414,7 @@ fn the_formats_of_a_headers_tensors_are_its_quantization() {
         let mut deployment = Deployment::default();
         ModelFile::Tensors(file).apply(&mut deployment);
         let expected = if let Precision::Quantized(algo) = precision { algo } else { QuantAlgo::None };
-        assert_eq!((deployment.model.name.as_str(), deployment.quant_algo), ("Qwen/Qwen3-8B", expected));
+        assert_eq!((deployment.model.name.as_str(), deployment.precision.quant_algo), ("Qwen/Qwen3-8B", expected));
     }
     let eight = tensors_of(&header(&QWEN3_8B.tensors(gptq(8))), "");
     assert_eq!(eight.precision, Precision::Quantized(QuantAlgo::W8A16Gptq));

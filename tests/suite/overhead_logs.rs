@@ -188,7 +188,7 @@ fn resolved(link: &str) -> Resolved {
 
 fn predicted(link: &str, rank: u64) -> Cause<f64> {
     let resolved = resolved(link);
-    let inputs = Inputs::new(&resolved, rank / resolved.tp_size);
+    let inputs = Inputs::new(&resolved, rank / resolved.parallel.tp_size);
     let topology = Topology::new(&resolved).of_rank(rank);
     match resolved.backend {
         Backend::TensorRt => engine_overhead(&inputs, topology),

@@ -66,7 +66,7 @@ fn a_key_of_the_other_flow_is_kept_named_and_without_effect() {
     assert!(
         decoded.problems.iter().any(|problem| problem.message == "gemm_plugin has no effect with backend=pytorch.")
     );
-    assert!(!decoded.deployment.gemm_plugin);
+    assert!(!decoded.deployment.engine.plugins.gemm_plugin);
     assert_eq!(link::encode(&decoded.deployment), "v=1&backend=pytorch");
     assert_eq!(estimate(&decoded.deployment).unwrap().ranks, report("").ranks);
 
@@ -420,7 +420,7 @@ fn workspaces_follow_the_kernels_and_stand_where_they_are_said_to() {
 
 #[test]
 fn the_kv_cache_of_checkpoints_by_modelopt_is_fp8_unless_told_otherwise() {
-    let dtype = |text: &str| decode(text).resolve().unwrap().kv_cache_dtype.to_string();
+    let dtype = |text: &str| decode(text).resolve().unwrap().precision.kv_cache_dtype.to_string();
     assert_eq!(dtype("quant_algo=FP8"), "fp8");
     assert_eq!(dtype("quant_algo=FP8&kv_cache_dtype=bf16"), "bf16");
     assert_eq!(dtype("quant_algo=FP8_BLOCK_SCALES"), "bf16");

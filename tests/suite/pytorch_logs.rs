@@ -68,7 +68,7 @@ fn kv_errors(is_wanted: impl Fn(&Log) -> bool) -> Vec<(f64, Log)> {
         .map(|log| {
             let decoded = link::decode(log.link).deployment;
             let available = report(log.link).ranks[0].available.gib();
-            (decoded.free_gpu_memory_fraction.unwrap() * available / log.kv - 1.0, log)
+            (decoded.kv_cache.free_gpu_memory_fraction.unwrap() * available / log.kv - 1.0, log)
         })
         .collect();
     errors.sort_by(|a, b| a.0.abs().total_cmp(&b.0.abs()));

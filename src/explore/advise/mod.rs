@@ -7,7 +7,7 @@ use super::range::Bound;
 use super::solve::{limit_reason, solve};
 use super::{Load, NumericSetting, most_fixed};
 use crate::deployment::{
-    Backend, Deployment, DeploymentError, Field, Input, KvCacheDtype, Phase, QuantAlgo, Resolved, field,
+    Backend, Deployment, DeploymentError, Field, Input, KvCacheDtype, Phase, Precision, QuantAlgo, Resolved, field,
 };
 use crate::gpu::gpus;
 use crate::memory::{Report, estimate};
@@ -77,8 +77,8 @@ pub fn advise(deployment: &Deployment, load: Option<Load>) -> Result<Recommendat
 
 /// As many average sequences as the KV cache holds.
 fn typical(resolved: &Resolved, report: &Report) -> Load {
-    let input_len = TYPICAL.0.min((resolved.max_seq_len / 2).max(1));
-    let output_len = TYPICAL.1.min(resolved.max_seq_len.saturating_sub(input_len));
+    let input_len = TYPICAL.0.min((resolved.limits.max_seq_len / 2).max(1));
+    let output_len = TYPICAL.1.min(resolved.limits.max_seq_len.saturating_sub(input_len));
     Load { concurrency: report.kv_cache.held(input_len, output_len).max(1), input_len, output_len }
 }
 
@@ -164,19 +164,19 @@ impl Current<'_> {
     /// Limits that are larger than the load needs, and so waste memory.
     fn oversized(&self, load: Load) -> Vec<Recommendation> {
         let resolved = self.resolved;
-        let batch = load.concurrency.div_ceil(resolved.pp_size.max(1)).max(1);
+        let batch = load.concurrency.div_ceil(resolved.parallel.pp_size.max(1)).max(1);
         let (chunked, drafts) = match resolved.backend {
-            Backend::TensorRt => (resolved.enable_chunked_context, resolved.max_draft_len),
-            Backend::Pytorch => (resolved.pytorch.enable_chunked_prefill, resolved.pytorch.max_draft_len),
+            Backend::TensorRt => (resolved.given.engine.enable_chunked_context, resolved.engine.drafts.tokens),
+            Backend::Pytorch => (resolved.given.pytorch.enable_chunked_prefill, resolved.pytorch.max_draft_len),
         };
         let steps = if chunked { 0 } else { load.input_len };
-        let in_a_step = resolved.max_beam_width.saturating_mul(1 + drafts).saturating_mul(batch);
+        let in_a_step = resolved.limits.max_beam_width.saturating_mul(1 + drafts).saturating_mul(batch);
         let needed = [
-            ("max_batch_size", resolved.max_batch_size, batch),
-            ("max_seq_len", resolved.max_seq_len, load.sequence()),
-            ("max_num_tokens", resolved.max_num_tokens, steps.max(in_a_step).max(STEP_TOKENS)),
+            ("max_batch_size", resolved.limits.max_batch_size, batch),
+            ("max_seq_len", resolved.limits.max_seq_len, load.sequence()),
+            ("max_num_tokens", resolved.limits.max_num_tokens, steps.max(in_a_step).max(STEP_TOKENS)),
         ];
-        let worth = Bytes((resolved.gpu_memory.0 as f64 * WORTH_A_REBUILD) as u64);
+        let worth = Bytes((resolved.machine.gpu_memory.0 as f64 * WORTH_A_REBUILD) as u64);
         needed
             .into_iter()
             .filter(|(_, built, needed)| built > needed)
@@ -225,7 +225,10 @@ impl Current<'_> {
         match key {
             "quant_algo" => {
                 let weights = |algo: QuantAlgo| {
-                    let changed = Deployment { quant_algo: algo, ..self.deployment.clone() };
+                    let changed = Deployment {
+                        precision: Precision { quant_algo: algo, ..self.deployment.precision },
+                        ..self.deployment.clone()
+                    };
                     estimate(&changed).ok().map(|report| most_fixed(&report))
                 };
                 let today = most_fixed(self.report);
@@ -235,7 +238,8 @@ impl Current<'_> {
             }
             "kv_cache_dtype" => {
                 let smaller = |dtype: &KvCacheDtype| {
-                    crate::deployment::KvType::Quantized(*dtype).bytes() < self.resolved.kv_cache_dtype.bytes()
+                    crate::deployment::KvType::Quantized(*dtype).bytes()
+                        < self.resolved.precision.kv_cache_dtype.bytes()
                 };
                 let has =
                     |dtype: &KvCacheDtype| self.resolved.backend == Backend::Pytorch || *dtype != KvCacheDtype::Nvfp4;
@@ -248,8 +252,8 @@ impl Current<'_> {
     /// GPUs with more memory, the smallest first; of equally large ones those with the same
     /// interconnect first.
     fn larger_gpus(&self) -> Vec<String> {
-        let own = self.deployment.gpu;
-        let mut larger: Vec<_> = gpus().iter().filter(|gpu| gpu.memory > self.resolved.gpu_memory).collect();
+        let own = &self.deployment.gpu;
+        let mut larger: Vec<_> = gpus().iter().filter(|gpu| gpu.memory > self.resolved.machine.gpu_memory).collect();
         larger.sort_by_key(|gpu| (gpu.memory, gpu.link != own.link));
         larger.into_iter().map(|gpu| gpu.id.to_string()).collect()
     }

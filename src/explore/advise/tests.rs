@@ -1,13 +1,13 @@
 use super::*;
 use crate::architecture::find;
+use crate::deployment::{BuildLimits, KvCacheConfig};
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
 fn too_large() -> Deployment {
     Deployment {
         model: find("llama-3.3-70b").unwrap().into(),
-        max_seq_len: Some(8192),
-        max_batch_size: Some(64),
+        limits: BuildLimits { max_seq_len: Some(8192), max_batch_size: Some(64), ..BuildLimits::default() },
         ..Deployment::default()
     }
 }
@@ -28,7 +28,10 @@ fn each_change_alone_makes_it_fit_and_the_cheap_ones_come_first() {
 
 #[test]
 fn a_run_time_change_comes_before_a_rebuild() {
-    let greedy = Deployment { free_gpu_memory_fraction: Some(0.02), ..Deployment::default() };
+    let greedy = Deployment {
+        kv_cache: KvCacheConfig { free_gpu_memory_fraction: Some(0.02), ..KvCacheConfig::default() },
+        ..Deployment::default()
+    };
     let advice = advise(&greedy, None).unwrap();
     assert!(!advice.fits);
     assert_eq!((advice.changes[0].key, advice.changes[0].phase), ("free_gpu_memory_fraction", Phase::Runtime));
@@ -51,14 +54,20 @@ fn oversized_limits_are_listed_with_the_memory_that_they_take() {
 #[test]
 fn limits_that_a_load_needs_are_not_oversized() {
     let load = Load { concurrency: 64, input_len: 2000, output_len: 1000 };
-    let sized = load.sized(&Deployment { max_num_tokens: Some(2048), ..Deployment::default() });
+    let sized = load.sized(&Deployment {
+        limits: BuildLimits { max_num_tokens: Some(2048), ..BuildLimits::default() },
+        ..Deployment::default()
+    });
     let advice = advise(&sized, Some(load)).unwrap();
     assert!(advice.fits && advice.changes.is_empty(), "{:?}", advice.changes);
 }
 
 #[test]
 fn a_load_that_is_too_large_has_advice_like_memory_that_is_too_small() {
-    let deployment = Deployment { max_batch_size: Some(16), max_seq_len: Some(4096), ..Deployment::default() };
+    let deployment = Deployment {
+        limits: BuildLimits { max_batch_size: Some(16), max_seq_len: Some(4096), ..BuildLimits::default() },
+        ..Deployment::default()
+    };
     let load = Load { concurrency: 32, input_len: 2000, output_len: 1000 };
     let advice = advise(&deployment, Some(load)).unwrap();
     let batch = advice.changes.iter().find(|change| change.key == "max_batch_size").unwrap();

@@ -3,7 +3,7 @@
 use super::{Shape, neutral};
 use crate::deployment::{Deployment, KvCacheDtype, QuantAlgo};
 use crate::explore::Load;
-use crate::gpu::Gpu;
+use crate::gpu::GpuRef;
 use crate::units::Bytes;
 use serde::{Serialize, Serializer};
 
@@ -11,7 +11,7 @@ use serde::{Serialize, Serializer};
 #[derive(Debug, Clone, PartialEq)]
 pub struct Candidate {
     /// The card.
-    pub gpu: &'static Gpu,
+    pub gpu: GpuRef,
     /// Tensor-parallel ranks.
     pub tp_size: u64,
     /// Pipeline stages.
@@ -106,9 +106,9 @@ impl Candidate {
     fn apply(&self, deployment: &mut Deployment, load: Load) {
         let shape = Shape { tp_size: self.tp_size, pp_size: self.pp_size, moe_ep_size: self.moe_ep_size };
         shape.apply(deployment);
-        deployment.gpu = self.gpu;
-        deployment.quant_algo = self.quant_algo;
-        deployment.kv_cache_dtype = self.kv_cache_dtype;
+        deployment.gpu = self.gpu.clone();
+        deployment.precision.quant_algo = self.quant_algo;
+        deployment.precision.kv_cache_dtype = self.kv_cache_dtype;
         load.size_batch(deployment);
     }
 }
@@ -131,8 +131,8 @@ pub fn frontier(candidates: &[Candidate]) -> Vec<usize> {
 impl Serialize for Candidate {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         #[derive(Serialize)]
-        struct Row {
-            gpu: &'static str,
+        struct Row<'a> {
+            gpu: &'a str,
             gpus: u64,
             tp_size: u64,
             pp_size: u64,

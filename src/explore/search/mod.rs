@@ -10,21 +10,19 @@ pub use candidate::{Candidate, Order, frontier};
 pub use space::Space;
 
 use super::Load;
-use crate::deployment::{Deployment, DeploymentError};
+use crate::deployment::{Calibration, Deployment, DeploymentError, Machine, Parallelism};
 use crate::memory::{Rank, RankClasses, Stage, Verdict, outline_of_classes};
 use crate::units::Bytes;
 
 /// `base` sized for the load, without settings that hold only for its own GPU, ranks or precision,
 /// such as calibrations by a log.
 fn neutral(base: &Deployment, load: Load) -> Deployment {
+    let sized = load.sized(base);
     Deployment {
-        gpu_memory_gib: None,
-        moe_tp_size: None,
-        calibrated_activations: None,
-        calibrated_runtime_buffers: None,
-        calibrated_decoder_buffers: None,
-        calibrated_overhead: None,
-        ..load.sized(base)
+        parallel: Parallelism { moe_tp_size: None, ..sized.parallel },
+        machine: Machine { gpu_memory_gib: None, ..sized.machine },
+        calibration: Calibration::default(),
+        ..sized
     }
 }
 
@@ -38,9 +36,9 @@ struct Shape {
 
 impl Shape {
     fn apply(self, deployment: &mut Deployment) {
-        deployment.tp_size = self.tp_size;
-        deployment.pp_size = self.pp_size;
-        deployment.moe_ep_size = self.moe_ep_size;
+        deployment.parallel.tp_size = self.tp_size;
+        deployment.parallel.pp_size = self.pp_size;
+        deployment.parallel.moe_ep_size = self.moe_ep_size;
     }
 }
 
@@ -129,10 +127,10 @@ impl Search {
         let (index, algo) = (index / algos, index % algos);
         let (gpu, shape) = (index / self.shapes.len(), self.shapes[index % self.shapes.len()]);
         let scratch = &mut self.scratch;
-        scratch.gpu = self.space.gpus[gpu];
+        scratch.gpu = self.space.gpus[gpu].clone();
         shape.apply(scratch);
-        scratch.quant_algo = self.space.quant_algos[algo];
-        scratch.kv_cache_dtype = self.space.kv_cache_dtypes[dtype];
+        scratch.precision.quant_algo = self.space.quant_algos[algo];
+        scratch.precision.kv_cache_dtype = self.space.kv_cache_dtypes[dtype];
         self.load.size_batch(scratch);
         if self.classes.0 != index {
             self.classes = (index, None);
@@ -176,12 +174,12 @@ fn candidate(deployment: &Deployment, load: Load, classes: &mut Option<RankClass
     }
     let (used, room) = fullest(&report.ranks);
     Outcome::Found(Candidate {
-        gpu: deployment.gpu,
-        tp_size: deployment.tp_size,
-        pp_size: deployment.pp_size,
-        moe_ep_size: deployment.moe_ep_size,
-        quant_algo: deployment.quant_algo,
-        kv_cache_dtype: deployment.kv_cache_dtype,
+        gpu: deployment.gpu.clone(),
+        tp_size: deployment.parallel.tp_size,
+        pp_size: deployment.parallel.pp_size,
+        moe_ep_size: deployment.parallel.moe_ep_size,
+        quant_algo: deployment.precision.quant_algo,
+        kv_cache_dtype: deployment.precision.kv_cache_dtype,
         gpus: deployment.world_size(),
         used,
         room,

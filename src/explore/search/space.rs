@@ -1,13 +1,13 @@
 //! The space of a search.
 
 use crate::deployment::{Backend, KvCacheDtype, QuantAlgo};
-use crate::gpu::Gpu;
+use crate::gpu::{Gpu, GpuRef};
 
 /// The space of a search. A deployment that it finds has one value from each list.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Space {
     /// The GPUs.
-    pub gpus: Vec<&'static Gpu>,
+    pub gpus: Vec<GpuRef>,
     /// Tensor-parallel sizes.
     pub tp_sizes: Vec<u64>,
     /// Numbers of pipeline stages.
@@ -41,7 +41,7 @@ impl Space {
             Backend::Pytorch => KvCacheDtype::Nvfp4,
         });
         Space {
-            gpus,
+            gpus: gpus.into_iter().map(GpuRef::from).collect(),
             tp_sizes: SIZES.to_vec(),
             pp_sizes: STAGES.to_vec(),
             ep_sizes: SIZES.to_vec(),

@@ -1,6 +1,6 @@
 use super::*;
 use crate::architecture;
-use crate::deployment::Backend;
+use crate::deployment::{Backend, BuildLimits, Parallelism, Precision};
 use crate::gpu::{self, gpus};
 use crate::memory::estimate;
 #[cfg(target_arch = "wasm32")]
@@ -22,21 +22,21 @@ fn alone(base: &Deployment, space: &Space) -> Vec<Candidate> {
     let mut found = Vec::new();
     let ep_sizes: Vec<Option<u64>> =
         if base.model.moe.is_some() { space.ep_sizes.iter().copied().map(Some).collect() } else { vec![None] };
-    for &gpu in &space.gpus {
+    for gpu in &space.gpus {
         for &tp_size in &space.tp_sizes {
             for &pp_size in &space.pp_sizes {
                 for &moe_ep_size in &ep_sizes {
                     for &quant_algo in &space.quant_algos {
                         for &kv_cache_dtype in &space.kv_cache_dtypes {
                             let deployment = Deployment {
-                                gpu,
-                                tp_size,
-                                pp_size,
-                                moe_ep_size,
-                                quant_algo,
-                                kv_cache_dtype,
-                                max_batch_size: Some(LOAD.concurrency.div_ceil(pp_size)),
-                                max_seq_len: Some(LOAD.sequence()),
+                                gpu: gpu.clone().into(),
+                                parallel: Parallelism { tp_size, pp_size, moe_ep_size, ..base.parallel },
+                                precision: Precision { quant_algo, kv_cache_dtype, ..base.precision },
+                                limits: BuildLimits {
+                                    max_batch_size: Some(LOAD.concurrency.div_ceil(pp_size)),
+                                    max_seq_len: Some(LOAD.sequence()),
+                                    ..base.limits
+                                },
                                 ..base.clone()
                             };
                             let Ok(report) = estimate(&deployment) else { continue };
@@ -44,7 +44,7 @@ fn alone(base: &Deployment, space: &Space) -> Vec<Candidate> {
                             let concurrency = report.kv_cache.concurrency(LOAD.input_len, LOAD.output_len);
                             if concurrency.requests >= LOAD.concurrency {
                                 found.push(Candidate {
-                                    gpu,
+                                    gpu: gpu.clone(),
                                     tp_size,
                                     pp_size,
                                     moe_ep_size,

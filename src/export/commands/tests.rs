@@ -1,4 +1,5 @@
 use super::*;
+use crate::deployment::Precision;
 use crate::link;
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
@@ -108,7 +109,11 @@ fn the_server_gets_what_its_flags_lack_in_a_file() {
 fn every_model_and_precision_has_a_way_or_a_note() {
     for model in crate::architecture::models() {
         for quant_algo in crate::deployment::QuantAlgo::ALL {
-            let deployment = Deployment { model: model.into(), quant_algo: *quant_algo, ..Deployment::default() };
+            let deployment = Deployment {
+                model: model.into(),
+                precision: Precision { quant_algo: *quant_algo, ..Precision::default() },
+                ..Deployment::default()
+            };
             let Ok(all) = recipes(&deployment) else { continue };
             let engine = &all[0];
             let makes = engine.steps.iter().any(|step| step.text.contains("--output_dir checkpoint"));

@@ -32,10 +32,10 @@ impl HfConfig {
     pub fn apply(&self, deployment: &mut Deployment) {
         deployment.model = self.model.clone();
         if let Some(algo) = self.quant_algo {
-            deployment.quant_algo = algo;
+            deployment.precision.quant_algo = algo;
         }
         if let Some(dtype) = self.kv_cache_dtype {
-            deployment.kv_cache_dtype = dtype;
+            deployment.precision.kv_cache_dtype = dtype;
         }
     }
 }

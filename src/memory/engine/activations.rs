@@ -110,7 +110,7 @@ enum Layout {
 
 /// The layout of a deployment's engine, and the law that states how well it is known.
 fn layout(resolved: &Resolved) -> (Layout, &'static Law) {
-    let algo = resolved.quant_algo;
+    let algo = resolved.precision.quant_algo;
     let sixteen_bit = algo == QuantAlgo::None;
     let known = |seen: bool, law: &'static Law| if seen { law } else { &UNSEEN };
     let weight_only = algo.is_weight_only() && algo != QuantAlgo::W4A8Awq;
@@ -119,7 +119,7 @@ fn layout(resolved: &Resolved) -> (Layout, &'static Law) {
         let seen = (sixteen_bit || weight_only) && !resolved.version.has(Behavior::PlannedByTensorRt9);
         (Layout::Experts, known(seen, &EXPERTS))
     } else if resolved.version.has(Behavior::PlannedByTensorRt9) {
-        match resolved.gemm_plugin || !sixteen_bit {
+        match resolved.given.engine.plugins.gemm_plugin || !sixteen_bit {
             true => (Layout::TensorRt9, known(sixteen_bit, &TENSORRT_9)),
             false => (Layout::TensorRt9Alone, &TENSORRT_9_ALONE),
         }
@@ -130,7 +130,7 @@ fn layout(resolved: &Resolved) -> (Layout, &'static Law) {
         }
     } else if !gated {
         (Layout::Ungated, known(sixteen_bit, &UNGATED))
-    } else if resolved.use_fused_mlp {
+    } else if resolved.engine.use_fused_mlp {
         (Layout::Fused, &FUSED)
     } else {
         (Layout::Separate, known(sixteen_bit || weight_only, &SEPARATE))
@@ -141,7 +141,7 @@ fn layout(resolved: &Resolved) -> (Layout, &'static Law) {
 pub fn law(resolved: &Resolved) -> &'static Law {
     if resolved.model.encoder.is_some() {
         &encoder::CONTEXTS
-    } else if resolved.context_fmha {
+    } else if resolved.engine.context_fmha {
         layout(resolved).1
     } else {
         &UNFUSED
@@ -200,11 +200,11 @@ fn qkv<N: Number>(inputs: &Inputs<N>) -> N {
 /// the prompts' logits are gathered.
 fn rows<N: Number>(inputs: &Inputs<N>) -> N {
     static DRAFTED: Symbol = Symbol { text: "D", meaning: "tokens of a sequence in a step", origin: Origin::Derived };
-    if inputs.resolved.gather_context_logits {
+    if inputs.resolved.given.engine.gather_context_logits {
         return inputs.tokens();
     }
     let sequences = inputs.batch() * inputs.beam();
-    match inputs.resolved.max_draft_len {
+    match inputs.resolved.engine.drafts.tokens {
         0 => sequences,
         drafts => sequences * N::symbol(&DRAFTED, drafts.saturating_add(1) as f64),
     }
@@ -221,7 +221,7 @@ fn logits<N: Number>(inputs: &Inputs<N>) -> N {
 
 /// Hidden states of the LM head's rows. They matter if there are many sequences and few tokens.
 fn last_tokens<N: Number>(inputs: &Inputs<N>) -> N {
-    if !inputs.is_last_stage() || inputs.resolved.gather_context_logits {
+    if !inputs.is_last_stage() || inputs.resolved.given.engine.gather_context_logits {
         return N::literal(0.0);
     }
     (inputs.element() * rows(inputs) * inputs.hidden()).part(|| Part::bytes("hidden states of the last tokens"))
@@ -234,7 +234,7 @@ fn block<N: Number>(name: &'static str, tenants: impl IntoIterator<Item = N>) ->
 /// The block of the largest workspace. It also holds `tenant`, and the logits' all-gather under
 /// tensor parallelism, one at a time.
 fn workspace_block<N: Number>(inputs: &Inputs<N>, tenant: Option<N>) -> N {
-    let gathered = (inputs.resolved.tp_size > 1).then(|| logits(inputs));
+    let gathered = (inputs.resolved.parallel.tp_size > 1).then(|| logits(inputs));
     block("block of the workspace", [Some(workspaces::largest(inputs)), tenant, gathered].into_iter().flatten())
 }
 
@@ -284,7 +284,7 @@ fn tensorrt_9_alone_blocks<N: Number>(inputs: &Inputs<N>) -> Vec<N> {
         block("block of the attention", [mlp(inputs), qkv(inputs), logits(inputs)]),
         hidden(inputs),
     ];
-    if !inputs.resolved.context_fmha {
+    if !inputs.resolved.engine.context_fmha {
         blocks.push(workspaces::fixed(inputs));
     }
     blocks

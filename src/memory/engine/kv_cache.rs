@@ -56,16 +56,16 @@ pub fn pages_per_sequence<N: Number>(inputs: &Inputs<N>) -> N {
     if resolved.version.has(Behavior::WindowsSlideByBlocks) {
         return (inputs.sequence() / inputs.block()).ceil().part(|| Part::count("pages of a sequence"));
     }
-    let widest = resolved.max_attention_window.iter().copied().max().unwrap_or(resolved.max_seq_len);
-    let bubble = sink_bubble(resolved.sink_token_length, resolved.tokens_per_block);
+    let widest = resolved.kv_cache.max_attention_window.iter().copied().max().unwrap_or(resolved.limits.max_seq_len);
+    let bubble = sink_bubble(resolved.given.engine.sink_token_length, resolved.kv_cache.tokens_per_block);
     let prompt = longest_prompt(resolved);
-    let read = resolved.runtime_max_num_tokens.min(prompt.saturating_sub(widest));
+    let read = resolved.limits.runtime_max_num_tokens.min(prompt.saturating_sub(widest));
     let tokens = N::sum_of(
         [
             Some(inputs.window()),
             (bubble > 0).then(|| N::symbol(&BUBBLE, bubble as f64)),
-            (resolved.max_beam_width > 1 && resolved.max_seq_len > widest).then(|| inputs.block()),
-            (resolved.use_paged_context_fmha && read > 0).then(|| N::symbol(&READ, read as f64)),
+            (resolved.limits.max_beam_width > 1 && resolved.limits.max_seq_len > widest).then(|| inputs.block()),
+            (resolved.engine.use_paged_context_fmha && read > 0).then(|| N::symbol(&READ, read as f64)),
         ]
         .into_iter()
         .flatten(),

@@ -27,13 +27,14 @@ fn elements(resolved: &Resolved, module: LoraModule) -> u64 {
     let head = model.attention.head_dim();
     let query = resolved.local_heads() * head;
     let key = resolved.local_kv_heads() * head;
-    let columns = model.mlp.intermediate.div_ceil(resolved.tp_size);
-    let (experts, expert) = model.moe.map_or((0, 0), |moe| (moe.experts, moe.intermediate.div_ceil(resolved.tp_size)));
+    let columns = model.mlp.intermediate.div_ceil(resolved.parallel.tp_size);
+    let (experts, expert) =
+        model.moe.map_or((0, 0), |moe| (moe.experts, moe.intermediate.div_ceil(resolved.parallel.tp_size)));
     match module {
         LoraModule::AttnQkv => hidden + query + 2 * key,
         LoraModule::AttnQ => hidden + query,
         LoraModule::AttnK | LoraModule::AttnV => hidden + key,
-        LoraModule::AttnDense => hidden.div_ceil(resolved.tp_size) + hidden,
+        LoraModule::AttnDense => hidden.div_ceil(resolved.parallel.tp_size) + hidden,
         LoraModule::MlpHTo4h | LoraModule::MlpGate | LoraModule::Mlp4hToH => hidden + columns,
         LoraModule::MlpGateUp => hidden + 2 * columns,
         LoraModule::MoeHTo4h | LoraModule::MoeGate => (hidden + expert) * experts,
@@ -69,12 +70,12 @@ impl Pages {
 /// LoRA plugin.
 pub fn cache<N: Number>(inputs: &Inputs<N>, free: impl FnOnce() -> N) -> Option<Cache<N>> {
     let resolved = inputs.resolved;
-    if resolved.max_lora_rank == 0 || resolved.runtime != Runtime::Executor {
+    if resolved.given.engine.max_lora_rank == 0 || resolved.given.engine.runtime != Runtime::Executor {
         return None;
     }
     let layers = resolved.model.attention_layers.count_in(resolved.layers_of_stage(inputs.stage));
-    let modules = resolved.lora_target_modules.iter().map(|module| elements(resolved, *module));
-    Some(sized(inputs, &Pages::of(modules, u64::from(layers), resolved.max_lora_rank), free()))
+    let modules = resolved.engine.lora_target_modules.iter().map(|module| elements(resolved, *module));
+    Some(sized(inputs, &Pages::of(modules, u64::from(layers), resolved.given.engine.max_lora_rank), free()))
 }
 
 /// The cache with this layout: pages for a share of the free memory, rounded up to a whole page.
@@ -88,13 +89,13 @@ fn sized<N: Number>(inputs: &Inputs<N>, pages: &Pages, free: N) -> Cache<N> {
     static SLOTS: Symbol = Symbol { text: "n_slots", meaning: "slots of a page", origin: Origin::Derived };
     let slot = || N::symbol(&WIDTH, pages.width as f64) * inputs.element();
     let in_page = || N::symbol(&SLOTS, pages.slots as f64);
-    let budget = N::symbol(&SHARE, inputs.resolved.lora_device_cache_fraction)
+    let budget = N::symbol(&SHARE, inputs.resolved.engine.lora_device_cache_fraction)
         * free.part(|| Part::bytes("memory left for adapters").symbol("free"));
     let slots = (budget / slot()).floor().part(|| Part::count("slots that the share fills"));
     let missing = (pages.adapter as f64 - slots.value()).max(0.0);
     let held = (slots / in_page()).ceil().part(|| Part::count("pages"));
     Cache {
-        short: missing * pages.width as f64 * inputs.resolved.dtype.bytes() as f64,
+        short: missing * pages.width as f64 * inputs.resolved.precision.dtype.bytes() as f64,
         bytes: (held * in_page() * slot()).part(|| Part::bytes("page cache of LoRA adapters")),
     }
 }
@@ -111,8 +112,8 @@ mod tests {
     fn cache_of(text: &str, free: f64) -> (Pages, Cache<f64>) {
         let resolved = link::decode(text).deployment.resolve().unwrap();
         let inputs = Inputs::<f64>::new(&resolved, 0);
-        let modules = resolved.lora_target_modules.iter().map(|module| elements(&resolved, *module));
-        let pages = Pages::of(modules, u64::from(resolved.model.layers), resolved.max_lora_rank);
+        let modules = resolved.engine.lora_target_modules.iter().map(|module| elements(&resolved, *module));
+        let pages = Pages::of(modules, u64::from(resolved.model.layers), resolved.given.engine.max_lora_rank);
         (pages, cache(&inputs, || free).unwrap())
     }
 

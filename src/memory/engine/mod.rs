@@ -84,7 +84,7 @@ impl BackendModel for Engine {
         let context: (Stage, &[Contributor]) = (Stage::CreateContext, &[Activations]);
         let buffers: (Stage, &[Contributor]) = (Stage::AllocateBuffers, &[RuntimeBuffers, DecoderBuffers]);
         let cache: (Stage, &[Contributor]) = (Stage::AllocateKvCache, &[KvCache]);
-        match resolved.runtime {
+        match resolved.given.engine.runtime {
             Runtime::GptSession => [weights, context, cache, buffers],
             Runtime::Executor | Runtime::PySession => [weights, context, buffers, cache],
         }
@@ -120,11 +120,11 @@ impl BackendModel for Engine {
     }
 
     fn max_draft_len(self, resolved: &Resolved) -> u64 {
-        resolved.max_draft_len
+        resolved.engine.drafts.tokens
     }
 
     fn chunks_prompts(self, resolved: &Resolved) -> bool {
-        resolved.enable_chunked_context
+        resolved.given.engine.enable_chunked_context
     }
 
     fn rotation_table(self, resolved: &Resolved) -> Option<Bytes> {

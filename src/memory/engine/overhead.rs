@@ -40,7 +40,7 @@ pub fn overhead<N: Number>(inputs: &Inputs<N>, topology: RankTopology) -> Cause<
     }
     causes.extend(profiles(inputs));
     // The same process runs the engine of the draft model.
-    if inputs.resolved.speculative_decoding_mode == SpeculativeDecodingMode::DraftTokensExternal {
+    if inputs.resolved.given.engine.speculative_decoding_mode == SpeculativeDecodingMode::DraftTokensExternal {
         causes.push(Cause::by(&SECOND_ENGINE, "loaded code of the draft model's engine", SECOND_ENGINE.number()));
     }
     if let Some(buffers) = encoder::engine_buffers(inputs) {
@@ -55,8 +55,8 @@ pub fn overhead<N: Number>(inputs: &Inputs<N>, topology: RankTopology) -> Cause<
 fn profiles<N: Number>(inputs: &Inputs<N>) -> Option<Cause<N>> {
     static MORE: Symbol =
         Symbol { text: "profiles", meaning: "optimization profiles beside the first", origin: Origin::Derived };
-    let more = PROFILE_TOKENS.iter().filter(|tokens| **tokens < inputs.resolved.max_num_tokens).count();
-    (inputs.resolved.multiple_profiles && more > 0).then(|| {
+    let more = PROFILE_TOKENS.iter().filter(|tokens| **tokens < inputs.resolved.limits.max_num_tokens).count();
+    (inputs.resolved.given.engine.plugins.multiple_profiles && more > 0).then(|| {
         let each = PROFILE.number::<N>() + PROFILE_SEQUENCE.number::<N>() * inputs.batch();
         Cause::by(&PROFILE, "other optimization profiles", N::symbol(&MORE, more as f64) * each)
     })

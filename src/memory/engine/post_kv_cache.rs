@@ -21,7 +21,7 @@ const SESSION_GRAPHS: u64 = 2;
 /// Bytes on a rank: tables of KV blocks, positions, tensors of the first steps with prompts, and
 /// CUDA graphs.
 pub fn allocated_after_kv_cache<N: Number>(inputs: &Inputs<N>) -> N {
-    match inputs.resolved.runtime {
+    match inputs.resolved.given.engine.runtime {
         Runtime::Executor => executor(inputs),
         Runtime::GptSession => graphs(inputs).unwrap_or_else(|| N::literal(0.0)),
         Runtime::PySession => N::literal(0.0),
@@ -34,7 +34,7 @@ pub fn allocated_after_kv_cache<N: Number>(inputs: &Inputs<N>) -> N {
 /// new ones exist.
 pub fn band(inputs: &Inputs<f64>) -> Band {
     let graphs = graphs(inputs).map(|bytes| bytes * (GRAPH_MIB_OFF / GRAPH_MIB)).unwrap_or_default();
-    let executor = inputs.resolved.runtime == Runtime::Executor;
+    let executor = inputs.resolved.given.engine.runtime == Runtime::Executor;
     let logits = context_logits(inputs).filter(|_| executor).unwrap_or_default();
     // Requests may keep their encoder output beyond their first step.
     let outputs = encoder::first_batch(inputs).filter(|_| executor).unwrap_or_default();
@@ -48,7 +48,7 @@ pub fn band(inputs: &Inputs<f64>) -> Band {
 /// Logits of every prompt token. The first step with prompts creates the tensor in each set of
 /// buffers.
 fn context_logits<N: Number>(inputs: &Inputs<N>) -> Option<N> {
-    (inputs.resolved.gather_context_logits && inputs.is_last_stage()).then(|| {
+    (inputs.resolved.given.engine.gather_context_logits && inputs.is_last_stage()).then(|| {
         (inputs.sets() * inputs.logit() * inputs.running_tokens() * inputs.runtime_vocab())
             .part(|| Part::bytes("logits of prompt tokens"))
     })
@@ -56,7 +56,7 @@ fn context_logits<N: Number>(inputs: &Inputs<N>) -> Option<N> {
 
 fn executor<N: Number>(inputs: &Inputs<N>) -> N {
     let resolved = inputs.resolved;
-    let paged = inputs.attends() && resolved.kv_cache_type == KvCacheType::Paged;
+    let paged = inputs.attends() && resolved.given.engine.kv_cache_type == KvCacheType::Paged;
     N::sum_of(
         [
             paged.then(|| block_offsets(inputs)),
@@ -64,7 +64,7 @@ fn executor<N: Number>(inputs: &Inputs<N>) -> N {
             context_logits(inputs),
             encoder::cross_tables(inputs),
             encoder::first_batch(inputs),
-            (resolved.max_prompt_embedding_table_size > 0).then(|| {
+            (resolved.given.engine.max_prompt_embedding_table_size > 0).then(|| {
                 (inputs.element() * inputs.prompt_rows() * inputs.hidden())
                     .part(|| Part::bytes("prompt tables of the requests"))
             }),
@@ -91,7 +91,7 @@ fn block_offsets<N: Number>(inputs: &Inputs<N>) -> N {
 
 fn pools(resolved: &Resolved) -> f64 {
     let windows = if resolved.version.has(Behavior::WindowsHavePools) { distinct_windows(resolved) } else { 1 };
-    let scales = if resolved.kv_cache_dtype == KvType::Quantized(KvCacheDtype::Nvfp4) { 2.0 } else { 1.0 };
+    let scales = if resolved.precision.kv_cache_dtype == KvType::Quantized(KvCacheDtype::Nvfp4) { 2.0 } else { 1.0 };
     windows as f64 * scales
 }
 
@@ -103,11 +103,13 @@ fn graphs<N: Number>(inputs: &Inputs<N>) -> Option<N> {
         origin: Origin::Chosen("cuda_graph_cache_size"),
     };
     let resolved = inputs.resolved;
-    let of_a_set = match resolved.runtime {
+    let of_a_set = match resolved.given.engine.runtime {
         Runtime::GptSession => SESSION_GRAPHS,
-        Runtime::Executor | Runtime::PySession => resolved.cuda_graphs.min(resolved.runtime_max_batch_size),
+        Runtime::Executor | Runtime::PySession => {
+            resolved.engine.cuda_graphs.min(resolved.limits.runtime_max_batch_size)
+        }
     };
-    (resolved.cuda_graphs > 0).then(|| {
+    (resolved.engine.cuda_graphs > 0).then(|| {
         (inputs.sets() * N::symbol(&GRAPHS, of_a_set as f64) * (GRAPH_MIB * MIB as f64))
             .part(|| Part::bytes("CUDA graphs"))
     })

@@ -36,7 +36,7 @@ const GATHERED_STEPS: f64 = 8.0;
 
 /// The law of a deployment's runtime buffers.
 pub fn law(resolved: &Resolved) -> &'static Law {
-    match (resolved.runtime, resolved.speculative_decoding_mode) {
+    match (resolved.given.engine.runtime, resolved.given.engine.speculative_decoding_mode) {
         (Runtime::GptSession | Runtime::PySession, _) => &sessions::LAW,
         (_, mode) if mode.predicts_draft_tokens() => &speculation::LAW,
         _ if resolved.model.mrope => &MROPE,
@@ -46,7 +46,7 @@ pub fn law(resolved: &Resolved) -> &'static Law {
 
 /// Bytes of runtime buffers on a rank.
 pub fn runtime_buffers<N: Number>(inputs: &Inputs<N>) -> N {
-    match inputs.resolved.runtime {
+    match inputs.resolved.given.engine.runtime {
         Runtime::Executor => executor(inputs),
         Runtime::GptSession | Runtime::PySession => sessions::runtime_buffers(inputs),
     }
@@ -60,7 +60,7 @@ fn executor<N: Number>(inputs: &Inputs<N>) -> N {
         sets = sets.part(|| Part::bytes("buffers of a micro-batch")) * inputs.sets();
     }
     let moved = version.has(Behavior::DecoderHoldsCacheIndirection) || version.has(Behavior::DecoderKeepsAnotherRow);
-    let rewinds = inputs.resolved.speculative_decoding_mode.predicts_draft_tokens();
+    let rewinds = inputs.resolved.given.engine.speculative_decoding_mode.predicts_draft_tokens();
     let kept = version.has(Behavior::BuffersKeepLogProbs);
     N::sum_of(
         [
@@ -91,11 +91,17 @@ fn set<N: Number>(inputs: &Inputs<N>) -> N {
     let batch = || inputs.running_batch();
     let sequences = || batch() * inputs.beam();
     // A sequence has a row of logits for each beam or for each token of a step, whichever is more.
-    let rows =
-        || batch() * if resolved.max_draft_len >= resolved.max_beam_width { inputs.step() } else { inputs.beam() };
-    let mode = resolved.speculative_decoding_mode;
+    let rows = || {
+        batch()
+            * if resolved.engine.drafts.tokens >= resolved.limits.max_beam_width {
+                inputs.step()
+            } else {
+                inputs.beam()
+            }
+    };
+    let mode = resolved.given.engine.speculative_decoding_mode;
     let samples = inputs.is_last_stage();
-    let gathers = samples && resolved.gather_generation_logits && !mode.predicts_draft_tokens();
+    let gathers = samples && resolved.given.engine.gather_generation_logits && !mode.predicts_draft_tokens();
     let slots = if resolved.version.has(Behavior::RemapsSequenceSlots) { 8.0 } else { 4.0 };
     let copies = if resolved.version.has(Behavior::BatchesCacheIndirectionCopies) { 32.0 } else { 0.0 };
     N::sum_of(
@@ -120,7 +126,7 @@ fn set<N: Number>(inputs: &Inputs<N>) -> N {
                 (inputs.element() * inputs.running_tokens() * inputs.hidden())
                     .part(|| Part::bytes("hidden states between stages"))
             }),
-            (resolved.max_prompt_embedding_table_size > 0).then(|| {
+            (resolved.given.engine.max_prompt_embedding_table_size > 0).then(|| {
                 (inputs.element() * inputs.prompt_rows() * inputs.hidden() + 4.0).part(|| Part::bytes("prompt table"))
             }),
             resolved.model.recurrence.map(|_| (batch() * 4.0).part(|| Part::bytes("slots of the recurrent states"))),
@@ -151,7 +157,7 @@ fn rotations<N: Number>(inputs: &Inputs<N>) -> N {
 /// Bytes of a logit in the engine's output. ReDrafter's engine has no such output, but the runtime
 /// still creates the tensor, in 32 bit.
 fn logit<N: Number>(inputs: &Inputs<N>) -> N {
-    if inputs.resolved.speculative_decoding_mode == SpeculativeDecodingMode::ExplicitDraftTokens {
+    if inputs.resolved.given.engine.speculative_decoding_mode == SpeculativeDecodingMode::ExplicitDraftTokens {
         N::literal(4.0)
     } else {
         inputs.logit()

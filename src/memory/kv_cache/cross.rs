@@ -17,7 +17,7 @@ impl<N: Number> Pools<'_, N> {
             meaning: "share of the KV cache for cross attention",
             origin: Origin::Chosen("cross_kv_cache_fraction"),
         };
-        N::symbol(&CROSS, self.inputs.resolved.cross_kv_cache_fraction)
+        N::symbol(&CROSS, self.inputs.resolved.engine.cross_kv_cache_fraction)
     }
 
     /// The share of the decoder's own tokens.

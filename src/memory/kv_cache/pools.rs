@@ -100,8 +100,8 @@ impl<'a, N: Number> Pools<'a, N> {
         let inputs = &self.inputs;
         let resolved = inputs.resolved;
         let ignored = self.pools_are_equal();
-        let most = (!ignored && resolved.max_tokens.is_some()).then(|| inputs.max_tokens());
-        match (resolved.free_gpu_memory_fraction.is_some() || most.is_none(), most) {
+        let most = (!ignored && resolved.given.kv_cache.max_tokens.is_some()).then(|| inputs.max_tokens());
+        match (resolved.kv_cache.free_gpu_memory_fraction.is_some() || most.is_none(), most) {
             (true, Some(most)) => in_memory().min(most),
             (true, None) => in_memory(),
             (false, Some(most)) => most,
@@ -141,7 +141,7 @@ impl<'a, N: Number> Pools<'a, N> {
     fn bytes_of_max_tokens(&self) -> Option<N> {
         let resolved = self.inputs.resolved;
         let limits = self.pools_are_equal()
-            && resolved.max_tokens.is_some()
+            && resolved.given.kv_cache.max_tokens.is_some()
             && resolved.backend.limits_pool_bytes_by_max_tokens();
         limits.then(|| {
             let bytes = self.inputs.max_tokens() * bytes_per_token(&self.inputs);
@@ -180,7 +180,7 @@ impl<'a, N: Number> Pools<'a, N> {
         }
         let tokens = self.tokens(window, available).value();
         let bytes_per_token = bytes_per_token(&self.inputs).value();
-        if self.inputs.resolved.max_tokens.is_some_and(|most| tokens >= most as f64) {
+        if self.inputs.resolved.given.kv_cache.max_tokens.is_some_and(|most| tokens >= most as f64) {
             Binding::MaxTokens
         } else if max_bytes.is_some_and(|most| tokens >= (most / bytes_per_token).floor()) {
             Binding::MaxGpuTotalBytes
@@ -218,8 +218,9 @@ impl<'a, N: Number> Pools<'a, N> {
             let weight = |window: Window| window.tokens as f64 * bytes_of(window);
             weight(window) / self.windows.iter().map(|other| weight(*other)).sum::<f64>()
         };
-        let tokens = (resolved.host_cache_size.0 as f64 * share / bytes_of(window).max(f64::MIN_POSITIVE)).floor();
-        (tokens / resolved.tokens_per_block as f64) as u64
+        let tokens =
+            (resolved.kv_cache.host_cache_size.0 as f64 * share / bytes_of(window).max(f64::MIN_POSITIVE)).floor();
+        (tokens / resolved.kv_cache.tokens_per_block as f64) as u64
     }
 
     /// Bytes of a KV cache for the whole batch at its full length: one tensor for each layer, or
@@ -227,7 +228,7 @@ impl<'a, N: Number> Pools<'a, N> {
     pub fn whole_batch(&self) -> N {
         let inputs = &self.inputs;
         let sequences = || inputs.requests() * inputs.beam();
-        let own = match inputs.resolved.kv_cache_type {
+        let own = match inputs.resolved.given.engine.kv_cache_type {
             KvCacheType::Continuous => sequences() * inputs.window() * bytes_per_token(inputs),
             KvCacheType::Paged => sequences() * self.session_pages() * inputs.block() * bytes_per_token(inputs),
         };
@@ -242,7 +243,8 @@ impl<'a, N: Number> Pools<'a, N> {
         static BUBBLE: Symbol =
             Symbol { text: "bubble", meaning: "tokens that sinks waste in a block", origin: Origin::Derived };
         let inputs = &self.inputs;
-        let bubble = sink_bubble(inputs.resolved.sink_token_length, inputs.resolved.tokens_per_block);
+        let bubble =
+            sink_bubble(inputs.resolved.given.engine.sink_token_length, inputs.resolved.kv_cache.tokens_per_block);
         let tokens = if bubble == 0 { inputs.window() } else { inputs.window() + N::symbol(&BUBBLE, bubble as f64) };
         (tokens / inputs.block()).ceil().part(|| Part::count("pages of a sequence"))
     }

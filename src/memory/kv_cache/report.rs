@@ -69,13 +69,13 @@ impl KvCache {
                 bytes_per_token: on_rank.bytes_in_window(pool.window),
             })
             .collect();
-        let batch = resolved.runtime_max_batch_size;
+        let batch = resolved.limits.runtime_max_batch_size;
         let whole = KvCache {
             blocks: 0,
             blocks_low: 0,
             blocks_high: 0,
-            tokens: batch.saturating_mul(resolved.max_beam_width).saturating_mul(inputs.window() as u64),
-            tokens_per_block: resolved.tokens_per_block,
+            tokens: batch.saturating_mul(resolved.limits.max_beam_width).saturating_mul(inputs.window() as u64),
+            tokens_per_block: resolved.kv_cache.tokens_per_block,
             bytes_per_token: bytes_per_token(inputs),
             pages_per_sequence: resolved.backend.pages_per_sequence(inputs) as u64,
             secondary_blocks: 0,
@@ -98,7 +98,7 @@ impl KvCache {
             let encoded = pools.cross.as_ref().map(|pool| blocks(pool) as u64 / whole.requests.cross_blocks().max(1));
             own_sequences(blocks).min(encoded.unwrap_or(u64::MAX))
         };
-        let tokens = (widest.blocks.likely as u64).saturating_mul(resolved.tokens_per_block);
+        let tokens = (widest.blocks.likely as u64).saturating_mul(resolved.kv_cache.tokens_per_block);
         KvCache {
             blocks: widest.blocks.likely as u64,
             blocks_low: widest.blocks.low as u64,
@@ -116,7 +116,7 @@ impl KvCache {
             max_sequences_low: sequences(|pool| pool.blocks.low),
             lowered_max_seq_len: (own_sequences(|pool| pool.blocks.likely) == 0
                 && resolved.version.has(Behavior::ShrinksToOneSequence))
-            .then(|| tokens / resolved.max_beam_width.max(1))
+            .then(|| tokens / resolved.limits.max_beam_width.max(1))
             .filter(|tokens| *tokens > 0),
             binding: on_rank.binding(widest.window, available),
             windows,

@@ -76,15 +76,15 @@ pub struct Requests {
 
 /// The longest prompt that the executor accepts (`batch_manager/trtGptModel.h`).
 pub fn longest_prompt(resolved: &Resolved) -> u64 {
-    let most = resolved.max_seq_len.saturating_sub(1);
-    if resolved.runtime != Runtime::Executor {
-        resolved.max_input_len
+    let most = resolved.limits.max_seq_len.saturating_sub(1);
+    if resolved.given.engine.runtime != Runtime::Executor {
+        resolved.limits.max_input_len
     } else if resolved.backend.chunks_prompts(resolved) {
         most
-    } else if resolved.context_fmha && resolved.remove_input_padding {
-        most.min(resolved.runtime_max_num_tokens)
+    } else if resolved.engine.context_fmha && resolved.given.engine.plugins.remove_input_padding {
+        most.min(resolved.limits.runtime_max_num_tokens)
     } else {
-        resolved.max_input_len
+        resolved.limits.max_input_len
     }
 }
 
@@ -95,18 +95,18 @@ pub fn sink_bubble(sink_token_length: u64, tokens_per_block: u64) -> u64 {
 
 impl Requests {
     pub(in crate::memory) fn new(resolved: &Resolved) -> Requests {
-        let batches = if resolved.runtime == Runtime::Executor { resolved.pp_size } else { 1 };
+        let batches = if resolved.given.engine.runtime == Runtime::Executor { resolved.parallel.pp_size } else { 1 };
         let drafts = resolved.backend.max_draft_len(resolved);
-        let in_step = (drafts + 1).saturating_mul(resolved.max_beam_width);
+        let in_step = (drafts + 1).saturating_mul(resolved.limits.max_beam_width);
         Requests {
-            tokens_per_block: resolved.tokens_per_block,
-            bubble: sink_bubble(resolved.sink_token_length, resolved.tokens_per_block),
+            tokens_per_block: resolved.kv_cache.tokens_per_block,
+            bubble: sink_bubble(resolved.given.engine.sink_token_length, resolved.kv_cache.tokens_per_block),
             slides: resolved.version.has(Behavior::WindowsSlideByBlocks),
-            beams: resolved.max_beam_width,
+            beams: resolved.limits.max_beam_width,
             drafts,
-            slots: resolved.runtime_max_batch_size.saturating_mul(batches),
-            steps: (resolved.runtime_max_num_tokens / in_step).saturating_mul(batches),
-            max_seq_len: resolved.max_seq_len,
+            slots: resolved.limits.runtime_max_batch_size.saturating_mul(batches),
+            steps: (resolved.limits.runtime_max_num_tokens / in_step).saturating_mul(batches),
+            max_seq_len: resolved.limits.max_seq_len,
             longest_prompt: longest_prompt(resolved),
             encoded: resolved.max_encoder_output_len(),
         }
@@ -198,7 +198,8 @@ impl Requests {
 /// Whether the KV cache is allocated for the whole batch rather than for a share of the free
 /// memory.
 pub(super) fn holds_whole_batch(resolved: &Resolved) -> bool {
-    resolved.runtime == Runtime::PySession || resolved.kv_cache_type == KvCacheType::Continuous
+    resolved.given.engine.runtime == Runtime::PySession
+        || resolved.given.engine.kv_cache_type == KvCacheType::Continuous
 }
 
 #[cfg(test)]

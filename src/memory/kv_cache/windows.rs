@@ -38,8 +38,8 @@ pub fn windows(resolved: &Resolved, stage: u64) -> Vec<Window> {
     if layers == 0 {
         return Vec::new();
     }
-    let cycle = &resolved.max_attention_window[..];
-    let widest = cycle.iter().copied().max().unwrap_or(resolved.max_seq_len);
+    let cycle = &resolved.kv_cache.max_attention_window[..];
+    let widest = cycle.iter().copied().max().unwrap_or(resolved.limits.max_seq_len);
     if cycle.len() < 2 || !resolved.version.has(Behavior::WindowsHavePools) {
         return vec![Window { tokens: widest, layers }];
     }
@@ -58,5 +58,5 @@ pub fn windows(resolved: &Resolved, stage: u64) -> Vec<Window> {
 
 /// The number of distinct windows.
 pub fn distinct_windows(resolved: &Resolved) -> usize {
-    if resolved.max_attention_window.len() < 2 { 1 } else { windows(resolved, 0).len() }
+    if resolved.kv_cache.max_attention_window.len() < 2 { 1 } else { windows(resolved, 0).len() }
 }

@@ -38,13 +38,16 @@ pub fn measured<N: Number>(inputs: &Inputs<N>, free: Bytes, predicted: &[N; 4], 
 /// It combines the parts that are allocated before the KV cache with the total memory, which
 /// depends on the driver unless the user sets it.
 pub fn available_band(resolved: &Resolved, predicted: Band, overhead: Band) -> Band {
-    if resolved.free_memory.is_some() {
+    if resolved.machine.free_memory.is_some() {
         let printed = Bytes::from_gib(PRINTED_GIB).0 as f64;
         return Band { below: printed, above: printed };
     }
-    let total = if resolved.gpu_memory == resolved.gpu.memory {
+    let total = if resolved.machine.gpu_memory == resolved.gpu.memory {
         let (low, high) = (resolved.gpu.memory_low, resolved.gpu.memory_high);
-        Band { below: (resolved.gpu_memory - low).0 as f64, above: (high - resolved.gpu_memory).0 as f64 }
+        Band {
+            below: (resolved.machine.gpu_memory - low).0 as f64,
+            above: (high - resolved.machine.gpu_memory).0 as f64,
+        }
     } else {
         Band::EXACT
     };

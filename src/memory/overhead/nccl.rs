@@ -72,7 +72,7 @@ fn tree_mib(resolved: &Resolved, position: Position) -> f64 {
 /// Bytes that a communicator of `ranks` ranks takes on the rank at `position`: ring, tree and
 /// NVLink SHARP.
 pub fn communicator<N: Number>(resolved: &Resolved, ranks: u64, position: Position) -> N {
-    let (rings, multicast) = channels(resolved, ranks > resolved.gpus_per_node);
+    let (rings, multicast) = channels(resolved, ranks > resolved.machine.gpus_per_node);
     if ranks < 2 || rings == 0.0 {
         return N::literal(0.0);
     }
@@ -86,7 +86,7 @@ pub fn communicator<N: Number>(resolved: &Resolved, ranks: u64, position: Positi
     let sharp = (multicast > 0.0).then(|| {
         // Sixteen chunks for each rank: 512 KiB each before NCCL 2.21, 128 KiB from then on.
         let each = if resolved.version.has(Behavior::NcclHasLargeMulticastBuffers) { 8.0 } else { 2.0 };
-        let peers = N::symbol(&PEERS, ranks.min(resolved.gpus_per_node).min(MULTICAST_RANKS) as f64);
+        let peers = N::symbol(&PEERS, ranks.min(resolved.machine.gpus_per_node).min(MULTICAST_RANKS) as f64);
         let buffers = N::symbol(&MULTICAST, multicast) * peers * mib(each) + mib(2.0);
         buffers.part(|| Part::bytes("NVLink SHARP"))
     });
@@ -101,16 +101,16 @@ pub(in crate::memory) fn shared<N: Number>(inputs: &Inputs<N>, topology: RankTop
     if resolved.gpu.link == Link::Unified {
         causes.push(unified(resolved));
     }
-    if resolved.attention_tp_size > 1 && has_peer_access(resolved) {
-        let group = communicator(resolved, resolved.tp_size, topology.position);
+    if resolved.parallel.attention_tp_size > 1 && has_peer_access(resolved) {
+        let group = communicator(resolved, resolved.parallel.tp_size, topology.position);
         causes.push(over_link(resolved, "NCCL communicator of the tensor-parallel ranks", group));
-        if resolved.tp_size > resolved.gpus_per_node {
-            let leaving = channels(resolved, true).0 / resolved.gpus_per_node as f64;
+        if resolved.parallel.tp_size > resolved.machine.gpus_per_node {
+            let leaving = channels(resolved, true).0 / resolved.machine.gpus_per_node as f64;
             let buffers = N::literal(leaving.max(1.0)) * NETWORK_CHANNEL.number::<N>();
             causes.push(Cause::by(&NETWORK_CHANNEL, "NCCL buffers for the network", buffers));
         }
     }
-    let another = communicator::<f64>(resolved, resolved.tp_size.max(2), Position::Middle);
+    let another = communicator::<f64>(resolved, resolved.parallel.tp_size.max(2), Position::Middle);
     causes.push(Cause::perhaps("another NCCL communicator, if any", another));
 }
 
@@ -148,7 +148,7 @@ pub(in crate::memory) fn pairs<N: Number>(inputs: &Inputs<N>, topology: RankTopo
 /// The communicator of the PyTorch backend over all ranks, which passes activations between stages.
 pub(in crate::memory) fn world<N: Number>(inputs: &Inputs<N>, topology: RankTopology, causes: &mut Vec<Cause<N>>) {
     let resolved = inputs.resolved;
-    if resolved.pp_size < 2 || !has_peer_access(resolved) {
+    if resolved.parallel.pp_size < 2 || !has_peer_access(resolved) {
         return;
     }
     let sends = if resolved.gpu.link == Link::NvLink { SEND_CHANNELS.0 } else { SEND_CHANNELS.1 };

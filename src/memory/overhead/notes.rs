@@ -10,7 +10,7 @@ const SLICE: f64 = 0.9;
 pub fn notes(resolved: &Resolved) -> Vec<Note> {
     let mut notes = Vec::new();
     let mut note = |field, message: &str| notes.push(Note { field, message: message.into() });
-    if (resolved.gpu_memory.0 as f64) < resolved.gpu.memory_low.0 as f64 * SLICE {
+    if (resolved.machine.gpu_memory.0 as f64) < resolved.gpu.memory_low.0 as f64 * SLICE {
         note(
             "gpu_memory_gib",
             "A MIG slice has fewer multiprocessors than the whole GPU, so its CUDA context is smaller than \
@@ -24,21 +24,21 @@ pub fn notes(resolved: &Resolved) -> Vec<Note> {
             "CPU and GPU share one memory, and other programs use part of it. Set other_memory_gib to their memory.",
         );
     }
-    if resolved.os == OperatingSystem::Windows {
+    if resolved.given.machine.os == OperatingSystem::Windows {
         note(
             "os",
             "Windows manages the GPU's memory and may hold 5 to 10 % of it. It still reports the full memory as \
              the total.",
         );
     }
-    if resolved.launcher == Launcher::Triton && resolved.world_size() > 1 {
+    if resolved.given.machine.launcher == Launcher::Triton && resolved.world_size() > 1 {
         note(
             "launcher",
             "Every server process has a CUDA context and a pool of 64 MiB on every GPU that is visible to it. Use \
              --cuda-memory-pool-byte-size=<gpu>:0 or CUDA_VISIBLE_DEVICES to avoid that.",
         );
     }
-    if resolved.speculative_decoding_mode == SpeculativeDecodingMode::DraftTokensExternal {
+    if resolved.given.engine.speculative_decoding_mode == SpeculativeDecodingMode::DraftTokensExternal {
         note(
             "speculative_decoding_mode",
             "The draft model's weights, activations and KV cache are not included. Set other_memory_gib to their size.",

@@ -39,16 +39,16 @@ pub(in crate::memory) fn other_processes<N: Number>(
         let another = context(&inputs.plain());
         causes.push(Cause::perhaps("another process's CUDA context, if any", another));
     }
-    if resolved.os == OperatingSystem::Windows {
+    if resolved.given.machine.os == OperatingSystem::Windows {
         causes.push(windows(inputs));
     }
-    if resolved.other_memory.0 > 0 {
-        causes.push(Cause::exact("other processes", N::symbol(&OTHER, resolved.other_memory.0 as f64)));
+    if resolved.machine.other_memory.0 > 0 {
+        causes.push(Cause::exact("other processes", N::symbol(&OTHER, resolved.machine.other_memory.0 as f64)));
     }
 }
 
 fn windows<N: Number>(inputs: &Inputs<N>) -> Cause<N> {
-    let total = inputs.resolved.gpu_memory.0 as f64;
+    let total = inputs.resolved.machine.gpu_memory.0 as f64;
     let at = |share: f64, least: f64| (total * share).max(WINDOWS_LEAST.value(least));
     let likely = (inputs.total() * WINDOWS.number::<N>()).max(WINDOWS_LEAST.number());
     let bytes: f64 = likely.value();

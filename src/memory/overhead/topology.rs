@@ -44,32 +44,35 @@ impl<'a> Topology<'a> {
         Topology {
             resolved,
             on_every_gpu: resolved.version.has(Behavior::ContextsOnEveryGpu) && has_peer_access(resolved),
-            on_first_gpu: resolved.version.has(Behavior::ContextsOnGpu0) && resolved.launcher == Launcher::Python,
-            has_chain: has_peer_access(resolved) && resolved.tp_size > 2,
+            on_first_gpu: resolved.version.has(Behavior::ContextsOnGpu0)
+                && resolved.given.machine.launcher == Launcher::Python,
+            has_chain: has_peer_access(resolved) && resolved.parallel.tp_size > 2,
         }
     }
 
     /// The topology of `rank`. The ranks of a group are consecutive, and so are those of a node.
     pub fn of_rank(&self, rank: u64) -> RankTopology {
         let (resolved, world) = (self.resolved, self.resolved.world_size());
-        let node = |rank: u64| rank / resolved.gpus_per_node;
-        let first = node(rank) * resolved.gpus_per_node;
-        let in_node = (world - first).min(resolved.gpus_per_node);
-        let group = rank - rank % resolved.tp_size;
-        let chain = group.max(first)..(group + resolved.tp_size).min(first + in_node);
+        let node = |rank: u64| rank / resolved.machine.gpus_per_node;
+        let first = node(rank) * resolved.machine.gpus_per_node;
+        let in_node = (world - first).min(resolved.machine.gpus_per_node);
+        let group = rank - rank % resolved.parallel.tp_size;
+        let chain = group.max(first)..(group + resolved.parallel.tp_size).min(first + in_node);
         let position = match rank {
             _ if !self.has_chain => Position::Middle,
             _ if rank == chain.start => Position::Head,
             _ if rank + 1 == chain.end => Position::Tail,
             _ => Position::Middle,
         };
-        let neighbours =
-            [rank.checked_sub(resolved.tp_size), Some(rank + resolved.tp_size).filter(|next| *next < world)];
+        let neighbours = [
+            rank.checked_sub(resolved.parallel.tp_size),
+            Some(rank + resolved.parallel.tp_size).filter(|next| *next < world),
+        ];
         let pairs = |near: bool| {
             let such = neighbours.iter().flatten().filter(|other| (node(**other) == node(rank)) == near);
             such.count() as u8
         };
-        let servers = if resolved.launcher == Launcher::Triton { in_node } else { 0 };
+        let servers = if resolved.given.machine.launcher == Launcher::Triton { in_node } else { 0 };
         let peers = if self.on_every_gpu { chain.end - chain.start - 1 } else { 0 };
         let importers = if self.on_first_gpu && rank == first { in_node - 1 } else { 0 };
         RankTopology {
@@ -91,7 +94,7 @@ pub(super) fn has_peer_access(resolved: &Resolved) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::deployment::{Deployment, Version};
+    use crate::deployment::{Deployment, Machine, Parallelism};
     #[cfg(target_arch = "wasm32")]
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
@@ -102,8 +105,12 @@ mod tests {
     }
 
     fn foreign(version: &str, launcher: Launcher) -> Vec<u64> {
-        let trtllm_version = Version::parse(version);
-        let four = Deployment { tp_size: 4, launcher, trtllm_version, ..Deployment::default() };
+        let four = Deployment {
+            version: version.parse().ok(),
+            parallel: Parallelism { tp_size: 4, ..Parallelism::default() },
+            machine: Machine { launcher, ..Machine::default() },
+            ..Deployment::default()
+        };
         topologies(&four).iter().map(|topology| topology.foreign_contexts).collect()
     }
 
@@ -118,7 +125,11 @@ mod tests {
 
     #[test]
     fn each_node_has_a_chain_and_a_first_gpu_of_its_own() {
-        let topologies = topologies(&Deployment { tp_size: 8, gpus_per_node: Some(4), ..Deployment::default() });
+        let topologies = topologies(&Deployment {
+            parallel: Parallelism { tp_size: 8, ..Parallelism::default() },
+            machine: Machine { gpus_per_node: Some(4), ..Machine::default() },
+            ..Deployment::default()
+        });
         let positions: Vec<Position> = topologies.iter().map(|topology| topology.position).collect();
         let node = [Position::Head, Position::Middle, Position::Middle, Position::Tail];
         assert_eq!(positions, [node, node].concat());
@@ -131,7 +142,11 @@ mod tests {
     #[test]
     fn stages_pair_with_their_neighbours() {
         let pairs = |gpus_per_node| -> Vec<(u8, u8)> {
-            let four = Deployment { pp_size: 4, gpus_per_node: Some(gpus_per_node), ..Deployment::default() };
+            let four = Deployment {
+                parallel: Parallelism { pp_size: 4, ..Parallelism::default() },
+                machine: Machine { gpus_per_node: Some(gpus_per_node), ..Machine::default() },
+                ..Deployment::default()
+            };
             topologies(&four).iter().map(|topology| (topology.near_pairs, topology.far_pairs)).collect()
         };
         assert_eq!(pairs(8), [(1, 0), (2, 0), (2, 0), (1, 0)]);

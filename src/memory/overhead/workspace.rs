@@ -24,7 +24,7 @@ static SEQUENCES: Symbol = Symbol {
 static CAP: Symbol = Symbol { text: "cap", meaning: "bytes of a message at most", origin: Origin::Source };
 
 fn cap<N: Number>(resolved: &Resolved) -> N {
-    let bytes = match resolved.tp_size {
+    let bytes = match resolved.parallel.tp_size {
         _ if resolved.version.has(Behavior::LargeAllReduceBuffers) => MESSAGE.2,
         ..=2 => MESSAGE.0,
         _ => MESSAGE.1,
@@ -34,7 +34,9 @@ fn cap<N: Number>(resolved: &Resolved) -> N {
 
 /// Whether the ranks of a group can read each other's memory.
 fn exists(resolved: &Resolved) -> bool {
-    resolved.tp_size > 1 && resolved.tp_size <= resolved.gpus_per_node && has_peer_access(resolved)
+    resolved.parallel.tp_size > 1
+        && resolved.parallel.tp_size <= resolved.machine.gpus_per_node
+        && has_peer_access(resolved)
 }
 
 /// Bytes of the engine backend's workspace (`cpp/tensorrt_llm/runtime/ipcUtils.cpp`
@@ -42,7 +44,7 @@ fn exists(resolved: &Resolved) -> bool {
 pub fn all_reduce_buffers<N: Number>(inputs: &Inputs<N>) -> Option<N> {
     let resolved = inputs.resolved;
     exists(resolved).then(|| {
-        let sequences = N::symbol(&SEQUENCES, resolved.runtime_max_batch_size as f64);
+        let sequences = N::symbol(&SEQUENCES, resolved.limits.runtime_max_batch_size as f64);
         let message = sequences * inputs.beam() * inputs.sequence() * inputs.hidden() * 4.0 / inputs.ranks();
         let messages = (inputs.ranks() * message.min(cap(resolved))).round_up(PAGE) * 2.0;
         let lamport = resolved.version.has(Behavior::AllReduceHasLamportBuffers).then(|| {

@@ -68,7 +68,7 @@ fn dense<N: Number>(inputs: &Inputs<N>) -> N {
         (inputs.tokens() * columns(inputs) * inputs.element() * MLP_ROWS)
             .part(|| Part::bytes("projections of the MLP")),
     ];
-    let quantized = match resolved.quant_algo {
+    let quantized = match resolved.precision.quant_algo {
         QuantAlgo::Fp8 | QuantAlgo::Fp8PerChannelPerToken | QuantAlgo::W4A8Awq | QuantAlgo::W4A8Nvfp4Fp8 => {
             Some(N::literal(1.0))
         }
@@ -82,8 +82,8 @@ fn dense<N: Number>(inputs: &Inputs<N>) -> N {
         );
     }
     if inputs.is_last_stage() {
-        let length = resolved.max_seq_len.saturating_sub(1).clamp(1, resolved.max_num_tokens.max(1));
-        let requests = resolved.max_num_tokens.div_ceil(length) as f64;
+        let length = resolved.limits.max_seq_len.saturating_sub(1).clamp(1, resolved.limits.max_num_tokens.max(1));
+        let requests = resolved.limits.max_num_tokens.div_ceil(length) as f64;
         let logits = inputs.plain_vocab() * (inputs.element() + 4.0) * requests;
         live.push(logits.part(|| Part::bytes("logits of the profiled requests")));
     }
@@ -93,7 +93,7 @@ fn dense<N: Number>(inputs: &Inputs<N>) -> N {
 /// Columns of the MLP on this rank: all columns if attention is data-parallel. If there is no MLP,
 /// the width of a recurrent layer.
 fn columns<N: Number>(inputs: &Inputs<N>) -> N {
-    if inputs.resolved.attention_tp_size < inputs.resolved.tp_size {
+    if inputs.resolved.parallel.attention_tp_size < inputs.resolved.parallel.tp_size {
         inputs.mlp_columns() * inputs.ranks()
     } else {
         inputs.mlp_columns()
@@ -115,7 +115,7 @@ fn experts<N: Number>(inputs: &Inputs<N>) -> N {
         })
     };
     let named = |rows: N| rows.part(|| Part::bytes("rows of the experts"));
-    let live: Vec<N> = match kernels(resolved, resolved.quant_algo) {
+    let live: Vec<N> = match kernels(resolved, resolved.precision.quant_algo) {
         MoeBackend::Trtllm => {
             vec![
                 named(hidden() * GENERATED_PEAK.number::<N>()),
@@ -133,9 +133,9 @@ fn experts<N: Number>(inputs: &Inputs<N>) -> N {
 
 /// Hidden states sorted by expert. The rows of each expert are padded to a tile.
 fn sorted<N: Number>(inputs: &Inputs<N>) -> N {
-    if inputs.resolved.max_num_tokens < SORTED_TOKENS {
+    if inputs.resolved.limits.max_num_tokens < SORTED_TOKENS {
         return N::literal(0.0);
     }
-    let tile = if inputs.resolved.quant_algo.is_fp8_gemm() { TILE.0 } else { TILE.1 };
+    let tile = if inputs.resolved.precision.quant_algo.is_fp8_gemm() { TILE.0 } else { TILE.1 };
     (rows(inputs) * inputs.top_k() + inputs.experts() * (tile - 1.0)) * inputs.hidden() * inputs.element()
 }

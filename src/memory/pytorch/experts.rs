@@ -26,13 +26,13 @@ fn is_fp8(algo: QuantAlgo) -> bool {
 /// the model is in FP4. FP4 checkpoints exclude the layer (`modeling_deepseekv3.py`
 /// _get_decoder_layer_quant_config).
 pub(super) fn draft_algo(resolved: &Resolved) -> QuantAlgo {
-    if resolved.quant_algo.is_nvfp4() { QuantAlgo::None } else { resolved.quant_algo }
+    if resolved.precision.quant_algo.is_nvfp4() { QuantAlgo::None } else { resolved.precision.quant_algo }
 }
 
 /// Tokens that the experts of a rank process in a step: the tokens of all ranks if attention is
 /// data-parallel.
 pub(super) fn rows<N: Number>(inputs: &Inputs<N>) -> N {
-    if inputs.resolved.attention_tp_size < inputs.resolved.tp_size {
+    if inputs.resolved.parallel.attention_tp_size < inputs.resolved.parallel.tp_size {
         inputs.tokens() * inputs.ranks()
     } else {
         inputs.tokens()
@@ -48,10 +48,10 @@ pub(super) fn graph_tokens<N: Number>(inputs: &Inputs<N>) -> N {
     };
     let torch = &inputs.resolved.pytorch;
     let tokens = torch.graphs.largest.saturating_mul(torch.max_draft_len + 1);
-    N::symbol(&GRAPH, tokens.min(inputs.resolved.max_num_tokens) as f64)
+    N::symbol(&GRAPH, tokens.min(inputs.resolved.limits.max_num_tokens) as f64)
 }
 
 /// Whether the draft layer has 16-bit experts and the model quantized ones.
 pub(super) fn draft_is_16_bit_moe(resolved: &Resolved) -> bool {
-    resolved.drafts_by_itself() && resolved.model.moe.is_some() && draft_algo(resolved) != resolved.quant_algo
+    resolved.drafts_by_itself() && resolved.model.moe.is_some() && draft_algo(resolved) != resolved.precision.quant_algo
 }

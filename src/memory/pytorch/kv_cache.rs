@@ -29,7 +29,7 @@ pub static LAW: Law = Law {
 pub fn layers<N: Number>(inputs: &Inputs<N>) -> N {
     static DRAFT: Symbol = Symbol { text: "L_draft", meaning: "layers that draft tokens", origin: Origin::Derived };
     let resolved = inputs.resolved;
-    let draft = match resolved.pytorch.decoding_type {
+    let draft = match resolved.given.pytorch.decoding_type {
         DecodingType::Mtp if resolved.version.has(Behavior::MtpCachesEveryStep) => resolved.pytorch.max_draft_len,
         DecodingType::Mtp | DecodingType::Eagle3 => 1,
         DecodingType::None | DecodingType::NGram => 0,
@@ -69,6 +69,6 @@ pub fn pages_per_sequence<N: Number>(inputs: &Inputs<N>) -> N {
         meaning: "tokens by which the scheduler and the drafts are ahead",
         origin: Origin::Derived,
     };
-    let tokens = inputs.sequence() + N::symbol(&AHEAD, inputs.resolved.pytorch.extra_tokens() as f64);
+    let tokens = inputs.sequence() + N::symbol(&AHEAD, inputs.resolved.pytorch.extra_tokens as f64);
     (tokens / inputs.block()).ceil().part(|| Part::count("pages of a sequence"))
 }

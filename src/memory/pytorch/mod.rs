@@ -104,7 +104,7 @@ impl BackendModel for Pytorch {
     }
 
     fn chunks_prompts(self, resolved: &Resolved) -> bool {
-        resolved.enable_chunked_context || resolved.pytorch.enable_chunked_prefill
+        resolved.given.engine.enable_chunked_context || resolved.given.pytorch.enable_chunked_prefill
     }
 
     fn rotation_table(self, _: &Resolved) -> Option<Bytes> {

@@ -77,7 +77,7 @@ pub fn overhead<N: Number>(inputs: &Inputs<N>, topology: RankTopology) -> Cause<
 }
 
 fn has_attention_dp(resolved: &Resolved) -> bool {
-    resolved.attention_tp_size < resolved.tp_size
+    resolved.parallel.attention_tp_size < resolved.parallel.tp_size
 }
 
 /// A second communicator of the tensor-parallel ranks: in models with experts, and in the first
@@ -85,8 +85,8 @@ fn has_attention_dp(resolved: &Resolved) -> bool {
 fn second_communicator<N: Number>(inputs: &Inputs<N>, topology: RankTopology) -> Option<Cause<N>> {
     let resolved = inputs.resolved;
     let exists = resolved.model.moe.is_some() || resolved.version.has(Behavior::TorchHasAnotherCommunicator);
-    (exists && resolved.attention_tp_size > 1).then(|| {
-        let bytes: N = communicator(resolved, resolved.tp_size, topology.position);
+    (exists && resolved.parallel.attention_tp_size > 1).then(|| {
+        let bytes: N = communicator(resolved, resolved.parallel.tp_size, topology.position);
         let size = bytes.value();
         Cause::new("second NCCL communicator of the same ranks", bytes, size, 0.0)
     })
@@ -97,14 +97,15 @@ fn workspaces<N: Number>(inputs: &Inputs<N>) -> Vec<Cause<N>> {
     let resolved = inputs.resolved;
     let mut causes = Vec::new();
     let by_nccl =
-        matches!(resolved.pytorch.allreduce_strategy, AllreduceStrategy::Nccl | AllreduceStrategy::NcclSymmetric);
+        matches!(resolved.given.pytorch.allreduce_strategy, AllreduceStrategy::Nccl | AllreduceStrategy::NcclSymmetric);
     let all_reduces = !has_attention_dp(resolved) || resolved.version.has(Behavior::AttentionDpKeepsAllReduce);
     if let Some(workspace) = fusion_workspace(inputs).filter(|_| !by_nccl && all_reduces) {
         causes.push(Cause::exact("all-reduce workspace", workspace));
     }
-    let over_rack = matches!(resolved.pytorch.allreduce_strategy, AllreduceStrategy::Auto | AllreduceStrategy::Mnnvl);
+    let over_rack =
+        matches!(resolved.given.pytorch.allreduce_strategy, AllreduceStrategy::Auto | AllreduceStrategy::Mnnvl);
     // The capacities of dense models on four GB300 leave no room for it.
-    if resolved.is_rack() && resolved.model.moe.is_some() && resolved.attention_tp_size > 1 && over_rack {
+    if resolved.is_rack() && resolved.model.moe.is_some() && resolved.parallel.attention_tp_size > 1 && over_rack {
         let message = (inputs.tokens() / inputs.ranks()).ceil() * inputs.ranks() * inputs.hidden() * 4.0;
         let buffers = message.max(N::literal(RACK_ALL_REDUCE)) * 3.0;
         causes.push(Cause::exact("all-reduce buffers of the NVLink domain", buffers));
@@ -112,7 +113,7 @@ fn workspaces<N: Number>(inputs: &Inputs<N>) -> Vec<Cause<N>> {
     if resolved.model.moe.is_some()
         && has_attention_dp(resolved)
         && resolved.is_rack()
-        && resolved.moe_ep_size == resolved.tp_size
+        && resolved.parallel.moe_ep_size == resolved.parallel.tp_size
     {
         causes.push(Cause::exact("all-to-all workspace of the experts", all_to_all(inputs)));
     }
@@ -150,7 +151,8 @@ fn transfer<N: Number>(inputs: &Inputs<N>) -> Option<Cause<N>> {
         meaning: "tokens of a transfer buffer",
         origin: Origin::Chosen("cache_transceiver_max_tokens_in_buffer"),
     };
-    let tokens = Some(inputs.resolved.pytorch.transfer_tokens).filter(|tokens| *tokens > 0)?;
+    let tokens =
+        Some(inputs.resolved.given.pytorch.cache_transceiver_max_tokens_in_buffer).filter(|tokens| *tokens > 0)?;
     let tokens = N::symbol(&BUFFER, tokens as f64) + inputs.block();
     Some(Cause::exact("buffers that pass KV blocks between servers", tokens * bytes_per_token(inputs) * 2.0))
 }
@@ -176,18 +178,18 @@ fn experts<N: Number>(inputs: &Inputs<N>) -> Vec<Cause<N>> {
 /// again.
 fn reserved<N: Number>(inputs: &Inputs<N>) -> Vec<Cause<N>> {
     let resolved = inputs.resolved;
-    if kernels(resolved, resolved.quant_algo) != MoeBackend::Trtllm || has_attention_dp(resolved) {
+    if kernels(resolved, resolved.precision.quant_algo) != MoeBackend::Trtllm || has_attention_dp(resolved) {
         return Vec::new();
     }
     let mut causes = Vec::new();
-    if resolved.moe_ep_size > 1 {
+    if resolved.parallel.moe_ep_size > 1 {
         let bytes = activations(inputs) * EXPERT_PARALLEL_REST.number::<N>();
         causes.push(Cause::by(&EXPERT_PARALLEL_REST, "activations that stay reserved with expert parallelism", bytes));
     }
     let older = !resolved.version.has(Behavior::ChoosesMoeBackend);
     let tokens = graph_tokens(&inputs.plain());
-    let large_graphs = older && resolved.tp_size > 4 && tokens >= PINNING_TOKENS as f64;
-    if large_graphs && resolved.quant_algo == QuantAlgo::Fp8BlockScales {
+    let large_graphs = older && resolved.parallel.tp_size > 4 && tokens >= PINNING_TOKENS as f64;
+    if large_graphs && resolved.precision.quant_algo == QuantAlgo::Fp8BlockScales {
         let bytes = activations(inputs) * PINNED.number::<N>();
         causes.push(Cause::by(&PINNED, "activations that warm-up keeps reserved", bytes));
     } else {
@@ -202,7 +204,7 @@ fn unexplained<N: Number>(inputs: &Inputs<N>, drafts: bool) -> Cause<N> {
     let resolved = inputs.resolved;
     let mut parts = Vec::new();
     if resolved.gpu.compute_capability.0 >= 10 && !resolved.is_rack() {
-        let doublings = (resolved.tp_size as f64).log2().min(2.0);
+        let doublings = (resolved.parallel.tp_size as f64).log2().min(2.0);
         parts.push((EXPERTS_ON_SERVER.number::<N>() * doublings).part(|| Part::bytes("on servers outside a rack")));
     }
     if drafts {

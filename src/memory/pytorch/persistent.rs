@@ -105,7 +105,7 @@ fn latent<N: Number>(inputs: &Inputs<N>) -> Vec<N> {
         (LATENT_SEQUENCE.number::<N>() * inputs.batch()).part(|| Part::bytes("buffers for each sequence")),
     ];
     let largest_graph = resolved.pytorch.graphs.largest;
-    if resolved.attention_tp_size < resolved.tp_size && largest_graph > 0 {
+    if resolved.parallel.attention_tp_size < resolved.parallel.tp_size && largest_graph > 0 {
         static GRAPH: Symbol = Symbol {
             text: "g",
             meaning: "sequences of the largest CUDA graph",
@@ -123,7 +123,7 @@ fn latent<N: Number>(inputs: &Inputs<N>) -> Vec<N> {
 /// The largest expert workspace of any layer, the draft layer included.
 pub(super) fn expert_workspace<N: Number>(inputs: &Inputs<N>) -> N {
     let resolved = inputs.resolved;
-    let main = workspace_of(inputs, resolved.quant_algo);
+    let main = workspace_of(inputs, resolved.precision.quant_algo);
     if draft_is_16_bit_moe(resolved) && inputs.is_last_stage() {
         main.max(workspace_of(inputs, draft_algo(resolved)))
     } else {
@@ -179,7 +179,7 @@ fn states<N: Number>(inputs: &Inputs<N>) -> Option<N> {
     let resolved = inputs.resolved;
     let recurrence = resolved.model.recurrence?;
     let layers = recurrence.layers.count_in(resolved.layers_of_stage(inputs.stage));
-    let tp = resolved.attention_tp_size as f64;
+    let tp = resolved.parallel.attention_tp_size as f64;
     let state = recurrence.inner() as f64 * recurrence.state as f64 / tp;
     let taps = recurrence.channels() as f64 * recurrence.convolution.saturating_sub(1) as f64 / tp;
     let values = N::symbol(&STATE, state) * inputs.element() + N::symbol(&TAPS, taps) * inputs.element();

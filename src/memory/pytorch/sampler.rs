@@ -39,7 +39,7 @@ pub fn sampler<N: Number>(inputs: &Inputs<N>) -> N {
     if inputs.resolved.version.has(Behavior::SamplerKeepsStopWords) {
         all.push((inputs.slots() * (STOP_WORDS.0 * STOP_WORDS.1 * 4.0)).part(|| Part::bytes("stop words")));
     }
-    if inputs.resolved.max_beam_width > 1 {
+    if inputs.resolved.limits.max_beam_width > 1 {
         let history = inputs.slots() * inputs.beam() * inputs.sequence() * 8.0;
         all.push(history.part(|| Part::bytes("tokens of the beams and their parent beams")));
     }

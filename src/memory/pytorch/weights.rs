@@ -49,23 +49,25 @@ pub fn weights<N: Number>(inputs: &Inputs<N>) -> N {
     let layers = resolved.layers_of_stage(inputs.stage);
     let mut parts = Vec::with_capacity(40);
     if inputs.is_first_stage() {
-        parts.extend(tensors.first_stage.iter().map(|tensor| tensor_bytes(inputs, tensor, 1, resolved.quant_algo)));
+        parts.extend(
+            tensors.first_stage.iter().map(|tensor| tensor_bytes(inputs, tensor, 1, resolved.precision.quant_algo)),
+        );
     }
     for group in &tensors.groups {
         let repeats = group.layers.count_in(layers.clone());
         if repeats > 0 {
             let here = group.tensors.iter().filter(|tensor| !is_balanced(resolved, tensor));
-            parts.extend(here.map(|tensor| tensor_bytes(inputs, tensor, repeats, resolved.quant_algo)));
+            parts.extend(here.map(|tensor| tensor_bytes(inputs, tensor, repeats, resolved.precision.quant_algo)));
         }
     }
     parts.extend(balanced(inputs).map(|bytes| bytes.part(|| Part::bytes("experts that the load balancer moves"))));
-    latent_copies(inputs, resolved.model.attention_layers.count_in(layers), resolved.quant_algo, &mut parts);
+    latent_copies(inputs, resolved.model.attention_layers.count_in(layers), resolved.precision.quant_algo, &mut parts);
     if inputs.is_last_stage() {
         let owned =
             |tensor: &&Tensor| !(tensors.tied_lm_head && inputs.is_first_stage() && tensor.kind == TensorKind::LmHead);
         let ends = tensors.last_stage.iter().filter(owned);
-        parts.extend(ends.map(|tensor| tensor_bytes(inputs, tensor, 1, resolved.quant_algo)));
-        match resolved.pytorch.decoding_type {
+        parts.extend(ends.map(|tensor| tensor_bytes(inputs, tensor, 1, resolved.precision.quant_algo)));
+        match resolved.given.pytorch.decoding_type {
             DecodingType::Mtp => parts.extend(draft_layers(inputs, &tensors.groups)),
             DecodingType::Eagle3 => parts.push(eagle3(inputs)),
             DecodingType::None | DecodingType::NGram => {}
@@ -88,7 +90,7 @@ fn balanced<N: Number>(inputs: &Inputs<N>) -> Option<N> {
         origin: Origin::Chosen("moe_load_balancer_slots"),
     };
     let resolved = inputs.resolved;
-    let slots = resolved.pytorch.load_balancer_slots?.div_ceil(resolved.moe_ep_size);
+    let slots = resolved.pytorch.load_balancer_slots?.div_ceil(resolved.parallel.moe_ep_size);
     let layers = resolved.layers_of_stage(inputs.stage);
     let groups = &resolved.model.shared_tensors().groups;
     let bytes: Vec<N> = groups
@@ -97,7 +99,9 @@ fn balanced<N: Number>(inputs: &Inputs<N>) -> Option<N> {
         .filter(|(_, repeats)| *repeats > 0)
         .flat_map(|(group, repeats)| {
             let routed = group.tensors.iter().filter(|tensor| tensor.is_routed());
-            routed.map(move |tensor| repeated(matrix_bytes(inputs, tensor, resolved.quant_algo), tensor, 1, repeats))
+            routed.map(move |tensor| {
+                repeated(matrix_bytes(inputs, tensor, resolved.precision.quant_algo), tensor, 1, repeats)
+            })
         })
         .collect();
     (!bytes.is_empty()).then(|| N::sum_of(bytes) * N::symbol(&SLOTS, slots as f64))
@@ -114,7 +118,8 @@ pub fn outside_torch(resolved: &Resolved, stage: u64) -> Bytes {
 /// Bytes of a tensor on this rank, in `repeats` layers with linear layers stored as `algo`.
 fn tensor_bytes<N: Number>(inputs: &Inputs<N>, tensor: &Tensor, repeats: u32, algo: QuantAlgo) -> N {
     let bytes = matrix_bytes(inputs, tensor, algo);
-    let copies = if tensor.is_routed() { tensor.copies.div_ceil(inputs.resolved.moe_ep_size) } else { tensor.copies };
+    let copies =
+        if tensor.is_routed() { tensor.copies.div_ceil(inputs.resolved.parallel.moe_ep_size) } else { tensor.copies };
     repeated(bytes, tensor, copies, repeats)
 }
 
@@ -126,7 +131,7 @@ fn matrix_bytes<N: Number>(inputs: &Inputs<N>, tensor: &Tensor, algo: QuantAlgo)
     let (k, n) = (N::symbol(&INPUTS, k as f64), N::symbol(&OUTPUTS, n as f64));
     match algo {
         // MXFP4 experts add their biases in 32 bit.
-        QuantAlgo::None if tensor.is_routed() && resolved.quant_algo.is_mxfp4() => k * n * 4.0,
+        QuantAlgo::None if tensor.is_routed() && resolved.precision.quant_algo.is_mxfp4() => k * n * 4.0,
         QuantAlgo::None => k * n * inputs.element(),
         QuantAlgo::Fp8BlockScales if packs_scales(resolved, tensor) => {
             let scales = (k.clone() / BLOCK as f64).ceil().round_up(4.0);
@@ -160,7 +165,7 @@ fn algo_of(resolved: &Resolved, tensor: &Tensor, algo: QuantAlgo) -> QuantAlgo {
 /// Inputs and outputs of a tensor on a rank.
 fn local_shape(resolved: &Resolved, tensor: &Tensor, algo: QuantAlgo) -> (u64, u64) {
     let Tensor { inputs, outputs, .. } = *tensor;
-    let tp = resolved.attention_tp_size;
+    let tp = resolved.parallel.attention_tp_size;
     let (inputs, outputs) = match tensor.split {
         Split::Whole | Split::ExpertsWhole => (inputs, outputs),
         Split::Outputs => (inputs, outputs.div_ceil(sharing(tensor, outputs, tp))),
@@ -172,10 +177,10 @@ fn local_shape(resolved: &Resolved, tensor: &Tensor, algo: QuantAlgo) -> (u64, u
         Split::Vocabulary if tensor.kind != TensorKind::Embedding => (inputs, outputs.div_ceil(tp)),
         Split::Vocabulary if resolved.model.family.keeps_embedding_whole() => (inputs, outputs),
         Split::Vocabulary => (inputs.div_ceil(tp), outputs),
-        Split::Experts => (inputs, outputs.div_ceil(resolved.moe_tp_size)),
-        Split::ExpertsInputs => (inputs.div_ceil(resolved.moe_tp_size), outputs),
+        Split::Experts => (inputs, outputs.div_ceil(resolved.parallel.moe_tp_size)),
+        Split::ExpertsInputs => (inputs.div_ceil(resolved.parallel.moe_tp_size), outputs),
     };
-    if resolved.quant_algo.is_mxfp4() && tensor.is_routed() {
+    if resolved.precision.quant_algo.is_mxfp4() && tensor.is_routed() {
         padded(resolved, tensor, algo, inputs, outputs)
     } else {
         (inputs, outputs)
@@ -195,7 +200,7 @@ fn greatest_common_divisor(a: u64, b: u64) -> u64 {
 /// MXFP4 experts with the padding of their kernels: to 128, and the inputs of generated kernels to
 /// 512 (`fused_moe/quantization.py`, MXFP4 weight methods).
 fn padded(resolved: &Resolved, tensor: &Tensor, algo: QuantAlgo, inputs: u64, outputs: u64) -> (u64, u64) {
-    let generated = kernels(resolved, resolved.quant_algo) == MoeBackend::Trtllm;
+    let generated = kernels(resolved, resolved.precision.quant_algo) == MoeBackend::Trtllm;
     let first = tensor.split == Split::Experts;
     // Gate and up projection are padded separately.
     let outputs = if first { 2 * (outputs / 2).next_multiple_of(BLOCK) } else { outputs.next_multiple_of(BLOCK) };
@@ -266,5 +271,9 @@ fn eagle3<N: Number>(inputs: &Inputs<N>) -> N {
 }
 
 fn attention_ranks<N: Number>(inputs: &Inputs<N>) -> N {
-    if inputs.resolved.attention_tp_size < inputs.resolved.tp_size { N::literal(1.0) } else { inputs.ranks() }
+    if inputs.resolved.parallel.attention_tp_size < inputs.resolved.parallel.tp_size {
+        N::literal(1.0)
+    } else {
+        inputs.ranks()
+    }
 }

@@ -13,7 +13,7 @@ static STEPS: Symbol = Symbol { text: "steps", meaning: "EAGLE's steps", origin:
 
 /// The draft weights of the last stage.
 pub(super) fn of_mode<N: Number>(inputs: &Inputs<N>) -> Vec<N> {
-    match inputs.resolved.speculative_decoding_mode {
+    match inputs.resolved.given.engine.speculative_decoding_mode {
         SpeculativeDecodingMode::Medusa => vec![medusa(inputs)],
         SpeculativeDecodingMode::Eagle => vec![eagle(inputs)],
         _ => Vec::new(),
@@ -28,7 +28,7 @@ fn vocabulary<N: Number>(inputs: &Inputs<N>) -> N {
 /// Medusa's heads. Each has a square layer with a bias and a projection to the vocabulary
 /// (`tensorrt_llm/models/medusa/model.py`).
 fn medusa<N: Number>(inputs: &Inputs<N>) -> N {
-    let heads = N::symbol(&HEADS, inputs.resolved.max_draft_path_len as f64);
+    let heads = N::symbol(&HEADS, inputs.resolved.engine.drafts.path_len as f64);
     let square = (inputs.hidden() + 1.0) * inputs.hidden() / inputs.ranks();
     let head = (square + inputs.hidden() * vocabulary(inputs)) * inputs.element();
     (heads * head).part(|| Part::bytes("Medusa's heads"))
@@ -38,7 +38,7 @@ fn medusa<N: Number>(inputs: &Inputs<N>) -> N {
 /// model's last ones, and an LM head (`tensorrt_llm/models/eagle/model.py` EagleNet).
 fn eagle<N: Number>(inputs: &Inputs<N>) -> N {
     let resolved = inputs.resolved;
-    let steps = N::symbol(&STEPS, resolved.max_draft_path_len as f64);
+    let steps = N::symbol(&STEPS, resolved.engine.drafts.path_len as f64);
     let embedding = inputs.plain_vocab() * inputs.hidden();
     let projection = (inputs.hidden() * 2.0 + 1.0) * inputs.hidden() / inputs.ranks();
     let tensors = resolved.model.shared_tensors();

@@ -29,7 +29,7 @@ pub(super) fn relative_bias<N: Number>(inputs: &Inputs<N>) -> N {
 pub(super) fn cross_keys<N: Number>(inputs: &Inputs<N>) -> Option<N> {
     let resolved = inputs.resolved;
     (projects_cross_keys_alone(inputs) && resolved.model.encoder.is_some()).then(|| {
-        let element = if resolved.quant_algo == QuantAlgo::Fp8 { N::literal(1.0) } else { inputs.element() };
+        let element = if resolved.precision.quant_algo == QuantAlgo::Fp8 { N::literal(1.0) } else { inputs.element() };
         let columns = inputs.kv_heads() * inputs.head_dim() * 2.0;
         (inputs.hidden() * columns * inputs.attention_layers() * element)
             .part(|| Part::bytes("cross_attention.kv.weight, a second copy"))
@@ -39,7 +39,7 @@ pub(super) fn cross_keys<N: Number>(inputs: &Inputs<N>) -> Option<N> {
 /// Whether the decoder projects the encoder's output to keys and values only.
 pub fn projects_cross_keys_alone<N>(inputs: &Inputs<N>) -> bool {
     let resolved = inputs.resolved;
-    matches!(resolved.quant_algo, QuantAlgo::None | QuantAlgo::Fp8)
-        && resolved.max_lora_rank == 0
+    matches!(resolved.precision.quant_algo, QuantAlgo::None | QuantAlgo::Fp8)
+        && resolved.given.engine.max_lora_rank == 0
         && resolved.version.has(Behavior::ProjectsCrossKeysAlone)
 }

@@ -41,11 +41,12 @@ pub fn engine_file_size<N: Number>(inputs: &Inputs<N>) -> N {
 
 /// MiB of TensorRT's plan per layer.
 fn plan_of_a_layer(resolved: &Resolved) -> f64 {
-    let by_tensorrt = !resolved.gemm_plugin && matches!(resolved.quant_algo, QuantAlgo::None | QuantAlgo::Fp8);
+    let by_tensorrt = !resolved.given.engine.plugins.gemm_plugin
+        && matches!(resolved.precision.quant_algo, QuantAlgo::None | QuantAlgo::Fp8);
     let first = match resolved.version.has(Behavior::PlannedByTensorRt9) {
         true => LAYER_BY_TENSORRT_9,
         false if by_tensorrt => LAYER_OF_TENSORRT,
         false => LAYER_OF_PLUGINS,
     };
-    if resolved.multiple_profiles { first + MORE_PROFILES * LAYER_OF_PROFILE } else { first }
+    if resolved.given.engine.plugins.multiple_profiles { first + MORE_PROFILES * LAYER_OF_PROFILE } else { first }
 }

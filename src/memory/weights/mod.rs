@@ -130,7 +130,7 @@ pub static ENCODER_DECODER: Law = Law {
 
 /// The law of a deployment's weights.
 pub fn law(resolved: &Resolved) -> &'static Law {
-    match (resolved.speculative_decoding_mode, resolved.quant_algo) {
+    match (resolved.given.engine.speculative_decoding_mode, resolved.precision.quant_algo) {
         (_, QuantAlgo::None | QuantAlgo::W8A16 | QuantAlgo::W4A16) if resolved.model.encoder.is_some() => {
             &ENCODER_DECODER
         }
@@ -193,8 +193,9 @@ fn engine<N: Number>(inputs: &Inputs<N>) -> N {
 
 /// Whether LM head and embedding share one table. They can share it only if both are divided alike.
 fn shares_embedding(resolved: &Resolved) -> bool {
-    let alike = resolved.tp_size == 1 || (resolved.use_parallel_embedding && resolved.embedding_sharding_dim == 0);
-    resolved.pp_size == 1 && alike && resolved.version.has(Behavior::StoresTiedEmbeddingsOnce)
+    let alike = resolved.parallel.tp_size == 1
+        || (resolved.engine.use_parallel_embedding && resolved.given.engine.embedding_sharding_dim == 0);
+    resolved.parallel.pp_size == 1 && alike && resolved.version.has(Behavior::StoresTiedEmbeddingsOnce)
 }
 
 /// Adds the engine's tensors that are not in the checkpoint: position tables and scales of the KV
@@ -221,7 +222,7 @@ fn add_constants<N: Number>(inputs: &Inputs<N>, parts: &mut Vec<N>) {
         parts.push(twin.part(|| Part::bytes("attention.k_b_proj_trans, a second copy of the key's up projection")));
     }
     parts.extend(encoder::cross_keys(inputs));
-    if matches!(resolved.kv_cache_dtype, KvType::Quantized(_)) {
+    if matches!(resolved.precision.kv_cache_dtype, KvType::Quantized(_)) {
         let attentions = if resolved.model.encoder.is_some() { 2.0 } else { 1.0 };
         parts.push((inputs.attention_layers() * (8.0 * attentions)).part(|| Part::bytes("scales of the KV cache")));
     }
@@ -234,7 +235,7 @@ fn tensor_bytes<N: Number>(inputs: &Inputs<N>, tensor: &Tensor, repeats: u32) ->
     let (k, n) = (N::symbol(&INPUTS, k as f64), N::symbol(&OUTPUTS, n as f64));
     let bytes = match tensor.kind {
         TensorKind::Linear | TensorKind::ExpertLinear => {
-            quantized(resolved.quant_algo, inputs.element(), k, n, tensor.split)
+            quantized(resolved.precision.quant_algo, inputs.element(), k, n, tensor.split)
         }
         TensorKind::Router => k * n * 4.0,
         _ => k * n * inputs.element(),
@@ -260,20 +261,25 @@ fn local_shape(resolved: &Resolved, tensor: &Tensor) -> (u64, u64, u64) {
     let Tensor { inputs, outputs, copies, .. } = *tensor;
     match tensor.split {
         Split::Whole => (inputs, outputs, copies),
-        Split::Outputs => (inputs, outputs.div_ceil(resolved.tp_size), copies),
-        Split::Inputs => (inputs.div_ceil(resolved.tp_size), outputs, copies),
+        Split::Outputs => (inputs, outputs.div_ceil(resolved.parallel.tp_size), copies),
+        Split::Inputs => (inputs.div_ceil(resolved.parallel.tp_size), outputs, copies),
         Split::QueryKeyValue => {
             let heads = resolved.local_heads() + 2 * resolved.local_kv_heads();
             (inputs, heads * resolved.model.attention.head_dim(), copies)
         }
-        Split::Vocabulary if tensor.kind == TensorKind::Embedding => match resolved.embedding_sharding_dim {
-            _ if !resolved.use_parallel_embedding => (inputs, outputs, copies),
-            0 => (resolved.padded_vocab() / resolved.tp_size, outputs, copies),
-            _ => (inputs, outputs.div_ceil(resolved.tp_size), copies),
+        Split::Vocabulary if tensor.kind == TensorKind::Embedding => match resolved.given.engine.embedding_sharding_dim
+        {
+            _ if !resolved.engine.use_parallel_embedding => (inputs, outputs, copies),
+            0 => (resolved.padded_vocab() / resolved.parallel.tp_size, outputs, copies),
+            _ => (inputs, outputs.div_ceil(resolved.parallel.tp_size), copies),
         },
-        Split::Vocabulary => (inputs, resolved.padded_vocab() / resolved.tp_size, copies),
-        Split::Experts => (inputs, outputs.div_ceil(resolved.moe_tp_size), copies.div_ceil(resolved.moe_ep_size)),
-        Split::ExpertsWhole => (inputs, outputs, copies.div_ceil(resolved.moe_ep_size)),
-        Split::ExpertsInputs => (inputs.div_ceil(resolved.moe_tp_size), outputs, copies.div_ceil(resolved.moe_ep_size)),
+        Split::Vocabulary => (inputs, resolved.padded_vocab() / resolved.parallel.tp_size, copies),
+        Split::Experts => {
+            (inputs, outputs.div_ceil(resolved.parallel.moe_tp_size), copies.div_ceil(resolved.parallel.moe_ep_size))
+        }
+        Split::ExpertsWhole => (inputs, outputs, copies.div_ceil(resolved.parallel.moe_ep_size)),
+        Split::ExpertsInputs => {
+            (inputs.div_ceil(resolved.parallel.moe_tp_size), outputs, copies.div_ceil(resolved.parallel.moe_ep_size))
+        }
     }
 }

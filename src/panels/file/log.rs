@@ -3,7 +3,7 @@
 
 use super::timeline::timeline;
 use super::{pairs, size};
-use crate::deployment::{Deployment, FIELDS, Group};
+use crate::deployment::{Deployment, FIELDS, Group, Machine};
 use crate::link;
 use crate::log::{Comparison, Diagnosis, ExplainedLog, RankReading};
 use crate::memory::estimate;
@@ -213,7 +213,10 @@ fn size_row(row: &Comparison, units: Units) -> Row {
 fn counts(log: &ExplainedLog, rank: &RankReading) -> Vec<Row> {
     let left = log.reading.ranks.iter().filter_map(|rank| rank.available).map(|size| size.bytes).min();
     let Some(left) = left.filter(|_| log.knows_model() && !log.reading.is_pytorch()) else { return Vec::new() };
-    let pinned = Deployment { free_memory_gib: Some(left.gib()), ..log.deployment.clone() };
+    let pinned = Deployment {
+        machine: Machine { free_memory_gib: Some(left.gib()), ..log.deployment.machine },
+        ..log.deployment.clone()
+    };
     let Ok(report) = estimate(&pinned) else { return Vec::new() };
     let kv = &report.kv_cache;
     let of_left = format!("The whole blocks that {} of free memory hold.", left.display(log.units));

@@ -1,5 +1,5 @@
 use crate::architecture::ModelRef;
-use crate::deployment::{Deployment, field};
+use crate::deployment::{BuildLimits, Deployment, KvCacheConfig, Parallelism, field};
 use crate::import::hf_config;
 use crate::link;
 use crate::panels::answer;
@@ -75,12 +75,12 @@ fn using_a_log_scales_what_it_measured() {
     let html = answer("panel=file&example=1");
     let with = link::decode(&attribute(&html, "data-open", "Use my log")).deployment;
     let without = link::decode(&attribute(&html, "data-open", "Open this configuration")).deployment;
-    assert!(with.calibrated_activations.is_some() && with.calibrated_overhead.is_some());
-    assert_eq!(without.calibrated_activations, None);
-    let other = Deployment { tp_size: 2, ..Deployment::default() };
+    assert!(with.calibration.activations.is_some() && with.calibration.overhead.is_some());
+    assert_eq!(without.calibration.activations, None);
+    let other = Deployment { parallel: Parallelism { tp_size: 2, ..Parallelism::default() }, ..Deployment::default() };
     let scaled = take(other, &attribute(&html, "data-take", "Calibrate the current configuration"));
-    assert_eq!(scaled.tp_size, 2);
-    assert_eq!(scaled.calibrated_activations, with.calibrated_activations);
+    assert_eq!(scaled.parallel.tp_size, 2);
+    assert_eq!(scaled.calibration.activations, with.calibration.activations);
 }
 
 #[test]
@@ -88,9 +88,9 @@ fn a_models_file_can_be_used_and_leaves_the_other_settings() {
     let html = about(CONFIG);
     let read = hf_config::read(CONFIG.as_bytes(), "").unwrap();
     let settings = attribute(&html, "data-take", "Use this model");
-    let before = Deployment { tp_size: 4, ..Deployment::default() };
+    let before = Deployment { parallel: Parallelism { tp_size: 4, ..Parallelism::default() }, ..Deployment::default() };
     let used = take(before, &settings);
-    assert_eq!((used.tp_size, &used.model), (4, &read.model));
+    assert_eq!((used.parallel.tp_size, &used.model), (4, &read.model));
     // No dimension of a custom model stays.
     let other = r#"{"model_type": "qwen3_moe", "hidden_size": 2048, "num_hidden_layers": 4, "num_attention_heads": 16,
         "num_key_value_heads": 2, "head_dim": 256, "intermediate_size": 6144, "moe_intermediate_size": 768,
@@ -111,14 +111,21 @@ fn an_engine_brings_what_was_built() {
         "build_config": {"max_input_len": 4096, "max_seq_len": 8192, "max_batch_size": 64, "max_num_tokens": 4096,
         "plugin_config": {"tokens_per_block": 32}}}"#;
     let html = about(engine);
-    let before = Deployment { max_beam_width: 4, free_gpu_memory_fraction: Some(0.5), ..Deployment::default() };
+    let before = Deployment {
+        limits: BuildLimits { max_beam_width: 4, ..BuildLimits::default() },
+        kv_cache: KvCacheConfig { free_gpu_memory_fraction: Some(0.5), ..KvCacheConfig::default() },
+        ..Deployment::default()
+    };
     let used = take(before.clone(), &attribute(&html, "data-take", "Use it with its build settings"));
-    assert_eq!((used.tp_size, used.max_batch_size, used.max_seq_len), (2, Some(64), Some(8192)));
-    assert_eq!(used.max_beam_width, 1, "a build knob that the file leaves out has its default, not what stood there");
-    assert_eq!(used.free_gpu_memory_fraction, Some(0.5), "the engine doesn't fix it");
+    assert_eq!((used.parallel.tp_size, used.limits.max_batch_size, used.limits.max_seq_len), (2, Some(64), Some(8192)));
+    assert_eq!(
+        used.limits.max_beam_width, 1,
+        "a build knob that the file leaves out has its default, not what stood there"
+    );
+    assert_eq!(used.kv_cache.free_gpu_memory_fraction, Some(0.5), "the engine doesn't fix it");
     assert!(html.contains("Fixed in the engine") && html.contains("data-field=\"max_batch_size\""));
     let alone = take(before, &attribute(&html, "data-take", "Use only the model"));
-    assert_eq!((alone.max_beam_width, alone.tp_size), (4, 1));
+    assert_eq!((alone.limits.max_beam_width, alone.parallel.tp_size), (4, 1));
 }
 
 #[test]
@@ -204,7 +211,7 @@ fn a_file_without_a_model_offers_none() {
         assert!(!html.contains("Use this model"), "{html}");
         let before = take(Deployment::default(), "model=Qwen/Qwen3-8B");
         let used = take(before.clone(), &attribute(&html, "data-take", label));
-        assert_eq!((&used.model, used.quant_algo.name()), (&before.model, algo));
+        assert_eq!((&used.model, used.precision.quant_algo.name()), (&before.model, algo));
     }
     assert!(about(shard).contains("no embedding table") && about(index).contains("not their shapes"));
 }

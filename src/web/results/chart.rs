@@ -115,7 +115,7 @@ pub fn chart(state: AppState, appearance: Appearance, strip: impl Fn() -> bool +
     let whose = el("figcaption").class("whose").live_text(whose).live_flag("hidden", move || !strip());
     let capacity = el("p")
         .class("capacity")
-        .live_text(move || state.sound(|sound| sound.plan.gpu_memory.display(state.view.units).to_string()))
+        .live_text(move || state.sound(|sound| sound.plan.machine.gpu_memory.display(state.view.units).to_string()))
         .live_style("top", move || drawn(|drawing| format!("{}px", drawing.capacity)))
         .live_flag("hidden", move || strip() || drawing.with(Option::is_none));
     el("figure")

@@ -186,10 +186,10 @@ fn heading(resolved: &Resolved) -> String {
         resolved.model.name,
         resolved.world_size(),
         resolved.gpu.name,
-        resolved.tp_size,
-        resolved.pp_size,
-        resolved.quant_algo,
-        resolved.kv_cache_dtype,
+        resolved.parallel.tp_size,
+        resolved.parallel.pp_size,
+        resolved.precision.quant_algo,
+        resolved.precision.kv_cache_dtype,
         resolved.version,
     )
 }

@@ -105,11 +105,23 @@ fn answer(deployment: &Deployment, arguments: &Arguments, units: Units) -> Outpu
 /// The search space of the arguments.
 fn space(arguments: &Arguments, base: &Deployment) -> Result<Space, InvalidSetting> {
     let chosen: Vec<&'static Gpu> = match arguments.gpus.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        [] => vec![base.gpu],
+        [] => Vec::new(),
         ["all"] => gpus().iter().collect(),
         ref names => names.iter().map(|name| found("gpus", name, gpu::find(name))).collect::<Result<_, _>>()?,
     };
     let mut space = Space::on(chosen, base.backend);
+    if space.gpus.is_empty() {
+        space.gpus = vec![base.gpu.clone()];
+    }
+    if space.gpus.is_empty() {
+        space.gpus = vec![base.gpu.clone()];
+    }
+    if space.gpus.is_empty() {
+        space.gpus = vec![base.gpu.clone()];
+    }
+    if space.gpus.is_empty() {
+        space.gpus = vec![base.gpu.clone()];
+    }
     let sizes = |space: &mut Vec<u64>, given: &[u64]| {
         if !given.is_empty() {
             *space = given.to_vec();
@@ -119,11 +131,11 @@ fn space(arguments: &Arguments, base: &Deployment) -> Result<Space, InvalidSetti
     sizes(&mut space.pp_sizes, &arguments.pp_size);
     sizes(&mut space.ep_sizes, &arguments.moe_ep_size);
     if !arguments.quant_algo.is_empty() {
-        let read = |name: &String| found("quant_algo", name, QuantAlgo::parse(name));
+        let read = |name: &String| found("quant_algo", name, name.parse::<QuantAlgo>().ok());
         space.quant_algos = arguments.quant_algo.iter().map(read).collect::<Result<_, _>>()?;
     }
     if !arguments.kv_cache_dtype.is_empty() {
-        let read = |name: &String| found("kv_cache_dtype", name, KvCacheDtype::parse(name));
+        let read = |name: &String| found("kv_cache_dtype", name, name.parse::<KvCacheDtype>().ok());
         space.kv_cache_dtypes = arguments.kv_cache_dtype.iter().map(read).collect::<Result<_, _>>()?;
     }
     space.most_gpus = arguments.most_gpus.unwrap_or(space.most_gpus);

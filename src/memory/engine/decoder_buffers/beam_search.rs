@@ -43,14 +43,14 @@ pub(super) fn law(resolved: &Resolved) -> &'static Law {
 }
 
 fn is_wide(resolved: &Resolved) -> bool {
-    resolved.max_beam_width > FEW_BEAMS && resolved.version.has(Behavior::WideBeamSearch)
+    resolved.limits.max_beam_width > FEW_BEAMS && resolved.version.has(Behavior::WideBeamSearch)
 }
 
 /// Beams, rounded up to a power of two.
 fn padded<N: Number>(inputs: &Inputs<N>) -> N {
     static PADDED: Symbol =
         Symbol { text: "W'", meaning: "beams, rounded up to a power of two", origin: Origin::Derived };
-    N::symbol(&PADDED, inputs.resolved.max_beam_width.next_power_of_two() as f64)
+    N::symbol(&PADDED, inputs.resolved.limits.max_beam_width.next_power_of_two() as f64)
 }
 
 /// The layers' buffers.
@@ -88,7 +88,7 @@ fn wide_scratch<N: Number>(inputs: &Inputs<N>) -> N {
 /// Scratch of the radix top-k, which selects the `k` largest of `columns` values in each of `rows`
 /// rows (`invokeComputeTopkLastDimWorkspaceSize`).
 fn top_k<N: Number>(inputs: &Inputs<N>, rows: N, columns: N, k: N) -> N {
-    let value = inputs.resolved.logits_dtype.bytes() as f64;
+    let value = inputs.resolved.precision.logits_dtype.bytes() as f64;
     let step = 256.0 / value.min(4.0);
     // Rows up to this length may be buffered.
     let buffered = ((columns / (8.0 * (2.0 + (8.0 / value).floor()))).floor() / step).floor() * step;

@@ -12,9 +12,9 @@ use crate::memory::number::Number;
 
 /// The law of a deployment's decoder buffers.
 pub fn law(resolved: &Resolved) -> &'static Law {
-    if resolved.speculative_decoding_mode.predicts_draft_tokens() {
+    if resolved.given.engine.speculative_decoding_mode.predicts_draft_tokens() {
         &speculation::LAW
-    } else if resolved.max_beam_width > 1 {
+    } else if resolved.limits.max_beam_width > 1 {
         beam_search::law(resolved)
     } else {
         &sampling::LAW
@@ -27,9 +27,9 @@ pub fn law(resolved: &Resolved) -> &'static Law {
 /// has a decoder for each micro-batch, the executor one for all.
 pub fn decoder_buffers<N: Number>(inputs: &Inputs<N>) -> N {
     let resolved = inputs.resolved;
-    let several = resolved.runtime != Runtime::Executor && inputs.batches.count > 1;
-    let beams_differ = resolved.max_beam_width > 1 && resolved.version.has(Behavior::DecoderKeepsAnotherRow);
-    let indirection = resolved.runtime == Runtime::Executor
+    let several = resolved.given.engine.runtime != Runtime::Executor && inputs.batches.count > 1;
+    let beams_differ = resolved.limits.max_beam_width > 1 && resolved.version.has(Behavior::DecoderKeepsAnotherRow);
+    let indirection = resolved.given.engine.runtime == Runtime::Executor
         && (resolved.version.has(Behavior::DecoderHoldsCacheIndirection) || beams_differ);
     let sampler = inputs.is_last_stage().then(|| {
         if several {
@@ -50,13 +50,13 @@ fn sampler<N: Number>(inputs: &Inputs<N>) -> N {
     let beams = || inputs.slots() * inputs.beam();
     let row = || inputs.slots() * inputs.runtime_vocab();
     let logit = || speculation::decoder_logit(inputs);
-    let logits = if resolved.speculative_decoding_mode.predicts_draft_tokens() {
+    let logits = if resolved.given.engine.speculative_decoding_mode.predicts_draft_tokens() {
         logit() * inputs.slots() * inputs.step() * inputs.runtime_vocab()
     } else {
         logit() * beams() * inputs.runtime_vocab()
     };
     let layers = speculation::decoder(inputs).unwrap_or_else(|| {
-        if resolved.max_beam_width > 1 { beam_search::layers(inputs) } else { sampling::layers(inputs) }
+        if resolved.limits.max_beam_width > 1 { beam_search::layers(inputs) } else { sampling::layers(inputs) }
     });
     N::sum_of(
         [

@@ -59,7 +59,7 @@ impl<N: Number> Sizes<N> {
             Symbol { text: "i_e", meaning: "columns of the encoder's MLP on this rank", origin: Origin::Derived };
         static HEAD: Symbol =
             Symbol { text: "d_e", meaning: "size of an attention head of the encoder", origin: Origin::Model };
-        let ranks = inputs.resolved.tp_size;
+        let ranks = inputs.resolved.parallel.tp_size;
         let heads = N::symbol(&HEADS, encoder.heads.div_ceil(ranks) as f64);
         Sizes {
             tokens: inputs.encoder_batch() * inputs.encoder_output(),
@@ -91,7 +91,7 @@ pub fn context<N: Number>(inputs: &Inputs<N>) -> Option<N> {
 /// getWorkspaceSize), or of RMSNorm.
 fn workspace<N: Number>(inputs: &Inputs<N>, sizes: &Sizes<N>) -> N {
     let mut attention = vec![cublas()];
-    if !inputs.resolved.context_fmha {
+    if !inputs.resolved.engine.context_fmha {
         let rows = || inputs.encoder_batch() * inputs.encoder_output();
         let scores = || sizes.heads.clone() * rows() * inputs.encoder_output();
         attention.extend([

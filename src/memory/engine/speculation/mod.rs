@@ -27,7 +27,7 @@ pub static LAW: Law = Law {
 
 /// The draft tensors of a buffer set, without the logits; `None` if it has none.
 pub fn inputs<N: Number>(inputs: &Inputs<N>) -> Option<N> {
-    let bytes = match inputs.resolved.speculative_decoding_mode {
+    let bytes = match inputs.resolved.given.engine.speculative_decoding_mode {
         _ if !inputs.is_last_stage() => return None,
         Mode::None | Mode::DraftTokensExternal => return None,
         Mode::Medusa => medusa::inputs(inputs),
@@ -40,7 +40,7 @@ pub fn inputs<N: Number>(inputs: &Inputs<N>) -> Option<N> {
 
 /// The draft tensors of the decoder; `None` if it samples one token at a time.
 pub fn decoder<N: Number>(inputs: &Inputs<N>) -> Option<N> {
-    let layer = match inputs.resolved.speculative_decoding_mode {
+    let layer = match inputs.resolved.given.engine.speculative_decoding_mode {
         Mode::None => return None,
         Mode::DraftTokensExternal => return Some(external::decoder(inputs)),
         Mode::Medusa => medusa::decoder(inputs),
@@ -53,7 +53,7 @@ pub fn decoder<N: Number>(inputs: &Inputs<N>) -> Option<N> {
 
 /// Bytes of a logit in the decoder. ReDrafter's are in the model's data type.
 pub fn decoder_logit<N: Number>(inputs: &Inputs<N>) -> N {
-    if inputs.resolved.speculative_decoding_mode == Mode::ExplicitDraftTokens {
+    if inputs.resolved.given.engine.speculative_decoding_mode == Mode::ExplicitDraftTokens {
         inputs.element()
     } else {
         inputs.logit()
@@ -64,7 +64,7 @@ pub fn decoder_logit<N: Number>(inputs: &Inputs<N>) -> N {
 /// (`DecoderState::reshapeSpeculativeDecodingBuffers`).
 fn state<N: Number>(inputs: &Inputs<N>) -> N {
     let slots = || inputs.slots();
-    let varies = inputs.resolved.speculative_decoding_mode != Mode::Medusa;
+    let varies = inputs.resolved.given.engine.speculative_decoding_mode != Mode::Medusa;
     let tokens = slots() * inputs.step() * 5.0 + slots() * inputs.drafts() * 4.0;
     let accepted = slots() * 8.0 + slots() * inputs.path() * 4.0 + 4.0;
     let lengths = varies.then(|| slots() * 8.0);

@@ -49,7 +49,7 @@ static LATENT: Symbol =
 pub fn attention<N: Number>(inputs: &Inputs<N>) -> N {
     let own = context(inputs).max(generation(inputs));
     match inputs.resolved.model.encoder {
-        Some(_) if !inputs.resolved.context_fmha => own.max(cross(inputs)),
+        Some(_) if !inputs.resolved.engine.context_fmha => own.max(cross(inputs)),
         _ => own,
     }
     .part(|| Part::bytes("attention plugin"))
@@ -88,9 +88,9 @@ fn context<N: Number>(inputs: &Inputs<N>) -> N {
         buffer("sequence and place of each token", inputs.tokens() * 8.0),
         N::literal(SMALL_BUFFERS * ALIGNMENT).part(|| Part::bytes("counters and scales")),
     ];
-    let sum = if resolved.context_fmha {
-        let value = || if resolved.use_fp8_context_fmha { N::literal(1.0) } else { inputs.element() };
-        let copied = match (resolved.use_paged_context_fmha, resolved.use_fp8_context_fmha) {
+    let sum = if resolved.engine.context_fmha {
+        let value = || if resolved.engine.use_fp8_context_fmha { N::literal(1.0) } else { inputs.element() };
+        let copied = match (resolved.engine.use_paged_context_fmha, resolved.engine.use_fp8_context_fmha) {
             (true, _) => Some(buffer("queries", inputs.tokens() * query() * value())),
             (false, true) => Some(buffer("queries, keys and values in FP8", inputs.tokens() * (query() + key() * 2.0))),
             (false, false) => None,
@@ -133,7 +133,7 @@ fn generation<N: Number>(inputs: &Inputs<N>) -> N {
     let resolved = inputs.resolved;
     let larger = if resolved.latent_values().is_some() {
         latent(inputs)
-    } else if resolved.dtype == Dtype::Float32 {
+    } else if resolved.precision.dtype == Dtype::Float32 {
         masked(inputs)
     } else {
         masked(inputs).max(grouped(inputs))
@@ -151,7 +151,7 @@ fn masked<N: Number>(inputs: &Inputs<N>) -> N {
         buffer("partial sums", rows() * tiles() * 4.0),
         buffer("partial maxima", rows() * tiles() * 4.0),
     ];
-    let shifted = inputs.resolved.streamingllm.then(|| {
+    let shifted = inputs.resolved.given.engine.plugins.streamingllm.then(|| {
         let keys = rows() * inputs.head_dim() * inputs.sequence() * inputs.element();
         buffer("shifted keys of StreamingLLM", keys)
     });
@@ -169,7 +169,7 @@ fn grouped<N: Number>(inputs: &Inputs<N>) -> N {
     let alignment = if multi_block { row.value().max(128.0) } else { ALIGNMENT };
     let aligned = |name: &'static str, bytes: N| bytes.round_up(alignment).part(|| Part::bytes(name));
     let tokens = match resolved.version.has(Behavior::GenerationWorkspaceFollowsBatch) {
-        true => (sequences(inputs) * N::symbol(&DRAFTED, resolved.max_draft_len.saturating_add(1) as f64))
+        true => (sequences(inputs) * N::symbol(&DRAFTED, resolved.engine.drafts.tokens.saturating_add(1) as f64))
             .min(inputs.tokens()),
         false => inputs.tokens(),
     };
@@ -215,9 +215,10 @@ fn tiles(resolved: &Resolved) -> f64 {
     let heads = resolved.local_heads().max(1);
     // Four positions need 16 bytes for the 32-bit scores, and as many values in the model's data
     // type.
-    let position = if resolved.dtype == Dtype::Float32 { 16 } else { 16 + 4 * resolved.dtype.bytes() };
+    let position =
+        if resolved.precision.dtype == Dtype::Float32 { 16 } else { 16 + 4 * resolved.precision.dtype.bytes() };
     let room = shared_memory(resolved.gpu.compute_capability).saturating_sub(RESERVED_SHARED_MEMORY) / position;
-    let fitting = resolved.max_seq_len.saturating_add(1).div_ceil(4).div_ceil(room.max(1));
+    let fitting = resolved.limits.max_seq_len.saturating_add(1).div_ceil(4).div_ceil(room.max(1));
     fitting.max(multiprocessors.div_ceil(heads)) as f64
 }
 

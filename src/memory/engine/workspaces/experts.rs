@@ -12,7 +12,8 @@ use crate::memory::number::Number;
 pub fn experts<N: Number>(inputs: &Inputs<N>) -> N {
     let rows = || inputs.tokens() * inputs.top_k();
     let gated = if inputs.resolved.model.mlp.gated { 2.0 } else { 1.0 };
-    let activation = if inputs.resolved.quant_algo.is_fp8_gemm() { N::literal(1.0) } else { inputs.element() };
+    let activation =
+        if inputs.resolved.precision.quant_algo.is_fp8_gemm() { N::literal(1.0) } else { inputs.element() };
     let wide = || rows() * inputs.expert_columns();
     let before = N::max_of([
         activation.clone() * rows() * inputs.hidden(),

@@ -28,7 +28,7 @@ pub(super) fn cublas<N: Number>() -> N {
 /// The largest workspace that is live together with the activations.
 pub fn largest<N: Number>(inputs: &Inputs<N>) -> N {
     let plugins = of_plugins(inputs);
-    if inputs.resolved.model.norm == Norm::Scale && !plugin_normalizes(inputs.resolved.quant_algo) {
+    if inputs.resolved.model.norm == Norm::Scale && !plugin_normalizes(inputs.resolved.precision.quant_algo) {
         return plugins.max(norm(inputs)).part(|| Part::bytes("largest workspace").symbol("workspace"));
     }
     plugins
@@ -36,7 +36,7 @@ pub fn largest<N: Number>(inputs: &Inputs<N>) -> N {
 
 /// The largest workspace of a plugin, without RMSNorm's scratch.
 pub fn of_plugins<N: Number>(inputs: &Inputs<N>) -> N {
-    let adapters = (inputs.resolved.max_lora_rank > 0).then(|| lora(inputs));
+    let adapters = (inputs.resolved.given.engine.max_lora_rank > 0).then(|| lora(inputs));
     N::max_of([Some(cublas()), Some(attention(inputs)), adapters].into_iter().flatten())
         .part(|| Part::bytes("largest workspace of a plugin").symbol("workspace"))
 }
@@ -44,7 +44,7 @@ pub fn of_plugins<N: Number>(inputs: &Inputs<N>) -> N {
 /// The workspace that TensorRT 9 keeps in addition to its blocks: that of the GEMM plugin, or
 /// without context FMHA that of the attention plugin.
 pub fn fixed<N: Number>(inputs: &Inputs<N>) -> N {
-    if inputs.resolved.context_fmha { cublas() } else { attention(inputs) }
+    if inputs.resolved.engine.context_fmha { cublas() } else { attention(inputs) }
 }
 
 /// Whether a plugin that quantizes and normalizes replaces TensorRT's RMSNorm.
@@ -66,9 +66,10 @@ fn lora<N: Number>(inputs: &Inputs<N>) -> N {
     static MODULES: Symbol =
         Symbol { text: "modules", meaning: "modules that pass the plugin together", origin: Origin::Derived };
     let together = [LoraModule::AttnQ, LoraModule::AttnK, LoraModule::AttnV];
-    let modules = inputs.resolved.lora_target_modules.iter().filter(|module| together.contains(module)).count().max(1);
+    let modules =
+        inputs.resolved.engine.lora_target_modules.iter().filter(|module| together.contains(module)).count().max(1);
     let modules = || N::symbol(&MODULES, modules as f64);
-    let low_rank = || inputs.tokens() * modules() * N::symbol(&RANK, inputs.resolved.max_lora_rank as f64);
+    let low_rank = || inputs.tokens() * modules() * N::symbol(&RANK, inputs.resolved.given.engine.max_lora_rank as f64);
     let splits = (low_rank() * (LORA_SPLITS * 4.0)).max(cublas());
     let sequences = (inputs.batch() * inputs.beam()).min(inputs.tokens());
     let rows = (low_rank() * inputs.element()).round_up(16.0);

@@ -71,7 +71,7 @@ impl fmt::Display for Units {
 /// ```
 /// use trtllm_memory::units::Units;
 /// assert_eq!("gb".parse(), Ok(Units::Decimal));
-/// assert_eq!("GBit".parse::<Units>().unwrap_err().to_string(), "must be GiB or GB");
+/// assert_eq!("GBit".parse::<Units>().unwrap_err().to_string(), "expected GiB or GB");
 /// ```
 impl FromStr for Units {
     type Err = ParseUnitsError;
@@ -83,7 +83,7 @@ impl FromStr for Units {
 
 /// The error of a text that names no [`Units`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
-#[error("must be GiB or GB")]
+#[error("expected GiB or GB")]
 pub struct ParseUnitsError;
 
 /// A number of bytes. Arithmetic saturates: an absurd deployment has an absurd size, not a panic.

@@ -219,7 +219,8 @@ fn a_file_without_a_model_offers_none() {
 #[test]
 fn a_shard_is_known_by_its_name() {
     let header = r#"{"model.embed_tokens.weight": {"dtype": "BF16", "shape": [8, 4], "data_offsets": [0, 64]}}"#;
-    let html = answer_about("panel=file&file=model-00001-of-00002.safetensors", header.as_bytes());
+    let name = "model-00001-of-00002.safetensors";
+    let html = answer_text(&format!("panel=file&file={name}"), &Given::of(name, header.as_bytes()));
     assert!(html.contains("shard 1 of 2") && !html.contains("Use this model"), "{html}");
 }
 

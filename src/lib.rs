@@ -165,7 +165,7 @@
 //!   [`memory::Law`].
 //! * A *rank* is one process of the deployment, and has one GPU.
 //! * A *setting* is an option of TensorRT-LLM; its *key* is its name in links.
-//!   [`deployment::FIELDS`] is the table of all settings.
+//!   [`deployment::SETTINGS`] is the table of all settings.
 //! * *Resolving* applies TensorRT-LLM's defaults and corrections to what the user chose:
 //!   [`Deployment::resolve`] returns the values that TensorRT-LLM would use.
 //!

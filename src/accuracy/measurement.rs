@@ -1,7 +1,7 @@
 //! Measurements, and the configurations that they belong to.
 
 use super::{Compared, Exclusion};
-use crate::deployment::{Deployment, field};
+use crate::deployment::{Deployment, setting};
 use crate::units::{GIB, KIB, MIB};
 
 /// A figure as it was printed. The true figure lies between `low` and `high`.
@@ -137,7 +137,7 @@ impl Unknown {
     pub(super) fn variants<'a>(&'a self, deployment: &'a Deployment) -> impl Iterator<Item = Deployment> + 'a {
         self.alternatives.iter().filter_map(|value| {
             let mut variant = deployment.clone();
-            field(self.key)?.read(&mut variant, value).ok()?;
+            setting(self.key)?.read(&mut variant, value).ok()?;
             Some(variant)
         })
     }

@@ -6,11 +6,11 @@
 mod calibrated;
 mod config;
 mod error;
-mod fields;
 mod named_values;
 mod note;
 pub mod presets;
 mod resolve;
+mod settings;
 mod validate;
 mod version;
 
@@ -19,7 +19,6 @@ pub use config::{
     BuildLimits, Calibration, EngineConfig, KvCacheConfig, Machine, Parallelism, PluginConfig, Precision, PytorchConfig,
 };
 pub use error::{DeploymentError, InvalidSetting, InvalidValue};
-pub use fields::{FIELDS, Field, Flows, Group, Input, Phase, field};
 pub use named_values::{
     AllreduceStrategy, Backend, DecodingType, KvCacheDtype, KvCacheType, Launcher, LookaheadConfig, LoraModule,
     LoraModules, MoeBackend, OperatingSystem, QuantAlgo, Runtime, SpeculativeDecodingMode,
@@ -30,6 +29,7 @@ pub use resolve::{
     CudaGraphs, Drafts, KvType, Resolved, ResolvedEngine, ResolvedKvCache, ResolvedLimits, ResolvedMachine,
     ResolvedParallelism, ResolvedPrecision, ResolvedPytorch,
 };
+pub use settings::{Flows, Group, Input, Phase, SETTINGS, Setting, setting};
 pub use version::{BEHAVIORS, Behavior, BehaviorRange, Version};
 
 use crate::architecture::ModelRef;
@@ -150,9 +150,9 @@ impl Deployment {
     }
 
     /// The fields of this backend that differ from their defaults.
-    pub fn changed(&self) -> impl Iterator<Item = (&'static Field, String)> {
+    pub fn changed(&self) -> impl Iterator<Item = (&'static Setting, String)> {
         let default = Deployment::default();
-        FIELDS.iter().filter(|field| field.flows.has(self.backend)).filter_map(move |field| {
+        SETTINGS.iter().filter(|field| field.flows.has(self.backend)).filter_map(move |field| {
             let text = field.write(self);
             (text != field.write(&default)).then_some((field, text))
         })

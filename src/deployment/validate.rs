@@ -2,7 +2,7 @@
 
 use super::resolve;
 use super::{
-    Backend, Behavior, DecodingType, Deployment, DeploymentError, FIELDS, KvCacheDtype, QuantAlgo, Runtime,
+    Backend, Behavior, DecodingType, Deployment, DeploymentError, KvCacheDtype, QuantAlgo, Runtime, SETTINGS,
     SpeculativeDecodingMode,
 };
 use crate::architecture::{Dtype, Encoder};
@@ -10,7 +10,7 @@ use crate::units::{grouped, grouped_decimal, joined, shortest};
 
 /// Every problem of a deployment; `None` if there is none.
 pub(super) fn problems(d: &Deployment) -> Option<DeploymentError> {
-    let mut found = DeploymentError(FIELDS.iter().filter_map(|field| field.check(d).err()).collect());
+    let mut found = DeploymentError(SETTINGS.iter().filter_map(|field| field.check(d).err()).collect());
     // The other checks calculate with the sizes, which must be in their ranges for that.
     if !found.0.is_empty() {
         return Some(found);

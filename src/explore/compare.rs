@@ -1,7 +1,7 @@
 //! The differences between two deployments.
 
 use super::Fullest;
-use crate::deployment::{Deployment, DeploymentError, FIELDS};
+use crate::deployment::{Deployment, DeploymentError, SETTINGS};
 use crate::memory::{Contributor, Verdict, estimate};
 use crate::units::{Bytes, Units, signed};
 use serde::Serialize;
@@ -79,15 +79,15 @@ pub enum Side {
 /// The settings that differ, with their given or resolved values.
 fn settings(pinned: &Deployment, current: &Deployment) -> Vec<SettingDifference> {
     let resolved = (pinned.resolve().ok(), current.resolve().ok());
-    let differing = FIELDS
+    let differing = SETTINGS
         .iter()
-        .filter(|field| field.counts(pinned) || field.counts(current))
-        .filter(|field| !field.is_alike(pinned, current));
+        .filter(|setting| setting.counts(pinned) || setting.counts(current))
+        .filter(|setting| !setting.is_alike(pinned, current));
     differing
-        .map(|field| SettingDifference {
-            key: field.key,
-            pinned: field.settled(pinned, resolved.0.as_ref()),
-            current: field.settled(current, resolved.1.as_ref()),
+        .map(|setting| SettingDifference {
+            key: setting.key,
+            pinned: setting.settled(pinned, resolved.0.as_ref()),
+            current: setting.settled(current, resolved.1.as_ref()),
         })
         .filter(|setting| setting.pinned != setting.current)
         .collect()

@@ -1,6 +1,6 @@
 //! Settings with numeric values, and the values that are worth trying.
 
-use crate::deployment::{Deployment, FIELDS, Field, Input, InvalidSetting, Resolved, field};
+use crate::deployment::{Deployment, Input, InvalidSetting, Resolved, SETTINGS, Setting, setting};
 
 /// A setting with numeric values.
 ///
@@ -9,7 +9,7 @@ use crate::deployment::{Deployment, FIELDS, Field, Input, InvalidSetting, Resolv
 #[derive(Debug, Clone, Copy)]
 pub struct NumericSetting {
     /// The setting.
-    pub field: &'static Field,
+    pub row: &'static Setting,
     /// Notches per unit.
     per_unit: f64,
     /// The smallest and the largest notch.
@@ -31,27 +31,27 @@ const SMALL_STEPS: u64 = 16;
 
 impl NumericSetting {
     /// The numeric setting in this row of the table; `None` if its values are not numbers.
-    pub fn of(field: &'static Field) -> Option<NumericSetting> {
-        let setting = |per_unit: f64, bounds: (u64, u64), reach: u64, listed: bool| {
-            Some(NumericSetting { field, per_unit, bounds, reach, listed })
+    pub fn of(setting: &'static Setting) -> Option<NumericSetting> {
+        let numeric = |per_unit: f64, bounds: (u64, u64), reach: u64, listed: bool| {
+            Some(NumericSetting { row: setting, per_unit, bounds, reach, listed })
         };
-        match field.input {
-            Input::Whole { min, max, slider_max } => setting(1.0, (min, max), slider_max, false),
-            Input::Steps { usual, max } => setting(1.0, (1, max), usual.iter().copied().max().unwrap_or(max), true),
-            Input::Fraction => setting(1000.0, (1, 999), 999, false),
-            Input::Gib => setting(100.0, (1, MOST_GIB * 100), REACH_GIB * 100, false),
+        match setting.input {
+            Input::Whole { min, max, slider_max } => numeric(1.0, (min, max), slider_max, false),
+            Input::Steps { usual, max } => numeric(1.0, (1, max), usual.iter().copied().max().unwrap_or(max), true),
+            Input::Fraction => numeric(1000.0, (1, 999), 999, false),
+            Input::Gib => numeric(100.0, (1, MOST_GIB * 100), REACH_GIB * 100, false),
             Input::Model | Input::Gpu | Input::Choice(_) | Input::Toggle | Input::Text => None,
         }
     }
 
     /// The numeric setting with this link key.
     pub fn find(key: &str) -> Option<NumericSetting> {
-        NumericSetting::of(field(key)?)
+        NumericSetting::of(setting(key)?)
     }
 
     /// Every numeric setting that applies to the deployment, in the order of the table.
     pub fn all(deployment: &Deployment) -> impl Iterator<Item = NumericSetting> {
-        FIELDS.iter().filter(|field| field.counts(deployment)).filter_map(NumericSetting::of)
+        SETTINGS.iter().filter(|setting| setting.counts(deployment)).filter_map(NumericSetting::of)
     }
 
     /// The value of a notch.
@@ -71,7 +71,7 @@ impl NumericSetting {
 
     /// The notch of the deployment's current value, or of TensorRT-LLM's default if unset.
     pub fn today(self, deployment: &Deployment, resolved: &Resolved) -> Option<u64> {
-        self.field.number(deployment, resolved).map(|value| self.notch(value))
+        self.row.number(deployment, resolved).map(|value| self.notch(value))
     }
 
     /// The smallest and the largest notch.
@@ -89,7 +89,7 @@ impl NumericSetting {
     /// # Errors
     /// If the setting can't have that value.
     pub fn set(self, deployment: &Deployment, notch: u64) -> Result<Deployment, InvalidSetting> {
-        self.field.with(deployment, &self.text(notch))
+        self.row.with(deployment, &self.text(notch))
     }
 
     /// The possible notches between two, if they are few; `None` if most are possible.
@@ -104,7 +104,7 @@ impl NumericSetting {
 
     /// Whether a range is best sampled in equal ratios.
     pub(super) fn is_wide(self, from: u64, to: u64) -> bool {
-        self.field.input != Input::Fraction && to / from.max(1) >= 16
+        self.row.input != Input::Fraction && to / from.max(1) >= 16
     }
 
     /// At most `points` notches from one to another, both included: in equal steps, or in equal
@@ -136,20 +136,20 @@ mod tests {
 
     #[test]
     fn every_setting_with_numbers_is_numeric() {
-        let numbers = FIELDS.iter().filter(|field| field.is_number()).count();
-        assert_eq!(FIELDS.iter().filter_map(NumericSetting::of).count(), numbers);
+        let numbers = SETTINGS.iter().filter(|setting| setting.is_number()).count();
+        assert_eq!(SETTINGS.iter().filter_map(NumericSetting::of).count(), numbers);
         assert!(NumericSetting::find("model").is_none() && NumericSetting::find("colour").is_none());
     }
 
     #[test]
     fn every_notch_survives_formatting_and_parsing() {
         let deployment = Deployment::default();
-        for setting in FIELDS.iter().filter_map(NumericSetting::of) {
+        for setting in SETTINGS.iter().filter_map(NumericSetting::of) {
             let (from, to) = setting.reach(None);
             for notch in setting.spread(from, to, 9) {
                 let changed = setting.set(&deployment, notch).unwrap();
-                let read: f64 = setting.field.write(&changed).parse().unwrap();
-                assert_eq!(setting.notch(read), notch, "{}", setting.field.key);
+                let read: f64 = setting.row.write(&changed).parse().unwrap();
+                assert_eq!(setting.notch(read), notch, "{}", setting.row.key);
             }
         }
     }

@@ -43,7 +43,7 @@ pub fn solve(deployment: &Deployment, key: &str, load: Option<Load>) -> Result<F
     let current_index = today.and_then(|today| probes.binary_search(&today).ok());
     let start = current_index.filter(|at| tried[*at].is_none()).or_else(|| tried.iter().position(Option::is_none));
     let mut limits = FeasibleRange {
-        key: setting.field.key,
+        key: setting.row.key,
         today: today.map(|today| setting.text(today)),
         fits: current_index.map_or_else(|| limit_reason(deployment, load).is_none(), |at| tried[at].is_none()),
         smallest: None,
@@ -135,13 +135,13 @@ pub(super) fn limit_reason(deployment: &Deployment, load: Option<Load>) -> Optio
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::deployment::{BuildLimits, Precision, QuantAlgo, field};
+    use crate::deployment::{BuildLimits, Precision, QuantAlgo, setting};
     use crate::memory::{Limit, estimate};
     #[cfg(target_arch = "wasm32")]
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
     fn fits_at(deployment: &Deployment, key: &str, text: &str) -> bool {
-        let changed = field(key).unwrap().with(deployment, text).unwrap();
+        let changed = setting(key).unwrap().with(deployment, text).unwrap();
         estimate(&changed).is_ok_and(|report| report.verdict.fits())
     }
 
@@ -156,7 +156,7 @@ mod tests {
         let mut found = 0;
         for deployment in [fitting, failing] {
             for setting in NumericSetting::all(&deployment) {
-                let key = setting.field.key;
+                let key = setting.row.key;
                 let limits = solve(&deployment, key, None).unwrap();
                 for end in [&limits.smallest, &limits.largest].into_iter().flatten() {
                     assert!(fits_at(&deployment, key, &end.text), "{key}={}", end.text);

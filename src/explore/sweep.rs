@@ -2,7 +2,7 @@
 
 use super::{Fullest, NumericSetting};
 use crate::architecture::models;
-use crate::deployment::{Deployment, DeploymentError, Input, InvalidSetting, field};
+use crate::deployment::{Deployment, DeploymentError, Input, InvalidSetting, setting};
 use crate::gpu::gpus;
 use crate::memory::{Contributor, estimate};
 use crate::units::Bytes;
@@ -101,7 +101,7 @@ pub fn sweep(
     range: Option<(f64, f64)>,
     points: usize,
 ) -> Result<Sweep, InvalidSetting> {
-    let found = field(key).ok_or_else(|| InvalidSetting::new("over", key, "is not a setting"))?;
+    let found = setting(key).ok_or_else(|| InvalidSetting::new("over", key, "is not a setting"))?;
     match NumericSetting::of(found) {
         Some(setting) => numbers(deployment, setting, range, points.clamp(2, MOST_POINTS)),
         None => named(deployment, key, &names(found.input)),
@@ -113,19 +113,19 @@ pub fn sweep(
 /// # Errors
 /// If there is no such setting, or if `names` is empty.
 pub fn named(deployment: &Deployment, key: &str, names: &[&str]) -> Result<Sweep, InvalidSetting> {
-    let field = field(key).ok_or_else(|| InvalidSetting::new("over", key, "is not a setting"))?;
+    let setting = setting(key).ok_or_else(|| InvalidSetting::new("over", key, "is not a setting"))?;
     if names.is_empty() {
         return Err(InvalidSetting::new("over", key, "has no values to sweep over"));
     }
     let point = |(at, name): (usize, &&str)| Point {
         value: at as f64,
         text: (*name).to_string(),
-        outcome: field.with(deployment, name).map_err(ImpossibleValue::Setting).and_then(|changed| outcome(&changed)),
+        outcome: setting.with(deployment, name).map_err(ImpossibleValue::Setting).and_then(|changed| outcome(&changed)),
     };
     let points: Vec<Point> = names.iter().enumerate().map(point).collect();
-    let is_today = |point: &Point| field.with(deployment, &point.text).is_ok_and(|changed| changed == *deployment);
+    let is_today = |point: &Point| setting.with(deployment, &point.text).is_ok_and(|changed| changed == *deployment);
     let today = points.iter().position(is_today);
-    Ok(Sweep { key: field.key, names: true, logarithmic: false, points, today })
+    Ok(Sweep { key: setting.key, names: true, logarithmic: false, points, today })
 }
 
 fn numbers(
@@ -134,7 +134,7 @@ fn numbers(
     range: Option<(f64, f64)>,
     points: usize,
 ) -> Result<Sweep, InvalidSetting> {
-    let key = setting.field.key;
+    let key = setting.row.key;
     let today = deployment.resolve().ok().and_then(|resolved| setting.today(deployment, &resolved));
     let (from, to) = match range {
         Some((from, to)) if from <= to => (setting.notch(from), setting.notch(to)),
@@ -257,7 +257,7 @@ mod tests {
         for key in ["max_num_tokens", "tp_size", "free_gpu_memory_fraction", "quant_algo", "gpu"] {
             let sweep = sweep(&deployment, key, None, 9).unwrap();
             for point in &sweep.points {
-                let alone = field(key).unwrap().with(&deployment, &point.text).ok().and_then(|d| estimate(&d).ok());
+                let alone = setting(key).unwrap().with(&deployment, &point.text).ok().and_then(|d| estimate(&d).ok());
                 assert_eq!(point.fits(), alone.as_ref().is_some_and(|report| report.verdict.fits()), "{key}");
                 assert_eq!(point.outcome.is_ok(), alone.is_some());
                 if let (Ok(fullest), Some(report)) = (&point.outcome, &alone) {

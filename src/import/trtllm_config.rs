@@ -7,7 +7,7 @@ use super::quantization;
 use super::report::{Item, ReadError, ReadReport};
 use super::spanned_json::{self, Node};
 use crate::architecture::{Dtype, Family, ModelRef, Recipe, limits};
-use crate::deployment::{Deployment, KvCacheDtype, QuantAlgo, SpeculativeDecodingMode, Version, field};
+use crate::deployment::{Deployment, KvCacheDtype, QuantAlgo, SpeculativeDecodingMode, Version, setting};
 
 /// The contents of such a file.
 #[derive(Debug, Clone, PartialEq)]
@@ -27,7 +27,7 @@ impl TrtConfig {
     pub fn apply(&self, deployment: &mut Deployment) {
         deployment.model = self.model.clone();
         for (key, value) in &self.settings {
-            if let Some(field) = field(key) {
+            if let Some(field) = setting(key) {
                 // The values were validated when they were read.
                 let _ = field.read(deployment, value);
             }
@@ -36,8 +36,8 @@ impl TrtConfig {
 
     /// The link keys of settings that an engine can't change: those of the build phase.
     pub fn locked(&self) -> Vec<&'static str> {
-        use crate::deployment::{FIELDS, Phase};
-        let built = FIELDS.iter().filter(|field| self.is_engine && field.phase == Phase::Build);
+        use crate::deployment::{Phase, SETTINGS};
+        let built = SETTINGS.iter().filter(|field| self.is_engine && field.phase == Phase::Build);
         built.map(|field| field.key).collect()
     }
 }
@@ -67,7 +67,7 @@ impl Reader {
     /// Records a setting, or reports that it can't have the value.
     fn put(&mut self, key: &'static str, value: impl ToString) {
         let value = value.to_string();
-        let Some(field) = field(key) else { return };
+        let Some(field) = setting(key) else { return };
         match field.read(&mut self.trial, &value) {
             Ok(()) => self.settings.push((key, value)),
             Err(error) => self.report.ignored.push(Item {

@@ -11,7 +11,7 @@ pub const DEFAULT_PARTS: [&str; 3] = ["verdict", "chart", "knobs"];
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::deployment::field;
+    use crate::deployment::setting;
     use crate::link::{VIEW_OPTIONS, push_escaped};
     #[cfg(target_arch = "wasm32")]
     use wasm_bindgen_test::wasm_bindgen_test as test;
@@ -55,7 +55,7 @@ mod tests {
             assert!(BUILDER_PAGE.contains(&option), "{option}");
         }
         assert!(DEFAULT_PARTS.iter().all(|part| PARTS.contains(part)));
-        assert!(DEFAULT_KNOBS.iter().all(|key| field(key).is_some()));
+        assert!(DEFAULT_KNOBS.iter().all(|key| setting(key).is_some()));
     }
 
     #[test]

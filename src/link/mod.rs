@@ -1,6 +1,6 @@
 //! Deployments as links: `v=1&model=Qwen/Qwen3-32B&tp_size=4`.
 //!
-//! A link contains the settings that differ from their defaults, in the order of [`FIELDS`], so
+//! A link contains the settings that differ from their defaults, in the order of [`SETTINGS`], so
 //! that equal deployments have equal links. It is the fragment of the page's address, which
 //! browsers do not send to servers.
 
@@ -9,7 +9,7 @@ mod repair;
 
 pub use embedding::{DEFAULT_KNOBS, DEFAULT_PARTS, PARTS};
 
-use crate::deployment::{Deployment, FIELDS, field};
+use crate::deployment::{Deployment, SETTINGS, setting};
 use crate::text::{QUOTED, shortened};
 use std::fmt::Write;
 
@@ -36,12 +36,12 @@ const LONGEST: usize = 8192;
 /// ```
 pub fn encode(deployment: &Deployment) -> String {
     let mut link = String::new();
-    for (field, value) in deployment.changed() {
+    for (setting, value) in deployment.changed() {
         if link.is_empty() {
             link = format!("{VERSION_KEY}={VERSION}");
         }
         link.push('&');
-        link.push_str(field.key);
+        link.push_str(setting.key);
         link.push('=');
         push_escaped(&mut link, &value);
     }
@@ -199,19 +199,19 @@ impl Decoded {
         if key == COMPARE_KEY {
             return;
         }
-        let Some(field) = field(key) else {
+        let Some(setting) = setting(key) else {
             let message = || format!("{} is not a setting{}", quoted(key), repair::suggestion(key));
             return self.report(key, value, LinkProblemKind::UnknownKey, message);
         };
-        if self.named.contains(&field.key) {
-            let message = || format!("{} occurs more than once in the link; the last value counts.", field.key);
+        if self.named.contains(&setting.key) {
+            let message = || format!("{} occurs more than once in the link; the last value counts.", setting.key);
             self.report(key, value, LinkProblemKind::Repeated, message);
         }
-        self.named.push(field.key);
-        if let Err(advice) = field.read(&mut self.deployment, value)
-            && !repair::read(field, &mut self.deployment, value)
+        self.named.push(setting.key);
+        if let Err(advice) = setting.read(&mut self.deployment, value)
+            && !repair::read(setting, &mut self.deployment, value)
         {
-            let message = || format!("{}={} {advice}.", field.key, quoted(value));
+            let message = || format!("{}={} {advice}.", setting.key, quoted(value));
             self.report(key, value, LinkProblemKind::BadValue, message);
         }
     }
@@ -219,13 +219,13 @@ impl Decoded {
     /// Reports each named setting that the deployment's backend does not have.
     fn report_settings_of_other_backend(&mut self) {
         let backend = self.deployment.backend;
-        for field in FIELDS.iter().filter(|field| !field.flows.has(backend)) {
-            if !self.named.contains(&field.key) {
+        for setting in SETTINGS.iter().filter(|setting| !setting.flows.has(backend)) {
+            if !self.named.contains(&setting.key) {
                 continue;
             }
-            let message = || format!("{} has no effect with backend={backend}.", field.key);
-            let value = field.write(&self.deployment);
-            self.report(field.key, &value, LinkProblemKind::OtherBackend, message);
+            let message = || format!("{} has no effect with backend={backend}.", setting.key);
+            let value = setting.write(&self.deployment);
+            self.report(setting.key, &value, LinkProblemKind::OtherBackend, message);
         }
     }
 

@@ -6,7 +6,7 @@ use super::rank_reading::RankReading;
 use super::reader::LogReading;
 use super::scan::Size;
 use crate::architecture::{Attention, ModelRef, find, models};
-use crate::deployment::{BuildLimits, Deployment, KvCacheDtype, Parallelism, Precision, QuantAlgo, Version, field};
+use crate::deployment::{BuildLimits, Deployment, KvCacheDtype, Parallelism, Precision, QuantAlgo, Version, setting};
 use crate::gpu::gpus;
 use crate::memory::{Contributor, Inputs, estimate, weights};
 use crate::units::{Bytes, GIB, MIB, Units, grouped};
@@ -61,7 +61,7 @@ impl Inference<'_> {
     /// Applies a setting. One that does not belong to the backend is refused, as a link would drop
     /// it.
     fn try_put(&mut self, key: &str, value: &str) -> bool {
-        let field = field(key).filter(|field| field.flows.has(self.deployment.backend));
+        let field = setting(key).filter(|field| field.flows.has(self.deployment.backend));
         field.is_some_and(|field| field.read(&mut self.deployment, value).is_ok())
     }
 

@@ -53,7 +53,7 @@ fn concurrency(request: &PanelRequest) -> Markup {
 
 fn table(request: &PanelRequest, load: Option<Load>) -> Markup {
     let deployment = &request.deployment;
-    let knobs: Vec<NumericSetting> = NumericSetting::all(deployment).collect();
+    let settings: Vec<NumericSetting> = NumericSetting::all(deployment).collect();
     html! {
         div.wide {
             table.listing.cards aria-label="The limit of each setting" {
@@ -61,11 +61,11 @@ fn table(request: &PanelRequest, load: Option<Load>) -> Markup {
                     ("setting", false), ("current", true), ("limit", true), ("", false), ("beyond", false),
                 ]))
                 tbody {
-                    @for knob in knobs {
-                        @match solve(deployment, knob.field.key, load) {
+                    @for numeric in settings {
+                        @match solve(deployment, numeric.row.key, load) {
                             Ok(limits) => (row(&limits)),
                             Err(problem) => tr {
-                                th scope="row" { (field_link(knob.field.key)) }
+                                th scope="row" { (field_link(numeric.row.key)) }
                                 td colspan="4" { (problem.message) "." }
                             },
                         }
@@ -134,8 +134,8 @@ mod tests {
     fn every_knob_has_the_limit_that_the_library_solves() {
         let html = answer(&format!("panel=limits&link={LINK}"));
         let mut found = 0;
-        for knob in NumericSetting::all(&deployment()) {
-            let limits = solve(&deployment(), knob.field.key, None).unwrap();
+        for numeric in NumericSetting::all(&deployment()) {
+            let limits = solve(&deployment(), numeric.row.key, None).unwrap();
             assert!(html.contains(&format!("data-field=\"{}\"", limits.key)));
             let Some(limit) = limits.limit().filter(|end| end.next.is_some()) else { continue };
             found += 1;

@@ -2,7 +2,7 @@
 
 use super::widgets;
 use crate::chart::{self, Size};
-use crate::deployment::{Deployment, FIELDS, Field};
+use crate::deployment::{Deployment, SETTINGS, Setting};
 use crate::explore::NumericSetting;
 use crate::explore::sweep::{POINTS, Point, Sweep, sweep};
 use crate::protocol::PanelRequest;
@@ -33,9 +33,9 @@ pub fn panel(request: &PanelRequest) -> Markup {
 }
 
 /// The settings that a chart can sweep.
-fn choices(request: &PanelRequest) -> impl Iterator<Item = &'static Field> {
-    let swept = |field: &&'static Field| NumericSetting::of(field).is_some() || NAMED.contains(&field.key);
-    FIELDS.iter().filter(|field| field.counts(&request.deployment)).filter(swept)
+fn choices(request: &PanelRequest) -> impl Iterator<Item = &'static Setting> {
+    let swept = |setting: &&'static Setting| NumericSetting::of(setting).is_some() || NAMED.contains(&setting.key);
+    SETTINGS.iter().filter(|setting| setting.counts(&request.deployment)).filter(swept)
 }
 
 /// The number of points: about [`POINTS`]. If the range doubles a whole number of times, powers of
@@ -55,8 +55,8 @@ fn one(request: &PanelRequest, side: &str, key: &str, width: u32) -> Markup {
         section.sweep aria-label={ "Sweep over " (key) } {
             div.sweep-head {
                 select.control.key name=(side) id={ (id) "_key" } aria-label={ "Setting of the " (side) " chart" } {
-                    @for field in choices(request) {
-                        option value=(field.key) selected[field.key == key] { (field.key) }
+                    @for setting in choices(request) {
+                        option value=(setting.key) selected[setting.key == key] { (setting.key) }
                     }
                 }
                 @if let Ok(swept) = &swept { span.faint { (range(swept)) } }

@@ -13,7 +13,7 @@ use super::results::warnings::warnings;
 use super::state::{AppState, Sound};
 use super::theme::Appearance;
 use crate::chart::Segment;
-use crate::deployment::field;
+use crate::deployment::setting;
 use crate::link::DEFAULT_KNOBS;
 use crate::memory::Rank;
 use crate::units::Units;
@@ -36,7 +36,7 @@ pub fn embedded(state: AppState, appearance: Appearance) -> El {
     let knobs = || {
         ticks::follow(state);
         let keys = looks("data-knobs").unwrap_or_else(|| DEFAULT_KNOBS.join(" "));
-        form("knobs").children(keys.split(' ').filter_map(field).map(|field| control(state, field, false)))
+        form("knobs").children(keys.split(' ').filter_map(setting).map(|field| control(state, field, false)))
     };
     // The table says what the colours are; without it a line does.
     let legend = || {

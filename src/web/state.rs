@@ -3,7 +3,7 @@
 use super::dom::watch;
 use super::live::{Derived, Live};
 use super::view::ViewState;
-use crate::deployment::{Deployment, DeploymentError, FIELDS, Field, Input, InvalidSetting, Resolved, field};
+use crate::deployment::{Deployment, DeploymentError, Input, InvalidSetting, Resolved, SETTINGS, Setting, setting};
 use crate::link;
 use crate::memory::{Rank, Report, estimate_resolved};
 use crate::units::grouped;
@@ -40,7 +40,7 @@ impl Sound {
         let default = Deployment::default();
         let mut mended = deployment.clone();
         for problem in &problems.0 {
-            let field = field(problem.field)?;
+            let field = setting(problem.field)?;
             field.read(&mut mended, &field.write(&default)).ok()?;
         }
         Sound::of(&mended).or_else(|_| Sound::of(&default)).ok()
@@ -90,7 +90,7 @@ struct Outcome {
 
 impl Outcome {
     /// Why a field's value can't be, beside the others.
-    fn problem(&self, field: &Field) -> Option<String> {
+    fn problem(&self, field: &Setting) -> Option<String> {
         let problem = self.problems.iter().find(|problem| problem.field == field.key)?;
         let named = problem.message.contains(problem.value.as_str());
         let value = if named { String::new() } else { format!("={}", problem.value) };
@@ -98,7 +98,7 @@ impl Outcome {
     }
 
     /// What TensorRT-LLM corrects in a field, and what else is worth knowing.
-    fn note(&self, field: &Field) -> String {
+    fn note(&self, field: &Setting) -> String {
         let all = self.sound.iter().flat_map(|sound| &sound.report.notes);
         let notes = all.filter(|note| note.field == field.key);
         notes.map(|note| note.message.as_str()).collect::<Vec<_>>().join(" ")
@@ -116,14 +116,14 @@ pub struct Standing {
     belongs: bool,
 }
 
-/// The place of a field in [`FIELDS`].
-fn place(field: &Field) -> Option<usize> {
-    FIELDS.iter().position(|known| known.key == field.key)
+/// The place of a field in [`SETTINGS`].
+fn place(field: &Setting) -> Option<usize> {
+    SETTINGS.iter().position(|known| known.key == field.key)
 }
 
 /// The values of all fields, as texts.
 fn values(deployment: &Deployment) -> Vec<String> {
-    FIELDS.iter().map(|field| field.write(deployment)).collect()
+    SETTINGS.iter().map(|field| field.write(deployment)).collect()
 }
 
 /// The state of the page. It lives as long as the page, so that who watches it holds no more than where it is.
@@ -153,10 +153,10 @@ pub struct State {
     drafts: Live<Vec<Draft>>,
     outcome: Derived<Outcome>,
     /// The settings of the page.
-    settings: Live<Vec<Setting>>,
-    /// The defaults of [`FIELDS`], as texts.
+    settings: Live<Vec<SettingState>>,
+    /// The defaults of [`SETTINGS`], as texts.
     defaults: Live<Vec<String>>,
-    /// How each of [`FIELDS`] stands. Told only when one stands differently.
+    /// How each of [`SETTINGS`] stands. Told only when one stands differently.
     standings: Live<Vec<Standing>>,
 }
 
@@ -205,26 +205,26 @@ impl AppState {
 
     /// How all fields stand whose values these are.
     fn standings_of(self, values: &[String]) -> Vec<Standing> {
-        let standing = |deployment: &Deployment, field: &Field, differs: bool| Standing {
+        let standing = |deployment: &Deployment, field: &Setting, differs: bool| Standing {
             differs,
             counts: field.counts(deployment),
             belongs: field.flows.has(deployment.backend),
         };
         self.deployment.with_untracked(|deployment| {
             self.defaults.with_untracked(|defaults| {
-                let pairs = FIELDS.iter().zip(values.iter().zip(defaults));
+                let pairs = SETTINGS.iter().zip(values.iter().zip(defaults));
                 pairs.map(|(field, (value, default))| standing(deployment, field, value != default)).collect()
             })
         })
     }
 
     /// How many of the fields stand so.
-    pub fn count(self, fields: &[&Field], so: fn(&Standing) -> bool) -> usize {
+    pub fn count(self, fields: &[&Setting], so: fn(&Standing) -> bool) -> usize {
         self.standings.with(|standings| {
-            let asked = |(field, standing): &(&Field, &Standing)| {
+            let asked = |(field, standing): &(&Setting, &Standing)| {
                 so(standing) && fields.iter().any(|asked| asked.key == field.key)
             };
-            FIELDS.iter().zip(standings).filter(asked).count()
+            SETTINGS.iter().zip(standings).filter(asked).count()
         })
     }
 
@@ -270,7 +270,7 @@ impl AppState {
     }
 
     /// Takes a text while it is typed. One that can't be read stays as it is, with a message.
-    pub fn edit(self, field: &'static Field, text: String) {
+    pub fn edit(self, field: &'static Setting, text: String) {
         let problem = self.read(field, &text).err().map(|advice| format!("{}={text} {advice}.", field.key));
         self.drafts.update(|drafts| {
             drafts.retain(|draft| draft.key != field.key);
@@ -279,11 +279,11 @@ impl AppState {
     }
 
     /// Takes what a control offers, which can be read.
-    pub fn choose(self, field: &'static Field, text: &str) {
+    pub fn choose(self, field: &'static Setting, text: &str) {
         self.take_one(field, text);
     }
 
-    fn take_one(self, field: &'static Field, text: &str) -> bool {
+    fn take_one(self, field: &'static Setting, text: &str) -> bool {
         self.forget(field, |_| true);
         self.read(field, text).is_ok()
     }
@@ -292,7 +292,7 @@ impl AppState {
     pub fn take(self, settings: &str) -> bool {
         let mut understood = true;
         for (key, value) in form_urlencoded::parse(settings.as_bytes()) {
-            understood &= field(&key).is_some_and(|field| self.take_one(field, &value));
+            understood &= setting(&key).is_some_and(|field| self.take_one(field, &value));
         }
         understood
     }
@@ -304,14 +304,15 @@ impl AppState {
     }
 
     /// Ends the typing in a field: a text that was understood gives way to the value that it means.
-    pub fn settle(self, field: &'static Field) {
+    pub fn settle(self, field: &'static Setting) {
         self.forget(field, |draft| draft.problem.is_none());
     }
 
     /// Ends the typing of a model: another list of models may have made its name known.
     pub fn settle_model(self) {
-        let unread =
-            |draft: &Draft| field(draft.key).filter(|field| field.input == Input::Model).zip(Some(draft.text.clone()));
+        let unread = |draft: &Draft| {
+            setting(draft.key).filter(|field| field.input == Input::Model).zip(Some(draft.text.clone()))
+        };
         let found = self.drafts.with_untracked(|drafts| drafts.iter().find_map(unread));
         if let Some((field, text)) = found {
             self.edit(field, text);
@@ -320,11 +321,11 @@ impl AppState {
     }
 
     /// Sets a field to its default.
-    pub fn reset(self, field: &'static Field) {
+    pub fn reset(self, field: &'static Setting) {
         self.choose(field, &field.write(&Deployment::default()));
     }
 
-    fn forget(self, field: &'static Field, which: impl Fn(&Draft) -> bool) {
+    fn forget(self, field: &'static Setting, which: impl Fn(&Draft) -> bool) {
         let forgotten = |draft: &Draft| draft.key == field.key && which(draft);
         if self.drafts.with_untracked(|drafts| drafts.iter().any(forgotten)) {
             self.drafts.update(|drafts| drafts.retain(|draft| !forgotten(draft)));
@@ -332,7 +333,7 @@ impl AppState {
     }
 
     /// What the page shows of a field that has this value and stands so. It is watched by nobody.
-    fn facts(self, field: &Field, value: String, standing: Standing) -> Facts {
+    fn facts(self, field: &Setting, value: String, standing: Standing) -> Facts {
         let (typed, unread) = self.drafts.with_untracked(|drafts| {
             let draft = drafts.iter().find(|draft| draft.key == field.key);
             (draft.map(|draft| draft.text.clone()), draft.and_then(|draft| draft.problem.clone()))
@@ -350,7 +351,7 @@ impl AppState {
         })
     }
 
-    fn read(self, field: &'static Field, text: &str) -> Result<(), String> {
+    fn read(self, field: &'static Setting, text: &str) -> Result<(), String> {
         let mut next = self.deployment.get_untracked();
         field.read(&mut next, text)?;
         if self.deployment.with_untracked(|now| *now != next) {
@@ -374,24 +375,24 @@ struct Facts {
 
 /// A field with what the page shows of it.
 #[derive(Clone, Copy)]
-pub struct Setting {
+pub struct SettingState {
     /// The field.
-    pub field: &'static Field,
+    pub field: &'static Setting,
     /// The state of the page.
     pub state: AppState,
-    /// Its place in [`FIELDS`].
+    /// Its place in [`SETTINGS`].
     at: usize,
     facts: Live<Facts>,
 }
 
-impl Setting {
+impl SettingState {
     /// The setting of a field.
-    pub fn new(state: AppState, field: &'static Field) -> Setting {
+    pub fn new(state: AppState, field: &'static Setting) -> SettingState {
         let at = place(field).unwrap_or_default();
         let standing = state.standings.with_untracked(|standings| standings.get(at).copied().unwrap_or_default());
         let value = state.deployment.with_untracked(|deployment| field.write(deployment));
         let facts = Live::new(state.facts(field, value, standing));
-        let setting = Setting { field, state, at, facts };
+        let setting = SettingState { field, state, at, facts };
         state.settings.update(|settings| settings.push(setting));
         setting
     }
@@ -433,7 +434,7 @@ impl Setting {
 }
 
 /// The text of a value as a person reads it: long whole numbers in groups of three digits.
-pub fn readable(field: &Field, text: String) -> String {
+pub fn readable(field: &Setting, text: String) -> String {
     match (field.input, text.parse::<u64>()) {
         (Input::Whole { .. } | Input::Steps { .. }, Ok(number)) => grouped(number),
         _ => text,

@@ -1,13 +1,14 @@
 //! Repair of an address that the page itself does not fully parse.
 
-use crate::deployment::{Deployment, FIELDS};
+use crate::deployment::{Deployment, SETTINGS};
 use crate::link;
 
 /// Returns the repaired link, and below it a line for each warning. The link keeps the settings of
 /// the other backend too.
 pub(super) fn lines(text: &str) -> String {
     let (decoded, default) = (link::decode(text), Deployment::default());
-    let settings = FIELDS.iter().map(|field| (field.key, field.write(&decoded.deployment), field.write(&default)));
+    let settings =
+        SETTINGS.iter().map(|setting| (setting.key, setting.write(&decoded.deployment), setting.write(&default)));
     let changed = settings.filter(|(_, value, usual)| value != usual).map(|(key, value, _)| (key, value));
     let mut link = form_urlencoded::Serializer::new(String::new());
     link.extend_pairs(changed);

@@ -11,15 +11,15 @@ use form_urlencoded::Serializer;
 /// larger ones do not.
 pub(super) fn pairs(deployment: &Deployment) -> String {
     let mut pairs = Serializer::new(String::new());
-    for knob in
-        NumericSetting::all(deployment).filter(|knob| matches!(knob.field.input, Input::Whole { .. } | Input::Fraction))
+    for numeric in NumericSetting::all(deployment)
+        .filter(|numeric| matches!(numeric.row.input, Input::Whole { .. } | Input::Fraction))
     {
-        let Ok(limits) = solve(deployment, knob.field.key, None) else {
+        let Ok(limits) = solve(deployment, numeric.row.key, None) else {
             continue;
         };
         if let (Some(end), Some(LimitReason::Memory(_))) = (limits.limit(), limits.binding()) {
             let sign = if limits.is_largest() { "" } else { "+" };
-            pairs.append_pair(knob.field.key, &format!("{}{sign}", end.text));
+            pairs.append_pair(numeric.row.key, &format!("{}{sign}", end.text));
         }
     }
     pairs.finish()
@@ -27,7 +27,7 @@ pub(super) fn pairs(deployment: &Deployment) -> String {
 
 #[cfg(test)]
 mod tests {
-    use crate::deployment::{BuildLimits, Deployment, field};
+    use crate::deployment::{BuildLimits, Deployment, setting};
     use crate::memory::estimate;
     use crate::worker::{Given, answer_text};
     #[cfg(target_arch = "wasm32")]
@@ -47,7 +47,7 @@ mod tests {
             ..Deployment::default()
         };
         let fits = |key: &str, value: u64| {
-            let changed = field(key).unwrap().with(&deployment, &value.to_string()).unwrap();
+            let changed = setting(key).unwrap().with(&deployment, &value.to_string()).unwrap();
             estimate(&changed).is_ok_and(|report| report.verdict.fits())
         };
         for (key, value) in ticks.iter().filter(|(key, _)| key.starts_with("max_") && !key.contains("rank")) {

@@ -5,7 +5,7 @@ use wasm_bindgen_test::wasm_bindgen_test as test;
 
 use crate::support::{deployment, report};
 use trtllm_memory::architecture::models;
-use trtllm_memory::deployment::{Deployment, field};
+use trtllm_memory::deployment::{Deployment, setting};
 use trtllm_memory::memory::{Contributor, Explanation, Report, explain};
 use trtllm_memory::testing::{Inputs, engine_file_size};
 
@@ -165,7 +165,7 @@ fn the_runtime_refuses_pipeline_stages_and_sessions_without_cross_attention() {
 #[test]
 fn the_encoders_settings_count_only_where_there_is_one() {
     for key in ["cross_kv_cache_fraction", "max_encoder_input_len", "encoder_max_batch_size"] {
-        let field = field(key).unwrap();
+        let field = setting(key).unwrap();
         assert!(field.counts(&deployment("model=bart-base")) && !field.counts(&Deployment::default()), "{key}");
     }
 }

@@ -4,7 +4,7 @@
 use proptest::prelude::*;
 use trtllm_memory::architecture::models;
 use trtllm_memory::deployment::{
-    Backend, BuildLimits, Deployment, KvCacheConfig, KvCacheDtype, Parallelism, Precision, QuantAlgo, Version, field,
+    Backend, BuildLimits, Deployment, KvCacheConfig, KvCacheDtype, Parallelism, Precision, QuantAlgo, Version, setting,
 };
 use trtllm_memory::explore::advise::advise;
 use trtllm_memory::explore::compare::compare;
@@ -71,9 +71,9 @@ proptest! {
     ) {
         let load = load.map(|(concurrency, input_len, output_len)| Load { concurrency, input_len, output_len });
         let knobs: Vec<NumericSetting> = NumericSetting::all(&deployment).collect();
-        let key = knobs[knob % knobs.len()].field.key;
+        let key = knobs[knob % knobs.len()].row.key;
         let Ok(limits) = solve(&deployment, key, load) else { return Ok(()) };
-        let at = |text: &str| field(key).unwrap().with(&deployment, text).is_ok_and(|changed| holds(&changed, load));
+        let at = |text: &str| setting(key).unwrap().with(&deployment, text).is_ok_and(|changed| holds(&changed, load));
         for end in [&limits.smallest, &limits.largest].into_iter().flatten() {
             prop_assert!(at(&end.text), "{key}={}", end.text);
             if let Some((next, _)) = &end.next {

@@ -4,7 +4,7 @@
 use proptest::prelude::*;
 use proptest::sample::Index;
 use trtllm_memory::architecture::models;
-use trtllm_memory::deployment::{Backend, Deployment, FIELDS, Field, Input};
+use trtllm_memory::deployment::{Backend, Deployment, Input, SETTINGS, Setting};
 use trtllm_memory::export::summary;
 use trtllm_memory::gpu::gpus;
 use trtllm_memory::link;
@@ -29,10 +29,10 @@ const TEXTS: [&str; 12] = [
 ];
 
 /// A value that the field can have; nothing where none was found.
-fn text(field: &Field, at: Index, number: u64) -> Option<String> {
+fn text(setting: &Setting, at: Index, number: u64) -> Option<String> {
     let within = |min: u64, max: u64| (number >> (number % 64)).clamp(min, max).to_string();
     let default = Deployment::default();
-    Some(match field.input {
+    Some(match setting.input {
         Input::Model => models()[at.index(models().len())].name.clone(),
         Input::Gpu => gpus()[at.index(gpus().len())].id.to_string(),
         Input::Choice(names) => names[at.index(names.len())].to_string(),
@@ -43,7 +43,7 @@ fn text(field: &Field, at: Index, number: u64) -> Option<String> {
         Input::Toggle => number.is_multiple_of(2).to_string(),
         Input::Text => {
             let turned = (0..TEXTS.len()).map(|by| TEXTS[(at.index(TEXTS.len()) + by) % TEXTS.len()]);
-            turned.into_iter().find(|text| field.with(&default, text).is_ok())?.to_string()
+            turned.into_iter().find(|text| setting.with(&default, text).is_ok())?.to_string()
         }
     })
 }
@@ -58,16 +58,16 @@ fn deployment() -> impl Strategy<Value = Deployment> {
             deployment.model = (&models()[model.index(models().len())]).into();
         }
         // One in three has a model of its own, and most of its settings are that model's.
-        let fields = |field: &&Field| {
-            field.flows.has(backend)
-                && !matches!(field.key, "model" | "backend")
-                && (kind == 0 || !field.key.starts_with("m."))
+        let fields = |setting: &&Setting| {
+            setting.flows.has(backend)
+                && !matches!(setting.key, "model" | "backend")
+                && (kind == 0 || !setting.key.starts_with("m."))
         };
-        let fields: Vec<&Field> = FIELDS.iter().filter(fields).collect();
-        for (field, at, number) in changes {
-            let field = fields[field.index(fields.len())];
-            if let Some(text) = text(field, at, number) {
-                let _ = field.read(&mut deployment, &text);
+        let fields: Vec<&Setting> = SETTINGS.iter().filter(fields).collect();
+        for (setting, at, number) in changes {
+            let setting = fields[setting.index(fields.len())];
+            if let Some(text) = text(setting, at, number) {
+                let _ = setting.read(&mut deployment, &text);
             }
         }
         deployment
@@ -181,7 +181,7 @@ proptest! {
     #[test]
     fn any_text_opens(text in "\\PC{0,60}", key in any::<Index>()) {
         opens(&text)?;
-        opens(&format!("{}={text}", FIELDS[key.index(FIELDS.len())].key))?;
+        opens(&format!("{}={text}", SETTINGS[key.index(SETTINGS.len())].key))?;
     }
 
     #[test]

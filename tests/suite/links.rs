@@ -5,7 +5,7 @@ use wasm_bindgen_test::wasm_bindgen_test as test;
 
 use std::collections::BTreeMap;
 use trtllm_memory::architecture::find;
-use trtllm_memory::deployment::{Deployment, FIELDS, Input, field};
+use trtllm_memory::deployment::{Deployment, Input, SETTINGS, setting};
 use trtllm_memory::gpu;
 use trtllm_memory::link::{self, LinkProblemKind};
 use trtllm_memory::memory::{Contributor, estimate};
@@ -22,7 +22,7 @@ struct Kept {
 /// Rows may be added below an anchor without changing it. It is moved to the last row from time to time.
 const LINKS: Kept =
     Kept { text: include_str!("../fixtures/frozen-links.tsv"), columns: 4, anchor: (52, "791f25db57c91ff1") };
-const SETTINGS: Kept =
+const KEPT_SETTINGS: Kept =
     Kept { text: include_str!("../fixtures/frozen-settings.tsv"), columns: 4, anchor: (131, "f62d0cb94d35f2e6") };
 const NAMES: Kept =
     Kept { text: include_str!("../fixtures/frozen-names.tsv"), columns: 3, anchor: (270, "b2a74396a6b30094") };
@@ -64,7 +64,7 @@ fn deployment(link: &str) -> Deployment {
 
 /// What differs from the defaults, by the keys of today.
 fn settings(deployment: &Deployment) -> BTreeMap<&'static str, String> {
-    deployment.changed().map(|(field, value)| (field.key, value)).collect()
+    deployment.changed().map(|(setting, value)| (setting.key, value)).collect()
 }
 
 /// The same of a canonical link, read without the reader of links.
@@ -78,7 +78,7 @@ fn said(canonical: &str) -> BTreeMap<&'static str, String> {
             "gpu" => gpu::find(&value).map(|gpu| gpu.id.to_string()),
             _ => None,
         };
-        (field(key).unwrap().key, named.unwrap_or(value))
+        (setting(key).unwrap().key, named.unwrap_or(value))
     });
     pairs.collect()
 }
@@ -113,7 +113,7 @@ fn figures(deployment: &Deployment) -> [String; 6] {
 
 #[test]
 fn every_kept_row_is_there_as_it_was() {
-    for kept in [LINKS, SETTINGS, NAMES] {
+    for kept in [LINKS, KEPT_SETTINGS, NAMES] {
         kept.check();
     }
 }
@@ -148,16 +148,16 @@ fn frozen_links_have_their_figures() {
 #[test]
 fn frozen_settings_keep_their_keys_defaults_and_values() {
     let default = Deployment::default();
-    for row in SETTINGS.rows() {
+    for row in KEPT_SETTINGS.rows() {
         let [key, aliases, usual, values] = row[..4] else { panic!("{row:?}") };
-        let known = field(key).unwrap_or_else(|| panic!("{key} is gone; make it an alias of what it is now"));
+        let known = setting(key).unwrap_or_else(|| panic!("{key} is gone; make it an alias of what it is now"));
         assert_eq!(
             known.write(&default),
             usual,
             "the default of {key}; another one needs another version of the format"
         );
         for alias in aliases.split_whitespace() {
-            assert_eq!(field(alias).map(|found| found.key), Some(known.key), "{alias}");
+            assert_eq!(setting(alias).map(|found| found.key), Some(known.key), "{alias}");
         }
         for value in values.split_whitespace() {
             let changed = known.with(&default, value).unwrap_or_else(|problem| panic!("{key}={value}: {problem:?}"));
@@ -170,14 +170,14 @@ fn frozen_settings_keep_their_keys_defaults_and_values() {
         }
     }
     // What is new must be kept from now on.
-    let (rows, mut missing) = (SETTINGS.rows(), Vec::new());
+    let (rows, mut missing) = (KEPT_SETTINGS.rows(), Vec::new());
     let mut before = rows.last().map_or(String::new(), |row| row[4].to_string());
-    for field in FIELDS.iter().filter(|field| !rows.iter().any(|row| row[0] == field.key)) {
-        let values = match field.input {
+    for setting in SETTINGS.iter().filter(|setting| !rows.iter().any(|row| row[0] == setting.key)) {
+        let values = match setting.input {
             Input::Choice(names) => names.join(" "),
             _ => String::new(),
         };
-        let row = [field.key, &field.aliases.join(" "), &field.write(&default), &values];
+        let row = [setting.key, &setting.aliases.join(" "), &setting.write(&default), &values];
         before = digest(&before, &row);
         missing.push(format!("{}\t{before}", row.join("\t")));
     }
@@ -407,7 +407,7 @@ const REFERENCES: &str = "aacute acirc acute aelig agrave amp aring atilde auml 
 
 #[test]
 fn no_key_becomes_a_character_where_html_forgets_to_escape() {
-    let keys = FIELDS.iter().flat_map(|field| field.keys()).chain(["v", "compare", "embed", "theme"]);
+    let keys = SETTINGS.iter().flat_map(|setting| setting.keys()).chain(["v", "compare", "embed", "theme"]);
     for key in keys {
         let found = REFERENCES.split_whitespace().find(|name| key.starts_with(name));
         assert_eq!(found, None, "&{key} is read as a character");

@@ -3,7 +3,7 @@
 
 use proptest::prelude::*;
 use serde_json::{Value, to_value};
-use trtllm_memory::deployment::{BuildLimits, Deployment, field};
+use trtllm_memory::deployment::{BuildLimits, Deployment, setting};
 use trtllm_memory::link;
 use trtllm_memory::log::{self, EventKind, ExplainedLog, FailureStage, LogReader, LogReading};
 use trtllm_memory::memory::{Contributor, estimate, explain};
@@ -296,11 +296,11 @@ fn a_calibration_meets_the_measurement_and_follows_the_law() {
     for key in
         ["calibrated_activations", "calibrated_runtime_buffers", "calibrated_decoder_buffers", "calibrated_overhead"]
     {
-        field(key).unwrap().read(&mut deployment, "").unwrap();
+        setting(key).unwrap().read(&mut deployment, "").unwrap();
     }
     assert_eq!(deployment, log.deployment);
     for bad in ["0/0", "5", "1/99999999999", "-1/2", "a/b"] {
-        assert!(field("calibrated_overhead").unwrap().read(&mut deployment, bad).is_err(), "{bad}");
+        assert!(setting("calibrated_overhead").unwrap().read(&mut deployment, bad).is_err(), "{bad}");
     }
 }
 

@@ -3,7 +3,7 @@
 
 use proptest::prelude::*;
 use trtllm_memory::architecture::{Dtype, Family, Fp4Scope, ModelRef, Recipe, find, layer_set, layer_text, models};
-use trtllm_memory::deployment::{Deployment, FIELDS, Phase, QuantAlgo, field};
+use trtllm_memory::deployment::{Deployment, Phase, QuantAlgo, SETTINGS, setting};
 use trtllm_memory::import::model_file::{self, ModelFile};
 use trtllm_memory::import::safetensors::{Checkpoint, Precision};
 use trtllm_memory::import::spanned_json::{self, Node};
@@ -156,7 +156,7 @@ fn an_engine_fills_every_build_knob_and_locks_it() {
          &logits_dtype=float32&use_parallel_embedding=true"
     );
     let locked = file.locked();
-    for built in FIELDS.iter().filter(|field| field.phase == Phase::Build) {
+    for built in SETTINGS.iter().filter(|field| field.phase == Phase::Build) {
         assert!(locked.contains(&built.key), "{}", built.key);
     }
     assert!(!locked.contains(&"free_gpu_memory_fraction"));
@@ -781,7 +781,7 @@ fn every_model_of_the_catalogue_can_be_made_ones_own() {
         let own = ModelRef::custom(ModelRef::from(model).to_recipe());
         assert_eq!(own.parameters(), model.parameters(), "{}", model.name);
         let mut deployment = Deployment { model: model.into(), ..Deployment::default() };
-        field("m.layers").unwrap().read(&mut deployment, &model.layers.to_string()).unwrap();
+        setting("m.layers").unwrap().read(&mut deployment, &model.layers.to_string()).unwrap();
         assert!(deployment.model.is_custom() && link::encode(&deployment).contains("model=custom"));
     }
 }

@@ -6,7 +6,7 @@ use std::io::{Read, Write};
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 use trtllm_memory::architecture::models;
-use trtllm_memory::deployment::FIELDS;
+use trtllm_memory::deployment::SETTINGS;
 use trtllm_memory::gpu::gpus;
 use trtllm_memory::memory::Contributor;
 
@@ -207,8 +207,8 @@ fn the_help_tells_every_key_and_exit_status() {
     for arguments in [["--help"].as_slice(), &["estimate", "--help"]] {
         let output = run(arguments);
         let help = stdout(&output);
-        for field in FIELDS {
-            assert!(help.contains(&format!("  {} [", field.key)), "{}", field.key);
+        for setting in SETTINGS {
+            assert!(help.contains(&format!("  {} [", setting.key)), "{}", setting.key);
         }
         assert!(help.contains("Exit status:") && help.contains("Examples:"));
         assert!(help.lines().all(|line| line.chars().count() <= 100), "{help}");
@@ -402,7 +402,7 @@ fn a_link_that_names_another_model_than_the_file_is_said_to() {
 #[test]
 fn errors_are_json_where_json_is_asked_for() {
     let nothing = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
-    for (arguments, field, value) in [
+    for (arguments, setting, value) in [
         (&["log", "no such file"][..], "file", "no such file"),
         (&["log", nothing], "file", nothing),
         (&["validate", "no such file"], "file", "no such file"),
@@ -420,7 +420,7 @@ fn errors_are_json_where_json_is_asked_for() {
         let output = run(&[arguments, &["--json"]].concat());
         assert_eq!((status(&output), stderr(&output)), (2, ""), "{arguments:?}");
         let error = &json_of(&output)["errors"][0];
-        assert_eq!((error["field"].as_str(), error["value"].as_str()), (Some(field), Some(value)), "{arguments:?}");
+        assert_eq!((error["field"].as_str(), error["value"].as_str()), (Some(setting), Some(value)), "{arguments:?}");
         let message = error["message"].as_str().unwrap();
         assert!(!message.is_empty() && stderr(&spoken).contains(message.split(": ").next().unwrap()), "{message}");
     }

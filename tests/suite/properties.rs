@@ -5,8 +5,8 @@ use crate::support::random::{engine, largest, report};
 use proptest::prelude::*;
 use trtllm_memory::architecture::{Architecture, models};
 use trtllm_memory::deployment::{
-    Backend, BuildLimits, Deployment, EngineConfig, FIELDS, Input, KvCacheConfig, Machine, Parallelism, Precision,
-    PytorchConfig, QuantAlgo, Version,
+    Backend, BuildLimits, Deployment, EngineConfig, Input, KvCacheConfig, Machine, Parallelism, Precision,
+    PytorchConfig, QuantAlgo, SETTINGS, Version,
 };
 use trtllm_memory::link;
 use trtllm_memory::memory::{Contributor, estimate, explain};
@@ -50,14 +50,14 @@ fn text(input: Input, from: u64) -> String {
 
 /// Any settings together, as a link or a form may say them; what can't be read stays as it was.
 fn anything() -> impl Strategy<Value = Deployment> {
-    let settings = proptest::collection::vec((0..FIELDS.len(), any::<u64>()), 0..40);
+    let settings = proptest::collection::vec((0..SETTINGS.len(), any::<u64>()), 0..40);
     (engine(), any::<bool>(), any::<bool>(), settings).prop_map(|(start, plain, own, settings)| {
         let mut deployment = if plain { Deployment::default() } else { start };
         if own {
             deployment = link::decode_onto(deployment, "model=custom").deployment;
         }
         for (field, from) in settings {
-            let field = &FIELDS[field];
+            let field = &SETTINGS[field];
             let _ = field.read(&mut deployment, &text(field.input, from));
         }
         deployment
@@ -152,7 +152,7 @@ fn is_answered(deployment: &Deployment) -> proptest::test_runner::TestCaseResult
         Err(problems) => {
             prop_assert!(!problems.0.is_empty());
             for problem in &problems.0 {
-                prop_assert!(FIELDS.iter().any(|field| field.key == problem.field), "{}", problem.field);
+                prop_assert!(SETTINGS.iter().any(|field| field.key == problem.field), "{}", problem.field);
                 prop_assert!(!problem.message.is_empty());
             }
         }
@@ -268,7 +268,7 @@ fn no_setting_makes_the_ranks_hold_less_than_the_checkpoint() {
                 limits: BuildLimits { max_seq_len: Some(1024), ..BuildLimits::default() },
                 ..Deployment::default()
             };
-            for field in FIELDS.iter().filter(|field| field.flows.has(backend)) {
+            for field in SETTINGS.iter().filter(|field| field.flows.has(backend)) {
                 let names = if let Input::Choice(names) = field.input { names } else { &values };
                 for value in names {
                     let mut deployment = plain.clone();

@@ -5,7 +5,7 @@ use wasm_bindgen_test::wasm_bindgen_test as test;
 
 use trtllm_memory::architecture::{Architecture, find};
 use trtllm_memory::deployment::presets::presets;
-use trtllm_memory::deployment::{Backend, Deployment, DeploymentError, FIELDS, MoeBackend};
+use trtllm_memory::deployment::{Backend, Deployment, DeploymentError, MoeBackend, SETTINGS};
 use trtllm_memory::link::{self, LinkProblemKind};
 use trtllm_memory::memory::{Binding, Contributor, Explanation, Report, Stage, Verdict, estimate, explain};
 use trtllm_memory::units::GIB;
@@ -79,7 +79,7 @@ fn a_key_of_the_other_flow_is_kept_named_and_without_effect() {
 #[test]
 fn no_setting_of_the_engine_flow_changes_the_plan() {
     let plain = decode("model=Qwen/Qwen3-8B").resolve();
-    for field in FIELDS.iter().filter(|field| !field.flows.has(Backend::Pytorch)) {
+    for field in SETTINGS.iter().filter(|field| !field.flows.has(Backend::Pytorch)) {
         for value in
             ["true", "false", "1", "2", "medusa", "gpt_session", "continuous", "float16", "attn_q", "0.3", "4,3,4"]
         {

@@ -7,8 +7,8 @@ use std::error::Error;
 use std::fmt::{Debug, Display};
 use std::str::FromStr;
 use trtllm_memory::deployment::{
-    Backend, Calibrated, Deployment, FIELDS, Field, Flows, Group, Input, InvalidValue, KvCacheDtype, LookaheadConfig,
-    LoraModule, LoraModules, QuantAlgo, Runtime, Version,
+    Backend, Calibrated, Deployment, Flows, Group, Input, InvalidValue, KvCacheDtype, LookaheadConfig, LoraModule,
+    LoraModules, QuantAlgo, Runtime, SETTINGS, Setting, Version,
 };
 use trtllm_memory::export::commands::recipes;
 use trtllm_memory::link;
@@ -36,9 +36,9 @@ const BASES: [&str; 16] = [
 ];
 
 /// Values to try; of a text of its own form, one that TensorRT-LLM would not choose.
-fn values(field: &Field) -> Vec<String> {
+fn values(setting: &Setting) -> Vec<String> {
     let numbers = |all: &[u64]| all.iter().map(u64::to_string).collect();
-    match field.input {
+    match setting.input {
         Input::Model => vec!["meta-llama/Llama-3.2-1B".into()],
         Input::Gpu => vec!["t4".into()],
         Input::Choice(names) => names.iter().map(|name| name.to_string()).collect(),
@@ -47,7 +47,7 @@ fn values(field: &Field) -> Vec<String> {
         Input::Whole { min, slider_max, .. } => numbers(&[min, min + 1, min + 6, slider_max / 8, slider_max]),
         Input::Fraction => vec!["0.3".into()],
         Input::Gib => vec!["7".into()],
-        Input::Text => match field.key {
+        Input::Text => match setting.key {
             "lookahead_config" => vec!["7,7,7".into()],
             "lora_target_modules" => vec!["attn_dense,mlp_h_to_4h".into()],
             "max_attention_window" => vec!["256".into()],
@@ -72,15 +72,15 @@ fn each_setting_changes_a_figure_or_a_command() {
         (decoded.deployment, told)
     };
     let bases: Vec<(Deployment, Option<String>)> = BASES.iter().map(base).collect();
-    let changes = |field: &Field| {
-        let values = values(field);
+    let changes = |setting: &Setting| {
+        let values = values(setting);
         bases.iter().any(|(base, told)| {
-            let changed = values.iter().filter_map(|value| field.with(base, value).ok());
+            let changed = values.iter().filter_map(|value| setting.with(base, value).ok());
             changed.filter_map(|changed| answer(&changed)).any(|now| told.as_ref() != Some(&now))
         })
     };
-    let settings = FIELDS.iter().filter(|field| field.group != Group::Dimensions);
-    let idle: Vec<&str> = settings.filter(|field| !changes(field)).map(|field| field.key).collect();
+    let settings = SETTINGS.iter().filter(|setting| setting.group != Group::Dimensions);
+    let idle: Vec<&str> = settings.filter(|setting| !changes(setting)).map(|setting| setting.key).collect();
     assert!(idle.is_empty(), "no law and no command asks for {idle:?}");
 }
 
@@ -108,11 +108,12 @@ fn each_field_of_a_deployment_is_a_setting() {
     let groups = deployment.iter().filter(|(name, _)| !["model", "gpu", "backend", "version"].contains(name));
     let own = ["model", "gpu", "backend", "trtllm_version"].map(String::from);
     let fields: Vec<String> = own.into_iter().chain(groups.flat_map(|(_, kind)| keys_of(kind))).collect();
-    let unset: Vec<&String> = fields.iter().filter(|name| FIELDS.iter().all(|field| field.key != *name)).collect();
+    let unset: Vec<&String> =
+        fields.iter().filter(|name| SETTINGS.iter().all(|setting| setting.key != *name)).collect();
     assert!(unset.is_empty(), "{unset:?} stand in no row of src/deployment/fields/settings.rs");
-    let settings = FIELDS.iter().filter(|field| field.group != Group::Dimensions);
+    let settings = SETTINGS.iter().filter(|setting| setting.group != Group::Dimensions);
     let homeless: Vec<&str> =
-        settings.map(|field| field.key).filter(|key| fields.iter().all(|name| name != key)).collect();
+        settings.map(|setting| setting.key).filter(|key| fields.iter().all(|name| name != key)).collect();
     assert!(homeless.is_empty(), "{homeless:?} stand in no group of src/deployment/config.rs");
 }
 
@@ -120,7 +121,8 @@ fn each_field_of_a_deployment_is_a_setting() {
 fn the_groups_of_one_backend_hold_the_settings_of_that_backend_alone() {
     for (group, flows) in [("EngineConfig", Flows::Engine), ("PytorchConfig", Flows::Pytorch)] {
         let mut keys = keys_of(group);
-        let mut rows: Vec<&str> = FIELDS.iter().filter(|field| field.flows == flows).map(|field| field.key).collect();
+        let mut rows: Vec<&str> =
+            SETTINGS.iter().filter(|setting| setting.flows == flows).map(|setting| setting.key).collect();
         keys.sort_unstable();
         rows.sort_unstable();
         assert_eq!(keys, rows, "{group}");
@@ -154,17 +156,19 @@ fn numbers_beyond_their_ranges_are_all_named_at_once_in_the_order_of_the_table()
 
 #[test]
 fn a_number_outside_its_range_is_refused_as_text_and_in_a_program_alike() {
-    for field in FIELDS.iter().filter(|field| field.flows != Flows::Pytorch && field.group != Group::Dimensions) {
-        let (least, most) = match field.input {
+    for setting in
+        SETTINGS.iter().filter(|setting| setting.flows != Flows::Pytorch && setting.group != Group::Dimensions)
+    {
+        let (least, most) = match setting.input {
             Input::Whole { min, max, .. } => (min, max),
             Input::Steps { max, .. } => (1, max),
             _ => continue,
         };
         for sound in [least, most] {
-            let deployment = field.with(&Deployment::default(), &sound.to_string()).unwrap();
-            assert_eq!(field.check(&deployment), Ok(()), "{}={sound}", field.key);
+            let deployment = setting.with(&Deployment::default(), &sound.to_string()).unwrap();
+            assert_eq!(setting.check(&deployment), Ok(()), "{}={sound}", setting.key);
         }
-        assert!(field.with(&Deployment::default(), &(most + 1).to_string()).is_err(), "{}", field.key);
+        assert!(setting.with(&Deployment::default(), &(most + 1).to_string()).is_err(), "{}", setting.key);
     }
 }
 

@@ -75,7 +75,7 @@ fn hints(other: &Map<String, Value>, row: &mut Row) {
             // The log's name for the model, which counts if no repository is given.
             Value::String(text) if key == "model_name" || key == "model_path_printed" => row.set("model", text),
             _ => {
-                let is_setting = crate::deployment::field(super::row::canonical(key)).is_some();
+                let is_setting = crate::deployment::setting(super::row::canonical(key)).is_some();
                 let known = is_setting || key == "engine_build_max_batch_size";
                 if let (true, Some(value)) = (known, scalar(value)) {
                     row.set(key, &value);

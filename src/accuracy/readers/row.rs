@@ -4,7 +4,7 @@
 use super::names;
 use crate::accuracy::{Compared, Exclusion, Measured, Measurement, Printed, Unknown};
 use crate::architecture::{Architecture, Dtype};
-use crate::deployment::{Backend, Behavior, Deployment, FIELDS, Input, KvCacheDtype, QuantAlgo, Version, field};
+use crate::deployment::{Backend, Behavior, Deployment, Input, KvCacheDtype, QuantAlgo, SETTINGS, Version, setting};
 use crate::gpu::{self, Gpu};
 use crate::units::MIB;
 
@@ -315,7 +315,7 @@ impl Row {
 
 /// Sets `name` if it is a setting.
 fn set(d: &mut Deployment, name: &str, value: &str) -> Result<(), Exclusion> {
-    field(name).map_or(Ok(()), |field| {
+    setting(name).map_or(Ok(()), |field| {
         field.read(d, &plain(field.input, value)).map_err(|problem| Exclusion::InvalidValue {
             key: name.into(),
             value: value.into(),
@@ -353,7 +353,7 @@ fn plain(input: Input, value: &str) -> String {
 /// float16` turns on or off.
 pub(super) fn switches(text: &str, row: &mut Row) {
     let text = text.to_ascii_lowercase();
-    for field in FIELDS.iter().filter(|field| field.input == Input::Toggle) {
+    for field in SETTINGS.iter().filter(|field| field.input == Input::Toggle) {
         let short = field.key.trim_start_matches("use_").to_string();
         for spelling in [field.key.to_string(), short.clone(), short.replace('_', " ")] {
             if let Some(at) = text.find(&spelling) {

@@ -7,7 +7,7 @@ use super::range::Bound;
 use super::solve::{limit_reason, solve};
 use super::{Load, NumericSetting, most_fixed};
 use crate::deployment::{
-    Backend, Deployment, DeploymentError, Field, Input, KvCacheDtype, Phase, Precision, QuantAlgo, Resolved, field,
+    Backend, Deployment, DeploymentError, Input, KvCacheDtype, Phase, Precision, QuantAlgo, Resolved, Setting, setting,
 };
 use crate::gpu::gpus;
 use crate::memory::{Report, estimate};
@@ -135,30 +135,30 @@ impl Current<'_> {
     /// The single changes that make the deployment fit and run the load.
     fn remedies(&self, load: Option<Load>) -> Vec<Recommendation> {
         let helps = |changed: &Deployment| limit_reason(changed, load).is_none();
-        SETTINGS.iter().filter_map(|key| self.remedy(field(key)?, load, &helps)).collect()
+        SETTINGS.iter().filter_map(|key| self.remedy(setting(key)?, load, &helps)).collect()
     }
 
     /// The smallest change of one setting that helps.
     fn remedy(
         &self,
-        field: &'static Field,
+        setting: &'static Setting,
         load: Option<Load>,
         helps: &dyn Fn(&Deployment) -> bool,
     ) -> Option<Recommendation> {
-        if !field.counts(self.deployment) {
+        if !setting.counts(self.deployment) {
             return None;
         }
-        let texts = match field.input {
+        let texts = match setting.input {
             Input::Gpu => self.larger_gpus(),
-            Input::Choice(_) => self.smaller_types(field.key),
-            Input::Toggle => leaner(field.key).map(String::from).into_iter().collect(),
-            _ => self.nearest(field, load).into_iter().collect(),
+            Input::Choice(_) => self.smaller_types(setting.key),
+            Input::Toggle => leaner(setting.key).map(String::from).into_iter().collect(),
+            _ => self.nearest(setting, load).into_iter().collect(),
         };
         let (text, changed) = texts.into_iter().find_map(|text| {
-            let changed = field.with(self.deployment, &text).ok()?;
+            let changed = setting.with(self.deployment, &text).ok()?;
             (changed != *self.deployment && helps(&changed)).then_some((text, changed))
         })?;
-        self.recommendation(field, text, changed)
+        self.recommendation(setting, text, changed)
     }
 
     /// Limits that are larger than the load needs, and so waste memory.
@@ -181,26 +181,26 @@ impl Current<'_> {
             .into_iter()
             .filter(|(_, built, needed)| built > needed)
             .filter_map(|(key, _, needed)| {
-                let field = field(key)?;
-                let changed = field.with(self.deployment, &needed.to_string()).ok()?;
-                self.recommendation(field, needed.to_string(), changed)
+                let setting = setting(key)?;
+                let changed = setting.with(self.deployment, &needed.to_string()).ok()?;
+                self.recommendation(setting, needed.to_string(), changed)
             })
             .filter(|change| change.saves > worth)
             .collect()
     }
 
-    fn recommendation(&self, field: &'static Field, to: String, changed: Deployment) -> Option<Recommendation> {
+    fn recommendation(&self, setting: &'static Setting, to: String, changed: Deployment) -> Option<Recommendation> {
         let report = estimate(&changed).ok()?;
         let uncertain = report.verdict.key() == "fits_uncertain";
         Some(Recommendation {
-            key: field.key,
-            from: field.settled(self.deployment, Some(self.resolved)),
-            cost: cost(field.key, &to, self.deployment, &changed),
+            key: setting.key,
+            from: setting.settled(self.deployment, Some(self.resolved)),
+            cost: cost(setting.key, &to, self.deployment, &changed),
             to,
             phase: if changed.world_size() > self.deployment.world_size() {
                 Phase::Hardware
             } else {
-                field.phase_in(self.deployment)
+                setting.phase_in(self.deployment)
             },
             saves: most_fixed(self.report) - most_fixed(&report),
             kv_tokens: (self.report.kv_cache.tokens, report.kv_cache.tokens),
@@ -211,10 +211,10 @@ impl Current<'_> {
     }
 
     /// The feasible value of a numeric setting that is nearest to the current one.
-    fn nearest(&self, field: &'static Field, load: Option<Load>) -> Option<String> {
-        let setting = NumericSetting::of(field)?;
-        let limits = solve(self.deployment, field.key, load).ok()?;
-        let today = setting.today(self.deployment, self.resolved).map(|notch| setting.value(notch));
+    fn nearest(&self, setting: &'static Setting, load: Option<Load>) -> Option<String> {
+        let numeric = NumericSetting::of(setting)?;
+        let limits = solve(self.deployment, setting.key, load).ok()?;
+        let today = numeric.today(self.deployment, self.resolved).map(|notch| numeric.value(notch));
         let distance = |end: &Bound| today.map_or(0.0, |today| (today - end.value).abs());
         let ends = [limits.largest?, limits.smallest?];
         ends.into_iter().min_by(|a, b| distance(a).total_cmp(&distance(b))).map(|end| end.text)

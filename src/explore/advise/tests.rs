@@ -20,7 +20,7 @@ fn each_change_alone_makes_it_fit_and_the_cheap_ones_come_first() {
     assert_eq!(keys, ["quant_algo", "gpu", "tp_size", "pp_size"]);
     for change in &advice.changes {
         assert!(estimate(&change.deployment).unwrap().verdict.fits(), "{}", change.sentence(Units::Binary));
-        assert_eq!(field(change.key).unwrap().with(&too_large(), &change.to).unwrap(), change.deployment);
+        assert_eq!(setting(change.key).unwrap().with(&too_large(), &change.to).unwrap(), change.deployment);
         assert!(change.sentence(Units::Binary).contains(&change.to) && !change.cost.is_empty());
     }
     assert!(advice.changes.windows(2).all(|pair| rank(pair[0].phase) <= rank(pair[1].phase)));

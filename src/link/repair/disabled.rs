@@ -1,6 +1,6 @@
 //! Links as they are, without any repair.
 
-use crate::deployment::{Deployment, Field};
+use crate::deployment::{Deployment, Setting};
 use crate::link::{LONGEST, VIEW_OPTIONS, parts};
 use form_urlencoded::parse;
 
@@ -17,7 +17,7 @@ pub(in crate::link) fn pairs(link: &str) -> Vec<(String, String)> {
 }
 
 /// Never accepts a value that the field rejects.
-pub(in crate::link) fn read(_: &Field, _: &mut Deployment, _: &str) -> bool {
+pub(in crate::link) fn read(_: &Setting, _: &mut Deployment, _: &str) -> bool {
     false
 }
 

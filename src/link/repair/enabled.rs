@@ -3,7 +3,7 @@
 //! Characters that no link contains are removed first. Further repairs are tried only on keys and
 //! values that are invalid as they are, so that a valid part never changes its meaning.
 
-use crate::deployment::{Deployment, FIELDS, Field, field};
+use crate::deployment::{Deployment, SETTINGS, Setting, setting};
 use crate::link::{COMPARE_KEY, LONGEST, VERSION_KEY, VIEW_OPTIONS, parts};
 use crate::suggest::nearest;
 use form_urlencoded::parse;
@@ -58,12 +58,12 @@ fn pairs_of(link: &str) -> Vec<(String, String)> {
 
 /// Whether a key is known.
 fn is_known(key: &str) -> bool {
-    key == VERSION_KEY || key == COMPARE_KEY || field(key).is_some()
+    key == VERSION_KEY || key == COMPARE_KEY || setting(key).is_some()
 }
 
 /// Parses a repaired form of a value that the field rejects. Returns whether one is valid.
-pub(in crate::link) fn read(field: &Field, deployment: &mut Deployment, value: &str) -> bool {
-    values(value).iter().any(|value| field.read(deployment, value).is_ok())
+pub(in crate::link) fn read(setting: &Setting, deployment: &mut Deployment, value: &str) -> bool {
+    values(value).iter().any(|value| setting.read(deployment, value).is_ok())
 }
 
 /// Parses a small number, repaired if necessary.
@@ -83,7 +83,7 @@ pub(in crate::link) fn problem_message(message: impl FnOnce() -> String) -> Stri
 
 /// Ends a sentence about an unknown key, with the key that was probably intended.
 pub(in crate::link) fn suggestion(key: &str) -> String {
-    let intended = nearest(key, FIELDS.iter().map(|field| field.key));
+    let intended = nearest(key, SETTINGS.iter().map(|setting| setting.key));
     intended.map_or_else(|| ".".into(), |name| format!("; did you mean {name}?"))
 }
 

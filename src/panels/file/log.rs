@@ -3,7 +3,7 @@
 
 use super::timeline::timeline;
 use super::{pairs, size};
-use crate::deployment::{Deployment, FIELDS, Group, Machine};
+use crate::deployment::{Deployment, Group, Machine, SETTINGS};
 use crate::link;
 use crate::log::{Comparison, Diagnosis, ExplainedLog, RankReading};
 use crate::memory::estimate;
@@ -75,10 +75,10 @@ fn agreement(log: &ExplainedLog) -> String {
 fn uses(log: &ExplainedLog) -> Markup {
     let mut calibrated = log.deployment.clone();
     log.calibrate(&mut calibrated);
-    let scales: Vec<(&'static str, String)> = FIELDS
+    let scales: Vec<(&'static str, String)> = SETTINGS
         .iter()
-        .filter(|field| field.group == Group::Calibration)
-        .map(|field| (field.key, field.write(&calibrated)))
+        .filter(|setting| setting.group == Group::Calibration)
+        .map(|setting| (setting.key, setting.write(&calibrated)))
         .collect();
     let can = log.knows_model() && scales.iter().any(|(_, scale)| !scale.is_empty());
     html! {

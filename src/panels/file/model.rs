@@ -2,7 +2,7 @@
 
 use super::pairs;
 use crate::architecture::{Attention, ModelRef};
-use crate::deployment::{Backend, Deployment, FIELDS, Field, Group, field};
+use crate::deployment::{Backend, Deployment, Group, SETTINGS, Setting, setting};
 use crate::import::model_file::ModelFile;
 use crate::import::report::Item;
 use crate::import::safetensors::Precision;
@@ -86,10 +86,10 @@ fn dimensions(model: &ModelRef) -> String {
 /// A model as settings. They replace every dimension of the current model.
 fn model_pairs(model: &ModelRef) -> Pairs {
     let default = Deployment::default();
-    let first = field("model").map(|field| (field.key, field.write(&default)));
+    let first = setting("model").map(|setting| (setting.key, setting.write(&default)));
     let with = Deployment { model: model.clone(), ..default };
-    let said = with.changed().filter(|(field, _)| matches!(field.group, Group::Model | Group::Dimensions));
-    first.into_iter().chain(said.map(|(field, text)| (field.key, text))).collect()
+    let said = with.changed().filter(|(setting, _)| matches!(setting.group, Group::Model | Group::Dimensions));
+    first.into_iter().chain(said.map(|(setting, text)| (setting.key, text))).collect()
 }
 
 /// All of the file's values, as settings.
@@ -105,8 +105,8 @@ fn all_pairs(file: &ModelFile, deployment: &Deployment) -> Pairs {
         ModelFile::Tensors(checkpoint) => pairs.extend(types(checkpoint.says_quantization(), false)),
         ModelFile::TrtLlm(config) => {
             let flow = Deployment { backend: Backend::TensorRt, ..Deployment::default() };
-            pairs.extend(field("backend").map(|field| (field.key, field.write(&flow))));
-            pairs.extend(built(file).map(|field| (field.key, field.write(deployment))));
+            pairs.extend(setting("backend").map(|setting| (setting.key, setting.write(&flow))));
+            pairs.extend(built(file).map(|setting| (setting.key, setting.write(deployment))));
             pairs.extend(config.settings.iter().cloned());
         }
     }
@@ -114,23 +114,23 @@ fn all_pairs(file: &ModelFile, deployment: &Deployment) -> Pairs {
 }
 
 fn written(key: &str, deployment: &Deployment) -> Option<String> {
-    field(key).map(|field| field.write(deployment))
+    setting(key).map(|setting| setting.write(deployment))
 }
 
 /// The settings that a built engine fixes, without its model.
-fn built(file: &ModelFile) -> impl Iterator<Item = &'static Field> {
+fn built(file: &ModelFile) -> impl Iterator<Item = &'static Setting> {
     let keys = file.locked();
-    FIELDS.iter().filter(move |field| {
-        keys.contains(&field.key)
-            && field.flows.has(Backend::TensorRt)
-            && !matches!(field.group, Group::Model | Group::Dimensions)
+    SETTINGS.iter().filter(move |setting| {
+        keys.contains(&setting.key)
+            && setting.flows.has(Backend::TensorRt)
+            && !matches!(setting.group, Group::Model | Group::Dimensions)
     })
 }
 
 fn locked(file: &ModelFile, deployment: &Deployment) -> Markup {
     let shown: Vec<(&'static str, String)> = built(file)
-        .filter(|field| field.counts(deployment))
-        .map(|field| (field.key, field.write(deployment)))
+        .filter(|setting| setting.counts(deployment))
+        .map(|setting| (setting.key, setting.write(deployment)))
         .collect();
     html! {
         @if !shown.is_empty() {

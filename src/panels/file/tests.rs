@@ -1,5 +1,5 @@
 use crate::architecture::ModelRef;
-use crate::deployment::{BuildLimits, Deployment, KvCacheConfig, Parallelism, field};
+use crate::deployment::{BuildLimits, Deployment, KvCacheConfig, Parallelism, setting};
 use crate::import::hf_config;
 use crate::link;
 use crate::panels::answer;
@@ -46,7 +46,7 @@ fn attribute(html: &str, name: &str, label: &str) -> String {
 /// Applies the settings of a button to a deployment, as the page does.
 fn take(mut deployment: Deployment, settings: &str) -> Deployment {
     for (key, value) in form_urlencoded::parse(settings.as_bytes()) {
-        field(&key).unwrap().read(&mut deployment, &value).unwrap_or_else(|advice| panic!("{key}={value} {advice}"));
+        setting(&key).unwrap().read(&mut deployment, &value).unwrap_or_else(|advice| panic!("{key}={value} {advice}"));
     }
     deployment
 }

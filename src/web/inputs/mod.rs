@@ -11,8 +11,8 @@ mod toggle;
 
 use super::browser::before_paint;
 use super::dom::{El, el, fill_once, listen, target};
-use super::state::{AppState, Setting};
-use crate::deployment::{Backend, FIELDS, Field, Group, Input, Phase};
+use super::state::{AppState, SettingState};
+use crate::deployment::{Backend, Group, Input, Phase, SETTINGS, Setting};
 use field::{head, reset_all, row, stacked};
 use leptos::prelude::*;
 use std::cell::{Cell, RefCell};
@@ -22,10 +22,10 @@ use std::rc::Rc;
 const IN_HEADER: [&str; 2] = ["trtllm_version", "backend"];
 
 /// The fields of a group. A choice of one is none.
-fn fields(group: Group) -> Vec<&'static Field> {
-    let is_choice = |field: &&Field| !matches!(field.input, Input::Choice(names) if names.len() < 2);
-    let here = |field: &&Field| field.group == group && !IN_HEADER.contains(&field.key);
-    FIELDS.iter().filter(here).filter(is_choice).collect()
+fn fields(group: Group) -> Vec<&'static Setting> {
+    let is_choice = |field: &&Setting| !matches!(field.input, Input::Choice(names) if names.len() < 2);
+    let here = |field: &&Setting| field.group == group && !IN_HEADER.contains(&field.key);
+    SETTINGS.iter().filter(here).filter(is_choice).collect()
 }
 
 /// The groups that are filled in by hand: those that few people change, and the others.
@@ -54,7 +54,7 @@ pub fn others(form: &El, state: AppState) {
 /// Adds what few people change, folded away.
 pub fn advanced(form: &El, folded: &El, state: AppState) {
     let (more, _) = groups();
-    let all: Vec<&Field> = more.iter().flat_map(|group| fields(*group)).collect();
+    let all: Vec<&Setting> = more.iter().flat_map(|group| fields(*group)).collect();
     let counting = all.clone();
     let count = move || format!("{} more", state.count(&counting, |standing| standing.counts));
     let summary = el("summary").children(head(state, "Advanced", all)).child(el("span").class("mark").live_text(count));
@@ -64,7 +64,7 @@ pub fn advanced(form: &El, folded: &El, state: AppState) {
 /// Adds the others of them, and the way back from everything.
 pub fn last(form: &El, folded: &El, state: AppState) {
     add(folded.clone(), state, groups().0.iter().skip(AT_ONCE));
-    form.clone().child(reset_all(state, "Reset all settings", "Reset all settings", FIELDS.iter().collect()));
+    form.clone().child(reset_all(state, "Reset all settings", "Reset all settings", SETTINGS.iter().collect()));
 }
 
 fn add<'a>(place: El, state: AppState, groups: impl Iterator<Item = &'a Group>) -> El {
@@ -121,7 +121,7 @@ fn group(state: AppState, group: Group) -> El {
 }
 
 /// When the settings of a group are fixed, where an engine is built. The hardware says so by itself.
-fn moments(fields: &[&'static Field]) -> Vec<Phase> {
+fn moments(fields: &[&'static Setting]) -> Vec<Phase> {
     let mut moments = Vec::new();
     for field in fields.iter().filter(|field| field.flows.has(Backend::TensorRt)) {
         if field.phase != Phase::Hardware && !moments.contains(&field.phase) {
@@ -139,8 +139,8 @@ fn group_mark(phase: Phase) -> &'static str {
 }
 
 /// A setting with the control that its kind asks for.
-pub fn control(state: AppState, field: &'static Field, marked: bool) -> El {
-    let setting = Setting::new(state, field);
+pub fn control(state: AppState, field: &'static Setting, marked: bool) -> El {
+    let setting = SettingState::new(state, field);
     let row = |controls: Vec<El>| row(setting, marked, controls);
     match field.input {
         Input::Model => stacked(setting, model::model(setting)),

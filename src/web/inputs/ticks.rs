@@ -1,6 +1,6 @@
 //! Where the deployment stops fitting, as a tick on each slider.
 
-use crate::deployment::Field;
+use crate::deployment::Setting;
 use crate::protocol::Request;
 use crate::web::browser::Debounced;
 use crate::web::dom::watch;
@@ -26,7 +26,7 @@ pub fn follow(state: AppState) {
 }
 
 /// The last value of a field that fits, and whether it is smaller ones that don't.
-pub fn tick(state: AppState, field: &Field) -> Option<(String, bool)> {
+pub fn tick(state: AppState, field: &Setting) -> Option<(String, bool)> {
     state.view.ticks.with(|ticks| {
         let (_, value) = form_urlencoded::parse(ticks.as_bytes()).find(|(key, _)| key == field.key)?;
         let is_smallest = value.ends_with('+');

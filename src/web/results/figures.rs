@@ -1,7 +1,7 @@
 //! The table of figures, which is also the chart's legend.
 
 use crate::chart::Segment;
-use crate::deployment::{FIELDS, Field, Group};
+use crate::deployment::{Group, SETTINGS, Setting};
 use crate::memory::{Band, Contributor, Rank, RankRange};
 use crate::units::{Bytes, Units, grouped_decimal};
 use crate::web::browser;
@@ -96,7 +96,7 @@ fn is_calibrated(rank: &Rank, segment: Segment) -> bool {
 
 /// Says that a log scales figures, and takes that away.
 fn calibration(state: AppState) -> El {
-    let fields: Vec<&Field> = FIELDS.iter().filter(|field| field.group == Group::Calibration).collect();
+    let fields: Vec<&Setting> = SETTINGS.iter().filter(|field| field.group == Group::Calibration).collect();
     let all = fields.clone();
     let is_there = move || state.count(&fields, |standing| standing.counts) > 0;
     let remove = el("button").class("link").attr("type", "button").text("Remove");

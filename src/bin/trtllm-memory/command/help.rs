@@ -1,7 +1,7 @@
 //! The long help: examples, exit statuses, and all keys of links from the table of settings.
 
 use textwrap::{Options, WordSeparator, WordSplitter, WrapAlgorithm, fill};
-use trtllm_memory::deployment::{Deployment, FIELDS, Field, Flows, Group, Input, Resolved};
+use trtllm_memory::deployment::{Deployment, Flows, Group, Input, Resolved, SETTINGS, Setting};
 
 /// Columns of the help.
 const WIDTH: usize = 92;
@@ -49,20 +49,20 @@ fn keys() -> String {
         .break_words(false);
     let mut text = String::from("Keys of a link:\n");
     for group in Group::ALL {
-        let fields: Vec<&Field> = FIELDS.iter().filter(|field| field.group == group).collect();
+        let fields: Vec<&Setting> = SETTINGS.iter().filter(|setting| setting.group == group).collect();
         if fields.is_empty() {
             continue;
         }
         text.push_str(&format!("\n {}\n", group.label()));
-        for field in fields {
-            let about = [field.help.into(), values(field), aliases(field)];
+        for setting in fields {
+            let about = [setting.help.into(), values(setting), aliases(setting)];
             let about: Vec<&str> = about.iter().map(String::as_str).filter(|text| !text.is_empty()).collect();
             text.push_str(&format!(
                 "  {} [{}; {}{}]\n",
-                field.key,
-                default_text(field, &default, resolved.as_ref()),
-                field.phase.label(),
-                flows(field)
+                setting.key,
+                default_text(setting, &default, resolved.as_ref()),
+                setting.phase.label(),
+                flows(setting)
             ));
             text.push_str(&fill(&about.join(" "), &layout));
             text.push('\n');
@@ -72,8 +72,8 @@ fn keys() -> String {
 }
 
 /// The backend of the setting, if only one has it.
-fn flows(field: &Field) -> &'static str {
-    match field.flows {
+fn flows(setting: &Setting) -> &'static str {
+    match setting.flows {
         Flows::Both => "",
         Flows::Engine => "; tensorrt only",
         Flows::Pytorch => "; pytorch only",
@@ -81,14 +81,14 @@ fn flows(field: &Field) -> &'static str {
 }
 
 /// The other names of a setting.
-fn aliases(field: &Field) -> String {
-    if field.aliases.is_empty() { String::new() } else { format!("Also: {}.", field.aliases.join(", ")) }
+fn aliases(setting: &Setting) -> String {
+    if setting.aliases.is_empty() { String::new() } else { format!("Also: {}.", setting.aliases.join(", ")) }
 }
 
 /// The default of a setting.
-fn default_text(field: &Field, default: &Deployment, resolved: Option<&Resolved>) -> String {
-    let value = field.write(default);
-    let resolved_value = resolved.map(field.effective).unwrap_or_default();
+fn default_text(setting: &Setting, default: &Deployment, resolved: Option<&Resolved>) -> String {
+    let value = setting.write(default);
+    let resolved_value = resolved.map(setting.effective).unwrap_or_default();
     match (value.as_str(), resolved_value.as_str()) {
         ("", "") => "unset".into(),
         ("", resolved_value) => format!("unset, {resolved_value} for an empty link"),
@@ -97,8 +97,8 @@ fn default_text(field: &Field, default: &Deployment, resolved: Option<&Resolved>
 }
 
 /// The valid values of a setting, if its help does not list them.
-fn values(field: &Field) -> String {
-    match field.input {
+fn values(setting: &Setting) -> String {
+    match setting.input {
         Input::Choice(names) => format!("One of {}.", names.join(", ")),
         Input::Model => "`trtllm-memory models` lists the names.".into(),
         Input::Gpu => "`trtllm-memory gpus` lists the names.".into(),

@@ -37,7 +37,8 @@ pub fn run(arguments: &Arguments, units: Units) -> Output {
             Err(problem) => refuse_problem(problem, arguments.json),
         },
         None => {
-            let all = NumericSetting::all(deployment).filter_map(|knob| solve(deployment, knob.field.key, load).ok());
+            let all =
+                NumericSetting::all(deployment).filter_map(|numeric| solve(deployment, numeric.row.key, load).ok());
             every(&all.collect::<Vec<FeasibleRange>>(), arguments.json)
         }
     })

@@ -26,13 +26,14 @@ fn bad_input(error: &clap::Error) -> BadInput {
         })
     };
     let subcommand = context(ContextKind::InvalidSubcommand);
-    let field = context(ContextKind::InvalidArg).map(name).or(subcommand.map(|_| "command".into())).unwrap_or_default();
+    let setting =
+        context(ContextKind::InvalidArg).map(name).or(subcommand.map(|_| "command".into())).unwrap_or_default();
     let value = context(ContextKind::InvalidValue).or(subcommand).unwrap_or_default().to_string();
     // The usage and a hint at `--help` follow a blank line.
     let text = error.render().to_string();
     let message = text.split("\n\n").next().unwrap_or_default();
     let message = message.strip_prefix("error: ").unwrap_or(message);
-    BadInput { field, value, message: message.split_whitespace().collect::<Vec<&str>>().join(" ") }
+    BadInput { field: setting, value, message: message.split_whitespace().collect::<Vec<&str>>().join(" ") }
 }
 
 /// The name of an argument as a key: `hf_config` for `--hf-config <FILE>`, and `link` for `<LINK>`.
@@ -49,7 +50,7 @@ mod tests {
 
     #[test]
     fn an_error_names_its_argument_its_value_and_what_is_wrong() {
-        for (arguments, field, value, words) in [
+        for (arguments, setting, value, words) in [
             (&["estimate", "", "--units", "MB"][..], "units", "MB", "expected GiB or GB"),
             (&["estimate"], "link", "", "not provided: <LINK>"),
             (&["estimate", "", "--colour"], "colour", "", "unexpected argument '--colour'"),
@@ -58,7 +59,7 @@ mod tests {
         ] {
             let error = Arguments::try_parse_from([&["trtllm-memory"], arguments].concat()).unwrap_err();
             let bad = bad_input(&error);
-            assert_eq!((bad.field.as_str(), bad.value.as_str()), (field, value), "{arguments:?}: {bad:?}");
+            assert_eq!((bad.field.as_str(), bad.value.as_str()), (setting, value), "{arguments:?}: {bad:?}");
             assert!(bad.message.contains(words) && !bad.message.contains("--help"), "{bad:?}");
         }
     }

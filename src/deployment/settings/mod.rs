@@ -4,7 +4,7 @@
 mod accessor;
 mod custom_model;
 mod parse;
-mod settings;
+mod table;
 
 use super::{Backend, Deployment, Resolved};
 use crate::explanation_text::explanation_text;
@@ -167,7 +167,7 @@ pub enum Input {
 
 /// One setting.
 #[derive(Debug, Clone, Copy)]
-pub struct Field {
+pub struct Setting {
     /// TensorRT-LLM's name; the key in links and the control's `id`.
     pub key: &'static str,
     /// Other keys that links may use: the dotted ones of the LLM API's configuration, and its names
@@ -194,12 +194,12 @@ pub struct Field {
 }
 
 /// Every setting, in the order of links and of the page.
-pub static FIELDS: &[Field] = &{
-    let mut all = [settings::SETTINGS[0]; settings::SETTINGS.len() + custom_model::DIMENSIONS.len()];
+pub static SETTINGS: &[Setting] = &{
+    let mut all = [table::TABLE[0]; table::TABLE.len() + custom_model::DIMENSIONS.len()];
     let mut at = 1;
     while at < all.len() {
-        all[at] = match at.checked_sub(settings::SETTINGS.len()) {
-            None => settings::SETTINGS[at],
+        all[at] = match at.checked_sub(table::TABLE.len()) {
+            None => table::TABLE[at],
             Some(at) => custom_model::DIMENSIONS[at],
         };
         at += 1;
@@ -208,11 +208,11 @@ pub static FIELDS: &[Field] = &{
 };
 
 /// The setting with this link key or alias, upper and lower case being alike.
-pub fn field(key: &str) -> Option<&'static Field> {
-    FIELDS.iter().find(|field| field.keys().any(|known| known.eq_ignore_ascii_case(key)))
+pub fn setting(key: &str) -> Option<&'static Setting> {
+    SETTINGS.iter().find(|setting| setting.keys().any(|known| known.eq_ignore_ascii_case(key)))
 }
 
-impl Field {
+impl Setting {
     /// The key and its aliases.
     pub fn keys(&self) -> impl Iterator<Item = &'static str> {
         std::iter::once(self.key).chain(self.aliases.iter().copied())
@@ -226,8 +226,8 @@ impl Field {
 
     /// A setting of the engine, fixed when it is built, that is always there and has a default of
     /// its own.
-    const fn new(key: &'static str, input: Input, accessor: Accessor) -> Field {
-        Field {
+    const fn new(key: &'static str, input: Input, accessor: Accessor) -> Setting {
+        Setting {
             key,
             aliases: &[],
             flows: Flows::Both,
@@ -271,35 +271,35 @@ impl Field {
         self.write(deployment).parse().ok().or_else(|| (self.effective)(resolved).parse().ok())
     }
 
-    const fn in_group(self, group: Group, phase: Phase) -> Field {
-        Field { group, phase, ..self }
+    const fn in_group(self, group: Group, phase: Phase) -> Setting {
+        Setting { group, phase, ..self }
     }
 
-    const fn aliases(self, aliases: &'static [&'static str]) -> Field {
-        Field { aliases, ..self }
+    const fn aliases(self, aliases: &'static [&'static str]) -> Setting {
+        Setting { aliases, ..self }
     }
 
-    const fn engine(self) -> Field {
-        Field { flows: Flows::Engine, ..self }
+    const fn engine(self) -> Setting {
+        Setting { flows: Flows::Engine, ..self }
     }
 
-    const fn pytorch(self) -> Field {
-        Field { flows: Flows::Pytorch, ..self }
+    const fn pytorch(self) -> Setting {
+        Setting { flows: Flows::Pytorch, ..self }
     }
 
-    const fn optional(self) -> Field {
-        Field { optional: true, ..self }
+    const fn optional(self) -> Setting {
+        Setting { optional: true, ..self }
     }
 
-    const fn applies(self, applies: fn(&Deployment) -> bool) -> Field {
-        Field { applies, ..self }
+    const fn applies(self, applies: fn(&Deployment) -> bool) -> Setting {
+        Setting { applies, ..self }
     }
 
-    const fn effective(self, effective: fn(&Resolved) -> String) -> Field {
-        Field { effective, ..self }
+    const fn effective(self, effective: fn(&Resolved) -> String) -> Setting {
+        Setting { effective, ..self }
     }
 
-    const fn help(self, help: &'static str) -> Field {
-        Field { help: explanation_text(help), ..self }
+    const fn help(self, help: &'static str) -> Setting {
+        Setting { help: explanation_text(help), ..self }
     }
 }

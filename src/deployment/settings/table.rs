@@ -2,7 +2,7 @@
 
 use super::accessor::{Accessor, Lens};
 use super::parse::{chosen, optional, text};
-use super::{Field, Group, Input, Phase, custom_model};
+use super::{Group, Input, Phase, Setting, custom_model};
 use crate::architecture;
 use crate::deployment::{
     AllreduceStrategy, Backend, DecodingType, Deployment, InvalidValue, KvCacheDtype, KvCacheType, Launcher,
@@ -29,7 +29,7 @@ macro_rules! lens {
 /// A whole number from `min` to `max`, with a slider that reaches `slider_max`.
 macro_rules! number {
     ($key:ident in $($group:ident).+, $min:expr, $max:expr, $slider_max:expr) => {
-        Field::new(
+        Setting::new(
             stringify!($key),
             Input::Whole { min: $min, max: $max, slider_max: $slider_max },
             Accessor::Whole(lens!($key in $($group).+)),
@@ -40,7 +40,7 @@ macro_rules! number {
 /// A whole number that may be left to TensorRT-LLM.
 macro_rules! optional_number {
     ($key:ident in $($group:ident).+, $min:expr, $max:expr, $slider_max:expr) => {
-        Field::new(
+        Setting::new(
             stringify!($key),
             Input::Whole { min: $min, max: $max, slider_max: $slider_max },
             Accessor::OptionalWhole(lens!($key in $($group).+)),
@@ -52,7 +52,7 @@ macro_rules! optional_number {
 /// A whole number that is usually one of a few.
 macro_rules! steps {
     ($key:ident in $($group:ident).+, $usual:expr, $max:expr) => {
-        Field::new(
+        Setting::new(
             stringify!($key),
             Input::Steps { usual: $usual, max: $max },
             Accessor::Whole(lens!($key in $($group).+)),
@@ -63,7 +63,7 @@ macro_rules! steps {
 /// A whole number that is usually one of a few, or left to TensorRT-LLM.
 macro_rules! optional_steps {
     ($key:ident in $($group:ident).+, $usual:expr, $max:expr) => {
-        Field::new(
+        Setting::new(
             stringify!($key),
             Input::Steps { usual: $usual, max: $max },
             Accessor::OptionalWhole(lens!($key in $($group).+)),
@@ -75,35 +75,35 @@ macro_rules! optional_steps {
 /// A fraction that may be left to TensorRT-LLM.
 macro_rules! optional_fraction {
     ($key:ident in $($group:ident).+) => {
-        Field::new(stringify!($key), Input::Fraction, Accessor::Decimal(lens!($key in $($group).+))).optional()
+        Setting::new(stringify!($key), Input::Fraction, Accessor::Decimal(lens!($key in $($group).+))).optional()
     };
 }
 
 /// A size in GiB that may be left out.
 macro_rules! optional_gib {
     ($key:ident in $($group:ident).+) => {
-        Field::new(stringify!($key), Input::Gib, Accessor::Decimal(lens!($key in $($group).+))).optional()
+        Setting::new(stringify!($key), Input::Gib, Accessor::Decimal(lens!($key in $($group).+))).optional()
     };
 }
 
 /// On or off.
 macro_rules! switch {
     ($key:ident in $($group:ident).+) => {
-        Field::new(stringify!($key), Input::Toggle, Accessor::Toggle(lens!($key in $($group).+)))
+        Setting::new(stringify!($key), Input::Toggle, Accessor::Toggle(lens!($key in $($group).+)))
     };
 }
 
 /// On or off, where the default depends on other settings.
 macro_rules! optional_switch {
     ($key:ident in $($group:ident).+) => {
-        Field::new(stringify!($key), Input::Toggle, Accessor::OptionalToggle(lens!($key in $($group).+))).optional()
+        Setting::new(stringify!($key), Input::Toggle, Accessor::OptionalToggle(lens!($key in $($group).+))).optional()
     };
 }
 
 /// One of the names of a type.
 macro_rules! named {
     ($key:ident in $($group:ident).+, $type:ident) => {
-        Field::new(
+        Setting::new(
             stringify!($key),
             Input::Choice($type::NAMES),
             Accessor::Name(
@@ -121,14 +121,14 @@ macro_rules! named {
 /// A number format, or `auto`.
 macro_rules! dtype {
     ($key:ident in $($group:ident).+, $names:expr) => {
-        Field::new(stringify!($key), Input::Choice($names), Accessor::Dtype(lens!($key in $($group).+)))
+        Setting::new(stringify!($key), Input::Choice($names), Accessor::Dtype(lens!($key in $($group).+)))
     };
 }
 
 /// A measured size over the law's.
 macro_rules! calibrated {
     ($key:literal, $part:ident) => {
-        Field::new($key, Input::Text, Accessor::Calibrated(lens!($part in calibration)))
+        Setting::new($key, Input::Text, Accessor::Calibrated(lens!($part in calibration)))
             .optional()
             .in_group(Group::Calibration, Phase::Runtime)
             .applies(|d| d.calibration.$part.is_some())
@@ -154,8 +154,8 @@ fn speculates(d: &Deployment) -> bool {
 const CUSTOM: &str = "custom";
 
 /// Every setting but the dimensions of a model of one's own, in the order of links and of the page.
-pub(super) const SETTINGS: &[Field] = &[
-    Field::new(
+pub(super) const TABLE: &[Setting] = &[
+    Setting::new(
         "model",
         Input::Model,
         Accessor::Own(
@@ -182,7 +182,7 @@ pub(super) const SETTINGS: &[Field] = &[
         "A Hugging Face repository name or a short one; type a part of it. custom: the m. keys say \
          its dimensions.",
     ),
-    Field::new(
+    Setting::new(
         "gpu",
         Input::Gpu,
         Accessor::Own(
@@ -225,7 +225,7 @@ pub(super) const SETTINGS: &[Field] = &[
         .effective(|p| p.parallel.moe_ep_size.to_string())
         .help("Of the tp_size ranks, how many the experts are divided among.")
         .aliases(&["moe_expert_parallel_size", "ep_size"]),
-    Field::new(
+    Setting::new(
         "quant_algo",
         Input::Choice(QuantAlgo::NAMES),
         Accessor::Own(
@@ -271,7 +271,7 @@ pub(super) const SETTINGS: &[Field] = &[
         .effective(|p| text(p.given.kv_cache.max_tokens))
         .help("Most tokens that the KV cache holds. With the fraction given too, the smaller counts.")
         .aliases(&["kv_cache_config.max_tokens"]),
-    Field::new(
+    Setting::new(
         "trtllm_version",
         Input::Choice(Version::NAMES),
         Accessor::Own(|d, t| optional(t, str::parse).map(|version| d.version = version), |d| text(d.version)),
@@ -282,7 +282,7 @@ pub(super) const SETTINGS: &[Field] = &[
         "TensorRT-LLM's version, since defaults and buffers differ: 0.19 for engines and 1.2 for \
          PyTorch unless told otherwise.",
     ),
-    Field::new(
+    Setting::new(
         "backend",
         Input::Choice(Backend::NAMES),
         Accessor::Name(
@@ -346,7 +346,7 @@ pub(super) const SETTINGS: &[Field] = &[
         .effective(|p| p.engine.use_parallel_embedding.to_string())
         .help("Divides the embedding table among the tp_size ranks.")
         .engine(),
-    Field::new(
+    Setting::new(
         "embedding_sharding_dim",
         Input::Choice(&["0", "1"]),
         Accessor::Name(
@@ -392,7 +392,7 @@ pub(super) const SETTINGS: &[Field] = &[
         .applies(|d| d.engine.speculative_decoding_mode == SpeculativeDecodingMode::ExplicitDraftTokens)
         .help("ReDrafter's tokens of a beam; 5 unless told otherwise.")
         .engine(),
-    Field::new("lookahead_config", Input::Text, Accessor::Lookahead(lens!(lookahead_config in engine)))
+    Setting::new("lookahead_config", Input::Text, Accessor::Lookahead(lens!(lookahead_config in engine)))
         .optional()
         .in_group(Group::Speculation, Phase::Runtime)
         .applies(|d| d.engine.speculative_decoding_mode == SpeculativeDecodingMode::LookaheadDecoding)
@@ -402,7 +402,7 @@ pub(super) const SETTINGS: &[Field] = &[
         .in_group(Group::Adapters, Phase::Build)
         .help("Largest rank of a LoRA adapter; 0 builds without the LoRA plugin.")
         .engine(),
-    Field::new(
+    Setting::new(
         "lora_target_modules",
         Input::Text,
         Accessor::Own(
@@ -438,7 +438,7 @@ pub(super) const SETTINGS: &[Field] = &[
         .effective(|p| p.limits.runtime_max_num_tokens.to_string())
         .help("max_num_tokens of the running executor, where it is less than the engine's.")
         .engine(),
-    Field::new(
+    Setting::new(
         "max_attention_window",
         Input::Text,
         Accessor::WholeList(lens!(max_attention_window in kv_cache), (1, MAX_TOKENS)),

@@ -3,7 +3,7 @@
 
 use super::accessor::{Accessor, RecipeLens, edit, show};
 use super::parse::{dtype, optional};
-use super::{Field, Group, Input, Phase};
+use super::{Group, Input, Phase, Setting};
 use crate::architecture::{Dtype, Family, ModelRef, Recipe, limits};
 use crate::deployment::{Deployment, InvalidValue};
 
@@ -26,8 +26,8 @@ fn name(text: &str) -> Result<String, InvalidValue> {
     }
 }
 
-const fn dimension(key: &'static str, input: Input, accessor: Accessor) -> Field {
-    Field::new(key, input, accessor)
+const fn dimension(key: &'static str, input: Input, accessor: Accessor) -> Setting {
+    Setting::new(key, input, accessor)
         .optional()
         .in_group(Group::Dimensions, Phase::Build)
         .applies(|d| d.model.is_custom())
@@ -59,14 +59,14 @@ macro_rules! derived {
 }
 
 /// What may differ from the family's conventions.
-const fn feature(key: &'static str, input: Input) -> Field {
+const fn feature(key: &'static str, input: Input) -> Setting {
     dimension(key, input, Accessor::Feature)
 }
 
 const DTYPES: &[&str] = &["bfloat16", "float16", "float32"];
 
 /// Every dimension.
-pub(super) const DIMENSIONS: &[Field] = &[
+pub(super) const DIMENSIONS: &[Setting] = &[
     dimension(
         "m.name",
         Input::Text,

@@ -1,7 +1,7 @@
 //! How a setting is parsed, formatted, compared and checked.
 
 use super::parse::{chosen, dtype, fraction, gib, number, optional, text, toggle, whole, whole_list, within};
-use super::{Field, Input};
+use super::{Input, Setting};
 use crate::architecture::{Dtype, ModelRef, Recipe};
 use crate::deployment::{Calibrated, Deployment, InvalidSetting, InvalidValue, LookaheadConfig};
 use crate::units::{joined, shortest};
@@ -65,7 +65,7 @@ pub(super) enum Accessor {
     Own(fn(&mut Deployment, &str) -> Result<(), InvalidValue>, fn(&Deployment) -> String),
 }
 
-impl Field {
+impl Setting {
     /// Parses a text into a deployment.
     ///
     /// # Errors

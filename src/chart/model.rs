@@ -74,7 +74,7 @@ pub(super) struct Model {
 
 impl Model {
     /// Lays out vertical bars side by side.
-    pub fn ranks(report: &Report, size: Size, units: Units) -> Model {
+    pub(super) fn ranks(report: &Report, size: Size, units: Units) -> Model {
         let capacity = report.ranks.iter().map(|rank| rank.total.0 as f64).fold(0.0, f64::max);
         let most = report.ranks.iter().map(bytes).fold(capacity, f64::max);
         let base = size.height.saturating_sub(BOTTOM).max(1);
@@ -124,7 +124,7 @@ impl Model {
     }
 
     /// Lays out one horizontal bar.
-    pub fn strip(report: &Report, size: Size) -> Model {
+    pub(super) fn strip(report: &Report, size: Size) -> Model {
         let rank = report.kv_limiting_rank().or_else(|| report.most_used_rank());
         let (capacity, most) = rank.map_or((0.0, 0.0), |rank| (rank.total.0 as f64, bytes(rank)));
         let scale = f64::from(size.width) / capacity.max(most).max(1.0);

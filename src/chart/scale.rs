@@ -28,7 +28,7 @@ pub(super) struct Scale {
 
 impl Scale {
     /// Returns an axis of `length` pixels with room for `most` bytes.
-    pub fn new(most: f64, length: u32, units: Units) -> Scale {
+    pub(super) fn new(most: f64, length: u32, units: Units) -> Scale {
         let end = most.max(1.0) * HEADROOM / units.giga_bytes();
         let (step, places) = step(end, f64::from((length / TICK_DISTANCE).max(1)));
         let per_giga = f64::from(length) / end;

@@ -19,7 +19,7 @@ type Written = Result<(), DrawingErrorKind<fmt::Error>>;
 
 impl<'a> Svg<'a> {
     /// A picture of this size in pixels, written to `text`.
-    pub fn new(text: &'a mut String, (width, height): (u32, u32)) -> Svg<'a> {
+    pub(super) fn new(text: &'a mut String, (width, height): (u32, u32)) -> Svg<'a> {
         let _ = writeln!(
             text,
             "<svg width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {width} {height}\" \

@@ -9,7 +9,7 @@ use crate::units::grouped;
 const MOST_IGNORED: usize = 64;
 
 /// An object of a file, and the fields requested from it.
-pub struct ObjectReader<'a, 'n> {
+pub(super) struct ObjectReader<'a, 'n> {
     node: &'n Node<'a>,
     /// The prefix of field names, such as `text_config.`.
     path: &'static str,
@@ -20,12 +20,12 @@ pub struct ObjectReader<'a, 'n> {
 
 impl<'a, 'n> ObjectReader<'a, 'n> {
     /// A reader of an object. Messages prefix the names of its fields with `path`.
-    pub fn new(node: &'n Node<'a>, path: &'static str) -> ObjectReader<'a, 'n> {
+    pub(super) fn new(node: &'n Node<'a>, path: &'static str) -> ObjectReader<'a, 'n> {
         ObjectReader { node, path, used: Vec::new(), report: ReadReport::default() }
     }
 
     /// The first field of `names` that is present and not null. It counts as read.
-    pub fn take(&mut self, names: &[&str]) -> Option<(String, &'n Node<'a>)> {
+    pub(super) fn take(&mut self, names: &[&str]) -> Option<(String, &'n Node<'a>)> {
         for name in names {
             let members = self.node.members();
             let Some(at) = members.iter().rposition(|(known, node)| known == name && !node.is_null()) else { continue };
@@ -68,7 +68,7 @@ impl<'a, 'n> ObjectReader<'a, 'n> {
     ///
     /// # Errors
     /// If the field is something else.
-    pub fn whole(&mut self, names: &[&str], min: u64, max: u64) -> Result<Option<u64>, ReadError> {
+    pub(super) fn whole(&mut self, names: &[&str], min: u64, max: u64) -> Result<Option<u64>, ReadError> {
         let Some((field, node)) = self.take(names) else { return Ok(None) };
         match node.whole().filter(|number| (min..=max).contains(number)) {
             Some(number) => {
@@ -87,7 +87,7 @@ impl<'a, 'n> ObjectReader<'a, 'n> {
     ///
     /// # Errors
     /// If the field is something else.
-    pub fn positive(&mut self, names: &[&str]) -> Result<Option<f64>, ReadError> {
+    pub(super) fn positive(&mut self, names: &[&str]) -> Result<Option<f64>, ReadError> {
         let Some((field, node)) = self.take(names) else { return Ok(None) };
         match node.number().filter(|number| *number > 0.0) {
             Some(number) => {
@@ -102,7 +102,7 @@ impl<'a, 'n> ObjectReader<'a, 'n> {
     ///
     /// # Errors
     /// If the field is something else.
-    pub fn flag(&mut self, names: &[&str]) -> Result<Option<bool>, ReadError> {
+    pub(super) fn flag(&mut self, names: &[&str]) -> Result<Option<bool>, ReadError> {
         let Some((field, node)) = self.take(names) else { return Ok(None) };
         let answer = node.bool().or(match node.whole() {
             Some(0) => Some(false),
@@ -119,7 +119,7 @@ impl<'a, 'n> ObjectReader<'a, 'n> {
     }
 
     /// A string, from the first present field of `names`; `None` if it is something else.
-    pub fn text(&mut self, names: &[&str]) -> Option<&'n str> {
+    pub(super) fn text(&mut self, names: &[&str]) -> Option<&'n str> {
         let (field, node) = self.take(names)?;
         let text = node.text()?;
         self.note_read(&field, node);
@@ -127,7 +127,7 @@ impl<'a, 'n> ObjectReader<'a, 'n> {
     }
 
     /// The first present field of `names`, of any type.
-    pub fn node(&mut self, names: &[&str]) -> Option<&'n Node<'a>> {
+    pub(super) fn node(&mut self, names: &[&str]) -> Option<&'n Node<'a>> {
         let (field, node) = self.take(names)?;
         self.note_read(&field, node);
         Some(node)
@@ -135,7 +135,7 @@ impl<'a, 'n> ObjectReader<'a, 'n> {
 
     /// Ends reading and returns the report, with all fields that were not requested as ignored.
     /// `why` gives the reason, or an empty text if it is not known.
-    pub fn finish(mut self, why: impl Fn(&str) -> &'static str) -> ReadReport {
+    pub(super) fn finish(mut self, why: impl Fn(&str) -> &'static str) -> ReadReport {
         for (at, (name, node)) in self.node.members().iter().enumerate() {
             if self.used.contains(&at) || self.report.ignored.len() >= MOST_IGNORED {
                 continue;

@@ -185,7 +185,7 @@ impl Event {
 }
 
 /// Parses a message without its tags; `None` if it is not about memory or settings.
-pub fn parse_event(message: &str) -> Option<Event> {
+pub(super) fn parse_event(message: &str) -> Option<Event> {
     let scan = Scan(message);
     match message.as_bytes().first()? {
         b'A' => allocated(scan),

@@ -33,16 +33,16 @@ impl Serialize for Size {
 
 /// The rest of a line.
 #[derive(Debug, Clone, Copy)]
-pub struct Scan<'a>(pub &'a str);
+pub(super) struct Scan<'a>(pub &'a str);
 
 impl<'a> Scan<'a> {
     /// The rest after the first `word`.
-    pub fn after(self, word: &str) -> Option<Scan<'a>> {
+    pub(super) fn after(self, word: &str) -> Option<Scan<'a>> {
         self.0.find(word).and_then(|at| self.0.get(at + word.len()..)).map(Scan)
     }
 
     /// The rest after `word`, if it begins with `word`.
-    pub fn skip(self, word: &str) -> Option<Scan<'a>> {
+    pub(super) fn skip(self, word: &str) -> Option<Scan<'a>> {
         self.0.strip_prefix(word).map(Scan)
     }
 
@@ -55,17 +55,17 @@ impl<'a> Scan<'a> {
     }
 
     /// The next whole number.
-    pub fn whole(self) -> Option<u64> {
+    pub(super) fn whole(self) -> Option<u64> {
         self.digits()?.0.parse().ok()
     }
 
     /// The next number.
-    pub fn number(self) -> Option<f64> {
+    pub(super) fn number(self) -> Option<f64> {
         self.digits()?.0.parse().ok().filter(|number: &f64| number.is_finite())
     }
 
     /// The next size: a number and its unit. All units are binary.
-    pub fn size(self) -> Option<Size> {
+    pub(super) fn size(self) -> Option<Size> {
         let (digits, rest) = self.digits()?;
         let unit = rest.0.trim_start();
         let scale = if unit.starts_with("GiB") || unit.starts_with("GB") {
@@ -83,12 +83,12 @@ impl<'a> Scan<'a> {
     }
 
     /// The next number, in units of `scale` bytes.
-    pub fn scaled(self, scale: u64) -> Option<Size> {
+    pub(super) fn scaled(self, scale: u64) -> Option<Size> {
         size(self.digits()?.0, scale)
     }
 
     /// The next word, up to a blank, a comma, a quote or a bracket.
-    pub fn word(self) -> &'a str {
+    pub(super) fn word(self) -> &'a str {
         let rest = self.0.trim_start_matches([' ', '\'', '"', ':', '=']);
         rest.split([' ', ',', '\'', '"', ')']).next().unwrap_or("")
     }
@@ -102,7 +102,7 @@ fn size(digits: &str, scale: u64) -> Option<Size> {
 }
 
 /// A line without colour codes and other control characters.
-pub fn plain(line: &str) -> std::borrow::Cow<'_, str> {
+pub(super) fn plain(line: &str) -> std::borrow::Cow<'_, str> {
     if !line.bytes().any(|byte| byte.is_ascii_control()) {
         return line.into();
     }

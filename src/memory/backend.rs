@@ -12,7 +12,7 @@ use crate::units::Bytes;
 
 /// Memory that a rank reserves before the KV cache. No log line counts it.
 #[derive(Debug, Clone)]
-pub struct Reserved<N> {
+pub(super) struct Reserved<N> {
     /// The total; `None` if nothing is reserved.
     pub bytes: Option<N>,
     /// Bytes that the LoRA adapter cache lacks to hold one adapter; zero if it can hold one.
@@ -20,13 +20,13 @@ pub struct Reserved<N> {
 }
 
 /// The stages of start-up in order, each with the contributors that it allocates.
-pub type StartUp = [(Stage, &'static [Contributor]); 4];
+pub(super) type StartUp = [(Stage, &'static [Contributor]); 4];
 
 /// The memory model of a backend.
 ///
 /// [`Backend`](crate::deployment::Backend) implements it by forwarding each call to the model of
 /// the selected backend. Forwarding is static.
-pub trait BackendModel: Copy {
+pub(super) trait BackendModel: Copy {
     /// The law of each contributor, in the order of [`Contributor::ALL`].
     fn laws(self, resolved: &Resolved) -> [&'static Law; 6];
 

@@ -12,7 +12,7 @@ use crate::explanation_text::explanation_text;
 
 /// The law of a calibrated figure. Scaling keeps the shape of the original law, so the figure
 /// equals the measurement for the configuration of the log.
-pub static LAW: Law = Law {
+pub(super) static LAW: Law = Law {
     title: explanation_text("The law, scaled to the size that your log printed"),
     evidence: Evidence::Fitted { on: explanation_text("your own log") },
     below: 0.03,
@@ -38,7 +38,7 @@ fn scaled<N: Number>(law: N, by: Option<Calibrated>) -> N {
 }
 
 /// The law of each contributor, in the order of [`Contributor::ALL`].
-pub fn laws(resolved: &Resolved) -> [&'static Law; 6] {
+pub(super) fn laws(resolved: &Resolved) -> [&'static Law; 6] {
     let Calibration { activations, runtime_buffers, decoder_buffers, mut overhead } = resolved.given.calibration;
     let mut laws = resolved.backend.laws(resolved);
     // The free memory in a log determines the overhead better than any scaling.
@@ -55,7 +55,7 @@ pub fn laws(resolved: &Resolved) -> [&'static Law; 6] {
 }
 
 /// Bytes of weights, activations, runtime buffers and decoder buffers on a rank.
-pub fn buffers<N: Number>(inputs: &Inputs<N>) -> [N; 4] {
+pub(super) fn buffers<N: Number>(inputs: &Inputs<N>) -> [N; 4] {
     let [weights, activations, runtime, decoder] = inputs.resolved.backend.buffers(inputs);
     let by = inputs.resolved.given.calibration;
     [
@@ -67,7 +67,7 @@ pub fn buffers<N: Number>(inputs: &Inputs<N>) -> [N; 4] {
 }
 
 /// The overhead of a rank at the time when the KV cache is sized.
-pub fn overhead<N: Number>(inputs: &Inputs<N>, topology: RankTopology) -> Cause<N> {
+pub(super) fn overhead<N: Number>(inputs: &Inputs<N>, topology: RankTopology) -> Cause<N> {
     let cause = inputs.resolved.backend.overhead(inputs, topology);
     if inputs.resolved.given.calibration.overhead.is_none() {
         return cause;

@@ -86,7 +86,7 @@ impl Constant {
 }
 
 /// The constant with the given symbol; `None` if the symbol is not a constant's.
-pub fn of(symbol: &'static Symbol) -> Option<&'static Constant> {
+pub(super) fn of(symbol: &'static Symbol) -> Option<&'static Constant> {
     CONSTANTS.iter().copied().find(|constant| std::ptr::eq(&constant.symbol, symbol))
 }
 
@@ -98,7 +98,7 @@ macro_rules! constants {
     )+) => {
         $(
             $(#[$doc])*
-            pub static $name: Constant = Constant {
+            pub(super) static $name: Constant = Constant {
                 symbol: Symbol { text: $text, meaning: $meaning, origin: Origin::Calibrated },
                 low: $low,
                 likely: $likely,
@@ -109,7 +109,7 @@ macro_rules! constants {
         )+
 
         /// All calibrated constants.
-        pub static CONSTANTS: &[&Constant] = &[$(&$name),+];
+        pub(super) static CONSTANTS: &[&Constant] = &[$(&$name),+];
     };
 }
 

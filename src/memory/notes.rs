@@ -9,7 +9,7 @@ use crate::units::{grouped, grouped_decimal};
 use std::fmt::Arguments;
 
 /// Returns the notes of the resolved deployment and those on its memory.
-pub fn notes(resolved: &Resolved, kv: &KvCache) -> Vec<Note> {
+pub(super) fn notes(resolved: &Resolved, kv: &KvCache) -> Vec<Note> {
     let mut notes = resolved.notes.clone();
     notes.extend(overhead::notes(resolved));
     let mut note = |field, message: Arguments<'_>| Note::add(&mut notes, field, message);

@@ -93,7 +93,7 @@ pub struct Traced(Rc<Node>);
 
 /// One step of a traced formula.
 #[derive(Debug)]
-pub struct Node {
+pub(super) struct Node {
     /// The value at this step.
     pub value: f64,
     /// The step.

@@ -13,7 +13,7 @@ use std::rc::Rc;
 
 /// A class of ranks that use their memory alike.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct RankClass {
+pub(super) struct RankClass {
     /// The pipeline stage.
     pub stage: u64,
     /// The properties of its position that affect the overhead.
@@ -21,7 +21,7 @@ pub struct RankClass {
 }
 
 /// The memory of a rank, KV cache excluded.
-pub struct RankBudget<'a, N> {
+pub(super) struct RankBudget<'a, N> {
     /// The inputs of its laws.
     pub inputs: Inputs<'a, N>,
     /// The class of the rank.
@@ -51,7 +51,7 @@ pub struct RankBudget<'a, N> {
 
 impl<'a, N: Number> RankBudget<'a, N> {
     /// The budget of a rank class.
-    pub fn new(resolved: &'a Resolved, class: RankClass) -> RankBudget<'a, N> {
+    pub(super) fn new(resolved: &'a Resolved, class: RankClass) -> RankBudget<'a, N> {
         let inputs = Inputs::<N>::new(resolved, class.stage);
         let parts = calibrated::buffers(&inputs);
         let before = before_kv_cache(resolved, &parts);
@@ -108,7 +108,7 @@ impl<'a, N: Number> RankBudget<'a, N> {
     }
 
     /// The overhead plus the reserved memory.
-    pub fn overhead_until_kv_cache(&self) -> N {
+    pub(super) fn overhead_until_kv_cache(&self) -> N {
         match &self.reserved {
             Some(reserved) => self.overhead.clone() + reserved.clone(),
             None => self.overhead.clone(),
@@ -133,23 +133,23 @@ impl<'a, N: Number> RankBudget<'a, N> {
     }
 
     /// Memory left at the time when the KV cache is sized, at least zero.
-    pub fn available(&self) -> N {
+    pub(super) fn available(&self) -> N {
         self.left().max(N::literal(0.0)).part(|| Part::bytes("memory left for the KV cache").symbol("available"))
     }
 
     /// The pools of KV blocks.
-    pub fn pools(&self) -> Pools<'_, N> {
+    pub(super) fn pools(&self) -> Pools<'_, N> {
         Pools::new(self.inputs, &self.windows)
     }
 
     /// Blocks of `window`'s pool if this rank limits it.
-    pub fn blocks(&self, window: Window) -> N {
+    pub(super) fn blocks(&self, window: Window) -> N {
         self.pools().own_blocks(window, self.available())
     }
 
     /// Blocks of the pool of encoder outputs if this rank limits it; `None` if the model has no
     /// encoder.
-    pub fn cross_blocks(&self) -> Option<N> {
+    pub(super) fn cross_blocks(&self) -> Option<N> {
         self.pools().cross_blocks(self.available())
     }
 }
@@ -178,7 +178,7 @@ impl RankBudget<'_, f64> {
     }
 
     /// Bytes of the KV cache on this rank: low, likely and high.
-    pub fn kv_cache(&self, all: &AllPools) -> [f64; 3] {
+    pub(super) fn kv_cache(&self, all: &AllPools) -> [f64; 3] {
         let pools = self.pools();
         if !is_pooled(self.inputs.resolved) {
             return [pools.whole_batch(); 3];
@@ -249,7 +249,7 @@ pub(crate) struct RankClasses {
 
 impl RankClasses {
     /// The classes of a deployment's ranks.
-    pub fn of(resolved: &Resolved) -> RankClasses {
+    pub(crate) fn of(resolved: &Resolved) -> RankClasses {
         let topology = Topology::new(resolved);
         let stages = stages(resolved);
         let mut all: Vec<RankClass> = Vec::with_capacity(resolved.world_size().min(USUAL_KINDS) as usize);
@@ -270,7 +270,7 @@ impl RankClasses {
 }
 
 /// The budgets of all ranks.
-pub struct RankBudgets<'a> {
+pub(super) struct RankBudgets<'a> {
     /// The budget of each rank class, in the order of the classes' first ranks.
     pub all: Vec<RankBudget<'a, f64>>,
     /// The index of each rank's budget.
@@ -281,7 +281,7 @@ pub struct RankBudgets<'a> {
 
 impl<'a> RankBudgets<'a> {
     /// The budgets of these rank classes.
-    pub fn new(resolved: &'a Resolved, classes: &'a RankClasses) -> RankBudgets<'a> {
+    pub(super) fn new(resolved: &'a Resolved, classes: &'a RankClasses) -> RankBudgets<'a> {
         let mut all: Vec<RankBudget<f64>> = Vec::with_capacity(classes.all.len());
         for &class in &classes.all {
             let beside = all.iter().rfind(|budget| budget.class.stage == class.stage);
@@ -293,12 +293,12 @@ impl<'a> RankBudgets<'a> {
     }
 
     /// The first rank of the budget at `index`.
-    pub fn first_rank(&self, index: usize) -> u64 {
+    pub(super) fn first_rank(&self, index: usize) -> u64 {
         self.of_rank.iter().position(|other| *other == index).unwrap_or_default() as u64
     }
 
     /// The budget of `rank`.
-    pub fn of(&self, rank: u64) -> &RankBudget<'a, f64> {
+    pub(super) fn of(&self, rank: u64) -> &RankBudget<'a, f64> {
         let index = self.of_rank.get(rank as usize).copied().unwrap_or_default();
         &self.all[index]
     }
@@ -307,7 +307,7 @@ impl<'a> RankBudgets<'a> {
     ///
     /// Each pool has as many blocks as the rank with room for the fewest (`MPI_MIN`). Deviations
     /// affect all ranks alike, so the same rank stays the limit at both ends of the band.
-    pub fn pools(&self) -> AllPools {
+    pub(super) fn pools(&self) -> AllPools {
         let mut pools: Vec<Pool> = Vec::with_capacity(1);
         let mut cross: Option<Pool> = None;
         if !self.all.first().is_some_and(|budget| is_pooled(budget.inputs.resolved)) {

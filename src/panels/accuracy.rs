@@ -12,7 +12,7 @@ use maud::{Markup, PreEscaped, html};
 const WIDEST: u32 = 360;
 
 /// Returns the project's measurements beside the predictions.
-pub fn panel(request: &PanelRequest) -> Markup {
+pub(super) fn panel(request: &PanelRequest) -> Markup {
     let comparison = shipped();
     html! {
         div.accuracy {

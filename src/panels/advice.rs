@@ -9,7 +9,7 @@ use crate::units::{Bytes, Units, grouped};
 use maud::{Markup, html};
 
 /// Returns the changes, cheapest first.
-pub fn panel(request: &PanelRequest) -> Markup {
+pub(super) fn panel(request: &PanelRequest) -> Markup {
     let load = request.number("concurrency").map(|_| widgets::load(request, 1));
     html! {
         div.advice {

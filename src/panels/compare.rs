@@ -15,7 +15,7 @@ const WIDTH: u32 = 640;
 
 /// Returns the comparison, or a button that pins the current deployment. The `compared` option is a
 /// link that pins one.
-pub fn panel(request: &PanelRequest) -> Markup {
+pub(super) fn panel(request: &PanelRequest) -> Markup {
     let pinned = request.option("compared").and_then(link::pinned);
     html! {
         div.compare {

@@ -14,7 +14,7 @@ use maud::{Markup, PreEscaped, html};
 const PICTURE: Size = Size { width: 720, height: 400 };
 
 /// Returns everything that can be saved or copied.
-pub fn panel(request: &PanelRequest) -> Markup {
+pub(super) fn panel(request: &PanelRequest) -> Markup {
     let deployment = &request.deployment;
     let Ok(report) = estimate(deployment) else {
         return html! {};

@@ -10,7 +10,7 @@ use crate::units::grouped;
 use maud::{Markup, html};
 
 /// Returns the number of concurrent sequences, and the limit of each numeric setting.
-pub fn panel(request: &PanelRequest) -> Markup {
+pub(super) fn panel(request: &PanelRequest) -> Markup {
     // Without a number of sequences, the limits only ask whether the deployment fits.
     let load = request.number("concurrency").map(|_| widgets::load(request, 1));
     html! {

@@ -35,14 +35,14 @@ mod sweep;
 mod why;
 mod widgets;
 
-pub use file::Subject;
+pub(crate) use file::Subject;
 
 use crate::protocol::{PanelId, PanelRequest};
 use maud::{Markup, html};
 
 /// Returns the HTML of a panel. `subject` is the file or text that the reader gave, which the panel
 /// of files shows.
-pub fn panel(request: &PanelRequest, subject: Option<&Subject>) -> Markup {
+pub(crate) fn panel(request: &PanelRequest, subject: Option<&Subject>) -> Markup {
     match request.panel {
         PanelId::Accuracy => accuracy::panel(request),
         PanelId::Advice => advice::panel(request),

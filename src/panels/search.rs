@@ -83,7 +83,7 @@ fn is_chosen(request: &PanelRequest, gpu: &Gpu) -> bool {
 }
 
 /// Returns the options, the frontier as a chart, and all candidates in a table.
-pub fn panel(request: &PanelRequest) -> Markup {
+pub(super) fn panel(request: &PanelRequest) -> Markup {
     let asked = Asked::of(request);
     let found = asked.found();
     let (candidates, tried) = &*found;

@@ -18,7 +18,7 @@ const QUIET: usize = 4;
 const OWN_HOSTS: [&str; 4] = ["file:", "http://localhost", "http://127.", "http://[::1]"];
 
 /// Returns the link of the deployment on `page`, with the deployment that is pinned in `compared`.
-pub fn panel(request: &PanelRequest) -> Markup {
+pub(super) fn panel(request: &PanelRequest) -> Markup {
     let deployment = &request.deployment;
     let Some((resolved, report)) = deployment.resolve().ok().zip(estimate(deployment).ok()) else {
         return html! {};

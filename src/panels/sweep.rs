@@ -21,7 +21,7 @@ const HEIGHT: u32 = 240;
 const IDLE: &str = "Point at a value to see its memory; click to apply it. The thick line marks the values that fit.";
 
 /// Returns two sweeps side by side.
-pub fn panel(request: &PanelRequest) -> Markup {
+pub(super) fn panel(request: &PanelRequest) -> Markup {
     let width = request.view.width.unwrap_or(NARROW);
     let each = if width < NARROW { width } else { (width - GAP) / 2 };
     html! {

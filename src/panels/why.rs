@@ -16,7 +16,7 @@ fn explained(request: &PanelRequest) -> Option<(Contributor, u64, Explanation)> 
 }
 
 /// Returns the explanation of a contributor on a rank.
-pub fn panel(request: &PanelRequest) -> Markup {
+pub(super) fn panel(request: &PanelRequest) -> Markup {
     let Some((contributor, rank, explanation)) = explained(request) else {
         return html! {};
     };

@@ -10,7 +10,7 @@ use maud::{Markup, PreEscaped, html};
 const TYPICAL: (u64, u64) = (1024, 1024);
 
 /// The load of the panel's fields; `concurrency` is its default number of sequences.
-pub fn load(request: &PanelRequest, concurrency: u64) -> Load {
+pub(super) fn load(request: &PanelRequest, concurrency: u64) -> Load {
     Load {
         concurrency: request.number("concurrency").unwrap_or(concurrency).max(1),
         input_len: request.number("input_len").unwrap_or(TYPICAL.0).max(1),
@@ -19,12 +19,12 @@ pub fn load(request: &PanelRequest, concurrency: u64) -> Load {
 }
 
 /// The colors of the page.
-pub fn theme(request: &PanelRequest) -> &'static Theme {
+pub(super) fn theme(request: &PanelRequest) -> &'static Theme {
     if request.view.is_dark { &Theme::DARK } else { &Theme::LIGHT }
 }
 
 /// A field for a whole number.
-pub fn number(request: &PanelRequest, name: &str, label: &str, usual: &str) -> Markup {
+pub(super) fn number(request: &PanelRequest, name: &str, label: &str, usual: &str) -> Markup {
     let id = format!("{}_{name}", request.panel.name());
     html! {
         label.ask for=(id) {
@@ -36,7 +36,7 @@ pub fn number(request: &PanelRequest, name: &str, label: &str, usual: &str) -> M
 }
 
 /// The fields for the lengths of a prompt and of an output.
-pub fn lengths(request: &PanelRequest) -> Markup {
+pub(super) fn lengths(request: &PanelRequest) -> Markup {
     html! {
         (number(request, "input_len", "input tokens", &TYPICAL.0.to_string()))
         (number(request, "output_len", "output tokens", &TYPICAL.1.to_string()))
@@ -44,30 +44,30 @@ pub fn lengths(request: &PanelRequest) -> Markup {
 }
 
 /// The headings of a table. `true` marks columns of numbers.
-pub fn head(names: &[(&str, bool)]) -> Markup {
+pub(super) fn head(names: &[(&str, bool)]) -> Markup {
     html! {
         thead { tr { @for (name, number) in names { th.number[*number] scope="col" { (name) } } } }
     }
 }
 
 /// A button that changes a setting.
-pub fn take(key: &str, value: &str, label: &str) -> Markup {
+pub(super) fn take(key: &str, value: &str, label: &str) -> Markup {
     let settings = form_urlencoded::Serializer::new(String::new()).append_pair(key, value).finish();
     html! { button.link type="button" data-take=(settings) aria-label={ (label) " " (key) "=" (value) } { (label) } }
 }
 
 /// The `tabindex` of a part of a `data-roving` element: Tab reaches the first part, the arrow keys
 /// the others.
-pub fn roving(index: usize) -> &'static str {
+pub(super) fn roving(index: usize) -> &'static str {
     if index == 0 { "0" } else { "-1" }
 }
 
 /// A text that is copied and saved verbatim. Browsers read an unescaped CR as a line end.
-pub fn verbatim(text: &str) -> Markup {
+pub(super) fn verbatim(text: &str) -> Markup {
     PreEscaped(html! { (text) }.into_string().replace('\r', "&#13;"))
 }
 
 /// An invalid setting as a message.
-pub fn problem(problem: &InvalidSetting) -> Markup {
+pub(super) fn problem(problem: &InvalidSetting) -> Markup {
     html! { p.problem { (problem.field) "=" (problem.value) ": " (problem.message) "." } }
 }

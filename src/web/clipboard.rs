@@ -5,7 +5,7 @@ use wasm_bindgen::prelude::*;
 
 /// Writes text to the clipboard and calls `done` with whether that succeeded. A page without a secure
 /// origin has no clipboard.
-pub fn copy(text: &str, done: impl Fn(bool) + 'static) {
+pub(super) fn copy(text: &str, done: impl Fn(bool) + 'static) {
     let navigator = window().navigator();
     let clipboard = js_sys::Reflect::get(&navigator, &JsValue::from_str("clipboard"));
     if !clipboard.is_ok_and(|clipboard| clipboard.is_object()) {

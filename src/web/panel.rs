@@ -42,7 +42,7 @@ impl Options {
 
 /// The element of a panel, which asks only while it is visible. `more` are options that the page adds
 /// to each request.
-pub fn panel(
+pub(super) fn panel(
     state: AppState,
     appearance: Appearance,
     spec: PanelSpec,

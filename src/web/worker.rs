@@ -53,16 +53,16 @@ thread_local! {
 
 /// A channel of requests. The newest request counts: it replaces one that still waits.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub struct Answers(usize);
+pub(super) struct Answers(usize);
 
 impl Answers {
     /// A new channel for quick answers.
-    pub fn new(on_answer: impl Fn(Option<&str>) + 'static) -> Answers {
+    pub(super) fn new(on_answer: impl Fn(Option<&str>) + 'static) -> Answers {
         Answers::at(QUICK, Box::new(on_answer))
     }
 
     /// A new channel for slow answers, which need no file.
-    pub fn slow(on_answer: impl Fn(Option<&str>) + 'static) -> Answers {
+    pub(super) fn slow(on_answer: impl Fn(Option<&str>) + 'static) -> Answers {
         Answers::at(SLOW, Box::new(on_answer))
     }
 
@@ -74,7 +74,7 @@ impl Answers {
     }
 
     /// Sends a request, or keeps it until the present one is answered.
-    pub fn ask(self, request: &Request) {
+    pub(super) fn ask(self, request: &Request) {
         self.ask_text(request.to_string());
     }
 
@@ -92,7 +92,7 @@ impl Answers {
     }
 
     /// Withdraws the requests. The worker stops reading a file for them.
-    pub fn withdraw(self) {
+    pub(super) fn withdraw(self) {
         WORKERS.with_borrow_mut(|workers| {
             let channel = &mut workers.channels[self.0];
             channel.waiting = None;
@@ -106,7 +106,7 @@ impl Answers {
 
 /// Calls `on_progress` with the progress of reading a file: the percentage, a line end and a
 /// sentence; `None` if no file is being read.
-pub fn follow_progress(on_progress: impl Fn(Option<&str>) + 'static) {
+pub(super) fn follow_progress(on_progress: impl Fn(Option<&str>) + 'static) {
     WORKERS.with_borrow_mut(|workers| workers.on_progress = Some(Box::new(on_progress)));
 }
 
@@ -115,7 +115,7 @@ fn report_progress(progress: Option<&str>) {
 }
 
 /// Gives the worker a file for the requests that follow. The page itself never reads it.
-pub fn give(file: &Blob) {
+pub(super) fn give(file: &Blob) {
     WORKERS.with_borrow_mut(|workers| {
         let handle = &mut workers.handles[QUICK];
         handle.send(QUICK, file.into());

@@ -14,7 +14,7 @@ const SUBCOMMANDS: [&str; 5] =
     ["serve", "disaggregated", "disaggregated_mpi_worker", "mm_embedding_serve", "embeddings"];
 
 /// The recipes of a deployment with the PyTorch backend.
-pub fn recipes(deployment: &Deployment, resolved: &Resolved) -> Vec<Recipe> {
+pub(super) fn recipes(deployment: &Deployment, resolved: &Resolved) -> Vec<Recipe> {
     let mut notes = Vec::new();
     let (model, made) = checkpoint(resolved, &mut notes);
     if !resolved.version.has(Behavior::PyTorchByDefault) {

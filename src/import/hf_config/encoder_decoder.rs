@@ -15,7 +15,7 @@ const T5_POSITIONS: u64 = 512;
 ///
 /// # Errors
 /// If a dimension is missing or impossible.
-pub fn dimensions(fields: &mut ObjectReader, family: Family) -> Result<Recipe, ReadError> {
+pub(super) fn dimensions(fields: &mut ObjectReader, family: Family) -> Result<Recipe, ReadError> {
     match family {
         Family::T5 => t5(fields),
         Family::Whisper => whisper(fields),

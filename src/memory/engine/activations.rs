@@ -16,7 +16,7 @@ use crate::memory::law::{Evidence, Law, Origin, Part, Symbol};
 use crate::memory::number::Number;
 
 /// Separate GEMMs for gate and up projections.
-pub static SEPARATE: Law = Law {
+pub(crate) static SEPARATE: Law = Law {
     title: explanation_text("TensorRT's blocks around separate gate and up projections"),
     evidence: Evidence::Exact { logs: 9 },
     below: 0.001,
@@ -27,7 +27,7 @@ pub static SEPARATE: Law = Law {
 };
 
 /// One GEMM for gate and up projections.
-pub static FUSED: Law = Law {
+pub(crate) static FUSED: Law = Law {
     title: explanation_text("TensorRT's blocks around one gate-and-up projection"),
     evidence: Evidence::Exact { logs: 2 },
     below: 0.02,
@@ -36,7 +36,7 @@ pub static FUSED: Law = Law {
 };
 
 /// An MLP without a gate.
-pub static UNGATED: Law = Law {
+pub(crate) static UNGATED: Law = Law {
     title: explanation_text("TensorRT's blocks around an MLP without a gate"),
     evidence: Evidence::Exact { logs: 2 },
     below: 0.02,
@@ -45,7 +45,7 @@ pub static UNGATED: Law = Law {
 };
 
 /// TensorRT 9 with the GEMM plugin.
-pub static TENSORRT_9: Law = Law {
+pub(crate) static TENSORRT_9: Law = Law {
     title: explanation_text("The blocks of TensorRT 9 around the MLP"),
     evidence: Evidence::Exact { logs: 2 },
     below: 0.02,
@@ -54,7 +54,7 @@ pub static TENSORRT_9: Law = Law {
 };
 
 /// TensorRT 9 without the GEMM plugin.
-pub static TENSORRT_9_ALONE: Law = Law {
+pub(crate) static TENSORRT_9_ALONE: Law = Law {
     title: explanation_text("The scratch that TensorRT 9 takes for a whole MLP, and two blocks"),
     evidence: Evidence::Fitted { on: explanation_text("the one public build without the GEMM plugin, exact") },
     below: 0.10,
@@ -63,7 +63,7 @@ pub static TENSORRT_9_ALONE: Law = Law {
 };
 
 /// FP8 with quantize and dequantize nodes.
-pub static FP8: Law = Law {
+pub(crate) static FP8: Law = Law {
     title: explanation_text("TensorRT's blocks around FP8 GEMMs; more than the theoretical optimum, a known issue"),
     evidence: Evidence::Fitted {
         on: explanation_text("execution context lines of three public logs, two of them exact, one 2 % larger"),
@@ -76,7 +76,7 @@ pub static FP8: Law = Law {
 };
 
 /// Mixture of experts.
-pub static EXPERTS: Law = Law {
+pub(crate) static EXPERTS: Law = Law {
     title: explanation_text("The MoE plugin's workspace beside TensorRT's blocks"),
     evidence: Evidence::Fitted {
         on: explanation_text("two public logs, one exact, the other 3.5 % smaller unless paged context FMHA was off"),
@@ -87,7 +87,7 @@ pub static EXPERTS: Law = Law {
 };
 
 /// Schemes that appear in no log.
-pub static UNSEEN: Law = Law {
+pub(crate) static UNSEEN: Law = Law {
     title: explanation_text("TensorRT's blocks as in 16 bit, for a scheme that no public log has shown"),
     evidence: Evidence::Guess,
     below: 0.20,

@@ -9,7 +9,7 @@ use crate::memory::number::Number;
 
 /// A KV cache that takes a share of the free memory. Its own arithmetic is exact; only the memory
 /// left for it is uncertain.
-pub static LAW: Law = Law {
+pub(super) static LAW: Law = Law {
     title: explanation_text("The blocks that fit the fraction of the free memory, or that max_tokens needs"),
     evidence: Evidence::Exact { logs: 8 },
     below: 0.0,
@@ -20,7 +20,7 @@ pub static LAW: Law = Law {
 };
 
 /// A KV cache for the whole batch.
-pub static WHOLE_BATCH: Law = Law {
+pub(super) static WHOLE_BATCH: Law = Law {
     title: explanation_text("Keys and values of the whole batch at its full length"),
     evidence: Evidence::Source,
     below: 0.0,
@@ -29,7 +29,7 @@ pub static WHOLE_BATCH: Law = Law {
 };
 
 /// The law of a deployment's KV cache.
-pub fn law(resolved: &Resolved) -> &'static Law {
+pub(super) fn law(resolved: &Resolved) -> &'static Law {
     if is_pooled(resolved) { &LAW } else { &WHOLE_BATCH }
 }
 
@@ -37,7 +37,7 @@ pub fn law(resolved: &Resolved) -> &'static Law {
 ///
 /// Latent attention caches one compressed vector. The engine backend stores it twice, like keys and
 /// values (`createKvCacheManager`, kvFactor 2), and undivided on every rank.
-pub fn bytes_in_layer<N: Number>(inputs: &Inputs<N>) -> N {
+pub(super) fn bytes_in_layer<N: Number>(inputs: &Inputs<N>) -> N {
     let values = if inputs.resolved.latent_values().is_some() {
         inputs.latent_values() * 2.0
     } else {
@@ -47,7 +47,7 @@ pub fn bytes_in_layer<N: Number>(inputs: &Inputs<N>) -> N {
 }
 
 /// Blocks of the longest sequence ("Max KV cache pages per sequence" in the log).
-pub fn pages_per_sequence<N: Number>(inputs: &Inputs<N>) -> N {
+pub(super) fn pages_per_sequence<N: Number>(inputs: &Inputs<N>) -> N {
     static BUBBLE: Symbol =
         Symbol { text: "bubble", meaning: "tokens that sinks waste in a block", origin: Origin::Derived };
     static READ: Symbol =

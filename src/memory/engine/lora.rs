@@ -12,7 +12,7 @@ const OPTIMAL_RANK: u64 = 8;
 const MAX_RANK: u64 = 64;
 
 /// The adapter cache of a rank.
-pub struct Cache<N> {
+pub(super) struct Cache<N> {
     /// Its bytes.
     pub bytes: N,
     /// Bytes that it lacks to hold one adapter, an error at start-up; zero if it can hold one.
@@ -68,7 +68,7 @@ impl Pages {
 
 /// The executor's adapter cache. `free` returns the memory left for it. `None` if the engine has no
 /// LoRA plugin.
-pub fn cache<N: Number>(inputs: &Inputs<N>, free: impl FnOnce() -> N) -> Option<Cache<N>> {
+pub(super) fn cache<N: Number>(inputs: &Inputs<N>, free: impl FnOnce() -> N) -> Option<Cache<N>> {
     let resolved = inputs.resolved;
     if resolved.given.engine.max_lora_rank == 0 || resolved.given.engine.runtime != Runtime::Executor {
         return None;

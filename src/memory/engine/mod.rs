@@ -1,13 +1,13 @@
 //! The engine backend: the memory of an engine from `trtllm-build`, in the order of its allocation
 //! at start-up.
 
-pub mod activations;
+pub(crate) mod activations;
 mod decoder_buffers;
 mod encoder;
 mod guided;
 mod kv_cache;
 mod lora;
-pub mod overhead;
+pub(crate) mod overhead;
 mod post_kv_cache;
 mod recurrent;
 mod runtime_buffers;
@@ -29,7 +29,7 @@ use crate::units::Bytes;
 
 /// The model of the engine backend.
 #[derive(Debug, Clone, Copy)]
-pub struct Engine;
+pub(crate) struct Engine;
 
 impl BackendModel for Engine {
     fn laws(self, resolved: &Resolved) -> [&'static Law; 6] {

@@ -10,7 +10,7 @@ use crate::memory::number::Number;
 use crate::memory::overhead::{Cause, RankTopology, all_reduce_buffers, context, nccl, other_processes, sum};
 
 /// The sum of all causes. Its band combines theirs.
-pub static LAW: Law = Law {
+pub(crate) static LAW: Law = Law {
     title: explanation_text("CUDA context, libraries and communication, as a sum of their causes"),
     evidence: Evidence::Fitted { on: explanation_text("sixteen cases in twelve public logs, all inside the band") },
     below: 0.25,

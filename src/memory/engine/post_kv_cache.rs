@@ -20,7 +20,7 @@ const SESSION_GRAPHS: u64 = 2;
 
 /// Bytes on a rank: tables of KV blocks, positions, tensors of the first steps with prompts, and
 /// CUDA graphs.
-pub fn allocated_after_kv_cache<N: Number>(inputs: &Inputs<N>) -> N {
+pub(super) fn allocated_after_kv_cache<N: Number>(inputs: &Inputs<N>) -> N {
     match inputs.resolved.given.engine.runtime {
         Runtime::Executor => executor(inputs),
         Runtime::GptSession => graphs(inputs).unwrap_or_else(|| N::literal(0.0)),
@@ -32,7 +32,7 @@ pub fn allocated_after_kv_cache<N: Number>(inputs: &Inputs<N>) -> N {
 ///
 /// The size of CUDA graphs is uncertain. The logits of previous prompts stay allocated until the
 /// new ones exist.
-pub fn band(inputs: &Inputs<f64>) -> Band {
+pub(super) fn band(inputs: &Inputs<f64>) -> Band {
     let graphs = graphs(inputs).map(|bytes| bytes * (GRAPH_MIB_OFF / GRAPH_MIB)).unwrap_or_default();
     let executor = inputs.resolved.given.engine.runtime == Runtime::Executor;
     let logits = context_logits(inputs).filter(|_| executor).unwrap_or_default();

@@ -7,7 +7,7 @@ use crate::memory::number::Number;
 
 /// Bytes of the states on a rank; `None` if the model has no recurrent layers. The C++ runtime
 /// doesn't divide them among the `tp_size` ranks.
-pub fn states<N: Number>(inputs: &Inputs<N>) -> Option<N> {
+pub(super) fn states<N: Number>(inputs: &Inputs<N>) -> Option<N> {
     static LAYERS: Symbol = Symbol { text: "L_r", meaning: "recurrent layers on this rank", origin: Origin::Derived };
     static STATE: Symbol = Symbol { text: "s", meaning: "values of a layer's state", origin: Origin::Model };
     static CHANNELS: Symbol = Symbol { text: "c_r", meaning: "channels of the convolution", origin: Origin::Model };

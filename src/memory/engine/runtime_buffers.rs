@@ -35,7 +35,7 @@ static MROPE: Law = Law {
 const GATHERED_STEPS: f64 = 8.0;
 
 /// The law of a deployment's runtime buffers.
-pub fn law(resolved: &Resolved) -> &'static Law {
+pub(super) fn law(resolved: &Resolved) -> &'static Law {
     match (resolved.given.engine.runtime, resolved.given.engine.speculative_decoding_mode) {
         (Runtime::GptSession | Runtime::PySession, _) => &sessions::LAW,
         (_, mode) if mode.predicts_draft_tokens() => &speculation::LAW,
@@ -45,7 +45,7 @@ pub fn law(resolved: &Resolved) -> &'static Law {
 }
 
 /// Bytes of runtime buffers on a rank.
-pub fn runtime_buffers<N: Number>(inputs: &Inputs<N>) -> N {
+pub(super) fn runtime_buffers<N: Number>(inputs: &Inputs<N>) -> N {
     match inputs.resolved.given.engine.runtime {
         Runtime::Executor => executor(inputs),
         Runtime::GptSession | Runtime::PySession => sessions::runtime_buffers(inputs),
@@ -140,7 +140,7 @@ fn set<N: Number>(inputs: &Inputs<N>) -> N {
 }
 
 /// Bytes of the M-RoPE rotation table of one beam of a sequence; `None` if the model has none.
-pub fn rotation_table(resolved: &Resolved) -> Option<Bytes> {
+pub(super) fn rotation_table(resolved: &Resolved) -> Option<Bytes> {
     let model = &resolved.model;
     let bytes = || model.max_position_embeddings.saturating_mul(model.rotary_dim()).saturating_mul(4);
     model.mrope.then(|| Bytes(bytes()))

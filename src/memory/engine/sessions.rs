@@ -10,7 +10,7 @@ use crate::memory::law::{Evidence, Law, Origin, Part, Symbol};
 use crate::memory::number::Number;
 
 /// The sessions' buffers.
-pub static LAW: Law = Law {
+pub(super) static LAW: Law = Law {
     title: explanation_text("The tensors of a session, for the whole batch"),
     evidence: Evidence::Source,
     below: 0.05,
@@ -21,7 +21,7 @@ pub static LAW: Law = Law {
 };
 
 /// Bytes of a session's buffers on a rank.
-pub fn runtime_buffers<N: Number>(inputs: &Inputs<N>) -> N {
+pub(super) fn runtime_buffers<N: Number>(inputs: &Inputs<N>) -> N {
     let sets = match inputs.resolved.given.engine.runtime {
         Runtime::PySession => python(inputs),
         Runtime::Executor | Runtime::GptSession => micro_batch(inputs),

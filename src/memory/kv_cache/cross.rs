@@ -39,7 +39,7 @@ impl<N: Number> Pools<'_, N> {
     }
 
     /// Blocks of `window`'s pool in the `available` memory if this rank limits it.
-    pub fn own_blocks(&self, window: Window, available: N) -> N {
+    pub(crate) fn own_blocks(&self, window: Window, available: N) -> N {
         let blocks = self.blocks(self.tokens(window, available));
         match self.inputs.resolved.model.encoder {
             Some(_) if !self.splits_bytes() => {
@@ -54,7 +54,7 @@ impl<N: Number> Pools<'_, N> {
     ///
     /// If blocks are divided instead of bytes, TensorRT-LLM measures the memory again after it has
     /// allocated the decoder's own pools.
-    pub fn cross_blocks(&self, available: N) -> Option<N> {
+    pub(crate) fn cross_blocks(&self, available: N) -> Option<N> {
         self.inputs.resolved.model.encoder?;
         let tokens = |available: N| {
             self.limited(|| {
@@ -76,7 +76,7 @@ impl<N: Number> Pools<'_, N> {
     }
 
     /// Bytes of `blocks` of encoder outputs on this rank.
-    pub fn cross_bytes(&self, blocks: N) -> N {
+    pub(crate) fn cross_bytes(&self, blocks: N) -> N {
         (blocks * self.inputs.block() * bytes_per_token(&self.inputs)).part(|| Part::bytes("pool of cross attention"))
     }
 }

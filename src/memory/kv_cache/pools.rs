@@ -26,7 +26,7 @@ pub enum Binding {
 
 /// Blocks of a pool, with their uncertainty.
 #[derive(Debug, Clone, Copy)]
-pub struct Blocks {
+pub(crate) struct Blocks {
     /// The likely number.
     pub likely: f64,
     /// Lower end of the uncertainty band.
@@ -37,7 +37,7 @@ pub struct Blocks {
 
 /// A pool of KV blocks, the same on all ranks.
 #[derive(Debug, Clone, Copy)]
-pub struct Pool {
+pub(crate) struct Pool {
     /// Its window on the rank that limits it.
     pub window: Window,
     /// Its blocks.
@@ -48,7 +48,7 @@ pub struct Pool {
 
 /// The pools of a deployment.
 #[derive(Debug, Clone)]
-pub struct AllPools {
+pub(crate) struct AllPools {
     /// The decoder's own pools, one for each window, the narrowest first; none if the whole batch
     /// is allocated at once.
     pub own: Vec<Pool>,
@@ -58,30 +58,30 @@ pub struct AllPools {
 
 impl AllPools {
     /// The pool for layers with as many tokens as `window`.
-    pub fn of(&self, window: Window) -> Option<&Pool> {
+    pub(crate) fn of(&self, window: Window) -> Option<&Pool> {
         self.own.iter().find(|pool| pool.window.tokens == window.tokens)
     }
 }
 
 /// The pools of a rank, one for each window of its layers.
-pub struct Pools<'a, N> {
+pub(crate) struct Pools<'a, N> {
     pub(super) inputs: Inputs<'a, N>,
     pub(super) windows: &'a [Window],
 }
 
 /// Whether the KV cache is a pool of blocks that requests share.
-pub fn is_pooled(resolved: &Resolved) -> bool {
+pub(crate) fn is_pooled(resolved: &Resolved) -> bool {
     !holds_whole_batch(resolved)
 }
 
 impl<'a, N: Number> Pools<'a, N> {
     /// The pools of a stage with these windows.
-    pub fn new(inputs: Inputs<'a, N>, windows: &'a [Window]) -> Pools<'a, N> {
+    pub(crate) fn new(inputs: Inputs<'a, N>, windows: &'a [Window]) -> Pools<'a, N> {
         Pools { inputs, windows }
     }
 
     /// Bytes of a token in the layers of `window`.
-    pub fn bytes_in_window(&self, window: Window) -> N {
+    pub(crate) fn bytes_in_window(&self, window: Window) -> N {
         bytes_in_window(&self.inputs, window, self.windows.len())
     }
 
@@ -91,7 +91,7 @@ impl<'a, N: Number> Pools<'a, N> {
     /// `max_tokens` is set, it takes the smaller of both from 0.20 on. Older versions ignore the
     /// fraction unless it is set. With several pools, the latest engines ignore `max_tokens`, and
     /// the PyTorch backend limits the bytes of all pools by it.
-    pub fn tokens(&self, window: Window, available: N) -> N {
+    pub(crate) fn tokens(&self, window: Window, available: N) -> N {
         self.limited(|| self.in_memory(window, self.own_part(available)))
     }
 
@@ -166,7 +166,7 @@ impl<'a, N: Number> Pools<'a, N> {
     }
 
     /// The setting that decides the size of `window`'s pool, if this rank decides.
-    pub fn binding(&self, window: Window, available: N) -> Binding {
+    pub(crate) fn binding(&self, window: Window, available: N) -> Binding {
         let max_bytes = self.max_bytes().map(|most| most.value());
         if self.pools_are_equal() {
             let share = (self.inputs.fraction() * self.own_part(available)).value();
@@ -191,7 +191,7 @@ impl<'a, N: Number> Pools<'a, N> {
 
     /// Blocks for `tokens`, rounded up or down as the backend does. Rounded up, a pool may exceed
     /// its share by up to one block.
-    pub fn blocks(&self, tokens: N) -> N {
+    pub(crate) fn blocks(&self, tokens: N) -> N {
         let tokens = tokens.part(|| Part::count("tokens, on the rank with room for the fewest").symbol("tokens"));
         let resolved = self.inputs.resolved;
         let blocks = tokens / self.inputs.block();
@@ -200,14 +200,14 @@ impl<'a, N: Number> Pools<'a, N> {
     }
 
     /// Bytes of `blocks` of `window`'s pool on this rank.
-    pub fn bytes(&self, window: Window, blocks: N) -> N {
+    pub(crate) fn bytes(&self, window: Window, blocks: N) -> N {
         let bytes = blocks * self.inputs.block() * self.bytes_in_window(window);
         let tokens = window.tokens;
         if self.windows.len() == 1 { bytes } else { bytes.part(|| Part::bytes(format!("pool of window {tokens}"))) }
     }
 
     /// Blocks of `window`'s pool in host memory, from `host_cache_size`.
-    pub fn secondary_blocks(&self, window: Window) -> u64 {
+    pub(crate) fn secondary_blocks(&self, window: Window) -> u64 {
         let resolved = self.inputs.resolved;
         let bytes_of = |window: Window| self.bytes_in_window(window).value();
         let share = if self.windows.len() == 1 {
@@ -225,7 +225,7 @@ impl<'a, N: Number> Pools<'a, N> {
 
     /// Bytes of a KV cache for the whole batch at its full length: one tensor for each layer, or
     /// pages in the Python session.
-    pub fn whole_batch(&self) -> N {
+    pub(crate) fn whole_batch(&self) -> N {
         let inputs = &self.inputs;
         let sequences = || inputs.requests() * inputs.beam();
         let own = match inputs.resolved.given.engine.kv_cache_type {

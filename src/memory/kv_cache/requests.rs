@@ -51,7 +51,7 @@ pub struct Concurrency {
 /// The properties of a deployment that determine the blocks of a request and the number of
 /// concurrent requests.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Requests {
+pub(crate) struct Requests {
     /// Tokens of a block.
     tokens_per_block: u64,
     /// Tokens that attention sinks waste.
@@ -75,7 +75,7 @@ pub struct Requests {
 }
 
 /// The longest prompt that the executor accepts (`batch_manager/trtGptModel.h`).
-pub fn longest_prompt(resolved: &Resolved) -> u64 {
+pub(crate) fn longest_prompt(resolved: &Resolved) -> u64 {
     let most = resolved.limits.max_seq_len.saturating_sub(1);
     if resolved.given.engine.runtime != Runtime::Executor {
         resolved.limits.max_input_len
@@ -89,7 +89,7 @@ pub fn longest_prompt(resolved: &Resolved) -> u64 {
 }
 
 /// Tokens that attention sinks waste: their last block stays partly empty (`getSinkBubbleLength`).
-pub fn sink_bubble(sink_token_length: u64, tokens_per_block: u64) -> u64 {
+pub(crate) fn sink_bubble(sink_token_length: u64, tokens_per_block: u64) -> u64 {
     sink_token_length.next_multiple_of(tokens_per_block.max(1)) - sink_token_length
 }
 

@@ -7,7 +7,7 @@ use crate::memory::law::{Origin, Part, Symbol};
 use crate::memory::number::Number;
 
 /// Bytes of a token on this rank, in all attention layers.
-pub fn bytes_per_token<N: Number>(inputs: &Inputs<N>) -> N {
+pub(crate) fn bytes_per_token<N: Number>(inputs: &Inputs<N>) -> N {
     let backend = inputs.resolved.backend;
     (backend.bytes_in_layer(inputs) * backend.kv_cache_layers(inputs))
         .part(|| Part::bytes("bytes of a token").symbol("bytes_per_token"))

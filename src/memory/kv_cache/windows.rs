@@ -5,7 +5,7 @@ use serde::Serialize;
 
 /// The layers with the same attention window.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Window {
+pub(crate) struct Window {
     /// Tokens of the window.
     pub tokens: u64,
     /// Attention layers of a rank that have it.
@@ -33,7 +33,7 @@ pub struct WindowPool {
 /// The entries of `max_attention_window` repeat over the stage's own layers
 /// (`groupLayersByWindowSize`). In versions without a pool for each window, the widest window
 /// applies to all layers.
-pub fn windows(resolved: &Resolved, stage: u64) -> Vec<Window> {
+pub(crate) fn windows(resolved: &Resolved, stage: u64) -> Vec<Window> {
     let layers = u64::from(resolved.model.attention_layers.count_in(resolved.layers_of_stage(stage)));
     if layers == 0 {
         return Vec::new();
@@ -57,6 +57,6 @@ pub fn windows(resolved: &Resolved, stage: u64) -> Vec<Window> {
 }
 
 /// The number of distinct windows.
-pub fn distinct_windows(resolved: &Resolved) -> usize {
+pub(crate) fn distinct_windows(resolved: &Resolved) -> usize {
     if resolved.kv_cache.max_attention_window.len() < 2 { 1 } else { windows(resolved, 0).len() }
 }

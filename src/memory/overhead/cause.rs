@@ -39,7 +39,7 @@ impl<N: Number> Cause<N> {
 }
 
 /// The sum of `causes` and its band. The causes are independent of each other.
-pub fn sum<N: Number>(causes: Vec<Cause<N>>) -> Cause<N> {
+pub(crate) fn sum<N: Number>(causes: Vec<Cause<N>>) -> Cause<N> {
     let band = Band::of_sum(causes.iter().map(|cause| cause.band));
     Cause { bytes: N::sum_of(causes.into_iter().map(|cause| cause.bytes)), band }
 }

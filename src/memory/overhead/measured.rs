@@ -11,7 +11,7 @@ use crate::memory::number::Number;
 use crate::units::Bytes;
 
 /// The law of the overhead that follows from the free memory in a log.
-pub static MEASURED: Law = Law {
+pub(crate) static MEASURED: Law = Law {
     title: explanation_text("The total memory, less the free memory that you gave and the other figures"),
     evidence: Evidence::Given,
     below: 0.0,
@@ -24,7 +24,7 @@ const PRINTED_GIB: f64 = 0.005;
 
 /// The overhead that follows from the free memory in a log: the remainder after the predicted
 /// parts. It is as uncertain as they are.
-pub fn measured<N: Number>(inputs: &Inputs<N>, free: Bytes, predicted: &[N; 4], band: Band) -> Cause<N> {
+pub(crate) fn measured<N: Number>(inputs: &Inputs<N>, free: Bytes, predicted: &[N; 4], band: Band) -> Cause<N> {
     static FREE: Symbol =
         Symbol { text: "free", meaning: "free memory that a log printed", origin: Origin::Chosen("free_memory_gib") };
     let left = inputs.total() - N::symbol(&FREE, free.0 as f64) - N::sum_of(predicted.clone());
@@ -37,7 +37,7 @@ pub fn measured<N: Number>(inputs: &Inputs<N>, free: Bytes, predicted: &[N; 4], 
 ///
 /// It combines the parts that are allocated before the KV cache with the total memory, which
 /// depends on the driver unless the user sets it.
-pub fn available_band(resolved: &Resolved, predicted: Band, overhead: Band) -> Band {
+pub(crate) fn available_band(resolved: &Resolved, predicted: Band, overhead: Band) -> Band {
     if resolved.machine.free_memory.is_some() {
         let printed = Bytes::from_gib(PRINTED_GIB).0 as f64;
         return Band { below: printed, above: printed };

@@ -14,11 +14,13 @@ mod other_processes;
 mod topology;
 mod workspace;
 
-pub use cause::{Cause, sum};
+pub use cause::Cause;
+pub(crate) use cause::sum;
 pub use context::context;
-pub use measured::{MEASURED, available_band, measured};
+pub(crate) use measured::{MEASURED, available_band, measured};
 pub use nccl::communicator;
-pub use notes::notes;
+pub(crate) use notes::notes;
 pub(super) use other_processes::other_processes;
 pub use topology::{Position, RankTopology, Topology};
-pub use workspace::{all_reduce_buffers, fusion_workspace};
+pub use workspace::all_reduce_buffers;
+pub(crate) use workspace::fusion_workspace;

@@ -7,7 +7,7 @@ use crate::gpu::Link;
 const SLICE: f64 = 0.9;
 
 /// Returns the notes on the GPUs and processes of a deployment.
-pub fn notes(resolved: &Resolved) -> Vec<Note> {
+pub(crate) fn notes(resolved: &Resolved) -> Vec<Note> {
     let mut notes = Vec::new();
     let mut note = |field, message: &str| notes.push(Note { field, message: message.into() });
     if (resolved.machine.gpu_memory.0 as f64) < resolved.gpu.memory_low.0 as f64 * SLICE {

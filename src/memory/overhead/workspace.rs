@@ -59,6 +59,6 @@ pub fn all_reduce_buffers<N: Number>(inputs: &Inputs<N>) -> Option<N> {
 
 /// Bytes of the PyTorch backend's workspace (`_ipc_utils.py`, fusion workspace); `None` if it has
 /// none.
-pub fn fusion_workspace<N: Number>(inputs: &Inputs<N>) -> Option<N> {
+pub(crate) fn fusion_workspace<N: Number>(inputs: &Inputs<N>) -> Option<N> {
     exists(inputs.resolved).then(|| inputs.ranks() * cap::<N>(inputs.resolved) * 4.0 + inputs.ranks() * 256.0)
 }

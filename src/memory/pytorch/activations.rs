@@ -16,7 +16,7 @@ use crate::memory::law::{Evidence, Law, Part};
 use crate::memory::number::Number;
 
 /// Dense models.
-pub static DENSE: Law = Law {
+pub(super) static DENSE: Law = Law {
     title: explanation_text("The live tensors of one layer at the peak of the profiling pass"),
     evidence: Evidence::Fitted {
         on: explanation_text("32 measured KV capacities, all met; four public logs within 3 %"),
@@ -27,7 +27,7 @@ pub static DENSE: Law = Law {
 };
 
 /// Models with experts.
-pub static EXPERTS: Law = Law {
+pub(super) static EXPERTS: Law = Law {
     title: explanation_text("The rows of the experts, or of latent attention, at the peak of the profiling pass"),
     evidence: Evidence::Fitted { on: explanation_text("profiling lines of 80 public logs: median error 0.14 GiB") },
     below: 0.2,
@@ -36,7 +36,7 @@ pub static EXPERTS: Law = Law {
 };
 
 /// The law of a deployment's activations.
-pub fn law(resolved: &Resolved) -> &'static Law {
+pub(super) fn law(resolved: &Resolved) -> &'static Law {
     if resolved.model.moe.is_some() { &EXPERTS } else { &DENSE }
 }
 
@@ -54,7 +54,7 @@ const SORTED_TOKENS: u64 = 1024;
 const LATENT_VALUES: (f64, f64) = (512.0, 1088.0);
 
 /// Bytes of the peak above the persistent memory.
-pub fn activations<N: Number>(inputs: &Inputs<N>) -> N {
+pub(super) fn activations<N: Number>(inputs: &Inputs<N>) -> N {
     let peak = if inputs.resolved.model.moe.is_some() { experts(inputs) } else { dense(inputs) };
     N::sum_of([LATE_LOADS.number::<N>().part(|| Part::bytes("kernels that load in the first full step")), peak])
 }

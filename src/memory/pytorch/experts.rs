@@ -7,7 +7,7 @@ use crate::memory::number::Number;
 
 /// The kernels for experts that are stored as `algo`: the selected backend, or CUTLASS if the
 /// selected one has no kernels for them (`_torch/modules/fused_moe/create_moe.py`).
-pub fn kernels(resolved: &Resolved, algo: QuantAlgo) -> MoeBackend {
+pub(super) fn kernels(resolved: &Resolved, algo: QuantAlgo) -> MoeBackend {
     let chosen = resolved.pytorch.moe_backend;
     let has_kernels = match chosen {
         MoeBackend::Trtllm => algo.is_mxfp4() || algo.is_nvfp4() || is_fp8(algo),

@@ -15,7 +15,7 @@ use crate::memory::law::{Evidence, Law, Origin, Part, Symbol};
 use crate::memory::number::Number;
 
 /// The KV cache. Its own arithmetic is exact; only the memory left for it is uncertain.
-pub static LAW: Law = Law {
+pub(super) static LAW: Law = Law {
     title: explanation_text("A fraction of the memory that the profiling pass left free"),
     evidence: Evidence::Exact { logs: 49 },
     below: 0.0,
@@ -26,7 +26,7 @@ pub static LAW: Law = Law {
 };
 
 /// Cached attention layers of a rank: those of its stage, and on the last stage the draft layers.
-pub fn layers<N: Number>(inputs: &Inputs<N>) -> N {
+pub(super) fn layers<N: Number>(inputs: &Inputs<N>) -> N {
     static DRAFT: Symbol = Symbol { text: "L_draft", meaning: "layers that draft tokens", origin: Origin::Derived };
     let resolved = inputs.resolved;
     let draft = match resolved.given.pytorch.decoding_type {
@@ -45,7 +45,7 @@ pub fn layers<N: Number>(inputs: &Inputs<N>) -> N {
 ///
 /// Latent attention caches one compressed vector, the same on every rank. Sparse attention also
 /// caches an FP8 key of its indexer.
-pub fn bytes_in_layer<N: Number>(inputs: &Inputs<N>) -> N {
+pub(super) fn bytes_in_layer<N: Number>(inputs: &Inputs<N>) -> N {
     static INDEX: Symbol =
         Symbol { text: "index", meaning: "bytes of an indexer's key and its scales", origin: Origin::Model };
     let resolved = inputs.resolved;
@@ -63,7 +63,7 @@ pub fn bytes_in_layer<N: Number>(inputs: &Inputs<N>) -> N {
 
 /// Blocks of the longest sequence ("Max KV cache blocks per sequence" in the log), with the tokens
 /// that the scheduler is ahead.
-pub fn pages_per_sequence<N: Number>(inputs: &Inputs<N>) -> N {
+pub(super) fn pages_per_sequence<N: Number>(inputs: &Inputs<N>) -> N {
     static AHEAD: Symbol = Symbol {
         text: "ahead",
         meaning: "tokens by which the scheduler and the drafts are ahead",

@@ -10,7 +10,7 @@
 mod activations;
 mod experts;
 mod kv_cache;
-pub mod overhead;
+pub(crate) mod overhead;
 mod persistent;
 mod sampler;
 pub(crate) mod weights;
@@ -28,7 +28,7 @@ use crate::units::Bytes;
 
 /// The model of the PyTorch backend.
 #[derive(Debug, Clone, Copy)]
-pub struct Pytorch;
+pub(crate) struct Pytorch;
 
 impl BackendModel for Pytorch {
     fn laws(self, resolved: &Resolved) -> [&'static Law; 6] {

@@ -26,7 +26,7 @@ use crate::memory::overhead::{
 use crate::units::{GIB, MIB};
 
 /// The sum of all causes. Its band combines theirs.
-pub static LAW: Law = Law {
+pub(crate) static LAW: Law = Law {
     title: explanation_text("CUDA context, libraries, communication and CUDA graphs, as a sum of their causes"),
     evidence: Evidence::Fitted {
         on: explanation_text("memory outside torch in 90 public logs, and 32 measured KV capacities"),
@@ -45,7 +45,7 @@ const RACK_ALL_REDUCE: f64 = 16.0 * MIB as f64;
 const PINNING_TOKENS: u64 = 64;
 
 /// Code of torch, TensorRT-LLM and its kernels in `version`.
-pub fn libraries(version: Version) -> &'static Constant {
+pub(crate) fn libraries(version: Version) -> &'static Constant {
     let by_fact = [
         (Behavior::TorchLibrariesOf1_0, &TORCH_LIBRARIES_1_0),
         (Behavior::TorchLibrariesOf1_2, &TORCH_LIBRARIES_1_2),

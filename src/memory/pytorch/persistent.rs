@@ -17,7 +17,7 @@ use crate::memory::number::Number;
 use crate::units::MIB;
 
 /// The persistent memory.
-pub static LAW: Law = Law {
+pub(super) static LAW: Law = Law {
     title: explanation_text("Workspaces and tables that stay inside torch"),
     evidence: Evidence::Fitted { on: explanation_text("memory inside torch of 80 public logs, less the weights") },
     below: 0.25,
@@ -55,7 +55,7 @@ const DEEP_GEMM_ROWS: f64 = 18_688.0;
 const GENERATED_ATTENTION: f64 = 32.0 * MIB as f64;
 
 /// Bytes that persist on a rank, without those of the sampler.
-pub fn persistent<N: Number>(inputs: &Inputs<N>) -> N {
+pub(super) fn persistent<N: Number>(inputs: &Inputs<N>) -> N {
     let resolved = inputs.resolved;
     let mut all = Vec::with_capacity(8);
     let rest = match resolved.model.is_latent() {

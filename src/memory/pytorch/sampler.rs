@@ -10,7 +10,7 @@ use crate::memory::law::{Evidence, Law, Origin, Part, Symbol};
 use crate::memory::number::Number;
 
 /// The sampler's buffers.
-pub static LAW: Law = Law {
+pub(super) static LAW: Law = Law {
     title: explanation_text("The sampler's tensors, for every slot"),
     evidence: Evidence::Source,
     below: 0.5,
@@ -23,7 +23,7 @@ pub static LAW: Law = Law {
 const STOP_WORDS: (f64, f64) = (10.0, 20.0);
 
 /// Bytes of the sampler's buffers on a rank. Only the last pipeline stage samples.
-pub fn sampler<N: Number>(inputs: &Inputs<N>) -> N {
+pub(super) fn sampler<N: Number>(inputs: &Inputs<N>) -> N {
     static STEP: Symbol =
         Symbol { text: "D", meaning: "tokens of a sequence in a step, drafts and one more", origin: Origin::Derived };
     if !inputs.is_last_stage() {

@@ -18,7 +18,7 @@ use crate::memory::weights::{INPUTS, OUTPUTS, REPEATS, quantized, repeated};
 use crate::units::Bytes;
 
 /// The weights.
-pub static LAW: Law = Law {
+pub(crate) static LAW: Law = Law {
     title: explanation_text("The tensors of this rank, as the PyTorch backend stores them"),
     evidence: Evidence::Fitted {
         on: explanation_text("memory inside torch of 80 public logs, persistent buffers included: median error 0.1 %"),
@@ -31,7 +31,7 @@ pub static LAW: Law = Law {
 };
 
 /// An Eagle3 draft. Its dimensions are only suggested by the target model's.
-pub static EAGLE3: Law = Law {
+pub(crate) static EAGLE3: Law = Law {
     title: explanation_text("An Eagle3 draft: one layer as wide as the model, its input projection and its LM head"),
     evidence: Evidence::Guess,
     below: 0.4,
@@ -43,7 +43,7 @@ pub static EAGLE3: Law = Law {
 const BLOCK: u64 = 128;
 
 /// Bytes of weights on a rank.
-pub fn weights<N: Number>(inputs: &Inputs<N>) -> N {
+pub(crate) fn weights<N: Number>(inputs: &Inputs<N>) -> N {
     let resolved = inputs.resolved;
     let tensors = resolved.model.shared_tensors();
     let layers = resolved.layers_of_stage(inputs.stage);

@@ -23,7 +23,7 @@ use crate::explanation_text::explanation_text;
 pub(super) use linear::quantized;
 
 /// Weights in 16 bit, weight-only quantization and FP8.
-pub static LAW: Law = Law {
+pub(crate) static LAW: Law = Law {
     title: explanation_text("The tensors of this rank, as TensorRT-LLM stores them"),
     evidence: Evidence::Exact { logs: 14 },
     below: 0.0005,
@@ -35,7 +35,7 @@ pub static LAW: Law = Law {
 };
 
 /// Schemes that appear in no log with a known configuration.
-pub static UNSEEN: Law = Law {
+pub(crate) static UNSEEN: Law = Law {
     title: explanation_text("The tensors of this rank, with the scales that this quant_algo adds"),
     evidence: Evidence::Source,
     below: 0.005,
@@ -44,7 +44,7 @@ pub static UNSEEN: Law = Law {
 };
 
 /// GPTQ. Its zero points take memory only if they differ.
-pub static GPTQ: Law = Law {
+pub(crate) static GPTQ: Law = Law {
     title: explanation_text(
         "The tensors of this rank, with GPTQ's scales; the zero points of a symmetric checkpoint are all equal \
          and take no memory",
@@ -60,7 +60,7 @@ pub static GPTQ: Law = Law {
 };
 
 /// SmoothQuant.
-pub static SMOOTH_QUANT: Law = Law {
+pub(crate) static SMOOTH_QUANT: Law = Law {
     title: explanation_text("The tensors of this rank, with SmoothQuant's scales and smoothers"),
     evidence: Evidence::Fitted {
         on: explanation_text("an engine file, and an engine whose model isn't named and that is 0.07 % larger"),
@@ -73,7 +73,7 @@ pub static SMOOTH_QUANT: Law = Law {
 };
 
 /// Mixture of experts.
-pub static EXPERTS: Law = Law {
+pub(crate) static EXPERTS: Law = Law {
     title: explanation_text("The tensors of this rank, experts divided by moe_ep_size and moe_tp_size"),
     evidence: Evidence::Fitted {
         on: explanation_text("two engine files of Mixtral, and an engine of Qwen1.5-MoE that is 0.16 % larger"),
@@ -86,7 +86,7 @@ pub static EXPERTS: Law = Law {
 };
 
 /// Latent attention. Its engines hold more than the model's parameters.
-pub static LATENT: Law = Law {
+pub(crate) static LATENT: Law = Law {
     title: explanation_text(
         "The tensors of this rank; latent attention keeps its up projections in dtype, one of them twice, and a \
          RoPE table in each layer",
@@ -98,7 +98,7 @@ pub static LATENT: Law = Law {
 };
 
 /// Engines with draft weights.
-pub static DRAFTERS: Law = Law {
+pub(crate) static DRAFTERS: Law = Law {
     title: explanation_text("The tensors of this rank, with draft weights"),
     evidence: Evidence::Source,
     below: 0.01,
@@ -107,7 +107,7 @@ pub static DRAFTERS: Law = Law {
 };
 
 /// EAGLE's engines. They may hold its layers once, or once for each step.
-pub static EAGLE: Law = Law {
+pub(crate) static EAGLE: Law = Law {
     title: explanation_text(
         "The tensors of this rank, and EAGLE's layers once for each step; TensorRT may store equal ones once",
     ),
@@ -118,7 +118,7 @@ pub static EAGLE: Law = Law {
 };
 
 /// The two engines of an encoder-decoder model.
-pub static ENCODER_DECODER: Law = Law {
+pub(crate) static ENCODER_DECODER: Law = Law {
     title: explanation_text("The tensors of this rank in both engines, decoder and encoder"),
     evidence: Evidence::Fitted {
         on: explanation_text("Whisper's two engines in W8A16 and the decoder of flan-T5 XL, all within 0.2 %"),

@@ -18,7 +18,7 @@ const MOST_ADVICE: usize = 6;
 const MOST_UNREAD: usize = 20;
 
 /// Returns the section about a log.
-pub fn section(log: &ExplainedLog, name: &str, request: &PanelRequest) -> Markup {
+pub(super) fn section(log: &ExplainedLog, name: &str, request: &PanelRequest) -> Markup {
     let ranks = &log.reading.ranks;
     let at = request.number("rank").unwrap_or(0).min(ranks.len().saturating_sub(1) as u64) as usize;
     html! {

@@ -23,7 +23,7 @@ pub enum Subject {
 
 /// Returns the panel about `subject`, or about nothing yet. The `example` option means that the
 /// subject is the example of TensorRT-LLM's documentation; `file` is its name otherwise.
-pub fn panel(request: &PanelRequest, subject: Option<&Subject>) -> Markup {
+pub(super) fn panel(request: &PanelRequest, subject: Option<&Subject>) -> Markup {
     let shown = match (request.option("example"), request.option("file")) {
         (Some(_), _) => "The documentation's example",
         (None, None) => "The pasted text",

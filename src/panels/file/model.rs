@@ -17,7 +17,7 @@ const MOST_ROWS: usize = 200;
 type Pairs = Vec<(&'static str, String)>;
 
 /// Returns the section about a file.
-pub fn section(file: &ModelFile, name: &str, request: &PanelRequest) -> Markup {
+pub(super) fn section(file: &ModelFile, name: &str, request: &PanelRequest) -> Markup {
     let mut deployment = Deployment::default();
     file.apply(&mut deployment);
     let (report, has_model) = (file.report(), file.model().is_some());

@@ -136,7 +136,7 @@ impl Search {
 }
 
 /// A combobox over the catalogue, and the dimensions of the chosen model.
-pub fn model(setting: SettingState) -> Vec<El> {
+pub(crate) fn model(setting: SettingState) -> Vec<El> {
     let search = Search {
         setting,
         typing: Live::new(false),

@@ -6,7 +6,7 @@ use crate::memory::Report;
 use crate::units::{Bytes, Units};
 
 /// The accessible name of a segment's box. It has no character that markup would have to escape.
-pub fn label(drawing: &Drawing, report: &Report, hit: &Hit, units: Units) -> String {
+pub(super) fn label(drawing: &Drawing, report: &Report, hit: &Hit, units: Units) -> String {
     let Some((bytes, total)) = figure(drawing, report, hit) else {
         return hit.segment.label().to_string();
     };
@@ -15,7 +15,7 @@ pub fn label(drawing: &Drawing, report: &Report, hit: &Hit, units: Units) -> Str
 }
 
 /// The size of a segment, and the total memory of its GPU.
-pub fn figure(drawing: &Drawing, report: &Report, hit: &Hit) -> Option<(Bytes, Bytes)> {
+pub(super) fn figure(drawing: &Drawing, report: &Report, hit: &Hit) -> Option<(Bytes, Bytes)> {
     let shows = drawing.bars.get(hit.bar)?.shows;
     let rank = report.ranks.iter().find(|rank| rank.rank == shows)?;
     Some((hit.segment.bytes(rank), rank.total))

@@ -9,7 +9,7 @@ use trtllm_memory::export::table::Table;
 use trtllm_memory::units::Units;
 
 #[derive(Debug, Args)]
-pub struct Arguments {
+pub(super) struct Arguments {
     /// A share link; without OTHER it must pin a deployment for comparison (`compare=`).
     link: String,
     /// The link of the deployment to compare with, in place of the pinned one.
@@ -20,7 +20,7 @@ pub struct Arguments {
 }
 
 /// Runs the subcommand.
-pub fn run(arguments: &Arguments, units: Units) -> Output {
+pub(super) fn run(arguments: &Arguments, units: Units) -> Output {
     let pinned = match &arguments.other {
         Some(other) => Some(link_arg::read(other, arguments.json)),
         None => link_arg::read_pinned(&arguments.link, arguments.json),

@@ -20,7 +20,7 @@ use trtllm_memory::units::{Bytes, Units, grouped, grouped_decimal};
 const MOST_COLUMNS: usize = 6;
 
 #[derive(Debug, Args)]
-pub struct Arguments {
+pub(super) struct Arguments {
     /// A share link of any host, `#…`, or its fragment alone, quoted because of its `&` and `#`.
     /// `-` reads links from standard input, one a line: blank lines are skipped, and the exit
     /// status is the worst of all.
@@ -42,7 +42,7 @@ pub struct Arguments {
 }
 
 /// Estimates a link, or each link of standard input.
-pub fn run(arguments: Arguments, units: Units) -> Box<dyn Iterator<Item = Output>> {
+pub(super) fn run(arguments: Arguments, units: Units) -> Box<dyn Iterator<Item = Output>> {
     let links_from_input = arguments.link.as_deref() == Some(STANDARD_INPUT);
     let read = match &arguments.hf_config {
         Some(path) if links_from_input && path == Path::new(STANDARD_INPUT) => {

@@ -4,7 +4,7 @@ use trtllm_memory::export::json::Explained;
 use trtllm_memory::memory::{Explanation, RankRanges};
 
 /// Formats the explanations of each rank class.
-pub fn explanations(explained: &[Explained]) -> String {
+pub(super) fn explanations(explained: &[Explained]) -> String {
     let mut text = String::new();
     for one in explained {
         let ranks: RankRanges = one.ranks.iter().copied().collect();

@@ -12,7 +12,7 @@ use trtllm_memory::memory::{Report, estimate};
 use trtllm_memory::units::Units;
 
 #[derive(Debug, Args)]
-pub struct CommandsArguments {
+pub(super) struct CommandsArguments {
     /// A share link of any host, `#…`, or its fragment alone.
     link: String,
     /// Print JSON: recipes with their steps.
@@ -21,7 +21,7 @@ pub struct CommandsArguments {
 }
 
 /// Prints the commands and files that start a deployment.
-pub fn commands(arguments: &CommandsArguments) -> Output {
+pub(super) fn commands(arguments: &CommandsArguments) -> Output {
     #[derive(Serialize)]
     struct Shape<'a> {
         backend: &'a str,
@@ -37,7 +37,7 @@ pub fn commands(arguments: &CommandsArguments) -> Output {
 }
 
 #[derive(Debug, Args)]
-pub struct ChartArguments {
+pub(super) struct ChartArguments {
     /// A share link of any host, `#…`, or its fragment alone.
     link: String,
     /// The width in pixels.
@@ -58,7 +58,7 @@ pub struct ChartArguments {
 }
 
 /// Draws the memory of each GPU as SVG.
-pub fn chart(arguments: &ChartArguments, units: Units) -> Output {
+pub(super) fn chart(arguments: &ChartArguments, units: Units) -> Output {
     let theme = if arguments.dark { Theme::DARK } else { Theme::LIGHT };
     let size = Size { width: arguments.width, height: arguments.height };
     reported(&arguments.link, |deployment, report| {
@@ -73,7 +73,7 @@ pub fn chart(arguments: &ChartArguments, units: Units) -> Output {
 }
 
 #[derive(Debug, Args)]
-pub struct TableArguments {
+pub(super) struct TableArguments {
     /// A share link of any host, `#…`, or its fragment alone.
     link: String,
     /// Print CSV with a row for each rank and sizes in bytes, instead of a Markdown table in GiB.
@@ -82,7 +82,7 @@ pub struct TableArguments {
 }
 
 /// Prints the memory of each GPU as a table.
-pub fn table(arguments: &TableArguments, units: Units) -> Output {
+pub(super) fn table(arguments: &TableArguments, units: Units) -> Output {
     let csv = arguments.csv;
     reported(&arguments.link, |_, report| {
         if csv { Table::of_report(report).csv() } else { Table::for_people(report, units).markdown() }

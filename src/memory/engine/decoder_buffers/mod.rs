@@ -11,7 +11,7 @@ use crate::memory::law::{Law, Part};
 use crate::memory::number::Number;
 
 /// The law of a deployment's decoder buffers.
-pub fn law(resolved: &Resolved) -> &'static Law {
+pub(super) fn law(resolved: &Resolved) -> &'static Law {
     if resolved.given.engine.speculative_decoding_mode.predicts_draft_tokens() {
         &speculation::LAW
     } else if resolved.limits.max_beam_width > 1 {
@@ -25,7 +25,7 @@ pub fn law(resolved: &Resolved) -> &'static Law {
 ///
 /// Only the last pipeline stage samples; other stages hold at most cache indirections. A session
 /// has a decoder for each micro-batch, the executor one for all.
-pub fn decoder_buffers<N: Number>(inputs: &Inputs<N>) -> N {
+pub(super) fn decoder_buffers<N: Number>(inputs: &Inputs<N>) -> N {
     let resolved = inputs.resolved;
     let several = resolved.given.engine.runtime != Runtime::Executor && inputs.batches.count > 1;
     let beams_differ = resolved.limits.max_beam_width > 1 && resolved.version.has(Behavior::DecoderKeepsAnotherRow);

@@ -14,7 +14,7 @@ const MASK_WORD: f64 = 32.0;
 
 /// The buffers of the encoder's engine. They are allocated before the decoder, and no log line
 /// counts them.
-pub fn engine_buffers<N: Number>(inputs: &Inputs<N>) -> Option<N> {
+pub(crate) fn engine_buffers<N: Number>(inputs: &Inputs<N>) -> Option<N> {
     inputs.resolved.model.encoder?;
     let tokens = || inputs.encoder_batch() * inputs.encoder_input();
     Some(N::sum_of([
@@ -26,7 +26,7 @@ pub fn engine_buffers<N: Number>(inputs: &Inputs<N>) -> Option<N> {
 
 /// The decoder's copy of the encoder's output, in each set of its buffers. In older versions its
 /// length is that of the decoder's prompts.
-pub fn inputs<N: Number>(inputs: &Inputs<N>) -> Option<N> {
+pub(crate) fn inputs<N: Number>(inputs: &Inputs<N>) -> Option<N> {
     inputs.resolved.model.encoder?;
     let length = || match inputs.resolved.version.has(Behavior::EncoderBuffersFollowEncoder) {
         true => inputs.encoder_input(),
@@ -38,7 +38,7 @@ pub fn inputs<N: Number>(inputs: &Inputs<N>) -> Option<N> {
 }
 
 /// Masks and block tables of cross attention. They are allocated after the KV cache has been sized.
-pub fn cross_tables<N: Number>(inputs: &Inputs<N>) -> Option<N> {
+pub(crate) fn cross_tables<N: Number>(inputs: &Inputs<N>) -> Option<N> {
     inputs.resolved.model.encoder?;
     let mask = inputs.running_tokens() * inputs.encoder_input();
     let rows = inputs.running_batch() * inputs.input().round_up(MASK_ROWS);
@@ -57,7 +57,7 @@ pub fn cross_tables<N: Number>(inputs: &Inputs<N>) -> Option<N> {
 
 /// The tensors of a full encoder batch: inputs if they are frames, and outputs, which each request
 /// keeps until its first step.
-pub fn first_batch<N: Number>(inputs: &Inputs<N>) -> Option<N> {
+pub(crate) fn first_batch<N: Number>(inputs: &Inputs<N>) -> Option<N> {
     static MELS: Symbol = Symbol { text: "mels", meaning: "features of a frame", origin: Origin::Model };
     let encoder = inputs.resolved.model.encoder?;
     let outputs = (inputs.element() * inputs.encoder_batch() * inputs.encoder_output() * inputs.hidden())

@@ -10,7 +10,7 @@ use crate::memory::number::Number;
 use crate::memory::weights::projects_cross_keys_alone;
 
 /// The two execution contexts of an encoder-decoder model.
-pub static CONTEXTS: Law = Law {
+pub(crate) static CONTEXTS: Law = Law {
     title: explanation_text(
         "TensorRT's blocks of the decoder, of the keys and values that it projects, and of the encoder",
     ),
@@ -32,7 +32,7 @@ const QUERY_KEY_VALUE: f64 = 3.0;
 
 /// The decoder's projection of an encoder batch's outputs to keys and values, in some engines with
 /// unused queries; `None` if the model has no encoder.
-pub fn cross_attention<N: Number>(inputs: &Inputs<N>) -> Option<N> {
+pub(crate) fn cross_attention<N: Number>(inputs: &Inputs<N>) -> Option<N> {
     inputs.resolved.model.encoder?;
     let projected = match projects_cross_keys_alone(inputs) {
         true => inputs.kv_heads() * 2.0,
@@ -72,7 +72,7 @@ impl<N: Number> Sizes<N> {
 
 /// The execution context of the encoder's engine; `None` if the model has no encoder. It is built
 /// for `max_batch_size` inputs of maximum length, whatever `max_num_tokens` is.
-pub fn context<N: Number>(inputs: &Inputs<N>) -> Option<N> {
+pub(crate) fn context<N: Number>(inputs: &Inputs<N>) -> Option<N> {
     let sizes = Sizes::of(inputs, inputs.resolved.model.encoder.as_ref()?);
     let rows = |columns: N| inputs.element() * sizes.tokens.clone() * columns;
     let mlp = || rows(sizes.columns.clone()).part(|| Part::bytes("MLP activation of the encoder").symbol("I"));

@@ -4,5 +4,5 @@
 mod buffers;
 mod context;
 
-pub use buffers::{cross_tables, engine_buffers, first_batch, inputs};
-pub use context::{CONTEXTS, context, cross_attention};
+pub(crate) use buffers::{cross_tables, engine_buffers, first_batch, inputs};
+pub(crate) use context::{CONTEXTS, context, cross_attention};

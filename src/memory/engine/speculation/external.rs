@@ -10,7 +10,7 @@ use crate::memory::number::Number;
 ///
 /// The sort needs values and indices twice, and the temporary memory of CUB's segmented radix sort
 /// (matches one public log).
-pub fn decoder<N: Number>(inputs: &Inputs<N>) -> N {
+pub(super) fn decoder<N: Number>(inputs: &Inputs<N>) -> N {
     let row = || inputs.slots() * inputs.runtime_vocab();
     let probabilities = inputs.logit() * inputs.slots() * inputs.step() * inputs.runtime_vocab() * 3.0;
     let target = inputs.logit() * row() + row() * 5.0;

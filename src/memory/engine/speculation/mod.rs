@@ -14,7 +14,7 @@ use crate::memory::number::Number;
 
 /// The buffers of engines with speculative decoding. No public log shows them. The scratch of CUB
 /// and the scalars of slots are uncertain.
-pub static LAW: Law = Law {
+pub(super) static LAW: Law = Law {
     title: explanation_text("The tensors of the runtime and of speculative decoding, for every slot"),
     evidence: Evidence::Source,
     below: 0.02,
@@ -26,7 +26,7 @@ pub static LAW: Law = Law {
 };
 
 /// The draft tensors of a buffer set, without the logits; `None` if it has none.
-pub fn inputs<N: Number>(inputs: &Inputs<N>) -> Option<N> {
+pub(super) fn inputs<N: Number>(inputs: &Inputs<N>) -> Option<N> {
     let bytes = match inputs.resolved.given.engine.speculative_decoding_mode {
         _ if !inputs.is_last_stage() => return None,
         Mode::None | Mode::DraftTokensExternal => return None,
@@ -39,7 +39,7 @@ pub fn inputs<N: Number>(inputs: &Inputs<N>) -> Option<N> {
 }
 
 /// The draft tensors of the decoder; `None` if it samples one token at a time.
-pub fn decoder<N: Number>(inputs: &Inputs<N>) -> Option<N> {
+pub(super) fn decoder<N: Number>(inputs: &Inputs<N>) -> Option<N> {
     let layer = match inputs.resolved.given.engine.speculative_decoding_mode {
         Mode::None => return None,
         Mode::DraftTokensExternal => return Some(external::decoder(inputs)),
@@ -52,7 +52,7 @@ pub fn decoder<N: Number>(inputs: &Inputs<N>) -> Option<N> {
 }
 
 /// Bytes of a logit in the decoder. ReDrafter's are in the model's data type.
-pub fn decoder_logit<N: Number>(inputs: &Inputs<N>) -> N {
+pub(super) fn decoder_logit<N: Number>(inputs: &Inputs<N>) -> N {
     if inputs.resolved.given.engine.speculative_decoding_mode == Mode::ExplicitDraftTokens {
         inputs.element()
     } else {

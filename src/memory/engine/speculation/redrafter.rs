@@ -18,7 +18,7 @@ fn probabilities<N: Number>(inputs: &Inputs<N>) -> N {
 
 /// Drafts with their probabilities, both as input and as output of the engine, and masks and
 /// positions.
-pub fn inputs<N: Number>(inputs: &Inputs<N>) -> N {
+pub(super) fn inputs<N: Number>(inputs: &Inputs<N>) -> N {
     let batch = || inputs.running_batch();
     let drafts = (batch() * probabilities(inputs) + batch() * beam_tokens(inputs) * 8.0) * 2.0;
     let masks = batch() * inputs.step() * (mask_words(inputs) + 5.0) * 4.0 + batch() * inputs.step() * inputs.step();
@@ -29,7 +29,7 @@ pub fn inputs<N: Number>(inputs: &Inputs<N>) -> N {
 }
 
 /// Drafts with their probabilities, masks and positions of every slot, and the layer.
-pub fn decoder<N: Number>(inputs: &Inputs<N>) -> N {
+pub(super) fn decoder<N: Number>(inputs: &Inputs<N>) -> N {
     let slots = || inputs.slots();
     let drafts = slots() * probabilities(inputs) + slots() * beam_tokens(inputs) * 12.0;
     let numbers = inputs.element() * slots() * inputs.paths() * inputs.path();

@@ -11,7 +11,7 @@ use crate::memory::law::{Evidence, Law, Origin, Part, Symbol};
 use crate::memory::number::Number;
 
 /// Attention without context FMHA.
-pub static UNFUSED: Law = Law {
+pub(crate) static UNFUSED: Law = Law {
     title: explanation_text(
         "The attention plugin's workspace without context FMHA, which grows with the square of the prompt",
     ),
@@ -46,7 +46,7 @@ static LATENT: Symbol =
     Symbol { text: "c", meaning: "values that latent attention caches for a token", origin: Origin::Model };
 
 /// The plugin's workspace.
-pub fn attention<N: Number>(inputs: &Inputs<N>) -> N {
+pub(crate) fn attention<N: Number>(inputs: &Inputs<N>) -> N {
     let own = context(inputs).max(generation(inputs));
     match inputs.resolved.model.encoder {
         Some(_) if !inputs.resolved.engine.context_fmha => own.max(cross(inputs)),

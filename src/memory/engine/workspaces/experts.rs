@@ -9,7 +9,7 @@ use crate::memory::number::Number;
 /// Rows of all tokens and their experts, before and after each GEMM
 /// (`cpp/tensorrt_llm/kernels/mixtureOfExperts/moe_kernels.cu` getWorkspaceDeviceBufferSizes, about
 /// 0.16). Every rank reserves all rows, even if the experts are divided among ranks.
-pub fn experts<N: Number>(inputs: &Inputs<N>) -> N {
+pub(crate) fn experts<N: Number>(inputs: &Inputs<N>) -> N {
     let rows = || inputs.tokens() * inputs.top_k();
     let gated = if inputs.resolved.model.mlp.gated { 2.0 } else { 1.0 };
     let activation =
@@ -39,7 +39,7 @@ pub fn experts<N: Number>(inputs: &Inputs<N>) -> N {
 
 /// The router's tensors that stay live: logits and scores in 32 bit. They exist only if the network
 /// itself selects the experts.
-pub fn router<N: Number>(inputs: &Inputs<N>) -> N {
+pub(crate) fn router<N: Number>(inputs: &Inputs<N>) -> N {
     if chooses_outside_the_plugin(inputs.resolved) {
         (inputs.tokens() * inputs.experts() * 8.0).part(|| Part::bytes("router logits and scores"))
     } else {

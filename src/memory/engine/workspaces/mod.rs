@@ -4,8 +4,8 @@
 mod attention;
 mod experts;
 
-pub use attention::{UNFUSED, attention};
-pub use experts::{experts, router};
+pub(crate) use attention::{UNFUSED, attention};
+pub(crate) use experts::{experts, router};
 
 use crate::architecture::Norm;
 use crate::deployment::{LoraModule, QuantAlgo};
@@ -26,7 +26,7 @@ pub(super) fn cublas<N: Number>() -> N {
 }
 
 /// The largest workspace that is live together with the activations.
-pub fn largest<N: Number>(inputs: &Inputs<N>) -> N {
+pub(super) fn largest<N: Number>(inputs: &Inputs<N>) -> N {
     let plugins = of_plugins(inputs);
     if inputs.resolved.model.norm == Norm::Scale && !plugin_normalizes(inputs.resolved.precision.quant_algo) {
         return plugins.max(norm(inputs)).part(|| Part::bytes("largest workspace").symbol("workspace"));
@@ -35,7 +35,7 @@ pub fn largest<N: Number>(inputs: &Inputs<N>) -> N {
 }
 
 /// The largest workspace of a plugin, without RMSNorm's scratch.
-pub fn of_plugins<N: Number>(inputs: &Inputs<N>) -> N {
+pub(super) fn of_plugins<N: Number>(inputs: &Inputs<N>) -> N {
     let adapters = (inputs.resolved.given.engine.max_lora_rank > 0).then(|| lora(inputs));
     N::max_of([Some(cublas()), Some(attention(inputs)), adapters].into_iter().flatten())
         .part(|| Part::bytes("largest workspace of a plugin").symbol("workspace"))
@@ -43,7 +43,7 @@ pub fn of_plugins<N: Number>(inputs: &Inputs<N>) -> N {
 
 /// The workspace that TensorRT 9 keeps in addition to its blocks: that of the GEMM plugin, or
 /// without context FMHA that of the attention plugin.
-pub fn fixed<N: Number>(inputs: &Inputs<N>) -> N {
+pub(super) fn fixed<N: Number>(inputs: &Inputs<N>) -> N {
     if inputs.resolved.engine.context_fmha { cublas() } else { attention(inputs) }
 }
 

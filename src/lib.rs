@@ -206,7 +206,7 @@ pub mod log;
 pub mod memory;
 #[cfg(feature = "panels")]
 mod panels;
-#[cfg(feature = "chart")]
+#[cfg(any(feature = "panels", feature = "web"))]
 #[doc(hidden)]
 pub mod protocol;
 #[cfg(feature = "explanations")]

@@ -26,7 +26,7 @@ pub(super) fn panel(request: &PanelRequest) -> Markup {
         div.export {
             p.answer {
                 "The memory of this deployment and the commands that start it, for tickets, notebooks and terminals. "
-                a #embed_link href={ "web/embed.html#" (link::encode(deployment)) } target="_blank" rel="noopener" {
+                a #embed_link href={ "embed.html#" (link::encode(deployment)) } target="_blank" rel="noopener" {
                     "Embed it in documentation"
                 }
                 "."
@@ -130,7 +130,7 @@ mod tests {
     #[test]
     fn the_page_that_builds_a_snippet_opens_with_the_deployment() {
         let html = answer("panel=export&link=tp_size%3D2%26m.hidden%3D%2522");
-        assert!(html.contains("href=\"web/embed.html#v=1&amp;tp_size=2\""), "{html}");
+        assert!(html.contains("href=\"embed.html#v=1&amp;tp_size=2\""), "{html}");
     }
 
     #[test]

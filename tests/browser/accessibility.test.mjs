@@ -91,7 +91,7 @@ scenario("the picture of the measurements has a name, its dots are read by keys,
 scenario("the strips of a log are a list with a name, whose lines are read by keys", {}, async (page) => {
   await view("a log that was read and calibrates").open(page);
   const list = page.locator("#file .timeline");
-  assert.match(await list.getAttribute("aria-label"), /order of time/);
+  assert.match(await list.getAttribute("aria-label"), /chronological order/);
   await walk(page, list.locator("li"));
   await list.locator("li").nth(1).focus();
   await eventually(async () => assert.match(await page.locator("#file [data-tips]").first().innerText(), /execution context memory/));

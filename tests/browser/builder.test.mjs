@@ -15,7 +15,7 @@ const NAMED = `v=1&m.name=${encodeURIComponent(NAME).replaceAll("'", "%27")}&m.l
 // A scenario on the page that builds a snippet, opened by the calculator's address with this configuration.
 const scenario = (name, { link = LINK, ...options }, steps) =>
   calculatorScenario(name, options, async (page) => {
-    await page.goto(new URL(`web/embed.html#${link}`, page.url()).href);
+    await page.goto(new URL(`embed.html#${link}`, page.url()).href);
     await (await preview(page)).locator('#app[data-ready="true"]').waitFor({ state: "attached" });
     await steps(page);
   });
@@ -202,7 +202,7 @@ calculatorScenario("the calculator leads to it with what is shown", { link: "v=1
   await page.locator("#tab_export").click();
   const link = page.locator("#embed_link");
   await link.waitFor({ timeout: 10_000 });
-  assert.equal(await link.evaluate((link) => link.href), new URL("web/embed.html#v=1&tp_size=4", page.url()).href);
+  assert.equal(await link.evaluate((link) => link.href), new URL("embed.html#v=1&tp_size=4", page.url()).href);
   assert.equal(await link.getAttribute("target"), "_blank");
 });
 
@@ -213,7 +213,7 @@ calculatorScenario("its policy is as strict as the calculator's", {}, async (pag
     return Object.fromEntries(text.split(";").map((rule) => rule.trim()).map((rule) => [rule.split(" ")[0], rule]));
   };
   const own = await policy("index.html");
-  const builder = await policy("web/embed.html");
+  const builder = await policy("embed.html");
   assert.equal(builder["frame-src"], "frame-src 'self'");
   for (const [name, rule] of Object.entries(builder)) {
     if (name !== "frame-src") assert.ok(own[name].startsWith(rule), `${rule} against ${own[name]}`);

@@ -102,7 +102,7 @@ test("a file that changes is called otherwise, and so is each that names it", ()
   const before = names(folder);
   rebuild(folder, "second");
   const gone = before.filter((name) => isSent(name) && !existsSync(join(folder, name))).map((name) => name.replace(/-\w{10}\./, "."));
-  assert.deepEqual(gone.sort(), ["files/worker.js", "files/worker_loader.js", "files/builder.js", "files/components.css"]);
+  assert.deepEqual(gone.sort(), ["files/builder.js", "files/components.css", "files/worker.js", "files/worker_loader.js"]);
   const index = read(folder, "index.html");
   for (const file of [/^files\/components-.*css$/, /^files\/worker_loader-/]) assert.ok(index.includes(named(folder, file)));
   const loader = named(folder, /^files\/worker_loader-/);
@@ -197,7 +197,7 @@ test("behind nginx the page works without a network from the second visit on, an
       await asks(newer);
       await goTo("index.html?embed=1#tp_size=4");
       assert.ok(await newer.locator("main.embedded").isVisible());
-      if (existsSync(join(folder, "web/embed.html"))) assert.equal((await newer.goto(`${server.address}web/embed.html`)).status(), 200);
+      if (existsSync(join(folder, "embed.html"))) assert.equal((await newer.goto(`${server.address}embed.html`)).status(), 200);
 
       // While a host is being updated it may send a newer build's files and the older document: those are not kept together.
       const [first, loader] = [versionIn(folder), named(folder, /^files\/worker_loader-/)];
@@ -399,8 +399,8 @@ test("nothing is asked of another host, nor refused by the page's policy, in any
       await isKept(page, dist);
       await page.goto(`${site.address}?embed=1`);
       await ready(page);
-      if (existsSync(join(dist, "web/embed.html"))) {
-        await page.goto(`${site.address}web/embed.html`);
+      if (existsSync(join(dist, "embed.html"))) {
+        await page.goto(`${site.address}embed.html`);
         await page.waitForLoadState("networkidle");
       }
       assert.ok(addresses.length > 10);

@@ -9,7 +9,7 @@ use trtllm_memory::memory::estimate;
 use trtllm_memory::{link, log};
 
 /// A model's file: whatever is read makes a deployment that survives its link and can be estimated.
-pub fn model_file(bytes: &[u8]) {
+pub(super) fn model_file(bytes: &[u8]) {
     let Ok(file) = model_file::read(bytes, "") else { return };
     let mut deployment = Deployment::default();
     file.apply(&mut deployment);
@@ -17,7 +17,7 @@ pub fn model_file(bytes: &[u8]) {
 }
 
 /// A log: pieces make no difference, and the answer can be written.
-pub fn log(bytes: &[u8]) {
+pub(super) fn log(bytes: &[u8]) {
     let whole = log::read(bytes);
     let mut reader = log::LogReader::default();
     bytes.chunks(7).for_each(|piece| reader.feed(piece));
@@ -30,7 +30,7 @@ pub fn log(bytes: &[u8]) {
 }
 
 /// A link: what was understood is written and read again alike, but for what the backend doesn't have.
-pub fn link(bytes: &[u8]) {
+pub(super) fn link(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
     let written = link::encode(&link::decode(&text).deployment);
     let again = link::decode(&written).deployment;
@@ -42,7 +42,7 @@ pub fn link(bytes: &[u8]) {
 }
 
 /// Measurements for `validate`: every line is read, or left out with its place.
-pub fn measurements(bytes: &[u8]) {
+pub(super) fn measurements(bytes: &[u8]) {
     let read = readers::read("file", &String::from_utf8_lossy(bytes));
     for line in &read.unreadable {
         assert!(line.id.starts_with("file:") && !line.reason.to_string().is_empty());
@@ -51,7 +51,7 @@ pub fn measurements(bytes: &[u8]) {
 }
 
 /// A request of the page, to its first line end, and the file given with it: the answer is markup in which neither is.
-pub fn panel(bytes: &[u8]) {
+pub(super) fn panel(bytes: &[u8]) {
     let end = bytes.iter().position(|byte| *byte == b'\n').unwrap_or(bytes.len());
     let (request, given) = bytes.split_at(end);
     let answer = answer_about(&String::from_utf8_lossy(request), given.get(1..).unwrap_or_default());

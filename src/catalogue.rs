@@ -6,7 +6,7 @@
 use std::sync::OnceLock;
 
 /// A file and its parsed rows.
-pub struct Catalogue<T: 'static> {
+pub(crate) struct Catalogue<T: 'static> {
     own_rows: &'static str,
     default_row: &'static str,
     parse_row: fn(&'static str) -> Option<T>,
@@ -86,17 +86,17 @@ impl<T> Catalogue<T> {
     }
 
     /// All known items.
-    pub fn all(&self) -> &[T] {
+    pub(crate) fn all(&self) -> &[T] {
         &self.known().items
     }
 
     /// The rows of all known items.
-    pub fn rows(&self) -> &'static str {
+    pub(crate) fn rows(&self) -> &'static str {
         self.known().rows
     }
 
     /// Whether the whole file is known, rather than the default row alone.
-    pub fn is_whole(&self) -> bool {
+    pub(crate) fn is_whole(&self) -> bool {
         cfg!(feature = "catalogues") || self.provided.get().is_some()
     }
 
@@ -109,7 +109,7 @@ impl<T> Catalogue<T> {
     /// Provides the whole file to a program that holds the default row alone.
     ///
     /// Returns whether `file` is this catalogue's file, which is recognised by its default row.
-    pub fn provide(&self, file: &'static str) -> bool {
+    pub(crate) fn provide(&self, file: &'static str) -> bool {
         let is_catalogue = file.lines().any(|row| row == self.default_row);
         if is_catalogue {
             self.provided.get_or_init(|| self.parse(file));

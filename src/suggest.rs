@@ -9,7 +9,7 @@ const LONGEST: usize = 48;
 ///
 /// Near are names that differ in few letters; failing that, the only name that contains the text or
 /// is contained in it. Case is ignored, and `-`, ` ` and `_` are equal.
-pub fn nearest<'a>(text: &str, names: impl Iterator<Item = &'a str> + Clone) -> Option<&'a str> {
+pub(crate) fn nearest<'a>(text: &str, names: impl Iterator<Item = &'a str> + Clone) -> Option<&'a str> {
     let text: Vec<char> = text.trim().chars().take(LONGEST + 1).map(plain).collect();
     if text.len() < 2 || text.len() > LONGEST {
         return None;

@@ -6,12 +6,12 @@ mod here {
     use std::time::Instant;
 
     /// Milliseconds since the first call.
-    pub fn now() -> f64 {
+    pub(crate) fn now() -> f64 {
         static START: LazyLock<Instant> = LazyLock::new(Instant::now);
         START.elapsed().as_secs_f64() * 1e3
     }
 
-    pub fn say(line: &str) {
+    pub(crate) fn say(line: &str) {
         println!("{line}");
     }
 }
@@ -31,4 +31,4 @@ mod here {
     }
 }
 
-pub use here::{now, say};
+pub(crate) use here::{now, say};

@@ -66,7 +66,7 @@ const SUSPECT: [&str; 10] = [
 
 impl Row {
     /// Sets a setting unless it has a value already. Blank and null values are ignored.
-    pub fn set(&mut self, name: &str, value: &str) {
+    pub(super) fn set(&mut self, name: &str, value: &str) {
         let (name, value) = (canonical(name), value.trim());
         let is_blank = match value.to_ascii_lowercase().as_str() {
             "" | "null" | "nan" | "n/a" | "-" => true,
@@ -116,7 +116,7 @@ impl Row {
     }
 
     /// The measurement that the row describes.
-    pub fn measurement(self) -> Measurement {
+    pub(super) fn measurement(self) -> Measurement {
         let (measured, mut withheld) = self.measured();
         let mut unknown = Vec::new();
         let deployment = self.deployment(&mut unknown);

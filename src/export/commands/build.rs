@@ -7,7 +7,7 @@ use crate::deployment::{Behavior, Deployment, KvCacheType, Resolved, Speculative
 
 /// The command that builds the engine (`tensorrt_llm/commands/build.py`,
 /// `tensorrt_llm/plugin/plugin.py`).
-pub fn command(deployment: &Deployment, resolved: &Resolved) -> String {
+pub(super) fn command(deployment: &Deployment, resolved: &Resolved) -> String {
     let switch = |on: bool| if on { "enable" } else { "disable" };
     let mut line = Line::new("trtllm-build")
         .flag("--checkpoint_dir", CHECKPOINT_DIR)

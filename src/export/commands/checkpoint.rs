@@ -7,7 +7,7 @@ use crate::architecture::Family;
 use crate::deployment::{Behavior, Deployment, KvCacheDtype, KvType, QuantAlgo, Resolved};
 
 /// The steps that make the checkpoint, with remarks.
-pub fn steps(deployment: &Deployment, resolved: &Resolved) -> (Vec<Step>, Vec<String>) {
+pub(super) fn steps(deployment: &Deployment, resolved: &Resolved) -> (Vec<Step>, Vec<String>) {
     let mut notes = Vec::new();
     let Some(how) = how(resolved) else {
         notes.push(format!(

@@ -2,7 +2,7 @@
 //! Python.
 
 /// The value of an option.
-pub enum Value {
+pub(super) enum Value {
     /// A number.
     Number(String),
     /// A text.
@@ -24,66 +24,66 @@ pub enum Value {
 
 /// Options in their order.
 #[derive(Default)]
-pub struct Options(Vec<(&'static str, Value)>);
+pub(super) struct Options(Vec<(&'static str, Value)>);
 
 impl Options {
     /// Adds a number.
-    pub fn number(&mut self, key: &'static str, value: impl ToString) {
+    pub(super) fn number(&mut self, key: &'static str, value: impl ToString) {
         self.0.push((key, Value::Number(value.to_string())));
     }
 
     /// Adds a number, if there is one.
-    pub fn optional(&mut self, key: &'static str, value: Option<impl ToString>) {
+    pub(super) fn optional(&mut self, key: &'static str, value: Option<impl ToString>) {
         if let Some(value) = value {
             self.number(key, value);
         }
     }
 
     /// Adds a number above one; most defaults are zero or one.
-    pub fn several(&mut self, key: &'static str, value: u64) {
+    pub(super) fn several(&mut self, key: &'static str, value: u64) {
         if value > 1 {
             self.number(key, value);
         }
     }
 
     /// Adds a text.
-    pub fn text(&mut self, key: &'static str, value: impl Into<String>) {
+    pub(super) fn text(&mut self, key: &'static str, value: impl Into<String>) {
         self.0.push((key, Value::Text(value.into())));
     }
 
     /// Adds a bool, if it is set.
-    pub fn switch(&mut self, key: &'static str, value: Option<bool>) {
+    pub(super) fn switch(&mut self, key: &'static str, value: Option<bool>) {
         if let Some(value) = value {
             self.0.push((key, Value::Switch(value)));
         }
     }
 
     /// Adds whole numbers, if there are any.
-    pub fn list(&mut self, key: &'static str, values: &[u64]) {
+    pub(super) fn list(&mut self, key: &'static str, values: &[u64]) {
         if !values.is_empty() {
             self.0.push((key, Value::List(values.to_vec())));
         }
     }
 
     /// Adds a null.
-    pub fn nothing(&mut self, key: &'static str) {
+    pub(super) fn nothing(&mut self, key: &'static str) {
         self.0.push((key, Value::Nothing));
     }
 
     /// Adds a group, if it has any options.
-    pub fn group(&mut self, key: &'static str, class: &'static str, options: Options) {
+    pub(super) fn group(&mut self, key: &'static str, class: &'static str, options: Options) {
         if !options.is_empty() {
             self.0.push((key, Value::Group { class, options }));
         }
     }
 
     /// Whether there are no options.
-    pub fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
     /// The classes of the groups in their order.
-    pub fn classes(&self) -> Vec<&'static str> {
+    pub(super) fn classes(&self) -> Vec<&'static str> {
         let mut classes = Vec::new();
         for (_, value) in &self.0 {
             if let Value::Group { class, options } = value {
@@ -95,7 +95,7 @@ impl Options {
     }
 
     /// Formats the options as YAML.
-    pub fn yaml(&self) -> String {
+    pub(super) fn yaml(&self) -> String {
         let mut text = String::new();
         self.write_yaml(&mut text, 0);
         text
@@ -115,7 +115,7 @@ impl Options {
     }
 
     /// Formats the options as keyword arguments of Python, one a line.
-    pub fn python(&self, indent: usize) -> String {
+    pub(super) fn python(&self, indent: usize) -> String {
         let lines = self.0.iter().map(|(key, value)| match value {
             Value::Group { class, options } => {
                 format!("{:indent$}{key}={class}(\n{}{:indent$}),\n", "", options.python(indent + 4), "")
@@ -139,6 +139,6 @@ impl Value {
 }
 
 /// A text in double quotes that JSON, YAML and Python all parse alike.
-pub fn literal(text: &str) -> String {
+pub(super) fn literal(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }

@@ -9,7 +9,7 @@ use crate::deployment::{
 };
 
 /// The recipes of a deployment with the PyTorch backend.
-pub fn recipes(deployment: &Deployment, resolved: &Resolved) -> Vec<Recipe> {
+pub(super) fn recipes(deployment: &Deployment, resolved: &Resolved) -> Vec<Recipe> {
     let mut notes = Vec::new();
     let (model, made) = checkpoint(resolved, &mut notes);
     if !resolved.version.has(Behavior::PyTorchByDefault) {

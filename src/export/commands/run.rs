@@ -5,7 +5,7 @@ use super::{ENGINE_DIR, MODEL_DIR, Recipe, Step};
 use crate::deployment::{Deployment, Resolved, Runtime};
 
 /// The recipe (`examples/run.py`, `examples/utils.py`).
-pub fn recipe(deployment: &Deployment, resolved: &Resolved) -> Recipe {
+pub(super) fn recipe(deployment: &Deployment, resolved: &Resolved) -> Recipe {
     let world = resolved.world_size();
     let program = if world > 1 {
         format!("mpirun -n {world} --allow-run-as-root python3 examples/run.py")

@@ -6,7 +6,7 @@ use super::{CONFIG_FILE, ENGINE_DIR, Language, Recipe, Step};
 use crate::deployment::{Behavior, Deployment, Resolved};
 
 /// The recipe for `trtllm-serve`, if the version has it.
-pub fn recipe(deployment: &Deployment, resolved: &Resolved) -> Option<Recipe> {
+pub(super) fn recipe(deployment: &Deployment, resolved: &Resolved) -> Option<Recipe> {
     if !resolved.version.has(Behavior::HasServe) {
         return None;
     }
@@ -35,7 +35,7 @@ pub fn recipe(deployment: &Deployment, resolved: &Resolved) -> Option<Recipe> {
 }
 
 /// The recipe for the LLM API, if the version has its present form.
-pub fn llm_api(deployment: &Deployment, resolved: &Resolved) -> Option<Recipe> {
+pub(super) fn llm_api(deployment: &Deployment, resolved: &Resolved) -> Option<Recipe> {
     if !resolved.version.has(Behavior::HasServe) {
         return None;
     }

@@ -4,31 +4,31 @@
 const WIDTH: usize = 100;
 
 /// A command and its arguments.
-pub struct Line {
+pub(super) struct Line {
     program: String,
     arguments: Vec<String>,
 }
 
 impl Line {
     /// A command without arguments. `program` is not quoted.
-    pub fn new(program: impl Into<String>) -> Line {
+    pub(super) fn new(program: impl Into<String>) -> Line {
         Line { program: program.into(), arguments: Vec::new() }
     }
 
     /// Adds an argument.
-    pub fn value(mut self, value: &str) -> Line {
+    pub(super) fn value(mut self, value: &str) -> Line {
         self.arguments.push(quoted(value));
         self
     }
 
     /// Adds a flag with its value.
-    pub fn flag(mut self, flag: &str, value: impl ToString) -> Line {
+    pub(super) fn flag(mut self, flag: &str, value: impl ToString) -> Line {
         self.arguments.push(format!("{flag} {}", quoted(&value.to_string())));
         self
     }
 
     /// Adds a flag with its value, if there is a value.
-    pub fn optional(self, flag: &str, value: Option<impl ToString>) -> Line {
+    pub(super) fn optional(self, flag: &str, value: Option<impl ToString>) -> Line {
         match value {
             Some(value) => self.flag(flag, value),
             None => self,
@@ -36,12 +36,12 @@ impl Line {
     }
 
     /// Adds a flag with its value, if a condition holds.
-    pub fn flag_if(self, condition: bool, flag: &str, value: impl ToString) -> Line {
+    pub(super) fn flag_if(self, condition: bool, flag: &str, value: impl ToString) -> Line {
         if condition { self.flag(flag, value) } else { self }
     }
 
     /// Adds a flag without a value, if a condition holds.
-    pub fn switch_if(mut self, condition: bool, flag: &str) -> Line {
+    pub(super) fn switch_if(mut self, condition: bool, flag: &str) -> Line {
         if condition {
             self.arguments.push(flag.to_string());
         }
@@ -49,7 +49,7 @@ impl Line {
     }
 
     /// The text, which ends with a line feed.
-    pub fn text(self) -> String {
+    pub(super) fn text(self) -> String {
         let short = format!("{} {}", self.program, self.arguments.join(" "));
         if short.len() <= WIDTH {
             return short.trim_end().to_string() + "\n";

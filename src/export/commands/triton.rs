@@ -7,7 +7,7 @@ use super::{Language, Recipe, Step};
 use crate::deployment::{Deployment, Resolved};
 
 /// The recipe (parameters as in `inflight_batcher_llm/tensorrt_llm/config.pbtxt`).
-pub fn recipe(deployment: &Deployment, resolved: &Resolved) -> Recipe {
+pub(super) fn recipe(deployment: &Deployment, resolved: &Resolved) -> Recipe {
     let mut text = format!("max_batch_size: {}\n", resolved.runtime_max_batch_size);
     let mut set = |key: &str, value: String| {
         text.push_str(&format!(

@@ -45,7 +45,7 @@ fn served() -> impl Strategy<Value = Deployment> {
 }
 
 /// A deployment of an engine.
-pub fn engine() -> impl Strategy<Value = Deployment> {
+pub(crate) fn engine() -> impl Strategy<Value = Deployment> {
     let knobs = (1u64..=8, any::<bool>(), any::<bool>(), limit(), proptest::option::of(4u32..8), any::<Option<bool>>());
     (served(), knobs).prop_map(|(served, (beam, packed, fmha, tokens, block, parallel))| Deployment {
         max_beam_width: beam,
@@ -59,7 +59,7 @@ pub fn engine() -> impl Strategy<Value = Deployment> {
 }
 
 /// A deployment of the PyTorch backend.
-pub fn pytorch() -> impl Strategy<Value = Deployment> {
+pub(crate) fn pytorch() -> impl Strategy<Value = Deployment> {
     let ranks = (0..MoeBackend::ALL.len(), 0..AllreduceStrategy::ALL.len(), 0u32..6, any::<bool>(), any::<bool>());
     let drafts = (0..DecodingType::ALL.len(), proptest::option::of(1u64..16));
     let memory = (limit(), limit(), 0u64..1 << 40, any::<bool>());
@@ -89,18 +89,18 @@ pub fn pytorch() -> impl Strategy<Value = Deployment> {
 }
 
 /// The report, where the deployment is sound.
-pub fn report(deployment: &Deployment) -> Option<Report> {
+pub(crate) fn report(deployment: &Deployment) -> Option<Report> {
     estimate(deployment).ok()
 }
 
 /// A contributor's bytes on the rank that has most of them.
-pub fn largest(report: &Report, contributor: Contributor) -> Bytes {
+pub(crate) fn largest(report: &Report, contributor: Contributor) -> Bytes {
     report.ranks.iter().map(|rank| rank.figure(contributor).bytes).max().unwrap_or_default()
 }
 
 /// What is used and what is free are the GPU's memory to the byte where it fits, what is used is its parts, and each
 /// figure lies in its band.
-pub fn parts_add_up(deployment: &Deployment) -> TestCaseResult {
+pub(crate) fn parts_add_up(deployment: &Deployment) -> TestCaseResult {
     let Some(report) = report(deployment) else { return Ok(()) };
     prop_assert_eq!(report.ranks.len() as u64, deployment.world_size());
     for rank in &report.ranks {
@@ -119,7 +119,7 @@ pub fn parts_add_up(deployment: &Deployment) -> TestCaseResult {
 }
 
 /// The laws end in the same bytes when they are read with figures that remember.
-pub fn explanations_end_in_the_report(deployment: &Deployment) -> TestCaseResult {
+pub(crate) fn explanations_end_in_the_report(deployment: &Deployment) -> TestCaseResult {
     let Some(report) = report(deployment) else { return Ok(()) };
     for rank in [0, deployment.world_size() - 1] {
         let explained =
@@ -134,7 +134,7 @@ pub fn explanations_end_in_the_report(deployment: &Deployment) -> TestCaseResult
 
 /// Twice the ranks of tensor parallelism never mean more weights on the fullest. An engine for one rank may store a tied LM
 /// head once, with the embedding, where engines for several have both: there the head's own part may come on top.
-pub fn more_ranks_never_mean_more_weights(deployment: &Deployment) -> TestCaseResult {
+pub(crate) fn more_ranks_never_mean_more_weights(deployment: &Deployment) -> TestCaseResult {
     let narrow = Deployment { moe_ep_size: None, moe_load_balancer_slots: None, ..deployment.clone() };
     let wide = Deployment { tp_size: narrow.tp_size * 2, ..narrow.clone() };
     let (Some(before), Some(after)) = (report(&narrow), report(&wide)) else { return Ok(()) };

@@ -10,7 +10,7 @@ use trtllm_memory::link;
 use trtllm_memory::units::grouped;
 
 #[derive(Debug, Args)]
-pub struct Arguments {
+pub(super) struct Arguments {
     /// A share link of any host, `#…`, or its fragment alone.
     link: String,
     #[command(flatten)]
@@ -21,7 +21,7 @@ pub struct Arguments {
 }
 
 /// Runs the subcommand.
-pub fn run(arguments: &Arguments) -> Output {
+pub(super) fn run(arguments: &Arguments) -> Output {
     link_arg::about(&arguments.link, arguments.json, |deployment| match advise(deployment, arguments.load.load()) {
         Ok(advices) => {
             let output = if arguments.json { as_json(&advices) } else { text(&advices) };

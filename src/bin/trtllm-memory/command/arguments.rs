@@ -15,7 +15,7 @@ use trtllm_memory::units::Prefixes;
 /// holds.
 #[derive(Debug, Parser)]
 #[command(name = "trtllm-memory", version, after_long_help = help::more())]
-pub struct Arguments {
+pub(super) struct Arguments {
     #[command(subcommand)]
     pub command: Command,
     /// The unit of sizes in texts: binary GiB or decimal GB. JSON and CSV are always in bytes.
@@ -24,7 +24,7 @@ pub struct Arguments {
 }
 
 #[derive(Debug, Subcommand)]
-pub enum Command {
+pub(super) enum Command {
     /// Estimates the memory of each GPU, and whether the deployment fits.
     ///
     /// Exits with 0 if the deployment fits, with 1 if it does not, and with 2 if the input is

@@ -91,7 +91,7 @@ impl Card {
 }
 
 /// Prints the models as a table or JSON.
-pub fn models(as_json: bool) -> String {
+pub(super) fn models(as_json: bool) -> String {
     let rows: Vec<Model> = architecture::models().iter().map(Model::of).collect();
     if as_json {
         return json(&rows);
@@ -115,7 +115,7 @@ pub fn models(as_json: bool) -> String {
 }
 
 /// Prints the GPUs as a table or JSON.
-pub fn gpus(as_json: bool) -> String {
+pub(super) fn gpus(as_json: bool) -> String {
     let rows: Vec<Card> = gpu::gpus().iter().map(Card::of).collect();
     if as_json {
         return json(&rows);

@@ -8,7 +8,7 @@ use trtllm_memory::explore::compare::{Comparison, compare};
 use trtllm_memory::export::table::Table;
 
 #[derive(Debug, Args)]
-pub struct Arguments {
+pub(super) struct Arguments {
     /// A share link; without OTHER it must pin a deployment for comparison (`compare=`).
     link: String,
     /// The link of the deployment to compare with, in place of the pinned one.
@@ -19,7 +19,7 @@ pub struct Arguments {
 }
 
 /// Runs the subcommand.
-pub fn run(arguments: &Arguments) -> Output {
+pub(super) fn run(arguments: &Arguments) -> Output {
     let pinned = match &arguments.other {
         Some(other) => Some(link_arg::read(other, arguments.json)),
         None => link_arg::read_pinned(&arguments.link, arguments.json),

@@ -22,7 +22,7 @@ const MOST_COLUMNS: usize = 6;
 const MOST_RUNS: usize = 3;
 
 #[derive(Debug, Args)]
-pub struct Arguments {
+pub(super) struct Arguments {
     /// A share link of any host, `#…`, or its fragment alone, quoted because of its `&` and `#`.
     /// `-` reads links from standard input, one a line: blank lines are skipped, and the exit
     /// status is the worst of all.
@@ -44,7 +44,7 @@ pub struct Arguments {
 }
 
 /// Estimates a link, or each link of standard input.
-pub fn run(arguments: Arguments) -> Box<dyn Iterator<Item = Output>> {
+pub(super) fn run(arguments: Arguments) -> Box<dyn Iterator<Item = Output>> {
     let links_from_input = arguments.link.as_deref() == Some(STANDARD_INPUT);
     let read = match &arguments.hf_config {
         Some(path) if links_from_input && path == Path::new(STANDARD_INPUT) => {
@@ -228,7 +228,7 @@ fn memory(report: &Report) -> String {
 
 /// The name of ranks in ascending order, such as "GPU 0–3, 8"; only the first runs if there are
 /// many.
-pub fn name(ranks: &[u64]) -> String {
+pub(super) fn name(ranks: &[u64]) -> String {
     let runs: Vec<String> = ranks
         .chunk_by(|a, b| a + 1 == *b)
         .filter_map(|run| match run {

@@ -5,7 +5,7 @@ use trtllm_memory::export::json::Explained;
 use trtllm_memory::memory::Explanation;
 
 /// Formats the explanations of each rank class.
-pub fn explanations(explained: &[Explained]) -> String {
+pub(super) fn explanations(explained: &[Explained]) -> String {
     let mut text = String::new();
     for one in explained {
         text.push_str(&format!("\nWhy, on {}\n", name(&one.ranks)));

@@ -11,7 +11,7 @@ use trtllm_memory::export::table::Table;
 use trtllm_memory::memory::{Report, estimate};
 
 #[derive(Debug, Args)]
-pub struct CommandsArguments {
+pub(super) struct CommandsArguments {
     /// A share link of any host, `#…`, or its fragment alone.
     link: String,
     /// Print JSON: recipes with their steps.
@@ -20,7 +20,7 @@ pub struct CommandsArguments {
 }
 
 /// Prints the commands and files that start a deployment.
-pub fn commands(arguments: &CommandsArguments) -> Output {
+pub(super) fn commands(arguments: &CommandsArguments) -> Output {
     #[derive(Serialize)]
     struct Shape<'a> {
         backend: &'a str,
@@ -36,7 +36,7 @@ pub fn commands(arguments: &CommandsArguments) -> Output {
 }
 
 #[derive(Debug, Args)]
-pub struct ChartArguments {
+pub(super) struct ChartArguments {
     /// A share link of any host, `#…`, or its fragment alone.
     link: String,
     /// The width in pixels.
@@ -57,7 +57,7 @@ pub struct ChartArguments {
 }
 
 /// Draws the memory of each GPU as SVG.
-pub fn chart(arguments: &ChartArguments) -> Output {
+pub(super) fn chart(arguments: &ChartArguments) -> Output {
     let theme = if arguments.dark { Theme::DARK } else { Theme::LIGHT };
     let size = Size { width: arguments.width, height: arguments.height };
     reported(&arguments.link, |deployment, report| {
@@ -71,7 +71,7 @@ pub fn chart(arguments: &ChartArguments) -> Output {
 }
 
 #[derive(Debug, Args)]
-pub struct TableArguments {
+pub(super) struct TableArguments {
     /// A share link of any host, `#…`, or its fragment alone.
     link: String,
     /// Print CSV with a row for each rank and sizes in bytes, instead of a Markdown table in GiB.
@@ -80,7 +80,7 @@ pub struct TableArguments {
 }
 
 /// Prints the memory of each GPU as a table.
-pub fn table(arguments: &TableArguments) -> Output {
+pub(super) fn table(arguments: &TableArguments) -> Output {
     let csv = arguments.csv;
     reported(
         &arguments.link,

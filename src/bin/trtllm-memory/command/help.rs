@@ -32,7 +32,7 @@ Exit status:
 ";
 
 /// The text after the options.
-pub fn more() -> String {
+pub(super) fn more() -> String {
     format!("{EXAMPLES}\n{STATUSES}\n{}", keys())
 }
 

@@ -8,24 +8,24 @@ use std::path::Path;
 const LONGEST: u64 = 110_000_000;
 
 /// The name of standard input, in place of a file's name.
-pub const STANDARD_INPUT: &str = "-";
+pub(super) const STANDARD_INPUT: &str = "-";
 /// Bytes of a line of links that are read, at most: more than a link can have.
 const LONGEST_LINE: u64 = 1 << 16;
 
 /// An input that cannot be read; with a message that names it.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
-pub struct InputError(String);
+pub(super) struct InputError(String);
 
 impl InputError {
     /// An error of reading a file.
-    pub fn new(file: &Path, error: &io::Error) -> InputError {
+    pub(super) fn new(file: &Path, error: &io::Error) -> InputError {
         InputError(format!("{}: {error}", file.display()))
     }
 }
 
 /// Opens a file, or standard input for `-`.
-pub fn open(file: &Path) -> Result<Box<dyn Read>, InputError> {
+pub(super) fn open(file: &Path) -> Result<Box<dyn Read>, InputError> {
     if file == Path::new(STANDARD_INPUT) {
         return Ok(Box::new(io::stdin().lock()));
     }
@@ -36,7 +36,7 @@ pub fn open(file: &Path) -> Result<Box<dyn Read>, InputError> {
 }
 
 /// Reads the start of a file: a whole configuration, or the header of a safetensors file.
-pub fn whole(file: &Path) -> Result<Vec<u8>, InputError> {
+pub(super) fn whole(file: &Path) -> Result<Vec<u8>, InputError> {
     let mut reader = open(file)?;
     let mut bytes = Vec::new();
     // A safetensors file begins with the length of its header.
@@ -50,7 +50,7 @@ pub fn whole(file: &Path) -> Result<Vec<u8>, InputError> {
 
 /// The lines of an input that are not blank, each with its number from 1. An input without any is
 /// an error.
-pub struct Lines<R> {
+pub(super) struct Lines<R> {
     input: R,
     number: u64,
     state: State,
@@ -67,7 +67,7 @@ enum State {
 
 impl Lines<StdinLock<'static>> {
     /// The lines of standard input.
-    pub fn of_standard_input() -> Self {
+    pub(super) fn of_standard_input() -> Self {
         Lines::new(io::stdin().lock())
     }
 }

@@ -11,7 +11,7 @@ use trtllm_memory::link::{self, LinkProblem, LinkProblemKind};
 
 /// The arguments of a load.
 #[derive(Debug, Clone, Copy, Args)]
-pub struct LoadArguments {
+pub(super) struct LoadArguments {
     /// Sequences that must run at once.
     #[arg(long, requires_all = ["input_len", "output_len"], value_parser = clap::value_parser!(u64).range(1..))]
     pub concurrency: Option<u64>,
@@ -25,13 +25,13 @@ pub struct LoadArguments {
 
 impl LoadArguments {
     /// The load, if all of its arguments are given.
-    pub fn load(self) -> Option<Load> {
+    pub(super) fn load(self) -> Option<Load> {
         Some(Load { concurrency: self.concurrency?, input_len: self.input_len?, output_len: self.output_len? })
     }
 }
 
 /// The deployment of a link.
-pub struct ParsedLink {
+pub(super) struct ParsedLink {
     /// The deployment.
     pub deployment: Deployment,
     /// Warnings about ignored parts of the link, as text for standard error.
@@ -40,7 +40,7 @@ pub struct ParsedLink {
 
 /// Passes the deployment of a link to `answer`, and adds the link's warnings to its output.
 /// A link with an invalid value is refused.
-pub fn about(link: &str, as_json: bool, answer: impl FnOnce(&Deployment) -> Output) -> Output {
+pub(super) fn about(link: &str, as_json: bool, answer: impl FnOnce(&Deployment) -> Output) -> Output {
     match read(link, as_json) {
         Ok(ParsedLink { deployment, warnings }) => {
             let outcome = answer(&deployment);
@@ -51,13 +51,13 @@ pub fn about(link: &str, as_json: bool, answer: impl FnOnce(&Deployment) -> Outp
 }
 
 /// Parses a link. An invalid value of a known key is an error, as in `estimate`.
-pub fn read(link: &str, as_json: bool) -> Result<ParsedLink, Output> {
+pub(super) fn read(link: &str, as_json: bool) -> Result<ParsedLink, Output> {
     let decoded = link::decode(link);
     parsed(decoded.deployment, decoded.problems, as_json)
 }
 
 /// Parses the deployment that a link pins for comparison, if it pins one.
-pub fn read_pinned(link: &str, as_json: bool) -> Option<Result<ParsedLink, Output>> {
+pub(super) fn read_pinned(link: &str, as_json: bool) -> Option<Result<ParsedLink, Output>> {
     link::pinned(link).map(|decoded| parsed(decoded.deployment, decoded.problems, as_json))
 }
 
@@ -72,7 +72,7 @@ fn parsed(deployment: Deployment, problems: Vec<LinkProblem>, as_json: bool) -> 
 }
 
 /// The output for invalid input: `errors` as in `estimate`'s JSON, or lines on standard error.
-pub fn refuse(errors: Vec<BadInput>, as_json: bool) -> Output {
+pub(super) fn refuse(errors: Vec<BadInput>, as_json: bool) -> Output {
     #[derive(Serialize)]
     struct Shape<'a> {
         errors: &'a [BadInput],
@@ -85,16 +85,16 @@ pub fn refuse(errors: Vec<BadInput>, as_json: bool) -> Output {
 }
 
 /// The output for a file that cannot be read or has no known content.
-pub fn bad_file(file: &Path, message: String, as_json: bool) -> Output {
+pub(super) fn bad_file(file: &Path, message: String, as_json: bool) -> Output {
     refuse(vec![BadInput { field: "file".into(), value: file.display().to_string(), message }], as_json)
 }
 
 /// The output for an invalid deployment.
-pub fn refuse_problems(problems: DeploymentError, as_json: bool) -> Output {
+pub(super) fn refuse_problems(problems: DeploymentError, as_json: bool) -> Output {
     refuse(problems.0.into_iter().map(BadInput::from).collect(), as_json)
 }
 
 /// The output for one invalid setting or argument.
-pub fn refuse_problem(problem: InvalidSetting, as_json: bool) -> Output {
+pub(super) fn refuse_problem(problem: InvalidSetting, as_json: bool) -> Output {
     refuse(vec![BadInput::from(problem)], as_json)
 }

@@ -19,7 +19,7 @@ const MOST_ADVICE: usize = 6;
 const MOST_UNREAD: usize = 10;
 
 /// Reads a log and explains it.
-pub fn answer(file: &Path, as_json: bool) -> Output {
+pub(super) fn answer(file: &Path, as_json: bool) -> Output {
     let explained = match read(file) {
         Ok(reader) => explain(reader.finish()),
         Err(error) => return bad_file(file, error.to_string(), as_json),

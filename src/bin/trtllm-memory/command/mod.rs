@@ -51,7 +51,7 @@ impl Output {
 }
 
 /// Parses the arguments and runs their subcommand. The exit status is the worst of its outputs.
-pub fn run() -> ExitCode {
+pub(crate) fn run() -> ExitCode {
     let outputs = match Arguments::try_parse() {
         Ok(arguments) => outputs(arguments),
         Err(error) => Box::new(std::iter::once(usage::refuse_arguments(&error))),

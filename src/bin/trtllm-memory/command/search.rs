@@ -18,7 +18,7 @@ use trtllm_memory::units::{giga, grouped, grouped_decimal};
 const ROWS: usize = 25;
 
 #[derive(Debug, Args)]
-pub struct Arguments {
+pub(super) struct Arguments {
     /// A share link of any host, `#…`, or its fragment alone, with the model and the settings of
     /// all candidates.
     link: String,
@@ -70,7 +70,7 @@ pub struct Arguments {
 }
 
 /// Runs the subcommand.
-pub fn run(arguments: &Arguments) -> Output {
+pub(super) fn run(arguments: &Arguments) -> Output {
     link_arg::about(&arguments.link, arguments.json, |deployment| answer(deployment, arguments))
 }
 

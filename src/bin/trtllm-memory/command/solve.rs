@@ -12,7 +12,7 @@ use trtllm_memory::memory::{Limit, estimate};
 use trtllm_memory::units::grouped;
 
 #[derive(Debug, Args)]
-pub struct Arguments {
+pub(super) struct Arguments {
     /// A share link of any host, `#…`, or its fragment alone.
     link: String,
     /// The setting to solve for, or `concurrency` with `--input-len` and `--output-len`; by default
@@ -27,7 +27,7 @@ pub struct Arguments {
 }
 
 /// Runs the subcommand.
-pub fn run(arguments: &Arguments) -> Output {
+pub(super) fn run(arguments: &Arguments) -> Output {
     let load = arguments.load.load();
     link_arg::about(&arguments.link, arguments.json, |deployment| match arguments.key.as_deref() {
         Some("concurrency") => concurrency(deployment, arguments),

@@ -10,7 +10,7 @@ use trtllm_memory::export::table;
 use trtllm_memory::units::{giga, grouped, grouped_decimal};
 
 #[derive(Debug, Args)]
-pub struct Arguments {
+pub(super) struct Arguments {
     /// A share link of any host, `#…`, or its fragment alone.
     link: String,
     /// The setting to vary: `KEY` for its whole range, `KEY=FROM..TO`, or `KEY=A,B,C` for some of
@@ -29,7 +29,7 @@ pub struct Arguments {
 }
 
 /// Runs the subcommand.
-pub fn run(arguments: &Arguments) -> Output {
+pub(super) fn run(arguments: &Arguments) -> Output {
     link_arg::about(&arguments.link, arguments.json, |deployment| {
         match over(deployment, &arguments.over, arguments.points) {
             Ok(sweep) if arguments.json => Output::ok(json(&sweep)),

@@ -1,24 +1,24 @@
 //! Text in columns.
 
 /// Rows of cells; the first columns are aligned to the left, the others to the right.
-pub struct Table {
+pub(super) struct Table {
     rows: Vec<Vec<String>>,
     left: usize,
 }
 
 impl Table {
     /// A table whose first `left` columns are aligned to the left.
-    pub fn new(left: usize) -> Table {
+    pub(super) fn new(left: usize) -> Table {
         Table { rows: Vec::new(), left }
     }
 
     /// Appends a row.
-    pub fn row(&mut self, cells: impl IntoIterator<Item = impl Into<String>>) {
+    pub(super) fn row(&mut self, cells: impl IntoIterator<Item = impl Into<String>>) {
         self.rows.push(cells.into_iter().map(Into::into).collect());
     }
 
     /// The lines of the table, with two spaces between columns.
-    pub fn text(&self) -> String {
+    pub(super) fn text(&self) -> String {
         let columns = self.rows.iter().map(Vec::len).max().unwrap_or(0);
         let cells = |column: usize| self.rows.iter().filter_map(move |row| row.get(column));
         let widths: Vec<usize> =

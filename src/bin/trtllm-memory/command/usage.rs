@@ -8,7 +8,7 @@ use trtllm_memory::export::json::BadInput;
 
 /// Returns the answer to arguments that cannot be parsed: `errors` if `--json` is among them.
 /// Otherwise prints the error, the help or the version, and ends the program.
-pub fn refuse_arguments(error: &clap::Error) -> Output {
+pub(super) fn refuse_arguments(error: &clap::Error) -> Output {
     let as_json = env::args_os().skip(1).take_while(|argument| argument != "--").any(|argument| argument == "--json");
     if !as_json || !error.use_stderr() {
         error.exit();

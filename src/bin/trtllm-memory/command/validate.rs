@@ -15,7 +15,7 @@ use trtllm_memory::units::{Bytes, grouped};
 const WORST: usize = 3;
 
 /// Compares the measurements of `files`, or by default those that come with the project.
-pub fn run(files: &[PathBuf], as_json: bool) -> Output {
+pub(super) fn run(files: &[PathBuf], as_json: bool) -> Output {
     let mut read = Vec::with_capacity(files.len().max(1));
     for path in files {
         match std::fs::read(path) {

@@ -61,7 +61,7 @@ pub(super) struct Bars<'a> {
 
 impl<'a> Bars<'a> {
     /// The bars of a report that an axis of `width` pixels has room for.
-    pub fn new(report: &'a Report, width: u32) -> Bars<'a> {
+    pub(super) fn new(report: &'a Report, width: u32) -> Bars<'a> {
         let each: Vec<&[Rank]> = report.ranks.chunks(1).collect();
         let runs = report.alike();
         if each.len() <= MOST_UNFOLDED && fit(&each, width, true) {

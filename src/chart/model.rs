@@ -73,7 +73,7 @@ pub(super) struct Model {
 
 impl Model {
     /// Upright bars side by side.
-    pub fn ranks(report: &Report, size: Size) -> Model {
+    pub(super) fn ranks(report: &Report, size: Size) -> Model {
         let capacity = report.ranks.iter().map(|rank| rank.total.0 as f64).fold(0.0, f64::max);
         let most = report.ranks.iter().map(bytes).fold(capacity, f64::max);
         let base = size.height.saturating_sub(BOTTOM).max(1);
@@ -123,7 +123,7 @@ impl Model {
     }
 
     /// One lying bar.
-    pub fn strip(report: &Report, size: Size) -> Model {
+    pub(super) fn strip(report: &Report, size: Size) -> Model {
         let rank = report.tightest().or_else(|| fullest(&report.ranks));
         let (capacity, most) = rank.map_or((0.0, 0.0), |rank| (rank.total.0 as f64, bytes(rank)));
         let scale = f64::from(size.width) / capacity.max(most).max(1.0);

@@ -27,7 +27,7 @@ pub(super) struct Scale {
 
 impl Scale {
     /// An axis of `length` pixels with room for `most` bytes.
-    pub fn new(most: f64, length: u32) -> Scale {
+    pub(super) fn new(most: f64, length: u32) -> Scale {
         let end = most.max(1.0) * HEADROOM / giga_bytes();
         let (step, places) = step(end, f64::from((length / TICK_DISTANCE).max(1)));
         let per_giga = f64::from(length) / end;

@@ -18,7 +18,7 @@ type Written = Result<(), DrawingErrorKind<fmt::Error>>;
 
 impl<'a> Svg<'a> {
     /// A picture of this size in pixels, which `text` is to hold.
-    pub fn new(text: &'a mut String, (width, height): (u32, u32)) -> Svg<'a> {
+    pub(super) fn new(text: &'a mut String, (width, height): (u32, u32)) -> Svg<'a> {
         let _ = writeln!(
             text,
             r#"<svg width="{width}" height="{height}" viewBox="0 0 {width} {height}" xmlns="http://www.w3.org/2000/svg">"#

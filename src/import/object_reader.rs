@@ -8,7 +8,7 @@ use crate::units::grouped;
 const MOST_IGNORED: usize = 64;
 
 /// An object of a file and what was asked of it.
-pub struct ObjectReader<'a, 'n> {
+pub(super) struct ObjectReader<'a, 'n> {
     node: &'n Node<'a>,
     /// In front of field names: `text_config.`.
     path: &'static str,
@@ -19,12 +19,12 @@ pub struct ObjectReader<'a, 'n> {
 
 impl<'a, 'n> ObjectReader<'a, 'n> {
     /// The fields of an object, whose names have `path` in front in messages.
-    pub fn new(node: &'n Node<'a>, path: &'static str) -> ObjectReader<'a, 'n> {
+    pub(super) fn new(node: &'n Node<'a>, path: &'static str) -> ObjectReader<'a, 'n> {
         ObjectReader { node, path, used: Vec::new(), report: ReadReport::default() }
     }
 
     /// The first of `names` that the file says something of, which counts as read.
-    pub fn take(&mut self, names: &[&str]) -> Option<(String, &'n Node<'a>)> {
+    pub(super) fn take(&mut self, names: &[&str]) -> Option<(String, &'n Node<'a>)> {
         for name in names {
             let members = self.node.members();
             let Some(at) = members.iter().rposition(|(known, node)| known == name && !node.is_null()) else { continue };
@@ -67,7 +67,7 @@ impl<'a, 'n> ObjectReader<'a, 'n> {
     ///
     /// # Errors
     /// Where it says something else.
-    pub fn whole(&mut self, names: &[&str], min: u64, max: u64) -> Result<Option<u64>, ReadError> {
+    pub(super) fn whole(&mut self, names: &[&str], min: u64, max: u64) -> Result<Option<u64>, ReadError> {
         let Some((field, node)) = self.take(names) else { return Ok(None) };
         match node.whole().filter(|number| (min..=max).contains(number)) {
             Some(number) => {
@@ -86,7 +86,7 @@ impl<'a, 'n> ObjectReader<'a, 'n> {
     ///
     /// # Errors
     /// Where it is something else.
-    pub fn positive(&mut self, names: &[&str]) -> Result<Option<f64>, ReadError> {
+    pub(super) fn positive(&mut self, names: &[&str]) -> Result<Option<f64>, ReadError> {
         let Some((field, node)) = self.take(names) else { return Ok(None) };
         match node.number().filter(|number| *number > 0.0) {
             Some(number) => {
@@ -101,7 +101,7 @@ impl<'a, 'n> ObjectReader<'a, 'n> {
     ///
     /// # Errors
     /// Where it is something else.
-    pub fn flag(&mut self, names: &[&str]) -> Result<Option<bool>, ReadError> {
+    pub(super) fn flag(&mut self, names: &[&str]) -> Result<Option<bool>, ReadError> {
         let Some((field, node)) = self.take(names) else { return Ok(None) };
         let answer = node.bool().or(match node.whole() {
             Some(0) => Some(false),
@@ -118,7 +118,7 @@ impl<'a, 'n> ObjectReader<'a, 'n> {
     }
 
     /// A text; anything else is none.
-    pub fn text(&mut self, names: &[&str]) -> Option<&'n str> {
+    pub(super) fn text(&mut self, names: &[&str]) -> Option<&'n str> {
         let (field, node) = self.take(names)?;
         let text = node.text()?;
         self.note_read(&field, node);
@@ -126,14 +126,14 @@ impl<'a, 'n> ObjectReader<'a, 'n> {
     }
 
     /// A node, whatever it is; it counts as read.
-    pub fn node(&mut self, names: &[&str]) -> Option<&'n Node<'a>> {
+    pub(super) fn node(&mut self, names: &[&str]) -> Option<&'n Node<'a>> {
         let (field, node) = self.take(names)?;
         self.note_read(&field, node);
         Some(node)
     }
 
     /// The report, with everything that wasn't asked for as ignored; `why` says why, where that is known.
-    pub fn finish(mut self, why: impl Fn(&str) -> &'static str) -> ReadReport {
+    pub(super) fn finish(mut self, why: impl Fn(&str) -> &'static str) -> ReadReport {
         for (at, (name, node)) in self.node.members().iter().enumerate() {
             if self.used.contains(&at) || self.report.ignored.len() >= MOST_IGNORED {
                 continue;

@@ -6,7 +6,7 @@ use crate::deployment::{KvCacheDtype, QuantAlgo};
 
 /// The types of a checkpoint's weights and KV cache, where it says them.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Quantization {
+pub(super) struct Quantization {
     /// How the weights are quantized.
     pub quant_algo: Option<QuantAlgo>,
     /// The type of the KV cache's values.
@@ -16,7 +16,7 @@ pub struct Quantization {
 }
 
 /// Reads `quantization` of `hf_quant_config.json` or of a TensorRT-LLM checkpoint, or a `quantization_config`.
-pub fn read(node: &Node, report: &mut ReadReport) -> Quantization {
+pub(super) fn read(node: &Node, report: &mut ReadReport) -> Quantization {
     let algo = match node.get("quant_algo").and_then(Node::text) {
         Some(name) => named(name, node, report),
         None => by_method(node, report),

@@ -164,7 +164,7 @@ impl Event {
 }
 
 /// What a message says; `None` where it says nothing of memory or settings. The tags in front of it are taken off.
-pub fn parse_event(message: &str) -> Option<Event> {
+pub(super) fn parse_event(message: &str) -> Option<Event> {
     let scan = Scan(message);
     match message.as_bytes().first()? {
         b'A' => allocated(scan),

@@ -33,16 +33,16 @@ impl Serialize for Size {
 
 /// The rest of a line.
 #[derive(Debug, Clone, Copy)]
-pub struct Scan<'a>(pub &'a str);
+pub(super) struct Scan<'a>(pub &'a str);
 
 impl<'a> Scan<'a> {
     /// What follows the first `word`.
-    pub fn after(self, word: &str) -> Option<Scan<'a>> {
+    pub(super) fn after(self, word: &str) -> Option<Scan<'a>> {
         self.0.find(word).and_then(|at| self.0.get(at + word.len()..)).map(Scan)
     }
 
     /// What follows, if the rest begins with `word`.
-    pub fn skip(self, word: &str) -> Option<Scan<'a>> {
+    pub(super) fn skip(self, word: &str) -> Option<Scan<'a>> {
         self.0.strip_prefix(word).map(Scan)
     }
 
@@ -55,17 +55,17 @@ impl<'a> Scan<'a> {
     }
 
     /// The whole number that comes next.
-    pub fn whole(self) -> Option<u64> {
+    pub(super) fn whole(self) -> Option<u64> {
         self.digits()?.0.parse().ok()
     }
 
     /// The number that comes next.
-    pub fn number(self) -> Option<f64> {
+    pub(super) fn number(self) -> Option<f64> {
         self.digits()?.0.parse().ok().filter(|number: &f64| number.is_finite())
     }
 
     /// The size that comes next: a number and its unit. Every unit is binary.
-    pub fn size(self) -> Option<Size> {
+    pub(super) fn size(self) -> Option<Size> {
         let (digits, rest) = self.digits()?;
         let unit = rest.0.trim_start();
         let scale = if unit.starts_with("GiB") || unit.starts_with("GB") {
@@ -83,12 +83,12 @@ impl<'a> Scan<'a> {
     }
 
     /// The number that comes next, which counts `scale` bytes.
-    pub fn scaled(self, scale: u64) -> Option<Size> {
+    pub(super) fn scaled(self, scale: u64) -> Option<Size> {
         size(self.digits()?.0, scale)
     }
 
     /// The word that comes next: up to a blank, a comma or a quote.
-    pub fn word(self) -> &'a str {
+    pub(super) fn word(self) -> &'a str {
         let rest = self.0.trim_start_matches([' ', '\'', '"', ':', '=']);
         rest.split([' ', ',', '\'', '"', ')']).next().unwrap_or("")
     }
@@ -102,7 +102,7 @@ fn size(digits: &str, scale: u64) -> Option<Size> {
 }
 
 /// A line without colour codes and other control characters.
-pub fn plain(line: &str) -> std::borrow::Cow<'_, str> {
+pub(super) fn plain(line: &str) -> std::borrow::Cow<'_, str> {
     if !line.bytes().any(|byte| byte.is_ascii_control()) {
         return line.into();
     }

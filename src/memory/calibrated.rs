@@ -5,7 +5,7 @@ use crate::deployment::Calibrated;
 use crate::explanation_text::explanation_text;
 
 /// A law that is scaled by a measurement. Its shape is the law's, so that it is near the measurement what the measurement was.
-pub static LAW: Law = Law {
+pub(super) static LAW: Law = Law {
     title: explanation_text("The law, scaled by what your log measured"),
     evidence: Evidence::Fitted { on: explanation_text("your own log") },
     below: 0.03,
@@ -14,7 +14,7 @@ pub static LAW: Law = Law {
 };
 
 /// `law` as a log calibrates it, where one does.
-pub fn scaled<N: Number>(law: N, by: Option<Calibrated>) -> N {
+pub(super) fn scaled<N: Number>(law: N, by: Option<Calibrated>) -> N {
     static MEASURED: Symbol = Symbol {
         text: "measured",
         meaning: "bytes that your log printed",

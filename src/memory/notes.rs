@@ -7,7 +7,7 @@ use crate::units::{Bytes, grouped, grouped_decimal};
 use std::fmt::Arguments;
 
 /// The plan's notes and those that its memory gives rise to.
-pub fn notes(resolved: &Resolved, kv: &KvCache) -> Vec<Note> {
+pub(super) fn notes(resolved: &Resolved, kv: &KvCache) -> Vec<Note> {
     let mut notes = resolved.notes.clone();
     notes.extend(overhead::notes(resolved));
     let mut note = |field, message: Arguments<'_>| Note::add(&mut notes, field, message);

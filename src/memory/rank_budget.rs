@@ -20,7 +20,7 @@ pub struct RankClass {
 }
 
 /// The memory of a rank, but for the KV cache.
-pub struct RankBudget<'a, N> {
+pub(super) struct RankBudget<'a, N> {
     /// Its inputs.
     pub inputs: Inputs<'a, N>,
     /// The kind of rank that it is of.
@@ -49,7 +49,7 @@ pub struct RankBudget<'a, N> {
 
 impl<'a, N: Number> RankBudget<'a, N> {
     /// The account of a kind of rank.
-    pub fn new(resolved: &'a Resolved, class: RankClass) -> RankBudget<'a, N> {
+    pub(super) fn new(resolved: &'a Resolved, class: RankClass) -> RankBudget<'a, N> {
         let inputs = Inputs::<N>::new(resolved, class.stage);
         let parts = backend::predicted(&inputs);
         let before = before_kv_cache(resolved, &parts);
@@ -115,7 +115,7 @@ impl<'a, N: Number> RankBudget<'a, N> {
     }
 
     /// The overhead and what else is reserved.
-    pub fn overhead_until_kv_cache(&self) -> N {
+    pub(super) fn overhead_until_kv_cache(&self) -> N {
         match &self.reserved {
             Some(reserved) => self.overhead.clone() + reserved.clone(),
             None => self.overhead.clone(),
@@ -140,22 +140,22 @@ impl<'a, N: Number> RankBudget<'a, N> {
     }
 
     /// Memory that is left when the KV cache is sized; zero where nothing is.
-    pub fn available(&self) -> N {
+    pub(super) fn available(&self) -> N {
         self.left().max(N::literal(0.0)).part(|| Part::bytes("memory left for the KV cache").symbol("available"))
     }
 
     /// The pools of KV blocks.
-    pub fn pools(&self) -> Pools<'_, N> {
+    pub(super) fn pools(&self) -> Pools<'_, N> {
         Pools::new(self.inputs, &self.windows)
     }
 
     /// Blocks of `window`'s pool, if this rank decides.
-    pub fn blocks(&self, window: Window) -> N {
+    pub(super) fn blocks(&self, window: Window) -> N {
         self.pools().own_blocks(window, self.available())
     }
 
     /// Blocks of the pool of encoders' outputs, if this rank decides and the model has an encoder.
-    pub fn cross_blocks(&self) -> Option<N> {
+    pub(super) fn cross_blocks(&self) -> Option<N> {
         self.pools().cross_blocks(self.available())
     }
 }
@@ -183,7 +183,7 @@ impl RankBudget<'_, f64> {
     }
 
     /// Bytes of the KV cache on this rank: low, likely and high.
-    pub fn kv_cache(&self, all: &AllPools) -> [f64; 3] {
+    pub(super) fn kv_cache(&self, all: &AllPools) -> [f64; 3] {
         let pools = self.pools();
         if !is_pooled(self.inputs.resolved) {
             return [pools.whole_batch(); 3];
@@ -224,7 +224,7 @@ fn before_kv_cache<N: Number>(resolved: &Resolved, parts: &[N; 4]) -> [N; 4] {
 
 /// Blocks of a pool, and how many they are if the figures before it are off.
 #[derive(Debug, Clone, Copy)]
-pub struct Blocks {
+pub(super) struct Blocks {
     /// As likely.
     pub likely: f64,
     /// Hardly fewer than this.
@@ -235,7 +235,7 @@ pub struct Blocks {
 
 /// A pool of KV blocks, the same on all ranks.
 #[derive(Debug, Clone, Copy)]
-pub struct Pool {
+pub(super) struct Pool {
     /// Its window on the rank that decides.
     pub window: Window,
     /// Its blocks.
@@ -246,7 +246,7 @@ pub struct Pool {
 
 /// The pools of all ranks; none where the whole batch is allocated at once.
 #[derive(Debug, Clone)]
-pub struct AllPools {
+pub(super) struct AllPools {
     /// Of the decoder's own tokens, one for each window, the narrowest first.
     pub own: Vec<Pool>,
     /// Of encoders' outputs.
@@ -255,7 +255,7 @@ pub struct AllPools {
 
 impl AllPools {
     /// The pool of layers that look back as far as those of `window`.
-    pub fn of(&self, window: Window) -> Option<&Pool> {
+    pub(super) fn of(&self, window: Window) -> Option<&Pool> {
         self.own.iter().find(|pool| pool.window.tokens == window.tokens)
     }
 }
@@ -288,7 +288,7 @@ pub(crate) struct RankClasses {
 
 impl RankClasses {
     /// The kinds of a plan's ranks.
-    pub fn of(resolved: &Resolved) -> RankClasses {
+    pub(crate) fn of(resolved: &Resolved) -> RankClasses {
         let layout = Topology::new(resolved);
         let stages = stages(resolved);
         let mut all: Vec<RankClass> = Vec::with_capacity(resolved.world_size().min(USUAL_KINDS) as usize);
@@ -306,7 +306,7 @@ impl RankClasses {
 }
 
 /// The accounts of all ranks.
-pub struct RankBudgets<'a> {
+pub(super) struct RankBudgets<'a> {
     /// One for each kind of rank, in the order of the first rank of each.
     pub all: Vec<RankBudget<'a, f64>>,
     /// The place of each rank's account.
@@ -317,7 +317,7 @@ pub struct RankBudgets<'a> {
 
 impl<'a> RankBudgets<'a> {
     /// The accounts of a plan whose ranks are of these kinds.
-    pub fn new(resolved: &'a Resolved, classes: &'a RankClasses) -> RankBudgets<'a> {
+    pub(super) fn new(resolved: &'a Resolved, classes: &'a RankClasses) -> RankBudgets<'a> {
         let mut all: Vec<RankBudget<f64>> = Vec::with_capacity(classes.all.len());
         for &class in &classes.all {
             let beside = all.iter().rfind(|budget| budget.class.stage == class.stage);
@@ -329,12 +329,12 @@ impl<'a> RankBudgets<'a> {
     }
 
     /// The first rank whose account stands at this place.
-    pub fn first_rank(&self, place: usize) -> u64 {
+    pub(super) fn first_rank(&self, place: usize) -> u64 {
         self.of_rank.iter().position(|other| *other == place).unwrap_or_default() as u64
     }
 
     /// The account of `rank`.
-    pub fn of(&self, rank: u64) -> &RankBudget<'a, f64> {
+    pub(super) fn of(&self, rank: u64) -> &RankBudget<'a, f64> {
         let place = self.of_rank.get(rank as usize).copied().unwrap_or_default();
         &self.all[place]
     }
@@ -342,7 +342,7 @@ impl<'a> RankBudgets<'a> {
     /// The pools of all windows, the narrowest first, each as large as the rank with room for the fewest blocks allows
     /// (`MPI_MIN`); none where the whole batch is allocated at once. The ranks' figures are off together, so the same rank decides
     /// when they are.
-    pub fn pools(&self) -> AllPools {
+    pub(super) fn pools(&self) -> AllPools {
         let mut pools: Vec<Pool> = Vec::with_capacity(1);
         let mut cross: Option<Pool> = None;
         if !self.all.first().is_some_and(|budget| is_pooled(budget.inputs.resolved)) {

@@ -34,7 +34,12 @@ fn failure(resolved: &Resolved, rank: &Rank, adapter_short: Bytes, kv: &KvCache)
 }
 
 /// The verdict on all ranks, each with what its cache of LoRA adapters lacks to hold one.
-pub fn verdict(resolved: &Resolved, ranks: &[Rank], adapter_short: impl Fn(u64) -> Bytes, kv: &KvCache) -> Verdict {
+pub(super) fn verdict(
+    resolved: &Resolved,
+    ranks: &[Rank],
+    adapter_short: impl Fn(u64) -> Bytes,
+    kv: &KvCache,
+) -> Verdict {
     let failures = ranks.iter().filter_map(|rank| {
         failure(resolved, rank, adapter_short(rank.rank), kv).map(|(stage, short)| (stage, short, rank.rank))
     });

@@ -11,7 +11,7 @@ use maud::{Markup, PreEscaped, html};
 const WIDEST: u64 = 360;
 
 /// The measurements that come with the project beside what the laws say.
-pub fn panel(request: &Request) -> Markup {
+pub(super) fn panel(request: &Request) -> Markup {
     let comparison = shipped();
     html! {
         div.accuracy {

@@ -5,7 +5,7 @@ use crate::deployment::{Deployment, FIELDS};
 use crate::link;
 
 /// The link, which also says what the other backend has, and below it a line for each warning.
-pub fn lines(request: &Request) -> String {
+pub(super) fn lines(request: &Request) -> String {
     let text = request.option("text").unwrap_or_default();
     let (decoded, default) = (link::decode(text), Deployment::default());
     let settings = FIELDS.iter().map(|field| (field.key, field.write(&decoded.deployment), field.write(&default)));

@@ -8,7 +8,7 @@ use crate::units::{Bytes, grouped};
 use maud::{Markup, html};
 
 /// The changes, the cheapest first.
-pub fn panel(request: &Request) -> Markup {
+pub(super) fn panel(request: &Request) -> Markup {
     let load = request.number("concurrency").map(|_| widgets::load(request, 1));
     html! {
         div.advice {

@@ -13,7 +13,7 @@ use maud::{Markup, PreEscaped, html};
 const WIDTH: u64 = 640;
 
 /// Both deployments, or how to pin one. The page says the pinned one as a link that compares.
-pub fn panel(request: &Request) -> Markup {
+pub(super) fn panel(request: &Request) -> Markup {
     let pinned = request.option("compared").and_then(link::pinned);
     html! {
         div.compare {

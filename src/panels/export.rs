@@ -13,7 +13,7 @@ use maud::{Markup, PreEscaped, html};
 const PICTURE: Size = Size { width: 720, height: 400 };
 
 /// Everything that can be saved or copied.
-pub fn panel(request: &Request) -> Markup {
+pub(super) fn panel(request: &Request) -> Markup {
     let deployment = request.deployment();
     let Ok(report) = estimate(deployment) else {
         return html! {};

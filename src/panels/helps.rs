@@ -3,7 +3,7 @@
 use crate::deployment::FIELDS;
 
 /// A line for each setting: its key, a tab, and its help. It is text, not markup.
-pub fn lines() -> String {
+pub(super) fn lines() -> String {
     let line = |field: &crate::deployment::Field| format!("{}\t{}\n", field.key, field.help);
     FIELDS.iter().map(line).collect()
 }

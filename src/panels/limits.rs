@@ -8,7 +8,7 @@ use crate::units::grouped;
 use maud::{Markup, html};
 
 /// How many sequences run, and the limit of each setting that is a number.
-pub fn panel(request: &Request) -> Markup {
+pub(super) fn panel(request: &Request) -> Markup {
     // Without a number of sequences the question is only whether the deployment fits.
     let load = request.number("concurrency").map(|_| widgets::load(request, 1));
     html! {

@@ -44,7 +44,7 @@ use maud::{Markup, html};
 
 /// What is asked: a panel, the deployment it is about, and the panel's own options.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Request {
+pub(crate) struct Request {
     panel: String,
     deployment: Deployment,
     options: Vec<(String, String)>,
@@ -52,7 +52,7 @@ pub struct Request {
 
 impl Request {
     /// The request that a text says: `panel=why&link=tp_size%3D4&contributor=weights`. Whatever it doesn't say is missing.
-    pub fn parse(text: &str) -> Request {
+    pub(crate) fn parse(text: &str) -> Request {
         let (mut panel, mut deployment, mut options) = (String::new(), Deployment::default(), Vec::new());
         for (key, value) in form_urlencoded::parse(text.as_bytes()) {
             match &*key {
@@ -65,29 +65,29 @@ impl Request {
     }
 
     /// The deployment that the panel is about.
-    pub fn deployment(&self) -> &Deployment {
+    pub(crate) fn deployment(&self) -> &Deployment {
         &self.deployment
     }
 
     /// An option; the last where it was given several times, `None` where it is missing or empty.
-    pub fn option(&self, name: &str) -> Option<&str> {
+    pub(crate) fn option(&self, name: &str) -> Option<&str> {
         let mut found = self.options.iter().rev().filter(|(key, _)| key == name);
         found.next().map(|(_, value)| value.as_str()).filter(|value| !value.is_empty())
     }
 
     /// Whether a checkbox is on; `usual` until it was touched.
-    pub fn is_on(&self, name: &str, usual: bool) -> bool {
+    pub(crate) fn is_on(&self, name: &str, usual: bool) -> bool {
         let found = self.options.iter().rev().find(|(key, _)| key == name);
         found.map_or(usual, |(_, value)| !value.is_empty())
     }
 
     /// An option that is a whole number.
-    pub fn number(&self, name: &str) -> Option<u64> {
+    pub(crate) fn number(&self, name: &str) -> Option<u64> {
         self.option(name)?.parse().ok()
     }
 
     /// Whether this part is to be unfolded.
-    pub fn unfolds(&self, part: &str) -> bool {
+    pub(crate) fn unfolds(&self, part: &str) -> bool {
         self.options.iter().any(|(key, value)| key == "open" && value == part)
     }
 }

@@ -81,7 +81,7 @@ fn is_chosen(request: &Request, gpu: &Gpu) -> bool {
 }
 
 /// The question, the best on a chart, and the rest in a table.
-pub fn panel(request: &Request) -> Markup {
+pub(super) fn panel(request: &Request) -> Markup {
     let asked = Asked::of(request);
     let found = asked.found();
     let (candidates, tried) = &*found;

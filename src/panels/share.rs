@@ -16,7 +16,7 @@ const QUIET: usize = 4;
 const OWN_HOSTS: [&str; 4] = ["file:", "http://localhost", "http://127.", "http://[::1]"];
 
 /// The link of the deployment at the `page`, beside what it is `compared` with.
-pub fn panel(request: &Request) -> Markup {
+pub(super) fn panel(request: &Request) -> Markup {
     let deployment = request.deployment();
     let Some((resolved, report)) = deployment.resolve().ok().zip(estimate(deployment).ok()) else {
         return html! {};

@@ -21,7 +21,7 @@ const IDLE: &str =
     "Point at a value to see what it means; click to take it. The thick line is where the deployment fits.";
 
 /// Two sweeps side by side.
-pub fn panel(request: &Request) -> Markup {
+pub(super) fn panel(request: &Request) -> Markup {
     let width = request.number("width").unwrap_or(NARROW);
     let each = if width < NARROW { width } else { (width - GAP) / 2 };
     html! {

@@ -9,7 +9,7 @@ use maud::{Markup, PreEscaped};
 
 /// For each slider whose range has an end in memory: its key, and the last value that fits. A `+` after the value says that smaller ones
 /// don't fit, and not larger ones.
-pub fn ticks(request: &Request) -> Markup {
+pub(super) fn ticks(request: &Request) -> Markup {
     let deployment = request.deployment();
     let mut pairs = Serializer::new(String::new());
     for knob in Knob::all(deployment).filter(|knob| matches!(knob.field.input, Input::Whole { .. } | Input::Fraction)) {

@@ -15,12 +15,12 @@ fn explained(request: &Request) -> Option<(Contributor, u64, Explanation)> {
 }
 
 /// The formula alone, for a tooltip.
-pub fn formula(request: &Request) -> Markup {
+pub(super) fn formula(request: &Request) -> Markup {
     html! { @if let Some((_, _, explanation)) = explained(request) { (explanation.formula) } }
 }
 
 /// The explanation of a contributor on a rank.
-pub fn panel(request: &Request) -> Markup {
+pub(super) fn panel(request: &Request) -> Markup {
     let Some((contributor, rank, explanation)) = explained(request) else {
         return html! {};
     };

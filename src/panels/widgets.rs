@@ -9,7 +9,7 @@ use maud::{Markup, PreEscaped, html};
 const TYPICAL: (u64, u64) = (1024, 1024);
 
 /// The sequences that a panel's fields ask about; `concurrency` where the field is empty.
-pub fn load(request: &Request, concurrency: u64) -> Load {
+pub(super) fn load(request: &Request, concurrency: u64) -> Load {
     Load {
         concurrency: request.number("concurrency").unwrap_or(concurrency).max(1),
         input_len: request.number("input_len").unwrap_or(TYPICAL.0).max(1),
@@ -18,7 +18,7 @@ pub fn load(request: &Request, concurrency: u64) -> Load {
 }
 
 /// A field of a panel for a whole number.
-pub fn number(request: &Request, name: &str, label: &str, usual: &str) -> Markup {
+pub(super) fn number(request: &Request, name: &str, label: &str, usual: &str) -> Markup {
     let id = format!("{}_{name}", request.panel);
     html! {
         label.ask for=(id) {
@@ -30,7 +30,7 @@ pub fn number(request: &Request, name: &str, label: &str, usual: &str) -> Markup
 }
 
 /// The lengths of a prompt and of an output.
-pub fn lengths(request: &Request) -> Markup {
+pub(super) fn lengths(request: &Request) -> Markup {
     html! {
         (number(request, "input_len", "input tokens", &TYPICAL.0.to_string()))
         (number(request, "output_len", "output tokens", &TYPICAL.1.to_string()))
@@ -38,29 +38,29 @@ pub fn lengths(request: &Request) -> Markup {
 }
 
 /// The headings of a table; those with `true` are above numbers.
-pub fn head(names: &[(&str, bool)]) -> Markup {
+pub(super) fn head(names: &[(&str, bool)]) -> Markup {
     html! {
         thead { tr { @for (name, number) in names { th.number[*number] scope="col" { (name) } } } }
     }
 }
 
 /// A button that changes settings, which are written as a link writes them.
-pub fn take(key: &str, value: &str, label: &str) -> Markup {
+pub(super) fn take(key: &str, value: &str, label: &str) -> Markup {
     let settings = form_urlencoded::Serializer::new(String::new()).append_pair(key, value).finish();
     html! { button.link type="button" data-take=(settings) aria-label={ (label) " " (key) "=" (value) } { (label) } }
 }
 
 /// The `tabindex` of a part of what is `data-roving`: Tab reaches the first, the arrow keys the others.
-pub fn roving(index: usize) -> &'static str {
+pub(super) fn roving(index: usize) -> &'static str {
     if index == 0 { "0" } else { "-1" }
 }
 
 /// A text that is copied and saved as it is; a browser reads a CR that isn't escaped as a line end.
-pub fn verbatim(text: &str) -> Markup {
+pub(super) fn verbatim(text: &str) -> Markup {
     PreEscaped(html! { (text) }.into_string().replace('\r', "&#13;"))
 }
 
 /// Why something can't be answered.
-pub fn problem(problem: &InvalidSetting) -> Markup {
+pub(super) fn problem(problem: &InvalidSetting) -> Markup {
     html! { p.problem { (problem.field) "=" (problem.value) ": " (problem.message) "." } }
 }

@@ -20,12 +20,12 @@ use crate::memory::Rank;
 const KNOBS: &str = "max_batch_size max_num_tokens free_gpu_memory_fraction";
 
 /// Whether the address asks for this page.
-pub fn is_compact() -> bool {
+pub(super) fn is_compact() -> bool {
     looks("data-embed").as_deref() == Some("compact")
 }
 
 /// The compact page.
-pub fn embedded(state: AppState, appearance: Appearance) -> El {
+pub(super) fn embedded(state: AppState, appearance: Appearance) -> El {
     let shown = looks("data-show").unwrap_or_default();
     let shows = |part: &str| shown.split(' ').any(|shown| shown == part);
     let summary = move || {

@@ -43,7 +43,7 @@ impl Options {
 
 /// What a panel asks.
 #[derive(Clone, Copy)]
-pub struct Question {
+pub(super) struct Question {
     /// The name of the panel that answers, see [`crate::panels`].
     pub panel: &'static str,
     /// Whether the answer changes with the deployment.
@@ -53,7 +53,7 @@ pub struct Question {
 }
 
 /// The place of a question's answers. It asks only while it is to be seen; `more` are pairs that the page adds to each request.
-pub fn panel(
+pub(super) fn panel(
     state: AppState,
     appearance: Appearance,
     question: Question,

@@ -16,7 +16,7 @@ use web_sys::{Element, HtmlInputElement};
 const SHEET: &str = "share_sheet";
 
 /// The button, which copies the link, and the sheet that it opens: the link to copy by hand, and its other forms.
-pub fn share(state: AppState, appearance: Appearance) -> El {
+pub(super) fn share(state: AppState, appearance: Appearance) -> El {
     // What became of the copy, and the link as it was then.
     let (copied, refused, link) = (Live::new(false), Live::new(false), Live::new(String::new()));
     let input = el("input").id("link").class("control").attr("type", "text").attr("readonly", "");
@@ -76,7 +76,7 @@ fn select(field: Element) {
 }
 
 /// Writes to the clipboard and says whether that went well; a page without a secure origin has no clipboard.
-pub fn copy(text: &str, done: impl Fn(bool) + 'static) {
+pub(super) fn copy(text: &str, done: impl Fn(bool) + 'static) {
     let navigator = window().navigator();
     let clipboard = js_sys::Reflect::get(&navigator, &JsValue::from_str("clipboard"));
     if !clipboard.is_ok_and(|clipboard| clipboard.is_object()) {

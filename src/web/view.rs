@@ -8,7 +8,7 @@ use crate::memory::Contributor;
 
 /// What the pointer or the focus is on: a segment in the chart, or a row of the table.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Pointed {
+pub(super) struct Pointed {
     /// The segment.
     pub segment: Segment,
     /// The bar, where it is the chart that is pointed at.
@@ -17,7 +17,7 @@ pub struct Pointed {
 
 /// A question under the chart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Tab {
+pub(super) enum Tab {
     /// Why a figure is what it is.
     Why,
     /// The memory over the range of a setting.
@@ -40,7 +40,7 @@ pub enum Tab {
 
 impl Tab {
     /// Every tab, in their order.
-    pub const ALL: [Tab; 9] = [
+    pub(super) const ALL: [Tab; 9] = [
         Tab::Why,
         Tab::Sweep,
         Tab::FeasibleRange,
@@ -53,7 +53,7 @@ impl Tab {
     ];
 
     /// Its name.
-    pub fn label(self) -> &'static str {
+    pub(super) fn label(self) -> &'static str {
         match self {
             Tab::Why => "Why",
             Tab::Sweep => "Sweep",
@@ -68,7 +68,7 @@ impl Tab {
     }
 
     /// What its panel asks.
-    pub fn question(self) -> Question {
+    pub(super) fn question(self) -> Question {
         Question {
             panel: self.id(),
             is_about_the_deployment: !matches!(self, Tab::Accuracy | Tab::File),
@@ -77,7 +77,7 @@ impl Tab {
     }
 
     /// The id of its panel.
-    pub fn id(self) -> &'static str {
+    pub(super) fn id(self) -> &'static str {
         match self {
             Tab::Why => "why",
             Tab::Sweep => "sweep",
@@ -94,7 +94,7 @@ impl Tab {
 
 /// What is looked at.
 #[derive(Clone, Copy)]
-pub struct ViewState {
+pub(super) struct ViewState {
     /// The run of equal ranks whose figures are shown; that of the rank which decides, where none was chosen.
     pub run: Live<Option<usize>>,
     /// What the pointer or the focus is on.
@@ -117,7 +117,7 @@ pub struct ViewState {
 
 impl ViewState {
     /// What is looked at first.
-    pub fn new() -> ViewState {
+    pub(super) fn new() -> ViewState {
         ViewState {
             run: Live::new(None),
             pointed: Live::new(None),
@@ -132,14 +132,14 @@ impl ViewState {
     }
 
     /// The help of a setting.
-    pub fn help(self, key: &str) -> String {
+    pub(super) fn help(self, key: &str) -> String {
         self.helps.with(|helps| {
             helps.iter().find(|(known, _)| known == key).map(|(_, help)| help.clone()).unwrap_or_default()
         })
     }
 
     /// Asks for the help of every setting, once there is time for it.
-    pub fn learn(self) {
+    pub(super) fn learn(self) {
         let answers = Answers::new(move |lines| {
             let pairs = lines.unwrap_or_default().lines().filter_map(|line| line.split_once('\t'));
             self.helps.set(pairs.map(|(key, help)| (key.to_string(), help.to_string())).collect());

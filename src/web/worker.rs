@@ -47,16 +47,16 @@ thread_local! {
 
 /// A channel whose answers `take` takes.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub struct Answers(usize);
+pub(super) struct Answers(usize);
 
 impl Answers {
     /// A new channel.
-    pub fn new(take: impl Fn(Option<&str>) + 'static) -> Answers {
+    pub(super) fn new(take: impl Fn(Option<&str>) + 'static) -> Answers {
         Answers::at(QUICK, Box::new(take))
     }
 
     /// A new channel for questions whose answers take long, and that need nothing that was given.
-    pub fn that_take_long(take: impl Fn(Option<&str>) + 'static) -> Answers {
+    pub(super) fn that_take_long(take: impl Fn(Option<&str>) + 'static) -> Answers {
         Answers::at(SLOW, Box::new(take))
     }
 
@@ -68,7 +68,7 @@ impl Answers {
     }
 
     /// Asks; a question that still waits is dropped.
-    pub fn ask(self, request: String) {
+    pub(super) fn ask(self, request: String) {
         OFFICE.with_borrow_mut(|office| {
             let channel = &mut office.channels[self.0];
             if channel.asked {
@@ -83,7 +83,7 @@ impl Answers {
 }
 
 /// Gives the worker a file, which it keeps for the questions that follow. The page itself never reads it.
-pub fn give(file: &Blob) {
+pub(super) fn give(file: &Blob) {
     OFFICE.with_borrow_mut(|office| {
         let desk = &mut office.desks[QUICK];
         desk.send(QUICK, file.into());

@@ -14,7 +14,7 @@ const T5_POSITIONS: u64 = 512;
 ///
 /// # Errors
 /// Where one is missing or can't be right.
-pub fn dimensions(fields: &mut ObjectReader, family: Family) -> Result<Recipe, ReadError> {
+pub(super) fn dimensions(fields: &mut ObjectReader, family: Family) -> Result<Recipe, ReadError> {
     match family {
         Family::T5 => t5(fields),
         Family::Whisper => whisper(fields),

@@ -35,7 +35,7 @@ pub(super) fn cross_keys<N: Number>(inputs: &Inputs<N>) -> Option<N> {
 }
 
 /// Whether the decoder projects the encoder's output to keys and values only.
-pub fn projects_cross_keys_alone<N>(inputs: &Inputs<N>) -> bool {
+pub(crate) fn projects_cross_keys_alone<N>(inputs: &Inputs<N>) -> bool {
     let resolved = inputs.resolved;
     matches!(resolved.quant_algo, QuantAlgo::None | QuantAlgo::Fp8)
         && resolved.max_lora_rank == 0

@@ -17,7 +17,7 @@ const MOST_ADVICE: usize = 6;
 const MOST_UNREAD: usize = 20;
 
 /// What the log says.
-pub fn section(log: &ExplainedLog, name: &str, request: &Request) -> Markup {
+pub(super) fn section(log: &ExplainedLog, name: &str, request: &Request) -> Markup {
     let ranks = &log.reading.ranks;
     let at = request.number("rank").unwrap_or(0).min(ranks.len().saturating_sub(1) as u64) as usize;
     let theme = if request.option("theme") == Some("dark") { &Theme::DARK } else { &Theme::LIGHT };

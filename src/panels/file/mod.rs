@@ -41,7 +41,7 @@ enum Given {
 }
 
 /// What `given` is, or the documentation's example where that is asked for.
-pub fn panel(request: &Request, given: &[u8]) -> Markup {
+pub(super) fn panel(request: &Request, given: &[u8]) -> Markup {
     let example = request.option("example").is_some();
     let typed = request.option("text").unwrap_or_default().as_bytes();
     let bytes = match given {

@@ -16,7 +16,7 @@ const MOST_ROWS: usize = 200;
 type Pairs = Vec<(&'static str, String)>;
 
 /// What the file says.
-pub fn section(file: &ModelFile, name: &str, request: &Request) -> Markup {
+pub(super) fn section(file: &ModelFile, name: &str, request: &Request) -> Markup {
     let mut deployment = Deployment::default();
     file.apply(&mut deployment);
     let (report, has_model) = (file.report(), file.model().is_some());

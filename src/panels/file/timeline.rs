@@ -70,7 +70,7 @@ fn outside(entry: &Entry, used: u64) -> Option<(Contributor, u64)> {
 }
 
 /// The bar of a rank, a row for each line that has a size.
-pub fn timeline(log: &ExplainedLog, at: usize, theme: &Theme) -> Markup {
+pub(super) fn timeline(log: &ExplainedLog, at: usize, theme: &Theme) -> Markup {
     let steps = steps(log, at);
     let total = log.reading.ranks.get(at).and_then(|rank| rank.total).map(|size| size.bytes.0);
     let held = steps.last().map_or(0, |step| sum(step.before.iter().chain(&step.adds)));

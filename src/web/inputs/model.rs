@@ -136,7 +136,7 @@ impl Search {
 }
 
 /// A combobox over the catalogue, and the dimensions of the chosen model.
-pub fn model(setting: Setting) -> Vec<El> {
+pub(crate) fn model(setting: Setting) -> Vec<El> {
     let search = Search {
         setting,
         typing: Live::new(false),

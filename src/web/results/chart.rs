@@ -25,7 +25,11 @@ const STRIP_HEIGHT: u32 = 24;
 const REST: u32 = 100;
 
 /// A bar for each rank with the capacity as a line, or one lying bar of the rank that decides.
-pub fn chart(state: AppState, appearance: Appearance, strip: impl Fn() -> bool + Copy + Send + Sync + 'static) -> El {
+pub(crate) fn chart(
+    state: AppState,
+    appearance: Appearance,
+    strip: impl Fn() -> bool + Copy + Send + Sync + 'static,
+) -> El {
     let frame = el("div").class("chart-frame");
     let width = browser::width_of(&frame.0);
     let drawing = Derived::new(move |_| {
@@ -168,7 +172,7 @@ fn label(drawing: &Drawing, report: &Report, hit: &Hit) -> String {
 }
 
 /// The size of a segment, and of the GPU that it is on.
-pub fn figure(drawing: &Drawing, report: &Report, hit: &Hit) -> Option<(Bytes, Bytes)> {
+pub(crate) fn figure(drawing: &Drawing, report: &Report, hit: &Hit) -> Option<(Bytes, Bytes)> {
     let shows = drawing.bars.get(hit.bar)?.shows;
     let rank = report.ranks.iter().find(|rank| rank.rank == shows)?;
     Some((hit.segment.bytes(rank), rank.total))

@@ -13,12 +13,12 @@ use crate::web::theme::Appearance;
 use crate::web::view::{Pointed, Tab};
 
 /// A size as the table has it: in GiB or GB, to two decimals.
-pub fn large(bytes: Bytes) -> String {
+pub(crate) fn large(bytes: Bytes) -> String {
     format!("{} {}", grouped_decimal(bytes.giga(), 2), giga())
 }
 
 /// A share of the GPU's memory.
-pub fn share(bytes: Bytes, total: Bytes) -> String {
+pub(crate) fn share(bytes: Bytes, total: Bytes) -> String {
     let share = bytes.share_of(total) * 100.0;
     if bytes.0 > 0 && share < 0.5 { "< 1 %".to_string() } else { format!("{} %", grouped_decimal(share, 0)) }
 }
@@ -44,7 +44,7 @@ fn run_name(run: &[Rank]) -> String {
 }
 
 /// The figures of the ranks that are looked at.
-pub fn figures(state: AppState, appearance: Appearance) -> El {
+pub(crate) fn figures(state: AppState, appearance: Appearance) -> El {
     let column = |(name, meaning): (&str, &str)| {
         el("th").attr("scope", "col").class("number").attr("aria-label", meaning).text(name)
     };
@@ -169,7 +169,7 @@ fn why(state: AppState, contributor: Contributor) -> El {
 }
 
 /// The colour that a segment has in the chart.
-pub fn swatch(appearance: Appearance, segment: Segment) -> El {
+pub(crate) fn swatch(appearance: Appearance, segment: Segment) -> El {
     let colour = move || appearance.colours().segment(segment).to_string();
     let square = svg("rect").attr("width", "100%").attr("height", "100%").live_attr("fill", move || Some(colour()));
     svg("svg").class("swatch").attr("aria-hidden", "true").child(square)

@@ -1,11 +1,11 @@
 //! The answer: verdict, chart, figures, and the questions below them.
 
-pub mod chart;
-pub mod figures;
+pub(super) mod chart;
+pub(super) mod figures;
 mod questions;
 mod tooltip;
-pub mod verdict;
-pub mod warnings;
+pub(super) mod verdict;
+pub(super) mod warnings;
 
 use super::browser;
 use super::dom::{El, el};
@@ -16,7 +16,7 @@ use super::theme::Appearance;
 const NARROW: &str = "(max-width: 44.9375em)";
 
 /// Adds the picture, and what is said of it.
-pub fn picture(results: El, state: AppState, appearance: Appearance) -> El {
+pub(super) fn picture(results: El, state: AppState, appearance: Appearance) -> El {
     let narrow = browser::media(NARROW);
     let chart = chart::chart(state, appearance, move || narrow.get());
     let summary = el("div").class("summary").children(verdict::verdict(state)).child(chart);
@@ -24,6 +24,6 @@ pub fn picture(results: El, state: AppState, appearance: Appearance) -> El {
 }
 
 /// Adds what stands beside and below the picture.
-pub fn details(results: &El, state: AppState, appearance: Appearance) {
+pub(super) fn details(results: &El, state: AppState, appearance: Appearance) {
     results.clone().child(figures::figures(state, appearance)).child(questions::questions(state, appearance));
 }

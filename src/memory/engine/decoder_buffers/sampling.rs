@@ -17,11 +17,11 @@ pub(super) static LAW: Law = Law {
 };
 
 /// Thread blocks that share a row in top-k sampling (`samplingTopKKernels.h`).
-pub const TOP_K_BLOCKS: f64 = 8.0;
+pub(crate) const TOP_K_BLOCKS: f64 = 8.0;
 /// Tokens that top-k sampling keeps of a row over all its thread blocks: 1024 each (`samplingTopKKernels.h` TOP_K_MAX).
 const TOP_K_CANDIDATES: f64 = 1024.0 * TOP_K_BLOCKS;
 /// Scalars of a slot, over all layers of the decoder.
-pub const SCALARS: f64 = 217.0;
+pub(crate) const SCALARS: f64 = 217.0;
 
 /// The layers' buffers. Top-p sampling shares the scratch of top-k and never needs more.
 pub(super) fn layers<N: Number>(inputs: &Inputs<N>) -> N {
@@ -31,12 +31,12 @@ pub(super) fn layers<N: Number>(inputs: &Inputs<N>) -> N {
 }
 
 /// How often each token of the vocabulary occurred, kept whether or not a request has a penalty.
-pub fn penalty_counts<N: Number>(inputs: &Inputs<N>) -> N {
+pub(crate) fn penalty_counts<N: Number>(inputs: &Inputs<N>) -> N {
     (inputs.slots() * inputs.beam() * inputs.plain_vocab() * 4.0).part(|| Part::bytes("penalty counts"))
 }
 
 /// Scratch of top-k sampling over `rows` of the vocabulary.
-pub fn top_k_scratch<N: Number>(inputs: &Inputs<N>, rows: N) -> N {
+pub(crate) fn top_k_scratch<N: Number>(inputs: &Inputs<N>, rows: N) -> N {
     let logits = (inputs.logit() * rows.clone() * inputs.runtime_vocab()).round_up(ALIGNMENT);
     let ids = (rows.clone() * (TOP_K_CANDIDATES * 4.0)).round_up(ALIGNMENT);
     let values = (inputs.logit() * rows * TOP_K_CANDIDATES).round_up(ALIGNMENT);

@@ -20,7 +20,7 @@ fn dynamic_trees<N: Number>(inputs: &Inputs<N>, sequences: impl Fn() -> N) -> Op
 }
 
 /// Drafts, paths, masks and positions of a batch, in and out.
-pub fn inputs<N: Number>(inputs: &Inputs<N>) -> N {
+pub(super) fn inputs<N: Number>(inputs: &Inputs<N>) -> N {
     let batch = || inputs.running_batch();
     let drafts = batch() * inputs.drafts() * 4.0 + batch() * path_tokens(inputs) * 12.0;
     let accepted = batch() * (inputs.path() + 1.0) * 4.0 + batch() * 48.0 + 8.0;
@@ -34,7 +34,7 @@ pub fn inputs<N: Number>(inputs: &Inputs<N>) -> N {
 }
 
 /// The same of every slot, and the layer.
-pub fn decoder<N: Number>(inputs: &Inputs<N>) -> N {
+pub(super) fn decoder<N: Number>(inputs: &Inputs<N>) -> N {
     let slots = || inputs.slots();
     let drafts = slots() * inputs.drafts() * 4.0 + slots() * path_tokens(inputs) * 4.0;
     let masks = slots() * inputs.step() * (mask_words(inputs) + 2.0) * 4.0;

@@ -6,7 +6,7 @@ use crate::memory::number::{Number, Part};
 
 /// Probabilities of drafts and target, the drafts' logits, and a sampler that sorts the whole vocabulary. The sort needs
 /// values and indices twice and the temporary memory of CUB's segmented radix sort (agrees with one public log).
-pub fn decoder<N: Number>(inputs: &Inputs<N>) -> N {
+pub(super) fn decoder<N: Number>(inputs: &Inputs<N>) -> N {
     let row = || inputs.slots() * inputs.runtime_vocab();
     let probabilities = inputs.logit() * inputs.slots() * inputs.step() * inputs.runtime_vocab() * 3.0;
     let target = inputs.logit() * row() + row() * 5.0;

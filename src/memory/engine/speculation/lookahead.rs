@@ -14,12 +14,12 @@ fn masks<N: Number>(inputs: &Inputs<N>, sequences: impl Fn() -> N) -> N {
 }
 
 /// Masks, lengths and positions of a batch.
-pub fn inputs<N: Number>(inputs: &Inputs<N>) -> N {
+pub(super) fn inputs<N: Number>(inputs: &Inputs<N>) -> N {
     masks(inputs, || inputs.running_batch())
 }
 
 /// The same of every slot, and the layer, which samples the likeliest token of each row.
-pub fn decoder<N: Number>(inputs: &Inputs<N>) -> N {
+pub(super) fn decoder<N: Number>(inputs: &Inputs<N>) -> N {
     let tokens = || inputs.slots() * inputs.step();
     let layer = (tokens() * 4.0 + inputs.slots() * 48.0).part(|| Part::bytes("lookahead's layer"));
     let scratch = (inputs.logit() * tokens() * inputs.runtime_vocab()).round_up(ALIGNMENT)

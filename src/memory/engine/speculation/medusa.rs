@@ -5,7 +5,7 @@ use crate::memory::inputs::Inputs;
 use crate::memory::number::{Number, Part};
 
 /// The logits of all heads, the tree and its mask. The mask counts words of draft tokens, not of all tokens of a step.
-pub fn inputs<N: Number>(inputs: &Inputs<N>) -> N {
+pub(super) fn inputs<N: Number>(inputs: &Inputs<N>) -> N {
     let batch = || inputs.running_batch();
     let tokens = || batch() * inputs.step();
     let logits = inputs.logit() * inputs.path() * tokens() * inputs.runtime_vocab();
@@ -19,7 +19,7 @@ pub fn inputs<N: Number>(inputs: &Inputs<N>) -> N {
 }
 
 /// Paths, tree, states of the random generators and the scratch of top-k sampling over all tokens of a step.
-pub fn decoder<N: Number>(inputs: &Inputs<N>) -> N {
+pub(super) fn decoder<N: Number>(inputs: &Inputs<N>) -> N {
     let slots = || inputs.slots();
     let tokens = || slots() * inputs.step();
     let tree = tokens() * (inputs.path() + 1.0) * 4.0 + slots() * inputs.drafts() * 4.0 + slots() * 8.0;

@@ -16,7 +16,7 @@ fn probabilities<N: Number>(inputs: &Inputs<N>) -> N {
 }
 
 /// Drafts and their probabilities, once as the engine's input and once as its output, masks and positions.
-pub fn inputs<N: Number>(inputs: &Inputs<N>) -> N {
+pub(super) fn inputs<N: Number>(inputs: &Inputs<N>) -> N {
     let batch = || inputs.running_batch();
     let drafts = (batch() * probabilities(inputs) + batch() * beam_tokens(inputs) * 8.0) * 2.0;
     let masks = batch() * inputs.step() * (mask_words(inputs) + 5.0) * 4.0 + batch() * inputs.step() * inputs.step();
@@ -27,7 +27,7 @@ pub fn inputs<N: Number>(inputs: &Inputs<N>) -> N {
 }
 
 /// The same of every slot, and the layer.
-pub fn decoder<N: Number>(inputs: &Inputs<N>) -> N {
+pub(super) fn decoder<N: Number>(inputs: &Inputs<N>) -> N {
     let slots = || inputs.slots();
     let drafts = slots() * probabilities(inputs) + slots() * beam_tokens(inputs) * 12.0;
     let numbers = inputs.element() * slots() * inputs.paths() * inputs.path();

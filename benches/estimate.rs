@@ -4,7 +4,7 @@ mod clock;
 
 use clock::{now, say};
 use std::hint::black_box;
-use trtllm_memory::deployment::{Backend, Deployment};
+use trtllm_memory::deployment::{Backend, Deployment, Parallelism};
 use trtllm_memory::link;
 use trtllm_memory::log;
 use trtllm_memory::memory::{estimate, estimate_resolved, explain};
@@ -35,7 +35,7 @@ fn ten_megabytes() -> Vec<u8> {
 
 fn main() {
     let one = Deployment::default();
-    let eight = Deployment { tp_size: 8, ..Deployment::default() };
+    let eight = Deployment { parallel: Parallelism { tp_size: 8, ..Parallelism::default() }, ..Deployment::default() };
     let torch = Deployment { backend: Backend::Pytorch, ..one.clone() };
     let experts = "backend=pytorch&model=deepseek-ai/DeepSeek-R1&gpu=b200&tp_size=8&quant_algo=NVFP4&decoding_type=MTP";
     let experts = link::decode(experts).deployment;

@@ -1,9 +1,12 @@
-//! ON WHAT: the catalogue of GPUs, one row each in `gpus.csv`.
+//! GPUs: the catalogue, one row each in `gpus.csv`, and cards that a caller describes.
 //!
-//! The page's program holds the row of [`DEFAULT_GPU`] alone; the others reach it as a file, see [`provide`].
+//! The page's program holds the row of [`DEFAULT_GPU`] alone; the others reach it as a file, see
+//! [`provide`].
 
 use crate::catalogue::{Catalogue, catalogue};
 use crate::units::Bytes;
+use std::ops::Deref;
+use std::sync::Arc;
 
 /// The GPU of a deployment that names none.
 pub const DEFAULT_GPU: &str = "h100-sxm";
@@ -16,7 +19,8 @@ static CATALOGUE: Catalogue<Gpu> = catalogue!(include_str!("gpus.csv"), DEFAULT_
 pub enum Link {
     /// NVLink between all cards.
     NvLink,
-    /// PCI Express with peer access (data centre and professional cards), perhaps with a bridge between two.
+    /// PCI Express with peer access (data centre and professional cards), perhaps with a bridge
+    /// between two.
     PciePeer,
     /// PCI Express through the memory of the host (GeForce).
     PcieHost,
@@ -33,7 +37,8 @@ pub struct Gpu {
     pub aliases: &'static str,
     /// What a person calls it: "H100 SXM 80 GB".
     pub name: &'static str,
-    /// Total memory as `cudaMemGetInfo` reports it. It lies below the nominal figure, and depends a little on the driver.
+    /// Total memory as `cudaMemGetInfo` reports it. It lies below the nominal figure, and depends a
+    /// little on the driver.
     pub memory: Bytes,
     /// The smallest total seen with any driver.
     pub memory_low: Bytes,
@@ -53,6 +58,74 @@ pub struct Gpu {
     pub source: &'static str,
 }
 
+/// The GPU of a deployment: one of the catalogue, or one that the caller describes. It reads like a
+/// [`Gpu`], and copies are cheap.
+///
+/// A link names a card by its `id`, and finds it in the catalogue alone: the link of a deployment
+/// with a custom card can't be decoded.
+/// ```
+/// use trtllm_memory::deployment::Deployment;
+/// use trtllm_memory::gpu::{Gpu, GpuRef, find};
+/// use trtllm_memory::memory::estimate;
+/// use trtllm_memory::units::Bytes;
+///
+/// let h200 = find("h200").unwrap().clone();
+/// let memory = Bytes::from_gib(95.0);
+/// let slice = Gpu { id: "h200-slice", name: "H200 slice", memory, memory_low: memory, memory_high: memory, ..h200 };
+/// let deployment = Deployment { gpu: GpuRef::custom(slice), ..Deployment::default() };
+/// assert_eq!(deployment.gpu.name, "H200 slice");
+/// assert!(estimate(&deployment).unwrap().verdict.fits());
+/// ```
+#[derive(Debug, Clone)]
+pub enum GpuRef {
+    /// One of the catalogue.
+    Catalogue(&'static Gpu),
+    /// One that the caller describes.
+    Custom(Arc<Gpu>),
+}
+
+impl GpuRef {
+    /// A card that the catalogue lacks.
+    pub fn custom(gpu: Gpu) -> GpuRef {
+        GpuRef::Custom(Arc::new(gpu))
+    }
+}
+
+impl Deref for GpuRef {
+    type Target = Gpu;
+    fn deref(&self) -> &Gpu {
+        match self {
+            GpuRef::Catalogue(gpu) => gpu,
+            GpuRef::Custom(gpu) => gpu,
+        }
+    }
+}
+
+impl From<&'static Gpu> for GpuRef {
+    fn from(gpu: &'static Gpu) -> GpuRef {
+        GpuRef::Catalogue(gpu)
+    }
+}
+
+/// The GPU of a deployment that names none.
+impl Default for GpuRef {
+    fn default() -> GpuRef {
+        find(DEFAULT_GPU).unwrap_or(&gpus()[0]).into()
+    }
+}
+
+/// GPUs of the catalogue are equal if their names are, custom ones if everything is; none of the
+/// one is one of the other.
+impl PartialEq for GpuRef {
+    fn eq(&self, other: &GpuRef) -> bool {
+        match (self, other) {
+            (GpuRef::Catalogue(a), GpuRef::Catalogue(b)) => a.id == b.id,
+            (GpuRef::Custom(a), GpuRef::Custom(b)) => a == b,
+            _ => false,
+        }
+    }
+}
+
 /// Every GPU of the catalogue that is known, in the order in which a person would look for one.
 pub fn gpus() -> &'static [Gpu] {
     CATALOGUE.all()
@@ -63,12 +136,14 @@ pub fn is_whole() -> bool {
     CATALOGUE.is_whole()
 }
 
-/// Makes all GPUs of `gpus.csv` known to a program that holds the default one alone; says whether it is that file.
+/// Makes all GPUs of `gpus.csv` known to a program that holds the default one alone; says whether
+/// it is that file.
 pub fn provide(file: &'static str) -> bool {
     CATALOGUE.provide(file)
 }
 
-/// The GPU with this short name, upper and lower case being alike; blanks and underscores count as hyphens.
+/// The GPU with this short name, upper and lower case being alike; blanks and underscores count as
+/// hyphens.
 ///
 /// ```
 /// assert_eq!(trtllm_memory::gpu::find("H100 SXM").unwrap().memory.mib(), 81079.0);
@@ -78,8 +153,8 @@ pub fn find(name: &str) -> Option<&'static Gpu> {
     gpus().iter().find(|gpu| gpu.names().any(|known| known.eq_ignore_ascii_case(&name)))
 }
 
-/// The GPUs that `text` may mean, the likeliest first: those that contain each of its words. The page, where nobody types one, looks for
-/// none.
+/// The GPUs that `text` may mean, the likeliest first: those that contain each of its words. The
+/// page, where nobody types one, looks for none.
 pub fn suggest(text: &str) -> Vec<&'static Gpu> {
     if cfg!(not(feature = "explanations")) {
         return Vec::new();

@@ -162,7 +162,7 @@
 //!
 //! * A *contributor* is one of the six parts of a GPU's memory, see [`Contributor`].
 //! * A *law* is a formula for one of them, with its evidence, its band of error and its source, see
-//!   [`memory::number::Law`].
+//!   [`memory::Law`].
 //! * A *rank* is one process of the deployment, and has one GPU.
 //! * A *setting* is an option of TensorRT-LLM; its *key* is its name in links.
 //!   [`deployment::FIELDS`] is the table of all settings.
@@ -206,21 +206,26 @@ pub mod log;
 pub mod memory;
 #[cfg(feature = "panels")]
 mod panels;
+#[cfg(feature = "chart")]
+#[doc(hidden)]
+pub mod protocol;
 #[cfg(feature = "explanations")]
 mod suggest;
+#[doc(hidden)]
+pub mod testing;
 mod text;
 pub mod units;
 #[cfg(feature = "web")]
 mod web;
+#[cfg(feature = "panels")]
+#[doc(hidden)]
+pub mod worker;
 
 pub use deployment::{Deployment, DeploymentError, Version};
 pub use memory::{Contributor, Report, Verdict, estimate, explain};
 pub use units::Bytes;
 
-// Entry points of the page's two programs.
-#[cfg(feature = "panels")]
-#[doc(hidden)]
-pub use panels::{answer, answer_about};
+// The entry point of the page's program.
 #[cfg(feature = "web")]
 #[doc(hidden)]
 pub use web::start;

@@ -1,7 +1,8 @@
 //! The comparison of predictions with measurements.
 
 use super::{Exclusion, Measured, Measurement, Printed, Unknown};
-use crate::deployment::{Backend, Deployment};
+use crate::deployment::{Backend, Deployment, Machine};
+use crate::memory::weights_outside_torch;
 use crate::memory::{Contributor, Report, estimate};
 use crate::units::Bytes;
 
@@ -313,7 +314,10 @@ fn predict(contributor: Compared, deployment: &Deployment, measured: &Measured) 
             let gib = Bytes(bytes.max(1.0) as u64).gib();
             let total = measured.total.map_or(deployment.gpu_memory().gib(), |total| Bytes(total.high as u64).gib());
             let gpu_memory_gib = Some(total.max(gib));
-            let report = estimate(&Deployment { free_memory_gib: Some(gib), gpu_memory_gib, ..deployment.clone() })?;
+            let report = estimate(&Deployment {
+                machine: Machine { free_memory_gib: Some(gib), gpu_memory_gib, ..deployment.machine },
+                ..deployment.clone()
+            })?;
             Ok::<f64, Exclusion>(report.kv_cache.blocks as f64)
         };
         return Ok(Prediction { value: blocks(free.value)?, low: blocks(free.low)?, high: blocks(free.high)? });
@@ -324,7 +328,10 @@ fn predict(contributor: Compared, deployment: &Deployment, measured: &Measured) 
     let value = match contributor {
         Compared::Weights => bytes(Contributor::Weights),
         Compared::InsideTorch => {
-            bytes(Contributor::Weights) + bytes(Contributor::RuntimeBuffers) + bytes(Contributor::DecoderBuffers)
+            let outside = deployment.resolve().map_or(Bytes::ZERO, |resolved| weights_outside_torch(&resolved, 0));
+            bytes(Contributor::Weights) - outside.0 as f64
+                + bytes(Contributor::RuntimeBuffers)
+                + bytes(Contributor::DecoderBuffers)
         }
         Compared::Activations => bytes(Contributor::Activations),
         Compared::RuntimeBuffers => bytes(Contributor::RuntimeBuffers),
@@ -335,9 +342,9 @@ fn predict(contributor: Compared, deployment: &Deployment, measured: &Measured) 
         Compared::KvCacheTokens => report.kv_cache.tokens as f64,
         // The profiling lines print the room on this rank alone; ranks of other stages may have
         // less.
-        Compared::KvCacheBytes if deployment.backend == Backend::Pytorch && deployment.pp_size > 1 => {
+        Compared::KvCacheBytes if deployment.backend == Backend::Pytorch && deployment.parallel.pp_size > 1 => {
             rank.available.0 as f64
-                * deployment.resolve().map_or(1.0, |resolved| resolved.free_gpu_memory_fraction.unwrap_or(1.0))
+                * deployment.resolve().map_or(1.0, |resolved| resolved.kv_cache.free_gpu_memory_fraction.unwrap_or(1.0))
         }
         Compared::KvCacheBytes => bytes(Contributor::KvCache),
     };
@@ -347,7 +354,7 @@ fn predict(contributor: Compared, deployment: &Deployment, measured: &Measured) 
 /// The overhead at the sizing of the KV cache, on the rank with the least memory left.
 /// Later allocations are not part of a log's difference.
 fn overhead_before_the_kv_cache(report: &Report) -> Result<f64, Exclusion> {
-    let rank = report.tightest().ok_or(Exclusion::NoRank)?;
+    let rank = report.kv_limiting_rank().ok_or(Exclusion::NoRank)?;
     if rank.available == Bytes::ZERO {
         return Err(Exclusion::NoKvCache);
     }

@@ -1,7 +1,33 @@
-//! What is wrong with a deployment, said so that a person can mend it.
+//! Errors of a deployment and of its settings, worded so that a person can mend them.
 
 use serde::Serialize;
 use std::fmt;
+
+/// A text or a number that a setting, or a type of its values, can't have. The message is a
+/// sentence without its subject, which says the values that are possible: "must be true or false".
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct InvalidValue {
+    message: String,
+}
+
+impl InvalidValue {
+    /// An error with this message.
+    pub(crate) fn new(message: impl Into<String>) -> InvalidValue {
+        InvalidValue { message: message.into() }
+    }
+
+    /// The error of a text that is none of these names.
+    pub(crate) fn not_one_of(text: &str, names: &[&str]) -> InvalidValue {
+        InvalidValue { message: format!("must be one of {}; \"{text}\" is none of them", names.join(", ")) }
+    }
+}
+
+impl From<InvalidValue> for String {
+    fn from(error: InvalidValue) -> String {
+        error.message
+    }
+}
 
 /// One thing that is wrong: where, what was given, and what would be right.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
@@ -27,13 +53,12 @@ impl InvalidSetting {
 pub struct DeploymentError(pub Vec<InvalidSetting>);
 
 impl DeploymentError {
-    /// Adds a problem of `field`, which holds `value`. Many ask for it, so that what it does is here once.
-    #[inline(never)]
+    /// Adds a problem of `field`, which holds `value`.
     pub(super) fn add(&mut self, field: &'static str, value: &dyn fmt::Display, message: fmt::Arguments<'_>) {
         self.0.push(InvalidSetting::new(field, value, message.to_string()));
     }
 
-    /// The problem of `field`, where it has one.
+    /// The problem of `field`, if it has one.
     pub fn of(&self, field: &str) -> Option<&InvalidSetting> {
         self.0.iter().find(|problem| problem.field == field)
     }

@@ -1,6 +1,14 @@
 //! The choices of a deployment that are names, by TensorRT-LLM's own.
 
-/// Declares an enum whose values have a name: the one TensorRT-LLM uses, which also stands in links.
+use super::InvalidValue;
+use crate::units::joined;
+use std::collections::BTreeSet;
+use std::fmt;
+use std::ops::Deref;
+use std::str::FromStr;
+
+/// Declares an enum whose values have a name: the one TensorRT-LLM uses, which also stands in
+/// links.
 macro_rules! named_values {
     ($(#[$attribute:meta])* $name:ident { $($(#[$doc:meta])* $variant:ident = $text:literal),+ $(,)? }) => {
         $(#[$attribute])*
@@ -18,14 +26,20 @@ macro_rules! named_values {
                 $name::NAMES[self as usize]
             }
 
-            /// The value with this name, upper and lower case being alike.
-            pub fn parse(text: &str) -> Option<$name> {
-                $name::ALL.iter().copied().find(|value| value.name().eq_ignore_ascii_case(text))
+        }
+
+        /// Parses the name; upper and lower case are alike.
+        impl FromStr for $name {
+            type Err = InvalidValue;
+
+            fn from_str(text: &str) -> Result<$name, InvalidValue> {
+                let named = |value: &$name| value.name().eq_ignore_ascii_case(text);
+                $name::ALL.iter().copied().find(named).ok_or_else(|| InvalidValue::not_one_of(text, $name::NAMES))
             }
         }
 
-        impl std::fmt::Display for $name {
-            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str(self.name())
             }
         }
@@ -34,8 +48,10 @@ macro_rules! named_values {
 
 named_values! {
     /// How TensorRT-LLM runs the model.
+    #[derive(Default)]
     Backend {
         /// An engine built by `trtllm-build`.
+        #[default]
         TensorRt = "tensorrt",
         /// The checkpoint itself, by the PyTorch backend.
         Pytorch = "pytorch",
@@ -43,9 +59,12 @@ named_values! {
 }
 
 named_values! {
-    /// How the weights are quantized: TensorRT-LLM's `QuantAlgo` (`tensorrt_llm/quantization/mode.py`).
+    /// How the weights are quantized: TensorRT-LLM's `QuantAlgo`
+    /// (`tensorrt_llm/quantization/mode.py`).
+    #[derive(Default)]
     QuantAlgo {
         /// Weights in `dtype`.
+        #[default]
         None = "NO_QUANT",
         /// INT8 weight-only.
         W8A16 = "W8A16",
@@ -108,9 +127,16 @@ impl QuantAlgo {
         self.is_mxfp4() || self == QuantAlgo::W4A8Nvfp4Fp8
     }
 
-    /// Whether ModelOpt makes such checkpoints with an FP8 KV cache (`hf_quant_config.json` kv_cache_quant_algo).
+    /// Whether ModelOpt makes such checkpoints with an FP8 KV cache (`hf_quant_config.json`
+    /// kv_cache_quant_algo).
     pub fn has_fp8_kv_cache(self) -> bool {
         self == QuantAlgo::Fp8 || self.is_nvfp4()
+    }
+
+    /// Whether ModelOpt makes such checkpoints (`quantize.py`), which shards the embedding and
+    /// writes 16-bit logits.
+    pub fn is_made_by_modelopt(self) -> bool {
+        matches!(self, QuantAlgo::Fp8 | QuantAlgo::W4A16Awq | QuantAlgo::W4A8Awq | QuantAlgo::Nvfp4)
     }
 
     /// Whether linear layers multiply in FP8 with quantize and dequantize nodes.
@@ -160,8 +186,10 @@ impl QuantAlgo {
 
 named_values! {
     /// The type of the KV cache's values.
+    #[derive(Default)]
     KvCacheDtype {
         /// The model's `dtype`.
+        #[default]
         Auto = "auto",
         /// 16-bit floats.
         Fp16 = "fp16",
@@ -178,8 +206,10 @@ named_values! {
 
 named_values! {
     /// How the KV cache is laid out (`KVCacheType`).
+    #[derive(Default)]
     KvCacheType {
         /// A pool of blocks.
+        #[default]
         Paged = "paged",
         /// One tensor a layer, for the largest batch at its full length.
         Continuous = "continuous",
@@ -188,8 +218,10 @@ named_values! {
 
 named_values! {
     /// How tokens are drafted (`trtllm-build --speculative_decoding_mode`).
+    #[derive(Default)]
     SpeculativeDecodingMode {
         /// They are not.
+        #[default]
         None = "none",
         /// By another model, whose tokens this engine checks.
         DraftTokensExternal = "draft_tokens_external",
@@ -205,7 +237,8 @@ named_values! {
 }
 
 impl SpeculativeDecodingMode {
-    /// Whether the engine itself drafts, so that the decoder sees several tokens of a sequence at once.
+    /// Whether the engine itself drafts, so that the decoder sees several tokens of a sequence at
+    /// once.
     pub fn predicts_draft_tokens(self) -> bool {
         !matches!(self, SpeculativeDecodingMode::None | SpeculativeDecodingMode::DraftTokensExternal)
     }
@@ -213,8 +246,10 @@ impl SpeculativeDecodingMode {
 
 named_values! {
     /// How the PyTorch backend drafts tokens (`speculative_config.decoding_type`).
+    #[derive(Default)]
     DecodingType {
         /// It doesn't.
+        #[default]
         None = "none",
         /// By the model's own multi-token prediction layers.
         Mtp = "MTP",
@@ -227,8 +262,10 @@ named_values! {
 
 named_values! {
     /// What multiplies the experts (`moe_config.backend`).
+    #[derive(Default)]
     MoeBackend {
         /// What TensorRT-LLM finds best.
+        #[default]
         Auto = "AUTO",
         /// CUTLASS grouped GEMMs.
         Cutlass = "CUTLASS",
@@ -249,8 +286,10 @@ named_values! {
 
 named_values! {
     /// How ranks add up their results (`allreduce_strategy`).
+    #[derive(Default)]
     AllreduceStrategy {
         /// What is fastest for a message.
+        #[default]
         Auto = "AUTO",
         /// NCCL's all-reduce.
         Nccl = "NCCL",
@@ -275,8 +314,10 @@ named_values! {
 
 named_values! {
     /// What runs the engine.
+    #[derive(Default)]
     Runtime {
         /// The executor, with in-flight batching.
+        #[default]
         Executor = "executor",
         /// The C++ session without in-flight batching (deprecated).
         GptSession = "gpt_session",
@@ -287,8 +328,10 @@ named_values! {
 
 named_values! {
     /// What starts the ranks.
+    #[derive(Default)]
     Launcher {
         /// A Python process: the LLM API, trtllm-serve, trtllm-bench, run.py.
+        #[default]
         Python = "python",
         /// mpirun with a C++ program.
         Mpi = "mpi",
@@ -299,8 +342,10 @@ named_values! {
 
 named_values! {
     /// The operating system.
+    #[derive(Default)]
     OperatingSystem {
         /// Linux.
+        #[default]
         Linux = "linux",
         /// Windows.
         Windows = "windows",
@@ -339,22 +384,40 @@ named_values! {
     }
 }
 
-impl LoraModule {
-    /// The modules that `text` names, separated by commas, each once and in their own order.
-    ///
-    /// # Errors
-    /// With the names that there are, if one is none of them.
-    pub fn parse_list(text: &str) -> Result<Vec<LoraModule>, String> {
-        let mut modules = Vec::new();
-        for name in text.split([',', ' ']).filter(|name| !name.is_empty()) {
-            let known = || format!("must name modules of {}; \"{name}\" is none of them", LoraModule::NAMES.join(", "));
-            let module = LoraModule::parse(name).ok_or_else(known)?;
-            let place = modules.partition_point(|other| *other < module);
-            if modules.get(place) != Some(&module) {
-                modules.insert(place, module);
-            }
-        }
-        Ok(modules)
+/// The modules that LoRA adapters change, each once and in the order of [`LoraModule`].
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LoraModules(pub Vec<LoraModule>);
+
+impl Deref for LoraModules {
+    type Target = [LoraModule];
+    fn deref(&self) -> &[LoraModule] {
+        &self.0
+    }
+}
+
+/// Parses names separated by commas or blanks; an empty text is no module.
+impl FromStr for LoraModules {
+    type Err = InvalidValue;
+
+    fn from_str(text: &str) -> Result<LoraModules, InvalidValue> {
+        let names = text.split([',', ' ']).filter(|name| !name.is_empty());
+        let unknown = |name| {
+            let known = LoraModule::NAMES.join(", ");
+            InvalidValue::new(format!("must name modules of {known}; \"{name}\" is none of them"))
+        };
+        names.map(|name| name.parse().map_err(|_| unknown(name))).collect()
+    }
+}
+
+impl FromIterator<LoraModule> for LoraModules {
+    fn from_iter<I: IntoIterator<Item = LoraModule>>(modules: I) -> LoraModules {
+        LoraModules(modules.into_iter().collect::<BTreeSet<_>>().into_iter().collect())
+    }
+}
+
+impl fmt::Display for LoraModules {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&joined(&self.0, ","))
     }
 }
 
@@ -370,20 +433,17 @@ pub struct LookaheadConfig {
 }
 
 impl LookaheadConfig {
-    /// The sizes from a text such as `4,3,4`.
+    /// The largest of each size.
+    const MOST: u64 = 64;
+
+    /// The sizes themselves, if each is in its range.
     ///
     /// # Errors
-    /// With an example, if they are not three whole numbers above zero.
-    pub fn parse(text: &str) -> Result<LookaheadConfig, String> {
-        let numbers: Vec<u64> = text
-            .trim_matches(['[', ']', '(', ')'])
-            .split(',')
-            .filter_map(|number| number.trim().parse().ok().filter(|number| (1..=64).contains(number)))
-            .collect();
-        match numbers[..] {
-            [window, ngram, verification_set] => Ok(LookaheadConfig { window, ngram, verification_set }),
-            _ => Err("must be three whole numbers from 1 to 64, such as 4,3,4".into()),
-        }
+    /// If one is not, with an example.
+    pub(crate) fn check(self) -> Result<LookaheadConfig, InvalidValue> {
+        let sizes = [self.window, self.ngram, self.verification_set];
+        let sound = sizes.iter().all(|size| (1..=LookaheadConfig::MOST).contains(size));
+        if sound { Ok(self) } else { Err(not_lookahead()) }
     }
 
     /// Draft tokens of a step: (n = 1 ? 0 : n − 2) + (w − 1 + g) · (n − 1).
@@ -393,15 +453,36 @@ impl LookaheadConfig {
     }
 }
 
-/// What TensorRT-LLM uses unless told otherwise.
+fn not_lookahead() -> InvalidValue {
+    InvalidValue::new(format!("must be three whole numbers from 1 to {}, such as 4,3,4", LookaheadConfig::MOST))
+}
+
+/// Parses a text such as `4,3,4`.
+impl FromStr for LookaheadConfig {
+    type Err = InvalidValue;
+
+    fn from_str(text: &str) -> Result<LookaheadConfig, InvalidValue> {
+        let numbers = text.trim_matches(['[', ']', '(', ')']).split(',');
+        let sizes: Vec<u64> = numbers
+            .filter_map(|number| number.trim().parse().ok())
+            .filter(|size| (1..=LookaheadConfig::MOST).contains(size))
+            .collect();
+        match sizes[..] {
+            [window, ngram, verification_set] => Ok(LookaheadConfig { window, ngram, verification_set }),
+            _ => Err(not_lookahead()),
+        }
+    }
+}
+
+/// TensorRT-LLM's sizes.
 impl Default for LookaheadConfig {
     fn default() -> LookaheadConfig {
         LookaheadConfig { window: 4, ngram: 3, verification_set: 4 }
     }
 }
 
-impl std::fmt::Display for LookaheadConfig {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Display for LookaheadConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{},{},{}", self.window, self.ngram, self.verification_set)
     }
 }

@@ -1,9 +1,10 @@
 //! TensorRT-LLM's versions, and what changed between them. Formulas ask for a [`Behavior`] by its name and never
 //! compare versions.
 
-use super::Backend;
+use super::{Backend, InvalidValue};
 use crate::explanation_text::explanation_text;
 use std::fmt;
+use std::str::FromStr;
 
 /// A minor version of TensorRT-LLM, such as 0.19.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -24,14 +25,6 @@ impl Version {
         "0.8", "0.9", "0.10", "0.11", "0.12", "0.13", "0.14", "0.15", "0.16", "0.17", "0.18", "0.19", "0.20", "0.21",
         "1.0", "1.1", "1.2", "1.3",
     ];
-
-    /// The version with this name; a patch level or suffix is ignored (`0.17.0.post1` is 0.17).
-    pub fn parse(text: &str) -> Option<Version> {
-        let mut numbers = text.trim_start_matches(['v', 'V']).split('.');
-        let (major, minor) = (numbers.next()?.parse().ok()?, numbers.next()?.parse().ok()?);
-        let parsed = version(major, minor);
-        Version::NAMES.contains(&parsed.to_string().as_str()).then_some(parsed)
-    }
 
     /// The version that is assumed where none is chosen.
     pub fn default_of(backend: Backend) -> Version {
@@ -62,6 +55,22 @@ impl Version {
     /// The `max_batch_size` that `trtllm-build` uses unless told otherwise (`builder.py`).
     pub fn default_max_batch_size(self) -> u64 {
         if self.has(Behavior::BuildsForBatchOf2048) { 2048 } else { 256 }
+    }
+}
+
+/// Parses the name of a modelled version; a patch level or suffix is ignored (`0.17.0.post1` is 0.17).
+impl FromStr for Version {
+    type Err = InvalidValue;
+
+    fn from_str(text: &str) -> Result<Version, InvalidValue> {
+        let mut numbers = text.trim_start_matches(['v', 'V']).split('.').map(|number| number.parse().ok());
+        numbers
+            .next()
+            .flatten()
+            .zip(numbers.next().flatten())
+            .map(|(major, minor)| version(major, minor))
+            .filter(|version| Version::NAMES.contains(&version.to_string().as_str()))
+            .ok_or_else(|| InvalidValue::not_one_of(text, Version::NAMES))
     }
 }
 
@@ -110,6 +119,12 @@ pub enum Behavior {
     MtpCachesEveryStep,
     /// The PyTorch backend chooses the MoE kernels by model and GPU unless told otherwise.
     ChoosesMoeBackend,
+    /// The PyTorch backend balances the load of experts.
+    BalancesExperts,
+    /// Its load balancer knows gpt-oss.
+    BalancesExpertsOfGptOss,
+    /// Its load balancer knows the models of 2026: DeepSeek V3.2, GLM-5, Nemotron-H and Qwen 3.5.
+    BalancesExpertsOf2026,
     /// The PyTorch backend allocates its all-reduce workspace also where attention is data-parallel.
     AttentionDpKeepsAllReduce,
     /// The PyTorch backend's sampler keeps stop words on the GPU.
@@ -144,7 +159,8 @@ pub enum Behavior {
     FractionAlwaysBounds,
     /// Layers that look back equally far have a pool of KV blocks of their own.
     WindowsHavePools,
-    /// The pools of several attention windows are equally large, and `max_tokens` doesn't count for them.
+    /// The pools of several attention windows are equally large, and `max_tokens` doesn't count for
+    /// each.
     WindowPoolsAreEqual,
     /// A sequence that outgrows its attention window needs another block, and pages are counted for the whole sequence.
     WindowsSlideByBlocks,
@@ -332,6 +348,24 @@ pub static BEHAVIORS: &[BehaviorRange] = &[
         from: version(1, 3),
         until: LAST,
         source: explanation_text("tensorrt_llm/llmapi/llm_args.py MoeConfig.backend: CUTLASS to 1.2, AUTO later"),
+    },
+    BehaviorRange {
+        fact: Behavior::BalancesExperts,
+        from: version(0, 21),
+        until: LAST,
+        source: explanation_text("NVIDIA/TensorRT-LLM pull request 4615, May 2025: the static load balancer"),
+    },
+    BehaviorRange {
+        fact: Behavior::BalancesExpertsOfGptOss,
+        from: version(1, 2),
+        until: LAST,
+        source: explanation_text("moe_load_balancer.py moe_model_arch_list; pull request 8886, November 2025"),
+    },
+    BehaviorRange {
+        fact: Behavior::BalancesExpertsOf2026,
+        from: version(1, 3),
+        until: LAST,
+        source: explanation_text("moe_load_balancer.py moe_model_arch_list: copies of late 2025 against those of 2026"),
     },
     BehaviorRange {
         fact: Behavior::AttentionDpKeepsAllReduce,
@@ -668,10 +702,12 @@ mod tests {
 
     #[test]
     fn versions_are_read_with_patch_levels_and_suffixes() {
-        assert_eq!(Version::parse("0.17.0.post1"), Some(version(0, 17)));
-        assert_eq!(Version::parse("v0.19"), Some(version(0, 19)));
-        assert_eq!(Version::parse("0.99"), None);
-        assert_eq!(Version::parse("next"), None);
+        assert_eq!("0.17.0.post1".parse(), Ok(version(0, 17)));
+        assert_eq!("v0.19".parse(), Ok(version(0, 19)));
+        for unknown in ["0.99", "next", "0", ""] {
+            let error = unknown.parse::<Version>().unwrap_err();
+            assert_eq!(error.to_string(), InvalidValue::not_one_of(unknown, Version::NAMES).to_string());
+        }
     }
 
     #[test]

@@ -4,8 +4,8 @@
 
 use crate::deployment::{Deployment, InvalidSetting, Note};
 use crate::link::{self, Decoded, LinkProblem, LinkProblemKind};
-use crate::memory::{Contributor, Explanation, KvCache, Rank, Report, Stage, Verdict, estimate, explain};
-use crate::units::Bytes;
+use crate::memory::{Contributor, Explanation, KvCache, Rank, Report, Stage, Verdict, estimate, explain_in};
+use crate::units::{Bytes, Units};
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
@@ -34,6 +34,8 @@ pub struct Answer {
     pub errors: Vec<BadInput>,
     /// The explanations of the sizes; empty before [`Answer::explain`].
     pub explanations: Vec<Explained>,
+    /// The units of the sizes in sentences; figures are in bytes.
+    pub units: Units,
 }
 
 /// A remark on a setting.
@@ -95,7 +97,13 @@ impl Answer {
             warnings: ignored.into_iter().map(Warning::from).collect(),
             errors: bad.into_iter().map(BadInput::from).collect(),
             explanations: Vec::new(),
+            units: Units::default(),
         }
+    }
+
+    /// The same answer with the sizes of its sentences in `units`.
+    pub fn in_units(self, units: Units) -> Answer {
+        Answer { units, ..self }
     }
 
     /// Adds explanations to the answer, one for each rank class.
@@ -104,7 +112,7 @@ impl Answer {
         self.explanations = kinds
             .into_iter()
             .filter_map(|kind| {
-                let contributors = explain(&self.deployment, kind.first()?.rank).ok()?;
+                let contributors = explain_in(&self.deployment, kind.first()?.rank, self.units).ok()?;
                 Some(Explained { ranks: kind.into_iter().map(|rank| rank.rank).collect(), contributors })
             })
             .collect();
@@ -204,13 +212,13 @@ struct Detail {
 }
 
 impl Detail {
-    fn of(report: &Report) -> Detail {
+    fn of(report: &Report, units: Units) -> Detail {
         let (room, stage, short, rank) = match report.verdict {
             Verdict::Fits { room, .. } => (Some(room), None, None, None),
             Verdict::Fails { stage, short, rank } => (None, Some(stage), Some(short), Some(rank)),
         };
-        let sentence = format!("{} {}", report.headline(), report.sentence());
-        Detail { sentence, detail: report.detail(), room, stage, short, rank }
+        let sentence = format!("{} {}", report.headline(), report.sentence(units));
+        Detail { sentence, detail: report.detail(units), room, stage, short, rank }
     }
 }
 
@@ -219,7 +227,7 @@ impl Serialize for Answer {
         let report = self.report.as_ref();
         Shape {
             verdict: report.map(|report| report.verdict.key()),
-            verdict_detail: report.map(Detail::of),
+            verdict_detail: report.map(|report| Detail::of(report, self.units)),
             parameters: report.map(|report| report.parameters),
             ranks: report.map_or(&[], |report| &report.ranks),
             kv_cache: report.map(|report| &report.kv_cache),

@@ -2,19 +2,19 @@
 
 use crate::deployment::{QuantAlgo, Resolved};
 use crate::memory::{Report, Verdict};
-use crate::units::grouped;
+use crate::units::{Units, grouped};
 
 /// Summarises the model, its precision and the GPUs.
 ///
 /// ```
-/// use trtllm_memory::{deployment::Deployment, export::summary};
-/// let resolved = Deployment { tp_size: 2, ..Deployment::default() }.resolve().unwrap();
+/// use trtllm_memory::{export::summary, link};
+/// let resolved = link::decode("tp_size=2").deployment.resolve().unwrap();
 /// assert_eq!(summary::subject(&resolved), "Llama-3.1-8B · bfloat16 · 2 × H100 SXM 80 GB");
 /// ```
 pub fn subject(resolved: &Resolved) -> String {
     let model = resolved.model.name.rsplit('/').next().unwrap_or_default();
-    let precision = match resolved.quant_algo {
-        QuantAlgo::None => resolved.dtype.name(),
+    let precision = match resolved.precision.quant_algo {
+        QuantAlgo::None => resolved.precision.dtype.name(),
         quantized => quantized.name(),
     };
     format!("{model} · {precision} · {} × {}", resolved.world_size(), resolved.gpu.name)
@@ -33,22 +33,23 @@ pub fn outcome(report: &Report) -> &'static str {
 /// is left.
 ///
 /// ```
-/// use trtllm_memory::{deployment::Deployment, export::summary, memory::estimate};
-/// let deployment = Deployment { tp_size: 2, ..Deployment::default() };
+/// use trtllm_memory::{export::summary, link, memory::estimate, units::Units};
+/// let deployment = link::decode("tp_size=2").deployment;
 /// let (resolved, report) = (deployment.resolve().unwrap(), estimate(&deployment).unwrap());
-/// let text = summary::markdown(&resolved, &report, "https://example.org/#v=1&tp_size=2");
+/// let text = summary::markdown(&resolved, &report, "https://example.org/#v=1&tp_size=2", Units::Binary);
 /// assert!(text.starts_with("[Llama-3.1-8B, bfloat16, 2 × H100 SXM 80 GB: fits, "));
 /// assert!(text.ends_with("](https://example.org/#v=1&tp_size=2)"));
 /// ```
-pub fn markdown(resolved: &Resolved, report: &Report, link: &str) -> String {
+pub fn markdown(resolved: &Resolved, report: &Report, link: &str, units: Units) -> String {
     let subject = subject(resolved).replace(" · ", ", ");
     let room = match &report.verdict {
         Verdict::Fits { room, .. } => {
             let (sequences, length) = (report.kv_cache.max_sequences, grouped(report.max_seq_len));
             let word = if sequences == 1 { "sequence" } else { "sequences" };
-            format!("room for {} {word} of {length} tokens, {room} stay free", grouped(sequences))
+            let (sequences, room) = (grouped(sequences), room.display(units));
+            format!("room for {sequences} {word} of {length} tokens, {room} stay free")
         }
-        Verdict::Fails { stage, short, .. } => format!("{short} short when {}", stage.text()),
+        Verdict::Fails { stage, short, .. } => format!("{} short when {}", short.display(units), stage.text()),
     };
     format!("[{}]({})", escaped(&format!("{subject}: {}, {room}", outcome(report))), destination(link))
 }

@@ -3,8 +3,8 @@
 use crate::explore::compare::Comparison;
 use crate::explore::search::Candidate;
 use crate::explore::sweep::Sweep;
-use crate::memory::{Contributor, Report};
-use crate::units::{Bytes, giga, signed};
+use crate::memory::{Contributor, RankRanges, Report};
+use crate::units::{Bytes, Units, signed};
 use csv::{Terminator, WriterBuilder};
 
 /// Rows of cells under a header.
@@ -36,19 +36,16 @@ impl Table {
         Table { header, rows }
     }
 
-    /// The memory of each rank class for people: a row for each contributor, with sizes in the
-    /// chosen unit.
-    pub fn for_people(report: &Report) -> Table {
+    /// The memory of each rank class for people: a row for each contributor, with sizes in `units`.
+    pub fn for_people(report: &Report, units: Units) -> Table {
         let kinds = report.kinds();
-        let mut header = vec![giga().to_string()];
-        header.extend(kinds.iter().map(|kind| match kind[..] {
-            [one] => format!("GPU {}", one.rank),
-            [first, .., last] => format!("GPU {} … {}", first.rank, last.rank),
-            [] => String::new(),
-        }));
+        let mut header = vec![units.giga().to_string()];
+        let ranks = kinds.iter().map(|kind| kind.iter().map(|rank| rank.rank).collect::<RankRanges>());
+        header.extend(ranks.map(|ranks| ranks.to_string()));
         let mut rows = Vec::new();
         let mut row = |label: &str, size: &dyn Fn(&crate::memory::Rank) -> Bytes| {
-            let cells = kinds.iter().map(|kind| kind.first().map_or_else(String::new, |rank| giga_text(size(rank))));
+            let cells =
+                kinds.iter().map(|kind| kind.first().map_or_else(String::new, |rank| giga_text(size(rank), units)));
             rows.push(std::iter::once(label.to_string()).chain(cells).collect());
         };
         for contributor in Contributor::ALL {
@@ -116,19 +113,19 @@ impl Table {
     }
 
     /// Two deployments side by side for people, with sizes in the chosen unit.
-    pub fn of_comparison(comparison: &Comparison) -> Table {
+    pub fn of_comparison(comparison: &Comparison, units: Units) -> Table {
         let mut rows: Vec<Vec<String>> = comparison
             .differences()
             .into_iter()
             .map(|row| {
                 let label = row.contributor.map_or("Free", Contributor::label);
-                vec![label.to_string(), giga_text(row.pinned), giga_text(row.current), row.text()]
+                vec![label.to_string(), giga_text(row.pinned, units), giga_text(row.current, units), row.text(units)]
             })
             .collect();
         let [pinned, current] = [&comparison.pinned, &comparison.current].map(|side| side.kv_cache.tokens);
         let difference = signed(current, pinned, |tokens| tokens.to_string());
         rows.push(vec!["KV cache tokens".into(), pinned.to_string(), current.to_string(), difference]);
-        Table::new(&[giga(), "pinned", "current", "difference"], rows)
+        Table::new(&[units.giga(), "pinned", "current", "difference"], rows)
     }
 
     /// Formats the table as CSV (RFC 4180), whose lines end in CR and LF.
@@ -154,21 +151,25 @@ impl Table {
     }
 }
 
-fn giga_text(bytes: Bytes) -> String {
-    format!("{:.2}", bytes.giga())
+fn giga_text(bytes: Bytes, units: Units) -> String {
+    format!("{:.2}", bytes.giga(units))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::deployment::Deployment;
+    use crate::deployment::{Deployment, Parallelism};
     use crate::memory::estimate;
     #[cfg(target_arch = "wasm32")]
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
     #[test]
     fn a_report_has_a_row_for_each_rank_whose_sizes_add_up() {
-        let report = estimate(&Deployment { tp_size: 2, ..Deployment::default() }).unwrap();
+        let report = estimate(&Deployment {
+            parallel: Parallelism { tp_size: 2, ..Parallelism::default() },
+            ..Deployment::default()
+        })
+        .unwrap();
         let table = Table::of_report(&report);
         let csv = table.csv();
         assert_eq!(csv.lines().count(), 3);
@@ -182,8 +183,12 @@ mod tests {
 
     #[test]
     fn people_read_a_row_for_each_contributor() {
-        let report = estimate(&Deployment { pp_size: 2, ..Deployment::default() }).unwrap();
-        let text = Table::for_people(&report).markdown();
+        let report = estimate(&Deployment {
+            parallel: Parallelism { pp_size: 2, ..Parallelism::default() },
+            ..Deployment::default()
+        })
+        .unwrap();
+        let text = Table::for_people(&report, Units::Binary).markdown();
         assert!(text.starts_with("| GiB | GPU 0 | GPU 1 |\n|:---|---:|---:|\n| Weights | "), "{text}");
         assert_eq!(text.lines().count(), 2 + 6 + 2);
     }

@@ -1,4 +1,4 @@
-//! A file about a model, whichever of the known kinds it is.
+//! A file that describes a model, of any supported kind.
 
 use super::foreign;
 use super::hf_config::{self, HfConfig};
@@ -9,12 +9,12 @@ use super::trtllm_config::{self, TrtConfig};
 use crate::architecture::ModelRef;
 use crate::deployment::{Deployment, KvCacheDtype, QuantAlgo};
 
-/// What a file says, by its kind.
+/// The contents of a file, by its kind.
 #[derive(Debug, Clone, PartialEq)]
 pub enum ModelFile {
     /// A Hugging Face `config.json`.
     Config(HfConfig),
-    /// An `hf_quant_config.json`: the types alone.
+    /// An `hf_quant_config.json`, which has only types.
     Quantization(Option<QuantAlgo>, Option<KvCacheDtype>, ReadReport),
     /// A safetensors header, or an index.
     Tensors(Checkpoint),
@@ -22,15 +22,15 @@ pub enum ModelFile {
     TrtLlm(TrtConfig),
 }
 
-/// Reads a file of any of these kinds. `hint`, its path or repository, may name the model.
+/// Reads a file of any of these kinds. Its path or repository, `hint`, may name the model.
 ///
 /// # Errors
-/// Where it is none of them, or can't be right.
+/// If it is of no supported kind, or if its contents are impossible.
 /// ```
 /// use trtllm_memory::{deployment::Deployment, import::model_file, memory::estimate};
-/// let config = br#"{"architectures": ["LlamaForCausalLM"], "hidden_size": 2048, "num_hidden_layers": 16,
-///     "num_attention_heads": 32, "num_key_value_heads": 8, "intermediate_size": 8192, "vocab_size": 128256,
-///     "max_position_embeddings": 8192, "head_dim": 64}"#;
+/// let config = br#"{"architectures": ["LlamaForCausalLM"], "num_hidden_layers": 16,
+///     "hidden_size": 2048, "num_attention_heads": 32, "num_key_value_heads": 8, "head_dim": 64,
+///     "intermediate_size": 8192, "vocab_size": 128256, "max_position_embeddings": 8192}"#;
 /// let file = model_file::read(config, "config.json").unwrap();
 /// let mut deployment = Deployment::default();
 /// file.apply(&mut deployment);
@@ -40,20 +40,20 @@ pub enum ModelFile {
 /// assert!(error.to_string().contains("num_hidden_layers"));
 /// ```
 pub fn read(bytes: &[u8], hint: &str) -> Result<ModelFile, ReadError> {
-    if safetensors::is_one(bytes) {
+    if safetensors::header_len(bytes).is_some() {
         return safetensors::read_header_of(bytes, hint).map(ModelFile::Tensors);
     }
     if let Some(message) = foreign::binary(bytes) {
         return Err(ReadError::whole(message));
     }
-    // An index is larger than a configuration, but reads the same.
+    // An index may exceed the size limit of a configuration.
     if bytes.len() > 1 << 20 && bytes.windows(12).take(4096).any(|window| window == b"\"weight_map\"") {
         return safetensors::read_index(bytes).map(ModelFile::Tensors);
     }
     let root = spanned_json::parse(hf_config::text(bytes)?)?;
     if root.get("weight_map").is_some() {
         safetensors::from_index(&root).map(ModelFile::Tensors)
-    } else if trtllm_config::is_one(&root) {
+    } else if trtllm_config::is_trtllm_config(&root) {
         trtllm_config::from_node(&root, hint).map(ModelFile::TrtLlm)
     } else if let Some(message) = foreign::file(&root) {
         Err(ReadError::whole(message))
@@ -65,19 +65,19 @@ pub fn read(bytes: &[u8], hint: &str) -> Result<ModelFile, ReadError> {
 }
 
 impl ModelFile {
-    /// What the file is, as a noun phrase.
+    /// The kind of file, as a noun phrase.
     pub fn kind(&self) -> &'static str {
         match self {
             ModelFile::Config(_) => "a Hugging Face config.json",
-            ModelFile::Tensors(checkpoint) if checkpoint.is_index() => "the index of a checkpoint in safetensors",
+            ModelFile::Tensors(checkpoint) if checkpoint.is_index() => "the index of a safetensors checkpoint",
             ModelFile::Tensors(_) => "the header of a safetensors file",
             ModelFile::TrtLlm(config) if config.is_engine => "the config.json of a TensorRT-LLM engine",
             ModelFile::TrtLlm(_) => "the config.json of a TensorRT-LLM checkpoint",
-            ModelFile::Quantization(..) => "an hf_quant_config.json: the types alone",
+            ModelFile::Quantization(..) => "an hf_quant_config.json, which has only types",
         }
     }
 
-    /// The model, if the file says which it is.
+    /// The model; `None` if the file does not determine it.
     pub fn model(&self) -> Option<&ModelRef> {
         match self {
             ModelFile::Config(config) => Some(&config.model),
@@ -87,32 +87,33 @@ impl ModelFile {
         }
     }
 
-    /// Why the file doesn't say which model it is, and what to give in its place; `None` if it
-    /// does.
+    /// The reason why the file does not determine the model, with the file to give instead; `None`
+    /// if it does.
     pub fn lack_of_model(&self) -> Option<String> {
         let why = match self {
             ModelFile::Config(_) | ModelFile::TrtLlm(_) => return None,
-            ModelFile::Tensors(checkpoint) => checkpoint.model.as_ref().err()?.as_str(),
-            ModelFile::Quantization(..) => "It says how weights are quantized and nothing of the model.",
+            ModelFile::Tensors(checkpoint) => checkpoint.model.as_ref().err()?.to_string(),
+            ModelFile::Quantization(..) => "It has the quantization of the weights, but no dimensions.".into(),
         };
         Some(format!(
-            "This is {}. {why} Give the config.json beside it, or name the model too, such as model=Qwen/Qwen3-8B.",
+            "This is {}. {why} Give the config.json beside it, or add the model, such as \
+             model=Qwen/Qwen3-8B.",
             self.kind()
         ))
     }
 
-    /// How the weights are quantized if no `quant_algo` stands for it, and what to give; `None`
-    /// otherwise.
+    /// The quantization of the weights if no `quant_algo` describes it, with the setting to add;
+    /// `None` otherwise.
     pub fn lack_of_quantization(&self) -> Option<String> {
         let ModelFile::Tensors(Checkpoint { precision: Precision::Unnamed(formats), .. }) = self else { return None };
         Some(format!(
-            "This is {}. Its linear layers are {formats}, which no quant_algo stands for. Name the nearest one too, \
-             such as quant_algo=W4A16_AWQ.",
+            "This is {}. Its linear layers are in {formats}, which no quant_algo describes. Add the nearest one, such as \
+                 quant_algo=W4A16_AWQ.",
             self.kind()
         ))
     }
 
-    /// Puts what the file says into a deployment.
+    /// Applies the contents of the file to a deployment.
     pub fn apply(&self, deployment: &mut Deployment) {
         match self {
             ModelFile::Config(config) => config.apply(deployment),
@@ -122,17 +123,17 @@ impl ModelFile {
                     deployment.model = model.clone();
                 }
                 if let Precision::Quantized(algo) = checkpoint.precision {
-                    deployment.quant_algo = algo;
+                    deployment.precision.quant_algo = algo;
                 }
             }
             ModelFile::Quantization(algo, cache, _) => {
-                deployment.quant_algo = algo.unwrap_or(deployment.quant_algo);
-                deployment.kv_cache_dtype = cache.unwrap_or(deployment.kv_cache_dtype);
+                deployment.precision.quant_algo = algo.unwrap_or(deployment.precision.quant_algo);
+                deployment.precision.kv_cache_dtype = cache.unwrap_or(deployment.precision.kv_cache_dtype);
             }
         }
     }
 
-    /// What was read, assumed and ignored.
+    /// The fields that were read, assumed and ignored.
     pub fn report(&self) -> &ReadReport {
         match self {
             ModelFile::Config(config) => &config.report,
@@ -142,7 +143,7 @@ impl ModelFile {
         }
     }
 
-    /// The link keys of settings that are fixed: those of a built engine.
+    /// The link keys of settings that can't be changed: those of a built engine.
     pub fn locked(&self) -> Vec<&'static str> {
         match self {
             ModelFile::TrtLlm(config) => config.locked(),

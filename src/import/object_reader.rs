@@ -1,30 +1,31 @@
-//! An object of a configuration file, read field by field: which were asked for is remembered, so that the rest can be listed.
+//! An object of a configuration file, read field by field. It tracks the fields that were
+//! requested, so that the others can be listed.
 
 use super::report::{Item, ReadError, ReadReport};
 use super::spanned_json::{Node, shorten};
 use crate::units::grouped;
 
-/// Most items of a list in a report.
+/// The largest number of ignored items in a report.
 const MOST_IGNORED: usize = 64;
 
-/// An object of a file and what was asked of it.
-pub(super) struct ObjectReader<'a, 'n> {
+/// An object of a file, and the fields requested from it.
+pub struct ObjectReader<'a, 'n> {
     node: &'n Node<'a>,
-    /// In front of field names: `text_config.`.
+    /// The prefix of field names, such as `text_config.`.
     path: &'static str,
     used: Vec<usize>,
-    /// What was read of it.
+    /// The fields read so far.
     pub report: ReadReport,
 }
 
 impl<'a, 'n> ObjectReader<'a, 'n> {
-    /// The fields of an object, whose names have `path` in front in messages.
-    pub(super) fn new(node: &'n Node<'a>, path: &'static str) -> ObjectReader<'a, 'n> {
+    /// A reader of an object. Messages prefix the names of its fields with `path`.
+    pub fn new(node: &'n Node<'a>, path: &'static str) -> ObjectReader<'a, 'n> {
         ObjectReader { node, path, used: Vec::new(), report: ReadReport::default() }
     }
 
-    /// The first of `names` that the file says something of, which counts as read.
-    pub(super) fn take(&mut self, names: &[&str]) -> Option<(String, &'n Node<'a>)> {
+    /// The first field of `names` that is present and not null. It counts as read.
+    pub fn take(&mut self, names: &[&str]) -> Option<(String, &'n Node<'a>)> {
         for name in names {
             let members = self.node.members();
             let Some(at) = members.iter().rposition(|(known, node)| known == name && !node.is_null()) else { continue };
@@ -32,7 +33,7 @@ impl<'a, 'n> ObjectReader<'a, 'n> {
                 && !self.used.contains(&at)
             {
                 let note = format!(
-                    "stands there more than once, on lines {} and {}; the last one counts",
+                    "given more than once, on lines {} and {}; the last one counts",
                     members[first].1.line, members[at].1.line
                 );
                 self.report.assumed.push(self.item(name, &members[at].1, note));
@@ -63,11 +64,11 @@ impl<'a, 'n> ObjectReader<'a, 'n> {
         }
     }
 
-    /// A whole number of `min` to `max`, by the first of `names` that the file says.
+    /// A whole number from `min` to `max`, from the first present field of `names`.
     ///
     /// # Errors
-    /// Where it says something else.
-    pub(super) fn whole(&mut self, names: &[&str], min: u64, max: u64) -> Result<Option<u64>, ReadError> {
+    /// If the field is something else.
+    pub fn whole(&mut self, names: &[&str], min: u64, max: u64) -> Result<Option<u64>, ReadError> {
         let Some((field, node)) = self.take(names) else { return Ok(None) };
         match node.whole().filter(|number| (min..=max).contains(number)) {
             Some(number) => {
@@ -82,11 +83,11 @@ impl<'a, 'n> ObjectReader<'a, 'n> {
         }
     }
 
-    /// A number above zero.
+    /// A number above zero, from the first present field of `names`.
     ///
     /// # Errors
-    /// Where it is something else.
-    pub(super) fn positive(&mut self, names: &[&str]) -> Result<Option<f64>, ReadError> {
+    /// If the field is something else.
+    pub fn positive(&mut self, names: &[&str]) -> Result<Option<f64>, ReadError> {
         let Some((field, node)) = self.take(names) else { return Ok(None) };
         match node.number().filter(|number| *number > 0.0) {
             Some(number) => {
@@ -97,11 +98,11 @@ impl<'a, 'n> ObjectReader<'a, 'n> {
         }
     }
 
-    /// An answer; 0 and 1 are some too.
+    /// A boolean, from the first present field of `names`. 0 and 1 are accepted too.
     ///
     /// # Errors
-    /// Where it is something else.
-    pub(super) fn flag(&mut self, names: &[&str]) -> Result<Option<bool>, ReadError> {
+    /// If the field is something else.
+    pub fn flag(&mut self, names: &[&str]) -> Result<Option<bool>, ReadError> {
         let Some((field, node)) = self.take(names) else { return Ok(None) };
         let answer = node.bool().or(match node.whole() {
             Some(0) => Some(false),
@@ -117,23 +118,24 @@ impl<'a, 'n> ObjectReader<'a, 'n> {
         }
     }
 
-    /// A text; anything else is none.
-    pub(super) fn text(&mut self, names: &[&str]) -> Option<&'n str> {
+    /// A string, from the first present field of `names`; `None` if it is something else.
+    pub fn text(&mut self, names: &[&str]) -> Option<&'n str> {
         let (field, node) = self.take(names)?;
         let text = node.text()?;
         self.note_read(&field, node);
         Some(text)
     }
 
-    /// A node, whatever it is; it counts as read.
-    pub(super) fn node(&mut self, names: &[&str]) -> Option<&'n Node<'a>> {
+    /// The first present field of `names`, of any type.
+    pub fn node(&mut self, names: &[&str]) -> Option<&'n Node<'a>> {
         let (field, node) = self.take(names)?;
         self.note_read(&field, node);
         Some(node)
     }
 
-    /// The report, with everything that wasn't asked for as ignored; `why` says why, where that is known.
-    pub(super) fn finish(mut self, why: impl Fn(&str) -> &'static str) -> ReadReport {
+    /// Ends reading and returns the report, with all fields that were not requested as ignored.
+    /// `why` gives the reason, or an empty text if it is not known.
+    pub fn finish(mut self, why: impl Fn(&str) -> &'static str) -> ReadReport {
         for (at, (name, node)) in self.node.members().iter().enumerate() {
             if self.used.contains(&at) || self.report.ignored.len() >= MOST_IGNORED {
                 continue;

@@ -1,29 +1,31 @@
-//! How a checkpoint says that it is quantized: ModelOpt's `hf_quant_config.json`, `quantization_config`, and TensorRT-LLM's own names.
+//! The quantization stated by a checkpoint: ModelOpt's `hf_quant_config.json`,
+//! `quantization_config`, and TensorRT-LLM's own names.
 
 use super::report::ReadReport;
 use super::spanned_json::{Node, shorten};
 use crate::deployment::{KvCacheDtype, QuantAlgo};
 
-/// The types of a checkpoint's weights and KV cache, where it says them.
+/// The types of a checkpoint's weights and KV cache, as far as it states them.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Quantization {
-    /// How the weights are quantized.
+pub struct Quantization {
+    /// The quantization of the weights.
     pub quant_algo: Option<QuantAlgo>,
-    /// The type of the KV cache's values.
+    /// The type of the KV cache.
     pub kv_cache_dtype: Option<KvCacheDtype>,
-    /// What is kept in FP4, by the recipe's word, where not everything is.
+    /// The layers stored in FP4, as the recipe's feature; `None` if all are.
     pub fp4_scope: Option<&'static str>,
 }
 
-/// Reads `quantization` of `hf_quant_config.json` or of a TensorRT-LLM checkpoint, or a `quantization_config`.
-pub(super) fn read(node: &Node, report: &mut ReadReport) -> Quantization {
+/// Reads `quantization` of `hf_quant_config.json` or of a TensorRT-LLM checkpoint, or a
+/// `quantization_config`.
+pub fn read(node: &Node, report: &mut ReadReport) -> Quantization {
     let algo = match node.get("quant_algo").and_then(Node::text) {
         Some(name) => named(name, node, report),
         None => by_method(node, report),
     };
     let cache = node.get("kv_cache_quant_algo").or_else(|| node.get("kv_cache_scheme"));
     let kv_cache_dtype = cache.and_then(|cache| match cache.text() {
-        Some(name) => KvCacheDtype::parse(name),
+        Some(name) => name.parse::<KvCacheDtype>().ok(),
         None => match (cache.get("num_bits").and_then(Node::whole), cache.get("type").and_then(Node::text)) {
             (Some(8), Some("float")) => Some(KvCacheDtype::Fp8),
             (Some(8), Some("int")) => Some(KvCacheDtype::Int8),
@@ -35,7 +37,8 @@ pub(super) fn read(node: &Node, report: &mut ReadReport) -> Quantization {
     Quantization { quant_algo: algo, kv_cache_dtype, fp4_scope }
 }
 
-/// Layers that stay as they are, beyond those that never are quantized here: as a scope of FP4 where there is one for them.
+/// The scope of FP4, if layers are excluded from it that other checkpoints quantize. Other
+/// exclusions are reported.
 fn excluded(node: &Node, algo: Option<QuantAlgo>, report: &mut ReadReport) -> Option<&'static str> {
     let usual = |name: &str| {
         ["lm_head", "embed_tokens", "router", ".gate", "norm", "vision", "visual", "mtp"]
@@ -54,23 +57,24 @@ fn excluded(node: &Node, algo: Option<QuantAlgo>, report: &mut ReadReport) -> Op
             report.assume(
                 key,
                 format!("{}, … ({})", shorten(first), others.len()),
-                "these modules stay in 16 bit in the checkpoint; the weights are counted as if all linear layers were quantized, so they come out too small",
+                "these modules stay in 16 bits in the checkpoint; the weights are underestimated, because all linear \
+                 layers are counted as quantized",
             );
         }
     }
     None
 }
 
-/// The algorithm of that name, by TensorRT-LLM's names.
+/// The algorithm with this TensorRT-LLM name.
 fn named(name: &str, node: &Node, report: &mut ReadReport) -> Option<QuantAlgo> {
-    if let Some(algo) = QuantAlgo::parse(name) {
+    if let Ok(algo) = name.parse::<QuantAlgo>() {
         return Some(algo);
     }
     if name == "MIXED_PRECISION" {
         let layers = node.get("quantized_layers").map(Node::members).unwrap_or(&[]);
         let mut counts: Vec<(QuantAlgo, usize)> = Vec::new();
         let algos = layers.iter().filter_map(|(_, layer)| layer.get("quant_algo").and_then(Node::text));
-        for algo in algos.filter_map(QuantAlgo::parse) {
+        for algo in algos.filter_map(|text| text.parse::<QuantAlgo>().ok()) {
             match counts.iter_mut().find(|(known, _)| *known == algo) {
                 Some((_, count)) => *count += 1,
                 None => counts.push((algo, 1)),
@@ -80,21 +84,21 @@ fn named(name: &str, node: &Node, report: &mut ReadReport) -> Option<QuantAlgo> 
         report.assume(
             "quant_algo",
             most.map_or("unknown", QuantAlgo::name),
-            "the layers are quantized in several ways; the commonest counts for all",
+            "the layers are quantized in several ways; the most common one is used for all",
         );
         return most;
     }
     let near = QuantAlgo::ALL.iter().copied().find(|algo| name.starts_with(algo.name()) && *algo != QuantAlgo::None);
-    report.assume("quant_algo", near.map_or("NO_QUANT", QuantAlgo::name), format!("{} isn't modelled", shorten(name)));
+    report.assume("quant_algo", near.map_or("NO_QUANT", QuantAlgo::name), format!("{} is not modelled", shorten(name)));
     near
 }
 
-/// The algorithm of a `quantization_config`, which names a method.
+/// The algorithm of a `quantization_config` with a method.
 fn by_method(node: &Node, report: &mut ReadReport) -> Option<QuantAlgo> {
     let method = node.get("quant_method").and_then(Node::text)?;
     let bits = node.get("bits").or_else(|| node.get("w_bit")).and_then(Node::whole);
     let mut nearest = |algo: QuantAlgo| {
-        report.assume("quant_algo", algo, format!("the nearest to {}, which isn't modelled", shorten(method)));
+        report.assume("quant_algo", algo, format!("the nearest to {}, which is not modelled", shorten(method)));
         Some(algo)
     };
     match (method, bits) {
@@ -106,7 +110,7 @@ fn by_method(node: &Node, report: &mut ReadReport) -> Option<QuantAlgo> {
         ("awq", Some(4) | None) => Some(QuantAlgo::W4A16Awq),
         ("gptq", Some(8)) => Some(QuantAlgo::W8A16Gptq),
         ("gptq", Some(4) | None) => Some(QuantAlgo::W4A16Gptq),
-        ("mxfp4", _) => QuantAlgo::parse("W4A16_MXFP4").or_else(|| nearest(QuantAlgo::Nvfp4)),
+        ("mxfp4", _) => "W4A16_MXFP4".parse::<QuantAlgo>().ok().or_else(|| nearest(QuantAlgo::Nvfp4)),
         ("bitsandbytes", _) if node.get("load_in_4bit").and_then(Node::bool) == Some(true) => nearest(QuantAlgo::W4A16),
         ("bitsandbytes", _) => nearest(QuantAlgo::W8A16),
         ("compressed-tensors" | "modelopt", _) => by_groups(node, report),
@@ -121,7 +125,7 @@ fn by_groups(node: &Node, report: &mut ReadReport) -> Option<QuantAlgo> {
         report.assume(
             "config_groups",
             groups.len(),
-            "the layers are quantized in several ways; the first counts for all",
+            "the layers are quantized in several ways; the first one is used for all",
         );
     }
     let group = &groups.first()?.1;
@@ -145,7 +149,7 @@ fn by_groups(node: &Node, report: &mut ReadReport) -> Option<QuantAlgo> {
         report.assume(
             "group_size",
             ours,
-            format!("the file's groups have {theirs} values; scales are counted for groups of {ours}"),
+            format!("the file has groups of {theirs} values; scales are counted for groups of {ours}"),
         );
     }
     Some(algo)

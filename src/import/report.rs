@@ -1,26 +1,26 @@
-//! What a reader took from a file, what it assumed and what it left, and how it says that a file can't be read.
+//! The report of a reader: the fields that it read, assumed and ignored, and its errors.
 
 use serde::Serialize;
 use std::fmt;
 
-/// A file that can't be read.
+/// An error in a file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ReadError {
-    /// Line of the file, from 1, where it is one line's fault.
+    /// The line of the file, from 1; `None` if the error is not on one line.
     pub line: Option<u32>,
-    /// The field; empty where it is none's fault.
+    /// The field; empty if the error is not in one field.
     pub field: String,
-    /// A sentence: what is wrong and what would be right.
+    /// A sentence that states the error and the expectation.
     pub message: String,
 }
 
 impl ReadError {
-    /// The fault of the whole file.
+    /// An error of the whole file.
     pub fn whole(message: impl Into<String>) -> ReadError {
         ReadError { line: None, field: String::new(), message: message.into() }
     }
 
-    /// The fault of a field, which stands on `line`.
+    /// An error of a field on `line`.
     pub fn at(line: u32, field: impl Into<String>, message: impl Into<String>) -> ReadError {
         ReadError { line: Some(line), field: field.into(), message: message.into() }
     }
@@ -39,27 +39,28 @@ impl fmt::Display for ReadError {
 
 impl std::error::Error for ReadError {}
 
-/// Something that a reader took, assumed or left.
+/// A field that was read, assumed or ignored.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Item {
-    /// The file's name for it.
+    /// Its name in the file.
     pub field: String,
-    /// Line of the file, from 1, where it stands in the file.
+    /// The line of the file, from 1; `None` if it is not in the file.
     pub line: Option<u32>,
-    /// What stands there; cut where it is long. Text of the file, to be shown as text only.
+    /// The value, shortened if it is long. It is untrusted text of the file, to be shown only as
+    /// text.
     pub value: String,
-    /// What was made of it, or why it was left; may be empty.
+    /// How it was interpreted, or why it was ignored; may be empty.
     pub note: String,
 }
 
-/// What a reader took from a file, what it assumed, and what it left.
+/// The fields that a reader read, assumed and ignored.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct ReadReport {
-    /// What the file says and counts.
+    /// Fields of the file that were used.
     pub read: Vec<Item>,
-    /// What the file doesn't say and was assumed.
+    /// Values that the file does not state and that were assumed.
     pub assumed: Vec<Item>,
-    /// What the file says and doesn't count here.
+    /// Fields of the file that were not used.
     pub ignored: Vec<Item>,
 }
 

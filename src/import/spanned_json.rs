@@ -1,21 +1,21 @@
-//! JSON as it stands in other programs' files: every value knows its line, so that a message can name it.
+//! A parser of JSON that keeps the line of every value, so that messages can state it.
 //!
-//! More is taken than JSON allows, because Python writes it: `NaN` and `Infinity` are numbers. What a reader makes of them
-//! is its own matter.
+//! It is not `serde_json`, which has neither the lines of values nor `NaN` and `Infinity`. Python
+//! writes those as numbers, so they are accepted; each reader decides how to treat them.
 
 use super::report::ReadError;
 use crate::text::{QUOTED, shortened};
 use std::borrow::Cow;
 
-/// Objects and lists that stand within each other at most.
+/// The deepest permitted nesting of objects and lists.
 const DEEPEST: usize = 64;
 
-/// A value and where it begins.
+/// A value, with the line on which it begins.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Node<'a> {
-    /// Line of the file, from 1.
+    /// The line of the file, from 1.
     pub line: u32,
-    /// What stands there.
+    /// The value.
     pub value: Value<'a>,
 }
 
@@ -26,23 +26,23 @@ pub enum Value<'a> {
     Null,
     /// `true` or `false`.
     Bool(bool),
-    /// A number; not finite where the file says `NaN` or `Infinity`, or more than fits.
+    /// A number. It is not finite for `NaN`, `Infinity` and numbers that are too large.
     Number(f64),
-    /// A text.
+    /// A string.
     Text(Cow<'a, str>),
     /// A list.
     List(Vec<Node<'a>>),
-    /// An object; a key may stand there more than once.
+    /// An object; a key may occur more than once.
     Object(Vec<(Cow<'a, str>, Node<'a>)>),
 }
 
 impl<'a> Node<'a> {
-    /// The last member with this key, as Python would take it.
+    /// The last member with this key, which is the one that Python uses.
     pub fn get(&self, key: &str) -> Option<&Node<'a>> {
         self.members().iter().rev().find(|(known, _)| known == key).map(|(_, node)| node)
     }
 
-    /// The members of an object; none of anything else.
+    /// The members of an object; empty for any other value.
     pub fn members(&self) -> &[(Cow<'a, str>, Node<'a>)] {
         match &self.value {
             Value::Object(members) => members,
@@ -50,7 +50,7 @@ impl<'a> Node<'a> {
         }
     }
 
-    /// The items of a list; none of anything else.
+    /// The items of a list; empty for any other value.
     pub fn items(&self) -> &[Node<'a>] {
         match &self.value {
             Value::List(items) => items,
@@ -58,7 +58,7 @@ impl<'a> Node<'a> {
         }
     }
 
-    /// The text, where it is one.
+    /// The string; `None` for any other value.
     pub fn text(&self) -> Option<&str> {
         match &self.value {
             Value::Text(text) => Some(text),
@@ -66,7 +66,7 @@ impl<'a> Node<'a> {
         }
     }
 
-    /// The number, where it is a finite one.
+    /// The number; `None` for any other value and for numbers that are not finite.
     pub fn number(&self) -> Option<f64> {
         match self.value {
             Value::Number(number) if number.is_finite() => Some(number),
@@ -74,12 +74,13 @@ impl<'a> Node<'a> {
         }
     }
 
-    /// The whole number, where it is one that a `f64` holds exactly.
+    /// The whole number; `None` for any other value and for numbers that an `f64` does not
+    /// represent exactly.
     pub fn whole(&self) -> Option<u64> {
         self.number().filter(|n| n.fract() == 0.0 && (0.0..=9_007_199_254_740_992.0).contains(n)).map(|n| n as u64)
     }
 
-    /// The answer, where it is one.
+    /// The boolean; `None` for any other value.
     pub fn bool(&self) -> Option<bool> {
         match self.value {
             Value::Bool(answer) => Some(answer),
@@ -87,17 +88,17 @@ impl<'a> Node<'a> {
         }
     }
 
-    /// Whether it is an object.
+    /// Whether the value is an object.
     pub fn is_object(&self) -> bool {
         matches!(self.value, Value::Object(_))
     }
 
-    /// Whether it says nothing.
+    /// Whether the value is `null`.
     pub fn is_null(&self) -> bool {
         self.value == Value::Null
     }
 
-    /// What stands there, short enough for a message.
+    /// The value, shortened for a message.
     pub fn shown(&self) -> String {
         match &self.value {
             Value::Null => "null".into(),
@@ -111,7 +112,7 @@ impl<'a> Node<'a> {
     }
 }
 
-/// A text of a file as it may stand in a message: cut where it is long, without control characters.
+/// A text of a file, shortened for a message and without control characters.
 pub fn shorten(text: &str) -> String {
     shortened(text, QUOTED).replace(char::is_control, " ")
 }
@@ -119,14 +120,14 @@ pub fn shorten(text: &str) -> String {
 /// Parses a file's text.
 ///
 /// # Errors
-/// With the line where it stops being JSON.
+/// If the text is not JSON. The error has the line.
 pub fn parse(text: &str) -> Result<Node<'_>, ReadError> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut parser = Parser { text, at: 0, line: 1 };
     let node = parser.value(0)?;
     parser.blanks();
     if parser.at < text.len() {
-        return Err(parser.wrong("the file ends here, but more follows"));
+        return Err(parser.error("expected the end of the file"));
     }
     Ok(node)
 }
@@ -138,14 +139,14 @@ struct Parser<'a> {
 }
 
 impl<'a> Parser<'a> {
-    fn wrong(&self, message: &str) -> ReadError {
+    fn error(&self, expectation: &str) -> ReadError {
         let rest = self.text.get(self.at..).unwrap_or("");
         let found = if rest.is_empty() {
             "the end of the file".to_string()
         } else {
             format!("{:?}", shorten(rest.lines().next().unwrap_or("")))
         };
-        ReadError::at(self.line, "", format!("This is no JSON: {message}; found {found}."))
+        ReadError::at(self.line, "", format!("Invalid JSON: {expectation}, found {found}."))
     }
 
     fn peek(&self) -> Option<u8> {
@@ -175,7 +176,7 @@ impl<'a> Parser<'a> {
         self.blanks();
         let line = self.line;
         if depth > DEEPEST {
-            return Err(self.wrong("objects and lists stand within each other more than 64 deep"));
+            return Err(ReadError::at(line, "", format!("Invalid JSON: nested more than {DEEPEST} levels deep.")));
         }
         let value = match self.peek() {
             Some(b'{') => self.object(depth)?,
@@ -187,7 +188,7 @@ impl<'a> Parser<'a> {
             _ if self.take("false") => Value::Bool(false),
             _ if self.take("NaN") => Value::Number(f64::NAN),
             _ if self.take("Infinity") => Value::Number(f64::INFINITY),
-            _ => return Err(self.wrong("a value should stand here")),
+            _ => return Err(self.error("expected a value")),
         };
         Ok(Node { line, value })
     }
@@ -207,7 +208,7 @@ impl<'a> Parser<'a> {
                 self.at += end;
                 Ok(Value::Number(number))
             }
-            Err(_) => Err(self.wrong("a number should stand here")),
+            Err(_) => Err(self.error("expected a number")),
         }
     }
 
@@ -217,7 +218,7 @@ impl<'a> Parser<'a> {
         let mut text: Option<String> = None;
         let mut kept = start;
         loop {
-            let Some(byte) = self.peek() else { return Err(self.wrong("a text has no closing quote")) };
+            let Some(byte) = self.peek() else { return Err(self.error("expected a closing quote")) };
             match byte {
                 b'"' => {
                     let last = self.text.get(kept..self.at).unwrap_or("");
@@ -235,7 +236,7 @@ impl<'a> Parser<'a> {
                     kept = self.at;
                     text = Some(all);
                 }
-                b'\n' => return Err(self.wrong("a text has no closing quote on its line")),
+                b'\n' => return Err(self.error("expected a closing quote on the same line")),
                 _ => self.at += 1,
             }
         }
@@ -254,14 +255,14 @@ impl<'a> Parser<'a> {
             Some(b'u') => {
                 let digits =
                     self.text.get(self.at..self.at + 4).and_then(|digits| u32::from_str_radix(digits, 16).ok());
-                let Some(code) = digits else { return Err(self.wrong("four hexadecimal digits should follow \\u")) };
+                let Some(code) = digits else { return Err(self.error("expected four hexadecimal digits after \\u")) };
                 self.at += 4;
-                // Halves of surrogate pairs stand for themselves no more than other junk does.
+                // Half of a surrogate pair is not a character, like any other invalid code point.
                 char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER)
             }
             _ => {
                 self.at -= 1;
-                return Err(self.wrong("no escape begins like this"));
+                return Err(self.error("expected an escape sequence after \\"));
             }
         })
     }
@@ -280,7 +281,7 @@ impl<'a> Parser<'a> {
                 return Ok(Value::List(items));
             }
             if !self.take(",") {
-                return Err(self.wrong("a list goes on with , or ends with ]"));
+                return Err(self.error("expected , or ]"));
             }
         }
     }
@@ -295,12 +296,12 @@ impl<'a> Parser<'a> {
         loop {
             self.blanks();
             if self.peek() != Some(b'"') {
-                return Err(self.wrong("a key in quotes should stand here"));
+                return Err(self.error("expected a key in quotes"));
             }
             let key = self.string()?;
             self.blanks();
             if !self.take(":") {
-                return Err(self.wrong("a colon should follow the key"));
+                return Err(self.error("expected : after the key"));
             }
             members.push((key, self.value(depth + 1)?));
             self.blanks();
@@ -308,7 +309,7 @@ impl<'a> Parser<'a> {
                 return Ok(Value::Object(members));
             }
             if !self.take(",") {
-                return Err(self.wrong("an object goes on with , or ends with }"));
+                return Err(self.error("expected , or }"));
             }
         }
     }
@@ -321,7 +322,7 @@ mod tests {
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
     #[test]
-    fn values_know_their_lines() {
+    fn values_have_their_lines() {
         let node = parse("{\n \"a\": [1, -2.5e3,\n  \"x\\u0041\\n\"],\n \"b\": null, \"b\": true\n}\n").unwrap();
         let list = node.get("a").unwrap();
         assert_eq!((list.line, list.items()[2].line, list.items()[2].text()), (2, 3, Some("xA\n")));
@@ -330,7 +331,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_json_is_named_with_its_line() {
+    fn invalid_json_is_an_error_with_its_line() {
         for (text, line) in [
             ("", 1),
             ("{\n\"a\": }", 2),
@@ -346,11 +347,11 @@ mod tests {
             let error = parse(text).unwrap_err();
             assert_eq!(error.line, Some(line), "{text}: {error}");
         }
-        assert!(parse(&"[".repeat(100_000)).unwrap_err().message.contains("64 deep"));
+        assert!(parse(&"[".repeat(100_000)).unwrap_err().message.contains("64 levels deep"));
     }
 
     #[test]
-    fn numbers_that_python_writes_are_read_and_not_taken_for_whole_ones() {
+    fn numbers_that_python_writes_are_parsed_and_are_not_whole() {
         let node = parse("[NaN, Infinity, -Infinity, 1e400, 1e30, -1, 7]").unwrap();
         let whole: Vec<Option<u64>> = node.items().iter().map(Node::whole).collect();
         assert_eq!(whole, [None, None, None, None, None, None, Some(7)]);

@@ -1,4 +1,4 @@
-//! A TensorRT-LLM checkpoint's or engine's `config.json`.
+//! The `config.json` of a TensorRT-LLM checkpoint or engine.
 
 use super::foreign;
 use super::hf_config::{self, known, set};
@@ -9,32 +9,32 @@ use super::spanned_json::{self, Node};
 use crate::architecture::{Dtype, Family, ModelRef, Recipe, limits};
 use crate::deployment::{Deployment, KvCacheDtype, QuantAlgo, SpeculativeDecodingMode, Version, field};
 
-/// What such a file says.
+/// The contents of such a file.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TrtConfig {
-    /// Whether it is an engine's: then what was built is fixed.
+    /// Whether it is an engine's, so that its build settings can't be changed.
     pub is_engine: bool,
     /// The settings, by their link keys.
     pub settings: Vec<(&'static str, String)>,
-    /// The model: one of the catalogue where the dimensions are the same.
+    /// The model: one of the catalogue if the dimensions are equal, otherwise a custom model.
     pub model: ModelRef,
-    /// What was read, assumed and ignored.
+    /// The fields that were read, assumed and ignored.
     pub report: ReadReport,
 }
 
 impl TrtConfig {
-    /// Puts the model and every setting into a deployment.
+    /// Applies the model and every setting to a deployment.
     pub fn apply(&self, deployment: &mut Deployment) {
         deployment.model = self.model.clone();
         for (key, value) in &self.settings {
             if let Some(field) = field(key) {
-                // Values were tried when they were read.
+                // The values were validated when they were read.
                 let _ = field.read(deployment, value);
             }
         }
     }
 
-    /// The link keys of what an engine can't change any more: every setting fixed at build time.
+    /// The link keys of settings that an engine can't change: those of the build phase.
     pub fn locked(&self) -> Vec<&'static str> {
         use crate::deployment::{FIELDS, Phase};
         let built = FIELDS.iter().filter(|field| self.is_engine && field.phase == Phase::Build);
@@ -42,16 +42,16 @@ impl TrtConfig {
     }
 }
 
-/// Reads a checkpoint's or an engine's `config.json`, of any version from 0.5 on.
+/// Reads the `config.json` of a checkpoint or an engine, of version 0.5 or later.
 ///
 /// # Errors
-/// Where it is no JSON, none of these, or a value can't be right.
+/// If it is not JSON or no such file, or if a value is impossible.
 pub fn read(bytes: &[u8], hint: &str) -> Result<TrtConfig, ReadError> {
     from_node(&spanned_json::parse(hf_config::text(bytes)?)?, hint)
 }
 
-/// Whether this is such a file and no model's own.
-pub(super) fn is_one(root: &Node) -> bool {
+/// Whether this is the file of a checkpoint or an engine, and not of a Hugging Face model.
+pub(super) fn is_trtllm_config(root: &Node) -> bool {
     root.get("pretrained_config").is_some()
         || root.get("builder_config").is_some()
         || (root.get("architecture").is_some() && root.get("mapping").is_some())
@@ -64,17 +64,17 @@ struct Reader {
 }
 
 impl Reader {
-    /// Takes a setting, if its key can have that value.
+    /// Records a setting, or reports that it can't have the value.
     fn put(&mut self, key: &'static str, value: impl ToString) {
         let value = value.to_string();
         let Some(field) = field(key) else { return };
         match field.read(&mut self.trial, &value) {
             Ok(()) => self.settings.push((key, value)),
-            Err(advice) => self.report.ignored.push(Item {
+            Err(error) => self.report.ignored.push(Item {
                 field: key.into(),
                 line: None,
                 value: spanned_json::shorten(&value),
-                note: format!("{key} {advice}"),
+                note: format!("{key}: {error}"),
             }),
         }
     }
@@ -88,7 +88,7 @@ impl Reader {
 
 pub(super) fn from_node(root: &Node, hint: &str) -> Result<TrtConfig, ReadError> {
     let mut reader = Reader { settings: Vec::new(), report: ReadReport::default(), trial: Deployment::default() };
-    if let Some(version) = root.get("version").and_then(Node::text).and_then(Version::parse) {
+    if let Some(Ok(version)) = root.get("version").and_then(Node::text).map(str::parse::<Version>) {
         reader.put("trtllm_version", version);
     }
     let old = root.get("builder_config");
@@ -110,7 +110,8 @@ pub(super) fn from_node(root: &Node, hint: &str) -> Result<TrtConfig, ReadError>
             reader.extend(plugins.finish(|_| ""));
         }
         limits.take(&["plugin_config"]);
-        // In the old form both stand in one object, and what one reads the other has not.
+        // In the old format both readers share one object, so the fields that one ignores may be
+        // the other's.
         let report = limits.finish(|_| "");
         reader.extend(if old.is_some() { ReadReport { ignored: Vec::new(), ..report } } else { report });
     }
@@ -120,7 +121,7 @@ pub(super) fn from_node(root: &Node, hint: &str) -> Result<TrtConfig, ReadError>
 }
 
 fn model(root: &Node, fields: &mut ObjectReader, reader: &mut Reader, hint: &str) -> Result<ModelRef, ReadError> {
-    let missing = |name: &str| ReadError { field: name.into(), ..ReadError::whole("Is missing.") };
+    let missing = |name: &str| ReadError { field: name.into(), ..ReadError::whole("The field is missing.") };
     let (width, part) = (limits::WIDTH, limits::PART);
     let layers = fields.whole(&["num_hidden_layers", "num_layers"], 1, limits::LAYERS)?;
     let layers = layers.ok_or_else(|| missing("num_hidden_layers"))? as u32;
@@ -141,7 +142,7 @@ fn model(root: &Node, fields: &mut ObjectReader, reader: &mut Reader, hint: &str
         return Err(ReadError { field: "architecture".into(), ..ReadError::whole(message) });
     }
     let family = family.unwrap_or_else(|| {
-        let note = format!("{} isn't known; the nearest family", spanned_json::shorten(&class));
+        let note = format!("{} is unknown; this is the nearest family", spanned_json::shorten(&class));
         fields.report.assume("architecture", Family::Llama.label(), note);
         Family::Llama
     });
@@ -191,28 +192,29 @@ fn model(root: &Node, fields: &mut ObjectReader, reader: &mut Reader, hint: &str
     Ok(model)
 }
 
-/// What the family's conventions don't say.
+/// Reads the features that differ from the family's conventions.
 fn details(fields: &mut ObjectReader, recipe: &mut Recipe) -> Result<(), ReadError> {
     let conventions = recipe.family.conventions();
-    let yes = |recipe: &mut Recipe, name: &str, answer: bool| set(recipe, name, if answer { "true" } else { "false" });
+    let set_flag =
+        |recipe: &mut Recipe, name: &str, value: bool| set(recipe, name, if value { "true" } else { "false" });
     if let Some(bias) = fields.flag(&["attn_bias"])?.filter(|bias| *bias != conventions.qkv_bias) {
-        // Qwen's configurations say false here and have the bias all the same.
+        // Qwen's configurations state false here although the models have the bias.
         if bias {
-            yes(recipe, "qkv_bias", bias);
+            set_flag(recipe, "qkv_bias", bias);
         }
     }
     if let Some(bias) = fields.flag(&["mlp_bias"])?.filter(|bias| *bias && !conventions.mlp_bias) {
-        yes(recipe, "mlp_bias", bias);
+        set_flag(recipe, "mlp_bias", bias);
     }
     if fields.flag(&["qk_layernorm"])? == Some(true) && conventions.qk_norm == Default::default() {
         set(recipe, "qk_norm", "head");
     }
     if fields.flag(&["share_embedding_table", "tie_word_embeddings"])? == Some(true) {
-        yes(recipe, "tied", true);
+        set_flag(recipe, "tied", true);
     }
     match fields.text(&["position_embedding_type"]) {
         Some("learned_absolute") => set(recipe, "learned", &recipe.max_position_embeddings.to_string()),
-        Some("alibi" | "alibi_with_scale") => yes(recipe, "alibi", true),
+        Some("alibi" | "alibi_with_scale") => set_flag(recipe, "alibi", true),
         _ => {}
     }
     if let Some(moe) = fields.node(&["moe"]) {
@@ -228,7 +230,7 @@ fn details(fields: &mut ObjectReader, recipe: &mut Recipe) -> Result<(), ReadErr
             )?;
             if let Some(shared) = shared.filter(|shared| *shared > 0) {
                 set(recipe, "shared", &shared.to_string());
-                yes(recipe, "shared_gate", recipe.family == Family::Qwen2Moe);
+                set_flag(recipe, "shared_gate", recipe.family == Family::Qwen2Moe);
             }
             recipe.intermediate = 0;
         }
@@ -268,7 +270,7 @@ fn ranks(fields: &mut ObjectReader, reader: &mut Reader) -> Result<(), ReadError
     Ok(())
 }
 
-/// `quant_mode` of versions to 0.8: a sum of flags (`tensorrt_llm/quantization/mode.py`).
+/// Reads `quant_mode` of versions up to 0.8: a sum of flags (`tensorrt_llm/quantization/mode.py`).
 fn old_quantization(mode: u64, reader: &mut Reader) {
     let has = |bit: u64| mode & (1 << bit) != 0;
     let algo = match () {
@@ -301,9 +303,9 @@ fn build_limits(fields: &mut ObjectReader, reader: &mut Reader) -> Result<(), Re
         }
     }
     let output = fields.whole(&["max_output_len"], 1, MOST)?;
-    let length = match (fields.whole(&["max_seq_len"], 1, MOST)?, output, reader.trial.max_input_len) {
+    let length = match (fields.whole(&["max_seq_len"], 1, MOST)?, output, reader.trial.engine.max_input_len) {
         (Some(length), ..) => Some(length),
-        // Before 0.11 the two were given.
+        // Versions before 0.11 have the lengths of input and output.
         (None, Some(output), Some(input)) => Some(input.saturating_add(output)),
         _ => None,
     };
@@ -321,7 +323,7 @@ fn build_limits(fields: &mut ObjectReader, reader: &mut Reader) -> Result<(), Re
     if let Some(kind) = fields.text(&["kv_cache_type"]) {
         reader.put("kv_cache_type", kind.to_ascii_lowercase());
     }
-    // A flag of an IntFlag, from 1 for none.
+    // A member of an IntFlag, which begins with 1 for none.
     if let Some(mode) = fields.whole(&["speculative_decoding_mode"], 0, MOST)? {
         let modes = SpeculativeDecodingMode::ALL.iter().enumerate();
         let found = modes.filter(|(bit, _)| mode == 1 << bit).map(|(_, mode)| *mode).next();
@@ -357,7 +359,7 @@ fn plugin_settings(fields: &mut ObjectReader, reader: &mut Reader) -> Result<(),
             reader.put(key, answer);
         }
     }
-    // A name such as ContextFMHAType.enabled in the first versions, where 0 is off.
+    // In the first versions a name such as ContextFMHAType.enabled, or 0 for off.
     if let Some(node) = fields.node(&["context_fmha"]) {
         let off = node.bool() == Some(false) || node.whole() == Some(0);
         reader.put("context_fmha", !off);
@@ -370,10 +372,11 @@ fn plugin_settings(fields: &mut ObjectReader, reader: &mut Reader) -> Result<(),
     Ok(())
 }
 
-/// The family of a class of `tensorrt_llm/models`, or of a name of versions to 0.8.
+/// The family of a class in `tensorrt_llm/models`, or of a name in versions up to 0.8.
 fn family_of(class: &str) -> Option<Family> {
     let class = class.to_ascii_lowercase();
-    // The longest family name that the class begins with: Qwen2MoeForCausalLM is not a Qwen.
+    // The longest family name that the class begins with: Qwen2MoeForCausalLM is not of the family
+    // Qwen.
     let plain = |name: &str| name.replace('_', "");
     let known = Family::ALL
         .iter()

@@ -4,7 +4,10 @@
 //! that equal deployments have equal links. It is the fragment of the page's address, which
 //! browsers do not send to servers.
 
+mod embedding;
 mod repair;
+
+pub use embedding::{DEFAULT_KNOBS, DEFAULT_PARTS, PARTS};
 
 use crate::deployment::{Deployment, FIELDS, field};
 use crate::text::{QUOTED, shortened};
@@ -26,7 +29,8 @@ const LONGEST: usize = 8192;
 ///
 /// ```
 /// use trtllm_memory::{deployment::Deployment, link};
-/// let deployment = Deployment { tp_size: 4, ..Deployment::default() };
+/// let mut deployment = Deployment::default();
+/// deployment.parallel.tp_size = 4;
 /// assert_eq!(link::encode(&deployment), "v=1&tp_size=4");
 /// assert_eq!(link::encode(&Deployment::default()), "");
 /// ```
@@ -48,7 +52,8 @@ pub fn encode(deployment: &Deployment) -> String {
 ///
 /// ```
 /// use trtllm_memory::{deployment::Deployment, link};
-/// let pinned = Deployment { tp_size: 4, ..Deployment::default() };
+/// let mut pinned = Deployment::default();
+/// pinned.parallel.tp_size = 4;
 /// let link = link::encode_compared(&Deployment::default(), &pinned);
 /// assert_eq!(link, "v=1&compare=v%3D1%26tp_size%3D4");
 /// assert_eq!(link::pinned(&link).map(|decoded| decoded.deployment), Some(pinned));
@@ -138,7 +143,7 @@ pub enum LinkProblemKind {
 /// ```
 /// use trtllm_memory::link;
 /// let decoded = link::decode("https://example.org/memory/#v=1&tp_size=2&colour=red");
-/// assert_eq!(decoded.deployment.tp_size, 2);
+/// assert_eq!(decoded.deployment.parallel.tp_size, 2);
 /// assert_eq!(decoded.problems[0].message, "colour is not a setting.");
 /// ```
 pub fn decode(link: &str) -> Decoded {

@@ -1,37 +1,43 @@
-//! A log beside the models: each measured size with its prediction, and why a start failed.
+//! The comparison of a log with the laws: each measured size with its prediction, and the diagnosis
+//! of a failure.
 
 use super::diagnosis::{Diagnosis, diagnose};
 use super::events::EventKind;
 use super::infer::{Inferred, infer};
-use super::reader::{LogReading, RankReading};
-use crate::deployment::{Backend, Calibrated, Deployment, QuantAlgo, Resolved};
-use crate::explore::advise::{Advices, advise};
+use super::rank_reading::RankReading;
+use super::reader::LogReading;
+use crate::deployment::{Backend, Calibrated, Deployment, Machine, QuantAlgo, Resolved};
+use crate::explore::advise::{Recommendations, advise};
 use crate::link;
+use crate::memory::weights_outside_torch;
 use crate::memory::{Contributor, Figure, Report, estimate, estimate_resolved};
 use crate::text::capitalized;
-use crate::units::Bytes;
+use crate::units::{Bytes, Units};
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
-/// A measured size beside its prediction.
+/// A measured size and its prediction.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Comparison {
-    /// Which part of memory, by its key.
+    /// The contributor.
     #[serde(serialize_with = "key")]
     pub contributor: Contributor,
-    /// What the log prints.
+    /// The size in the log.
     pub measured: Bytes,
-    /// What the models say.
+    /// The prediction.
     pub predicted: Bytes,
-    /// It is hardly smaller than this.
+    /// Lower end of the prediction's uncertainty band.
     pub low: Bytes,
-    /// It is hardly larger than this.
+    /// Upper end of the prediction's uncertainty band.
     pub high: Bytes,
-    /// Whether the measured size lies in the prediction's band, its own rounding allowed for.
+    /// Whether the measured size is within the prediction's band, extended by the rounding of the
+    /// log.
     pub inside: bool,
-    /// Settings that the prediction needs and the log neither says nor implies: their defaults were taken.
+    /// Settings that the prediction depends on and that the log neither states nor implies. They
+    /// have their defaults.
     pub assumed: Vec<&'static str>,
-    /// What the line counts, and what may make the difference. A sentence or two.
+    /// The meaning of the figure in the log, and a possible cause of the difference. One or two
+    /// sentences.
     pub note: String,
 }
 
@@ -42,48 +48,58 @@ fn key<S: Serializer>(contributor: &Contributor, serializer: S) -> Result<S::Ok,
 /// The comparisons of a rank.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct RankComparison {
-    /// The rank's place in the reading.
+    /// The index of the rank in the reading.
     pub rank: usize,
-    /// Each size that was measured.
+    /// The measured sizes.
     pub rows: Vec<Comparison>,
-    /// Memory outside every line: total, less what is available, less the lines' sizes.
+    /// Memory that no line counts: the total minus the available memory and minus the sizes of all
+    /// lines.
     pub outside: Option<Bytes>,
 }
 
-/// A log and what the models make of it.
+/// A log with its analysis.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ExplainedLog {
     /// The log.
     pub reading: LogReading,
-    /// The deployment that it shows, as far as it says or implies it.
+    /// The deployment, as far as the log states or implies it.
     pub deployment: Deployment,
-    /// What it implies.
+    /// Settings that the log implies.
     pub inferred: Vec<Inferred>,
-    /// What it says and no deployment can have here: key and value.
+    /// Key and value of settings in the log that the deployment can't have.
     pub refused: Vec<(&'static str, String)>,
-    /// Measured beside predicted; empty where the deployment isn't known well enough.
+    /// Measured and predicted sizes; empty if too little of the deployment is known.
     pub comparisons: Vec<RankComparison>,
-    /// Why a start or a step failed, where the log ends so.
+    /// The reason why a start or a step failed; `None` without a failure.
     pub diagnosis: Option<Diagnosis>,
+    /// The units of the sizes in its texts.
+    pub units: Units,
 }
 
-/// Whether the log or its figures say which model it is; without, nothing can be compared.
+/// Whether the log states or implies the model. Without a model nothing can be compared.
 fn knows_model(inferred: &[Inferred]) -> bool {
     inferred.iter().any(|inferred| inferred.key == "model")
 }
 
-/// Lays a log beside the models.
+/// Analyses a log.
 /// ```
 /// use trtllm_memory::log;
 /// let text = b"[TensorRT-LLM][INFO] Loaded engine size: 6695 MiB
-/// [TensorRT-LLM][INFO] Memory usage when calculating max tokens in paged kv cache: total: 79.10 GiB, available: 70.48 GiB
+/// [TensorRT-LLM][INFO] Memory usage when calculating max tokens in paged kv cache: \
+///     total: 79.10 GiB, available: 70.48 GiB
 /// [TensorRT-LLM][INFO] Number of tokens per block: 64.";
 /// let explained = log::explain(log::read(text));
 /// assert!(explained.diagnosis.is_none());
-/// assert!(explained.inferred.iter().any(|inferred| inferred.key == "tokens_per_block" && inferred.value == "64"));
+/// let block = explained.inferred.iter().find(|inferred| inferred.key == "tokens_per_block");
+/// assert_eq!(block.unwrap().value, "64");
 /// ```
 pub fn explain(reading: LogReading) -> ExplainedLog {
-    let inference = infer(&reading);
+    explain_in(reading, Units::Binary)
+}
+
+/// The same as [`explain`], with the sizes of its texts in `units`.
+pub fn explain_in(reading: LogReading, units: Units) -> ExplainedLog {
+    let inference = infer(&reading, units);
     let (deployment, inferred, refused) = (inference.deployment, inference.inferred, inference.refused);
     let resolved = if knows_model(&inferred) { deployment.resolve().ok() } else { None };
     let report = resolved.as_ref().map(estimate_resolved);
@@ -96,8 +112,8 @@ pub fn explain(reading: LogReading) -> ExplainedLog {
             .collect(),
         _ => Vec::new(),
     };
-    let diagnosis = diagnose(&reading, report.as_ref());
-    ExplainedLog { reading, deployment, inferred, refused, comparisons, diagnosis }
+    let diagnosis = diagnose(&reading, report.as_ref(), units);
+    ExplainedLog { reading, deployment, inferred, refused, comparisons, diagnosis, units }
 }
 
 fn compare(
@@ -113,21 +129,24 @@ fn compare(
     let mut rows = Vec::new();
     let Some(predicted) = report.ranks.get(number) else { return RankComparison { rank: at, rows, outside: None } };
     let outside = outside(rank, reading);
+    // Weights that the log counts outside torch.
+    let balanced = weights_outside_torch(resolved, predicted.pp_rank);
     for contributor in Contributor::ALL {
         let figure = predicted.figure(contributor);
         let measured = match contributor {
-            Contributor::Overhead if !reading.is_torch() => outside.map(|bytes| (bytes, Bytes::ZERO, None)),
+            Contributor::Overhead if !reading.is_pytorch() => outside.map(|bytes| (bytes, Bytes::ZERO, None)),
             Contributor::Overhead => {
                 rank.outside_at_peak().map(|size| (size.bytes, size.rounding, Some(EventKind::TorchOutsidePeak)))
             }
             _ => rank.measured[contributor as usize].map(|(size, kind)| (size.bytes, size.rounding, Some(kind))),
         };
         let Some((measured, rounding, kind)) = measured else { continue };
-        // Without the free memory the KV cache says nothing of the models.
-        if contributor == Contributor::KvCache && rank.available.is_none() && deployment.max_tokens.is_none() {
+        // Without the free memory the size of the KV cache does not test the laws.
+        if contributor == Contributor::KvCache && rank.available.is_none() && deployment.kv_cache.max_tokens.is_none() {
             continue;
         }
-        // A PyTorch log that stops early shows only the pool that stood while the peak was measured.
+        // A PyTorch log that ends early shows only the temporary pool that existed while the peak
+        // was measured.
         let temporary = rank.temporary_kv_cache.filter(|_| contributor == Contributor::KvCache);
         if temporary
             .is_some_and(|size| size.bytes == measured || measured < Bytes(size.bytes.0.saturating_mul(11) / 10))
@@ -141,19 +160,31 @@ fn compare(
             .collect();
         let figure = match contributor {
             Contributor::KvCache => kv_figure(rank, reading, deployment, number).unwrap_or(*figure),
-            // The line counts all that stays inside torch.
+            // The line counts everything that remains inside torch.
             Contributor::Weights if kind == Some(EventKind::TorchInside) => {
+                let weights = Figure {
+                    bytes: figure.bytes - balanced,
+                    low: figure.low - balanced,
+                    high: figure.high - balanced,
+                    ..*figure
+                };
                 let more = [Contributor::RuntimeBuffers, Contributor::DecoderBuffers];
-                more.into_iter().map(|more| predicted.figure(more)).fold(*figure, |sum, more| Figure {
+                more.into_iter().map(|more| predicted.figure(more)).fold(weights, |sum, more| Figure {
                     bytes: sum.bytes + more.bytes,
                     low: sum.low + more.low,
                     high: sum.high + more.high,
                     ..sum
                 })
             }
+            Contributor::Overhead if kind == Some(EventKind::TorchOutsidePeak) => Figure {
+                bytes: figure.bytes + balanced,
+                low: figure.low + balanced,
+                high: figure.high + balanced,
+                ..*figure
+            },
             _ => *figure,
         };
-        // A line cut to whole MiB may hide one.
+        // A line truncated to whole MiB may hide almost one MiB.
         let slack = rounding.0.max(if kind == Some(EventKind::AllEnginesOnGpu) { 2 << 20 } else { 0 });
         let low = figure.low.0.min(figure.bytes.0).saturating_sub(slack);
         let high = figure
@@ -177,7 +208,8 @@ fn compare(
     RankComparison { rank: at, rows, outside }
 }
 
-/// The KV cache that the free memory of the log gives: the rule alone, without the models of what is beside it.
+/// The KV cache predicted from the free memory in the log. It tests only the law of the KV cache,
+/// not those of the other contributors.
 fn kv_figure(rank: &RankReading, reading: &LogReading, deployment: &Deployment, number: usize) -> Option<Figure> {
     let least = reading
         .ranks
@@ -186,16 +218,19 @@ fn kv_figure(rank: &RankReading, reading: &LogReading, deployment: &Deployment, 
         .map(|size| size.bytes)
         .min()
         .or(rank.available.map(|size| size.bytes))?;
-    if reading.is_torch() {
+    if reading.is_pytorch() {
         return None;
     }
-    let pinned = Deployment { free_memory_gib: Some(least.gib()), ..deployment.clone() };
+    let pinned = Deployment {
+        machine: Machine { free_memory_gib: Some(least.gib()), ..deployment.machine },
+        ..deployment.clone()
+    };
     estimate(&pinned).ok()?.ranks.get(number).map(|rank| *rank.figure(Contributor::KvCache))
 }
 
-/// What lies outside every line of the engine flow.
+/// Memory of the TensorRT backend that no line counts.
 fn outside(rank: &RankReading, reading: &LogReading) -> Option<Bytes> {
-    if reading.is_torch() {
+    if reading.is_pytorch() {
         return None;
     }
     let used = rank.total?.bytes.0.checked_sub(rank.available?.bytes.0)?;
@@ -205,7 +240,7 @@ fn outside(rank: &RankReading, reading: &LogReading) -> Option<Bytes> {
     used.checked_sub(counted?).map(Bytes)
 }
 
-/// The settings that a prediction rests on.
+/// The settings that a prediction depends on.
 const fn needs(contributor: Contributor) -> &'static [&'static str] {
     match contributor {
         Contributor::Activations => &["max_batch_size", "max_num_tokens"],
@@ -222,46 +257,50 @@ fn note(
     assumed: &[&str],
     resolved: &Resolved,
 ) -> String {
-    let counts = match (contributor, kind) {
+    let meaning = match (contributor, kind) {
         (Contributor::Overhead, None) => {
-            "Outside every line: CUDA context, loaded code, communication, other processes".to_string()
+            "Memory that no line counts: CUDA context, loaded code, communication, other processes".to_string()
         }
         (_, Some(kind)) => capitalized(kind.counts()),
         (_, None) => contributor.meaning().trim_end_matches('.').to_string(),
     };
     if inside {
-        return format!("{counts}.");
+        return format!("{meaning}.");
     }
     if !assumed.is_empty() {
-        return format!("{counts}. The log doesn't say {}; the prediction is for the default.", assumed.join(" and "));
+        return format!(
+            "{meaning}. The log does not state {}; the prediction is for the default.",
+            assumed.join(" and ")
+        );
     }
     if resolved.backend == Backend::Pytorch {
         let cause = match contributor {
-            Contributor::Weights => "modules that stay in 16 bit, another moe_ep_size, or graphs' outputs",
+            Contributor::Weights => "modules that stay in 16 bits, another moe_ep_size, or outputs of CUDA graphs",
             Contributor::Activations | Contributor::Overhead => {
-                "torch's allocator, which may keep segments that count as outside; the two lines together say more than each"
+                "torch's allocator, whose cached segments may count as outside; the sum of the two lines is more \
+                 reliable than each"
             }
-            _ => "the free memory, which the other differences change",
+            _ => "the free memory, which the other differences affect",
         };
-        return format!("{counts}. The difference may come from {cause}.");
+        return format!("{meaning}. The difference may come from {cause}.");
     }
     let cause = match contributor {
-        Contributor::Weights if resolved.quant_algo != QuantAlgo::None => {
-            "another quant_algo, or layers that stay in 16 bit"
+        Contributor::Weights if resolved.precision.quant_algo != QuantAlgo::None => {
+            "another quant_algo, or layers that stay in 16 bits"
         }
         Contributor::Weights => {
-            "another dtype, a shared embedding table, or a checkpoint with more than the text model"
+            "another dtype, a shared embedding table, or a checkpoint with more than the language model"
         }
-        Contributor::Activations => "other build limits than the log shows, several profiles, or a plugin setting",
+        Contributor::Activations => "build limits that the log does not show, several profiles, or a plugin setting",
         Contributor::RuntimeBuffers => "another logits_dtype, gathered logits, or a version whose buffers differ",
         Contributor::DecoderBuffers => "another logits_dtype, speculative decoding, or a version whose decoder differs",
-        Contributor::KvCache => "max_tokens or another free_gpu_memory_fraction than the log says",
-        Contributor::Overhead => "several profiles, a second engine, other processes, or another card",
+        Contributor::KvCache => "max_tokens or free_gpu_memory_fraction, if the log does not state them",
+        Contributor::Overhead => "several profiles, a second engine, other processes, or another GPU",
     };
-    format!("{counts}. The difference may come from {cause}.")
+    format!("{meaning}. The difference may come from {cause}.")
 }
 
-/// As JSON, with the reading in it.
+/// As JSON, including the reading.
 impl Serialize for ExplainedLog {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         struct Configuration<'a>(&'a LogReading);
@@ -282,8 +321,9 @@ impl Serialize for ExplainedLog {
         map.serialize_entry("link", &link::encode(&self.deployment))?;
         map.serialize_entry("comparisons", &self.comparisons)?;
         map.serialize_entry("diagnosis", &self.diagnosis)?;
-        let advice =
-            self.advice().map(|advices| advices.changes.iter().map(|change| change.sentence()).collect::<Vec<_>>());
+        let advice = self
+            .advice()
+            .map(|advice| advice.changes.iter().map(|change| change.sentence(self.units)).collect::<Vec<_>>());
         map.serialize_entry("advice", &advice.unwrap_or_default())?;
         map.serialize_entry("timeline", &self.reading.timeline)?;
         map.serialize_entry("unread_lines", &self.reading.unread)?;
@@ -293,32 +333,33 @@ impl Serialize for ExplainedLog {
 }
 
 impl ExplainedLog {
-    /// Whether the log or its figures say which model it is; without, nothing is predicted.
+    /// Whether the log states or implies the model. Without a model nothing is predicted.
     pub fn knows_model(&self) -> bool {
         knows_model(&self.inferred)
     }
 
-    /// What to change in the configuration that the log shows, where it ends in a failure and says which model it is.
-    pub fn advice(&self) -> Option<Advices> {
-        let asked = self.diagnosis.is_some() && self.knows_model();
-        if asked { advise(&self.deployment, None).ok() } else { None }
+    /// Advice for the deployment in the log; `None` without a failure or without a known model.
+    pub fn advice(&self) -> Option<Recommendations> {
+        let applies = self.diagnosis.is_some() && self.knows_model();
+        if applies { advise(&self.deployment, None).ok() } else { None }
     }
 
-    /// Takes what the log measured as the base of a deployment's figures: activations, buffers, and what lies outside every line.
-    /// Left out is what the log doesn't say enough for, and what lies so far off the law that it must be something else.
+    /// Calibrates a deployment by the sizes that the log measured: activations, buffers and
+    /// overhead. A size is skipped if the log omits settings that its prediction depends on, or if
+    /// it differs so much from the law that it must be something else.
     ///
-    /// Each calibration is a setting with a link key of its own; its field's empty text takes it away.
+    /// Each calibration is a setting with its own link key; an empty value resets it.
     pub fn calibrate(&self, deployment: &mut Deployment) {
         let of = |contributor: Contributor| {
             let rows = self.comparisons.iter().flat_map(|rank| &rank.rows);
             let known = rows.filter(|row| row.contributor == contributor && row.assumed.is_empty());
-            // The rank that uses the most is the one that must fit.
+            // The rank with the largest usage must fit.
             let row = known.max_by_key(|row| row.measured)?;
             Calibrated::new(row.measured, row.predicted)
         };
-        deployment.calibrated_activations = of(Contributor::Activations);
-        deployment.calibrated_runtime_buffers = of(Contributor::RuntimeBuffers);
-        deployment.calibrated_decoder_buffers = of(Contributor::DecoderBuffers);
-        deployment.calibrated_overhead = of(Contributor::Overhead);
+        deployment.calibration.activations = of(Contributor::Activations);
+        deployment.calibration.runtime_buffers = of(Contributor::RuntimeBuffers);
+        deployment.calibration.decoder_buffers = of(Contributor::DecoderBuffers);
+        deployment.calibration.overhead = of(Contributor::Overhead);
     }
 }

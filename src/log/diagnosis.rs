@@ -1,12 +1,13 @@
-//! A log that ends out of memory: at which stage, which allocation, how much was missing, and where.
+//! The diagnosis of a log that ends out of memory: the stage, the allocation, the missing memory
+//! and the rank.
 
 use super::events::EventKind;
 use super::reader::{Entry, LogReading};
 use crate::memory::{Contributor, Report, Verdict};
-use crate::units::Bytes;
+use crate::units::{Bytes, Units};
 use serde::Serialize;
 
-/// When memory ran out.
+/// The stage at which memory ran out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FailureStage {
@@ -22,14 +23,14 @@ pub enum FailureStage {
     Profile,
     /// When the KV cache was allocated.
     AllocateKvCache,
-    /// After the KV cache stood: CUDA graphs, warm-up, requests.
+    /// After the KV cache was allocated: CUDA graphs, warm-up, requests.
     AfterStart,
     /// When a batch needed more blocks than the KV cache has.
     Schedule,
 }
 
 impl FailureStage {
-    /// In words, behind "ran out of memory".
+    /// The words after "ran out of memory".
     pub const fn label(self) -> &'static str {
         match self {
             FailureStage::Build => "while the engine was built",
@@ -38,53 +39,53 @@ impl FailureStage {
             FailureStage::AllocateBuffers => "when the runtime's buffers were allocated",
             FailureStage::Profile => "while the peak was measured, before the KV cache was sized",
             FailureStage::AllocateKvCache => "when the KV cache was allocated",
-            FailureStage::AfterStart => "after the KV cache stood: in warm-up, CUDA graphs or a request",
+            FailureStage::AfterStart => "after the KV cache was allocated: in warm-up, CUDA graphs or a request",
             FailureStage::Schedule => "when a batch needed more KV cache blocks than there are",
         }
     }
 }
 
-/// Why a start or a step failed. Advice follows from the deployment that the log shows.
+/// The reason why a start or a step failed. Advice is derived from the deployment in the log.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Diagnosis {
-    /// When.
+    /// The stage.
     pub stage: FailureStage,
-    /// The line that says it.
+    /// The line with the failure.
     pub line: u64,
-    /// Its text; of the file, to be shown as text only.
+    /// The text of the line. It is untrusted text of the file, to be shown only as text.
     pub text: String,
-    /// The rank, where the log says or implies it.
+    /// The rank, if the log states or implies it.
     pub rank: Option<u64>,
-    /// What was asked for.
+    /// The requested size.
     pub requested: Option<Bytes>,
-    /// What was free.
+    /// The free memory.
     pub free: Option<Bytes>,
-    /// What was missing: measured where both are known, else predicted.
+    /// The missing memory: measured if both sizes are known, otherwise predicted.
     pub missing: Option<Bytes>,
     /// Whether `missing` is a prediction.
     pub predicted: bool,
-    /// All of it in a sentence or two.
+    /// A summary in one or two sentences.
     pub sentence: String,
 }
 
-/// Why the log ends badly; `None` where it doesn't.
-pub(super) fn diagnose(reading: &LogReading, report: Option<&Report>) -> Option<Diagnosis> {
+/// The cause of a failure; `None` if the log shows none. Sizes in its sentence are in `units`.
+pub(super) fn diagnose(reading: &LogReading, report: Option<&Report>, units: Units) -> Option<Diagnosis> {
     let failed = |entry: &&Entry| {
         matches!(entry.event.kind, EventKind::OutOfMemory | EventKind::NoWorkspace | EventKind::NoFreeBlocks)
     };
     let failures: Vec<&Entry> = reading.timeline.iter().filter(failed).collect();
-    // The first says where it began; one that has figures says more.
+    // The first failure is where it began, but one with figures is more informative.
     let failure = failures.iter().find(|entry| entry.event.size.is_some()).or(failures.first())?;
     let stage = stage(reading, failure);
     let rank = failure.event.rank.or_else(|| tightest(reading));
     let (requested, free) = (failure.event.size.map(|size| size.bytes), failure.event.other.map(|size| size.bytes));
     let free = free.or_else(|| free_before_kv_cache(reading, stage));
     let measured = requested.zip(free).and_then(|(requested, free)| requested.0.checked_sub(free.0)).map(Bytes);
-    let foretold = report.and_then(|report| match report.verdict {
+    let predicted_shortage = report.and_then(|report| match report.verdict {
         Verdict::Fails { short, .. } => Some(short),
         Verdict::Fits { .. } => None,
     });
-    let missing = measured.or(foretold);
+    let missing = measured.or(predicted_shortage);
     let predicted = measured.is_none() && missing.is_some();
     let mut diagnosis = Diagnosis {
         stage,
@@ -97,7 +98,7 @@ pub(super) fn diagnose(reading: &LogReading, report: Option<&Report>) -> Option<
         predicted,
         sentence: String::new(),
     };
-    diagnosis.sentence = sentence(&diagnosis);
+    diagnosis.sentence = sentence(&diagnosis, units);
     Some(diagnosis)
 }
 
@@ -110,7 +111,7 @@ fn stage(reading: &LogReading, failure: &Entry) -> FailureStage {
     let before = |kinds: &[EventKind]| {
         reading.timeline.iter().any(|entry| entry.line <= failure.line && kinds.contains(&entry.event.kind))
     };
-    let torch = reading.is_torch();
+    let torch = reading.is_pytorch();
     if before(&[EventKind::KvCache, EventKind::KvTokens]) && (!torch || before(&[EventKind::TorchPeak])) {
         FailureStage::AfterStart
     } else if before(&[EventKind::FreeMemory, EventKind::TorchPeak]) {
@@ -130,42 +131,44 @@ fn stage(reading: &LogReading, failure: &Entry) -> FailureStage {
     }
 }
 
-/// The rank with the least memory left.
+/// The rank with the least available memory.
 fn tightest(reading: &LogReading) -> Option<u64> {
     let known = reading.ranks.iter().filter(|rank| rank.available.is_some());
     known.min_by_key(|rank| rank.available.map(|size| size.bytes)).and_then(|rank| rank.rank)
 }
 
 fn free_before_kv_cache(reading: &LogReading, stage: FailureStage) -> Option<Bytes> {
-    if stage != FailureStage::AllocateKvCache || reading.is_torch() {
+    if stage != FailureStage::AllocateKvCache || reading.is_pytorch() {
         return None;
     }
     reading.ranks.iter().filter_map(|rank| rank.available).map(|size| size.bytes).min()
 }
 
-fn sentence(diagnosis: &Diagnosis) -> String {
+fn sentence(diagnosis: &Diagnosis, units: Units) -> String {
+    let text = |bytes: Option<Bytes>| bytes.map(|bytes| bytes.display(units));
     let on = diagnosis.rank.map_or_else(String::new, |rank| format!(" on rank {rank}"));
     let mut sentence = format!("Ran out of memory{on} {}.", diagnosis.stage.label());
     if diagnosis.stage == FailureStage::Schedule {
-        sentence = format!("Can't go on{on}, {}.", "because the KV cache has no free block left");
+        sentence = format!("Can't continue{on}, because the KV cache has no free block left.");
     }
-    match (diagnosis.requested, diagnosis.free) {
+    match (text(diagnosis.requested), text(diagnosis.free)) {
         (Some(requested), Some(free)) => sentence += &format!(" An allocation of {requested} failed with {free} free."),
         (Some(requested), None) => sentence += &format!(" An allocation of {requested} failed."),
-        (None, Some(free)) => sentence += &format!(" {free} were free."),
+        (None, Some(free)) => sentence += &format!(" {free} was free."),
         (None, None) => {}
     }
-    match diagnosis.missing {
-        Some(missing) if diagnosis.predicted => sentence += &format!(" By the models {missing} are missing."),
-        Some(missing) => sentence += &format!(" {missing} were missing."),
+    match text(diagnosis.missing) {
+        Some(missing) if diagnosis.predicted => {
+            sentence += &format!(" {missing} is missing according to the prediction.")
+        }
+        Some(missing) => sentence += &format!(" {missing} was missing."),
         None => {}
     }
     sentence
 }
 
-/// The contributor that the stage allocates, for a page that marks it.
 impl FailureStage {
-    /// What was being allocated, where one contributor was.
+    /// The contributor that the stage allocates; `None` if there is no single one.
     pub const fn contributor(self) -> Option<Contributor> {
         match self {
             FailureStage::LoadWeights => Some(Contributor::Weights),

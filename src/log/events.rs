@@ -1,4 +1,4 @@
-//! One message of a log: what it says, and what its figure counts.
+//! The events in a log: the parser of a message, and the meaning of its figures.
 
 use super::scan::{Scan, Size};
 use crate::deployment::{QuantAlgo, Version};
@@ -8,23 +8,23 @@ use serde::Serialize;
 
 macro_rules! kinds {
     ($($(#[$doc:meta])* $kind:ident = $contributor:expr, $label:literal, $counts:literal;)+) => {
-        /// What a line is about.
+        /// The kind of an event.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
         #[serde(rename_all = "snake_case")]
         pub enum EventKind { $($(#[$doc])* $kind),+ }
 
         impl EventKind {
-            /// What it is, for people.
+            /// The display name.
             pub const fn label(self) -> &'static str {
                 match self { $(EventKind::$kind => $label),+ }
             }
 
-            /// What its figure counts.
+            /// The meaning of its figure.
             pub const fn counts(self) -> &'static str {
                 match self { $(EventKind::$kind => $counts),+ }
             }
 
-            /// The contributor that it measures.
+            /// The contributor that it measures; `None` if it measures none.
             pub const fn contributor(self) -> Option<Contributor> {
                 match self { $(EventKind::$kind => $contributor),+ }
             }
@@ -36,97 +36,118 @@ kinds! {
     /// The version.
     Version = None, "Version", "";
     /// The serialized engine.
-    EngineFile = Some(Contributor::Weights), "Engine file", "the engine file's bytes: weights, and a little of its own";
-    /// Weights that one engine puts on the GPU.
-    EngineOnGpu = Some(Contributor::Weights), "Weights on the GPU", "the engine's weights on the GPU, cut to whole MiB";
+    EngineFile = Some(Contributor::Weights), "Engine file",
+        "the size of the engine file: the weights and a small overhead";
+    /// Weights of one engine on the GPU.
+    EngineOnGpu = Some(Contributor::Weights), "Weights on the GPU",
+        "the engine's weights on the GPU, truncated to whole MiB";
     /// Weights of all engines in the process.
-    AllEnginesOnGpu = Some(Contributor::Weights), "Weights on the GPU", "the weights of all engines in the process, cut to whole MiB";
+    AllEnginesOnGpu = Some(Contributor::Weights), "Weights on the GPU",
+        "the weights of all engines in the process, truncated to whole MiB";
     /// cuBLAS and cuDNN.
-    LibraryInit = Some(Contributor::Overhead), "Library handle", "what cuBLAS or cuDNN added, and then all memory used on the GPU";
+    LibraryInit = Some(Contributor::Overhead), "Library handle",
+        "memory added by cuBLAS or cuDNN, and all memory in use on the GPU";
     /// Device memory of the execution context.
-    ExecutionContext = Some(Contributor::Activations), "Execution context", "TensorRT's memory for activations and plugin workspaces, of the largest profile";
+    ExecutionContext = Some(Contributor::Activations), "Execution context",
+        "TensorRT's memory for activations and plugin workspaces, of the largest profile";
     /// The runtime's buffers.
-    RuntimeBuffers = Some(Contributor::RuntimeBuffers), "Runtime buffers", "requested bytes of inputs, outputs and bookkeeping";
+    RuntimeBuffers = Some(Contributor::RuntimeBuffers), "Runtime buffers",
+        "requested bytes of inputs, outputs and bookkeeping";
     /// The decoder's buffers.
-    DecoderBuffers = Some(Contributor::DecoderBuffers), "Decoder buffers", "requested bytes of the sampler's state";
-    /// Memory when the KV cache is sized.
-    FreeMemory = None, "Free memory", "what CUDA and the memory pool have left just before the KV cache";
+    DecoderBuffers = Some(Contributor::DecoderBuffers), "Decoder buffers",
+        "requested bytes of the sampler's state";
+    /// Free memory when the KV cache is sized.
+    FreeMemory = None, "Free memory",
+        "free memory of CUDA and the memory pool just before the KV cache is allocated";
     /// Blocks of the primary pool.
     PrimaryBlocks = None, "KV cache blocks", "";
     /// Blocks in host memory.
     SecondaryBlocks = None, "KV cache blocks on the host", "";
-    /// Blocks of the longest sequence.
-    PagesPerSequence = None, "Blocks of a sequence", "";
-    /// Tokens of a block.
-    TokensPerBlock = None, "Tokens of a block", "";
+    /// Blocks per sequence of the longest length.
+    PagesPerSequence = None, "Blocks per sequence", "";
+    /// Tokens per block.
+    TokensPerBlock = None, "Tokens per block", "";
     /// The KV cache.
-    KvCache = Some(Contributor::KvCache), "KV cache", "the primary pool, without block scales and offset tables";
-    /// The KV cache's tokens, in old versions.
+    KvCache = Some(Contributor::KvCache), "KV cache",
+        "the primary pool, without block scales and offset tables";
+    /// Tokens of the KV cache, in old versions.
     KvTokens = None, "KV cache tokens", "";
     /// The builder's figure for the weights.
-    BuilderWeights = Some(Contributor::Weights), "Weights (builder)", "the engine's weights, to the byte";
+    BuilderWeights = Some(Contributor::Weights), "Weights (builder)",
+        "the engine's weights, exact to the byte";
     /// The builder's figure for the activations.
-    BuilderActivations = Some(Contributor::Activations), "Activations (builder)", "the execution context that the engine will need, to the byte";
+    BuilderActivations = Some(Contributor::Activations), "Activations (builder)",
+        "the engine's execution context, exact to the byte";
     /// The largest plugin workspace.
-    BuilderScratch = None, "Scratch (builder)", "the largest workspace; it is a part of the activations";
-    /// What the builder itself uses.
-    BuilderPeak = None, "Peak while building", "memory that building takes, which serving doesn't";
+    BuilderScratch = None, "Scratch (builder)",
+        "the largest workspace, which is a part of the activations";
+    /// Peak usage of the builder.
+    BuilderPeak = None, "Peak while building",
+        "memory in use while the engine is built, but not while it serves";
     /// Host memory.
     HostMemory = None, "Host memory", "memory of the host, not of a GPU";
     /// Weights in the checkpoint.
     TorchCheckpoint = None, "Checkpoint", "this rank's part of the checkpoint's tensors";
-    /// torch's allocations after loading and warm-up.
-    TorchInside = Some(Contributor::Weights), "Inside torch, after warm-up", "weights, and what stays of buffers, workspaces and graphs inside torch";
-    /// All else after loading.
-    TorchOutside = Some(Contributor::Overhead), "Outside torch, after warm-up", "CUDA context, libraries, communication, graphs, other processes, and the temporary KV cache";
-    /// What a full step adds.
-    TorchDynamic = Some(Contributor::Activations), "Added by a full step", "the peak of torch's allocations above what stays";
-    /// All else at the peak.
-    TorchOutsidePeak = Some(Contributor::Overhead), "Outside torch, at the peak", "the same after a full step";
+    /// Allocations of torch after loading and warm-up.
+    TorchInside = Some(Contributor::Weights), "Inside torch, after warm-up",
+        "weights, and the remaining buffers, workspaces and graphs inside torch";
+    /// All other memory after loading.
+    TorchOutside = Some(Contributor::Overhead), "Outside torch, after warm-up",
+        "CUDA context, libraries, communication, graphs, other processes, and the temporary KV cache";
+    /// Memory added by a full step.
+    TorchDynamic = Some(Contributor::Activations), "Added by a full step",
+        "the peak of torch's allocations above those that remain";
+    /// All other memory at the peak.
+    TorchOutsidePeak = Some(Contributor::Overhead), "Outside torch, at the peak",
+        "memory outside torch after a full step";
     /// The peak of the profiling run.
-    TorchPeak = None, "Peak of the profiling run", "all memory in use at the peak, the temporary KV cache included";
-    /// Planned KV cache.
-    KvPlanned = None, "Planned KV cache", "free_gpu_memory_fraction of what the peak leaves";
-    /// torch's limit.
+    TorchPeak = None, "Peak of the profiling run",
+        "all memory in use at the peak, including the temporary KV cache";
+    /// The planned KV cache.
+    KvPlanned = None, "Planned KV cache", "free_gpu_memory_fraction of the memory left at the peak";
+    /// The limit of torch.
     TorchLimit = None, "Limit for torch", "";
-    /// Attention workspace.
-    AttentionWorkspace = None, "Attention workspace", "a workspace inside torch that grew to this";
+    /// The attention workspace.
+    AttentionWorkspace = None, "Attention workspace",
+        "a workspace inside torch that grew to this size";
     /// Estimates of trtllm-bench.
-    BenchEstimate = None, "Estimate of trtllm-bench", "a heuristic's estimate, nothing that was measured";
-    /// All memory used, as a benchmark saw it.
-    PeakUse = None, "Peak use of the GPU", "all memory in use on the GPU";
-    /// What the runtime counts.
-    RuntimeUse = None, "Runtime's own count", "requested bytes of all GPU buffers of the runtime, KV cache included, without the engine's weights";
+    BenchEstimate = None, "Estimate of trtllm-bench", "a heuristic estimate, not a measurement";
+    /// All memory in use, as measured by a benchmark.
+    PeakUse = None, "Peak usage of the GPU", "all memory in use on the GPU";
+    /// The runtime's own total.
+    RuntimeUse = None, "Total of the runtime",
+        "requested bytes of all GPU buffers of the runtime, including the KV cache but not the engine's weights";
     /// A limit that the runtime lowered.
     Reduced = None, "Limit lowered", "";
     /// A setting.
     Setting = None, "Setting", "";
-    /// How many ranks there are.
+    /// The number of ranks.
     Ranks = None, "Ranks", "";
-    /// An allocation that failed.
+    /// A failed allocation.
     OutOfMemory = None, "Out of memory", "";
-    /// A tactic or a plugin that needs more than there is.
-    NoWorkspace = None, "No workspace", "scratch space that a plugin asks for while the engine is built";
-    /// No block is free.
+    /// A tactic or a plugin that needs more memory than is available.
+    NoWorkspace = None, "No workspace",
+        "scratch space that a plugin requests while the engine is built";
+    /// The KV cache has no free block.
     NoFreeBlocks = None, "No free blocks", "";
 }
 
-/// What a message says.
+/// The contents of a message.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Event {
-    /// What it is about.
+    /// The kind.
     pub kind: EventKind,
-    /// Its size.
+    /// The size.
     pub size: Option<Size>,
-    /// Another size: total memory, what is free, what all engines use.
+    /// A second size: total memory, free memory, or the usage of all engines.
     pub other: Option<Size>,
     /// A count: blocks, tokens, ranks.
     pub count: Option<u64>,
-    /// The rank, where the message itself names one.
+    /// The rank, if the message itself names one.
     pub rank: Option<u64>,
-    /// Settings by link key.
+    /// Settings, by link key.
     pub settings: Vec<(&'static str, String)>,
-    /// Further facts of the message, by name.
+    /// Further figures of the message, by name.
     pub facts: Vec<(&'static str, f64)>,
 }
 
@@ -157,22 +178,22 @@ impl Event {
         self
     }
 
-    /// A further fact.
+    /// A further figure.
     pub fn fact(&self, name: &str) -> Option<f64> {
         self.facts.iter().find(|(known, _)| *known == name).map(|(_, value)| *value)
     }
 }
 
-/// What a message says; `None` where it says nothing of memory or settings. The tags in front of it are taken off.
-pub(super) fn parse_event(message: &str) -> Option<Event> {
+/// Parses a message without its tags; `None` if it is not about memory or settings.
+pub fn parse_event(message: &str) -> Option<Event> {
     let scan = Scan(message);
     match message.as_bytes().first()? {
         b'A' => allocated(scan),
-        b'B' | b'P' | b'E' | b'K' | b'F' | b'C' | b'g' | b'o' | b'r' | b'{' | b'"' => others(scan),
+        b'B' | b'P' | b'E' | b'K' | b'F' | b'C' | b'g' | b'o' | b'r' | b'{' | b'"' => pytorch_and_tools(scan),
         b'L' | b'I' | b'T' | b'S' => engine(scan),
         b's' => engine(scan).or_else(|| memory(scan)),
         b'M' | b'm' | b'N' | b'U' | b'R' | b'V' => memory(scan),
-        b't' => [engine, others].into_iter().find_map(|read| read(scan)),
+        b't' => [engine, pytorch_and_tools].into_iter().find_map(|parse| parse(scan)),
         _ => None,
     }
     .or_else(|| failure(scan))
@@ -213,7 +234,7 @@ fn allocated(scan: Scan) -> Option<Event> {
     None
 }
 
-/// TensorRT's lines, settings of `TRTGptModel`, versions.
+/// Lines of TensorRT, settings of `TRTGptModel`, versions.
 fn engine(scan: Scan) -> Option<Event> {
     if let Some(rest) = scan.skip("TRTGptModel ") {
         return model_setting(rest);
@@ -238,7 +259,7 @@ fn engine(scan: Scan) -> Option<Event> {
     for name in ["TensorRT-LLM version:", "TensorRT LLM version:"] {
         if let Some(rest) = scan.skip(name) {
             let event = Event::new(EventKind::Version);
-            return Some(match Version::parse(rest.word()) {
+            return Some(match rest.word().parse::<Version>().ok() {
                 Some(version) => event.with("trtllm_version", version),
                 None => event,
             });
@@ -269,7 +290,7 @@ fn totals(scan: Scan, rest: Scan) -> Option<Event> {
         return Some(Event::sized(EventKind::TorchLimit, rest.after("(")?.size()?));
     }
     if let Some(rest) = scan.skip("Setting quant_algo=") {
-        return QuantAlgo::parse(rest.word()).map(|algo| Event::setting("quant_algo", algo));
+        return rest.word().parse::<QuantAlgo>().ok().map(|algo| Event::setting("quant_algo", algo));
     }
     if let Some(rest) = scan.skip("Setting kv_cache_quant_algo=") {
         return Some(Event::setting("kv_cache_dtype", rest.word().to_ascii_lowercase()));
@@ -409,7 +430,7 @@ fn memory(scan: Scan) -> Option<Event> {
         return Some(Event::setting("max_seq_len", rest.whole()?));
     }
     if let Some(rest) = scan.skip("model_name ") {
-        // A benchmark's line: name, configuration and results.
+        // A line of a benchmark: name, configuration and results.
         let peak = rest.after("gpu_peak_mem(gb)").and_then(|peak| peak.scaled(GIB));
         let kind = if peak.is_some() { EventKind::PeakUse } else { EventKind::Setting };
         return Some(Event { size: peak, ..Event::new(kind) }.with("model", rest.word()));
@@ -449,11 +470,11 @@ fn limits(scan: Scan) -> Option<Event> {
             event = event.with(key, value);
         }
     }
-    // One alone is as likely a person's remark.
+    // A single one may as well be in a comment.
     (event.settings.len() > 1).then_some(event)
 }
 
-fn others(scan: Scan) -> Option<Event> {
+fn pytorch_and_tools(scan: Scan) -> Option<Event> {
     if let Some(rest) = scan.skip("Peak memory during memory usage profiling") {
         let peak = rest.after("):")?.size()?;
         let event = Event {
@@ -511,9 +532,9 @@ fn others(scan: Scan) -> Option<Event> {
     None
 }
 
-/// What ends a log badly.
+/// Lines of a failure.
 fn failure(scan: Scan) -> Option<Event> {
-    // Most lines are none, and end here.
+    // Most lines are no failure and return here.
     if !["emory", "scratch", "locks"].iter().any(|word| scan.0.contains(word)) {
         return None;
     }

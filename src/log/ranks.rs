@@ -1,9 +1,10 @@
-//! Who says a line: lines that name their rank, and lines of several ranks that run into each other without names.
+//! The assignment of lines to ranks. Some lines name their rank; others are interleaved lines of
+//! several ranks without names.
 
 use super::events::EventKind;
-use super::reader::RankReading;
+use super::rank_reading::RankReading;
 
-/// When in start-up a rank writes a line; `None` for lines that belong to no stage.
+/// The position of a line in the start-up of a rank; `None` for lines without a fixed position.
 pub(super) const fn stage(kind: EventKind) -> Option<u8> {
     Some(match kind {
         EventKind::EngineFile | EventKind::TorchCheckpoint => 1,
@@ -23,28 +24,28 @@ pub(super) const fn stage(kind: EventKind) -> Option<u8> {
     })
 }
 
-/// Lines that a rank may write several times at one stage: one for each profile, one for each window.
+/// Whether a rank may repeat a line at one stage: once per profile, or once per window.
 const fn repeats(kind: EventKind) -> bool {
     matches!(kind, EventKind::AllEnginesOnGpu | EventKind::PagesPerSequence | EventKind::SecondaryBlocks)
 }
 
-/// The ranks, as far as lines told them apart.
+/// The ranks, as far as their lines distinguish them.
 #[derive(Debug, Default)]
 pub(super) struct Tracks {
     pub(super) ranks: Vec<RankReading>,
     stages: Vec<u8>,
-    /// Ranks that the log says there are.
+    /// The number of ranks that the log states.
     pub(super) stated: Option<u64>,
-    /// Whether the PyTorch backend writes: it allocates a KV cache twice.
+    /// Whether the log is of the PyTorch backend, which allocates a KV cache twice.
     pub(super) pytorch: bool,
 }
 
-/// More ranks than any log shows; a file with more isn't followed further.
+/// The largest number of ranks. Lines of further ranks are ignored.
 const MOST: usize = 1024;
 
 impl Tracks {
-    /// The place of the rank that writes a line of this kind.
-    pub(super) fn of(&mut self, kind: EventKind, rank: Option<u64>) -> Option<usize> {
+    /// Assigns a line of this kind to a rank and returns the rank's index.
+    pub(super) fn assign(&mut self, kind: EventKind, rank: Option<u64>) -> Option<usize> {
         let at = match (rank, stage(kind)) {
             (Some(rank), _) => self.named(rank),
             (None, None) if self.ranks.is_empty() => self.open(None)?,
@@ -72,7 +73,7 @@ impl Tracks {
         if let Some(at) = self.ranks.iter().position(|known| known.rank == Some(rank)) {
             return at;
         }
-        // Lines without a name came before: the first rank that has none may be this one.
+        // Earlier lines had no name, so the first unnamed rank may be this one.
         if self.pytorch
             && let Some(at) = self.ranks.iter().position(|known| known.rank.is_none())
         {
@@ -87,7 +88,8 @@ impl Tracks {
         self.stages.iter().position(|stage| *stage == most).unwrap_or(0)
     }
 
-    /// The rank whose last line comes nearest before this one; another rank where there is none.
+    /// The rank whose last line is the nearest before this one in start-up; a new rank if there is
+    /// none.
     fn follow(&mut self, kind: EventKind, stage: u8) -> Option<usize> {
         let among = |stages: &[u8], before: &dyn Fn(u8) -> bool| {
             let candidates = stages.iter().enumerate().filter(|(_, last)| before(**last));
@@ -100,7 +102,8 @@ impl Tracks {
         }
         let count = self.ranks.len() as u64;
         if self.pytorch && count >= self.stated.unwrap_or(1).max(1) {
-            // Everybody has begun the second time; whoever is furthest along is the first again.
+            // All ranks have begun their second allocation; the first of those furthest along
+            // continues.
             let most = self.stages.iter().max().copied().unwrap_or(0);
             return self.stages.iter().position(|last| *last == most);
         }

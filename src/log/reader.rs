@@ -1,220 +1,99 @@
-//! A log as it is read: per rank what was measured, what the log says of the configuration, and every memory line in order.
+//! The reader of a log: the measured sizes of each rank, the stated configuration, and every line
+//! about memory in order.
 
 use super::events::{Event, EventKind};
+use super::rank_reading::RankReading;
 use super::ranks::{Tracks, stage};
-use super::scan::{Scan, Size, plain};
-use super::split::{Message, messages, speaks_of_memory};
-use crate::memory::Contributor;
+use super::scan::{Scan, plain};
+use super::split::{Message, mentions_memory, messages};
 use crate::text::shortened;
-use crate::units::Bytes;
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
-/// Longer lines are cut, in bytes: they are no log lines.
+/// The length in bytes at which lines are truncated. Log lines are shorter.
 const LONGEST_LINE: usize = 1 << 16;
 /// Characters of a line that the timeline and the list of unread lines show, at most.
 const LONGEST_TEXT: usize = 240;
-/// Most lines in the timeline, and most that are listed as not understood.
+/// The largest number of lines in the timeline.
 const MOST_ENTRIES: usize = 4096;
+/// The largest number of unrecognised lines that are listed.
 const MOST_UNREAD: usize = 100;
-
-/// What a rank's lines say.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct RankReading {
-    /// Its number, where a line says it.
-    pub rank: Option<u64>,
-    /// Whether a line said the number; else it was put in by order.
-    pub stated: bool,
-    /// Sizes, in the order of [`Contributor::ALL`], and the lines that they come from.
-    pub measured: [Option<(Size, EventKind)>; 6],
-    /// The engine file.
-    pub engine_file: Option<Size>,
-    /// Total memory of the GPU.
-    pub total: Option<Size>,
-    /// Memory left when the KV cache is sized.
-    pub available: Option<Size>,
-    /// Blocks of the KV cache.
-    pub blocks: Option<u64>,
-    /// Tokens of a block.
-    pub tokens_per_block: Option<u64>,
-    /// Tokens of the KV cache.
-    pub tokens: Option<u64>,
-    /// Blocks of the longest sequence.
-    pub pages_per_sequence: Option<u64>,
-    /// PyTorch backend: peak of the profiling run.
-    pub peak: Option<Size>,
-    /// PyTorch backend: the KV cache that stood while the peak was measured.
-    pub temporary_kv_cache: Option<Size>,
-    /// PyTorch backend: outside torch after warm-up.
-    pub outside_torch: Option<Size>,
-    /// PyTorch backend: bytes of a token in the KV cache.
-    pub kv_bytes_per_token: Option<f64>,
-}
-
-impl RankReading {
-    /// The measured size of a contributor.
-    pub fn size(&self, contributor: Contributor) -> Option<Size> {
-        self.measured[contributor as usize].map(|(size, _)| size)
-    }
-
-    /// Bytes of a token in the KV cache: printed, or the pool's size over its tokens, with half its rounding.
-    pub fn bytes_per_token(&self) -> Option<(f64, f64)> {
-        if let Some(bytes) = self.kv_bytes_per_token {
-            return Some((bytes, 0.0));
-        }
-        let (size, tokens) = (self.size(Contributor::KvCache)?, self.tokens.filter(|tokens| *tokens > 0)?);
-        Some((size.bytes.0 as f64 / tokens as f64, size.rounding.0 as f64 / tokens as f64))
-    }
-
-    /// PyTorch backend: what lies outside torch at the peak, without the temporary KV cache that the line counts.
-    pub fn outside_at_peak(&self) -> Option<Size> {
-        let (all, _) =
-            self.measured[Contributor::Overhead as usize].filter(|(_, kind)| *kind == EventKind::TorchOutsidePeak)?;
-        let temporary = self.temporary_kv_cache.map_or(Bytes::ZERO, |size| size.bytes);
-        Some(Size { bytes: all.bytes.saturating_sub(temporary), ..all })
-    }
-
-    fn put(&mut self, kind: EventKind, size: Size) {
-        let Some(contributor) = kind.contributor() else { return };
-        let worth = |kind: EventKind| match kind {
-            EventKind::EngineOnGpu | EventKind::ExecutionContext | EventKind::TorchInside => 3,
-            EventKind::AllEnginesOnGpu => 2,
-            EventKind::BuilderWeights | EventKind::BuilderActivations | EventKind::TorchOutsidePeak => 1,
-            _ => 0,
-        };
-        let known = &mut self.measured[contributor as usize];
-        if known.is_none_or(|(_, before)| worth(kind) >= worth(before)) {
-            *known = Some((size, kind));
-        }
-    }
-
-    fn take(&mut self, event: &Event) {
-        match event.kind {
-            EventKind::EngineFile => self.engine_file = event.size,
-            EventKind::FreeMemory => (self.available, self.total) = (event.size, event.other.or(self.total)),
-            EventKind::PrimaryBlocks => self.blocks = event.count,
-            EventKind::TokensPerBlock => self.tokens_per_block = event.count,
-            EventKind::KvTokens => {
-                self.tokens = event.count;
-                self.pages_per_sequence = event.fact("pages").map(|pages| pages as u64).or(self.pages_per_sequence);
-            }
-            EventKind::KvCache => self.tokens = event.count.or(self.tokens),
-            EventKind::PagesPerSequence => {
-                self.pages_per_sequence = event.count;
-                self.tokens_per_block = event.fact("tokens_per_block").map(|n| n as u64).or(self.tokens_per_block);
-                self.blocks = event.fact("primary").map(|n| n as u64).or(self.blocks);
-            }
-            EventKind::TorchPeak => {
-                self.peak = event.size;
-                self.total = event.other.or(self.total);
-                self.kv_bytes_per_token = event.fact("per_token");
-                self.temporary_kv_cache = event.fact("temporary").map(|bytes| Size::exact(bytes as u64));
-                self.available = event.fact("available").map(|bytes| Size::exact(bytes as u64));
-            }
-            EventKind::TorchOutside => self.outside_torch = event.size,
-            _ => {}
-        }
-        if event.kind == EventKind::LibraryInit {
-            return;
-        }
-        if let Some(size) = event.size {
-            self.put(event.kind, size);
-        }
-    }
-
-    /// What follows from the lines of this rank together.
-    fn settle(&mut self) {
-        // The line counts all engines of the process.
-        if let (Some((all, EventKind::AllEnginesOnGpu)), Some(own)) = (self.measured[0], self.engine_file)
-            && all.bytes.0 as f64 > own.bytes.0 as f64 * 1.05
-        {
-            self.measured[0] = Some((own, EventKind::EngineFile));
-        }
-        if let (Some(tokens), Some(block)) = (self.tokens, self.tokens_per_block.filter(|block| *block > 0)) {
-            let blocks = tokens / block;
-            self.blocks = Some(blocks).filter(|_| tokens.is_multiple_of(block)).or(self.blocks);
-        } else if let (Some(tokens), Some(blocks), None) =
-            (self.tokens, self.blocks.filter(|n| *n > 0), self.tokens_per_block)
-        {
-            self.tokens_per_block = Some(tokens / blocks).filter(|_| tokens.is_multiple_of(blocks));
-        }
-    }
-}
 
 /// A line of the timeline.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Entry {
-    /// Line of the log, from 1.
+    /// The line of the log, from 1.
     pub line: u64,
-    /// Which of the ranks wrote it, by its place among them.
+    /// The index of the rank that wrote it.
     pub rank: Option<usize>,
-    /// What it says.
+    /// The parsed event.
     pub event: Event,
-    /// The message, without colours and tags. Text of the file, to be shown as text only.
+    /// The message without colour codes and tags. It is untrusted text of the file, to be shown
+    /// only as text.
     pub text: String,
 }
 
-/// A setting that the log says.
+/// A setting that the log states.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Setting {
+pub struct LoggedSetting {
     /// The link key.
     pub key: &'static str,
-    /// Its value, as a link writes it.
+    /// The value, formatted as in a link.
     pub value: String,
-    /// The line that says it.
+    /// The line that states it.
     pub line: u64,
 }
 
-/// A line that speaks of memory and wasn't understood.
+/// An unrecognised line that mentions memory.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Unread {
-    /// Line of the log, from 1.
+    /// The line of the log, from 1.
     pub line: u64,
-    /// Its text, cut.
+    /// The text, truncated.
     pub text: String,
 }
 
-/// A log, read.
+/// The contents of a log.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct LogReading {
-    /// The ranks, and where a process has several engines, these.
+    /// The ranks; the engines, if one process has several.
     pub ranks: Vec<RankReading>,
-    /// The settings, each with the last value that the log says.
-    pub configuration: Vec<Setting>,
-    /// Every line that counts, in the order of time.
+    /// The settings, each with its last value in the log.
+    pub configuration: Vec<LoggedSetting>,
+    /// The recognised lines, in order.
     pub timeline: Vec<Entry>,
-    /// Lines that speak of memory and weren't understood, the first of them.
+    /// The first of the unrecognised lines that mention memory.
     pub unread: Vec<Unread>,
-    /// How many there are.
+    /// The number of such lines.
     pub unread_count: u64,
-    /// Lines of the log.
+    /// The number of lines.
     pub lines: u64,
-    /// Ranks that the log says there are.
+    /// The number of ranks that the log states.
     pub stated_ranks: Option<u64>,
-    /// Layers that a line says.
+    /// The number of layers that a line states.
     pub layers: Option<u32>,
-    /// Sequences that the runtime keeps slots for.
+    /// The number of sequences for which the runtime has slots.
     pub sequences: Option<u64>,
 }
 
 impl LogReading {
-    /// Whether anything in it is TensorRT-LLM's.
+    /// Whether no line was recognised.
     pub fn is_empty(&self) -> bool {
         self.timeline.is_empty()
     }
 
-    /// What the log says of a setting.
+    /// The value of a setting; `None` if the log does not state it.
     pub fn setting(&self, key: &str) -> Option<&str> {
         self.configuration.iter().find(|setting| setting.key == key).map(|setting| setting.value.as_str())
     }
 
-    /// Whether the PyTorch backend wrote it.
-    pub fn is_torch(&self) -> bool {
+    /// Whether the log is of the PyTorch backend.
+    pub fn is_pytorch(&self) -> bool {
         self.setting("backend") == Some("pytorch")
     }
 }
 
-/// Reads a log in pieces, as they come.
+/// A reader of a log in pieces.
 ///
 /// ```
 /// use trtllm_memory::log::LogReader;
@@ -223,23 +102,25 @@ impl LogReading {
 /// reader.feed(b"[TensorRT-LLM][INFO] [MemUsageChange] Allocated 1134.01 MiB for execu");
 /// reader.feed(b"tion context memory.\n");
 /// let reading = reader.finish();
-/// assert_eq!(reading.ranks[0].size(Contributor::Activations).unwrap().bytes.mib().round(), 1134.0);
+/// let context = reading.ranks[0].size(Contributor::Activations).unwrap();
+/// assert_eq!(context.bytes.mib().round(), 1134.0);
 /// ```
 #[derive(Debug, Default)]
 pub struct LogReader {
     tracks: Tracks,
     reading: LogReading,
-    /// The beginning of a line whose end hasn't come yet.
+    /// The start of an incomplete line.
     pending: Vec<u8>,
 }
 
 impl LogReader {
-    /// Takes the next bytes.
+    /// Reads the next bytes.
     pub fn feed(&mut self, bytes: &[u8]) {
         let mut rest = bytes;
         while let Some(end) = rest.iter().position(|byte| matches!(byte, b'\n' | b'\r')) {
             self.append(&rest[..end]);
-            // A carriage return redraws a line, as progress bars do; only the line feed ends it.
+            // A carriage return redraws a line, as progress bars do. Only a line feed ends the
+            // line.
             let ends = rest[end] == b'\n';
             let line = std::mem::take(&mut self.pending);
             self.line(&line);
@@ -270,35 +151,36 @@ impl LogReader {
     fn message(&mut self, message: Message) {
         let line = self.reading.lines + 1;
         let Some(event) = message.event else {
-            if speaks_of_memory(message.text) {
+            if mentions_memory(message.text) {
                 self.reading.unread_count += 1;
                 if self.reading.unread.len() < MOST_UNREAD {
                     self.reading.unread.push(Unread { line, text: shortened(message.text, LONGEST_TEXT) });
                 }
             } else {
-                self.name(message.text, line);
+                self.find_model(message.text, line);
             }
             return;
         };
         for (key, value) in &event.settings {
             self.set(key, value.clone(), line);
         }
-        self.note(&event);
+        self.record(&event);
         let rank = event.rank.or(message.rank);
         let measures =
             stage(event.kind).is_some() || event.kind.contributor().is_some() || event.kind == EventKind::TorchPeak;
-        let at = if measures && event.kind != EventKind::OutOfMemory { self.tracks.of(event.kind, rank) } else { None };
+        let at =
+            if measures && event.kind != EventKind::OutOfMemory { self.tracks.assign(event.kind, rank) } else { None };
         if let Some(track) = at.and_then(|at| self.tracks.ranks.get_mut(at)) {
             track.stated |= rank.is_some();
-            track.take(&event);
+            track.add(&event);
         }
         if self.reading.timeline.len() < MOST_ENTRIES {
             self.reading.timeline.push(Entry { line, rank: at, event, text: shortened(message.text, LONGEST_TEXT) });
         }
     }
 
-    /// What counts for the whole log.
-    fn note(&mut self, event: &Event) {
+    /// Records figures of the whole log.
+    fn record(&mut self, event: &Event) {
         match event.kind {
             EventKind::Ranks => {
                 let most = event.count.or(event.rank.map(|rank| rank.saturating_add(1)));
@@ -330,12 +212,13 @@ impl LogReader {
     fn set(&mut self, key: &'static str, value: String, line: u64) {
         match self.reading.configuration.iter_mut().find(|setting| setting.key == key) {
             Some(setting) => (setting.value, setting.line) = (value, line),
-            None => self.reading.configuration.push(Setting { key, value, line }),
+            None => self.reading.configuration.push(LoggedSetting { key, value, line }),
         }
     }
 
-    /// A model's name in a line that says nothing else: a path of a checkpoint, a served name.
-    fn name(&mut self, text: &str, line: u64) {
+    /// Looks for the model's name in an otherwise irrelevant line: a checkpoint's path, or a served
+    /// name.
+    fn find_model(&mut self, text: &str, line: u64) {
         if !text.as_bytes().contains(&b'/') || self.reading.setting("model").is_some() {
             return;
         }
@@ -350,7 +233,7 @@ impl LogReader {
         }
     }
 
-    /// What the log says as a whole.
+    /// Ends reading and returns the contents of the log.
     pub fn finish(mut self) -> LogReading {
         let line = std::mem::take(&mut self.pending);
         if !line.is_empty() {
@@ -358,7 +241,7 @@ impl LogReader {
             self.reading.lines += 1;
         }
         for rank in &mut self.tracks.ranks {
-            rank.settle();
+            rank.complete();
         }
         let mut reading = self.reading;
         reading.ranks = self.tracks.ranks;
@@ -367,7 +250,8 @@ impl LogReader {
     }
 }
 
-/// Numbers the ranks that no line named. Rank 0 often has least memory left, for other ranks' processes have contexts on its GPU.
+/// Numbers the ranks that no line names. Rank 0 often has the least free memory, because the
+/// processes of other ranks have contexts on its GPU.
 fn number(ranks: &mut [RankReading]) {
     const MARGIN: u64 = 100 << 20;
     let taken: Vec<u64> = ranks.iter().filter_map(|rank| rank.rank).collect();
@@ -393,37 +277,7 @@ pub fn read(bytes: &[u8]) -> LogReading {
     reader.finish()
 }
 
-/// As an object: sizes in bytes under the contributors' keys.
-impl Serialize for RankReading {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        struct Measured<'a>(&'a RankReading);
-        impl Serialize for Measured<'_> {
-            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                let mut map = serializer.serialize_map(None)?;
-                for contributor in Contributor::ALL {
-                    map.serialize_entry(contributor.key(), &self.0.size(contributor))?;
-                }
-                map.end()
-            }
-        }
-        let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry("rank", &self.rank)?;
-        map.serialize_entry("rank_stated", &self.stated)?;
-        map.serialize_entry("measured", &Measured(self))?;
-        map.serialize_entry("engine_file", &self.engine_file)?;
-        map.serialize_entry("total", &self.total)?;
-        map.serialize_entry("available", &self.available)?;
-        map.serialize_entry("blocks", &self.blocks)?;
-        map.serialize_entry("tokens_per_block", &self.tokens_per_block)?;
-        map.serialize_entry("tokens", &self.tokens)?;
-        map.serialize_entry("pages_per_sequence", &self.pages_per_sequence)?;
-        map.serialize_entry("peak", &self.peak)?;
-        map.serialize_entry("outside_torch", &self.outside_torch)?;
-        map.end()
-    }
-}
-
-/// As an object, without what stands in the event twice.
+/// As an object, without redundant fields of the event.
 impl Serialize for Entry {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;

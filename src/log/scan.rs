@@ -1,9 +1,9 @@
-//! Finding words and figures in a line, by hand.
+//! A scanner for words and figures in a line.
 
 use crate::units::{Bytes, GIB, KIB, MIB};
 use serde::{Serialize, Serializer};
 
-/// A size as a log prints it, which is rounded.
+/// A size as printed in a log, with its rounding.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Size {
     /// The printed figure.
@@ -13,18 +13,18 @@ pub struct Size {
 }
 
 impl Size {
-    /// A size that is printed to the byte.
+    /// A size that is printed exactly.
     pub const fn exact(bytes: u64) -> Size {
         Size { bytes: Bytes(bytes), rounding: Bytes::ZERO }
     }
 
-    /// Whether `bytes` would be printed like this.
+    /// Whether `bytes` would be printed as this size.
     pub fn may_be(self, bytes: f64) -> bool {
         (bytes - self.bytes.0 as f64).abs() <= self.rounding.0 as f64 + 1.0
     }
 }
 
-/// In bytes.
+/// As a number of bytes.
 impl Serialize for Size {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         self.bytes.serialize(serializer)
@@ -36,17 +36,17 @@ impl Serialize for Size {
 pub(super) struct Scan<'a>(pub &'a str);
 
 impl<'a> Scan<'a> {
-    /// What follows the first `word`.
-    pub(super) fn after(self, word: &str) -> Option<Scan<'a>> {
+    /// The rest after the first `word`.
+    pub fn after(self, word: &str) -> Option<Scan<'a>> {
         self.0.find(word).and_then(|at| self.0.get(at + word.len()..)).map(Scan)
     }
 
-    /// What follows, if the rest begins with `word`.
-    pub(super) fn skip(self, word: &str) -> Option<Scan<'a>> {
+    /// The rest after `word`, if it begins with `word`.
+    pub fn skip(self, word: &str) -> Option<Scan<'a>> {
         self.0.strip_prefix(word).map(Scan)
     }
 
-    /// The digits that come next, blanks, brackets, signs and colons aside, and what follows them.
+    /// The next digits, after skipped blanks, brackets, signs and colons, and the rest after them.
     fn digits(self) -> Option<(&'a str, Scan<'a>)> {
         let rest = self.0.trim_start_matches([' ', ':', '=', '(', '+', '\t']);
         let end = rest.bytes().position(|byte| !byte.is_ascii_digit() && byte != b'.').unwrap_or(rest.len());
@@ -54,18 +54,18 @@ impl<'a> Scan<'a> {
         (!digits.is_empty()).then(|| (digits, Scan(&rest[digits.len()..])))
     }
 
-    /// The whole number that comes next.
-    pub(super) fn whole(self) -> Option<u64> {
+    /// The next whole number.
+    pub fn whole(self) -> Option<u64> {
         self.digits()?.0.parse().ok()
     }
 
-    /// The number that comes next.
-    pub(super) fn number(self) -> Option<f64> {
+    /// The next number.
+    pub fn number(self) -> Option<f64> {
         self.digits()?.0.parse().ok().filter(|number: &f64| number.is_finite())
     }
 
-    /// The size that comes next: a number and its unit. Every unit is binary.
-    pub(super) fn size(self) -> Option<Size> {
+    /// The next size: a number and its unit. All units are binary.
+    pub fn size(self) -> Option<Size> {
         let (digits, rest) = self.digits()?;
         let unit = rest.0.trim_start();
         let scale = if unit.starts_with("GiB") || unit.starts_with("GB") {
@@ -82,13 +82,13 @@ impl<'a> Scan<'a> {
         size(digits, scale)
     }
 
-    /// The number that comes next, which counts `scale` bytes.
-    pub(super) fn scaled(self, scale: u64) -> Option<Size> {
+    /// The next number, in units of `scale` bytes.
+    pub fn scaled(self, scale: u64) -> Option<Size> {
         size(self.digits()?.0, scale)
     }
 
-    /// The word that comes next: up to a blank, a comma or a quote.
-    pub(super) fn word(self) -> &'a str {
+    /// The next word, up to a blank, a comma, a quote or a bracket.
+    pub fn word(self) -> &'a str {
         let rest = self.0.trim_start_matches([' ', '\'', '"', ':', '=']);
         rest.split([' ', ',', '\'', '"', ')']).next().unwrap_or("")
     }
@@ -110,7 +110,7 @@ pub(super) fn plain(line: &str) -> std::borrow::Cow<'_, str> {
     let mut letters = line.chars();
     while let Some(letter) = letters.next() {
         if letter == '\u{1b}' {
-            // ESC [ … letter; anything else is one character.
+            // A sequence ESC [ … letter; otherwise ESC is a single character.
             if letters.clone().next() == Some('[') {
                 letters.next();
                 for code in letters.by_ref() {
@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn colours_are_taken_off() {
+    fn colour_codes_are_removed() {
         assert_eq!(plain("\u{1b}[33;20mrank 0\u{1b}[0m\ta"), "rank 0 a");
         assert_eq!(plain("\u{1b}x\u{1b}"), "x");
     }

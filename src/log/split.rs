@@ -1,11 +1,12 @@
-//! The messages of a line: interleaved ranks may write several on one, and launchers put all sorts of things in front.
+//! The messages in a line. Interleaved ranks may write several on one line, and launchers add
+//! various prefixes.
 
 use super::events::{Event, parse_event};
 
-/// What TensorRT-LLM and TensorRT put in front of a message.
+/// The prefixes of messages of TensorRT-LLM and TensorRT.
 const TAGS: [&str; 3] = ["[TensorRT-LLM]", "[TRT-LLM", "[TRT]"];
 
-/// What an untagged line that may count has somewhere.
+/// Parts of relevant lines without a tag. A line without any of them is skipped.
 const HINTS: [&str; 12] = [
     "emory",
     "locat",
@@ -21,7 +22,8 @@ const HINTS: [&str; 12] = [
     "paged",
 ];
 
-/// How the messages begin that are also looked for behind other text, such as a time stamp or a pod's name.
+/// The starts of messages that are also found after other text, such as a time stamp or a pod's
+/// name.
 const BEGINNINGS: [&str; 26] = [
     "Allocated ",
     "Allocate ",
@@ -51,18 +53,18 @@ const BEGINNINGS: [&str; 26] = [
     "Using ",
 ];
 
-/// A message of a line.
+/// A message in a line.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Message<'a> {
     /// The rank that the tags name.
     pub rank: Option<u64>,
-    /// Without the tags.
+    /// The text without the tags.
     pub text: &'a str,
-    /// What it says, if that counts.
+    /// The parsed event, if the message is relevant.
     pub event: Option<Event>,
 }
 
-/// Every message of a line.
+/// Splits a line into its messages.
 pub(super) fn messages(line: &str) -> Vec<Message<'_>> {
     let starts = tag_positions(line);
     let Some(first) = starts.first() else { return untagged(line).into_iter().collect() };
@@ -90,7 +92,7 @@ fn tag_positions(line: &str) -> Vec<usize> {
     starts
 }
 
-/// The rank that `mpirun --tag-output` (`[1,3]<stdout>:`) or `srun --label` (`3: `) puts in front.
+/// The rank in the prefix of `mpirun --tag-output` (`[1,3]<stdout>:`) or `srun --label` (`3: `).
 fn rank_of_launcher(front: &str) -> Option<u64> {
     let front = front.trim_start();
     if let Some((tag, _)) = front.strip_prefix('[').and_then(|rest| rest.split_once("]<std")) {
@@ -100,7 +102,7 @@ fn rank_of_launcher(front: &str) -> Option<u64> {
     digits.parse().ok().filter(|_| digits.len() < 5)
 }
 
-/// The rank and the text behind groups in brackets.
+/// The rank in the tags in brackets, and the text after them.
 fn without_tags(text: &str) -> (Option<u64>, &str) {
     const LONGEST_TAG: usize = 40;
     let mut rest = text.trim();
@@ -115,7 +117,7 @@ fn without_tags(text: &str) -> (Option<u64>, &str) {
     (rank, rest)
 }
 
-/// The message of a line that isn't TensorRT-LLM's own, or that was copied without its tags.
+/// The message in a line of another program, or in a line that was copied without its tags.
 fn untagged(line: &str) -> Option<Message<'_>> {
     if !HINTS.iter().any(|hint| line.contains(hint)) {
         return None;
@@ -125,16 +127,16 @@ fn untagged(line: &str) -> Option<Message<'_>> {
     if whole.event.is_some() {
         return Some(whole);
     }
-    let places = BEGINNINGS.iter().filter_map(|beginning| text.find(beginning));
-    let found = places.filter_map(|at| Some((at, parse_event(&text[at..])?))).min_by_key(|(at, _)| *at);
+    let positions = BEGINNINGS.iter().filter_map(|beginning| text.find(beginning));
+    let found = positions.filter_map(|at| Some((at, parse_event(&text[at..])?))).min_by_key(|(at, _)| *at);
     Some(match found {
         Some((at, event)) => Message { text: &text[at..], event: Some(event), ..whole },
         None => whole,
     })
 }
 
-/// Whether a message that wasn't recognised speaks of an amount of memory.
-pub(super) fn speaks_of_memory(text: &str) -> bool {
+/// Whether an unrecognised message mentions an amount of memory.
+pub(super) fn mentions_memory(text: &str) -> bool {
     if !["emory", "llocat", "KV cache"].iter().any(|word| text.contains(word)) {
         return false;
     }
@@ -154,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn ranks_that_write_on_one_line_are_told_apart() {
+    fn ranks_that_write_on_one_line_are_separated() {
         let line = "[TensorRT-LLM][INFO] Loaded engine size: 12 MiB[TensorRT-LLM][INFO] Loaded engine size: 13 MiB";
         assert_eq!(kinds(line), [(None, Some(EventKind::EngineFile)), (None, Some(EventKind::EngineFile))]);
     }
@@ -172,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn text_that_is_no_log_is_left() {
+    fn text_outside_logs_is_ignored() {
         for line in ["", "hello", "the memory of elephants", "[T", "[TRT-LLM", "[TRT-LLM] [I]", "[TensorRT-LLM]][[é]"]
         {
             assert!(kinds(line).iter().all(|(_, kind)| kind.is_none()), "{line}");

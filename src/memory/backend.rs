@@ -1,122 +1,85 @@
-//! What the two flows do differently, in one place: the laws of each contributor, the rule of the KV cache and the order of start-up.
+//! The interface of a backend: every difference between the engine backend and the PyTorch backend.
 
 use super::band::Band;
-use super::engine::{activations, decoder_buffers, post_kv_cache, runtime_buffers};
+use super::contributor::Contributor;
 use super::inputs::Inputs;
-use super::number::{Law, Number};
-use super::overhead::{self, Cause, RankTopology};
-use super::report::{Contributor, Stage};
-use super::{calibrated, kv_cache, pytorch, weights};
-use crate::deployment::{Backend, Resolved, Runtime};
+use super::law::Law;
+use super::number::Number;
+use super::overhead::{Cause, RankTopology};
+use super::stage::Stage;
+use crate::deployment::Resolved;
+use crate::units::Bytes;
 
-/// The law behind each contributor, in their order; where a log calibrates one, that it does.
-pub(super) fn laws(resolved: &Resolved) -> [&'static Law; 6] {
-    let [activations, runtime, decoder] = resolved.calibrated;
-    // What a log left is known better than by any scaling.
-    let overhead = resolved.calibrated_overhead.filter(|_| resolved.free_memory.is_none());
-    let mut laws = uncalibrated_laws(resolved);
-    for (law, by) in laws.iter_mut().zip([None, activations, runtime, decoder, None, overhead]) {
-        if by.is_some() {
-            *law = &calibrated::LAW;
-        }
-    }
-    laws
+/// Memory that a rank reserves before the KV cache. No log line counts it.
+#[derive(Debug, Clone)]
+pub struct Reserved<N> {
+    /// The total; `None` if nothing is reserved.
+    pub bytes: Option<N>,
+    /// Bytes that the LoRA adapter cache lacks to hold one adapter; zero if it can hold one.
+    pub adapter_short: f64,
 }
 
-fn uncalibrated_laws(resolved: &Resolved) -> [&'static Law; 6] {
-    let overhead = |predicted| if resolved.free_memory.is_some() { &overhead::MEASURED } else { predicted };
-    match resolved.backend {
-        Backend::TensorRt => [
-            weights::law(resolved),
-            activations::law(resolved),
-            runtime_buffers::law(resolved),
-            decoder_buffers::law(resolved),
-            if kv_cache::is_pooled(resolved) { &kv_cache::LAW } else { &kv_cache::WHOLE_BATCH },
-            overhead(&overhead::LAW),
-        ],
-        Backend::Pytorch => [
-            &pytorch::weights::LAW,
-            pytorch::activations::law(resolved),
-            &pytorch::persistent::LAW,
-            &pytorch::sampler::LAW,
-            &pytorch::kv_cache::LAW,
-            overhead(&pytorch::overhead::LAW),
-        ],
-    }
-}
+/// The stages of start-up in order, each with the contributors that it allocates.
+pub type StartUp = [(Stage, &'static [Contributor]); 4];
 
-/// Bytes of weights, activations, runtime buffers and decoder buffers on a rank.
-pub(super) fn predicted<N: Number>(inputs: &Inputs<N>) -> [N; 4] {
-    let [weights, activations, runtime, decoder] = uncalibrated(inputs);
-    let by = inputs.resolved.calibrated;
-    [
-        weights,
-        calibrated::scaled(activations, by[0]),
-        calibrated::scaled(runtime, by[1]),
-        calibrated::scaled(decoder, by[2]),
-    ]
-}
+/// The memory model of a backend.
+///
+/// [`Backend`](crate::deployment::Backend) implements it by forwarding each call to the model of
+/// the selected backend. Forwarding is static.
+pub trait BackendModel: Copy {
+    /// The law of each contributor, in the order of [`Contributor::ALL`].
+    fn laws(self, resolved: &Resolved) -> [&'static Law; 6];
 
-fn uncalibrated<N: Number>(inputs: &Inputs<N>) -> [N; 4] {
-    match inputs.resolved.backend {
-        Backend::TensorRt => [
-            weights::weights(inputs),
-            activations::activations(inputs),
-            runtime_buffers::runtime_buffers(inputs),
-            decoder_buffers::decoder_buffers(inputs),
-        ],
-        Backend::Pytorch => [
-            pytorch::weights::weights(inputs),
-            pytorch::activations::activations(inputs),
-            pytorch::persistent::persistent(inputs),
-            pytorch::sampler::sampler(inputs),
-        ],
-    }
-}
+    /// Bytes of weights, activations, runtime buffers and decoder buffers on a rank.
+    fn buffers<N: Number>(self, inputs: &Inputs<N>) -> [N; 4];
 
-/// Overhead when the KV cache is sized.
-pub(super) fn overhead<N: Number>(inputs: &Inputs<N>, place: RankTopology) -> Cause<N> {
-    let cause = match inputs.resolved.backend {
-        Backend::TensorRt => overhead::overhead(inputs, place),
-        Backend::Pytorch => pytorch::overhead::overhead(inputs, place),
-    };
-    if inputs.resolved.calibrated_overhead.is_none() {
-        return cause;
-    }
-    let bytes = calibrated::scaled(cause.bytes, inputs.resolved.calibrated_overhead);
-    Cause { band: Band::of(&calibrated::LAW, bytes.value()), bytes }
-}
+    /// The overhead of a rank at the time when the KV cache is sized.
+    fn overhead<N: Number>(self, inputs: &Inputs<N>, topology: RankTopology) -> Cause<N>;
 
-/// Bytes that are allocated after the KV cache was sized.
-pub(super) fn allocated_after_kv_cache<N: Number>(inputs: &Inputs<N>) -> N {
-    match inputs.resolved.backend {
-        Backend::TensorRt => post_kv_cache::allocated_after_kv_cache(inputs),
-        // The block tables are among the buffers of the executor that was profiled.
-        Backend::Pytorch => N::literal(0.0),
-    }
-}
+    /// Memory that is reserved before the KV cache. `taken` lists all other memory in use by then.
+    fn reserved<N: Number>(self, inputs: &Inputs<N>, taken: [N; 5]) -> Reserved<N>;
 
-/// How far off that may be.
-pub(super) fn after_kv_cache_band(inputs: &Inputs<f64>) -> Band {
-    match inputs.resolved.backend {
-        Backend::TensorRt => post_kv_cache::band(inputs),
-        Backend::Pytorch => Band::EXACT,
-    }
-}
+    /// Bytes that are allocated after the KV cache has been sized.
+    fn after_kv_cache<N: Number>(self, inputs: &Inputs<N>) -> N;
 
-/// What is allocated at each stage of start-up, one after the other, on top of the overhead.
-pub(super) fn stages(resolved: &Resolved) -> [(Stage, &'static [Contributor]); 4] {
-    use Contributor::{Activations, DecoderBuffers, KvCache, RuntimeBuffers, Weights};
-    let load: (Stage, &[Contributor]) = (Stage::LoadWeights, &[Weights]);
-    let cache: (Stage, &[Contributor]) = (Stage::AllocateKvCache, &[KvCache]);
-    let buffers: &[Contributor] = &[RuntimeBuffers, DecoderBuffers];
-    match (resolved.backend, resolved.runtime) {
-        (Backend::Pytorch, _) => [load, (Stage::WarmUp, buffers), (Stage::Profile, &[Activations]), cache],
-        (Backend::TensorRt, Runtime::GptSession) => {
-            [load, (Stage::CreateContext, &[Activations]), cache, (Stage::AllocateBuffers, buffers)]
-        }
-        (Backend::TensorRt, _) => {
-            [load, (Stage::CreateContext, &[Activations]), (Stage::AllocateBuffers, buffers), cache]
-        }
-    }
+    /// The uncertainty band of [`after_kv_cache`](BackendModel::after_kv_cache).
+    fn after_kv_cache_band(self, inputs: &Inputs<f64>) -> Band;
+
+    /// The contributors that each stage of start-up allocates in addition to the overhead.
+    fn start_up(self, resolved: &Resolved) -> StartUp;
+
+    /// The number of layers whose keys and values a rank caches.
+    fn kv_cache_layers<N: Number>(self, inputs: &Inputs<N>) -> N;
+
+    /// Bytes of a cached token in one layer on a rank.
+    fn bytes_in_layer<N: Number>(self, inputs: &Inputs<N>) -> N;
+
+    /// Blocks of the longest sequence, as printed in the log.
+    fn pages_per_sequence<N: Number>(self, inputs: &Inputs<N>) -> N;
+
+    /// Upper limit of the KV cache in bytes; `None` if the backend or the deployment has none.
+    fn max_kv_cache_bytes(self, resolved: &Resolved) -> Option<u64>;
+
+    /// Whether `max_tokens` limits the bytes of several pools together
+    /// (`_torch/pyexecutor/_util.py` configure_kv_cache_capacity). Otherwise it is ignored.
+    fn limits_pool_bytes_by_max_tokens(self) -> bool;
+
+    /// Whether tokens are rounded down to whole blocks.
+    fn rounds_blocks_down(self, resolved: &Resolved) -> bool;
+
+    /// Whether the size of an nvfp4 KV cache can be computed.
+    fn sizes_nvfp4_kv_cache(self) -> bool;
+
+    /// Draft tokens of a sequence in a step.
+    fn max_draft_len(self, resolved: &Resolved) -> u64;
+
+    /// Whether a prompt may be processed in several steps.
+    fn chunks_prompts(self, resolved: &Resolved) -> bool;
+
+    /// Bytes of the M-RoPE rotation table in the runtime buffers, per beam of each sequence; `None`
+    /// if there is none.
+    fn rotation_table(self, resolved: &Resolved) -> Option<Bytes>;
+
+    /// Whether an engine build prints an upper bound of the memory.
+    fn prints_upper_bound(self) -> bool;
 }

@@ -1,161 +1,19 @@
-//! One formula, two readings.
+//! Numbers that formulas are written in: plain, or traced for explanations.
 //!
-//! A memory law is written once, over the trait [`Number`]. Read with `f64` it is plain arithmetic, fast enough
-//! to try a hundred thousand deployments; read with [`Traced`] the same code yields a tree that knows the
-//! value, the formula in symbols, the same with figures, and where each input comes from. `f64` is exact for
-//! whole numbers up to 2^53, that is 8 PiB, and beyond that it grows imprecise instead of overflowing.
+//! Each memory law is written once, as a function over the trait [`Number`].
+//!
+//! Evaluated with `f64`, it is plain arithmetic, fast enough for a hundred thousand deployments.
+//! Evaluated with [`Traced`], the same code yields a tree with the values, the formula in symbols
+//! and in figures, and the origin of each input.
+//!
+//! `f64` is exact for whole numbers up to 2^53, that is 8 PiB. Beyond that it loses precision
+//! instead of overflowing.
 
-use super::band::Band;
+use super::law::{Part, Symbol};
 use std::ops::{Add, Div, Mul, Sub};
 use std::rc::Rc;
 
-/// Where an input of a formula comes from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Origin {
-    /// The user's choice, under this link key.
-    Chosen(&'static str),
-    /// The model's dimensions.
-    Model,
-    /// The GPU's catalogue row.
-    Gpu,
-    /// Follows from other settings, as TensorRT-LLM derives it.
-    Derived,
-    /// A constant read in TensorRT-LLM's sources.
-    Source,
-    /// A constant read in NCCL's sources.
-    Nccl,
-    /// A constant fitted to public logs.
-    Calibrated,
-}
-
-impl Origin {
-    /// The origin in words.
-    pub fn text(self) -> String {
-        match self {
-            Origin::Chosen(key) => format!("chosen: {key}"),
-            Origin::Model => "from the model's configuration".into(),
-            Origin::Gpu => "from the GPU".into(),
-            Origin::Derived => "follows from other settings".into(),
-            Origin::Source => "constant in TensorRT-LLM's sources".into(),
-            Origin::Nccl => "constant in NCCL's sources".into(),
-            Origin::Calibrated => "calibrated on public logs".into(),
-        }
-    }
-}
-
-/// An input of a formula: how it is written and what it means.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Symbol {
-    /// As written in a formula: `B`.
-    pub text: &'static str,
-    /// What it stands for: "sequences in a batch".
-    pub meaning: &'static str,
-    /// Where its value comes from.
-    pub origin: Origin,
-}
-
-/// How a law is known.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Evidence {
-    /// Read in TensorRT-LLM's sources, not yet met in a log.
-    Source,
-    /// Agrees with this many public logs to their printed digits.
-    Exact {
-        /// The number of logs.
-        logs: u32,
-    },
-    /// Constants fitted to measurements, named here.
-    Fitted {
-        /// The measurements.
-        on: &'static str,
-    },
-    /// Follows from what a person gave.
-    Given,
-    /// Nothing better is known.
-    Guess,
-}
-
-impl Evidence {
-    /// The evidence in words.
-    pub fn text(self) -> String {
-        match self {
-            Evidence::Source => "read in TensorRT-LLM's sources".into(),
-            Evidence::Exact { logs: 1 } => "agrees with a public log to the printed digit".into(),
-            Evidence::Exact { logs } => format!("agrees with {logs} public logs to the printed digit"),
-            Evidence::Fitted { on } => format!("fitted on {on}"),
-            Evidence::Given => "follows from what you gave".into(),
-            Evidence::Guess => "a guess".into(),
-        }
-    }
-}
-
-/// A law: what it says, how well it is known, and where it was read.
-#[derive(Debug, PartialEq)]
-pub struct Law {
-    /// One line, for a person.
-    pub title: &'static str,
-    /// How it is known.
-    pub evidence: Evidence,
-    /// How far below the figure the truth may lie, as a fraction of it.
-    pub below: f64,
-    /// How far above.
-    pub above: f64,
-    /// The file, page or log behind it.
-    pub source: &'static str,
-}
-
-/// What a figure counts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Unit {
-    /// Memory.
-    Bytes,
-    /// Tokens, blocks, sequences, …
-    Count,
-}
-
-/// A named part of a formula; formulas above it are written with its name.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Part {
-    /// Its name, as a person would say it.
-    pub label: String,
-    /// Its symbol in the formula above it; the label where there is none.
-    pub symbol: Option<&'static str>,
-    /// What it counts.
-    pub unit: Unit,
-    /// The law behind it, where it differs from the law above.
-    pub law: Option<&'static Law>,
-    /// How far off it may be, where that isn't what its law says.
-    pub band: Option<Band>,
-}
-
-impl Part {
-    /// A part that is a size in bytes.
-    pub fn bytes(label: impl Into<String>) -> Part {
-        Part { label: label.into(), symbol: None, unit: Unit::Bytes, law: None, band: None }
-    }
-
-    /// A part that counts something.
-    pub fn count(label: impl Into<String>) -> Part {
-        Part { unit: Unit::Count, ..Part::bytes(label) }
-    }
-
-    /// The same part, written as `symbol` in the formula above.
-    pub fn symbol(self, symbol: &'static str) -> Part {
-        Part { symbol: Some(symbol), ..self }
-    }
-
-    /// The same part, known by `law`.
-    pub fn law(self, law: &'static Law) -> Part {
-        Part { law: Some(law), ..self }
-    }
-
-    /// The same part, which may be off by `band`.
-    pub fn band(self, band: Band) -> Part {
-        Part { band: Some(band), ..self }
-    }
-}
-
-/// What a law is written in: numbers that may remember how they came about.
+/// The number type of formulas. An implementation may record how each value was computed.
 pub trait Number:
     Clone
     + Add<Output = Self>
@@ -166,28 +24,28 @@ pub trait Number:
     + Mul<f64, Output = Self>
     + Div<f64, Output = Self>
 {
-    /// A bare number in the formula.
+    /// A literal number in the formula.
     fn literal(value: f64) -> Self;
     /// An input with a name and an origin.
     fn symbol(symbol: &'static Symbol, value: f64) -> Self;
     /// The value.
     fn value(&self) -> f64;
-    /// The largest of `numbers`; zero of none.
+    /// The largest of `numbers`; zero if there are none.
     fn max_of(numbers: impl IntoIterator<Item = Self>) -> Self;
-    /// The smaller of two.
+    /// The smaller of two numbers.
     fn min(self, other: Self) -> Self;
-    /// The smallest multiple of `step` at or above.
+    /// The smallest multiple of `step` that is not less than the number.
     fn round_up(self, step: f64) -> Self;
-    /// The whole number at or below.
+    /// The largest integer that is not greater than the number.
     fn floor(self) -> Self;
-    /// The whole number at or above.
+    /// The smallest integer that is not less than the number.
     fn ceil(self) -> Self;
-    /// The sum of `numbers`; zero of none.
+    /// The sum of `numbers`; zero if there are none.
     fn sum_of(numbers: impl IntoIterator<Item = Self>) -> Self;
-    /// This number under a name. The name is only made where somebody reads it.
+    /// The number as a named part. Plain arithmetic doesn't evaluate `part`.
     fn part(self, part: impl FnOnce() -> Part) -> Self;
 
-    /// The larger of two.
+    /// The larger of two numbers.
     fn max(self, other: Self) -> Self {
         Self::max_of([self, other])
     }
@@ -229,7 +87,7 @@ impl Number for f64 {
     }
 }
 
-/// A number that remembers the arithmetic it came from.
+/// A number that records the arithmetic that produced it.
 #[derive(Debug, Clone)]
 pub struct Traced(Rc<Node>);
 
@@ -242,10 +100,10 @@ pub struct Node {
     pub step: Step,
 }
 
-/// What a traced number was made by.
+/// The operation that produced a traced number.
 #[derive(Debug)]
 pub enum Step {
-    /// A bare number.
+    /// A literal number.
     Literal,
     /// A named input.
     Symbol(&'static Symbol),
@@ -253,19 +111,19 @@ pub enum Step {
     Sum(Vec<Traced>),
     /// A product of factors.
     Product(Vec<Traced>),
-    /// First minus second.
+    /// The first minus the second.
     Difference(Traced, Traced),
-    /// First over second.
+    /// The first divided by the second.
     Quotient(Traced, Traced),
     /// The largest.
     Max(Vec<Traced>),
     /// The smallest.
     Min(Vec<Traced>),
-    /// Up to a multiple of a step.
+    /// Rounding up to a multiple of a step.
     RoundUp(Traced, f64),
-    /// Down to a whole number.
+    /// Rounding down to an integer.
     Floor(Traced),
-    /// Up to a whole number.
+    /// Rounding up to an integer.
     Ceil(Traced),
     /// A named part.
     Part(Part, Traced),
@@ -276,7 +134,7 @@ impl Traced {
         Traced(Rc::new(Node { value, step }))
     }
 
-    /// The step that made this number.
+    /// The step that produced this number.
     pub fn step(&self) -> &Step {
         &self.0.step
     }
@@ -383,6 +241,7 @@ impl Div<f64> for Traced {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::memory::law::Origin;
     #[cfg(target_arch = "wasm32")]
     use wasm_bindgen_test::wasm_bindgen_test as test;
 

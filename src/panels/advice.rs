@@ -1,30 +1,31 @@
-//! What to change: single changes that make the deployment fit, or free what it wastes.
+//! Advice: single changes that make the deployment fit, or that free unused memory.
 
-use super::{Request, widgets};
+use super::widgets;
 use crate::deployment::Phase;
-use crate::explore::advise::{Advice, Advices, advise};
+use crate::explore::advise::{Recommendation, Recommendations, advise};
 use crate::link;
-use crate::units::{Bytes, grouped};
+use crate::protocol::PanelRequest;
+use crate::units::{Bytes, Units, grouped};
 use maud::{Markup, html};
 
-/// The changes, the cheapest first.
-pub(super) fn panel(request: &Request) -> Markup {
+/// Returns the changes, cheapest first.
+pub fn panel(request: &PanelRequest) -> Markup {
     let load = request.number("concurrency").map(|_| widgets::load(request, 1));
     html! {
         div.advice {
             div.asks {
-                (widgets::number(request, "concurrency", "sequences at once", "any"))
+                (widgets::number(request, "concurrency", "concurrent sequences", "any"))
                 (widgets::lengths(request))
             }
-            @match advise(request.deployment(), load) {
-                Ok(advices) => (changes(&advices)),
+            @match advise(&request.deployment, load) {
+                Ok(advices) => (changes(&advices, request.view.units)),
                 Err(problems) => @for problem in &problems.0 { (widgets::problem(problem)) },
             }
         }
     }
 }
 
-fn changes(advices: &Advices) -> Markup {
+fn changes(advices: &Recommendations, units: Units) -> Markup {
     let load = advices.load;
     let sequences = format!(
         "{} sequences of {} input and {} output tokens",
@@ -45,16 +46,17 @@ fn changes(advices: &Advices) -> Markup {
             div.wide {
                 table.listing.cards aria-label="Changes" {
                     (widgets::head(&[
-                        ("change", false), ("fixed at", false), ("frees on a GPU", true), ("KV tokens", true), ("costs", false), ("", false),
+                        ("change", false), ("phase", false), ("frees per GPU", true),
+                        ("KV tokens", true), ("cost", false), ("", false),
                     ]))
-                    tbody { @for change in &advices.changes { (row(change)) } }
+                    tbody { @for change in &advices.changes { (row(change, units)) } }
                 }
             }
         }
     }
 }
 
-fn row(change: &Advice) -> Markup {
+fn row(change: &Recommendation, units: Units) -> Markup {
     let (before, after) = change.kv_tokens;
     html! {
         tr data-change=(change.key) {
@@ -63,15 +65,17 @@ fn row(change: &Advice) -> Markup {
                 @if !change.from.is_empty() { span.faint { " instead of " (change.from) } }
             }
             td { (moment(change.phase)) }
-            td.number data-label="frees" { @if change.saves > Bytes::ZERO { (change.saves) } @else { "0" } }
+            td.number data-label="frees" {
+                @if change.saves > Bytes::ZERO { (change.saves.display(units)) } @else { "0" }
+            }
             td.number data-label="KV tokens" { (grouped(before)) " → " (grouped(after)) }
             td.beyond {
                 (change.cost)
-                @if change.uncertain { " The figures' uncertainty leaves it open whether it fits." }
+                @if change.uncertain { " Whether it fits is within the uncertainty." }
             }
             td {
                 button.link type="button" data-open=(link::encode(&change.deployment))
-                    aria-label={ "take " (change.key) "=" (change.to) } { "take" }
+                    aria-label={ "apply " (change.key) "=" (change.to) } { "apply" }
             }
         }
     }
@@ -87,7 +91,7 @@ fn moment(phase: Phase) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use crate::deployment::Deployment;
+    use crate::deployment::{BuildLimits, Deployment};
     use crate::explore::advise::advise;
     use crate::link;
     use crate::panels::answer;
@@ -115,9 +119,12 @@ mod tests {
     #[test]
     fn a_tight_deployment_is_not_told_to_shrink() {
         let tight = Deployment {
-            max_batch_size: Some(8),
-            max_num_tokens: Some(2048),
-            max_seq_len: Some(2048),
+            limits: BuildLimits {
+                max_batch_size: Some(8),
+                max_num_tokens: Some(2048),
+                max_seq_len: Some(2048),
+                ..BuildLimits::default()
+            },
             ..Deployment::default()
         };
         let link = link::encode(&tight).replace('=', "%3D").replace('&', "%26");

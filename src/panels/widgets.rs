@@ -1,15 +1,16 @@
-//! What several panels are made of.
+//! Elements that several panels share.
 
-use super::Request;
+use crate::chart::Theme;
 use crate::deployment::InvalidSetting;
 use crate::explore::Load;
+use crate::protocol::PanelRequest;
 use maud::{Markup, PreEscaped, html};
 
-/// Tokens of a prompt and of an output, unless told otherwise.
+/// The default tokens of a prompt and of an output.
 const TYPICAL: (u64, u64) = (1024, 1024);
 
-/// The sequences that a panel's fields ask about; `concurrency` where the field is empty.
-pub(super) fn load(request: &Request, concurrency: u64) -> Load {
+/// The load of the panel's fields; `concurrency` is its default number of sequences.
+pub fn load(request: &PanelRequest, concurrency: u64) -> Load {
     Load {
         concurrency: request.number("concurrency").unwrap_or(concurrency).max(1),
         input_len: request.number("input_len").unwrap_or(TYPICAL.0).max(1),
@@ -17,9 +18,14 @@ pub(super) fn load(request: &Request, concurrency: u64) -> Load {
     }
 }
 
-/// A field of a panel for a whole number.
-pub(super) fn number(request: &Request, name: &str, label: &str, usual: &str) -> Markup {
-    let id = format!("{}_{name}", request.panel);
+/// The colors of the page.
+pub fn theme(request: &PanelRequest) -> &'static Theme {
+    if request.view.is_dark { &Theme::DARK } else { &Theme::LIGHT }
+}
+
+/// A field for a whole number.
+pub fn number(request: &PanelRequest, name: &str, label: &str, usual: &str) -> Markup {
+    let id = format!("{}_{name}", request.panel.name());
     html! {
         label.ask for=(id) {
             span { (label) }
@@ -29,38 +35,39 @@ pub(super) fn number(request: &Request, name: &str, label: &str, usual: &str) ->
     }
 }
 
-/// The lengths of a prompt and of an output.
-pub(super) fn lengths(request: &Request) -> Markup {
+/// The fields for the lengths of a prompt and of an output.
+pub fn lengths(request: &PanelRequest) -> Markup {
     html! {
         (number(request, "input_len", "input tokens", &TYPICAL.0.to_string()))
         (number(request, "output_len", "output tokens", &TYPICAL.1.to_string()))
     }
 }
 
-/// The headings of a table; those with `true` are above numbers.
-pub(super) fn head(names: &[(&str, bool)]) -> Markup {
+/// The headings of a table. `true` marks columns of numbers.
+pub fn head(names: &[(&str, bool)]) -> Markup {
     html! {
         thead { tr { @for (name, number) in names { th.number[*number] scope="col" { (name) } } } }
     }
 }
 
-/// A button that changes settings, which are written as a link writes them.
-pub(super) fn take(key: &str, value: &str, label: &str) -> Markup {
+/// A button that changes a setting.
+pub fn take(key: &str, value: &str, label: &str) -> Markup {
     let settings = form_urlencoded::Serializer::new(String::new()).append_pair(key, value).finish();
     html! { button.link type="button" data-take=(settings) aria-label={ (label) " " (key) "=" (value) } { (label) } }
 }
 
-/// The `tabindex` of a part of what is `data-roving`: Tab reaches the first, the arrow keys the others.
-pub(super) fn roving(index: usize) -> &'static str {
+/// The `tabindex` of a part of a `data-roving` element: Tab reaches the first part, the arrow keys
+/// the others.
+pub fn roving(index: usize) -> &'static str {
     if index == 0 { "0" } else { "-1" }
 }
 
-/// A text that is copied and saved as it is; a browser reads a CR that isn't escaped as a line end.
-pub(super) fn verbatim(text: &str) -> Markup {
+/// A text that is copied and saved verbatim. Browsers read an unescaped CR as a line end.
+pub fn verbatim(text: &str) -> Markup {
     PreEscaped(html! { (text) }.into_string().replace('\r', "&#13;"))
 }
 
-/// Why something can't be answered.
-pub(super) fn problem(problem: &InvalidSetting) -> Markup {
+/// An invalid setting as a message.
+pub fn problem(problem: &InvalidSetting) -> Markup {
     html! { p.problem { (problem.field) "=" (problem.value) ": " (problem.message) "." } }
 }

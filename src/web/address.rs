@@ -8,7 +8,7 @@ use super::worker::Answers;
 use crate::deployment::Deployment;
 use crate::export::summary;
 use crate::link;
-use form_urlencoded::byte_serialize;
+use crate::protocol::Request;
 use leptos::prelude::*;
 use std::cell::Cell;
 use wasm_bindgen::JsValue;
@@ -81,7 +81,7 @@ fn read(state: AppState) {
     if !understood && lists::are_awaited(state, move || read(state)) {
         return;
     }
-    let request = format!("panel=address&text={}", byte_serialize(href.as_bytes()).collect::<String>());
+    let request = Request::RepairLink { text: href.clone() };
     let answers = Answers::new(move |answer| {
         let opened = state.deployment.with_untracked(|now| *now == decoded);
         if !opened || window().location().href().is_ok_and(|now| now != href) {
@@ -94,7 +94,7 @@ fn read(state: AppState) {
         open(state, mended);
         state.warnings.set(warnings.lines().map(String::from).collect());
     });
-    answers.ask(request);
+    answers.ask(&request);
 }
 
 /// Opens what a link says, as it is written; says what was opened, and whether the link was understood.
@@ -149,7 +149,7 @@ impl Names {
                 state.sound(|Sound { plan, report, .. }| {
                     let subject = summary::subject(plan);
                     let title = format!("{subject} · {} — {}", summary::outcome(report), self.title);
-                    (title, format!("{subject}. {} {}", report.headline(), report.sentence()))
+                    (title, format!("{subject}. {} {}", report.headline(), report.sentence(state.view.units)))
                 })
             })
         };

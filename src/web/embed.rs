@@ -14,10 +14,9 @@ use super::state::{AppState, Sound};
 use super::theme::Appearance;
 use crate::chart::Segment;
 use crate::deployment::field;
+use crate::link::DEFAULT_KNOBS;
 use crate::memory::Rank;
-
-/// The knobs that are shown unless others are asked for.
-const KNOBS: &str = "max_batch_size max_num_tokens free_gpu_memory_fraction";
+use crate::units::Units;
 
 /// Whether the address asks for this page.
 pub(super) fn is_compact() -> bool {
@@ -31,12 +30,12 @@ pub(super) fn embedded(state: AppState, appearance: Appearance) -> El {
     let summary = move || {
         state.sound(|sound| {
             let plan = &sound.plan;
-            format!("{} · {} · {} × {}", plan.model.name, plan.quant_algo, plan.world_size(), plan.gpu.name)
+            format!("{} · {} · {} × {}", plan.model.name, plan.precision.quant_algo, plan.world_size(), plan.gpu.name)
         })
     };
     let knobs = || {
         ticks::follow(state);
-        let keys = looks("data-knobs").unwrap_or_else(|| KNOBS.into());
+        let keys = looks("data-knobs").unwrap_or_else(|| DEFAULT_KNOBS.join(" "));
         form("knobs").children(keys.split(' ').filter_map(field).map(|field| control(state, field, false)))
     };
     // The table says what the colours are; without it a line does.
@@ -44,7 +43,9 @@ pub(super) fn embedded(state: AppState, appearance: Appearance) -> El {
         let mut places = Vec::new();
         let items = Segment::ALL.map(|segment| item(appearance, segment, &mut places));
         live_all(places, move || {
-            state.sound(|sound| sound.report.tightest().map(|rank| said(sound, rank)).unwrap_or_default())
+            state.sound(|sound| {
+                sound.report.kv_limiting_rank().map(|rank| said(sound, rank, state.view.units)).unwrap_or_default()
+            })
         });
         el("ul").class("legend").children(items)
     };
@@ -78,14 +79,14 @@ fn item(appearance: Appearance, segment: Segment, places: &mut Vec<Place>) -> El
     item.child(swatch(appearance, segment)).child(label).text(" ").child(size)
 }
 
-/// What the legend says of the fullest rank, which is the one that the bar shows.
-fn said(sound: &Sound, rank: &Rank) -> Vec<Option<String>> {
+/// The texts of the legend about the rank that limits the KV cache, which the bar shows.
+fn said(sound: &Sound, rank: &Rank, units: Units) -> Vec<Option<String>> {
     let mut said = Vec::new();
     for segment in Segment::ALL {
         let bytes = segment.bytes(rank);
         said.push(Some(bytes.0.to_string()));
         said.push(Some(segment.label_in(&sound.report).to_string()));
-        said.push(Some(large(bytes)));
+        said.push(Some(large(bytes, units)));
     }
     said
 }

@@ -5,6 +5,7 @@
 
 mod address;
 mod browser;
+mod clipboard;
 mod dom;
 mod embed;
 mod failure;
@@ -22,7 +23,6 @@ mod theme;
 mod view;
 mod worker;
 
-use crate::units::Prefixes;
 use dom::{El, el};
 use leptos::mount::mount_to;
 use leptos::prelude::*;
@@ -51,9 +51,6 @@ pub fn start() {
 
 /// What the page follows from, as the address has it.
 fn follow() -> (AppState, Appearance) {
-    if let Some(units) = browser::looks("data-units").and_then(|unit| Prefixes::of(&unit)) {
-        units.show();
-    }
     let state = AppState::new();
     lists::follow(state);
     address::follow(state);

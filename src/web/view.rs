@@ -1,10 +1,12 @@
 //! What is looked at: state of the page that says nothing of the deployment.
 
+use super::browser::looks;
 use super::live::Live;
-use super::panel::Question;
 use super::worker::Answers;
 use crate::chart::Segment;
 use crate::memory::Contributor;
+use crate::protocol::{PanelId, Request};
+use crate::units::Units;
 
 /// What the pointer or the focus is on: a segment in the chart, or a row of the table.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -13,6 +15,17 @@ pub(super) struct Pointed {
     pub segment: Segment,
     /// The bar, where it is the chart that is pointed at.
     pub bar: Option<usize>,
+}
+
+/// A panel, and when it is asked for.
+#[derive(Clone, Copy)]
+pub struct PanelSpec {
+    /// The panel.
+    pub panel: PanelId,
+    /// Whether the panel changes with the deployment.
+    pub is_about_the_deployment: bool,
+    /// Whether its answer takes so long that other panels would wait for it.
+    pub takes_long: bool,
 }
 
 /// A question under the chart.
@@ -31,7 +44,7 @@ pub(super) enum Tab {
     /// What differs from a pinned deployment.
     Compare,
     /// Pictures, tables and commands.
-    TakeAway,
+    Export,
     /// How near the laws come to what was measured.
     Accuracy,
     /// What a file says: a model's, an engine's, or a log.
@@ -48,7 +61,7 @@ impl Tab {
         Tab::Advice,
         Tab::Compare,
         Tab::File,
-        Tab::TakeAway,
+        Tab::Export,
         Tab::Accuracy,
     ];
 
@@ -61,34 +74,38 @@ impl Tab {
             Tab::Search => "Search",
             Tab::Advice => "Advice",
             Tab::Compare => "Compare",
-            Tab::TakeAway => "Take away",
+            Tab::Export => "Export",
             Tab::Accuracy => "How accurate?",
             Tab::File => "From a file",
         }
     }
 
-    /// What its panel asks.
-    pub(super) fn question(self) -> Question {
-        Question {
-            panel: self.id(),
+    /// Its panel.
+    pub fn spec(self) -> PanelSpec {
+        PanelSpec {
+            panel: self.panel(),
             is_about_the_deployment: !matches!(self, Tab::Accuracy | Tab::File),
             takes_long: self == Tab::Search,
         }
     }
 
-    /// The id of its panel.
-    pub(super) fn id(self) -> &'static str {
+    fn panel(self) -> PanelId {
         match self {
-            Tab::Why => "why",
-            Tab::Sweep => "sweep",
-            Tab::FeasibleRange => "limits",
-            Tab::Search => "search",
-            Tab::Advice => "advice",
-            Tab::Compare => "compare",
-            Tab::TakeAway => "take-away",
-            Tab::Accuracy => "accuracy",
-            Tab::File => "file",
+            Tab::Why => PanelId::Why,
+            Tab::Sweep => PanelId::Sweep,
+            Tab::FeasibleRange => PanelId::Limits,
+            Tab::Search => PanelId::Search,
+            Tab::Advice => PanelId::Advice,
+            Tab::Compare => PanelId::Compare,
+            Tab::Export => PanelId::Export,
+            Tab::Accuracy => PanelId::Accuracy,
+            Tab::File => PanelId::File,
         }
+    }
+
+    /// The id of its panel's element.
+    pub fn id(self) -> &'static str {
+        self.panel().name()
     }
 }
 
@@ -113,6 +130,8 @@ pub(super) struct ViewState {
     pub lists: Live<String>,
     /// Where sliders stop fitting, as the worker says it.
     pub ticks: Live<String>,
+    /// The units of sizes, as the address asks for them.
+    pub units: Units,
 }
 
 impl ViewState {
@@ -128,6 +147,7 @@ impl ViewState {
             helped: Live::new(String::new()),
             lists: Live::new(String::new()),
             ticks: Live::new(String::new()),
+            units: looks("data-units").and_then(|units| units.parse().ok()).unwrap_or_default(),
         }
     }
 
@@ -144,6 +164,6 @@ impl ViewState {
             let pairs = lines.unwrap_or_default().lines().filter_map(|line| line.split_once('\t'));
             self.helps.set(pairs.map(|(key, help)| (key.to_string(), help.to_string())).collect());
         });
-        answers.ask("panel=helps".into());
+        answers.ask(&Request::Help);
     }
 }

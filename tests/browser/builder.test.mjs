@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
 import { PHONE } from "./harness/browser.mjs";
 import { agrees, enter } from "./harness/calculator.mjs";
 import { fromPackages } from "./harness/environment.mjs";
@@ -103,6 +104,14 @@ scenario("what is changed in the preview is taken up, and a pasted link is opene
   assert.match(await page.locator("#calculator").getAttribute("href"), /^index\.html#v=1&gpu=l4&tp_size=4$/);
 });
 
+scenario("values are escaped as the calculator escapes them", {}, async (page) => {
+  const rows = (await readFile(new URL("../fixtures/link-escapes.tsv", import.meta.url), "utf8")).trimEnd().split("\n").slice(1);
+  for (const [value, escaped] of rows.map((row) => row.split("\t"))) {
+    await page.locator("#configuration").fill(`v=1&x=${encodeURIComponent(value)}`);
+    await eventually(async () => assert.equal((await read(page, await text(page))).src.split("#")[1], `v=1&x=${escaped}`));
+  }
+});
+
 for (const form of ["iframe", "element"]) {
   scenario(`whatever a link holds stays inside its attribute: ${form}`, { link: NAMED }, async (page) => {
     await option(page, "form", form).check();
@@ -190,7 +199,7 @@ for (const [name, options] of [["light", {}], ["dark", { colorScheme: "dark" }],
 }
 
 calculatorScenario("the calculator leads to it with what is shown", { link: "v=1&tp_size=4" }, async (page) => {
-  await page.locator("#tab_take-away").click();
+  await page.locator("#tab_export").click();
   const link = page.locator("#embed_link");
   await link.waitFor({ timeout: 10_000 });
   assert.equal(await link.evaluate((link) => link.href), new URL("web/embed.html#v=1&tp_size=4", page.url()).href);

@@ -198,7 +198,7 @@ scenario("without WebAssembly the reader has a message and a link to the configu
   const failure = page.frameLocator("iframe").locator("#failure");
   await failure.waitFor();
   assert.match(await failure.innerText(), /WebAssembly/);
-  const link = failure.getByRole("link", { name: "page of its own" });
+  const link = failure.getByRole("link", { name: "its own page" });
   assert.equal(await link.getAttribute("target"), "_blank");
   assert.equal(await link.evaluate((link) => link.href), `${site}index.html#${LINK}`);
   await fits(page, page.frames()[1]);
@@ -403,7 +403,7 @@ scenario("sizes are in decimal units where these are asked for: figures, axis, v
   assert.match(await frame.getByRole("tooltip").innerText(), new RegExp(`${decimal} GB, .* of 85\\.02 GB`));
   await row(frame, "weights").locator("button[data-why]").click();
   await eventually(async () => assert.match(await frame.locator("#explanation").innerText(), new RegExp(`${decimal} GB`)));
-  for (const [id, unit] of [["sweep", / GB/], ["search", /GB used/], ["take-away", /GB/]]) {
+  for (const [id, unit] of [["sweep", / GB/], ["search", /GB used/], ["export", /GB/]]) {
     await frame.locator(`#tab_${id}`).click();
     const panel = frame.locator(`[id="${id}"] .panel`);
     await eventually(async () => assert.match(await panel.innerHTML(), unit), 10_000);
@@ -434,7 +434,7 @@ scenario("read-only, the whole page explains and changes nothing; the page aroun
   await eventually(async () => assert.match(await frame.locator("#explanation").innerText(), /Activations/));
   // Neither keys nor what the panels offer change it.
   await frame.locator("#tab_why").press("Control+z");
-  for (const id of ["sweep", "limits", "search", "advice", "compare", "take-away", "file", "accuracy"]) {
+  for (const id of ["sweep", "limits", "search", "advice", "compare", "export", "file", "accuracy"]) {
     await frame.locator(`#tab_${id}`).click();
     const panel = frame.locator(`[id="${id}"] .panel`);
     await eventually(async () => assert.notEqual((await panel.innerText()).trim(), ""), 10_000);

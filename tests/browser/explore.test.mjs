@@ -38,7 +38,7 @@ scenario("a sweep is a table too, for the keyboard", {}, async (page) => {
   const panel = await tab(page, "sweep");
   await panel.locator('[data-part="sweep_right"] summary').focus();
   await page.keyboard.press("Enter");
-  const button = panel.getByRole("button", { name: /^take max_batch_size=256$/ });
+  const button = panel.getByRole("button", { name: /^apply max_batch_size=256$/ });
   await button.focus();
   await page.keyboard.press("Enter");
   await agrees(page, "max_batch_size=256");
@@ -130,9 +130,9 @@ scenario("a pinned deployment stays beside the present one, and in the link", {}
   await agrees(page, "quant_algo=FP8");
   await tab(page, "compare");
   await eventually(async () => assert.match(await weights.innerText(), /−/));
-  await panel.getByRole("button", { name: "back to the pinned one" }).click();
+  await panel.getByRole("button", { name: "Open the pinned one" }).click();
   await eventually(async () => assert.deepEqual(await figures(page), before));
-  await panel.getByRole("button", { name: "compare no more" }).click();
+  await panel.getByRole("button", { name: "Stop comparing" }).click();
   await eventually(async () => assert.equal((await linked(page)).compare, undefined));
 });
 
@@ -184,7 +184,7 @@ scenario("one group is reset, and then all", { link: "max_batch_size=64&max_num_
 
 scenario("what is taken away is saved and copied", { link: "tp_size=2" }, async (page) => {
   await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
-  const panel = await tab(page, "take-away");
+  const panel = await tab(page, "export");
   const saved = async (name) => {
     const [download] = await Promise.all([page.waitForEvent("download"), panel.locator(`[data-save="${name}"]`).click()]);
     assert.equal(download.suggestedFilename(), name);
@@ -202,7 +202,7 @@ scenario("what is taken away is saved and copied", { link: "tp_size=2" }, async 
 });
 
 scenario("no tab is wider than a phone", { viewport: PHONE }, async (page) => {
-  for (const id of ["sweep", "limits", "search", "advice", "compare", "take-away"]) {
+  for (const id of ["sweep", "limits", "search", "advice", "compare", "export"]) {
     await tab(page, id);
     const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
     assert.ok(over <= 0, `${id} scrolls sideways`);

@@ -134,7 +134,7 @@ scenario("without a worker the figures are there all the same, and a panel says 
   assert.match(await page.locator("#verdict").innerText(), /fits/i);
   await enter(page, "max_batch_size", "64");
   await eventually(async () => assert.equal((await linked(page)).max_batch_size, "64"));
-  assert.match(await (await tab(page, "sweep")).innerText(), /could not be answered/);
+  assert.match(await (await tab(page, "sweep")).innerText(), /The background worker failed to start or stopped/);
   assert.equal(await failure(page).isVisible(), false);
 });
 
@@ -157,7 +157,7 @@ const fragile = () => {
 
 scenario("a worker that stops is said to, and the next question has another", { before: fragile }, async (page) => {
   assert.match(await (await tab(page, "limits")).innerText(), /max_batch_size/);
-  assert.match(await (await tab(page, "sweep")).innerText(), /could not be answered/);
+  assert.match(await (await tab(page, "sweep")).innerText(), /The background worker failed to start or stopped/);
   assert.equal(await page.evaluate(() => workers()), 1);
   await enter(page, "max_batch_size", "64");
   await eventually(async () => assert.equal(await page.locator("#sweep .chart-frame").count(), 2));
@@ -167,7 +167,7 @@ scenario("a worker that stops is said to, and the next question has another", { 
 scenario("what was given to a worker that stopped is given to the next", { before: fragile }, async (page) => {
   await VIEWS.find(({ name }) => name === "a model's file that was read").open(page);
   await page.locator("#tab_sweep").click();
-  await eventually(async () => assert.match(await page.locator("#sweep").innerText(), /could not be answered/));
+  await eventually(async () => assert.match(await page.locator("#sweep").innerText(), /The background worker failed to start or stopped/));
   await page.locator("#tab_file").click();
   await enter(page, "max_batch_size", "64");
   await page.setViewportSize({ width: 1000, height: 800 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, open as openFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { control, CONTRIBUTORS, enter, figures, linked, row } from "./harness/calculator.mjs";
@@ -102,7 +102,7 @@ scenario("an engine's config.json fills in what was built, and locks it until it
   await open(page);
   await given(page).locator("textarea").fill(JSON.stringify(engine));
   await shows(page, /a TensorRT-LLM engine/);
-  await button(page, "Use it with its built settings").click();
+  await button(page, "Use it with its build settings").click();
   await eventually(async () => assert.equal(await control(page, "max_batch_size").isDisabled(), true));
   await eventually(async () => assert.equal(await control(page, "max_batch_size").inputValue(), "64"));
   assert.equal(await page.locator("#max_batch_size_slider").isDisabled(), true);
@@ -189,5 +189,120 @@ scenario("a file of 20 MB is answered, and the page goes on meanwhile", {}, asyn
     await enter(page, "max_batch_size", "64");
     await eventually(async () => assert.notDeepEqual(await figures(page), before), 1000);
     await shows(page, /server\.log has [\d,]+ lines[\s\S]*1,134\.01 MiB/);
+  });
+});
+
+const IDLE = "[01/01/2026-00:00:00] [TRT-LLM] [I] nothing about sizes happened in this line of the log\n";
+const STARTED = "[TRT-LLM] [I] Using LLM with PyTorch backend\n[TRT-LLM] [RANK 0] [I] Use 8.46 GB for model weights.\n";
+const OUT_OF_MEMORY = "torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 900.00 MiB. " +
+  "GPU 0 has a total capacity of 79.18 GiB of which 400.50 MiB is free.\n";
+const UNKNOWN = "[TRT-LLM] [I] Some other memory of 12 MiB was mentioned here\n";
+
+// Writes a log of this many megabytes with the failure in the middle, where a reader of both ends
+// alone misses it.
+async function longLog(path, megabytes) {
+  const half = Buffer.alloc((megabytes * 500_000) - ((megabytes * 500_000) % IDLE.length), IDLE);
+  const file = await openFile(path, "w");
+  const parts = [Buffer.from(STARTED + UNKNOWN), half, Buffer.from(OUT_OF_MEMORY), half];
+  for (const part of parts) await file.writeFile(part);
+  await file.close();
+}
+
+// Each share of a file that the page has said to be read, from now on.
+async function follow(page) {
+  await page.evaluate(() => {
+    const [bar, status] = [document.querySelector("#file progress"), document.querySelector("#file [role=status]")];
+    globalThis.progress = [];
+    const note = () => progress.push({ value: bar.hidden ? undefined : bar.value, text: status.textContent });
+    new MutationObserver(note).observe(bar, { attributes: true });
+  });
+  return () => page.evaluate(() => progress);
+}
+
+scenario("a log of 150 MB is read whole, as the native command reads it, with its progress", {}, async (page) => {
+  await open(page);
+  await withFile("server.log", "", async (path) => {
+    await longLog(path, 150);
+    const output = await new Promise((resolve, reject) => {
+      execFile(nativeCommand, ["log", path, "--json"], (error, text) =>
+        error && error.code !== 1 ? reject(error) : resolve(text));
+    });
+    const { diagnosis } = JSON.parse(output);
+    assert.match(diagnosis.text, /Tried to allocate 900\.00 MiB/);
+    const progress = await follow(page);
+    await file(page).setInputFiles(path);
+    const bar = page.getByRole("progressbar", { name: "Part of the file that was read" });
+    await bar.waitFor();
+    // The page and the worker answer meanwhile.
+    const before = await figures(page);
+    await enter(page, "max_batch_size", "64");
+    await eventually(async () => assert.notDeepEqual(await figures(page), before), 1000);
+    await eventually(async () => assert.match(await given(page).innerText(), /server\.log has/), 40_000);
+    const text = await given(page).innerText();
+    assert.ok(text.includes(diagnosis.sentence), text);
+    assert.ok(text.includes(`Line ${diagnosis.line.toLocaleString("en-US")}`), text);
+    assert.equal(await bar.isVisible(), false);
+    assert.match(await given(page).getByRole("status").innerText(), /All 15\d MB were read\./);
+
+    const said = await progress();
+    const values = said.map(({ value }) => value).filter((value) => value !== undefined);
+    assert.ok(values.length > 10, "it goes on in steps");
+    assert.deepEqual(values, values.toSorted((one, other) => one - other));
+    assert.ok(values.at(-1) < 100 && values[0] < 20);
+    assert.ok(new Set(said.map(({ text }) => text)).size <= 3, "what is announced doesn't change with each step");
+
+    // Unfolding asks the worker again, which has kept what it read.
+    await given(page).locator("details summary", { hasText: "not parsed" }).click();
+    await shows(page, /Some other memory of 12 MiB/);
+    assert.deepEqual(await progress(), said);
+  });
+});
+
+scenario("a newer file ends the reading of the one before", {}, async (page) => {
+  await open(page);
+  await withFile("server.log", "", async (path) => {
+    await longLog(path, 400);
+    const progress = await follow(page);
+    await file(page).setInputFiles(path);
+    await page.getByRole("progressbar").waitFor();
+    await given(page).locator("textarea").fill(CONFIG);
+    await shows(page, /The pasted text is a Hugging Face config\.json/);
+    assert.equal(await page.getByRole("progressbar").isVisible(), false);
+    assert.equal(await given(page).getByRole("status").innerText(), "");
+    const said = (await progress()).length;
+    await page.waitForTimeout(500);
+    assert.equal((await progress()).length, said, "it isn't read on");
+    assert.match(await given(page).innerText(), /config\.json/);
+  });
+});
+
+scenario("a closed panel ends the reading, and one that is opened again begins it again", {}, async (page) => {
+  await open(page);
+  await withFile("server.log", "", async (path) => {
+    await longLog(path, 150);
+    const progress = await follow(page);
+    await file(page).setInputFiles(path);
+    await page.getByRole("progressbar").waitFor();
+    await page.locator("#tab_limits").click();
+    await eventually(async () => assert.match(await page.locator("#limits").innerText(), /max_batch_size/));
+    const said = (await progress()).length;
+    await page.waitForTimeout(500);
+    assert.equal((await progress()).length, said, "it isn't read on");
+    await page.locator("#tab_file").click();
+    await eventually(async () => assert.match(await given(page).innerText(), /server\.log has/), 40_000);
+    assert.match(await given(page).innerText(), /900\.00 MiB/);
+  });
+});
+
+scenario("a JSON of 200 MB is named with its size and the limit", {}, async (page) => {
+  await open(page);
+  await withFile("big.json", `{"model_type": "llama",\n${" ".repeat(8192)}`, async (path) => {
+    const handle = await openFile(path, "r+");
+    await handle.truncate(200_000_000);
+    await handle.close();
+    await file(page).setInputFiles(path);
+    await eventually(async () => assert.match(await given(page).innerText(), /big\.json can't be read/), 40_000);
+    const text = await given(page).innerText();
+    assert.ok(text.includes("200 MB") && text.includes("100 MB") && !text.includes("67 MB"), text);
   });
 });

@@ -1,11 +1,12 @@
 // The site on a host: what each file is sent with, what is asked of whom, visits without a network, and a newer build in place of an older.
 import assert from "node:assert/strict";
-import { appendFileSync, cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { appendFileSync, cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, posix } from "node:path";
 import { after, test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { finish, names } from "../../xtask/finish.mjs";
+import { finish, names } from "../../xtask/finish_site.mjs";
 import { open, start } from "./harness/browser.mjs";
 import { chromiumProgram, dist, fromPackages } from "./harness/environment.mjs";
 import { hasBrotli, nginx } from "./harness/nginx.mjs";
@@ -243,6 +244,135 @@ test("behind nginx the page works without a network from the second visit on, an
     });
   } finally {
     await server.close();
+  }
+});
+
+// Replaces the kept copies of the program with other bytes of the same type.
+const garble = (page) =>
+  page.evaluate(async () => {
+    let garbled = 0;
+    for (const name of (await globalThis.caches.keys()).filter((name) => name.startsWith("trtllm-memory "))) {
+      const cache = await globalThis.caches.open(name);
+      for (const { url } of await cache.keys()) {
+        if (!/\/page-\w+\.js$|\/page-\w+_bg\.wasm$|_bg-\w+\.wasm$/.test(url)) continue;
+        const { headers } = await cache.match(url);
+        await cache.put(url, new Response("garbled", { headers }));
+        garbled += 1;
+      }
+    }
+    return garbled;
+  });
+
+// The names of kept copies that differ from the file in the folder.
+async function damaged(page, folder) {
+  const version = versionIn(folder);
+  const copies = await page.evaluate(async (version) => {
+    const name = (await globalThis.caches.keys()).find((name) => name.endsWith(` ${version}`));
+    const cache = await globalThis.caches.open(name);
+    const hex = async ({ url }) => {
+      const digest = await crypto.subtle.digest("SHA-256", await (await cache.match(url)).arrayBuffer());
+      return [url, Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join("")];
+    };
+    return Promise.all((await cache.keys()).map(hex));
+  }, version);
+  const differs = ([url, digest]) =>
+    createHash("sha256").update(readFileSync(join(folder, url.split("/memory/")[1]))).digest("hex") !== digest;
+  return copies.filter(differs).map(([url]) => url);
+}
+
+const failure = (page) => page.locator("#failure");
+const again = (page) => failure(page).getByRole("button", { name: "Reload with your settings" });
+
+// The folder of the page is "memory" here, so that a kept address tells its file.
+async function onNginx(steps) {
+  const folder = uncompressed(copy());
+  const server = await nginx(join(folder, ".."));
+  try {
+    await visit(server, async (page) => {
+      await isKept(page, folder);
+      await steps(page, folder, server);
+    });
+  } finally {
+    await server.close();
+  }
+}
+
+test("a damaged copy of the program is replaced at the next visit, also for visits without a network", slow, () =>
+  onNginx(async (page, folder, server) => {
+    assert.ok((await garble(page)) >= 2);
+    assert.ok((await damaged(page, folder)).length >= 2);
+    await page.reload();
+    await ready(page);
+    assert.equal(await failure(page).isVisible(), false);
+    await asks(page);
+    assert.deepEqual(await damaged(page, folder), []);
+    await server.stop();
+    await page.reload();
+    await ready(page);
+  }));
+
+test("a newer build takes over no damaged copy of a file that it shares with the older one", slow, () =>
+  onNginx(async (page, folder) => {
+    const shared = named(folder, /^files\/page-\w+\.js$/);
+    const before = versionIn(folder);
+    rebuild(folder, "second");
+    assert.equal(named(folder, /^files\/page-\w+\.js$/), shared, "the file keeps its name");
+    assert.notEqual(versionIn(folder), before);
+    assert.ok((await garble(page)) >= 2);
+    // Only the service worker is asked for again, so that the older one serves nothing in between.
+    assert.notEqual(await page.evaluate(outcome), "redundant");
+    await isKept(page, folder);
+    assert.deepEqual(await damaged(page, folder), []);
+    await page.reload();
+    await ready(page);
+    assert.equal(await versionOf(page), "second");
+  }));
+
+test("a service worker that checked no copies is replaced, and the page starts again", slow, () =>
+  onNginx(async (page, folder) => {
+    const checks = "async function isIntact(name, copy) {";
+    const program = read(folder, "sw.js");
+    assert.ok(program.includes(checks));
+    const careless = program
+      .replace(checks, `${checks} return true;`)
+      .replace(/"version":"\w+"/, '"version":"careless"');
+    writeFileSync(join(folder, "sw.js"), careless);
+    await page.evaluate(outcome);
+    await isKept(page, folder);
+    assert.ok((await garble(page)) >= 2);
+    await page.reload();
+    await again(page).waitFor();
+    writeFileSync(join(folder, "sw.js"), program);
+    // The browser looks for a newer one at each navigation, which the older one may still answer.
+    await eventually(async () => {
+      if (await failure(page).isVisible()) await again(page).click();
+      await page.locator('#app[data-ready="true"]').waitFor({ state: "attached", timeout: 3000 });
+    }, 20_000);
+    await isKept(page, folder);
+    assert.deepEqual(await damaged(page, folder), []);
+  }));
+
+test("a damaged copy in the browser's own cache is replaced by the way back that the page offers", slow, async () => {
+  const folder = uncompressed(copy());
+  const headers = { "cache-control": "public, max-age=31536000, immutable" };
+  const site = await serve(folder, { headers });
+  const { browser } = await started;
+  const context = await browser.newContext();
+  const program = join(folder, named(folder, /^files\/page.*\.wasm$/));
+  const bytes = readFileSync(program);
+  try {
+    const page = await context.newPage();
+    writeFileSync(program, "garbled");
+    await page.goto(`${site.address}#tp_size=2`);
+    await again(page).waitFor();
+    writeFileSync(program, bytes);
+    await again(page).click();
+    await page.locator('#app[data-ready="true"]').waitFor({ state: "attached" });
+    assert.equal(await page.evaluate(() => location.hash.includes("tp_size=2")), true);
+    assert.equal(await failure(page).isVisible(), false);
+  } finally {
+    await context.close();
+    site.close();
   }
 });
 

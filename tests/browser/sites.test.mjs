@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { DESKTOP, open, start } from "./harness/browser.mjs";
 import { agrees, estimate, native } from "./harness/calculator.mjs";
-import { installExtension, mdbook, mkdocs, sphinx } from "./harness/documentation.mjs";
+import { installExtension, mdbook, mkdocs, python, sphinx } from "./harness/documentation.mjs";
 import { nativeCommand } from "./harness/environment.mjs";
 import { eventually } from "./harness/scenario.mjs";
 
@@ -282,4 +282,13 @@ test("Sphinx: another build asks the native command only what no earlier one did
   assert.deepEqual(await asked(8, 16), [questions(16)[0], questions(8)[0], questions(16)[1], questions(8)[1]]);
   assert.deepEqual(await asked(8, 32), questions(32));
   assert.match(await readFile(join(output, "index.html"), "utf8"), /max_batch_size=8".*max_batch_size=32"/s);
+});
+
+test("the Sphinx extension escapes values as the calculator does", async () => {
+  const fixture = await readFile(new URL("../fixtures/link-escapes.tsv", import.meta.url), "utf8");
+  const rows = fixture.trimEnd().split("\n").slice(1).map((row) => row.split("\t"));
+  const program = "import json, sys; from sphinx_trtllm_memory.link import joined; "
+    + "print(json.dumps([joined([('x', value)]) for value in json.loads(sys.argv[1])]))";
+  const links = await python(["-c", program, JSON.stringify(rows.map(([value]) => value))], { PYTHONPATH: extension });
+  assert.deepEqual(JSON.parse(links), rows.map(([, escaped]) => `v=1&x=${escaped}`));
 });

@@ -114,7 +114,7 @@ fn what_cannot_be_compared_says_why() {
 fn the_batch_that_runs_may_be_smaller_than_the_one_that_was_built_for() {
     let running = |from: &str, to: &str| {
         let comparison = with(from, to);
-        comparison.cases[0].deployment.runtime_max_batch_size
+        comparison.cases[0].deployment.engine.runtime_max_batch_size
     };
     assert_eq!(running(r#""log_lines": []"#, r#""log_lines": ["[INFO] TRTGptModel maxBatchSize: 3"]"#), Some(3));
     assert_eq!(running(r#""depth": 1"#, r#""engine_build_max_batch_size": 512"#), Some(256));
@@ -143,7 +143,10 @@ fn tables_are_known_by_their_first_line() {
     let case = &compare(&read.measurements[0]).cases[0];
     assert!(case.exact && case.measured == 43.26 * MIB as f64);
     let made = read.measurements[1].deployment.as_ref().unwrap();
-    assert_eq!((made.model.name.as_str(), made.model.hidden, made.gemm_plugin), ("nobody's model", 1024, false));
+    assert_eq!(
+        (made.model.name.as_str(), made.model.hidden, made.engine.plugins.gemm_plugin),
+        ("nobody's model", 1024, false)
+    );
 
     let capacities =
         "system,model,tp,isl,osl,fraction,max_concurrent_sequences\nh100_sxm,Qwen/Qwen3-32B-FP8,1,2048,2048,0.8,27\n";

@@ -6,8 +6,8 @@ use wasm_bindgen_test::wasm_bindgen_test as test;
 use crate::support::{deployment, report};
 use trtllm_memory::architecture::models;
 use trtllm_memory::deployment::{Deployment, field};
-use trtllm_memory::memory::weights::engine_file_size;
-use trtllm_memory::memory::{Contributor, Explanation, Inputs, Report, explain};
+use trtllm_memory::memory::{Contributor, Explanation, Report, explain};
+use trtllm_memory::testing::{Inputs, engine_file_size};
 
 const MIB: f64 = 1_048_576.0;
 
@@ -85,7 +85,7 @@ fn t5s_engine_and_both_pools_are_those_of_a_public_log() {
 #[test]
 fn a_relative_bias_has_no_fused_kernel_and_is_stored_for_every_pair() {
     let resolved = deployment(T5).resolve().unwrap();
-    assert!(!resolved.context_fmha && resolved.notes.iter().any(|note| note.field == "context_fmha"));
+    assert!(!resolved.engine.context_fmha && resolved.notes.iter().any(|note| note.field == "context_fmha"));
     let stored = part(T5, Contributor::Weights, "relative bias of every pair of positions");
     close(stored, 8.0 * 1025.0 * 1025.0 * 2.0 / MIB, 1e-9);
 }

@@ -6,7 +6,7 @@ use wasm_bindgen_test::wasm_bindgen_test as test;
 
 use crate::support::{deployment, report};
 use trtllm_memory::architecture::{Architecture, LayerSet, Recurrence, RecurrenceKind, find};
-use trtllm_memory::deployment::Deployment;
+use trtllm_memory::deployment::{BuildLimits, Deployment};
 use trtllm_memory::memory::{Contributor, Report, estimate, explain};
 use trtllm_memory::units::{GIB, KIB, MIB};
 
@@ -219,6 +219,11 @@ fn masks_of_guided_decoding_are_named() {
     close(masks.value / MIB as f64, 3.92, 0.01);
     assert_eq!(report(masked).label(Contributor::Overhead), "CUDA, NCCL, libraries and more");
     assert_eq!(report("").label(Contributor::Overhead), "CUDA, NCCL, libraries");
+    // 50,257 tokens of GPT-2 are 1571 words of 32 bits, the last one partly used.
+    let odd = explain(&deployment("model=openai-community/gpt2&max_batch_size=64&guided_decoding=true"), 0).unwrap();
+    let overhead = &odd[Contributor::Overhead as usize].1;
+    let masks = overhead.parts.iter().find(|part| part.label == "masks of guided decoding").unwrap();
+    assert_eq!(masks.value, 64.0 * (1571.0 * 4.0 + 16.0));
 }
 
 /// A model with the dimensions of Mamba-2.8B's recurrent layers.
@@ -242,13 +247,27 @@ fn mamba() -> &'static Architecture {
 #[test]
 fn recurrent_states_are_there_for_every_slot() {
     let slots = 256;
-    let deployment = Deployment { model: mamba().into(), max_batch_size: Some(slots), ..deployment("dtype=float16") };
+    let deployment = Deployment {
+        model: mamba().into(),
+        limits: BuildLimits { max_batch_size: Some(slots), ..deployment("dtype=float16").limits },
+        ..deployment("dtype=float16")
+    };
     let explained = explain(&deployment, 0).unwrap();
     let overhead = &explained.iter().find(|(contributor, _)| *contributor == Contributor::Overhead).unwrap().1;
     let states = overhead.parts.iter().find(|part| part.label == "recurrent states").unwrap();
     assert_eq!(states.value / slots as f64, 20.0 * MIB as f64 + 1.875 * MIB as f64);
     let report = report_of(&deployment);
     assert!(report.kv_cache.windows.is_empty(), "no layer attends, so there is no pool");
+    // Prompts and generation can't share a step, so that there are two sets of buffers, each with
+    // the ids of every token of a step.
+    let tokens = |most: u64| {
+        report_of(&Deployment {
+            limits: BuildLimits { max_num_tokens: Some(most), ..deployment.limits },
+            ..deployment.clone()
+        })
+    };
+    let more = bytes(&tokens(16_384), Contributor::RuntimeBuffers) - bytes(&tokens(8192), Contributor::RuntimeBuffers);
+    assert_eq!(more, 2.0 * 8192.0 * 4.0);
 }
 
 /// The stage without an LM head has hidden states in place of logits, and no decoder.

@@ -6,7 +6,7 @@ use wasm_bindgen_test::wasm_bindgen_test as test;
 use crate::support::report;
 use trtllm_memory::deployment::Note;
 use trtllm_memory::memory::{Binding, Concurrency, Contributor, Limit, Report, Stage, Verdict};
-use trtllm_memory::units::{Bytes, GIB, MIB};
+use trtllm_memory::units::{Bytes, GIB, MIB, Units};
 
 fn bytes(report: &Report, contributor: Contributor) -> Bytes {
     report.ranks[0].figure(contributor).bytes
@@ -83,6 +83,7 @@ fn windows_share_the_memory_as_each_version_does() {
     let capped = report(&format!("{GEMMA_LIKE}&max_attention_window=1024,32768&trtllm_version=1.0&max_tokens=1000"));
     assert!(capped.kv_cache.tokens > 1000, "with several pools the latest versions ignore max_tokens");
     assert!(note(&capped, "max_tokens").is_some());
+    assert_eq!(capped.kv_cache.binding, Binding::FreeGpuMemoryFraction);
 }
 
 #[test]
@@ -103,10 +104,69 @@ fn pages_count_the_window_its_sinks_and_the_prompt_beyond_it() {
     assert_eq!(pages("trtllm_version=1.0&max_attention_window=1024"), 128);
 }
 
+/// An NVFP4 cache has a pool of scales beside each pool of values, and a table of block offsets for
+/// it: 64 sequences of 2048 / 64 pages, eight bytes each.
+#[test]
+fn scales_of_an_nvfp4_cache_have_tables_of_their_own() {
+    let after_kv_cache = |dtype: &str| {
+        let link = format!("gpu=b200&max_seq_len=2048&max_batch_size=64&tokens_per_block=64&kv_cache_dtype={dtype}");
+        report(&link).ranks[0].after_kv_cache.0
+    };
+    assert_eq!(after_kv_cache("nvfp4") - after_kv_cache("fp8"), 64 * 32 * 8);
+}
+
 #[test]
 fn host_memory_holds_whole_blocks() {
     let kv = report(&format!("{LLAMA}&host_cache_size={}", 10 * GIB)).kv_cache;
     assert_eq!(kv.secondary_blocks, 10 * 1024 / 32);
+}
+
+/// A token takes 2 · 4096 · 2 bytes in a layer of Llama 2 7B: 458,752 in the 28 layers of the
+/// narrow window, 65,536 in the other four. Of 10 GiB each pool gets half from 1.0 on: 11,702 and
+/// 81,920 tokens. Before, the narrow one gets 1024 · 28 parts and the wide one 32,768 · 4: 4201 and
+/// 134,432 tokens. Whole blocks of 64 of them count.
+#[test]
+fn host_memory_is_divided_like_the_pools() {
+    for (version, blocks) in [("1.0", [11_702 / 64, 81_920 / 64]), ("0.21", [4201 / 64, 134_432 / 64])] {
+        let kv = report(&format!(
+            "{GEMMA_LIKE}&max_attention_window=1024,1024,1024,1024,1024,1024,1024,32768\
+             &trtllm_version={version}&host_cache_size={}",
+            10 * GIB
+        ))
+        .kv_cache;
+        assert_eq!([kv.windows[0].secondary_blocks, kv.windows[1].secondary_blocks], blocks, "{version}");
+        assert_eq!(kv.secondary_blocks, blocks.iter().sum::<u64>());
+    }
+}
+
+/// 32 layers among three windows in turn: the first two have eleven, the third ten; among five, the
+/// first two have seven.
+#[test]
+fn layers_left_over_take_the_first_windows() {
+    let layers = |windows: &str| -> Vec<(u64, u64)> {
+        let kv = report(&format!("{GEMMA_LIKE}&trtllm_version=1.0&max_attention_window={windows}")).kv_cache;
+        kv.windows.iter().map(|pool| (pool.tokens, pool.layers)).collect()
+    };
+    assert_eq!(layers("1024,2048,4096"), [(1024, 11), (2048, 11), (4096, 10)]);
+    assert_eq!(layers("4096,2048,1024"), [(1024, 10), (2048, 11), (4096, 11)]);
+    assert_eq!(layers("500,400,300,200,100"), [(100, 6), (200, 6), (300, 6), (400, 7), (500, 7)]);
+}
+
+/// A request may have its draft tokens in the KV cache beyond its output, in all to max_seq_len;
+/// and a step holds the drafts of each.
+#[test]
+fn draft_tokens_count_in_concurrency() {
+    let drafts = "model=meta-llama/Llama-2-7b-hf&max_seq_len=2048&max_batch_size=256&trtllm_version=0.17\
+        &tokens_per_block=64&speculative_decoding_mode=draft_tokens_external&max_draft_len=63";
+    // A step of 6400 tokens holds 100 sequences of a token and its 63 drafts.
+    let kv = report(&format!("{drafts}&max_num_tokens=16384&runtime_max_num_tokens=6400")).kv_cache;
+    assert_eq!(kv.concurrency(10, 10), Concurrency { requests: 100, limit: Limit::MaxNumTokens });
+    // 100 and 28 tokens are two blocks of 64; with 63 drafts 191, three blocks of the 150.
+    let kv = report(&format!("{drafts}&max_num_tokens=16384&max_tokens=9600")).kv_cache;
+    assert_eq!(kv.blocks, 150);
+    assert_eq!(kv.concurrency(100, 28), Concurrency { requests: 50, limit: Limit::KvBlocks });
+    // A sequence ends at max_seq_len, which the build raises by the drafts to 2111: 33 blocks.
+    assert_eq!(kv.concurrency(2048, 63).requests, 150 / 33);
 }
 
 #[test]
@@ -137,6 +197,9 @@ fn a_cache_too_small_for_one_sequence_lowers_max_seq_len() {
     assert!(lowered < 131_072 && lowered == later.kv_cache.tokens);
     assert!(note(&later, "max_seq_len").is_some());
     assert_eq!(report(&format!("{link}&trtllm_version=0.16")).kv_cache.lowered_max_seq_len, None);
+    // Four beams share 4096 tokens.
+    let beams = report(&format!("{LLAMA}&trtllm_version=0.17&max_beam_width=4&max_tokens=4096"));
+    assert_eq!(beams.kv_cache.lowered_max_seq_len, Some(1024));
 }
 
 #[test]
@@ -177,7 +240,7 @@ fn a_session_without_in_flight_batching_needs_blocks_for_the_whole_batch() {
         format!("{LLAMA}&runtime=gpt_session&free_gpu_memory_fraction=0.85&trtllm_version=0.9&max_input_len=1024");
     let whole = report(&link);
     assert_eq!(stage(&whole), Some(Stage::HoldWholeBatch));
-    assert!(whole.sentence().contains("No free blocks left"));
+    assert!(whole.sentence(Units::Binary).contains("No free blocks left"));
     assert_eq!(stage(&report(&link.replace("max_batch_size=64", "max_batch_size=32"))), None);
     assert_eq!(stage(&report(&link.replace("runtime=gpt_session", "runtime=executor"))), None, "it pauses requests");
 }
@@ -246,6 +309,17 @@ fn the_upper_bound_is_what_tensorrt_llm_prints_after_the_build() {
     assert_eq!(bound.weights, bytes(&report, Contributor::Weights));
     assert_eq!(bound.activations, bytes(&report, Contributor::Activations));
     assert!(bound.total() > bound.kv_cache);
+    let [activations, weights, cache] = [bound.activations.0, bound.weights.0, bound.kv_cache.0];
+    assert!(activations > 0 && bound.total().0 == activations + weights + cache);
     assert_eq!(bound.exceeds_gpu, bound.total() > report.ranks[0].total);
     assert!(report.verdict.fits(), "the paged KV cache is smaller than the bound");
+    // Where the bound without activations is just below the GPU's memory, they decide whether
+    // TensorRT-LLM warns.
+    let just = Bytes(weights + cache + activations / 2).gib();
+    assert!(
+        crate::support::report(&format!("{LLAMA}&max_beam_width=1&gpu_memory_gib={just}"))
+            .upper_bound
+            .unwrap()
+            .exceeds_gpu
+    );
 }

@@ -5,8 +5,7 @@ use wasm_bindgen_test::wasm_bindgen_test as test;
 
 use trtllm_memory::deployment::Resolved;
 use trtllm_memory::link;
-use trtllm_memory::memory::weights::{engine_file_size, weights};
-use trtllm_memory::memory::{Inputs, engine::activations};
+use trtllm_memory::testing::{Inputs, activations, activations_law, engine_file_size, weights, weights_law};
 
 const MIB: f64 = 1_048_576.0;
 /// A tenth of a percent, the target of laws that are known.
@@ -190,32 +189,31 @@ fn engine_files_are_met_within_half_a_percent() {
 #[test]
 fn contexts_are_what_logs_print() {
     for (source, link, printed, within) in CONTEXTS {
-        let predicted = of(link, activations::activations) / MIB;
+        let predicted = of(link, activations) / MIB;
         assert!((predicted / printed - 1.0).abs() <= *within, "{source}: {predicted:.3} MiB, printed {printed:.3}");
     }
 }
 
 #[test]
 fn builds_that_print_bytes_are_met_to_the_byte() {
-    assert_eq!(of(GPT_2, activations::activations), 503_420_928.0);
+    assert_eq!(of(GPT_2, activations), 503_420_928.0);
     assert_eq!(of(GRADIENT, weights), 5_340_405_760.0);
 }
 
 #[test]
 fn figures_that_are_less_sure_stay_inside_their_band() {
-    use trtllm_memory::memory::{engine::activations::law as context_law, weights::law};
     let weighed = [
         (DEEPSEEK, 46523.0),
         ("model=Qwen/Qwen1.5-MoE-A2.7B&gpu=rtx-4080&quant_algo=W4A16&dtype=float16&trtllm_version=1.2", 7757.24),
         ("model=Qwen/Qwen2-72B-Instruct&gpu=a100-80gb&tp_size=2&quant_algo=W4A16_GPTQ&trtllm_version=0.11", 20911.0),
     ];
     for (link, printed) in weighed {
-        let (law, predicted) = (law(&resolved(link)), of(link, weights) / MIB);
+        let (law, predicted) = (weights_law(&resolved(link)), of(link, weights) / MIB);
         let band = predicted * (1.0 - law.below)..predicted * (1.0 + law.above);
         assert!(band.contains(&printed), "{link}: {band:?}, printed {printed}");
     }
     for (link, printed) in [(DOCUMENTATION, 1134.01), (GPT_J, 928.77)] {
-        let (law, predicted) = (context_law(&resolved(link)), of(link, activations::activations) / MIB);
+        let (law, predicted) = (activations_law(&resolved(link)), of(link, activations) / MIB);
         let band = predicted * (1.0 - law.below)..predicted * (1.0 + law.above);
         assert!(band.contains(&printed), "{link}: {band:?}, printed {printed}");
     }
@@ -240,15 +238,14 @@ fn zero_points_of_gptq_take_nothing() {
 fn only_the_last_stage_has_logits() {
     let resolved =
         resolved("model=meta-llama/Llama-3.1-8B&pp_size=2&max_batch_size=2048&max_num_tokens=2048&use_fused_mlp=false");
-    let [first, last] = [0, 1].map(|stage| activations::activations(&Inputs::<f64>::new(&resolved, stage)));
+    let [first, last] = [0, 1].map(|stage| activations(&Inputs::<f64>::new(&resolved, stage)));
     let logits = 2.0 * 2048.0 * 128_256.0;
     assert!(last - first > logits * 0.8 && last - first < logits, "{first} {last}");
 }
 
 #[test]
 fn what_activations_grow_with() {
-    let context =
-        |more: &str| of(&format!("model=meta-llama/Llama-3.1-8B&use_fused_mlp=false&{more}"), activations::activations);
+    let context = |more: &str| of(&format!("model=meta-llama/Llama-3.1-8B&use_fused_mlp=false&{more}"), activations);
     let small = context("max_batch_size=64&max_num_tokens=2048");
     // An adapter of rank 8 finds room in the cuBLAS workspace; one of 512 on queries, keys and values takes 16 partial products.
     assert_eq!(context("max_batch_size=64&max_num_tokens=2048&max_lora_rank=8"), small);
@@ -271,8 +268,23 @@ fn micro_batches_as_large_as_all_requests_cost_almost_sixteen_times() {
         let link = format!(
             "model=meta-llama/Llama-2-7b-hf&pp_size=4&use_fused_mlp=false&remove_input_padding=false&max_input_len=2048&max_batch_size={batch}"
         );
-        of(&link, activations::activations)
+        of(&link, activations)
     };
     let times = stage(32) / stage(2);
     assert!((15.0..=16.0).contains(&times), "{times}");
+}
+
+/// The last of several stages has an LM head of its own though it is the embedding table, which the
+/// first stage holds: 128,256 rows of 2048 values for Llama 3.2 1B. One stage stores it once from
+/// 0.21 on.
+#[test]
+fn a_tied_head_is_stored_again_on_another_stage() {
+    let link = "model=meta-llama/Llama-3.2-1B&trtllm_version=0.21";
+    let (one, two) = (resolved(link), resolved(&format!("{link}&pp_size=2")));
+    let stage = |resolved: &Resolved, stage| weights(&Inputs::<f64>::new(resolved, stage));
+    let more = stage(&two, 0) + stage(&two, 1) - stage(&one, 0);
+    let head = 128_256.0 * 2048.0 * 2.0;
+    // Each stage has a table of rotations too: 131,072 positions of 64 values in 32 bit.
+    let table = 131_072.0 * 64.0 * 4.0;
+    assert!((more - head - table).abs() < 1000.0, "{more} {head} {table}");
 }

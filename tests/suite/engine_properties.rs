@@ -5,7 +5,8 @@ use crate::support::random::report;
 use proptest::prelude::*;
 use trtllm_memory::architecture::models;
 use trtllm_memory::deployment::{
-    Deployment, KvCacheType, LoraModule, Runtime, SpeculativeDecodingMode as Mode, Version,
+    BuildLimits, Deployment, EngineConfig, KvCacheConfig, KvCacheType, LoraModule, Parallelism, Runtime,
+    SpeculativeDecodingMode as Mode, Version,
 };
 use trtllm_memory::memory::{Contributor, Limit};
 
@@ -29,30 +30,41 @@ fn deployment() -> impl Strategy<Value = Deployment> {
         let (windows, sinks, host, most, continuous, rank) = cache;
         Deployment {
             model: (&models()[model]).into(),
-            trtllm_version: Version::parse(Version::NAMES[version]),
-            tp_size: 1 << tp,
-            pp_size: 1 << pp,
-            max_batch_size: Some(1 << batch),
-            runtime_max_batch_size: Some(1 << (batch / 2)),
-            max_num_tokens: Some(1 << tokens),
-            max_seq_len: Some(1 << sequence),
-            max_beam_width: beams,
-            runtime: *Runtime::ALL.get(runtime).unwrap_or(&Runtime::Executor),
-            enable_trt_overlap: overlap,
-            gather_generation_logits: gather,
-            gather_context_logits: context,
-            guided_decoding: guided,
-            cuda_graph_mode: graphs,
-            cuda_graph_cache_size: 16,
-            speculative_decoding_mode: *Mode::ALL.get(drafts.0).unwrap_or(&Mode::None),
-            max_draft_len: drafts.1,
-            max_attention_window: windows.iter().map(|power| 1 << power).collect(),
-            sink_token_length: sinks,
-            host_cache_size: 1 << host,
-            max_tokens: most.map(|power| 1 << power),
-            kv_cache_type: if continuous && runtime % 3 == 1 { KvCacheType::Continuous } else { KvCacheType::Paged },
-            max_lora_rank: rank,
-            lora_target_modules: LoraModule::ALL.iter().copied().take(version).collect(),
+            version: Version::NAMES[version].parse::<Version>().ok(),
+            parallel: Parallelism { tp_size: 1 << tp, pp_size: 1 << pp, ..Parallelism::default() },
+            limits: BuildLimits {
+                max_batch_size: Some(1 << batch),
+                max_num_tokens: Some(1 << tokens),
+                max_seq_len: Some(1 << sequence),
+                max_beam_width: beams,
+                max_draft_len: drafts.1,
+            },
+            engine: EngineConfig {
+                runtime_max_batch_size: Some(1 << (batch / 2)),
+                runtime: *Runtime::ALL.get(runtime).unwrap_or(&Runtime::Executor),
+                enable_trt_overlap: overlap,
+                gather_generation_logits: gather,
+                gather_context_logits: context,
+                guided_decoding: guided,
+                cuda_graph_mode: graphs,
+                cuda_graph_cache_size: 16,
+                speculative_decoding_mode: *Mode::ALL.get(drafts.0).unwrap_or(&Mode::None),
+                sink_token_length: sinks,
+                kv_cache_type: if continuous && runtime % 3 == 1 {
+                    KvCacheType::Continuous
+                } else {
+                    KvCacheType::Paged
+                },
+                max_lora_rank: rank,
+                lora_target_modules: LoraModule::ALL.iter().copied().take(version).collect(),
+                ..EngineConfig::default()
+            },
+            kv_cache: KvCacheConfig {
+                max_attention_window: windows.iter().map(|power| 1 << power).collect(),
+                host_cache_size: 1 << host,
+                max_tokens: most.map(|power| 1 << power),
+                ..KvCacheConfig::default()
+            },
             ..Deployment::default()
         }
     })
@@ -75,19 +87,19 @@ proptest! {
         prop_assert!(kv.concurrency(input + 1, output).requests <= now.requests);
         prop_assert!(kv.concurrency(input, output + 1).requests <= now.requests);
         if now.limit == Limit::MaxBatchSize {
-            prop_assert!(now.requests <= deployment.max_batch_size.unwrap() * deployment.pp_size);
+            prop_assert!(now.requests <= deployment.limits.max_batch_size.unwrap() * deployment.parallel.pp_size);
         }
         for pool in &kv.windows {
             let least = (input + output).min(pool.tokens).div_ceil(kv.tokens_per_block);
-            prop_assert!(now.requests.saturating_mul(least) <= pool.blocks || deployment.max_beam_width > 1);
+            prop_assert!(now.requests.saturating_mul(least) <= pool.blocks || deployment.limits.max_beam_width > 1);
         }
         prop_assert!(kv.max_sequences_low <= kv.max_sequences);
     }
 
     #[test]
     fn a_larger_running_batch_never_takes_less(deployment in deployment()) {
-        let small = Deployment { runtime_max_batch_size: Some(4), max_batch_size: Some(1 << 13), ..deployment };
-        let large = Deployment { runtime_max_batch_size: Some(9), ..small.clone() };
+        let small = Deployment { engine: EngineConfig { runtime_max_batch_size: Some(4), ..deployment.engine.clone() }, limits: BuildLimits { max_batch_size: Some(1 << 13), ..deployment.limits }, ..deployment };
+        let large = Deployment { engine: EngineConfig { runtime_max_batch_size: Some(9), ..small.engine.clone() }, ..small.clone() };
         let (Some(small), Some(large)) = (report(&small), report(&large)) else { return Ok(()) };
         for (small, large) in small.ranks.iter().zip(&large.ranks) {
             for contributor in [Contributor::RuntimeBuffers, Contributor::DecoderBuffers] {

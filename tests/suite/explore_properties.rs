@@ -3,15 +3,18 @@
 
 use proptest::prelude::*;
 use trtllm_memory::architecture::models;
-use trtllm_memory::deployment::{Backend, Deployment, KvCacheDtype, QuantAlgo, Version, field};
+use trtllm_memory::deployment::{
+    Backend, BuildLimits, Deployment, KvCacheConfig, KvCacheDtype, Parallelism, Precision, QuantAlgo, Version, field,
+};
 use trtllm_memory::explore::advise::advise;
 use trtllm_memory::explore::compare::compare;
 use trtllm_memory::explore::solve::solve;
-use trtllm_memory::explore::{Knob, Load};
+use trtllm_memory::explore::{Load, NumericSetting};
 use trtllm_memory::export::commands::recipes;
-use trtllm_memory::gpu::gpus;
+use trtllm_memory::gpu::{GpuRef, gpus};
 use trtllm_memory::link;
 use trtllm_memory::memory::{estimate, outline};
+use trtllm_memory::units::Units;
 
 fn deployment() -> impl Strategy<Value = Deployment> {
     let what = (0..models().len(), 0..gpus().len(), any::<bool>());
@@ -27,18 +30,23 @@ fn deployment() -> impl Strategy<Value = Deployment> {
         |((model, gpu, pytorch), (quant, kv, version), (tp, pp), (batch, tokens, sequence, beam, fraction))| {
             Deployment {
                 model: (&models()[model]).into(),
-                gpu: &gpus()[gpu],
+                gpu: GpuRef::from(&gpus()[gpu]),
                 backend: if pytorch { Backend::Pytorch } else { Backend::TensorRt },
-                quant_algo: QuantAlgo::ALL[quant],
-                kv_cache_dtype: KvCacheDtype::ALL[kv],
-                trtllm_version: Version::parse(Version::NAMES[version]),
-                tp_size: 1 << tp,
-                pp_size: 1 << pp,
-                max_batch_size: Some(1 << batch),
-                max_num_tokens: Some(1 << tokens),
-                max_seq_len: Some(1 << sequence),
-                max_beam_width: beam,
-                free_gpu_memory_fraction: fraction,
+                version: Version::NAMES[version].parse::<Version>().ok(),
+                precision: Precision {
+                    quant_algo: QuantAlgo::ALL[quant],
+                    kv_cache_dtype: KvCacheDtype::ALL[kv],
+                    ..Precision::default()
+                },
+                parallel: Parallelism { tp_size: 1 << tp, pp_size: 1 << pp, ..Parallelism::default() },
+                limits: BuildLimits {
+                    max_batch_size: Some(1 << batch),
+                    max_num_tokens: Some(1 << tokens),
+                    max_seq_len: Some(1 << sequence),
+                    max_beam_width: beam,
+                    ..BuildLimits::default()
+                },
+                kv_cache: KvCacheConfig { free_gpu_memory_fraction: fraction, ..KvCacheConfig::default() },
                 ..Deployment::default()
             }
         },
@@ -62,7 +70,7 @@ proptest! {
         load in proptest::option::of((1u64..200, 1u64..4000, 1u64..2000)),
     ) {
         let load = load.map(|(concurrency, input_len, output_len)| Load { concurrency, input_len, output_len });
-        let knobs: Vec<Knob> = Knob::all(&deployment).collect();
+        let knobs: Vec<NumericSetting> = NumericSetting::all(&deployment).collect();
         let key = knobs[knob % knobs.len()].field.key;
         let Ok(limits) = solve(&deployment, key, load) else { return Ok(()) };
         let at = |text: &str| field(key).unwrap().with(&deployment, text).is_ok_and(|changed| holds(&changed, load));
@@ -80,7 +88,7 @@ proptest! {
         let Ok(advices) = advise(&deployment, None) else { return Ok(()) };
         prop_assert_eq!(advices.fits, holds(&deployment, None));
         for change in &advices.changes {
-            prop_assert!(holds(&change.deployment, None), "{}", change.sentence());
+            prop_assert!(holds(&change.deployment, None), "{}", change.sentence(Units::Binary));
             prop_assert_ne!(&change.deployment, &deployment);
         }
     }
@@ -132,7 +140,10 @@ proptest! {
 #[test]
 fn a_link_without_a_pin_pins_nothing_and_a_pin_within_a_pin_is_ignored() {
     assert_eq!(link::pinned("tp_size=2"), None);
-    let inner = link::encode_compared(&Deployment::default(), &Deployment { tp_size: 8, ..Deployment::default() });
+    let inner = link::encode_compared(
+        &Deployment::default(),
+        &Deployment { parallel: Parallelism { tp_size: 8, ..Parallelism::default() }, ..Deployment::default() },
+    );
     let outer = format!("v=1&compare={}", inner.replace('%', "%25").replace('&', "%26").replace('=', "%3D"));
     let pinned = link::pinned(&outer).unwrap();
     assert_eq!((pinned.deployment, pinned.problems), (Deployment::default(), vec![]));

@@ -1,4 +1,4 @@
-//! The fuzz targets' harness on their kept corpus, where no nightly toolchain is.
+//! The harness of the fuzz targets on their corpus, without libFuzzer.
 #![cfg(not(target_arch = "wasm32"))]
 
 #[path = "../../fuzz/harness.rs"]

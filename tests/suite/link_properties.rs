@@ -3,13 +3,14 @@
 
 use proptest::prelude::*;
 use proptest::sample::Index;
-use trtllm_memory::answer;
 use trtllm_memory::architecture::models;
 use trtllm_memory::deployment::{Backend, Deployment, FIELDS, Field, Input};
 use trtllm_memory::export::summary;
 use trtllm_memory::gpu::gpus;
 use trtllm_memory::link;
 use trtllm_memory::memory::estimate;
+use trtllm_memory::units::Units;
+use trtllm_memory::worker::{Given, answer_text};
 
 /// Texts of settings that are no number and no name; each is read by some.
 const TEXTS: [&str; 12] = [
@@ -120,7 +121,7 @@ fn rendered(markdown: &str) -> Result<(String, String), TestCaseError> {
 fn a_phone_reads_the_link_of_every_preset() {
     for preset in trtllm_memory::deployment::presets::presets() {
         let link = preset.link.replace('&', "%26").replace('=', "%3D");
-        let html = answer(&format!("panel=share&page=https://example.org/memory/&link={link}"));
+        let html = answer_text(&format!("panel=share&page=https://example.org/memory/&link={link}"), &Given::default());
         let hash = if preset.link.is_empty() { "" } else { "#" };
         assert_eq!(
             scanned(&html),
@@ -195,7 +196,7 @@ proptest! {
     fn markdown_is_one_link_that_says_what_it_leads_to(deployment in deployment(), folder in "[a-z_*()~]{1,9}") {
         let (Ok(resolved), Ok(report)) = (deployment.resolve(), estimate(&deployment)) else { return Ok(()) };
         let link = format!("https://example.org/{folder}/#{}", link::encode(&deployment));
-        let (target, text) = rendered(&summary::markdown(&resolved, &report, &link))?;
+        let (target, text) = rendered(&summary::markdown(&resolved, &report, &link, Units::Binary))?;
         prop_assert_eq!(target.replace("%28", "(").replace("%29", ")"), link);
         let fits = if report.verdict.fits() { ": fits, " } else { ": does not fit, " };
         prop_assert!(text.starts_with(&summary::subject(&resolved).replace(" · ", ", ")) && text.contains(fits), "{}", text);

@@ -98,7 +98,7 @@ fn frozen(link: &str, before: &str) -> String {
 fn figures(deployment: &Deployment) -> [String; 6] {
     match estimate(deployment) {
         Ok(report) => {
-            let (rank, kv) = (report.tightest().unwrap(), &report.kv_cache);
+            let (rank, kv) = (report.kv_limiting_rank().unwrap(), &report.kv_cache);
             let bytes = |contributor| rank.figure(contributor).bytes.0.to_string();
             let (tokens, blocks) = (kv.tokens.to_string(), kv.blocks.to_string());
             let (weights, cache) = (bytes(Contributor::Weights), bytes(Contributor::KvCache));
@@ -399,7 +399,7 @@ fn the_guard_of_a_mail_program_lets_the_link_through() {
     }
     // A link of the calculator's own that mentions another address stays its own.
     let own = link::decode("v=1&tp_size=2&note=https://example.org/%23tp_size=8");
-    assert_eq!((own.deployment.tp_size, own.problems.len()), (2, 1));
+    assert_eq!((own.deployment.parallel.tp_size, own.problems.len()), (2, 1));
 }
 
 /// Character references that HTML also reads without their semicolon: after `&` none may begin a key.

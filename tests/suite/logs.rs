@@ -3,7 +3,7 @@
 
 use proptest::prelude::*;
 use serde_json::{Value, to_value};
-use trtllm_memory::deployment::{Deployment, field};
+use trtllm_memory::deployment::{BuildLimits, Deployment, field};
 use trtllm_memory::link;
 use trtllm_memory::log::{self, EventKind, ExplainedLog, FailureStage, LogReader, LogReading};
 use trtllm_memory::memory::{Contributor, estimate, explain};
@@ -109,7 +109,7 @@ fn a_start_that_runs_out_of_memory_is_diagnosed() {
     assert_eq!((diagnosis.stage, diagnosis.rank, diagnosis.predicted), (FailureStage::AfterStart, Some(0), false));
     assert_eq!(diagnosis.requested, Some(Bytes(900 * MIB)));
     assert_eq!(diagnosis.missing, Some(Bytes(900 * MIB - 801 * MIB / 2)));
-    assert!(diagnosis.sentence.starts_with("Ran out of memory on rank 0 after the KV cache stood"));
+    assert!(diagnosis.sentence.starts_with("Ran out of memory on rank 0 after the KV cache was allocated"));
     assert_eq!(log.deployment.model.name, "meta-llama/Llama-3.1-8B");
     assert!(log.reading.timeline.iter().all(|entry| !entry.text.contains('\u{1b}')));
 }
@@ -129,6 +129,10 @@ fn stages_of_failures_are_told_apart() {
     ] {
         assert_eq!(explained(format!("{before}{fails}").as_bytes()).diagnosis.unwrap().stage, stage);
     }
+    // What a second start prints behind the failure says nothing of the first.
+    let again = format!("{load}{fails}{load}{weights}{context}{free}");
+    let diagnosis = explained(again.as_bytes()).diagnosis.unwrap();
+    assert_eq!((diagnosis.stage, diagnosis.line), (FailureStage::LoadWeights, 2));
     for (line, stage, missing) in [
         (
             "[TRT] [E] plugin node x requires 3000 bytes of scratch space, but only 1000 is available. Try increasing",
@@ -272,7 +276,12 @@ fn a_calibration_meets_the_measurement_and_follows_the_law() {
     assert_eq!((&decoded.deployment, decoded.problems.len()), (&deployment, 0));
     let plain = |max_num_tokens| {
         let figure = |d: &Deployment| {
-            estimate(&Deployment { max_num_tokens: Some(max_num_tokens), ..d.clone() }).unwrap().ranks[0]
+            estimate(&Deployment {
+                limits: BuildLimits { max_num_tokens: Some(max_num_tokens), ..d.limits },
+                ..d.clone()
+            })
+            .unwrap()
+            .ranks[0]
                 .figure(Contributor::Activations)
                 .bytes
                 .0 as f64

@@ -70,9 +70,9 @@ fn what_cannot_be_right_is_named_by_line_and_field() {
         assert!(error.message.contains(words), "{error}");
     }
     for (junk, words) in [
-        (&b"\x00\x01\xfe\xff"[..], "no text"),
-        (b"[1, 2]", "is an object"),
-        (b"{\"model_type\": \"llama\"}", "Is missing"),
+        (&b"\x00\x01\xfe\xff"[..], "not text"),
+        (b"[1, 2]", "must be an object"),
+        (b"{\"model_type\": \"llama\"}", "is missing"),
         (b"", "end of the file"),
     ] {
         let error = hf_config::read(junk, "").unwrap_err();
@@ -109,7 +109,7 @@ fn an_unknown_architecture_is_estimated_as_the_nearest_family_and_says_so() {
         let read = hf_config::read(config.as_bytes(), "").unwrap();
         assert_eq!(read.model.family, family);
         let assumed = read.report.assumed.iter().find(|item| item.field == "model_type").unwrap();
-        assert!(assumed.note.contains("brand_new isn't known"), "{}", assumed.note);
+        assert!(assumed.note.contains("brand_new is unknown"), "{}", assumed.note);
         assert!(estimate(&Deployment { model: read.model, ..Deployment::default() }).is_ok());
     }
 }
@@ -164,9 +164,12 @@ fn an_engine_fills_every_build_knob_and_locks_it() {
     let old = trtllm_config::read(include_bytes!("../fixtures/configs/engine-0.7.json"), "").unwrap();
     let mut deployment = Deployment::default();
     old.apply(&mut deployment);
-    assert_eq!((&deployment.model.name[..], deployment.tp_size), ("meta-llama/Llama-2-7b-hf", 2));
-    assert_eq!((deployment.quant_algo, deployment.kv_cache_dtype.name()), (QuantAlgo::W8A16, "int8"));
-    assert_eq!((deployment.max_seq_len, deployment.tokens_per_block), (Some(2560), Some(128)));
+    assert_eq!((&deployment.model.name[..], deployment.parallel.tp_size), ("meta-llama/Llama-2-7b-hf", 2));
+    assert_eq!(
+        (deployment.precision.quant_algo, deployment.precision.kv_cache_dtype.name()),
+        (QuantAlgo::W8A16, "int8")
+    );
+    assert_eq!((deployment.limits.max_seq_len, deployment.kv_cache.tokens_per_block), (Some(2560), Some(128)));
 }
 
 /// The start of a safetensors file.
@@ -216,7 +219,7 @@ fn a_safetensors_header_gives_exact_bytes_and_a_model() {
             safetensors_start("{\"a\": {\"dtype\": \"F16\", \"shape\": [-1], \"data_offsets\": [0, 2]}}"),
             "whole numbers",
         ),
-        (vec![0xff; 64], "so it is none"),
+        (vec![0xff; 64], "so it has none"),
         (vec![1], "shorter"),
     ] {
         let error = safetensors::read_header(&bytes).unwrap_err().to_string();
@@ -411,7 +414,7 @@ fn the_formats_of_a_headers_tensors_are_its_quantization() {
         let mut deployment = Deployment::default();
         ModelFile::Tensors(file).apply(&mut deployment);
         let expected = if let Precision::Quantized(algo) = precision { algo } else { QuantAlgo::None };
-        assert_eq!((deployment.model.name.as_str(), deployment.quant_algo), ("Qwen/Qwen3-8B", expected));
+        assert_eq!((deployment.model.name.as_str(), deployment.precision.quant_algo), ("Qwen/Qwen3-8B", expected));
     }
     let eight = tensors_of(&header(&QWEN3_8B.tensors(gptq(8))), "");
     assert_eq!(eight.precision, Precision::Quantized(QuantAlgo::W8A16Gptq));
@@ -433,14 +436,14 @@ fn a_mix_of_formats_is_named_and_never_counted_as_one_of_them() {
         assert!(matches!(&file.precision, Precision::Unnamed(names) if names.contains(name)), "{:?}", file.precision);
     }
     let two_bits = tensors_of(&header(&QWEN3_8B.tensors(gptq(2))), "");
-    assert_eq!(two_bits.precision, Precision::Unnamed("GPTQ of 2 bits (252)".into()));
+    assert_eq!(two_bits.precision, Precision::Unnamed("GPTQ with 2 bits (252)".into()));
     let mx = |name: String, outputs, inputs: u64| {
         let weight = (format!("{name}.weight"), "F8_E4M3", vec![outputs, inputs]);
         vec![weight, (format!("{name}.weight_scale"), "U8", vec![outputs, inputs / 32])]
     };
     assert_eq!(tensors_of(&header(&QWEN3_8B.tensors(mx)), "").precision, Precision::Unnamed("MXFP8 (252)".into()));
 
-    // A few layers in 16 bit are said by name.
+    // A few layers in 16 bits are reported by name.
     let wide_outputs = |name: String, outputs, inputs| match name.contains("down_proj") {
         true => bf16(name, outputs, inputs),
         false => fp8(name, outputs, inputs),
@@ -555,7 +558,7 @@ fn a_part_of_a_model_is_no_model() {
         (
             only(&|entry| entry.0.contains("embed") || layer(entry) < Some(9) && layer(entry).is_some()),
             "",
-            "first shard",
+            "the first of several shards",
         ),
         (only(&|entry| layer(entry) >= Some(9)), "", "no embedding table"),
         (only(&|entry| layer(entry) != Some(9)), "", "no layer 9"),
@@ -611,10 +614,13 @@ fn a_file_of_another_kind_is_named_and_refused() {
     let eagle = llama(", \"architectures\": [\"LlamaForCausalLMEagle3\"], \"draft_vocab_size\": 32000");
     let medusa = llama(", \"medusa_num_heads\": 4");
     for (content, words) in [
-        (bert, "bert is no text generator"),
-        (&bert.replace("\"bert\"", "\"brand_new\"").replace("BertForMaskedLM", "BrandNewModel"), "no text generator"),
-        (clip, "clip is no text generator"),
-        (engine, "BertForSequenceClassification is no text generator"),
+        (bert, "bert does not generate text"),
+        (
+            &bert.replace("\"bert\"", "\"brand_new\"").replace("BertForMaskedLM", "BrandNewModel"),
+            "does not generate text",
+        ),
+        (clip, "clip does not generate text"),
+        (engine, "BertForSequenceClassification does not generate text"),
         (&eagle, "EAGLE head"),
         (&medusa, "Medusa head"),
         (
@@ -629,12 +635,12 @@ fn a_file_of_another_kind_is_named_and_refused() {
         (r#"{"_class_name": "FluxPipeline", "_diffusers_version": "0.30.0"}"#, "diffusion"),
         (r#"{"image_processor_type": "CLIPImageProcessor"}"#, "image processor"),
         (r#"{"quantization": 4}"#, "Must be an object"),
-        (r#"{"colour": "red"}"#, "no model's config.json"),
-        ("{}", "no model's config.json"),
-        ("[1, 2]", "is an object; this is a list of 2"),
-        ("7", "is an object; this is 7"),
-        ("\"llama\"", "is an object"),
-        ("null", "is an object"),
+        (r#"{"colour": "red"}"#, "not the config.json of a model"),
+        ("{}", "not the config.json of a model"),
+        ("[1, 2]", "must be an object; this is a list of 2"),
+        ("7", "must be an object; this is 7"),
+        ("\"llama\"", "must be an object"),
+        ("null", "must be an object"),
         ("GGUF\u{3}\0\0\0", "GGUF"),
         ("PK\u{3}\u{4}\u{14}", "ZIP"),
     ] {

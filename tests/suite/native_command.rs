@@ -305,7 +305,7 @@ fn a_model_may_come_from_its_own_file() {
 
     let bad = run(&["estimate", "--hf-config", concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml")]);
     assert_eq!(status(&bad), 2);
-    assert!(stderr(&bad).contains("line 1: This is no JSON"), "{}", stderr(&bad));
+    assert!(stderr(&bad).contains("line 1: Invalid JSON"), "{}", stderr(&bad));
 }
 
 /// A file of this content, in a folder of its own test.
@@ -335,7 +335,12 @@ const FUSED: &str = r#"{"model.embed_tokens.weight": {"dtype": "BF16", "shape": 
 fn a_file_without_a_model_is_answered_for_no_other_model() {
     let test = "a_file_without_a_model";
     for (name, content, kind, algo) in [
-        ("model.safetensors.index.json", INDEX.as_bytes().to_vec(), "the index of a checkpoint", "FP8_BLOCK_SCALES"),
+        (
+            "model.safetensors.index.json",
+            INDEX.as_bytes().to_vec(),
+            "the index of a safetensors checkpoint",
+            "FP8_BLOCK_SCALES",
+        ),
         ("hf_quant_config.json", QUANTIZATION.as_bytes().to_vec(), "an hf_quant_config.json", "FP8&kv_cache_dtype=fp8"),
         ("model-00002-of-00004.safetensors", safetensors(SHARD), "shard 2 of 4", "FP8"),
         ("later.safetensors", safetensors(SHARD), "no embedding table", "FP8"),
@@ -503,5 +508,16 @@ fn links_of_the_standard_input_share_a_file() {
     assert!(stderr(&both).contains("cannot both come"), "{}", stderr(&both));
     let alone = run_on(br#"{"colour": "red"}"#, &["estimate", "--hf-config", "-"]);
     assert_eq!(status(&alone), 2);
-    assert!(stderr(&alone).contains("no model's config.json"), "{}", stderr(&alone));
+    assert!(stderr(&alone).contains("not the config.json of a model"), "{}", stderr(&alone));
+}
+
+#[test]
+fn a_models_file_that_is_too_long_is_refused_with_its_size_and_the_limit() {
+    let path = std::env::temp_dir().join(format!("trtllm-memory-long-{}.json", std::process::id()));
+    std::fs::write(&path, "{\"model_type\": \"llama\",\n").unwrap();
+    std::fs::OpenOptions::new().write(true).open(&path).unwrap().set_len(200_000_000).unwrap();
+    let output = run(&["estimate", "", "--hf-config", path.to_str().unwrap()]);
+    std::fs::remove_file(&path).unwrap();
+    assert_eq!(status(&output), 2);
+    assert!(stderr(&output).contains("200 MB") && stderr(&output).contains("110 MB"), "{}", stderr(&output));
 }

@@ -3,11 +3,13 @@
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
+use crate::support::report;
 use trtllm_memory::deployment::{Backend, Resolved};
 use trtllm_memory::link;
-use trtllm_memory::memory::Inputs;
-use trtllm_memory::memory::overhead::{self, Cause, Topology};
-use trtllm_memory::memory::pytorch::overhead as pytorch_overhead;
+use trtllm_memory::memory::Contributor;
+use trtllm_memory::testing::{
+    Cause, Inputs, Position, Topology, all_reduce_buffers, communicator, context, engine_overhead, pytorch_overhead,
+};
 use trtllm_memory::units::MIB;
 
 struct Case {
@@ -186,11 +188,11 @@ fn resolved(link: &str) -> Resolved {
 
 fn predicted(link: &str, rank: u64) -> Cause<f64> {
     let resolved = resolved(link);
-    let inputs = Inputs::new(&resolved, rank / resolved.tp_size);
-    let place = Topology::new(&resolved).place(rank);
+    let inputs = Inputs::new(&resolved, rank / resolved.parallel.tp_size);
+    let topology = Topology::new(&resolved).of_rank(rank);
     match resolved.backend {
-        Backend::TensorRt => overhead::overhead(&inputs, place),
-        Backend::Pytorch => pytorch_overhead::overhead(&inputs, place),
+        Backend::TensorRt => engine_overhead(&inputs, topology),
+        Backend::Pytorch => pytorch_overhead(&inputs, topology),
     }
 }
 
@@ -228,7 +230,7 @@ fn contexts_of_other_cards_are_met() {
         [("rtx-3090", 256.0), ("rtx-6000-ada", 426.0), ("h200", 520.0), ("h100-sxm", 515.0), ("b200", 590.0)]
     {
         let resolved = resolved(&format!("gpu={gpu}"));
-        let context: f64 = overhead::context(&Inputs::new(&resolved, 0));
+        let context: f64 = context(&Inputs::new(&resolved, 0));
         assert!((context / MIB as f64 - measured).abs() <= 13.0, "{gpu}: {context}");
     }
 }
@@ -236,7 +238,6 @@ fn contexts_of_other_cards_are_met() {
 /// A communicator's MiB for each number of ranks, from NCCL's sources.
 #[test]
 fn communicators_hold_what_nccl_allocates() {
-    use overhead::{Position, communicator};
     let held = |link: &str, ranks| communicator::<f64>(&resolved(link), ranks, Position::Middle) / MIB as f64;
     let table: [(&str, [f64; 3]); 7] = [
         ("gpu=a100-80gb", [288.0, 576.0, 576.0]),
@@ -262,7 +263,7 @@ fn communicators_hold_what_nccl_allocates() {
 fn the_all_reduce_workspace_is_exact() {
     let held = |link: &str| {
         let resolved = resolved(link);
-        overhead::all_reduce_buffers::<f64>(&Inputs::new(&resolved, 0)).map(|bytes| bytes / MIB as f64)
+        all_reduce_buffers::<f64>(&Inputs::new(&resolved, 0)).map(|bytes| bytes / MIB as f64)
     };
     let model = "model=meta-llama/Llama-3.1-70B-Instruct&tp_size=8&max_batch_size=256&max_seq_len=4096";
     assert_eq!(held("tp_size=2&max_batch_size=256&max_seq_len=4096"), Some(74.0));
@@ -274,5 +275,36 @@ fn the_all_reduce_workspace_is_exact() {
     assert_eq!(held("tp_size=2&runtime_max_batch_size=1&max_seq_len=128"), Some(2.0 * 2.0 + 4.0 + 6.0));
     for none in ["tp_size=1", "tp_size=2&gpu=rtx-4090", "tp_size=8&gpus_per_node=4"] {
         assert_eq!(held(none), None, "{none}");
+    }
+}
+
+/// Four DGX Spark are the largest cluster of unified memory that anyone has measured: 8.1 GiB of
+/// host buffers, 2.7 for each of three peers. More machines don't add more to the likely size, but
+/// widen the band: five peers of 3456 MiB at most, two of 256 at least.
+#[test]
+fn unified_memory_is_not_extrapolated_beyond_four_machines() {
+    for gpu in ["dgx-spark", "jetson-orin-64gb"] {
+        let overhead = |ranks: u64, more: &str| {
+            let link = format!(
+                "model=meta-llama/Llama-3.1-8B&gpu={gpu}&tp_size={ranks}&max_seq_len=4096&backend=pytorch{more}"
+            );
+            *report(&link).ranks[0].figure(Contributor::Overhead)
+        };
+        let [four, eight] = [overhead(4, ""), overhead(8, "")];
+        assert!(four.bytes.gib() < 13.0, "{gpu}: {}", four.bytes.gib());
+        assert_eq!(eight.bytes, four.bytes);
+        assert!(eight.high > four.high && eight.low < four.low);
+        let others = 2.0 * 256.0 / 1024.0..5.0 * 3456.0 / 1024.0 + 8.0;
+        assert!(others.contains(&eight.low.gib()) && others.contains(&eight.high.gib()), "{gpu}: {eight:?}");
+        // Sixteen machines would take 41 GiB by the line through one and four.
+        let engine = |ranks: u64| {
+            let link = format!("model=Qwen/Qwen2.5-32B&gpu={gpu}&pp_size={ranks}&max_seq_len=4096&trtllm_version=0.18");
+            *report(&link).ranks[1].figure(Contributor::Overhead)
+        };
+        // What differs are block tables, made after the KV cache.
+        assert!((engine(16).bytes.gib() - engine(8).bytes.gib()).abs() < 0.05);
+        assert!(engine(16).high.gib() < 20.0, "{:?}", engine(16));
+        // Each of these machines has one GPU, so no other rank's context is on it.
+        assert_eq!(overhead(4, "&gpus_per_node=4&launcher=triton"), overhead(4, "&launcher=triton"));
     }
 }

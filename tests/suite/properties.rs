@@ -3,11 +3,14 @@
 
 use crate::support::random::{engine, largest, report};
 use proptest::prelude::*;
-use trtllm_memory::architecture::models;
-use trtllm_memory::deployment::{Deployment, FIELDS, Input, Version};
+use trtllm_memory::architecture::{Architecture, models};
+use trtllm_memory::deployment::{
+    Backend, BuildLimits, Deployment, EngineConfig, FIELDS, Input, KvCacheConfig, Machine, Parallelism, Precision,
+    PytorchConfig, QuantAlgo, Version,
+};
 use trtllm_memory::link;
 use trtllm_memory::memory::{Contributor, estimate, explain};
-use trtllm_memory::units::Bytes;
+use trtllm_memory::units::{Bytes, Units};
 
 /// A text for a setting: one that it offers, a number of any size, or nonsense.
 fn text(input: Input, from: u64) -> String {
@@ -94,30 +97,43 @@ fn absurd() -> impl Strategy<Value = Deployment> {
             let (batch, tokens, input, sequence, beam, block, most) = limits;
             let (lora, table, sinks, host, encoder, drafts, slots, windows) = more;
             Deployment {
-                max_batch_size: batch,
-                max_num_tokens: tokens,
-                max_input_len: input,
-                max_seq_len: sequence,
-                max_beam_width: beam,
-                tokens_per_block: block,
-                max_tokens: most,
-                tp_size: ranks.0,
-                pp_size: ranks.1,
-                moe_tp_size: ranks.2,
-                moe_ep_size: ranks.3,
-                gpus_per_node: ranks.4,
-                max_lora_rank: lora,
-                max_prompt_embedding_table_size: table,
-                sink_token_length: sinks,
-                host_cache_size: host,
-                max_encoder_input_len: encoder,
-                max_draft_len: drafts,
-                moe_load_balancer_slots: slots,
-                max_attention_window: windows,
-                free_gpu_memory_fraction: share,
-                gpu_memory_gib: memory,
-                free_memory_gib: free,
-                other_memory_gib: other,
+                limits: BuildLimits {
+                    max_batch_size: batch,
+                    max_num_tokens: tokens,
+                    max_seq_len: sequence,
+                    max_beam_width: beam,
+                    max_draft_len: drafts,
+                },
+                engine: EngineConfig {
+                    max_input_len: input,
+                    max_lora_rank: lora,
+                    max_prompt_embedding_table_size: table,
+                    sink_token_length: sinks,
+                    max_encoder_input_len: encoder,
+                    ..deployment.engine.clone()
+                },
+                kv_cache: KvCacheConfig {
+                    tokens_per_block: block,
+                    max_tokens: most,
+                    host_cache_size: host,
+                    max_attention_window: windows,
+                    free_gpu_memory_fraction: share,
+                    ..deployment.kv_cache.clone()
+                },
+                parallel: Parallelism {
+                    tp_size: ranks.0,
+                    pp_size: ranks.1,
+                    moe_tp_size: ranks.2,
+                    moe_ep_size: ranks.3,
+                },
+                machine: Machine {
+                    gpus_per_node: ranks.4,
+                    gpu_memory_gib: memory,
+                    free_memory_gib: free,
+                    other_memory_gib: other,
+                    ..deployment.machine
+                },
+                pytorch: PytorchConfig { moe_load_balancer_slots: slots, ..deployment.pytorch },
                 ..deployment
             }
         },
@@ -131,7 +147,7 @@ fn is_answered(deployment: &Deployment) -> proptest::test_runner::TestCaseResult
             prop_assert_eq!(report.ranks.len() as u64, deployment.world_size());
             crate::support::random::parts_add_up(deployment)?;
             prop_assert!(explain(deployment, 0).is_ok());
-            prop_assert!(!report.sentence().is_empty());
+            prop_assert!(!report.sentence(Units::Binary).is_empty());
         }
         Err(problems) => {
             prop_assert!(!problems.0.is_empty());
@@ -158,15 +174,21 @@ proptest! {
     }
 
     #[test]
+    fn the_ranks_hold_the_whole_checkpoint(deployment in engine()) {
+        crate::support::random::ranks_hold_the_checkpoint(&deployment)?;
+        crate::support::random::ranks_hold_the_checkpoint(&Deployment { precision: Precision { quant_algo: QuantAlgo::None, ..deployment.precision }, ..deployment })?;
+    }
+
+    #[test]
     fn more_ranks_never_mean_more_weights_on_each(deployment in engine()) {
         crate::support::random::more_ranks_never_mean_more_weights(&deployment)?;
     }
 
     #[test]
     fn larger_batches_never_take_less(deployment in engine()) {
-        let batch = deployment.max_batch_size.unwrap_or(256).min(1 << 19);
-        let deployment = Deployment { max_batch_size: Some(batch), ..deployment };
-        let larger = Deployment { max_batch_size: Some(batch * 2), ..deployment.clone() };
+        let batch = deployment.limits.max_batch_size.unwrap_or(256).min(1 << 19);
+        let deployment = Deployment { limits: BuildLimits { max_batch_size: Some(batch), ..deployment.limits }, ..deployment };
+        let larger = Deployment { limits: BuildLimits { max_batch_size: Some(batch * 2), ..deployment.limits }, ..deployment.clone() };
         if let (Some(small), Some(large)) = (report(&deployment), report(&larger)) {
             for contributor in [Contributor::Activations, Contributor::RuntimeBuffers, Contributor::DecoderBuffers] {
                 prop_assert!(largest(&small, contributor) <= largest(&large, contributor));
@@ -179,7 +201,7 @@ proptest! {
         let Some(report) = report(&deployment) else { return Ok(()) };
         let kv = &report.kv_cache;
         prop_assert_eq!(kv.tokens, kv.blocks.saturating_mul(kv.tokens_per_block));
-        if let Some(most) = deployment.max_tokens {
+        if let Some(most) = deployment.kv_cache.max_tokens {
             prop_assert!(kv.tokens < most + kv.tokens_per_block);
         }
     }
@@ -205,8 +227,8 @@ fn stages_that_share_an_account_hold_the_same() {
         for pp_size in [4, 6] {
             let deployment = Deployment {
                 model: model.into(),
-                pp_size,
-                trtllm_version: Version::parse("1.0"),
+                version: "1.0".parse::<Version>().ok(),
+                parallel: Parallelism { pp_size, ..Parallelism::default() },
                 ..Deployment::default()
             };
             let Some(report) = report(&deployment) else { continue };
@@ -214,6 +236,46 @@ fn stages_that_share_an_account_hold_the_same() {
                 for (contributor, explanation) in explain(&deployment, rank.rank).unwrap() {
                     let said = rank.figure(contributor).bytes;
                     assert_eq!(Bytes(explanation.value.round() as u64), said, "{} {}", model.name, contributor.label());
+                }
+            }
+        }
+    }
+}
+
+/// No setting makes weights vanish: each alone, on one rank and on several of either kind, for the
+/// default model and the first of each family with experts.
+#[test]
+fn no_setting_makes_the_ranks_hold_less_than_the_checkpoint() {
+    let values = ["true", "false", "0", "1", "2", "4", "8", "512", "4096", "65536", "1099511627776", "0.3", "4,3,4"];
+    let default = Deployment::default();
+    let mut tried: Vec<&Architecture> = models().iter().filter(|model| model.name == default.model.name).collect();
+    for model in models().iter().filter(|model| model.moe.is_some()) {
+        if tried.iter().all(|known| known.family != model.family) {
+            tried.push(model);
+        }
+    }
+    for model in tried {
+        for (backend, tp_size, moe_ep_size, pp_size) in [
+            (Backend::TensorRt, 1, None, 1),
+            (Backend::Pytorch, 1, None, 1),
+            (Backend::Pytorch, 4, model.moe.map(|_| 4), 1),
+            (Backend::Pytorch, 1, None, 2),
+        ] {
+            let plain = Deployment {
+                model: model.into(),
+                backend,
+                parallel: Parallelism { tp_size, moe_ep_size, pp_size, ..Parallelism::default() },
+                limits: BuildLimits { max_seq_len: Some(1024), ..BuildLimits::default() },
+                ..Deployment::default()
+            };
+            for field in FIELDS.iter().filter(|field| field.flows.has(backend)) {
+                let names = if let Input::Choice(names) = field.input { names } else { &values };
+                for value in names {
+                    let mut deployment = plain.clone();
+                    if field.key != "model" && field.read(&mut deployment, value).is_ok() {
+                        crate::support::random::ranks_hold_the_checkpoint(&deployment)
+                            .unwrap_or_else(|error| panic!("{}={value}: {error}", field.key));
+                    }
                 }
             }
         }

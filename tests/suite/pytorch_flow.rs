@@ -3,10 +3,11 @@
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
+use trtllm_memory::architecture::{Architecture, find};
 use trtllm_memory::deployment::presets::presets;
 use trtllm_memory::deployment::{Backend, Deployment, DeploymentError, FIELDS, MoeBackend};
 use trtllm_memory::link::{self, LinkProblemKind};
-use trtllm_memory::memory::{Binding, Contributor, Report, Stage, Verdict, estimate, explain};
+use trtllm_memory::memory::{Binding, Contributor, Explanation, Report, Stage, Verdict, estimate, explain};
 use trtllm_memory::units::GIB;
 
 fn decode(text: &str) -> Deployment {
@@ -65,7 +66,7 @@ fn a_key_of_the_other_flow_is_kept_named_and_without_effect() {
     assert!(
         decoded.problems.iter().any(|problem| problem.message == "gemm_plugin has no effect with backend=pytorch.")
     );
-    assert!(!decoded.deployment.gemm_plugin);
+    assert!(!decoded.deployment.engine.plugins.gemm_plugin);
     assert_eq!(link::encode(&decoded.deployment), "v=1&backend=pytorch");
     assert_eq!(estimate(&decoded.deployment).unwrap().ranks, report("").ranks);
 
@@ -121,6 +122,57 @@ fn what_the_flow_cannot_do_is_refused_at_its_field() {
     assert!(engine.unwrap_err().of("quant_algo").unwrap().message.contains("backend=pytorch"));
 }
 
+/// `maybe_create_moe_load_balancer` creates one only with expert parallelism and for the
+/// architectures of its list. Otherwise the experts stay where they are, and the setting says so.
+#[test]
+fn a_load_balancer_that_does_not_act_changes_nothing() {
+    let r1 = "model=deepseek-ai/DeepSeek-R1&gpu=h200&max_seq_len=8192";
+    let mixtral = "model=mistralai/Mixtral-8x7B-v0.1&gpu=h200&pp_size=2";
+    let oss =
+        "model=openai/gpt-oss-120b&gpu=h200&quant_algo=W4A16_MXFP4&tp_size=2&moe_ep_size=2&enable_attention_dp=true";
+    for (plain, slots, says) in [
+        (r1.to_string(), 288, "moe_ep_size"),
+        (mixtral.to_string(), 512, "moe_ep_size"),
+        (format!("{oss}&trtllm_version=1.1"), 128, "gpt-oss"),
+        (format!("{oss}&trtllm_version=0.20"), 128, "gpt-oss"),
+    ] {
+        let balanced = report(&format!("{plain}&moe_load_balancer_slots={slots}"));
+        let plain = report(&plain);
+        assert_eq!((balanced.ranks, balanced.verdict), (plain.ranks, plain.verdict));
+        let note = balanced.notes.iter().find(|note| note.field == "moe_load_balancer_slots").unwrap();
+        assert!(note.message.contains(says) && note.message.starts_with("Has no effect"), "{}", note.message);
+    }
+    let fits = report(&format!("{r1}&moe_load_balancer_slots=288")).verdict;
+    assert!(matches!(fits, Verdict::Fails { stage: Stage::LoadWeights, .. }), "{fits:?}");
+}
+
+/// 288 slots in place of 256 experts: an eighth more of the experts on each of eight ranks, as
+/// weights. DeepSeek-R1 has 58 layers with experts of 3 · 7168 · 2048 values in two bytes.
+#[test]
+fn slots_of_the_load_balancer_are_weights() {
+    let wide =
+        "model=deepseek-ai/DeepSeek-R1&gpu=b300&tp_size=8&moe_ep_size=8&enable_attention_dp=true&max_seq_len=8192";
+    let (plain, balanced) = (report(wide), report(&format!("{wide}&moe_load_balancer_slots=288")));
+    let more = gib(&balanced, Contributor::Weights) - gib(&plain, Contributor::Weights);
+    let expected = 58.0 * (288.0 - 256.0) / 8.0 * (3.0 * 7168.0 * 2048.0) * 2.0 / GIB as f64;
+    assert!((more - expected).abs() < 0.001, "{more} {expected}");
+    assert_eq!(gib(&balanced, Contributor::Overhead), gib(&plain, Contributor::Overhead));
+    let all = report(&format!("{wide}&moe_load_balancer_slots=256"));
+    assert_eq!(gib(&all, Contributor::Weights), gib(&plain, Contributor::Weights));
+    let stated = |text: &str| report(text).notes.iter().any(|note| note.field == "moe_load_balancer_slots");
+    assert!(!stated(&format!("{wide}&moe_load_balancer_slots=288")));
+    let without = wide.replace("&enable_attention_dp=true", "");
+    assert!(stated(&format!("{without}&moe_load_balancer_slots=288")), "it expects attention data parallelism");
+}
+
+/// The experts are dealt to as many ranks as moe_tp_size leaves, where moe_ep_size isn't given.
+#[test]
+fn slots_are_a_multiple_of_the_ranks_that_share_the_experts() {
+    let r1 = "model=deepseek-ai/DeepSeek-R1&gpu=b300&tp_size=8&moe_tp_size=1";
+    assert!(problems(&format!("{r1}&moe_load_balancer_slots=257")).of("moe_load_balancer_slots").is_some());
+    assert!(link::decode(&format!("backend=pytorch&{r1}&moe_load_balancer_slots=264")).deployment.resolve().is_ok());
+}
+
 #[test]
 fn attention_data_parallelism_lifts_the_limits_of_heads_and_keeps_attention_whole() {
     // 40 heads can't be shared by 16 ranks, but each rank may have all of them.
@@ -170,6 +222,36 @@ fn limits_only_lower_the_share() {
     assert!((share - 0.9).abs() < 1e-4, "{share}");
 }
 
+/// `_util.py` lowers the memory of all pools to `max_tokens` in every layer, and divides it evenly:
+/// 1280 tokens of 131,072 bytes are 160 MiB, or 80 for each of two windows. Of the 32 layers
+/// sixteen have either window, so that a token takes 65,536 bytes there.
+#[test]
+fn max_tokens_bounds_the_bytes_of_all_windows() {
+    let windows = "max_seq_len=4096&max_attention_window=1024,4096";
+    let bounded = report(&format!("{windows}&max_tokens=1280"));
+    let blocks: Vec<u64> = bounded.kv_cache.windows.iter().map(|pool| pool.blocks).collect();
+    assert_eq!(blocks, [1280 / 32; 2]);
+    assert_eq!(bounded.ranks[0].figure(Contributor::KvCache).bytes.mib(), 160.0);
+    assert_eq!(bounded.kv_cache.binding, Binding::MaxTokens);
+    assert!(bounded.notes.iter().any(|note| note.field == "max_tokens"));
+
+    // Three windows in turn: eleven layers look back 16 tokens, eleven 46, and ten all 64; 62
+    // tokens are 62 · 131,072 bytes.
+    let three = report("max_seq_len=64&max_tokens=62&max_attention_window=16384,16,46");
+    let most = 62.0 * 131_072.0;
+    for (pool, layers) in three.kv_cache.windows.iter().zip([11, 10, 11]) {
+        assert_eq!(pool.layers, layers);
+        assert_eq!(pool.blocks, (most / 3.0 / (layers as f64 * 4096.0) / 32.0) as u64, "{layers}");
+    }
+    assert!(three.ranks[0].figure(Contributor::KvCache).bytes.0 as f64 <= most);
+
+    let both = report(&format!("{windows}&max_tokens=1280&max_gpu_total_bytes={}", 80 << 20));
+    assert_eq!((both.kv_cache.binding, both.kv_cache.blocks), (Binding::MaxGpuTotalBytes, 20));
+    let free = report(&format!("{windows}&max_tokens=400000000"));
+    assert_eq!(free.kv_cache.binding, Binding::FreeGpuMemoryFraction);
+    assert_eq!(free.kv_cache.blocks, report(windows).kv_cache.blocks);
+}
+
 #[test]
 fn a_sequence_in_the_log_is_longer_by_what_the_scheduler_is_ahead() {
     // Logged by 1.1.0: max_seq_len=2049, 65 blocks of a sequence.
@@ -200,6 +282,23 @@ fn one_draft_layer_serves_any_number_of_draft_tokens() {
     assert_eq!(weights(""), weights("&decoding_type=NGram&max_draft_len=8"));
 }
 
+/// A checkpoint with three layers of multi-token prediction runs as many of them as there are
+/// draft tokens, and no more than it has.
+#[test]
+fn several_draft_layers_are_one_for_each_draft_token() {
+    let mut model = find("deepseek-ai/DeepSeek-R1").unwrap().clone();
+    model.mtp_layers = 3;
+    let model: &'static Architecture = Box::leak(Box::new(model));
+    let weights = |drafts: u64| {
+        let mtp = decode(&format!("{R1}&decoding_type=MTP&max_draft_len={drafts}"));
+        gib(&estimate(&Deployment { model: model.into(), ..mtp }).unwrap(), Contributor::Weights)
+    };
+    let layer = weights(2) - weights(1);
+    assert!(layer > 1.0);
+    assert!((weights(3) - weights(2) - layer).abs() < 1e-6);
+    assert_eq!(weights(5), weights(3));
+}
+
 /// NVIDIA/TensorRT-LLM issue 8642: exactly 135.00 GiB are asked for at the default batch, on a card of 16 GiB.
 #[test]
 fn recurrent_states_of_the_default_batch_are_what_an_issue_printed() {
@@ -216,6 +315,75 @@ fn recurrent_states_of_the_default_batch_are_what_an_issue_printed() {
     assert!((states(1024) * 2.0 - states(2048)).abs() < 1.0);
     let verdict = report(&nano.replace("h200", "h100-sxm")).verdict;
     assert!(matches!(verdict, Verdict::Fails { stage: Stage::WarmUp, .. }), "{verdict:?}");
+}
+
+/// The value of a part of a contributor on `rank`, wherever it stands.
+fn part(text: &str, rank: u64, contributor: Contributor, label: &str) -> f64 {
+    fn find(explanation: &Explanation, label: &str) -> Option<f64> {
+        let below = || explanation.parts.iter().find_map(|part| find(part, label));
+        if explanation.label.starts_with(label) { Some(explanation.value) } else { below() }
+    }
+    let explained = explain(&decode(text), rank).unwrap();
+    let whole = &explained[contributor as usize].1;
+    find(whole, label).unwrap_or_else(|| panic!("{text}: no {label}"))
+}
+
+/// One row of 7168 16-bit values for each of eight experts of a token, and each of 256 experts
+/// padded to a tile of 128 rows in FP8, of 256 in FP4; fewer than 1024 tokens aren't sorted
+/// (trtllm-gen Routing::getMaxPermutedPaddedCount).
+#[test]
+fn sorted_rows_are_padded_to_the_tile_of_their_precision() {
+    let sorted = |text: &str| part(text, 0, Contributor::Activations, "rows sorted by expert");
+    let row = 7168.0 * 2.0;
+    assert_eq!(sorted(&format!("{R1}&max_num_tokens=8192")), (8192.0 * 8.0 + 256.0 * 127.0) * row);
+    let fp4 = R1.replace("FP8_BLOCK_SCALES", "NVFP4");
+    assert_eq!(sorted(&format!("{fp4}&max_num_tokens=8192")), (8192.0 * 8.0 + 256.0 * 255.0) * row);
+    assert_eq!(sorted(&format!("{R1}&max_num_tokens=1024")), (1024.0 * 8.0 + 256.0 * 127.0) * row);
+    assert_eq!(sorted(&format!("{R1}&max_num_tokens=1023")), 0.0);
+}
+
+/// The 2048 columns of DeepSeek-R1's shared expert are sixteen blocks of 128: of 32 ranks each two
+/// share a part of them, so that a rank has 7168 · 128 values in two bytes in each of 58 layers.
+#[test]
+fn a_shared_expert_is_dealt_in_blocks() {
+    let r1 = "model=deepseek-ai/DeepSeek-R1&gpu=gb200&tp_size=32&max_seq_len=4096";
+    let shared = part(r1, 0, Contributor::Weights, "mlp.shared_expert.fc.weight");
+    assert_eq!(shared, 58.0 * 7168.0 * 128.0 * 2.0);
+}
+
+/// DeepGEMM on eight ranks with attention data parallelism: 65,536 rows are four pieces of 16,384,
+/// each with the rows of 32 experts three times as wide as the hidden size, and their scales.
+#[test]
+fn deep_gemm_multiplies_even_pieces() {
+    let r1 = R1.replace("TRTLLM", "DEEPGEMM") + "&moe_ep_size=8&enable_attention_dp=true&max_num_tokens=8192";
+    let workspace = part(&r1, 0, Contributor::RuntimeBuffers, "workspace of the experts");
+    assert_eq!(workspace, 32.0 * 16_384.0 * (3.0 * 7168.0 + 7168.0 / 128.0));
+}
+
+/// Llama 3.1 8B caches 65,536 values of a token, in NVFP4 half a byte each and a scale of a byte
+/// for sixteen.
+#[test]
+fn an_nvfp4_cache_has_its_scales() {
+    assert_eq!(report("gpu=b200&kv_cache_dtype=nvfp4").kv_cache.bytes_per_token, 65_536.0 * (0.5 + 1.0 / 16.0));
+}
+
+/// A beam's tokens and parents, four bytes each: eight sequences of four beams and 1024 tokens.
+#[test]
+fn beams_keep_their_history() {
+    let beams = "max_beam_width=4&max_batch_size=8&max_seq_len=1024";
+    let history = part(beams, 0, Contributor::DecoderBuffers, "tokens of the beams");
+    assert_eq!(history, 8.0 * 4.0 * 1024.0 * 8.0);
+}
+
+/// Of two stages the first has 31 of DeepSeek-R1's 61 layers; the other has the rest and the one
+/// that drafts.
+#[test]
+fn the_layer_that_drafts_is_cached_on_the_last_stage() {
+    let stages = report(&format!("{R1}&pp_size=2&decoding_type=MTP&max_draft_len=3&trtllm_version=1.3"));
+    let kv = &stages.kv_cache;
+    let cache = |rank: usize| stages.ranks[rank].figure(Contributor::KvCache).bytes.0;
+    assert_eq!(cache(0), kv.tokens * 31 * 576);
+    assert_eq!(cache(8), cache(0));
 }
 
 #[test]
@@ -252,7 +420,7 @@ fn workspaces_follow_the_kernels_and_stand_where_they_are_said_to() {
 
 #[test]
 fn the_kv_cache_of_checkpoints_by_modelopt_is_fp8_unless_told_otherwise() {
-    let dtype = |text: &str| decode(text).resolve().unwrap().kv_cache_dtype.to_string();
+    let dtype = |text: &str| decode(text).resolve().unwrap().precision.kv_cache_dtype.to_string();
     assert_eq!(dtype("quant_algo=FP8"), "fp8");
     assert_eq!(dtype("quant_algo=FP8&kv_cache_dtype=bf16"), "bf16");
     assert_eq!(dtype("quant_algo=FP8_BLOCK_SCALES"), "bf16");

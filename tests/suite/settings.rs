@@ -3,10 +3,17 @@
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
-use trtllm_memory::deployment::{Deployment, FIELDS, Field, Group, Input};
+use std::error::Error;
+use std::fmt::{Debug, Display};
+use std::str::FromStr;
+use trtllm_memory::deployment::{
+    Backend, Calibrated, Deployment, FIELDS, Field, Flows, Group, Input, InvalidValue, KvCacheDtype, LookaheadConfig,
+    LoraModule, LoraModules, QuantAlgo, Runtime, Version,
+};
 use trtllm_memory::export::commands::recipes;
 use trtllm_memory::link;
 use trtllm_memory::memory::estimate;
+use trtllm_memory::units::Bytes;
 
 /// Deployments among which every setting has a meaning.
 const BASES: [&str; 16] = [
@@ -77,12 +84,107 @@ fn each_setting_changes_a_figure_or_a_command() {
     assert!(idle.is_empty(), "no law and no command asks for {idle:?}");
 }
 
+/// The names and the types of the fields of a struct.
+fn fields_of<'a>(source: &'a str, name: &str) -> Vec<(&'a str, &'a str)> {
+    let (_, body) = source.split_once(&format!("pub struct {name} {{")).unwrap();
+    let (body, _) = body.split_once("\n}").unwrap();
+    let declared = body.lines().filter_map(|line| line.strip_prefix("    pub ")?.strip_suffix(',')?.split_once(": "));
+    declared.collect()
+}
+
+/// Every field of the group with this type, as the key that its row has.
+fn keys_of(group: &str) -> Vec<String> {
+    let source = include_str!("../../src/deployment/config.rs");
+    let (groups, fields): (Vec<_>, Vec<_>) =
+        fields_of(source, group).into_iter().partition(|(_, kind)| source.contains(&format!("pub struct {kind} {{")));
+    let prefix = if group == "Calibration" { "calibrated_" } else { "" };
+    let own = fields.into_iter().map(|(name, _)| format!("{prefix}{name}"));
+    own.chain(groups.into_iter().flat_map(|(_, kind)| keys_of(kind))).collect()
+}
+
 #[test]
 fn each_field_of_a_deployment_is_a_setting() {
-    let source = include_str!("../../src/deployment/mod.rs");
-    let (_, body) = source.split_once("pub struct Deployment {").unwrap();
-    let (body, _) = body.split_once("\n}").unwrap();
-    let fields = body.lines().filter_map(|line| line.strip_prefix("    pub ")?.split(':').next());
-    let unset: Vec<&str> = fields.filter(|name| FIELDS.iter().all(|field| field.key != *name)).collect();
+    let deployment = fields_of(include_str!("../../src/deployment/mod.rs"), "Deployment");
+    let groups = deployment.iter().filter(|(name, _)| !["model", "gpu", "backend", "version"].contains(name));
+    let own = ["model", "gpu", "backend", "trtllm_version"].map(String::from);
+    let fields: Vec<String> = own.into_iter().chain(groups.flat_map(|(_, kind)| keys_of(kind))).collect();
+    let unset: Vec<&String> = fields.iter().filter(|name| FIELDS.iter().all(|field| field.key != *name)).collect();
     assert!(unset.is_empty(), "{unset:?} stand in no row of src/deployment/fields/settings.rs");
+    let settings = FIELDS.iter().filter(|field| field.group != Group::Dimensions);
+    let homeless: Vec<&str> =
+        settings.map(|field| field.key).filter(|key| fields.iter().all(|name| name != key)).collect();
+    assert!(homeless.is_empty(), "{homeless:?} stand in no group of src/deployment/config.rs");
+}
+
+#[test]
+fn the_groups_of_one_backend_hold_the_settings_of_that_backend_alone() {
+    for (group, flows) in [("EngineConfig", Flows::Engine), ("PytorchConfig", Flows::Pytorch)] {
+        let mut keys = keys_of(group);
+        let mut rows: Vec<&str> = FIELDS.iter().filter(|field| field.flows == flows).map(|field| field.key).collect();
+        keys.sort_unstable();
+        rows.sort_unstable();
+        assert_eq!(keys, rows, "{group}");
+    }
+}
+
+#[test]
+fn numbers_beyond_their_ranges_are_all_named_at_once_in_the_order_of_the_table() {
+    let mut deployment = Deployment::default();
+    deployment.parallel.tp_size = 0;
+    deployment.limits.max_batch_size = Some(1 << 21);
+    deployment.kv_cache.free_gpu_memory_fraction = Some(1.5);
+    deployment.kv_cache.max_attention_window = vec![4096, 0];
+    deployment.engine.lookahead_config = Some(LookaheadConfig { window: 4, ngram: 0, verification_set: 4 });
+    deployment.machine.other_memory_gib = Some(f64::NAN);
+    let problems = deployment.resolve().unwrap_err().0;
+    let named: Vec<(&str, &str)> = problems.iter().map(|problem| (problem.field, problem.message.as_str())).collect();
+    assert_eq!(
+        named,
+        [
+            ("tp_size", "must be a whole number from 1 to 1,024"),
+            ("max_batch_size", "must be a whole number from 1 to 1,048,576"),
+            ("free_gpu_memory_fraction", "must be a fraction above 0 and below 1, such as 0.9"),
+            ("lookahead_config", "must be three whole numbers from 1 to 64, such as 4,3,4"),
+            ("max_attention_window", "must be a whole number from 1 to 4,294,967,296"),
+            ("other_memory_gib", "must be a size in GiB above 0 and up to 16,384"),
+        ]
+    );
+    assert_eq!((problems[0].value.as_str(), problems[4].value.as_str()), ("0", "4096,0"));
+}
+
+#[test]
+fn a_number_outside_its_range_is_refused_as_text_and_in_a_program_alike() {
+    for field in FIELDS.iter().filter(|field| field.flows != Flows::Pytorch && field.group != Group::Dimensions) {
+        let (least, most) = match field.input {
+            Input::Whole { min, max, .. } => (min, max),
+            Input::Steps { max, .. } => (1, max),
+            _ => continue,
+        };
+        for sound in [least, most] {
+            let deployment = field.with(&Deployment::default(), &sound.to_string()).unwrap();
+            assert_eq!(field.check(&deployment), Ok(()), "{}={sound}", field.key);
+        }
+        assert!(field.with(&Deployment::default(), &(most + 1).to_string()).is_err(), "{}", field.key);
+    }
+}
+
+#[test]
+fn values_are_parsed_from_what_they_are_written_as() {
+    fn holds<T: FromStr<Err = InvalidValue> + Display + PartialEq + Debug>(values: &[T]) {
+        for value in values {
+            assert_eq!(value.to_string().parse::<T>().as_ref(), Ok(value));
+        }
+    }
+    holds(Backend::ALL);
+    holds(QuantAlgo::ALL);
+    holds(KvCacheDtype::ALL);
+    holds(Runtime::ALL);
+    holds(LoraModule::ALL);
+    holds(&[LookaheadConfig::default()]);
+    holds(&Version::NAMES.iter().map(|name| name.parse::<Version>().unwrap()).collect::<Vec<_>>());
+    holds(&[Calibrated::new(Bytes(2_000_000), Bytes(1_000_000)).unwrap()]);
+    holds(&[LoraModules::default(), LoraModules(vec![LoraModule::AttnQ, LoraModule::MlpGate])]);
+    assert_eq!("mlp_gate, attn_q,attn_q".parse(), Ok(LoraModules(vec![LoraModule::AttnQ, LoraModule::MlpGate])));
+    let error: Box<dyn Error> = "tensorrtx".parse::<Backend>().unwrap_err().into();
+    assert_eq!(error.to_string(), "must be one of tensorrt, pytorch; \"tensorrtx\" is none of them");
 }

@@ -4,7 +4,7 @@
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
 use crate::support::{deployment, report};
-use trtllm_memory::memory::{Contributor, Explanation, explain};
+use trtllm_memory::memory::{Contributor, Explanation, Verdict, explain};
 
 #[test]
 fn the_kv_cache_is_as_uncertain_as_what_is_left_for_it() {
@@ -49,6 +49,22 @@ fn a_capacity_inside_the_band_is_uncertain() {
     let first = |key: &str| keys.iter().position(|found| *found == key);
     assert_eq!(keys[0], "fits", "{keys:?}");
     assert!(first("fits_uncertain") < first("fails") && first("fails").is_some(), "{keys:?}");
+}
+
+/// The KV cache of a third of the free memory holds one sequence of 131,072 tokens, 4096 blocks of
+/// 32, but not at the low end of its band. Most of the GPU stays free: only the capacity is
+/// uncertain.
+#[test]
+fn a_sequence_that_may_not_fit_is_uncertain_though_memory_stays_free() {
+    let (mut certain, mut uncertain) = (0, 0);
+    for thousandths in 320..350 {
+        let report = report(&format!("max_seq_len=131072&free_gpu_memory_fraction=0.{thousandths}"));
+        let Verdict::Fits { room, uncertain: may_fail } = report.verdict else { continue };
+        assert!(room.gib() > 30.0);
+        assert_eq!(may_fail, report.kv_cache.blocks_low < 4096, "0.{thousandths}");
+        if may_fail { uncertain += 1 } else { certain += 1 }
+    }
+    assert!(certain > 0 && uncertain > 0, "{certain} {uncertain}");
 }
 
 #[test]

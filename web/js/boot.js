@@ -1,10 +1,11 @@
-// Starts the calculator. A file of its own, so that the page works where inline scripts are forbidden.
+// Starts the calculator. A separate file, so that the page works where inline scripts are
+// forbidden.
 
 const query = new URLSearchParams(location.search);
 const framed = query.get("embed") === "1";
 
-// The theme that was asked for or chosen earlier, before the first paint; storage may be forbidden. In a frame the page around it
-// decides, not what was chosen here.
+// The requested or stored theme, applied before the first paint. Storage may be forbidden. In a
+// frame the surrounding page decides, not the stored theme.
 function theme() {
   const asked = query.get("theme");
   if (asked || framed) return asked;
@@ -24,7 +25,8 @@ if (framed) document.documentElement.dataset.embed = "";
 const program = document.querySelector('link[rel="modulepreload"]').href;
 const wasm = document.querySelector('link[rel="program"]').href;
 
-// What index.html shows is on the screen. A page that nobody looks at paints nothing, and a frame out of sight only later.
+// Resolves when the contents of index.html are painted. A hidden page is never painted, and a frame
+// out of sight only later: hence the alternatives.
 const painted = new Promise((done) => {
   if (document.hidden) done();
   new PerformanceObserver(done).observe({ type: "paint", buffered: true });
@@ -33,8 +35,8 @@ const painted = new Promise((done) => {
 
 const app = document.getElementById("app");
 
-// The lists of models, GPUs and examples, of which the program holds the default ones alone. The program is told when they are there, or
-// what kept them away; then they may be asked for again.
+// The lists of models, GPUs and examples. The program contains only the default of each. An event
+// tells it that the lists are loaded, or why they are not; then they can be requested again.
 let lists;
 const loadLists = () => (lists ??= takeLists());
 
@@ -62,7 +64,8 @@ async function listed(name, start) {
   }
 }
 
-// How the panels look, which come after the picture. A reader's own colours, and paper, still have the last word.
+// Loads the style of the panels, which follow the picture. It goes before the styles for forced
+// colors and for print, so that these keep the last word.
 function styles() {
   const panels = document.createElement("link");
   panels.rel = "stylesheet";
@@ -71,8 +74,10 @@ function styles() {
 }
 
 try {
-  // An address that says something may name any model or GPU. Lists that don't come keep the rest waiting for a while only.
-  const named = (location.search || location.hash) && Promise.race([loadLists(), new Promise((late) => setTimeout(late, 3000))]);
+  // An address with settings may name any model or GPU. It waits for the lists, but only for a
+  // while.
+  const late = () => new Promise((done) => setTimeout(done, 3000));
+  const named = (location.search || location.hash) && Promise.race([loadLists(), late()]);
   const frame = framed && import("./frame.js");
   if (typeof WebAssembly !== "object") throw new Error("This browser has no WebAssembly, or forbids it here.");
   const bindings = await import(program);
@@ -82,7 +87,7 @@ try {
   styles();
   loadLists();
   for (const event of ["click", "focusin", "hashchange"]) addEventListener(event, loadLists);
-  // Later than all that this visit needs.
+  // After everything that this visit needs.
   setTimeout(() => import("./offline.js"), 2000);
 } catch (error) {
   dispatchEvent(new ErrorEvent("error", { error, filename: import.meta.url }));

@@ -1,41 +1,52 @@
 // The page that builds a snippet: its options, the preview, and the texts to copy.
 
-const KNOBS = ["max_batch_size", "max_num_tokens", "free_gpu_memory_fraction"];
-const PARTS = "verdict,chart,knobs";
+const DEFAULT_KNOBS = ["max_batch_size", "max_num_tokens", "free_gpu_memory_fraction"];
+const DEFAULT_PARTS = ["verdict", "chart", "knobs"];
 const FIRST_HEIGHT = 320;
 const REST = 150;
 
 const by = (id) => document.getElementById(id);
 const checked = (name) => [...document.querySelectorAll(`[name="${name}"]:checked`)].map(({ value }) => value);
 
-// The configuration as a link writes it; whatever was pasted, it holds no character that ends a link or an attribute.
+// Escapes a value as the library does (push_escaped in src/link/mod.rs).
+function escaped(text) {
+  return encodeURIComponent(text)
+    .replace(/%(2F|3A|2C|40)/g, decodeURIComponent)
+    .replace(/['()*]|[._~:,@!]$/g, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`);
+}
+
+// The configuration of a pasted text, in the form of a link. It has no character that ends a link
+// or an attribute.
 function fragmentOf(text) {
   const link = text.trim().replaceAll("&amp;", "&");
   const fragment = link.includes("#") ? link.slice(link.indexOf("#") + 1) : link.replace(/^[^?=]*\?/, "");
   const pairs = [...new URLSearchParams(fragment)].filter(([key]) => key !== "");
-  const escape = (text) => encodeURIComponent(text).replace(/[!'()*]/g, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`);
-  return pairs.map(([key, value]) => `${escape(key)}=${escape(value).replace(/%(2F|3A|2C)/g, decodeURIComponent)}`).join("&");
+  return pairs.map(([key, value]) => `${escaped(key)}=${escaped(value)}`).join("&");
 }
 
-// What the options say: those of the view, and the rest of what a snippet needs.
-function asked() {
+// The chosen options: those of the view, and those of the snippet alone.
+function chosenOptions() {
   const show = checked("show");
   const whole = show.includes("everything");
   const readonly = by("readonly").checked;
   const knobs = by("knobs").value.split(/[\s,]+/).filter(Boolean);
   const view = {};
   if (whole) view.show = "everything";
-  else if (show.length > 0 && show.join() !== PARTS) view.show = show.join();
-  if (!whole && !readonly && show.includes("knobs") && knobs.length > 0 && knobs.join() !== KNOBS.join()) view.knobs = knobs.join();
+  else if (show.length > 0 && show.join() !== DEFAULT_PARTS.join()) view.show = show.join();
+  const hasKnobs = !whole && !readonly && show.includes("knobs") && knobs.length > 0;
+  if (hasKnobs && knobs.join() !== DEFAULT_KNOBS.join()) view.knobs = knobs.join();
   if (checked("theme")[0] !== "auto") view.theme = checked("theme")[0];
   if (checked("units")[0] !== "GiB") view.units = checked("units")[0];
   if (readonly) view.readonly = "1";
   return { view, width: by("width").value, site: by("site").value.trim().replace(/\/?$/, "/") };
 }
 
-const queryOf = (view) => ["embed=1", ...Object.entries(view).map(([name, value]) => `${name}=${encodeURIComponent(value).replaceAll("%2C", ",")}`)].join("&");
+function queryOf(view) {
+  const option = ([name, value]) => `${name}=${encodeURIComponent(value).replaceAll("%2C", ",")}`;
+  return ["embed=1", ...Object.entries(view).map(option)].join("&");
+}
 
-// The preview.
+// Preview
 
 let configuration = fragmentOf(location.hash);
 let title = "";
@@ -43,12 +54,12 @@ let frame = null;
 let shownQuery = null;
 
 function showPreview() {
-  const { view, width } = asked();
+  const { view, width } = chosenOptions();
   by("preview").style.maxWidth = width && `${width}px`;
   const query = queryOf(view);
   if (query === shownQuery) return;
   shownQuery = query;
-  // A new frame, because another address of the same one would be a step of the reader's way back.
+  // A new frame: another address in the same frame would add an entry to the reader's history.
   const next = document.createElement("iframe");
   next.className = "trtllm-memory";
   next.title = "Preview";
@@ -56,7 +67,7 @@ function showPreview() {
   next.src = `index.html?${query}${configuration && `#${configuration}`}`;
   next.addEventListener("configurationchange", ({ detail }) => {
     take(fragmentOf(detail.configuration), detail.title);
-    learnSettings();
+    loadSettings();
   });
   new ResizeObserver(showTexts).observe(next);
   frame = next;
@@ -72,7 +83,7 @@ function take(fragment, summary) {
   keep();
 }
 
-// The address keeps the configuration, and the way to the calculator has it.
+// Writes the configuration to this page's address and to the link to the calculator.
 function keep() {
   const fragment = configuration && `#${configuration}`;
   history.replaceState(null, "", `${location.pathname}${location.search}${fragment}`);
@@ -83,18 +94,19 @@ function keep() {
 function open(text) {
   configuration = fragmentOf(text);
   keep();
-  frame.contentWindow?.postMessage({ source: "trtllm-memory", v: 1, set: "configuration", value: configuration }, location.origin);
+  const message = { source: "trtllm-memory", v: 1, set: "configuration", value: configuration };
+  frame.contentWindow?.postMessage(message, location.origin);
 }
 
-// The keys of all settings, from the worker that knows them.
-let learnt = false;
+// Fills the list of settings. The worker knows them.
+let areSettingsLoaded = false;
 
-function learnSettings() {
-  if (learnt) return;
-  learnt = true;
+function loadSettings() {
+  if (areSettingsLoaded) return;
+  areSettingsLoaded = true;
   const worker = new Worker(new URL("worker_loader.js", import.meta.url), { type: "module" });
   worker.onmessage = ({ data }) => {
-    if (!data.includes("\n")) return worker.postMessage("0\npanel=helps");
+    if (!data.includes("\n")) return worker.postMessage("0\nask=help");
     worker.terminate();
     for (const line of data.split("\n").slice(1)) {
       const [key, help] = line.split("\t");
@@ -103,12 +115,13 @@ function learnSettings() {
   };
 }
 
-// The texts.
+// Texts
 
-const html = (text) =>
-  text.replace(/[&<>"'{}]/g, (sign) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" })[sign] ?? `&#${sign.charCodeAt(0)};`);
+const ENTITIES = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
+const html = (text) => text.replace(/[&<>"'{}]/g, (sign) => ENTITIES[sign] ?? `&#${sign.charCodeAt(0)};`);
 
-const attributes = (pairs) => pairs.map(([name, value]) => (value === null ? name : `${name}="${html(value)}"`)).join(" ");
+const attribute = ([name, value]) => (value === null ? name : `${name}="${html(value)}"`);
+const attributes = (pairs) => pairs.map(attribute).join(" ");
 
 function markup(kind, form, { view, width, site }) {
   const jsx = kind === "docusaurus";
@@ -116,13 +129,14 @@ function markup(kind, form, { view, width, site }) {
   const height = Math.round(frame?.offsetHeight || FIRST_HEIGHT);
   if (form === "element") {
     const settings = [...new URLSearchParams(configuration)].filter(([key]) => key !== "v");
-    // JSX knows no dots in a name; and a comparison is no setting.
+    // JSX allows no dots in names, and a pinned comparison is not a setting.
     const plain = settings.every(([key]) => /^[a-z][a-z0-9_]*$/.test(key) && key !== "compare");
-    const said = plain ? settings : [["configuration", configuration]];
+    const stated = plain ? settings : [["configuration", configuration]];
     const options = Object.entries(view).map(([key, value]) => [key, key === "readonly" && !jsx ? null : value]);
     const style = width ? (jsx ? ` style={{ maxWidth: ${width} }}` : ` style="max-width: ${width}px"`) : "";
     const link = `<a href="${html(`${site}index.html${configuration && `#${configuration}`}`)}">${html(name)}</a>`;
-    return `<trtllm-memory-calculator ${attributes([...said, ...options, ["title", name]])}${style}>${link}</trtllm-memory-calculator>`;
+    const start = `<trtllm-memory-calculator ${attributes([...stated, ...options, ["title", name]])}${style}>`;
+    return `${start}${link}</trtllm-memory-calculator>`;
   }
   const src = `${site}index.html?${queryOf(view)}${configuration && `#${configuration}`}`;
   const style = jsx
@@ -164,7 +178,7 @@ const KINDS = [
 let kind = KINDS[0];
 
 function showTexts() {
-  const options = asked();
+  const options = chosenOptions();
   by("page_text").value = kind.page(markup(kind.id, checked("form")[0], options));
   by("site_text").value = kind.once(options.site);
   by("site_label").textContent = kind.where;
@@ -173,7 +187,7 @@ function showTexts() {
   }
 }
 
-// Tabs, as the calculator has them.
+// Tabs, as in the calculator
 function choose(next, focuses) {
   kind = next;
   for (const tab of by("kinds").children) {
@@ -187,7 +201,8 @@ function choose(next, focuses) {
 }
 
 for (const one of KINDS) {
-  const tab = Object.assign(document.createElement("button"), { type: "button", id: `kind_${one.id}`, textContent: one.name });
+  const properties = { type: "button", id: `kind_${one.id}`, textContent: one.name };
+  const tab = Object.assign(document.createElement("button"), properties);
   tab.setAttribute("role", "tab");
   tab.setAttribute("aria-controls", "snippet");
   tab.addEventListener("click", () => choose(one));
@@ -225,7 +240,8 @@ function changed({ target }) {
   if (target.id === "configuration") open(target.value);
   const whole = checked("show").includes("everything");
   for (const part of document.querySelectorAll('[name="show"]')) part.disabled = whole && part.value !== "everything";
-  by("knobs").disabled = by("add_knob").disabled = whole || by("readonly").checked || !checked("show").includes("knobs");
+  const hasKnobs = !whole && !by("readonly").checked && checked("show").includes("knobs");
+  by("knobs").disabled = by("add_knob").disabled = !hasKnobs;
   clearTimeout(waiting);
   waiting = setTimeout(showPreview, REST);
   showTexts();
@@ -236,7 +252,7 @@ by("options").addEventListener("submit", (event) => event.preventDefault());
 by("forms").addEventListener("input", showTexts);
 by("add_knob").addEventListener("change", ({ target }) => {
   const knobs = by("knobs").value.split(/[\s,]+/).filter(Boolean);
-  by("knobs").value = [...new Set([...(knobs.length > 0 ? knobs : KNOBS), target.value])].join(", ");
+  by("knobs").value = [...new Set([...(knobs.length > 0 ? knobs : DEFAULT_KNOBS), target.value])].join(", ");
   target.value = "";
   by("knobs").dispatchEvent(new Event("input", { bubbles: true }));
 });

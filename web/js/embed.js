@@ -1,5 +1,6 @@
-// For pages that embed the TensorRT-LLM memory calculator: fits each frame's height, passes the page's theme on, and defines
-// <trtllm-memory-calculator>. docs/embedding.md says how. As a classic script or as a module, once or several times.
+// For pages that embed the TensorRT-LLM memory calculator: sets the height of each frame, passes
+// the page's theme on, and defines <trtllm-memory-calculator>. See docs/embedding.md. It runs as a
+// classic script or as a module, and may be loaded several times.
 (() => {
   "use strict";
 
@@ -8,9 +9,9 @@
   const TAG = "trtllm-memory-calculator";
   const FRAMES = "iframe.trtllm-memory";
   const VIEW_OPTIONS = ["theme", "show", "knobs", "units", "readonly"];
-  // No message is longer, in bytes of its JSON.
+  // The most bytes of the JSON of a message.
   const LONGEST = 16384;
-  // A frame is no lower and no higher than this, in CSS pixels.
+  // The limits of the height of a frame, in CSS pixels.
   const LOWEST = 100;
   const HIGHEST = 5000;
   const FIRST_HEIGHT = 320;
@@ -24,18 +25,19 @@
   const script = document.currentScript ?? [...document.querySelectorAll("script[src]")].filter(isThis).pop();
   const site = script?.src ? new URL("./", script.src).href : new URL("./", document.baseURI).href;
 
-  // The theme of this page.
+  // Theme of this page
 
   const system = window.matchMedia("(prefers-color-scheme: dark)");
 
-  // What a documentation tool says of its switch; nothing where there is none, or where it follows the system.
+  // The theme that the switch of a documentation tool selects; null if there is no switch, or if it
+  // follows the system.
   function switched() {
     const places = [document.documentElement, document.body].filter(Boolean);
     for (const place of places) {
       // MkDocs Material.
       const scheme = place.getAttribute("data-md-color-scheme");
       if (scheme) return /slate|dark/.test(scheme) ? "dark" : "light";
-      // The pydata theme and Docusaurus at the root, Furo at the body.
+      // The pydata theme and Docusaurus have it on the root, Furo on the body.
       const theme = place.getAttribute("data-theme");
       if (theme === "light" || theme === "dark") return theme;
     }
@@ -48,19 +50,19 @@
 
   const theme = () => switched() ?? (system.matches ? "dark" : "light");
 
-  // The frames of this page.
+  // Frames of this page
 
   // Frames in custom elements, which no selector finds.
   const inElements = new Set();
-  // Those that have spoken.
+  // Frames that have sent a message.
   const known = new WeakSet();
 
   const frames = () => [...document.querySelectorAll(FRAMES), ...inElements];
   const originOf = (frame) => (URL.canParse(frame.src) ? new URL(frame.src).origin : null);
-  const say = (frame, message) =>
+  const send = (frame, message) =>
     frame.contentWindow?.postMessage({ source: SOURCE, v: VERSION, ...message }, originOf(frame) ?? "*");
 
-  // The theme that is fixed for a frame, or nothing where it follows the page's.
+  // The theme that is fixed for a frame; null if it follows the page's.
   function fixedTheme(frame) {
     const { host } = frame.getRootNode();
     const asked = host ? host.getAttribute("theme") : new URL(frame.src, document.baseURI).searchParams.get("theme");
@@ -70,9 +72,9 @@
   function passTheme(frame) {
     const fixed = fixedTheme(frame);
     const now = fixed ?? theme();
-    // A frame whose colour scheme is not its element's would not be transparent.
+    // A frame is opaque if its color scheme differs from that of its element.
     frame.style.colorScheme = now;
-    if (!fixed) say(frame, { set: "theme", value: now });
+    if (!fixed) send(frame, { set: "theme", value: now });
   }
 
   const passThemes = () => frames().filter((frame) => known.has(frame)).forEach(passTheme);
@@ -83,7 +85,7 @@
     frame.style.height = `${Math.min(Math.max(Math.round(height), LOWEST), HIGHEST) + edges}px`;
   }
 
-  // Whether it is a message of ours, of a sane size.
+  // Whether data is a message of the protocol, within the size limit.
   function isMessage(data) {
     if (typeof data !== "object" || data === null || data.source !== SOURCE || data.v !== VERSION) return false;
     try {
@@ -93,7 +95,7 @@
     }
   }
 
-  function hear(event) {
+  function onMessage(event) {
     if (!event.source || !isMessage(event.data)) return;
     const frame = frames().find((frame) => frame.contentWindow === event.source);
     if (!frame || event.origin !== originOf(frame)) return;
@@ -105,21 +107,22 @@
     if (what === "height" && Number.isFinite(height)) {
       fit(frame, height);
     } else if (what === "configuration" && typeof configuration === "string" && typeof title === "string") {
-      const told = frame.getRootNode().host ?? frame;
+      const element = frame.getRootNode().host ?? frame;
       const change = new CustomEvent("configurationchange", { detail: { configuration, title }, bubbles: true });
-      if (told.localName === TAG) told.hear(configuration, change);
-      else told.dispatchEvent(change);
+      if (element.localName === TAG) element.receive(configuration, change);
+      else element.dispatchEvent(change);
     }
   }
 
-  window.addEventListener("message", hear);
+  window.addEventListener("message", onMessage);
   system.addEventListener("change", passThemes);
 
   function start() {
     const observer = new MutationObserver(passThemes);
     const options = { attributeFilter: ["class", "data-theme", "data-mode", "data-md-color-scheme"] };
     for (const place of [document.documentElement, document.body]) observer.observe(place, options);
-    // Frames that spoke before this script listened say it again. What is not loaded yet doesn't hear it, and speaks later.
+    // Frames that sent their messages before this script listened send them again. Frames that are
+    // not loaded yet do not receive this, and send them later.
     for (const frame of frames()) {
       frame.contentWindow?.postMessage({ source: SOURCE, v: VERSION, ask: "configuration" }, "*");
     }
@@ -128,12 +131,19 @@
   if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);
   else start();
 
-  // The element.
+  // Custom element
 
-  // Attributes that mean something to every element, and are no settings.
-  const GLOBAL = /^(id|class|style|title|lang|dir|hidden|slot|part|role|is|tabindex|translate|inert|src|loading|configuration|(data|aria)-.*|on.*)$/;
+  // Attributes that have a meaning for every element, and are not settings.
+  const NAMES =
+    "id|class|style|title|lang|dir|hidden|slot|part|role|is|tabindex|translate|inert|src|loading|configuration";
+  const GLOBAL = new RegExp(`^(${NAMES}|(data|aria)-.*|on.*)$`);
 
-  const escape = (text) => encodeURIComponent(text).replace(/%2F/g, "/").replace(/%3A/g, ":").replace(/%2C/g, ",");
+  // Escapes a value as the library does (push_escaped in src/link/mod.rs).
+  function escaped(text) {
+    return encodeURIComponent(text)
+      .replace(/%(2F|3A|2C|40)/g, decodeURIComponent)
+      .replace(/['()*]|[._~:,@!]$/g, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`);
+  }
 
   class Calculator extends HTMLElement {
     #frame = null;
@@ -144,13 +154,18 @@
       super();
       const shadow = this.attachShadow({ mode: "open" });
       const style = new CSSStyleSheet();
-      style.replaceSync(":host { display: block } :host([hidden]) { display: none } iframe { display: block; width: 100%; border: 0 }");
+      style.replaceSync(`
+        :host { display: block }
+        :host([hidden]) { display: none }
+        iframe { display: block; width: 100%; border: 0 }
+      `);
       shadow.adoptedStyleSheets = [style];
-      new MutationObserver((changes) => this.#change(changes.map(({ attributeName }) => attributeName))).observe(this, { attributes: true });
+      const onChange = (changes) => this.#change(changes.map(({ attributeName }) => attributeName));
+      new MutationObserver(onChange).observe(this, { attributes: true });
     }
 
     connectedCallback() {
-      // What was set before the script was there.
+      // The property may have been set before this script was loaded.
       if (Object.hasOwn(this, "configuration")) {
         const { configuration } = this;
         delete this.configuration;
@@ -172,25 +187,26 @@
     set configuration(value) {
       this.#configuration = String(value).replace(/^#/, "");
       if (!this.#frame) return;
-      if (known.has(this.#frame)) say(this.#frame, { set: "configuration", value: this.#configuration });
+      if (known.has(this.#frame)) send(this.#frame, { set: "configuration", value: this.#configuration });
       else this.#frame.src = this.#source();
     }
 
-    hear(configuration, change) {
+    receive(configuration, change) {
       this.#configuration = configuration;
       this.dispatchEvent(change);
     }
 
-    // The configuration that the attributes say.
+    // The configuration that the attributes state.
     #written() {
-      const settings = new Map([["v", "1"], ...new URLSearchParams(this.getAttribute("configuration")?.replace(/^.*#/, ""))]);
+      const link = this.getAttribute("configuration")?.replace(/^.*#/, "");
+      const settings = new Map([["v", "1"], ...new URLSearchParams(link)]);
       for (const { name, value } of this.attributes) {
         if (!GLOBAL.test(name) && !VIEW_OPTIONS.includes(name)) settings.set(name, value);
       }
-      return [...settings].map(([key, value]) => `${escape(key)}=${escape(value)}`).join("&");
+      return [...settings].map(([key, value]) => `${escaped(key)}=${escaped(value)}`).join("&");
     }
 
-    // The frame's address without the configuration.
+    // The address of the frame, without the configuration.
     #view() {
       const address = new URL("index.html", new URL(this.getAttribute("src") || site, document.baseURI));
       address.searchParams.set("embed", "1");
@@ -203,7 +219,7 @@
     }
 
     #source() {
-      // The first picture has the right theme already.
+      // The first picture has the right theme.
       const address = new URL(this.#address);
       if (!["light", "dark"].includes(this.getAttribute("theme"))) address.searchParams.set("theme", theme());
       return `${address.href}#${this.#configuration}`;

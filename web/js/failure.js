@@ -1,11 +1,15 @@
-// When the program stops: a readable page in place of one that no longer answers. It is none of the program's own work, because
-// that is what failed; and its words are old ones, so that a browser which can't read the rest can read this.
+// Shows a readable page if the program stops. This script is independent of the program, because
+// that is what failed. Its syntax is old, so that a browser that cannot run the program can run
+// this.
 
 const place = document.getElementById("failure");
 const part = (name) => document.getElementById(`failure-${name}`);
 const home = new URL(".", document.baseURI).href;
+// The time that a reload waits for the files to be fetched again, in milliseconds.
+const PATIENCE = 5000;
+let renewed;
 
-// Extensions fail too, in the same window.
+// Extensions also raise errors in this window.
 const isOurs = (where) => typeof where === "string" && where.indexOf(home) !== -1;
 
 function details(what, error) {
@@ -19,9 +23,9 @@ ${String((error && error.stack) || "").slice(0, 2000)}`;
 }
 
 function show(error) {
-  // What follows the first is only its echo.
+  // Later errors are consequences of the first.
   if (!place.hidden) return;
-  // The program's own words, where it had time for them.
+  // The program's own message, if it had time to write one.
   const what = place.dataset.panic || String(error);
   part("reason").textContent = what;
   part("details").value = details(what, error);
@@ -29,8 +33,23 @@ function show(error) {
   document.getElementById("app").inert = true;
   place.hidden = false;
   place.focus();
-  // The way back in the browser is one here too.
+  if (document.getElementById("app").dataset.ready !== "true") renewed = renew();
+  // Navigation through the history works here too.
   addEventListener("hashchange", () => location.reload());
+}
+
+// Fetches every loaded file again, past the browser's cache. A damaged copy there may have kept the
+// program from starting, and a reload alone would use the same copy.
+function renew() {
+  const files = performance.getEntriesByType("resource").map(({ name }) => name).filter(isOurs);
+  const renewals = files.map((file) => fetch(file, { cache: "reload" }).then((answer) => answer.blob()));
+  return Promise.all(renewals.map((renewal) => renewal.catch(() => {})));
+}
+
+// Restarts the page with its settings.
+async function again() {
+  await Promise.race([renewed, new Promise((late) => setTimeout(late, PATIENCE))]);
+  location.reload();
 }
 
 function copy() {
@@ -46,7 +65,7 @@ function copy() {
   else select();
 }
 
-part("again").addEventListener("click", () => location.reload());
+part("again").addEventListener("click", again);
 part("copy").addEventListener("click", copy);
 
 addEventListener(

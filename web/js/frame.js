@@ -1,18 +1,19 @@
-// The calculator inside another page: what the address's query asks of its looks, and the talk with the page around it.
-// Loaded only there, before the program starts. docs/embedding.md says what may be asked and said.
+// The calculator inside another page: the options in the address's query, and the messages to and
+// from the surrounding page. Loaded only there, before the program starts. See docs/embedding.md.
 
 const SOURCE = "trtllm-memory";
 const VERSION = 1;
-// No message is longer, in bytes of its JSON.
-const LONGEST = 16_384;
+// The most bytes of the JSON of a message.
+const LONGEST = 16384;
 const PARTS = ["verdict", "chart", "table", "knobs"];
+const DEFAULT_PARTS = ["verdict", "chart", "knobs"];
 const THEMES = ["light", "dark", "auto"];
 
 const root = document.documentElement;
 const query = new URLSearchParams(location.search);
 const warnings = [];
 
-// The words of a list, or nothing where the query doesn't have it.
+// The words of an option; undefined if it is absent.
 const words = (name) => query.get(name)?.split(/[\s,]+/).filter(Boolean);
 
 function readOptions() {
@@ -33,13 +34,13 @@ function readOptions() {
   }
   const whole = asked.includes("everything");
   root.dataset.embed = whole ? "everything" : "compact";
-  const parts = shown.length > 0 ? shown : ["verdict", "chart", "knobs"];
+  const parts = shown.length > 0 ? shown : DEFAULT_PARTS;
   if (!whole) root.dataset.show = parts.filter((part) => part !== "knobs" || readonly !== "1").join(" ");
   const knobs = words("knobs");
   if (knobs) root.dataset.knobs = [...new Set(knobs)].join(" ");
 }
 
-// The rules of a frame's looks, which the page itself doesn't load.
+// Adds the style of frames, which the page itself does not load.
 function addStyle() {
   const link = document.createElement("link");
   link.rel = "stylesheet";
@@ -49,14 +50,16 @@ function addStyle() {
   return loaded;
 }
 
-// Where the calculator stops, a way out of the frame, whose address no reader sees.
-const way = Object.assign(document.createElement("a"), { textContent: "Open it in a page of its own", target: "_blank", rel: "noopener" });
+// A link to the whole page, for the case that the calculator stops: readers do not see the frame's
+// address.
+const properties = { textContent: "Open it in its own page", target: "_blank", rel: "noopener" };
+const pageLink = Object.assign(document.createElement("a"), properties);
 const line = document.createElement("p");
-line.append(way);
+line.append(pageLink);
 document.getElementById("failure").append(line);
 
-function leadOut() {
-  way.href = `index.html${location.hash}`;
+function updatePageLink() {
+  pageLink.href = `index.html${location.hash}`;
 }
 
 function showWarnings() {
@@ -72,7 +75,7 @@ function showWarnings() {
   place.prepend(box);
 }
 
-// Whether it is a message of ours, of a sane size.
+// Whether data is a message of the protocol, within the size limit.
 function isMessage(data) {
   if (typeof data !== "object" || data === null || data.source !== SOURCE || data.v !== VERSION) return false;
   try {
@@ -82,22 +85,25 @@ function isMessage(data) {
   }
 }
 
-// To whom, it can't know: the frame doesn't learn the origin around it, and says nothing that is not its address.
-function say(message) {
+// Any origin may receive it: the frame does not know the origin of the surrounding page. Messages
+// contain nothing but the frame's own address.
+function send(message) {
   if (parent !== window) parent.postMessage({ source: SOURCE, v: VERSION, ...message }, "*");
 }
 
-// Whether the program has put its page in place of what stood there first, whose height is no one's concern.
+// Whether the program has replaced the first contents. Their height is of no use.
 let started = false;
-let said = 0;
+let sentHeight = 0;
 
-function sayHeight() {
+function sendHeight() {
   const height = Math.ceil(document.body.getBoundingClientRect().height);
-  if ((started || !document.getElementById("failure").hidden) && height > 0) say({ event: "height", height: (said = height) });
+  if (height === 0 || (!started && document.getElementById("failure").hidden)) return;
+  sentHeight = height;
+  send({ event: "height", height });
 }
 
-function sayConfiguration() {
-  if (started) say({ event: "configuration", configuration: location.hash.slice(1), title: document.title });
+function sendConfiguration() {
+  if (started) send({ event: "configuration", configuration: location.hash.slice(1), title: document.title });
 }
 
 function setTheme(value) {
@@ -106,44 +112,48 @@ function setTheme(value) {
   window.dispatchEvent(new Event("themechange"));
 }
 
-function hear({ set, value, ask }) {
+function receive({ set, value, ask }) {
   if (set === "theme" && THEMES.includes(value)) setTheme(value);
-  // Replaced, so that the reader's way back does not lead through what the page around it set.
+  // Replaced, so that the reader's history does not contain what the surrounding page set.
   else if (set === "configuration" && typeof value === "string") location.replace(`#${value.replace(/^#/, "")}`);
   else if (ask === "configuration") {
-    sayHeight();
-    sayConfiguration();
+    sendHeight();
+    sendConfiguration();
   }
 }
 
-// Whatever would change the configuration is hidden by frame.css; this holds for what has to stay visible, and for keys.
+// Keeps the configuration of a read-only frame. frame.css hides the controls that would change it;
+// this covers those that stay visible, and keys.
 function keepConfiguration() {
   const stop = (event) => event.stopImmediatePropagation();
-  window.addEventListener("click", (event) => event.target.closest("[data-take], [data-open], [data-pin]") && stop(event), true);
-  window.addEventListener("keydown", (event) => (event.ctrlKey || event.metaKey) && /^[zy]$/i.test(event.key) && stop(event), true);
+  const changes = "[data-take], [data-open], [data-pin]";
+  const isUndo = ({ ctrlKey, metaKey, key }) => (ctrlKey || metaKey) && /^[zy]$/i.test(key);
+  window.addEventListener("click", (event) => event.target.closest(changes) && stop(event), true);
+  window.addEventListener("keydown", (event) => isUndo(event) && stop(event), true);
 }
 
 readOptions();
-leadOut();
+updatePageLink();
 if (root.hasAttribute("data-readonly")) keepConfiguration();
-window.addEventListener("hashchange", leadOut);
+window.addEventListener("hashchange", updatePageLink);
 window.addEventListener("message", (event) => {
-  if (parent !== window && event.source === parent && isMessage(event.data)) hear(event.data);
+  if (parent !== window && event.source === parent && isMessage(event.data)) receive(event.data);
 });
 window.addEventListener("configurationchange", () => {
-  leadOut();
-  sayConfiguration();
+  updatePageLink();
+  sendConfiguration();
 });
 
-// A browser draws no frame that is out of sight, and so calls no one back about its size; its height is said all the same.
+// A browser does not draw a frame out of sight, so no observer reports its size. The height is sent
+// nevertheless.
 function start() {
   started = true;
   for (const key of document.querySelector(".knobs") ? (words("knobs") ?? []) : []) {
     if (!document.querySelector(`[data-field="${CSS.escape(key)}"]`)) warnings.push(`knobs=${key} is not a setting.`);
   }
   showWarnings();
-  sayHeight();
-  sayConfiguration();
+  sendHeight();
+  sendConfiguration();
 }
 
 new MutationObserver((changes, observer) => {
@@ -152,10 +162,11 @@ new MutationObserver((changes, observer) => {
   setTimeout(start);
 }).observe(document.getElementById("app"), { childList: true });
 
-// Whoever listens has said the theme before the first picture.
-say({ ask: "theme" });
+// The answer sets the theme before the first picture.
+send({ ask: "theme" });
 await addStyle();
-// The body's height follows from its contents alone, so that the answer to it changes nothing of it.
+// The body's height depends on its contents alone, so that the new height of the frame does not
+// change it again.
 new ResizeObserver(() => {
-  if (Math.ceil(document.body.getBoundingClientRect().height) !== said) sayHeight();
+  if (Math.ceil(document.body.getBoundingClientRect().height) !== sentHeight) sendHeight();
 }).observe(document.body);

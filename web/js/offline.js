@@ -1,19 +1,21 @@
-// Keeps the calculator for visits without a network (sw.js says how), when the page has nothing else to do. A frame in another page needs
-// none of its own, and where the browser has or allows no service worker the page is as good.
-// A browser at rest may not come to it until something happens: hence a second at most.
-const whenIdle = (run) => (globalThis.requestIdleCallback ? requestIdleCallback(run, { timeout: 1000 }) : setTimeout(run));
+// Registers the service worker, which keeps the calculator for visits without a network (see
+// sw.js), when the page is idle. A frame in another page needs none. If the browser lacks or
+// forbids service workers, the page works without.
+// An idle browser may not call back until something happens: hence the limit of one second.
+const hasIdle = globalThis.requestIdleCallback;
+const whenIdle = (run) => (hasIdle ? requestIdleCallback(run, { timeout: 1000 }) : setTimeout(run));
 const program = new URL("sw.js", location.href).href;
 
 async function keep() {
-  // While a slider is dragged, that would take a good part of its frames.
+  // While a slider is dragged, this would take a good part of its frames.
   if (document.querySelector(":active")) return addEventListener("pointerup", () => whenIdle(keep), { once: true });
   try {
-    // Of the one that answers for this page already the browser looks for a newer one by itself. To register it again would also
-    // keep it from withdrawing.
+    // The browser itself updates the service worker that controls this page. Registering it again
+    // would keep it from withdrawing.
     if (navigator.serviceWorker.controller?.scriptURL === program) return;
     await navigator.serviceWorker.register(program, { updateViaCache: "none" });
   } catch {
-    // Nothing is kept.
+    // The page works without it.
   }
 }
 

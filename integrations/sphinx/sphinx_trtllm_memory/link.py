@@ -10,6 +10,8 @@ if TYPE_CHECKING:
 
 #: The version of the format, the first pair of a link.
 VERSION = ("v", "1")
+#: Punctuation that a value contains as it is, except as its last character.
+INSIDE = "._~:,@!"
 
 
 def pairs(link: str) -> list[tuple[str, str]]:
@@ -26,9 +28,18 @@ def pairs_of_argument(argument: str) -> list[tuple[str, str]]:
     return pairs(argument) if "=" in argument or "#" in argument else [("model", argument)]
 
 
+def escaped(value: str) -> str:
+    """Escape a value as the calculator does.
+
+    Programs that detect links in texts leave punctuation at the end out of them, so it is escaped there.
+    """
+    text = quote(value, safe=f"-/{INSIDE}")
+    return f"{text[:-1]}%{ord(text[-1]):02X}" if text and text[-1] in INSIDE else text
+
+
 def joined(settings: Iterable[tuple[str, str]]) -> str:
     """Join settings into a link, escaping characters that are special in links, HTML or TeX."""
-    return "&".join(f"{quote(key, safe='._-')}={quote(value, safe='-._~/:,@')}" for key, value in [VERSION, *settings])
+    return "&".join(f"{quote(key, safe='._-')}={escaped(value)}" for key, value in [VERSION, *settings])
 
 
 def in_words(settings: Iterable[tuple[str, str]]) -> str:

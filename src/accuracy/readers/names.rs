@@ -80,7 +80,7 @@ pub(super) fn model(text: &str) -> Result<&'static Architecture, Exclusion> {
 /// The first modelled version stands for all earlier ones, because their engines are alike.
 /// [`is_before_the_first`] detects them.
 pub(super) fn versions(text: Option<&str>) -> Vec<Version> {
-    let all: Vec<Version> = Version::NAMES.iter().filter_map(|name| Version::parse(name)).collect();
+    let all: Vec<Version> = Version::NAMES.iter().filter_map(|name| name.parse::<Version>().ok()).collect();
     let said = numbers(text.unwrap_or_default());
     let (Some(least), Some(most)) = (said.iter().min(), said.iter().max()) else {
         return all;
@@ -95,7 +95,7 @@ pub(super) fn versions(text: Option<&str>) -> Vec<Version> {
 
 /// Whether the text names a version before the first modelled one.
 pub(super) fn is_before_the_first(text: Option<&str>) -> bool {
-    let first = Version::NAMES.first().and_then(|name| Version::parse(name));
+    let first = Version::NAMES.first().and_then(|name| name.parse::<Version>().ok());
     let said = numbers(text.unwrap_or_default());
     first.is_some_and(|first| said.iter().any(|said| *said < (first.major, first.minor)))
 }
@@ -121,7 +121,7 @@ fn numbers_in(text: &str) -> Vec<(u16, u16)> {
 /// Parses a quantization scheme in any usual spelling.
 pub(super) fn quant_algo(text: &str) -> Result<QuantAlgo, Exclusion> {
     let plain = without_remarks(text).to_ascii_uppercase().replace([' ', '-'], "_");
-    if let Some(found) = QuantAlgo::parse(&plain) {
+    if let Ok(found) = plain.parse::<QuantAlgo>() {
         return Ok(found);
     }
     Ok(match plain.as_str() {
@@ -144,7 +144,9 @@ pub(super) fn quant_algo(text: &str) -> Result<QuantAlgo, Exclusion> {
 /// Parses a type of the KV cache in any usual spelling.
 pub(super) fn kv_cache_dtype(text: &str) -> Result<KvCacheDtype, Exclusion> {
     let plain = without_remarks(text).to_ascii_lowercase();
-    KvCacheDtype::parse(&plain)
+    plain
+        .parse::<KvCacheDtype>()
+        .ok()
         .or(match plain.as_str() {
             "float16" | "half" => Some(KvCacheDtype::Fp16),
             "bfloat16" => Some(KvCacheDtype::Bf16),
@@ -239,7 +241,7 @@ mod tests {
     use super::*;
 
     fn version(name: &str) -> Version {
-        Version::parse(name).unwrap()
+        name.parse::<Version>().unwrap()
     }
 
     #[test]

@@ -175,14 +175,14 @@ impl Row {
             return Err(Exclusion::AutoDeploy);
         }
         if !self.backend.is_empty() {
-            d.backend = Backend::parse(&self.backend).ok_or_else(|| names::not_modelled("backend", &self.backend))?;
+            d.backend = self.backend.parse::<Backend>().map_err(|_| names::not_modelled("backend", &self.backend))?;
         }
         d.model = match (self.model, self.get("model")) {
             (Some(model), _) => model.into(),
             (None, Some(name)) => names::model(name)?.into(),
             (None, None) => return Err(Exclusion::UnknownSettings("model".into())),
         };
-        d.quant_algo = match (self.get("quant_algo"), self.get("dtype")) {
+        d.precision.quant_algo = match (self.get("quant_algo"), self.get("dtype")) {
             (Some(text), _) => names::quant_algo(text)?,
             (None, Some(dtype)) if dtype != "auto" => QuantAlgo::None,
             (None, _) => {
@@ -191,10 +191,10 @@ impl Row {
             }
         };
         if let Some(text) = self.get("dtype") {
-            d.dtype = names::dtype(text)?;
-        } else if let (QuantAlgo::None, Some(text)) = (d.quant_algo, self.get("quant_algo")) {
+            d.precision.dtype = names::dtype(text)?;
+        } else if let (QuantAlgo::None, Some(text)) = (d.precision.quant_algo, self.get("quant_algo")) {
             // Some tables write `fp16` for a model that is not quantized.
-            d.dtype = Dtype::parse(text);
+            d.precision.dtype = Dtype::parse(text);
         }
         let versions = names::versions(self.get("trtllm_version"));
         if let Some((last, others)) = versions.split_last() {
@@ -214,13 +214,13 @@ impl Row {
         }
         let is_engine = d.backend == Backend::TensorRt;
         if !is_engine && d.model.moe.is_some() && self.get("moe_ep_size").is_none() && !self.defaults {
-            unknown.push(Unknown::new("moe_ep_size", [d.tp_size]));
+            unknown.push(Unknown::new("moe_ep_size", [d.parallel.tp_size]));
         }
         if !is_engine && self.get("cuda_graph_max_batch_size").is_none() && !self.defaults {
             // A server that sends KV blocks and names no CUDA graphs reads prompts, for which none
             // are captured.
-            if d.cache_transceiver_max_tokens_in_buffer > 0 {
-                d.cuda_graph_max_batch_size = Some(0);
+            if d.pytorch.cache_transceiver_max_tokens_in_buffer > 0 {
+                d.pytorch.cuda_graph_max_batch_size = Some(0);
             } else {
                 unknown.push(Unknown::new("cuda_graph_max_batch_size", [0, 128]));
             }
@@ -233,7 +233,7 @@ impl Row {
             ("free_gpu_memory_fraction", &["0.5", "0.9"]),
         ] {
             let settled = match key {
-                "free_gpu_memory_fraction" => d.max_tokens.is_some(),
+                "free_gpu_memory_fraction" => d.kv_cache.max_tokens.is_some(),
                 // Without a build, an absent setting has its default.
                 "max_seq_len" | "tokens_per_block" if !is_engine => true,
                 _ => false,
@@ -251,14 +251,16 @@ impl Row {
         let total = self.figure("total_gib").map(|gib| gib * MIB as f64 * 1024.0);
         let found = self.get("gpu").map(|text| names::gpu(text, total));
         if let Some(Ok(gpu)) = found {
-            d.gpu = gpu;
+            d.gpu = gpu.into();
             if total.is_some_and(|total| total >= nominal(gpu) * NOMINAL) {
                 let why = "only Windows reports the card's whole nominal memory, and its desktop uses some of it";
                 unknown.push(Unknown::new("other_memory_gib", [1]).because(Some(why.into())));
             }
             return;
         }
-        d.gpu = stand_in(d.quant_algo).unwrap_or(d.gpu);
+        if let Some(gpu) = stand_in(d.precision.quant_algo) {
+            d.gpu = gpu.into();
+        }
         let why = found.and_then(Result::err).map(|error| error.to_string());
         // Cards without context FMHA are excluded: their contexts are many times as large.
         let likely = gpu::gpus().iter().filter(|gpu| gpu.compute_capability >= (8, 0));
@@ -269,8 +271,8 @@ impl Row {
     /// have its own.
     fn kv_cache_dtype(&self, d: &mut Deployment, unknown: &mut Vec<Unknown>) -> Result<(), Exclusion> {
         match self.get("kv_cache_dtype") {
-            Some(text) => d.kv_cache_dtype = names::kv_cache_dtype(text)?,
-            None if matches!(d.quant_algo, QuantAlgo::Fp8 | QuantAlgo::Nvfp4 | QuantAlgo::W4A8Awq) => {
+            Some(text) => d.precision.kv_cache_dtype = names::kv_cache_dtype(text)?,
+            None if matches!(d.precision.quant_algo, QuantAlgo::Fp8 | QuantAlgo::Nvfp4 | QuantAlgo::W4A8Awq) => {
                 unknown.push(Unknown::new("kv_cache_dtype", [KvCacheDtype::Fp8]));
             }
             None => {}
@@ -289,8 +291,8 @@ impl Row {
             (Some(gpus), None, Some(pp)) => (gpus.checked_div(pp).filter(|tp| tp * pp == gpus), Some(pp)),
             (_, tp, pp) => (tp, pp),
         };
-        d.tp_size = tp.unwrap_or(1);
-        d.pp_size = pp.unwrap_or(1);
+        d.parallel.tp_size = tp.unwrap_or(1);
+        d.parallel.pp_size = pp.unwrap_or(1);
         for (key, size) in [("tp_size", tp), ("pp_size", pp)] {
             if size.is_none() {
                 unknown.push(Unknown::new(key, [1, 2, 4, 8]));
@@ -304,10 +306,10 @@ impl Row {
         let whole = |name: &str| self.number(name).filter(|number| *number >= 1.0).map(|number| number as u64);
         let (said, built, running) =
             (whole("max_batch_size"), whole("build_max_batch_size"), whole("runtime_max_batch_size"));
-        d.max_batch_size = built.or(said);
+        d.limits.max_batch_size = built.or(said);
         // run.py runs as many sequences as it has prompts, which is one by default.
         let by_script = script_limits && self.remarks.contains("run.py");
-        d.runtime_max_batch_size = running.or(built.and(said)).or(by_script.then_some(1));
+        d.engine.runtime_max_batch_size = running.or(built.and(said)).or(by_script.then_some(1));
     }
 }
 

@@ -5,22 +5,22 @@ mod encoder;
 use super::{Architecture, Attention, LayerSet, Moe, Norm, Positions, QkNorm, Recurrence, RecurrenceKind};
 use crate::explanation_text::explanation_text;
 
-/// One weight tensor, or several alike, as a matrix from inputs to outputs.
+/// One weight tensor, or several of the same shape, as a matrix from inputs to outputs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Tensor {
-    /// TensorRT-LLM's name, without the layer; empty in the page, which doesn't show it.
+    /// TensorRT-LLM's name without the layer; empty in the page's program, which does not show it.
     pub name: &'static str,
-    /// Rows: what it multiplies. 1 for vectors; the vocabulary or the positions for tables.
+    /// Rows: the input dimension. 1 for vectors; the vocabulary or the positions for tables.
     pub inputs: u64,
-    /// Columns: what it yields.
+    /// Columns: the output dimension.
     pub outputs: u64,
-    /// How many of them there are: the experts.
+    /// The number of such tensors: one for each expert.
     pub copies: u64,
-    /// What it is, which decides its number format.
+    /// The kind, which determines the number format.
     pub kind: TensorKind,
-    /// How ranks share it.
+    /// How it is split among ranks.
     pub split: Split,
-    /// Where it stands.
+    /// The block that contains it.
     pub block: Block,
 }
 
@@ -30,27 +30,27 @@ impl Tensor {
         self.inputs.saturating_mul(self.outputs).saturating_mul(self.copies)
     }
 
-    /// Whether a token passes only some of the copies.
+    /// Whether a token uses only some of the copies.
     pub const fn is_routed(&self) -> bool {
         matches!(self.split, Split::Experts | Split::ExpertsInputs | Split::ExpertsWhole)
     }
 }
 
-/// What a tensor is.
+/// The kind of a tensor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum TensorKind {
     /// The token embedding.
     Embedding,
     /// Learned positions.
     PositionEmbedding,
-    /// A linear layer, which quantisation applies to.
+    /// A linear layer, which may be quantized.
     Linear,
-    /// A linear layer of each routed expert, which quantisation applies to.
+    /// A linear layer of each routed expert, which may be quantized.
     ExpertLinear,
-    /// An up projection of latent attention, which the engine flow's attention plugin reads in the model's own format
-    /// (`tensorrt_llm/layers/attention.py` DeepseekV2Attention).
+    /// An up projection of latent attention. The attention plugin of the TensorRT backend reads it
+    /// in the model's own format (`tensorrt_llm/layers/attention.py` DeepseekV2Attention).
     LatentProjection,
-    /// Chooses the experts; never quantised.
+    /// The router to the experts; never quantized.
     Router,
     /// A normalisation's scale or bias.
     Norm,
@@ -58,32 +58,33 @@ pub enum TensorKind {
     Bias,
     /// The projection to the vocabulary.
     LmHead,
-    /// A small tensor of its own kind.
+    /// Any other tensor; all of them are small.
     Other,
 }
 
-/// How the ranks of a tensor-parallel group share a tensor.
+/// How a tensor is split among the ranks of a tensor-parallel group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Split {
-    /// Each rank has all of it.
+    /// Each rank has the whole tensor.
     Whole,
-    /// Outputs over `tp_size` (column-parallel).
+    /// Outputs are split over `tp_size` (column-parallel).
     Outputs,
-    /// Inputs over `tp_size` (row-parallel).
+    /// Inputs are split over `tp_size` (row-parallel).
     Inputs,
-    /// Outputs are (heads + 2 x kv_heads) x head_dim; heads over `tp_size`, key-value heads repeated where there are fewer.
+    /// Outputs are (`heads` + 2 × `kv_heads`) × `head_dim`. Heads are split over `tp_size`;
+    /// key-value heads are repeated if there are fewer than ranks.
     QueryKeyValue,
-    /// The vocabulary over `tp_size`, padded to a multiple of it.
+    /// The vocabulary, padded to a multiple of `tp_size`, is split over it.
     Vocabulary,
-    /// Copies over `moe_ep_size`, outputs over `moe_tp_size`.
+    /// Copies are split over `moe_ep_size`, outputs over `moe_tp_size`.
     Experts,
-    /// Copies over `moe_ep_size`, inputs over `moe_tp_size`.
+    /// Copies are split over `moe_ep_size`, inputs over `moe_tp_size`.
     ExpertsInputs,
-    /// Copies over `moe_ep_size`, each whole.
+    /// Copies are split over `moe_ep_size`; each copy is whole.
     ExpertsWhole,
 }
 
-/// Where a tensor stands, as far as a law asks.
+/// The block that contains a tensor, as far as laws distinguish blocks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Block {
     /// In attention, before its output projection.
@@ -105,29 +106,30 @@ pub struct LayerGroup {
     pub tensors: Vec<Tensor>,
 }
 
-/// Every weight tensor of a model, by where pipeline parallelism puts it.
+/// Every weight tensor of a model, grouped as pipeline parallelism places them.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Tensors {
     /// Before the first layer: token and position tables.
     pub first_stage: Vec<Tensor>,
     /// The layers.
     pub groups: Vec<LayerGroup>,
-    /// After the last layer: final normalisation and LM head, the head also where it is the embedding table.
+    /// After the last layer: final normalisation and LM head, even if the head is the embedding
+    /// table.
     pub last_stage: Vec<Tensor>,
-    /// The encoder's, which an engine of its own holds.
+    /// The encoder's tensors, which are in a separate engine.
     pub encoder: Option<EncoderTensors>,
     /// Whether the LM head is the embedding table.
     pub tied_lm_head: bool,
-    /// Elements of all tensors, an embedding that several parts share counted once.
+    /// Elements of all tensors. An embedding that several parts share counts once.
     pub elements: u64,
 }
 
 /// The tensors of an encoder.
 #[derive(Debug, Clone, PartialEq)]
 pub struct EncoderTensors {
-    /// Before and after its layers, among them its copy of the decoder's token embedding.
+    /// Before and after its layers, including its copy of the decoder's token embedding.
     pub ends: Vec<Tensor>,
-    /// How many layers it has.
+    /// The number of layers.
     pub layers: u32,
     /// The tensors of each.
     pub layer: Vec<Tensor>,
@@ -147,31 +149,32 @@ impl Tensors {
         tensors
     }
 
-    /// Elements of all tensors, each weighed by `share`, a shared embedding counted once.
+    /// Elements of all tensors, each weighted by `share`. A shared embedding counts once.
     pub(super) fn parameters(&self, share: impl Fn(&Tensor) -> f64) -> u64 {
-        let weighed = |tensor: &Tensor| match share(tensor) {
+        let weighted = |tensor: &Tensor| match share(tensor) {
             1.0 => tensor.elements(),
             share => (tensor.elements() as f64 * share).round() as u64,
         };
         let layers = self.groups.iter().map(|group| {
-            let layer = group.tensors.iter().map(weighed).fold(0, u64::saturating_add);
+            let layer = group.tensors.iter().map(weighted).fold(0, u64::saturating_add);
             layer.saturating_mul(u64::from(group.layers.len()))
         });
         let encoder = self.encoder.iter().map(|encoder| {
             let ends = encoder.ends.iter().filter(|tensor| tensor.kind != TensorKind::Embedding);
-            let layer = encoder.layer.iter().map(weighed).fold(0, u64::saturating_add);
-            ends.map(weighed).fold(layer.saturating_mul(u64::from(encoder.layers)), u64::saturating_add)
+            let layer = encoder.layer.iter().map(weighted).fold(0, u64::saturating_add);
+            ends.map(weighted).fold(layer.saturating_mul(u64::from(encoder.layers)), u64::saturating_add)
         });
         let ends = self.first_stage.iter().chain(&self.last_stage);
         let owned = ends.filter(|tensor| !(self.tied_lm_head && tensor.kind == TensorKind::LmHead));
-        owned.map(weighed).chain(layers).chain(encoder).fold(0, u64::saturating_add)
+        owned.map(weighted).chain(layers).chain(encoder).fold(0, u64::saturating_add)
     }
 }
 
-/// Tensors in the making. They are added one by one, since the page loads every copy of what that takes.
+/// A list of tensors under construction. `add` and `norm` are not inlined: with this many callers
+/// that would enlarge the page's program.
 struct List {
     tensors: Vec<Tensor>,
-    /// Where the next ones stand.
+    /// The block of the next tensors.
     block: Block,
 }
 
@@ -209,7 +212,7 @@ impl List {
         self.matrix(name, 1, elements, kind, split);
     }
 
-    /// A normalisation's scale and bias, as `norm` has them.
+    /// Adds a normalisation's scale and bias, as far as `norm` has them.
     #[inline(never)]
     fn norm(&mut self, norm: Norm, [weight, bias]: [&'static str; 2], elements: u64) {
         if norm != Norm::Plain {
@@ -220,7 +223,7 @@ impl List {
         }
     }
 
-    /// A bias for each head and bucket of distances.
+    /// Adds a bias for each head and bucket of distances.
     fn relative_bias(&mut self, buckets: u64, heads: u64) {
         self.matrix("rel_attn_table", buckets, heads, TensorKind::Other, Split::Outputs);
     }
@@ -256,7 +259,7 @@ fn last_stage(model: &Architecture) -> Vec<Tensor> {
     list.tensors
 }
 
-/// Parts the layers by what they consist of, and lists each part's tensors.
+/// Groups the layers by their blocks, and lists the tensors of each group.
 fn groups(model: &Architecture) -> Vec<LayerGroup> {
     let moe_layers = model.moe.map_or(LayerSet::NONE, |moe| moe.layers);
     let recurrent = model.recurrence.map_or(LayerSet::NONE, |recurrence| recurrence.layers);
@@ -296,7 +299,8 @@ fn layer_tensors(model: &Architecture, [attends, recurs, indexed, dense, experts
     if attends {
         attention(model, &model.attention, &ATTENTION, &mut list);
         if model.encoder.is_some() {
-            // Queries come from the decoder's tokens, keys and values from the encoder's output, through one projection.
+            // Queries come from the decoder's tokens, keys and values from the encoder's output,
+            // through one projection.
             attention(model, &model.attention, &CROSS_ATTENTION, &mut list);
         }
     }
@@ -315,7 +319,8 @@ fn layer_tensors(model: &Architecture, [attends, recurs, indexed, dense, experts
     list.tensors
 }
 
-/// An attention block's tensor names: weights and biases of the projections of its inputs and of its output.
+/// An attention block's tensor names: weights and biases of the projections of its inputs and of
+/// its output.
 struct AttentionNames {
     qkv: [&'static str; 2],
     dense: [&'static str; 2],
@@ -385,7 +390,8 @@ fn attention(model: &Architecture, attention: &Attention, names: &AttentionNames
     list.vector("attention.k_layernorm.weight", normed[1], TensorKind::Norm, Split::Whole);
 }
 
-/// DeepSeek sparse attention: queries come from the compressed query, one key is shared, each head has a weight.
+/// DeepSeek sparse attention: queries come from the compressed query, one key is shared, each head
+/// has a weight.
 fn indexer(model: &Architecture, list: &mut List) {
     let (Some(indexer), Attention::Latent { q_lora_rank, .. }) = (model.indexer, model.attention) else {
         return;
@@ -457,7 +463,7 @@ fn feed_forward(model: &Architecture, names: &MlpNames, intermediate: u64, list:
     }
 }
 
-/// The experts' input projection holds gate and up projection together.
+/// The experts' input projection contains both gate and up projection.
 fn mixture(model: &Architecture, moe: &Moe, list: &mut List) {
     let hidden = model.hidden;
     let outputs = if model.mlp.gated { 2 * moe.intermediate } else { moe.intermediate };

@@ -1,33 +1,43 @@
-//! Where a setting stands, and how it is read and written there.
+//! How a setting is parsed, formatted, compared and checked.
 
-use super::custom_model::{edit, show};
-use super::parse::{chosen, dtype, fraction, gib, optional, text, toggle, whole};
+use super::parse::{chosen, dtype, fraction, gib, number, optional, text, toggle, whole, whole_list, within};
 use super::{Field, Input};
-use crate::architecture::{Dtype, Recipe};
-use crate::deployment::{Calibrated, Deployment, InvalidSetting};
-use crate::units::shortest;
+use crate::architecture::{Dtype, ModelRef, Recipe};
+use crate::deployment::{Calibrated, Deployment, InvalidSetting, InvalidValue, LookaheadConfig};
+use crate::units::{joined, shortest};
 
-/// Where a value stands in what was chosen.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Lens<T> {
+/// Access to a value of a deployment.
+#[derive(Debug)]
+pub(super) struct Lens<T: 'static> {
     pub of: fn(&Deployment) -> &T,
     pub of_mut: fn(&mut Deployment) -> &mut T,
 }
 
-/// Where a dimension of a model of one's own stands among its words.
+/// Not derived: functions can be copied whether or not the value can.
+impl<T> Clone for Lens<T> {
+    fn clone(&self) -> Lens<T> {
+        *self
+    }
+}
+
+impl<T> Copy for Lens<T> {}
+
+/// Access to a dimension of a custom model.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct RecipeLens<T> {
+pub(super) struct RecipeLens<T: 'static> {
     pub of: fn(&Recipe) -> &T,
     pub of_mut: fn(&mut Recipe) -> &mut T,
 }
 
-/// Where a setting stands. The page loads a function for each place, and what is done there once for all settings of a kind.
+/// The kind of a setting, with access to its value.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Accessor {
     /// A whole number.
     Whole(Lens<u64>),
     /// A whole number that may be left to TensorRT-LLM.
     OptionalWhole(Lens<Option<u64>>),
+    /// Whole numbers within these bounds.
+    WholeList(Lens<Vec<u64>>, (u64, u64)),
     /// A fraction or a size in GiB, which may be left out.
     Decimal(Lens<Option<f64>>),
     /// On or off.
@@ -38,63 +48,76 @@ pub(super) enum Accessor {
     Dtype(Lens<Option<Dtype>>),
     /// A measured size over the law's.
     Calibrated(Lens<Option<Calibrated>>),
-    /// One of the names to choose from, by its place among them.
+    /// The sizes of lookahead decoding.
+    Lookahead(Lens<Option<LookaheadConfig>>),
+    /// One of the names to choose from, by its index among them.
     Name(fn(&Deployment) -> usize, fn(&mut Deployment, usize)),
     /// A dimension that every model has.
     Dimension(RecipeLens<u64>),
-    /// A dimension that follows from others where it isn't given.
+    /// A dimension that every model has, of 32 bits.
+    ShortDimension(RecipeLens<u32>),
+    /// A dimension that follows from others if absent.
     OptionalDimension(RecipeLens<Option<u64>>),
-    /// What may differ from the conventions of a model's family, by the key behind `m.`.
+    /// A deviation from the conventions of a model's family, by the key behind `m.`.
     Feature,
-    /// One of a kind: how it is read, and how it is written.
-    Own(fn(&mut Deployment, &str) -> Result<(), String>, fn(&Deployment) -> String),
+    /// A setting with a parser and a format of its own. Any value that its type can have is a sound
+    /// one.
+    Own(fn(&mut Deployment, &str) -> Result<(), InvalidValue>, fn(&Deployment) -> String),
 }
 
 impl Field {
-    /// Reads a text into a deployment.
+    /// Parses a text into a deployment.
     ///
     /// # Errors
-    /// With what would be right, if the setting can't have this value; the deployment is as before then.
-    pub fn read(&self, d: &mut Deployment, t: &str) -> Result<(), String> {
+    /// If the setting can't have this value; the deployment is unchanged then.
+    pub fn read(&self, d: &mut Deployment, t: &str) -> Result<(), InvalidValue> {
         match self.accessor {
-            Accessor::Whole(place) => *(place.of_mut)(d) = whole(t, self.bounds())?,
-            Accessor::OptionalWhole(place) => *(place.of_mut)(d) = optional(t, |t| whole(t, self.bounds()))?,
-            Accessor::Decimal(place) => {
-                let read = if matches!(self.input, Input::Fraction) { fraction } else { gib };
-                *(place.of_mut)(d) = optional(t, read)?;
-            }
-            Accessor::Toggle(place) => *(place.of_mut)(d) = toggle(t)?,
-            Accessor::OptionalToggle(place) => *(place.of_mut)(d) = optional(t, toggle)?,
-            Accessor::Dtype(place) => *(place.of_mut)(d) = optional(t, |t| dtype(t, self.names()))?,
-            Accessor::Calibrated(place) => *(place.of_mut)(d) = optional(t, Calibrated::parse)?,
+            Accessor::Whole(lens) => *(lens.of_mut)(d) = whole(t, self.bounds())?,
+            Accessor::OptionalWhole(lens) => *(lens.of_mut)(d) = optional(t, |t| whole(t, self.bounds()))?,
+            Accessor::WholeList(lens, bounds) => *(lens.of_mut)(d) = whole_list(t, bounds)?,
+            Accessor::Decimal(lens) => *(lens.of_mut)(d) = optional(t, |t| self.decimal(number(t)))?,
+            Accessor::Toggle(lens) => *(lens.of_mut)(d) = toggle(t)?,
+            Accessor::OptionalToggle(lens) => *(lens.of_mut)(d) = optional(t, toggle)?,
+            Accessor::Dtype(lens) => *(lens.of_mut)(d) = optional(t, |t| dtype(t, self.names()))?,
+            Accessor::Calibrated(lens) => *(lens.of_mut)(d) = optional(t, str::parse)?,
+            Accessor::Lookahead(lens) => *(lens.of_mut)(d) = optional(t, str::parse)?,
             Accessor::Name(_, set) => set(d, chosen(t, self.names())?),
-            Accessor::Dimension(word) => edit(d, t, &|recipe, t| {
-                *(word.of_mut)(recipe) = whole(t, self.bounds())?;
+            Accessor::Dimension(lens) => edit(d, t, &|recipe, t| {
+                *(lens.of_mut)(recipe) = whole(t, self.bounds())?;
                 Ok(())
             })?,
-            Accessor::OptionalDimension(word) => edit(d, t, &|recipe, t| {
-                *(word.of_mut)(recipe) = optional(t, |t| whole(t, self.bounds()))?;
+            Accessor::ShortDimension(lens) => edit(d, t, &|recipe, t| {
+                *(lens.of_mut)(recipe) = whole(t, self.bounds())? as u32;
                 Ok(())
             })?,
-            Accessor::Feature => edit(d, t, &|recipe, t| recipe.set(self.feature(), t))?,
+            Accessor::OptionalDimension(lens) => edit(d, t, &|recipe, t| {
+                *(lens.of_mut)(recipe) = optional(t, |t| whole(t, self.bounds()))?;
+                Ok(())
+            })?,
+            Accessor::Feature => {
+                edit(d, t, &|recipe, t| recipe.set(self.feature(), t).map_err(InvalidValue::new))?;
+            }
             Accessor::Own(read, _) => read(d, t)?,
         }
         Ok(())
     }
 
-    /// The setting as text; empty where it is left to TensorRT-LLM.
+    /// The setting as text; empty if it is left to TensorRT-LLM.
     pub fn write(&self, d: &Deployment) -> String {
         match self.accessor {
-            Accessor::Whole(place) => (place.of)(d).to_string(),
-            Accessor::OptionalWhole(place) => text(*(place.of)(d)),
-            Accessor::Decimal(place) => (place.of)(d).map_or_else(String::new, shortest),
-            Accessor::Toggle(place) => (place.of)(d).to_string(),
-            Accessor::OptionalToggle(place) => text(*(place.of)(d)),
-            Accessor::Dtype(place) => (place.of)(d).map_or("auto", Dtype::name).into(),
-            Accessor::Calibrated(place) => text(*(place.of)(d)),
+            Accessor::Whole(lens) => (lens.of)(d).to_string(),
+            Accessor::OptionalWhole(lens) => text(*(lens.of)(d)),
+            Accessor::WholeList(lens, _) => joined((lens.of)(d), ","),
+            Accessor::Decimal(lens) => (lens.of)(d).map_or_else(String::new, shortest),
+            Accessor::Toggle(lens) => (lens.of)(d).to_string(),
+            Accessor::OptionalToggle(lens) => text(*(lens.of)(d)),
+            Accessor::Dtype(lens) => (lens.of)(d).map_or("auto", Dtype::name).into(),
+            Accessor::Calibrated(lens) => text(*(lens.of)(d)),
+            Accessor::Lookahead(lens) => text(*(lens.of)(d)),
             Accessor::Name(of, _) => self.names().get(of(d)).copied().unwrap_or_default().into(),
-            Accessor::Dimension(word) => show(d, |recipe| (word.of)(recipe).to_string()),
-            Accessor::OptionalDimension(word) => show(d, |recipe| text(*(word.of)(recipe))),
+            Accessor::Dimension(lens) => show(d, |recipe| (lens.of)(recipe).to_string()),
+            Accessor::ShortDimension(lens) => show(d, |recipe| (lens.of)(recipe).to_string()),
+            Accessor::OptionalDimension(lens) => show(d, |recipe| text(*(lens.of)(recipe))),
             Accessor::Feature => show(d, |recipe| recipe.feature(self.feature()).unwrap_or_default().into()),
             Accessor::Own(_, write) => write(d),
         }
@@ -102,18 +125,41 @@ impl Field {
 
     /// Whether the setting is the same in both.
     pub(crate) fn is_alike(&self, a: &Deployment, b: &Deployment) -> bool {
+        self.write(a) == self.write(b)
+    }
+
+    /// Checks that the value is one that a text could give: within the range of the setting.
+    ///
+    /// # Errors
+    /// If it is not. Only a program can give a deployment such a value; no link does.
+    pub fn check(&self, d: &Deployment) -> Result<(), InvalidSetting> {
+        self.check_value(d).map_err(|error| InvalidSetting::new(self.key, self.write(d), error))
+    }
+
+    fn check_value(&self, d: &Deployment) -> Result<(), InvalidValue> {
         match self.accessor {
-            Accessor::Whole(place) => (place.of)(a) == (place.of)(b),
-            Accessor::OptionalWhole(place) => (place.of)(a) == (place.of)(b),
-            Accessor::Decimal(place) => (place.of)(a) == (place.of)(b),
-            Accessor::Toggle(place) => (place.of)(a) == (place.of)(b),
-            Accessor::OptionalToggle(place) => (place.of)(a) == (place.of)(b),
-            Accessor::Dtype(place) => (place.of)(a) == (place.of)(b),
-            Accessor::Calibrated(place) => (place.of)(a) == (place.of)(b),
-            Accessor::Name(of, _) => of(a) == of(b),
-            Accessor::Dimension(_) | Accessor::OptionalDimension(_) | Accessor::Feature | Accessor::Own(..) => {
-                self.write(a) == self.write(b)
+            Accessor::Whole(lens) => within(*(lens.of)(d), self.bounds()).map(drop),
+            Accessor::OptionalWhole(lens) => {
+                (lens.of)(d).map_or(Ok(()), |number| within(number, self.bounds()).map(drop))
             }
+            Accessor::WholeList(lens, bounds) => {
+                (lens.of)(d).iter().try_for_each(|number| within(*number, bounds).map(drop))
+            }
+            Accessor::Decimal(lens) => (lens.of)(d).map_or(Ok(()), |number| self.decimal(number).map(drop)),
+            Accessor::Calibrated(lens) => (lens.of)(d).map_or(Ok(()), |calibrated| calibrated.check().map(drop)),
+            Accessor::Lookahead(lens) => (lens.of)(d).map_or(Ok(()), |config| config.check().map(drop)),
+            Accessor::Name(of, _) if of(d) >= self.names().len() => {
+                Err(InvalidValue::not_one_of(&of(d).to_string(), self.names()))
+            }
+            Accessor::Name(..)
+            | Accessor::Toggle(_)
+            | Accessor::OptionalToggle(_)
+            | Accessor::Dtype(_)
+            | Accessor::Dimension(_)
+            | Accessor::ShortDimension(_)
+            | Accessor::OptionalDimension(_)
+            | Accessor::Feature
+            | Accessor::Own(..) => Ok(()),
         }
     }
 
@@ -125,11 +171,16 @@ impl Field {
         let mut changed = deployment.clone();
         match self.read(&mut changed, text) {
             Ok(()) => Ok(changed),
-            Err(advice) => Err(InvalidSetting::new(self.key, text, advice)),
+            Err(error) => Err(InvalidSetting::new(self.key, text, error)),
         }
     }
 
-    /// The smallest and the largest whole number that it may be.
+    /// The number, if it is in the range of a fraction or of a size in GiB.
+    fn decimal(&self, number: f64) -> Result<f64, InvalidValue> {
+        if matches!(self.input, Input::Fraction) { fraction(number) } else { gib(number) }
+    }
+
+    /// The smallest and the largest value of a whole number.
     fn bounds(&self) -> (u64, u64) {
         match self.input {
             Input::Steps { max, .. } => (1, max),
@@ -150,4 +201,26 @@ impl Field {
     fn feature(&self) -> &'static str {
         self.key.strip_prefix("m.").unwrap_or(self.key)
     }
+}
+
+/// Changes the model, which thereby becomes a custom one; an empty text means nothing for a model
+/// of the catalogue.
+pub(super) fn edit(
+    d: &mut Deployment,
+    text: &str,
+    change: &dyn Fn(&mut Recipe, &str) -> Result<(), InvalidValue>,
+) -> Result<(), InvalidValue> {
+    let text = text.trim();
+    if text.is_empty() && !d.model.is_custom() {
+        return Ok(());
+    }
+    let mut recipe = d.model.to_recipe();
+    change(&mut recipe, text)?;
+    d.model = ModelRef::custom(recipe);
+    Ok(())
+}
+
+/// Formats a dimension; nothing for a model of the catalogue.
+pub(super) fn show(d: &Deployment, write: impl FnOnce(&Recipe) -> String) -> String {
+    d.model.recipe().map_or_else(String::new, write)
 }

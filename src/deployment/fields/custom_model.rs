@@ -1,48 +1,28 @@
-//! The dimensions of a model of one's own, behind `m.`: only what differs from its family's conventions stands in a link.
+//! The dimensions of a custom model, behind `m.`: a link has only those that differ from its
+//! family's conventions.
 
-use super::accessor::{Accessor, RecipeLens};
-use super::parse::{choice, dtype, optional, whole};
+use super::accessor::{Accessor, RecipeLens, edit, show};
+use super::parse::{dtype, optional};
 use super::{Field, Group, Input, Phase};
 use crate::architecture::{Dtype, Family, ModelRef, Recipe, limits};
-use crate::deployment::Deployment;
+use crate::deployment::{Deployment, InvalidValue};
 
 /// Characters of a name.
 const LONGEST_NAME: usize = 96;
 
-/// Makes the model one's own: the dimensions of a Llama, until the keys say others.
+/// Makes the model a custom one, with the dimensions of a Llama until the keys give others.
 pub(super) fn make_custom(d: &mut Deployment) {
     if !d.model.is_custom() {
         d.model = ModelRef::custom(Recipe::default());
     }
 }
 
-/// Changes the model, which thereby becomes one's own; an empty text means nothing for a model of the catalogue.
-pub(super) fn edit(
-    d: &mut Deployment,
-    text: &str,
-    change: &dyn Fn(&mut Recipe, &str) -> Result<(), String>,
-) -> Result<(), String> {
-    let text = text.trim();
-    if text.is_empty() && !d.model.is_custom() {
-        return Ok(());
-    }
-    let mut recipe = d.model.to_recipe();
-    change(&mut recipe, text)?;
-    d.model = ModelRef::custom(recipe);
-    Ok(())
-}
-
-/// Writes a dimension; nothing for a model of the catalogue.
-pub(super) fn show(d: &Deployment, write: impl FnOnce(&Recipe) -> String) -> String {
-    d.model.recipe().map_or_else(String::new, write)
-}
-
-fn name(text: &str) -> Result<String, String> {
+fn name(text: &str) -> Result<String, InvalidValue> {
     let sound = |c: char| c.is_ascii_alphanumeric() || "-._/ ".contains(c);
     if text.chars().count() <= LONGEST_NAME && text.chars().all(sound) {
         Ok(if text.is_empty() { "custom".into() } else { text.into() })
     } else {
-        Err(format!("must be up to {LONGEST_NAME} letters, digits, -, _, . and /"))
+        Err(InvalidValue::new(format!("must be up to {LONGEST_NAME} letters, digits, -, _, . and /")))
     }
 }
 
@@ -53,8 +33,8 @@ const fn dimension(key: &'static str, input: Input, accessor: Accessor) -> Field
         .applies(|d| d.model.is_custom())
 }
 
-/// Where a dimension stands.
-macro_rules! word {
+/// Access to a dimension.
+macro_rules! lens {
     ($name:ident) => {
         RecipeLens { of: |recipe| &recipe.$name, of_mut: |recipe| &mut recipe.$name }
     };
@@ -63,7 +43,7 @@ macro_rules! word {
 /// A whole number that every model has.
 macro_rules! number {
     ($key:literal, $name:ident, $min:expr, $max:expr, $usual:expr) => {
-        dimension($key, Input::Whole { min: $min, max: $max, slider_max: $usual }, Accessor::Dimension(word!($name)))
+        dimension($key, Input::Whole { min: $min, max: $max, slider_max: $usual }, Accessor::Dimension(lens!($name)))
     };
 }
 
@@ -73,7 +53,7 @@ macro_rules! derived {
         dimension(
             $key,
             Input::Whole { min: 1, max: $max, slider_max: $usual },
-            Accessor::OptionalDimension(word!($name)),
+            Accessor::OptionalDimension(lens!($name)),
         )
     };
 }
@@ -102,8 +82,9 @@ pub(super) const DIMENSIONS: &[Field] = &[
         Accessor::Own(
             |d, t| {
                 edit(d, t, &|recipe, t| {
-                    let found = Family::from_model_type(&t.to_ascii_lowercase());
-                    choice(t, found, Family::NAMES).map(|v| recipe.family = v)
+                    recipe.family = Family::from_model_type(&t.to_ascii_lowercase())
+                        .ok_or_else(|| InvalidValue::not_one_of(t, Family::NAMES))?;
+                    Ok(())
                 })
             },
             |d| show(d, |recipe| recipe.family.name().into()),
@@ -113,10 +94,7 @@ pub(super) const DIMENSIONS: &[Field] = &[
     dimension(
         "m.layers",
         Input::Whole { min: 1, max: limits::LAYERS, slider_max: 128 },
-        Accessor::Own(
-            |d, t| edit(d, t, &|recipe, t| whole(t, (1, limits::LAYERS)).map(|v| recipe.layers = v as u32)),
-            |d| show(d, |recipe| recipe.layers.to_string()),
-        ),
+        Accessor::ShortDimension(lens!(layers)),
     )
     .help("num_hidden_layers."),
     number!("m.hidden", hidden, 1, limits::WIDTH, 16_384).help("hidden_size."),

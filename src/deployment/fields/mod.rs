@@ -1,16 +1,16 @@
-//! The one table of settings: link keys, how each is read, written and entered, and what it means. Links, the
-//! page's inputs, the native command and the README's table are all made from it.
+//! The one table of settings: link keys, parsers, formats, inputs, ranges and help. Links, the
+//! page's inputs, the native command and the check of a deployment's ranges are all made from it.
 
 mod accessor;
 mod custom_model;
 mod parse;
-pub(super) mod settings;
+mod settings;
 
 use super::{Backend, Deployment, Resolved};
 use crate::explanation_text::explanation_text;
 use accessor::Accessor;
 
-/// Where a setting stands on the page.
+/// The section of the page that shows a setting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Group {
     /// What is served.
@@ -61,7 +61,8 @@ impl Group {
         !matches!(self, Group::Model | Group::Gpus | Group::Precision | Group::BuildLimits | Group::KvCache)
     }
 
-    /// Whether its settings come from files that a person gives, and have no place among the inputs before.
+    /// Whether its settings come from files that a person gives, and have no place among the inputs
+    /// before.
     pub fn comes_from_files(self) -> bool {
         matches!(self, Group::Dimensions | Group::Calibration)
     }
@@ -169,11 +170,12 @@ pub enum Input {
 pub struct Field {
     /// TensorRT-LLM's name; the key in links and the control's `id`.
     pub key: &'static str,
-    /// Other keys that links may use: the dotted ones of the LLM API's configuration, and its names where the engine flow has others.
+    /// Other keys that links may use: the dotted ones of the LLM API's configuration, and its names
+    /// where the engine flow has others.
     pub aliases: &'static [&'static str],
     /// The ways to run a model that have it.
     pub flows: Flows,
-    /// Where it stands.
+    /// The section of the page that shows it.
     pub group: Group,
     /// When it is fixed.
     pub phase: Phase,
@@ -185,9 +187,9 @@ pub struct Field {
     pub help: &'static str,
     /// Whether it has a meaning beside the other settings.
     pub applies: fn(&Deployment) -> bool,
-    /// Where it stands.
+    /// How it is parsed, formatted, compared and checked.
     accessor: Accessor,
-    /// What TensorRT-LLM makes of it, as text; empty where that is nothing.
+    /// The resolved value as text; empty if it does not resolve to one.
     pub effective: fn(&Resolved) -> String,
 }
 
@@ -216,12 +218,14 @@ impl Field {
         std::iter::once(self.key).chain(self.aliases.iter().copied())
     }
 
-    /// Whether the setting counts in `deployment`: its backend has it, and it has a meaning beside the other settings.
+    /// Whether the setting counts in `deployment`: its backend has it, and it has a meaning beside
+    /// the other settings.
     pub fn counts(&self, deployment: &Deployment) -> bool {
         self.flows.has(deployment.backend) && (self.applies)(deployment)
     }
 
-    /// A setting of the engine, fixed when it is built, that is always there and has a default of its own.
+    /// A setting of the engine, fixed when it is built, that is always there and has a default of
+    /// its own.
     const fn new(key: &'static str, input: Input, accessor: Accessor) -> Field {
         Field {
             key,
@@ -243,7 +247,8 @@ impl Field {
         matches!(self.input, Input::Steps { .. } | Input::Whole { .. } | Input::Fraction | Input::Gib)
     }
 
-    /// When the setting is fixed in a deployment: without an engine to build, whatever the checkpoint leaves open is decided at start.
+    /// When the setting is fixed in a deployment: without an engine to build, whatever the
+    /// checkpoint leaves open is decided at start.
     pub fn phase_in(&self, deployment: &Deployment) -> Phase {
         let in_checkpoint =
             self.group == Group::Model || self.group == Group::Precision && self.key != "kv_cache_dtype";
@@ -253,13 +258,15 @@ impl Field {
         }
     }
 
-    /// The setting as TensorRT-LLM settles it; as it was chosen where it settles nothing, or where there is no plan.
+    /// The setting as TensorRT-LLM settles it; as it was chosen where it settles nothing, or where
+    /// there is no plan.
     pub fn settled(&self, deployment: &Deployment, resolved: Option<&Resolved>) -> String {
         let settled = resolved.map(self.effective).unwrap_or_default();
         if settled.is_empty() { self.write(deployment) } else { settled }
     }
 
-    /// The setting as a number: what was chosen, or what TensorRT-LLM makes of it; `None` where that is no number.
+    /// The setting as a number: what was chosen, or what TensorRT-LLM makes of it; `None` where
+    /// that is no number.
     pub fn number(&self, deployment: &Deployment, resolved: &Resolved) -> Option<f64> {
         self.write(deployment).parse().ok().or_else(|| (self.effective)(resolved).parse().ok())
     }

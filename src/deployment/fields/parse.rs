@@ -1,83 +1,88 @@
-//! Reading the text of a setting, or saying what would be right.
+//! Parsers of a setting's text, and the ranges of its values.
 
 use crate::architecture::Dtype;
+use crate::deployment::InvalidValue;
 use crate::units::{decimal, grouped};
 use std::fmt::Display;
 
 /// The largest size in GiB.
 const MAX_GIB: f64 = 16_384.0;
 
+/// The number, if it is within these bounds.
+pub(super) fn within(number: u64, (min, max): (u64, u64)) -> Result<u64, InvalidValue> {
+    Some(number).filter(|number| (min..=max).contains(number)).ok_or_else(|| not_within((min, max)))
+}
+
+fn not_within((min, max): (u64, u64)) -> InvalidValue {
+    InvalidValue::new(format!("must be a whole number from {} to {}", grouped(min), grouped(max)))
+}
+
 /// A whole number within these bounds.
-pub(super) fn whole(text: &str, (min, max): (u64, u64)) -> Result<u64, String> {
-    let advice = || format!("must be a whole number from {} to {}", grouped(min), grouped(max));
+pub(super) fn whole(text: &str, bounds: (u64, u64)) -> Result<u64, InvalidValue> {
     let digits: String = text.trim().chars().filter(|c| !matches!(c, ',' | '_' | ' ')).collect();
-    match digits.parse::<u64>() {
-        Ok(number) if (min..=max).contains(&number) => Ok(number),
-        _ => Err(advice()),
-    }
+    within(digits.parse().map_err(|_| not_within(bounds))?, bounds)
 }
 
 /// Whole numbers separated by commas; none of an empty text.
-pub(super) fn whole_list(text: &str, bounds: (u64, u64)) -> Result<Vec<u64>, String> {
-    let mut numbers = Vec::new();
-    if let Some(text) = given(text) {
-        for number in text.trim_matches(['[', ']']).split(',') {
-            numbers.push(whole(number, bounds)?);
-        }
+pub(super) fn whole_list(text: &str, bounds: (u64, u64)) -> Result<Vec<u64>, InvalidValue> {
+    match given(text) {
+        Some(text) => text.trim_matches(['[', ']']).split(',').map(|number| whole(number, bounds)).collect(),
+        None => Ok(Vec::new()),
     }
-    Ok(numbers)
 }
 
-pub(super) fn gib(text: &str) -> Result<f64, String> {
-    decimal(text)
-        .filter(|size| *size > 0.0 && *size <= MAX_GIB)
-        .ok_or_else(|| format!("must be a size in GiB above 0 and up to {}", grouped(MAX_GIB as u64)))
+/// The size in GiB, if it is one of a GPU.
+pub(super) fn gib(size: f64) -> Result<f64, InvalidValue> {
+    Some(size).filter(|size| *size > 0.0 && *size <= MAX_GIB).ok_or_else(|| {
+        InvalidValue::new(format!("must be a size in GiB above 0 and up to {}", grouped(MAX_GIB as u64)))
+    })
 }
 
-pub(super) fn fraction(text: &str) -> Result<f64, String> {
-    decimal(text)
+/// The fraction, if it is one.
+pub(super) fn fraction(share: f64) -> Result<f64, InvalidValue> {
+    Some(share)
         .filter(|share| *share > 0.0 && *share < 1.0)
-        .ok_or_else(|| "must be a fraction above 0 and below 1, such as 0.9".into())
+        .ok_or_else(|| InvalidValue::new("must be a fraction above 0 and below 1, such as 0.9"))
 }
 
-pub(super) fn toggle(text: &str) -> Result<bool, String> {
+/// A decimal number; not a number if the text is none, which is in no range.
+pub(super) fn number(text: &str) -> f64 {
+    decimal(text).unwrap_or(f64::NAN)
+}
+
+pub(super) fn toggle(text: &str) -> Result<bool, InvalidValue> {
     match text.trim().to_ascii_lowercase().as_str() {
         "true" | "on" | "1" | "yes" | "enable" => Ok(true),
         "false" | "off" | "0" | "no" | "disable" => Ok(false),
-        _ => Err("must be true or false".into()),
+        _ => Err(InvalidValue::new("must be true or false")),
     }
 }
 
-fn none_of(text: &str, names: &[&str]) -> String {
-    format!("must be one of {}; \"{text}\" is none of them", names.join(", "))
-}
-
-/// What `text` was found to be among what has these names.
-pub(super) fn choice<T>(text: &str, found: Option<T>, names: &[&str]) -> Result<T, String> {
-    found.ok_or_else(|| none_of(text, names))
-}
-
 /// A number format of these names, by any name that it has.
-pub(super) fn dtype(text: &str, names: &[&str]) -> Result<Dtype, String> {
-    choice(text, Dtype::parse(text), names)
+pub(super) fn dtype(text: &str, names: &[&str]) -> Result<Dtype, InvalidValue> {
+    Dtype::parse(text).ok_or_else(|| InvalidValue::not_one_of(text, names))
 }
 
-/// What is given; nothing where it is left to TensorRT-LLM.
+/// The text, unless it leaves the value to TensorRT-LLM.
 fn given(text: &str) -> Option<&str> {
     Some(text.trim()).filter(|text| !matches!(*text, "" | "none" | "auto"))
 }
 
-pub(super) fn optional<T>(text: &str, read: impl FnOnce(&str) -> Result<T, String>) -> Result<Option<T>, String> {
+/// A value that may be left to TensorRT-LLM.
+pub(super) fn optional<T>(
+    text: &str,
+    read: impl FnOnce(&str) -> Result<T, InvalidValue>,
+) -> Result<Option<T>, InvalidValue> {
     given(text).map(read).transpose()
 }
 
-/// The place of the name that `text` is, upper and lower case being alike.
-pub(super) fn chosen(text: &str, names: &[&str]) -> Result<usize, String> {
+/// The index of the name in `text`, upper and lower case being alike.
+pub(super) fn chosen(text: &str, names: &[&str]) -> Result<usize, InvalidValue> {
     let text = text.trim();
-    choice(text, names.iter().position(|name| name.eq_ignore_ascii_case(text)), names)
+    names.iter().position(|name| name.eq_ignore_ascii_case(text)).ok_or_else(|| InvalidValue::not_one_of(text, names))
 }
 
-/// What may be left to TensorRT-LLM; empty where it is.
+/// The value as text; empty if it is left to TensorRT-LLM.
 pub(super) fn text<T: Display>(setting: Option<T>) -> String {
-    setting.map_or_else(String::new, |setting| format!("{setting}"))
+    setting.map_or_else(String::new, |setting| setting.to_string())
 }

@@ -1,49 +1,49 @@
 //! The table itself: every setting, in the order of links and of the page.
 
 use super::accessor::{Accessor, Lens};
-use super::parse::{choice, chosen, optional, text, whole_list};
+use super::parse::{chosen, optional, text};
 use super::{Field, Group, Input, Phase, custom_model};
 use crate::architecture;
 use crate::deployment::{
-    AllreduceStrategy, Backend, DecodingType, Deployment, KvCacheDtype, KvCacheType, Launcher, LookaheadConfig,
-    LoraModule, MoeBackend, OperatingSystem, QuantAlgo, Runtime, SpeculativeDecodingMode, Version,
+    AllreduceStrategy, Backend, DecodingType, Deployment, InvalidValue, KvCacheDtype, KvCacheType, Launcher,
+    MoeBackend, OperatingSystem, QuantAlgo, Runtime, SpeculativeDecodingMode, Version,
 };
 use crate::gpu;
-use crate::units::{grouped_decimal, joined, shortest};
+use crate::units::{grouped_decimal, shortest};
 
-pub(in crate::deployment) const MAX_RANKS: u64 = 1024;
-pub(in crate::deployment) const MAX_BATCH: u64 = 1 << 20;
-pub(in crate::deployment) const MAX_TOKENS: u64 = 1 << 32;
-pub(in crate::deployment) const MAX_DRAFT: u64 = 1 << 10;
-pub(in crate::deployment) const MAX_BYTES: u64 = 1 << 50;
+const MAX_RANKS: u64 = 1024;
+const MAX_BATCH: u64 = 1 << 20;
+const MAX_TOKENS: u64 = 1 << 32;
+const MAX_DRAFT: u64 = 1 << 10;
+const MAX_BYTES: u64 = 1 << 50;
 const DTYPES: &[&str] = &["auto", "float16", "bfloat16", "float32"];
 const LOGITS_DTYPES: &[&str] = &["auto", "float32", "float16", "bfloat16"];
 
-/// Where a setting of this name stands.
-macro_rules! place {
-    ($key:ident) => {
-        Lens { of: |d| &d.$key, of_mut: |d| &mut d.$key }
+/// The accessor of a setting, by its name and its group.
+macro_rules! lens {
+    ($key:ident in $($group:ident).+) => {
+        Lens { of: |d| &d.$($group).+.$key, of_mut: |d| &mut d.$($group).+.$key }
     };
 }
 
 /// A whole number from `min` to `max`, with a slider that reaches `slider_max`.
 macro_rules! number {
-    ($key:ident, $min:expr, $max:expr, $slider_max:expr) => {
+    ($key:ident in $($group:ident).+, $min:expr, $max:expr, $slider_max:expr) => {
         Field::new(
             stringify!($key),
             Input::Whole { min: $min, max: $max, slider_max: $slider_max },
-            Accessor::Whole(place!($key)),
+            Accessor::Whole(lens!($key in $($group).+)),
         )
     };
 }
 
 /// A whole number that may be left to TensorRT-LLM.
 macro_rules! optional_number {
-    ($key:ident, $min:expr, $max:expr, $slider_max:expr) => {
+    ($key:ident in $($group:ident).+, $min:expr, $max:expr, $slider_max:expr) => {
         Field::new(
             stringify!($key),
             Input::Whole { min: $min, max: $max, slider_max: $slider_max },
-            Accessor::OptionalWhole(place!($key)),
+            Accessor::OptionalWhole(lens!($key in $($group).+)),
         )
         .optional()
     };
@@ -51,72 +51,87 @@ macro_rules! optional_number {
 
 /// A whole number that is usually one of a few.
 macro_rules! steps {
-    ($key:ident, $usual:expr, $max:expr) => {
-        Field::new(stringify!($key), Input::Steps { usual: $usual, max: $max }, Accessor::Whole(place!($key)))
+    ($key:ident in $($group:ident).+, $usual:expr, $max:expr) => {
+        Field::new(
+            stringify!($key),
+            Input::Steps { usual: $usual, max: $max },
+            Accessor::Whole(lens!($key in $($group).+)),
+        )
     };
 }
 
 /// A whole number that is usually one of a few, or left to TensorRT-LLM.
 macro_rules! optional_steps {
-    ($key:ident, $usual:expr, $max:expr) => {
-        Field::new(stringify!($key), Input::Steps { usual: $usual, max: $max }, Accessor::OptionalWhole(place!($key)))
-            .optional()
+    ($key:ident in $($group:ident).+, $usual:expr, $max:expr) => {
+        Field::new(
+            stringify!($key),
+            Input::Steps { usual: $usual, max: $max },
+            Accessor::OptionalWhole(lens!($key in $($group).+)),
+        )
+        .optional()
     };
 }
 
 /// A fraction that may be left to TensorRT-LLM.
 macro_rules! optional_fraction {
-    ($key:ident) => {
-        Field::new(stringify!($key), Input::Fraction, Accessor::Decimal(place!($key))).optional()
+    ($key:ident in $($group:ident).+) => {
+        Field::new(stringify!($key), Input::Fraction, Accessor::Decimal(lens!($key in $($group).+))).optional()
     };
 }
 
 /// A size in GiB that may be left out.
 macro_rules! optional_gib {
-    ($key:ident) => {
-        Field::new(stringify!($key), Input::Gib, Accessor::Decimal(place!($key))).optional()
+    ($key:ident in $($group:ident).+) => {
+        Field::new(stringify!($key), Input::Gib, Accessor::Decimal(lens!($key in $($group).+))).optional()
     };
 }
 
 /// On or off.
 macro_rules! switch {
-    ($key:ident) => {
-        Field::new(stringify!($key), Input::Toggle, Accessor::Toggle(place!($key)))
+    ($key:ident in $($group:ident).+) => {
+        Field::new(stringify!($key), Input::Toggle, Accessor::Toggle(lens!($key in $($group).+)))
     };
 }
 
 /// On or off, where the default depends on other settings.
 macro_rules! optional_switch {
-    ($key:ident) => {
-        Field::new(stringify!($key), Input::Toggle, Accessor::OptionalToggle(place!($key))).optional()
+    ($key:ident in $($group:ident).+) => {
+        Field::new(stringify!($key), Input::Toggle, Accessor::OptionalToggle(lens!($key in $($group).+))).optional()
     };
 }
 
 /// One of the names of a type.
 macro_rules! named {
-    ($key:ident, $type:ident) => {
+    ($key:ident in $($group:ident).+, $type:ident) => {
         Field::new(
             stringify!($key),
             Input::Choice($type::NAMES),
-            Accessor::Name(|d| d.$key as usize, |d, index| d.$key = $type::ALL.get(index).copied().unwrap_or(d.$key)),
+            Accessor::Name(
+                |d| d.$($group).+.$key as usize,
+                |d, index| {
+                    if let Some(value) = $type::ALL.get(index) {
+                        d.$($group).+.$key = *value;
+                    }
+                },
+            ),
         )
     };
 }
 
 /// A number format, or `auto`.
 macro_rules! dtype {
-    ($key:ident, $names:expr) => {
-        Field::new(stringify!($key), Input::Choice($names), Accessor::Dtype(place!($key)))
+    ($key:ident in $($group:ident).+, $names:expr) => {
+        Field::new(stringify!($key), Input::Choice($names), Accessor::Dtype(lens!($key in $($group).+)))
     };
 }
 
 /// A measured size over the law's.
 macro_rules! calibrated {
-    ($key:ident) => {
-        Field::new(stringify!($key), Input::Text, Accessor::Calibrated(place!($key)))
+    ($key:literal, $part:ident) => {
+        Field::new($key, Input::Text, Accessor::Calibrated(lens!($part in calibration)))
             .optional()
             .in_group(Group::Calibration, Phase::Runtime)
-            .applies(|d| d.$key.is_some())
+            .applies(|d| d.calibration.$part.is_some())
     };
 }
 
@@ -130,8 +145,8 @@ fn has_encoder(d: &Deployment) -> bool {
 
 fn speculates(d: &Deployment) -> bool {
     match d.backend {
-        Backend::TensorRt => d.speculative_decoding_mode != SpeculativeDecodingMode::None,
-        Backend::Pytorch => d.decoding_type != DecodingType::None,
+        Backend::TensorRt => d.engine.speculative_decoding_mode != SpeculativeDecodingMode::None,
+        Backend::Pytorch => d.pytorch.decoding_type != DecodingType::None,
     }
 }
 
@@ -150,9 +165,11 @@ pub(super) const SETTINGS: &[Field] = &[
                     return Ok(());
                 }
                 let found = architecture::find(t.trim()).ok_or_else(|| match architecture::suggest(t).first() {
-                    _ if !architecture::is_whole() => "isn't known before the list of models is there".into(),
-                    Some(near) => format!("isn't in the catalogue; the nearest is {}", near.name),
-                    None => "isn't in the catalogue; `trtllm-memory models` lists it".into(),
+                    _ if !architecture::is_whole() => {
+                        InvalidValue::new("isn't known before the list of models is there")
+                    }
+                    Some(near) => InvalidValue::new(format!("isn't in the catalogue; the nearest is {}", near.name)),
+                    None => InvalidValue::new("isn't in the catalogue; `trtllm-memory models` lists it"),
                 })?;
                 d.model = found.into();
                 Ok(())
@@ -161,19 +178,22 @@ pub(super) const SETTINGS: &[Field] = &[
         ),
     )
     .in_group(Group::Model, Phase::Build)
-    .help("A Hugging Face repository name or a short one; type a part of it. custom: the m. keys say its dimensions."),
+    .help(
+        "A Hugging Face repository name or a short one; type a part of it. custom: the m. keys say \
+         its dimensions.",
+    ),
     Field::new(
         "gpu",
         Input::Gpu,
         Accessor::Own(
             |d, t| {
                 let found = gpu::find(t.trim()).ok_or_else(|| match gpu::suggest(t).first() {
-                    Some(near) => format!("isn't in the catalogue; the nearest is {}", near.id),
-                    None => "isn't in the catalogue; `trtllm-memory gpus` lists it, and gpu_memory_gib gives any \
-                             amount"
-                        .into(),
+                    Some(near) => InvalidValue::new(format!("isn't in the catalogue; the nearest is {}", near.id)),
+                    None => InvalidValue::new(
+                        "isn't in the catalogue; `trtllm-memory gpus` lists it, and gpu_memory_gib gives any amount",
+                    ),
                 })?;
-                d.gpu = found;
+                d.gpu = found.into();
                 Ok(())
             },
             |d| d.gpu.id.to_string(),
@@ -181,28 +201,28 @@ pub(super) const SETTINGS: &[Field] = &[
     )
     .in_group(Group::Gpus, Phase::Hardware)
     .help("The card; every rank runs on one of these."),
-    optional_gib!(gpu_memory_gib)
+    optional_gib!(gpu_memory_gib in machine)
         .in_group(Group::Machine, Phase::Hardware)
-        .effective(|p| grouped_decimal(p.gpu_memory.gib(), 2))
+        .effective(|p| grouped_decimal(p.machine.gpu_memory.gib(), 2))
         .help("Total memory of a GPU in GiB as CUDA reports it, instead of the catalogue's figure."),
-    steps!(tp_size, &[1, 2, 4, 8], MAX_RANKS)
+    steps!(tp_size in parallel, &[1, 2, 4, 8], MAX_RANKS)
         .in_group(Group::Gpus, Phase::Build)
         .help("Tensor parallelism: ranks that share every layer.")
         .aliases(&["tensor_parallel_size"]),
-    steps!(pp_size, &[1, 2, 4, 8], MAX_RANKS)
+    steps!(pp_size in parallel, &[1, 2, 4, 8], MAX_RANKS)
         .in_group(Group::Gpus, Phase::Build)
         .help("Pipeline parallelism: stages that the layers are divided into.")
         .aliases(&["pipeline_parallel_size"]),
-    optional_steps!(moe_tp_size, &[1, 2, 4, 8], MAX_RANKS)
+    optional_steps!(moe_tp_size in parallel, &[1, 2, 4, 8], MAX_RANKS)
         .in_group(Group::Gpus, Phase::Build)
         .applies(has_experts)
-        .effective(|p| p.moe_tp_size.to_string())
+        .effective(|p| p.parallel.moe_tp_size.to_string())
         .help("Of the tp_size ranks, how many share each expert. moe_tp_size · moe_ep_size = tp_size.")
         .aliases(&["moe_tensor_parallel_size"]),
-    optional_steps!(moe_ep_size, &[1, 2, 4, 8], MAX_RANKS)
+    optional_steps!(moe_ep_size in parallel, &[1, 2, 4, 8], MAX_RANKS)
         .in_group(Group::Gpus, Phase::Build)
         .applies(has_experts)
-        .effective(|p| p.moe_ep_size.to_string())
+        .effective(|p| p.parallel.moe_ep_size.to_string())
         .help("Of the tp_size ranks, how many the experts are divided among.")
         .aliases(&["moe_expert_parallel_size", "ep_size"]),
     Field::new(
@@ -212,162 +232,173 @@ pub(super) const SETTINGS: &[Field] = &[
             |d, t| {
                 let name = if t.trim().eq_ignore_ascii_case("none") { QuantAlgo::None.name() } else { t };
                 let index = chosen(name, QuantAlgo::NAMES)?;
-                d.quant_algo = QuantAlgo::ALL.get(index).copied().unwrap_or(d.quant_algo);
+                d.precision.quant_algo = QuantAlgo::ALL.get(index).copied().unwrap_or(d.precision.quant_algo);
                 Ok(())
             },
-            |d| d.quant_algo.name().into(),
+            |d| d.precision.quant_algo.name().into(),
         ),
     )
     .in_group(Group::Precision, Phase::Build)
     .help("How the weights are quantized; NO_QUANT keeps them in dtype."),
-    named!(kv_cache_dtype, KvCacheDtype)
+    named!(kv_cache_dtype in precision, KvCacheDtype)
         .in_group(Group::Precision, Phase::Build)
-        .effective(|p| p.kv_cache_dtype.name().into())
+        .effective(|p| p.precision.kv_cache_dtype.name().into())
         .help("The type of the KV cache's values; auto follows dtype.")
         .aliases(&["kv_cache_config.dtype"]),
-    dtype!(dtype, DTYPES)
+    dtype!(dtype in precision, DTYPES)
         .in_group(Group::Precision, Phase::Build)
-        .effective(|p| p.dtype.name().into())
+        .effective(|p| p.precision.dtype.name().into())
         .help("The type that the model computes in; auto follows the checkpoint."),
-    optional_number!(max_batch_size, 1, MAX_BATCH, 4096)
+    optional_number!(max_batch_size in limits, 1, MAX_BATCH, 4096)
         .in_group(Group::BuildLimits, Phase::Build)
-        .effective(|p| p.max_batch_size.to_string())
+        .effective(|p| p.limits.max_batch_size.to_string())
         .help("Most sequences in a batch. With pp_size > 1 it bounds each micro-batch."),
-    optional_number!(max_num_tokens, 1, MAX_TOKENS, 131_072)
+    optional_number!(max_num_tokens in limits, 1, MAX_TOKENS, 131_072)
         .in_group(Group::BuildLimits, Phase::Build)
-        .effective(|p| p.max_num_tokens.to_string())
+        .effective(|p| p.limits.max_num_tokens.to_string())
         .help("Most tokens in a step, prompts and generated ones together. Activations grow with it."),
-    optional_number!(max_seq_len, 1, MAX_TOKENS, 1 << 20)
+    optional_number!(max_seq_len in limits, 1, MAX_TOKENS, 1 << 20)
         .in_group(Group::BuildLimits, Phase::Build)
-        .effective(|p| p.max_seq_len.to_string())
+        .effective(|p| p.limits.max_seq_len.to_string())
         .help("Longest sequence, prompt and output. Left alone it is the model's own limit."),
-    optional_fraction!(free_gpu_memory_fraction)
+    optional_fraction!(free_gpu_memory_fraction in kv_cache)
         .in_group(Group::KvCache, Phase::Runtime)
-        .effective(|p| p.free_gpu_memory_fraction.map_or_else(String::new, shortest))
+        .effective(|p| p.kv_cache.free_gpu_memory_fraction.map_or_else(String::new, shortest))
         .help("Share of the memory still free that the KV cache takes: 0.9 unless max_tokens is given.")
         .aliases(&["kv_cache_config.free_gpu_memory_fraction", "kv_cache_free_gpu_memory_fraction"]),
-    optional_number!(max_tokens, 1, MAX_TOKENS, 4_194_304)
+    optional_number!(max_tokens in kv_cache, 1, MAX_TOKENS, 4_194_304)
         .in_group(Group::KvCache, Phase::Runtime)
-        .effective(|p| text(p.max_tokens))
+        .effective(|p| text(p.given.kv_cache.max_tokens))
         .help("Most tokens that the KV cache holds. With the fraction given too, the smaller counts.")
         .aliases(&["kv_cache_config.max_tokens"]),
     Field::new(
         "trtllm_version",
         Input::Choice(Version::NAMES),
-        Accessor::Own(
-            |d, t| optional(t, |t| choice(t, Version::parse(t), Version::NAMES)).map(|v| d.trtllm_version = v),
-            |d| text(d.trtllm_version),
-        ),
+        Accessor::Own(|d, t| optional(t, str::parse).map(|version| d.version = version), |d| text(d.version)),
     )
     .optional()
     .effective(|p| p.version.to_string())
-    .help("TensorRT-LLM's version, since defaults and buffers differ: 0.19 for engines and 1.2 for PyTorch unless told otherwise."),
-    named!(backend, Backend)
-        .help("How TensorRT-LLM runs the model: tensorrt, as an engine that trtllm-build made, or pytorch, from the checkpoint itself."),
-    optional_number!(max_input_len, 1, MAX_TOKENS, 131_072)
-        .effective(|p| p.max_input_len.to_string())
+    .help(
+        "TensorRT-LLM's version, since defaults and buffers differ: 0.19 for engines and 1.2 for \
+         PyTorch unless told otherwise.",
+    ),
+    Field::new(
+        "backend",
+        Input::Choice(Backend::NAMES),
+        Accessor::Name(
+            |d| d.backend as usize,
+            |d, index| d.backend = Backend::ALL.get(index).copied().unwrap_or(d.backend),
+        ),
+    )
+    .help(
+        "How TensorRT-LLM runs the model: tensorrt, as an engine that trtllm-build made, or \
+             pytorch, from the checkpoint itself.",
+    ),
+    optional_number!(max_input_len in engine, 1, MAX_TOKENS, 131_072)
+        .effective(|p| p.limits.max_input_len.to_string())
         .help("Longest prompt. Counts when padding isn't removed or context FMHA is off.")
         .engine(),
-    number!(max_beam_width, 1, 64, 8)
-        .effective(|p| p.max_beam_width.to_string())
+    number!(max_beam_width in limits, 1, 64, 8)
+        .effective(|p| p.limits.max_beam_width.to_string())
         .help("Most beams of a beam search; each counts like a sequence."),
-    optional_steps!(tokens_per_block, &[16, 32, 64, 128], 1024)
-        .effective(|p| p.tokens_per_block.to_string())
+    optional_steps!(tokens_per_block in kv_cache, &[16, 32, 64, 128], 1024)
+        .effective(|p| p.kv_cache.tokens_per_block.to_string())
         .help("Tokens in a block of the KV cache.")
         .aliases(&["kv_cache_config.tokens_per_block"]),
-    named!(kv_cache_type, KvCacheType).help(
-        "paged: a pool of blocks. continuous: one tensor a layer for the largest batch (deprecated runtimes only).",
-    )
+    named!(kv_cache_type in engine, KvCacheType)
+        .help(
+            "paged: a pool of blocks. continuous: one tensor a layer for the largest batch (deprecated runtimes only).",
+        )
         .engine(),
-    switch!(remove_input_padding)
+    switch!(remove_input_padding in engine.plugins)
         .help("Packed inputs: tokens without padding. Off, activations hold max_batch_size · max_input_len tokens.")
         .engine(),
-    switch!(context_fmha)
+    switch!(context_fmha in engine.plugins)
         .help("Fused attention over prompts. Off, a workspace grows with the square of the prompt length.")
         .engine(),
-    optional_switch!(use_paged_context_fmha)
-        .effective(|p| p.use_paged_context_fmha.to_string())
+    optional_switch!(use_paged_context_fmha in engine.plugins)
+        .effective(|p| p.engine.use_paged_context_fmha.to_string())
         .help("Prompts attend through the paged KV cache, as block reuse and chunked context need.")
         .engine(),
-    optional_switch!(use_fp8_context_fmha)
-        .effective(|p| p.use_fp8_context_fmha.to_string())
+    optional_switch!(use_fp8_context_fmha in engine.plugins)
+        .effective(|p| p.engine.use_fp8_context_fmha.to_string())
         .help("Prompts attend in FP8, where weights and KV cache are FP8 too.")
         .engine(),
-    optional_switch!(use_fused_mlp)
-        .effective(|p| p.use_fused_mlp.to_string())
+    optional_switch!(use_fused_mlp in engine.plugins)
+        .effective(|p| p.engine.use_fused_mlp.to_string())
         .help("Gate and up projections as one GEMM, in 16-bit models with a gated MLP.")
         .engine(),
-    switch!(gemm_plugin).help("GEMMs by the plugin with its fixed workspace, not by TensorRT itself.")
+    switch!(gemm_plugin in engine.plugins)
+        .help("GEMMs by the plugin with its fixed workspace, not by TensorRT itself.")
         .engine(),
-    switch!(multiple_profiles).help("Several optimization profiles, the last of which is the largest.")
+    switch!(multiple_profiles in engine.plugins)
+        .help("Several optimization profiles, the last of which is the largest.")
         .engine(),
-    switch!(gather_context_logits)
+    switch!(gather_context_logits in engine)
         .help("Logits of every prompt token, in place of those of the last token of each sequence.")
         .engine(),
-    switch!(gather_generation_logits).help("Keeps the logits of generated tokens.")
-        .engine(),
-    dtype!(logits_dtype, LOGITS_DTYPES)
-        .effective(|p| p.logits_dtype.name().into())
+    switch!(gather_generation_logits in engine).help("Keeps the logits of generated tokens.").engine(),
+    dtype!(logits_dtype in engine, LOGITS_DTYPES)
+        .effective(|p| p.precision.logits_dtype.name().into())
         .help("The type of the logits; auto is float32, or float16 where ModelOpt made the checkpoint.")
         .engine(),
-    optional_switch!(use_parallel_embedding)
-        .effective(|p| p.use_parallel_embedding.to_string())
+    optional_switch!(use_parallel_embedding in engine)
+        .effective(|p| p.engine.use_parallel_embedding.to_string())
         .help("Divides the embedding table among the tp_size ranks.")
         .engine(),
     Field::new(
         "embedding_sharding_dim",
         Input::Choice(&["0", "1"]),
-        Accessor::Name(|d| d.embedding_sharding_dim as usize, |d, index| d.embedding_sharding_dim = index as u64),
+        Accessor::Name(
+            |d| d.engine.embedding_sharding_dim as usize,
+            |d, index| d.engine.embedding_sharding_dim = index as u64,
+        ),
     )
-    .applies(|d| d.tp_size > 1)
+    .applies(|d| d.parallel.tp_size > 1)
     .help("Whether a divided embedding is cut along the vocabulary (0) or along the hidden size (1).")
-        .engine(),
-    switch!(streamingllm).help("Attention sinks with a sliding window (StreamingLLM).")
-        .engine(),
-    named!(speculative_decoding_mode, SpeculativeDecodingMode)
+    .engine(),
+    switch!(streamingllm in engine.plugins).help("Attention sinks with a sliding window (StreamingLLM).").engine(),
+    named!(speculative_decoding_mode in engine, SpeculativeDecodingMode)
         .in_group(Group::Speculation, Phase::Build)
         .help("How tokens are drafted, if they are.")
         .engine(),
-    optional_number!(max_draft_len, 1, MAX_DRAFT, 128)
+    optional_number!(max_draft_len in limits, 1, MAX_DRAFT, 128)
         .in_group(Group::Speculation, Phase::Build)
         .applies(speculates)
-        .effective(|p| p.max_draft_len.to_string())
+        .effective(|p| p.engine.drafts.tokens.to_string())
         .help("Most draft tokens of a sequence in a step.")
-        .aliases(&["speculative_config.max_draft_len", "speculative_config.num_nextn_predict_layers", "num_nextn_predict_layers"]),
-    optional_number!(num_medusa_heads, 1, 64, 16)
+        .aliases(&[
+            "speculative_config.max_draft_len",
+            "speculative_config.num_nextn_predict_layers",
+            "num_nextn_predict_layers",
+        ]),
+    optional_number!(num_medusa_heads in engine, 1, 64, 16)
         .in_group(Group::Speculation, Phase::Build)
-        .applies(|d| d.speculative_decoding_mode == SpeculativeDecodingMode::Medusa)
+        .applies(|d| d.engine.speculative_decoding_mode == SpeculativeDecodingMode::Medusa)
         .help("Medusa's heads; 4 unless told otherwise.")
         .engine(),
-    optional_number!(num_eagle_layers, 1, 64, 16)
+    optional_number!(num_eagle_layers in engine, 1, 64, 16)
         .in_group(Group::Speculation, Phase::Build)
-        .applies(|d| d.speculative_decoding_mode == SpeculativeDecodingMode::Eagle)
+        .applies(|d| d.engine.speculative_decoding_mode == SpeculativeDecodingMode::Eagle)
         .help("EAGLE's draft steps; 4 unless told otherwise.")
         .engine(),
-    optional_number!(redrafter_num_beams, 1, 64, 16)
+    optional_number!(redrafter_num_beams in engine, 1, 64, 16)
         .in_group(Group::Speculation, Phase::Build)
-        .applies(|d| d.speculative_decoding_mode == SpeculativeDecodingMode::ExplicitDraftTokens)
+        .applies(|d| d.engine.speculative_decoding_mode == SpeculativeDecodingMode::ExplicitDraftTokens)
         .help("ReDrafter's beams; 5 unless told otherwise.")
         .engine(),
-    optional_number!(redrafter_draft_len_per_beam, 1, 64, 16)
+    optional_number!(redrafter_draft_len_per_beam in engine, 1, 64, 16)
         .in_group(Group::Speculation, Phase::Build)
-        .applies(|d| d.speculative_decoding_mode == SpeculativeDecodingMode::ExplicitDraftTokens)
+        .applies(|d| d.engine.speculative_decoding_mode == SpeculativeDecodingMode::ExplicitDraftTokens)
         .help("ReDrafter's tokens of a beam; 5 unless told otherwise.")
         .engine(),
-    Field::new(
-        "lookahead_config",
-        Input::Text,
-        Accessor::Own(
-            |d, t| optional(t, LookaheadConfig::parse).map(|v| d.lookahead_config = v),
-            |d| text(d.lookahead_config),
-        ),
-    )
-    .optional()
-    .in_group(Group::Speculation, Phase::Runtime)
-    .applies(|d| d.speculative_decoding_mode == SpeculativeDecodingMode::LookaheadDecoding)
-    .help("Window, n-gram and verification set sizes of lookahead decoding: 4,3,4 unless told otherwise.")
+    Field::new("lookahead_config", Input::Text, Accessor::Lookahead(lens!(lookahead_config in engine)))
+        .optional()
+        .in_group(Group::Speculation, Phase::Runtime)
+        .applies(|d| d.engine.speculative_decoding_mode == SpeculativeDecodingMode::LookaheadDecoding)
+        .help("Window, n-gram and verification set sizes of lookahead decoding: 4,3,4 unless told otherwise.")
         .engine(),
-    number!(max_lora_rank, 0, 1024, 128)
+    number!(max_lora_rank in engine, 0, 1024, 128)
         .in_group(Group::Adapters, Phase::Build)
         .help("Largest rank of a LoRA adapter; 0 builds without the LoRA plugin.")
         .engine(),
@@ -375,183 +406,192 @@ pub(super) const SETTINGS: &[Field] = &[
         "lora_target_modules",
         Input::Text,
         Accessor::Own(
-            |d, t| LoraModule::parse_list(t).map(|v| d.lora_target_modules = v),
-            |d| joined(&d.lora_target_modules, ","),
+            |d, t| t.parse().map(|modules| d.engine.lora_target_modules = modules),
+            |d| d.engine.lora_target_modules.to_string(),
         ),
     )
     .optional()
     .in_group(Group::Adapters, Phase::Build)
-    .applies(|d| d.max_lora_rank > 0)
+    .applies(|d| d.engine.max_lora_rank > 0)
     .help("The modules that adapters change, separated by commas: attn_qkv unless told otherwise.")
-        .engine(),
-    optional_fraction!(lora_device_cache_fraction)
+    .engine(),
+    optional_fraction!(lora_device_cache_fraction in engine)
         .in_group(Group::Adapters, Phase::Runtime)
-        .applies(|d| d.max_lora_rank > 0)
+        .applies(|d| d.engine.max_lora_rank > 0)
         .help("Share of the memory still free that the adapters' cache takes: 0.02 unless told otherwise.")
         .engine(),
-    number!(max_prompt_embedding_table_size, 0, MAX_TOKENS, 65_536)
+    number!(max_prompt_embedding_table_size in engine, 0, MAX_TOKENS, 65_536)
         .in_group(Group::Adapters, Phase::Build)
         .help("Rows of the prompt table over all sequences; 0 builds without it. Images count as such rows.")
         .engine(),
-    named!(runtime, Runtime)
+    named!(runtime in engine, Runtime)
         .in_group(Group::Runtime, Phase::Runtime)
         .help("executor: in-flight batching. gpt_session and py_session are the deprecated runtimes.")
         .engine(),
-    optional_number!(runtime_max_batch_size, 1, MAX_BATCH, 4096)
+    optional_number!(runtime_max_batch_size in engine, 1, MAX_BATCH, 4096)
         .in_group(Group::Runtime, Phase::Runtime)
-        .effective(|p| p.runtime_max_batch_size.to_string())
+        .effective(|p| p.limits.runtime_max_batch_size.to_string())
         .help("max_batch_size of the running executor, where it is less than the engine's.")
         .engine(),
-    optional_number!(runtime_max_num_tokens, 1, MAX_TOKENS, 131_072)
+    optional_number!(runtime_max_num_tokens in engine, 1, MAX_TOKENS, 131_072)
         .in_group(Group::Runtime, Phase::Runtime)
-        .effective(|p| p.runtime_max_num_tokens.to_string())
+        .effective(|p| p.limits.runtime_max_num_tokens.to_string())
         .help("max_num_tokens of the running executor, where it is less than the engine's.")
         .engine(),
     Field::new(
         "max_attention_window",
         Input::Text,
-        Accessor::Own(
-            |d, t| whole_list(t, (1, MAX_TOKENS)).map(|v| d.max_attention_window = v),
-            |d| joined(&d.max_attention_window, ","),
-        ),
+        Accessor::WholeList(lens!(max_attention_window in kv_cache), (1, MAX_TOKENS)),
     )
     .optional()
     .in_group(Group::Runtime, Phase::Runtime)
     .help("Tokens that attention looks back; several, separated by commas, take turns over the layers.")
-        .aliases(&["kv_cache_config.max_attention_window"]),
-    number!(sink_token_length, 0, MAX_TOKENS, 1024)
+    .aliases(&["kv_cache_config.max_attention_window"]),
+    number!(sink_token_length in engine, 0, MAX_TOKENS, 1024)
         .in_group(Group::Runtime, Phase::Runtime)
         .help("First tokens of a sequence that stay in a windowed KV cache.")
         .engine(),
-    number!(host_cache_size, 0, MAX_BYTES, 1 << 40)
+    number!(host_cache_size in kv_cache, 0, MAX_BYTES, 1 << 40)
         .in_group(Group::Runtime, Phase::Runtime)
         .help("Bytes of host memory for KV blocks that were moved off the GPU.")
         .aliases(&["kv_cache_config.host_cache_size"]),
-    optional_switch!(enable_block_reuse)
+    optional_switch!(enable_block_reuse in kv_cache)
         .in_group(Group::Runtime, Phase::Runtime)
         .help("Blocks of equal prompts are shared between sequences.")
         .aliases(&["kv_cache_config.enable_block_reuse"]),
-    switch!(enable_chunked_context)
+    switch!(enable_chunked_context in engine)
         .in_group(Group::Runtime, Phase::Runtime)
         .help("Prompts longer than max_num_tokens are read in several steps.")
         .engine(),
-    switch!(enable_trt_overlap)
+    switch!(enable_trt_overlap in engine)
         .in_group(Group::Runtime, Phase::Runtime)
         .help("Two micro-batches in flight on one stage (older versions).")
         .engine(),
-    optional_number!(gen_micro_batch_size, 1, MAX_BATCH, 4096)
+    optional_number!(gen_micro_batch_size in engine, 1, MAX_BATCH, 4096)
         .in_group(Group::Runtime, Phase::Runtime)
-        .applies(|d| d.runtime == Runtime::GptSession)
+        .applies(|d| d.engine.runtime == Runtime::GptSession)
         .help("Sequences of a micro-batch in gpt_session: max_batch_size divided by pp_size unless told otherwise.")
         .engine(),
-    switch!(cuda_graph_mode)
+    switch!(cuda_graph_mode in engine)
         .in_group(Group::Runtime, Phase::Runtime)
         .help("Captures CUDA graphs of generation steps, 4 to 10 MiB each.")
         .engine(),
-    number!(cuda_graph_cache_size, 0, MAX_BATCH, 4096)
+    number!(cuda_graph_cache_size in engine, 0, MAX_BATCH, 4096)
         .in_group(Group::Runtime, Phase::Runtime)
-        .applies(|d| d.cuda_graph_mode)
+        .applies(|d| d.engine.cuda_graph_mode)
         .help("Most CUDA graphs that are kept.")
         .engine(),
-    switch!(guided_decoding)
+    switch!(guided_decoding in engine)
         .in_group(Group::Runtime, Phase::Runtime)
         .help("Outputs that follow a grammar: a bit mask of the vocabulary for each slot.")
         .engine(),
-    optional_fraction!(cross_kv_cache_fraction)
+    optional_fraction!(cross_kv_cache_fraction in engine)
         .in_group(Group::Runtime, Phase::Runtime)
         .applies(has_encoder)
-        .effective(|p| shortest(p.cross_kv_cache_fraction))
-        .help("Share of the KV cache for the encoders' outputs, which cross attention reads. The runtime insists on it; run.py gives 0.5.")
+        .effective(|p| shortest(p.engine.cross_kv_cache_fraction))
+        .help(
+            "Share of the KV cache for the encoders' outputs, which cross attention reads. The \
+             runtime insists on it; run.py gives 0.5.",
+        )
         .engine(),
-    optional_number!(max_encoder_input_len, 1, MAX_TOKENS, 8192)
+    optional_number!(max_encoder_input_len in engine, 1, MAX_TOKENS, 8192)
         .applies(has_encoder)
-        .effective(|p| p.max_encoder_input_len.to_string())
+        .effective(|p| p.engine.max_encoder_input_len.to_string())
         .help("Longest input of the encoder: tokens, or Whisper's frames of 10 ms.")
         .engine(),
-    optional_number!(encoder_max_batch_size, 1, MAX_BATCH, 4096)
+    optional_number!(encoder_max_batch_size in engine, 1, MAX_BATCH, 4096)
         .applies(has_encoder)
-        .effective(|p| p.encoder_max_batch_size.to_string())
+        .effective(|p| p.engine.encoder_max_batch_size.to_string())
         .help("max_batch_size that the encoder's engine was built with, where it isn't the decoder's.")
         .engine(),
-    switch!(enable_attention_dp)
-        .in_group(Group::Gpus, Phase::Runtime)
-        .pytorch()
-        .help("Attention data parallelism: each rank attends for requests of its own, with whole attention weights and KV cache."),
-    named!(moe_backend, MoeBackend)
+    switch!(enable_attention_dp in pytorch).in_group(Group::Gpus, Phase::Runtime).pytorch().help(
+        "Attention data parallelism: each rank attends for requests of its own, with whole \
+             attention weights and KV cache.",
+    ),
+    named!(moe_backend in pytorch, MoeBackend)
         .aliases(&["moe_config.backend"])
         .in_group(Group::Runtime, Phase::Runtime)
         .pytorch()
         .applies(has_experts)
         .effective(|p| p.pytorch.moe_backend.name().into())
         .help("What multiplies the experts. CUTLASS and DEEPGEMM keep a workspace; AUTO is CUTLASS to 1.2."),
-    optional_number!(moe_load_balancer_slots, 1, 1 << 16, 512)
+    optional_number!(moe_load_balancer_slots in pytorch, 1, 1 << 16, 512)
         .aliases(&["moe_config.load_balancer.num_slots"])
         .in_group(Group::Runtime, Phase::Runtime)
         .pytorch()
         .applies(has_experts)
-        .help("Experts with their copies that the load balancer spreads over the ranks; their weights then lie outside torch."),
-    optional_number!(cuda_graph_max_batch_size, 0, MAX_BATCH, 2048)
+        .help("Experts and copies that the load balancer spreads over the ranks, if moe_ep_size is above 1."),
+    optional_number!(cuda_graph_max_batch_size in pytorch, 0, MAX_BATCH, 2048)
         .aliases(&["cuda_graph_config.max_batch_size"])
         .in_group(Group::Runtime, Phase::Runtime)
         .pytorch()
         .effective(|p| p.pytorch.graphs.largest.to_string())
         .help("Sequences of the largest CUDA graph: 128 unless told otherwise, 0 without graphs."),
-    switch!(cuda_graph_enable_padding)
+    switch!(cuda_graph_enable_padding in pytorch)
         .aliases(&["cuda_graph_config.enable_padding"])
         .in_group(Group::Runtime, Phase::Runtime)
         .pytorch()
-        .applies(|d| d.cuda_graph_max_batch_size != Some(0))
-        .help("Batches are padded up to the next CUDA graph, so that fewer are captured: 19 in place of 34 to 128 sequences."),
-    switch!(enable_chunked_prefill)
+        .applies(|d| d.pytorch.cuda_graph_max_batch_size != Some(0))
+        .help(
+            "Batches are padded up to the next CUDA graph, so that fewer are captured: 19 in place of \
+             34 to 128 sequences.",
+        ),
+    switch!(enable_chunked_prefill in pytorch)
         .in_group(Group::Runtime, Phase::Runtime)
         .pytorch()
         .help("Prompts longer than max_num_tokens are read in several steps. It changes no buffer that is modelled."),
-    switch!(disable_overlap_scheduler)
+    switch!(disable_overlap_scheduler in pytorch)
         .in_group(Group::Runtime, Phase::Runtime)
         .pytorch()
         .help("A step waits for the one before it. Otherwise a sequence holds one more token, and its drafts twice."),
-    named!(allreduce_strategy, AllreduceStrategy)
+    named!(allreduce_strategy in pytorch, AllreduceStrategy)
         .in_group(Group::Runtime, Phase::Runtime)
         .pytorch()
-        .applies(|d| d.tp_size > 1)
+        .applies(|d| d.parallel.tp_size > 1)
         .help("How ranks add up their results; NCCL needs no workspace of TensorRT-LLM's own."),
-    number!(max_gpu_total_bytes, 0, MAX_BYTES, 1 << 40)
+    number!(max_gpu_total_bytes in pytorch, 0, MAX_BYTES, 1 << 40)
         .aliases(&["kv_cache_config.max_gpu_total_bytes"])
         .in_group(Group::KvCache, Phase::Runtime)
         .pytorch()
         .help("Most bytes of the KV cache on a GPU; 0 for no such limit."),
-    named!(decoding_type, DecodingType)
+    named!(decoding_type in pytorch, DecodingType)
         .aliases(&["speculative_config.decoding_type"])
         .in_group(Group::Speculation, Phase::Runtime)
         .pytorch()
-        .help("How tokens are drafted: MTP by the model's own layers, Eagle3 by a draft of one layer, NGram by the sequence itself."),
-    number!(cache_transceiver_max_tokens_in_buffer, 0, MAX_TOKENS, 131_072)
+        .help(
+            "How tokens are drafted: MTP by the model's own layers, Eagle3 by a draft of one layer, \
+             NGram by the sequence itself.",
+        ),
+    number!(cache_transceiver_max_tokens_in_buffer in pytorch, 0, MAX_TOKENS, 131_072)
         .aliases(&["cache_transceiver_config.max_tokens_in_buffer"])
         .in_group(Group::Runtime, Phase::Runtime)
         .pytorch()
-        .help("Tokens of the buffers that pass KV blocks between prefill and generation servers; 0 without disaggregated serving."),
-    optional_gib!(free_memory_gib).in_group(Group::Machine, Phase::Runtime).help(
+        .help(
+            "Tokens of the buffers that pass KV blocks between prefill and generation servers; 0 \
+             without disaggregated serving.",
+        ),
+    optional_gib!(free_memory_gib in machine).in_group(Group::Machine, Phase::Runtime).help(
         "Free memory in GiB that your log printed just before the KV cache was sized, instead of the prediction.",
     ),
-    optional_gib!(other_memory_gib)
+    optional_gib!(other_memory_gib in machine)
         .in_group(Group::Machine, Phase::Hardware)
         .help("Memory in GiB that a desktop or other processes hold on each GPU."),
-    optional_steps!(gpus_per_node, &[1, 4, 8, 72], MAX_RANKS)
+    optional_steps!(gpus_per_node in machine, &[1, 4, 8, 72], MAX_RANKS)
         .in_group(Group::Machine, Phase::Hardware)
-        .effective(|p| p.gpus_per_node.to_string())
+        .effective(|p| p.machine.gpus_per_node.to_string())
         .help("GPUs that reach each other directly: 8, or 72 in a GB200 or GB300 rack."),
-    named!(launcher, Launcher)
+    named!(launcher in machine, Launcher)
         .in_group(Group::Machine, Phase::Runtime)
         .help("What starts the ranks; it decides whose CUDA contexts stand on which GPU."),
-    named!(os, OperatingSystem)
+    named!(os in machine, OperatingSystem)
         .in_group(Group::Machine, Phase::Hardware)
         .help("The operating system; Windows, also under WSL, keeps some memory for itself."),
-    calibrated!(calibrated_activations)
+    calibrated!("calibrated_activations", activations)
         .help("What your log measured of the activations, over what the law says for the same configuration."),
-    calibrated!(calibrated_runtime_buffers)
+    calibrated!("calibrated_runtime_buffers", runtime_buffers)
         .help("What your log measured of the runtime buffers, over what the law says for the same configuration."),
-    calibrated!(calibrated_decoder_buffers)
+    calibrated!("calibrated_decoder_buffers", decoder_buffers)
         .help("What your log measured of the decoder buffers, over what the law says for the same configuration."),
-    calibrated!(calibrated_overhead)
+    calibrated!("calibrated_overhead", overhead)
         .help("What your log left outside its lines, over what the laws say for the same configuration."),
 ];

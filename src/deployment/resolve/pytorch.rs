@@ -1,37 +1,27 @@
-//! What the PyTorch backend makes of the settings that only it has (`tensorrt_llm/llmapi/llm_args.py` TorchLlmArgs).
+//! The settings that only the PyTorch backend has, and its limits, as it resolves them
+//! (`tensorrt_llm/llmapi/llm_args.py` TorchLlmArgs).
 
-use super::Limits;
-use crate::architecture::Positions;
-use crate::deployment::{AllreduceStrategy, Behavior, DecodingType, Deployment, MoeBackend, Note};
+use super::limits::StepLimits;
+use crate::architecture::{Family, Positions};
+use crate::deployment::{Backend, Behavior, DecodingType, Deployment, MoeBackend, Note, Version};
 use crate::units::grouped;
 
-/// The settings that only the PyTorch backend has, settled.
-#[derive(Debug, Clone, PartialEq)]
-pub struct PytorchSettings {
-    /// Whether each rank attends for requests of its own.
-    pub enable_attention_dp: bool,
+/// The settings of the PyTorch backend that need resolution.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ResolvedPytorch {
     /// The CUDA graphs that are captured.
     pub graphs: CudaGraphs,
-    /// Whether long prompts are read in several steps.
-    pub enable_chunked_prefill: bool,
-    /// Whether a step starts before the one before it is read.
-    pub overlap_scheduler: bool,
-    /// Whether blocks of equal prompts are shared.
-    pub enable_block_reuse: bool,
-    /// What multiplies the experts, never [`MoeBackend::Auto`].
+    /// The kernels that multiply the experts, never [`MoeBackend::Auto`].
     pub moe_backend: MoeBackend,
-    /// Experts with their copies that the load balancer spreads over the ranks, where there is one.
+    /// Experts with their copies that the load balancer spreads over the ranks; `None` unless it
+    /// acts.
     pub load_balancer_slots: Option<u64>,
-    /// How ranks add up their results.
-    pub allreduce_strategy: AllreduceStrategy,
-    /// Most bytes of the KV cache on a GPU.
+    /// Most bytes of the KV cache on a GPU, if limited.
     pub max_gpu_total_bytes: Option<u64>,
-    /// How tokens are drafted.
-    pub decoding_type: DecodingType,
     /// Draft tokens of a sequence in a step; 0 without drafting.
     pub max_draft_len: u64,
-    /// Tokens of the buffers that send and receive KV blocks between servers; 0 without them.
-    pub transfer_tokens: u64,
+    /// Tokens that a sequence in the KV cache has beyond `max_seq_len`.
+    pub extra_tokens: u64,
 }
 
 /// The CUDA graphs of generation steps.
@@ -43,27 +33,21 @@ pub struct CudaGraphs {
     pub count: u64,
 }
 
-/// `max_batch_size` unless told otherwise (`BaseLlmArgs`).
+/// `max_batch_size` by default (`BaseLlmArgs`).
 const DEFAULT_BATCH: u64 = 2048;
-/// `max_num_tokens` unless told otherwise.
+/// `max_num_tokens` by default.
 const DEFAULT_NUM_TOKENS: u64 = 8192;
-/// `tokens_per_block` unless told otherwise (`KvCacheConfig`).
-const DEFAULT_BLOCK: u64 = 32;
-/// The same with FlashMLA, the kernels for latent attention on Hopper (`py_executor_creator.py`).
-const FLASH_MLA_BLOCK: u64 = 64;
-/// Compute capability of the cards that have FlashMLA.
-const FLASH_MLA_ON: (u8, u8) = (9, 0);
-/// Sequences of the largest graph where none are given (`CudaGraphConfig.max_batch_size` of 0).
+/// Sequences of the largest graph by default (`CudaGraphConfig.max_batch_size` of 0).
 const DEFAULT_LARGEST_GRAPH: u64 = 128;
-/// Draft tokens where none are given: a usual number.
+/// Draft tokens by default: a usual number.
 const DEFAULT_DRAFT_LEN: u64 = 3;
 
 /// The limits that the PyTorch backend is started with.
-pub(in crate::deployment) fn limits(d: &Deployment, notes: &mut Vec<Note>) -> Limits {
-    let max_batch_size = d.max_batch_size.unwrap_or(DEFAULT_BATCH);
+pub(super) fn limits(d: &Deployment, notes: &mut Vec<Note>) -> StepLimits {
+    let max_batch_size = d.limits.max_batch_size.unwrap_or(DEFAULT_BATCH);
     let max_seq_len = max_seq_len(d, notes);
     let all = max_batch_size.saturating_mul(max_seq_len);
-    let mut max_num_tokens = d.max_num_tokens.unwrap_or(DEFAULT_NUM_TOKENS);
+    let mut max_num_tokens = d.limits.max_num_tokens.unwrap_or(DEFAULT_NUM_TOKENS);
     if max_num_tokens > all {
         Note::add(
             notes,
@@ -72,17 +56,16 @@ pub(in crate::deployment) fn limits(d: &Deployment, notes: &mut Vec<Note>) -> Li
         );
         max_num_tokens = all;
     }
-    let flash_mla = d.model.is_latent() && d.gpu.compute_capability == FLASH_MLA_ON;
-    let tokens_per_block = if flash_mla { FLASH_MLA_BLOCK } else { d.tokens_per_block.unwrap_or(DEFAULT_BLOCK) };
-    Limits { max_batch_size, max_num_tokens, max_input_len: max_seq_len, max_seq_len, tokens_per_block }
+    StepLimits { max_batch_size, max_num_tokens, max_input_len: max_seq_len, max_seq_len }
 }
 
-/// The model's own length where none is given, and at most (`model_engine.py` _init_max_seq_len, _infer_max_seq_len_from_config).
+/// `max_seq_len`, which is the model's own length by default and at most (`model_engine.py`
+/// _init_max_seq_len, _infer_max_seq_len_from_config).
 fn max_seq_len(d: &Deployment, notes: &mut Vec<Note>) -> u64 {
     let factor = d.model.rope_scaling_factor.filter(|_| !d.model.yarn).unwrap_or(1.0);
     let own = ((d.model.max_position_embeddings as f64 * factor) as u64).max(1);
     let unlimited = matches!(d.model.positions, Positions::Alibi);
-    match d.max_seq_len {
+    match d.limits.max_seq_len {
         None => {
             Note::add(notes, "max_seq_len", format_args!("Deduced from the model: {} tokens.", grouped(own)));
             own
@@ -96,8 +79,9 @@ fn max_seq_len(d: &Deployment, notes: &mut Vec<Note>) -> u64 {
 }
 
 impl CudaGraphs {
-    /// The graphs up to `largest` sequences: every size to 31, then powers of two; with padding 1, 2, 4, multiples of 8 to 128, then
-    /// powers of two; and in either case `largest` itself (`CudaGraphConfig._generate_cuda_graph_batch_sizes`).
+    /// The graphs up to `largest` sequences: every size to 31, then powers of two; with padding 1,
+    /// 2, 4, multiples of 8 to 128, then powers of two. In either case `largest` itself is among
+    /// them (`CudaGraphConfig._generate_cuda_graph_batch_sizes`).
     fn up_to(largest: u64, padded: bool) -> CudaGraphs {
         let small = if padded {
             [1, 2, 4].into_iter().filter(|size| *size <= largest).count() as u64 + (largest / 8).min(16)
@@ -115,43 +99,38 @@ impl CudaGraphs {
     }
 }
 
-impl PytorchSettings {
-    /// The settled settings of a deployment whose steps have `max_batch_size` sequences.
-    pub(in crate::deployment) fn of(d: &Deployment, max_batch_size: u64) -> PytorchSettings {
-        let drafting = d.decoding_type != DecodingType::None;
-        let wanted = d.cuda_graph_max_batch_size.unwrap_or(DEFAULT_LARGEST_GRAPH);
-        PytorchSettings {
-            enable_attention_dp: d.enable_attention_dp,
-            graphs: CudaGraphs::up_to(wanted.min(max_batch_size), d.cuda_graph_enable_padding),
-            enable_chunked_prefill: d.enable_chunked_prefill,
-            overlap_scheduler: !d.disable_overlap_scheduler,
-            enable_block_reuse: d.enable_block_reuse.unwrap_or(true),
+impl ResolvedPytorch {
+    /// Resolves the settings of a deployment whose steps have `max_batch_size` sequences.
+    pub(super) fn of(d: &Deployment, max_batch_size: u64, notes: &mut Vec<Note>) -> ResolvedPytorch {
+        let drafting = d.pytorch.decoding_type != DecodingType::None;
+        let wanted = d.pytorch.cuda_graph_max_batch_size.unwrap_or(DEFAULT_LARGEST_GRAPH);
+        let max_draft_len = if drafting { d.limits.max_draft_len.unwrap_or(DEFAULT_DRAFT_LEN) } else { 0 };
+        ResolvedPytorch {
+            graphs: CudaGraphs::up_to(wanted.min(max_batch_size), d.pytorch.cuda_graph_enable_padding),
             moe_backend: moe_backend(d),
-            load_balancer_slots: d.moe_load_balancer_slots,
-            allreduce_strategy: d.allreduce_strategy,
-            max_gpu_total_bytes: Some(d.max_gpu_total_bytes).filter(|most| *most > 0),
-            decoding_type: d.decoding_type,
-            max_draft_len: if drafting { d.max_draft_len.unwrap_or(DEFAULT_DRAFT_LEN) } else { 0 },
-            transfer_tokens: d.cache_transceiver_max_tokens_in_buffer,
+            load_balancer_slots: load_balancer_slots(d, notes),
+            max_gpu_total_bytes: Some(d.pytorch.max_gpu_total_bytes).filter(|most| *most > 0),
+            max_draft_len,
+            extra_tokens: extra_tokens(d, max_draft_len),
         }
-    }
-
-    /// Tokens that a sequence in the KV cache has beyond `max_seq_len`: the one that the overlap scheduler is ahead, and the drafts of
-    /// this step and the next (`py_executor_creator.py`, `get_num_extra_kv_tokens`).
-    pub fn extra_tokens(&self) -> u64 {
-        let drafts = self.max_draft_len;
-        let ahead = if self.overlap_scheduler { 1 + drafts } else { 0 };
-        let one_model = matches!(self.decoding_type, DecodingType::Mtp | DecodingType::Eagle3);
-        ahead + drafts + if one_model { drafts.saturating_sub(1) } else { 0 }
     }
 }
 
-/// What multiplies the experts (`ModelConfig.resolve_moe_backend`): generated kernels for MXFP4 on data-centre Blackwell, Triton's
-/// before it, CUTLASS otherwise.
+/// Tokens that a sequence in the KV cache has beyond `max_seq_len`: the one that the overlap
+/// scheduler is ahead, and the drafts of this step and the next (`py_executor_creator.py`,
+/// `get_num_extra_kv_tokens`).
+fn extra_tokens(d: &Deployment, drafts: u64) -> u64 {
+    let ahead = if d.pytorch.disable_overlap_scheduler { 0 } else { 1 + drafts };
+    let one_model = matches!(d.pytorch.decoding_type, DecodingType::Mtp | DecodingType::Eagle3);
+    ahead + drafts + if one_model { drafts.saturating_sub(1) } else { 0 }
+}
+
+/// The kernels that multiply the experts (`ModelConfig.resolve_moe_backend`): generated kernels for
+/// MXFP4 on data-centre Blackwell, Triton's before it, CUTLASS otherwise.
 fn moe_backend(d: &Deployment) -> MoeBackend {
     let capability = d.gpu.compute_capability.0;
-    match d.moe_backend {
-        MoeBackend::Auto if !d.version().has(Behavior::ChoosesMoeBackend) || !d.quant_algo.is_mxfp4() => {
+    match d.pytorch.moe_backend {
+        MoeBackend::Auto if !d.version().has(Behavior::ChoosesMoeBackend) || !d.precision.quant_algo.is_mxfp4() => {
             MoeBackend::Cutlass
         }
         MoeBackend::Auto if (10..12).contains(&capability) => MoeBackend::Trtllm,
@@ -161,9 +140,53 @@ fn moe_backend(d: &Deployment) -> MoeBackend {
     }
 }
 
+/// Slots of the load balancer if it acts: for architectures of its list, and with expert
+/// parallelism (`fused_moe/moe_load_balancer.py` maybe_create_moe_load_balancer). Otherwise the
+/// setting is ignored.
+fn load_balancer_slots(d: &Deployment, notes: &mut Vec<Note>) -> Option<u64> {
+    let slots = d.pytorch.moe_load_balancer_slots.filter(|_| d.backend == Backend::Pytorch)?;
+    let (field, version) = ("moe_load_balancer_slots", d.version());
+    if !balances_experts(d.model.family, version) {
+        let label = d.model.family.label();
+        Note::add(
+            notes,
+            field,
+            format_args!("Has no effect: the load balancer of TensorRT-LLM {version} doesn't know {label}."),
+        );
+        return None;
+    }
+    if d.moe_sizes().1 < 2 {
+        Note::add(notes, field, format_args!("Has no effect: experts are balanced only if moe_ep_size is above 1."));
+        return None;
+    }
+    if !d.pytorch.enable_attention_dp {
+        Note::add(
+            notes,
+            field,
+            format_args!("The load balancer expects enable_attention_dp: without it TensorRT-LLM may refuse to start."),
+        );
+    }
+    Some(slots)
+}
+
+/// Whether the load balancer's list has the architecture (`moe_load_balancer.py`
+/// moe_model_arch_list).
+fn balances_experts(family: Family, version: Version) -> bool {
+    let since = match family {
+        Family::DeepSeekV3 | Family::Mixtral | Family::Llama4 | Family::Qwen2Moe | Family::Qwen3Moe => {
+            Behavior::BalancesExperts
+        }
+        Family::GptOss => Behavior::BalancesExpertsOfGptOss,
+        Family::DeepSeekV32 | Family::GlmMoeDsa | Family::NemotronH | Family::Qwen35 => Behavior::BalancesExpertsOf2026,
+        _ => return false,
+    };
+    version.has(since)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::deployment::{BuildLimits, PytorchConfig};
     #[cfg(target_arch = "wasm32")]
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
@@ -196,12 +219,19 @@ mod tests {
 
     #[test]
     fn a_sequence_holds_what_the_scheduler_is_ahead() {
-        let plain = PytorchSettings::of(&Deployment::default(), 64);
-        assert_eq!(plain.extra_tokens(), 1);
-        let drafting = Deployment { decoding_type: DecodingType::Mtp, max_draft_len: Some(3), ..Deployment::default() };
+        let plain = ResolvedPytorch::of(&Deployment::default(), 64, &mut Vec::new());
+        assert_eq!(plain.extra_tokens, 1);
+        let drafting = Deployment {
+            limits: BuildLimits { max_draft_len: Some(3), ..BuildLimits::default() },
+            pytorch: PytorchConfig { decoding_type: DecodingType::Mtp, ..PytorchConfig::default() },
+            ..Deployment::default()
+        };
         // A model of 163840 positions then has sequences of 163848, and one for the scheduler.
-        assert_eq!(PytorchSettings::of(&drafting, 64).extra_tokens(), 9);
-        let serial = Deployment { disable_overlap_scheduler: true, ..Deployment::default() };
-        assert_eq!(PytorchSettings::of(&serial, 64).extra_tokens(), 0);
+        assert_eq!(ResolvedPytorch::of(&drafting, 64, &mut Vec::new()).extra_tokens, 9);
+        let serial = Deployment {
+            pytorch: PytorchConfig { disable_overlap_scheduler: true, ..PytorchConfig::default() },
+            ..Deployment::default()
+        };
+        assert_eq!(ResolvedPytorch::of(&serial, 64, &mut Vec::new()).extra_tokens, 0);
     }
 }

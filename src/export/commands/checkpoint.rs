@@ -13,13 +13,13 @@ pub(super) fn steps(deployment: &Deployment, resolved: &Resolved) -> (Vec<Step>,
         notes.push(format!(
             "No script of TensorRT-LLM makes a checkpoint with quant_algo {} and kv_cache_dtype {}: \
              put your own into the folder {CHECKPOINT_DIR}.",
-            resolved.quant_algo, resolved.kv_cache_dtype
+            resolved.precision.quant_algo, resolved.precision.kv_cache_dtype
         ));
         return (Vec::new(), notes);
     };
     let step = match how {
         How::Quantize(qformat) => {
-            if resolved.moe_ep_size > 1 {
+            if resolved.parallel.moe_ep_size > 1 {
                 notes.push(
                     "quantize.py has no flags for expert parallelism: set moe_tp_size and moe_ep_size in \
                      checkpoint/config.json."
@@ -68,9 +68,9 @@ struct Flags {
 
 /// The script that makes a checkpoint of this precision; `None` if there is none.
 fn how(resolved: &Resolved) -> Option<How> {
-    let int8_kv_cache = resolved.kv_cache_dtype == KvType::Quantized(KvCacheDtype::Int8);
-    let fp8_kv_cache = resolved.kv_cache_dtype == KvType::Quantized(KvCacheDtype::Fp8);
-    if resolved.kv_cache_dtype == KvType::Quantized(KvCacheDtype::Nvfp4) {
+    let int8_kv_cache = resolved.precision.kv_cache_dtype == KvType::Quantized(KvCacheDtype::Int8);
+    let fp8_kv_cache = resolved.precision.kv_cache_dtype == KvType::Quantized(KvCacheDtype::Fp8);
+    if resolved.precision.kv_cache_dtype == KvType::Quantized(KvCacheDtype::Nvfp4) {
         return None;
     }
     let convert = |quantization: &'static str, calibrated: bool| {
@@ -78,7 +78,7 @@ fn how(resolved: &Resolved) -> Option<How> {
         // For an fp8 cache, quantize.py is the only script that works for every family.
         (!fp8_kv_cache).then_some(How::Convert(Flags { quantization, int8_kv_cache, calibrated }))
     };
-    match resolved.quant_algo {
+    match resolved.precision.quant_algo {
         QuantAlgo::None if fp8_kv_cache => Some(How::Quantize("full_prec")),
         QuantAlgo::None => convert("", false),
         QuantAlgo::W8A16 if fp8_kv_cache => Some(How::Quantize("int8_wo")),
@@ -114,18 +114,18 @@ fn how(resolved: &Resolved) -> Option<How> {
 }
 
 fn quantize(resolved: &Resolved, qformat: &str) -> String {
-    let kv = match resolved.kv_cache_dtype {
+    let kv = match resolved.precision.kv_cache_dtype {
         KvType::Quantized(dtype @ (KvCacheDtype::Fp8 | KvCacheDtype::Int8)) => Some(dtype),
         _ => None,
     };
     Line::new("python3 examples/quantization/quantize.py")
         .flag("--model_dir", MODEL_DIR)
-        .flag("--dtype", resolved.dtype)
+        .flag("--dtype", resolved.precision.dtype)
         .flag("--qformat", qformat)
         .optional("--kv_cache_dtype", kv)
         .flag_if(qformat.ends_with("awq"), "--awq_block_size", 128)
-        .flag_if(resolved.tp_size > 1, "--tp_size", resolved.tp_size)
-        .flag_if(resolved.pp_size > 1, "--pp_size", resolved.pp_size)
+        .flag_if(resolved.parallel.tp_size > 1, "--tp_size", resolved.parallel.tp_size)
+        .flag_if(resolved.parallel.pp_size > 1, "--pp_size", resolved.parallel.pp_size)
         .flag("--output_dir", CHECKPOINT_DIR)
         .text()
 }
@@ -133,16 +133,22 @@ fn quantize(resolved: &Resolved, qformat: &str) -> String {
 fn convert(deployment: &Deployment, resolved: &Resolved, script: &str, flags: &Flags) -> String {
     let mut line = Line::new(format!("python3 {script}"))
         .flag("--model_dir", MODEL_DIR)
-        .flag("--dtype", resolved.dtype)
-        .flag_if(resolved.tp_size > 1, "--tp_size", resolved.tp_size)
-        .flag_if(resolved.pp_size > 1, "--pp_size", resolved.pp_size);
-    if resolved.model.moe.is_some() && resolved.moe_ep_size > 1 {
-        line = line.flag("--moe_tp_size", resolved.moe_tp_size).flag("--moe_ep_size", resolved.moe_ep_size);
+        .flag("--dtype", resolved.precision.dtype)
+        .flag_if(resolved.parallel.tp_size > 1, "--tp_size", resolved.parallel.tp_size)
+        .flag_if(resolved.parallel.pp_size > 1, "--pp_size", resolved.parallel.pp_size);
+    if resolved.model.moe.is_some() && resolved.parallel.moe_ep_size > 1 {
+        line = line
+            .flag("--moe_tp_size", resolved.parallel.moe_tp_size)
+            .flag("--moe_ep_size", resolved.parallel.moe_ep_size);
     }
     line.switch_if(!flags.quantization.is_empty(), flags.quantization)
         .switch_if(flags.int8_kv_cache, "--int8_kv_cache")
-        .switch_if(resolved.use_parallel_embedding, "--use_parallel_embedding")
-        .flag_if(deployment.embedding_sharding_dim > 0, "--embedding_sharding_dim", deployment.embedding_sharding_dim)
+        .switch_if(resolved.engine.use_parallel_embedding, "--use_parallel_embedding")
+        .flag_if(
+            deployment.engine.embedding_sharding_dim > 0,
+            "--embedding_sharding_dim",
+            deployment.engine.embedding_sharding_dim,
+        )
         .flag("--output_dir", CHECKPOINT_DIR)
         .text()
 }

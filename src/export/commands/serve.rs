@@ -12,17 +12,17 @@ pub(super) fn recipe(deployment: &Deployment, resolved: &Resolved) -> Option<Rec
     }
     let options = options(deployment, resolved);
     let flag = if resolved.version.has(Behavior::ServeTakesConfig) { "--config" } else { "--extra_llm_api_options" };
-    let fraction = resolved.free_gpu_memory_fraction;
+    let fraction = resolved.kv_cache.free_gpu_memory_fraction;
     let line = Line::new("trtllm-serve")
         .value(ENGINE_DIR)
         .flag("--tokenizer", &resolved.model.name)
         .flag_if(resolved.version.has(Behavior::PyTorchByDefault), "--backend", "trt")
-        .flag_if(resolved.tp_size > 1, "--tp_size", resolved.tp_size)
-        .flag_if(resolved.pp_size > 1, "--pp_size", resolved.pp_size)
-        .flag("--max_batch_size", resolved.runtime_max_batch_size)
-        .flag("--max_num_tokens", resolved.runtime_max_num_tokens)
-        .flag("--max_seq_len", resolved.max_seq_len)
-        .flag_if(resolved.max_beam_width > 1, "--max_beam_width", resolved.max_beam_width)
+        .flag_if(resolved.parallel.tp_size > 1, "--tp_size", resolved.parallel.tp_size)
+        .flag_if(resolved.parallel.pp_size > 1, "--pp_size", resolved.parallel.pp_size)
+        .flag("--max_batch_size", resolved.limits.runtime_max_batch_size)
+        .flag("--max_num_tokens", resolved.limits.runtime_max_num_tokens)
+        .flag("--max_seq_len", resolved.limits.max_seq_len)
+        .flag_if(resolved.limits.max_beam_width > 1, "--max_beam_width", resolved.limits.max_beam_width)
         // A kv_cache_config in the YAML replaces the flag.
         .optional("--kv_cache_free_gpu_memory_fraction", fraction.filter(|_| options.is_empty()))
         .flag_if(!options.is_empty(), flag, CONFIG_FILE);
@@ -42,10 +42,10 @@ pub(super) fn llm_api(deployment: &Deployment, resolved: &Resolved) -> Option<Re
     let mut options = Options::default();
     options.text("model", ENGINE_DIR);
     options.text("tokenizer", resolved.model.name.clone());
-    options.several("tensor_parallel_size", resolved.tp_size);
-    options.several("pipeline_parallel_size", resolved.pp_size);
-    options.number("max_batch_size", resolved.runtime_max_batch_size);
-    options.number("max_num_tokens", resolved.runtime_max_num_tokens);
+    options.several("tensor_parallel_size", resolved.parallel.tp_size);
+    options.several("pipeline_parallel_size", resolved.parallel.pp_size);
+    options.number("max_batch_size", resolved.limits.runtime_max_batch_size);
+    options.number("max_num_tokens", resolved.limits.runtime_max_num_tokens);
     add_runtime_options(&mut options, deployment, resolved, true);
     let module =
         if resolved.version.has(Behavior::PyTorchByDefault) { "tensorrt_llm._tensorrt_engine" } else { "tensorrt_llm" };
@@ -55,11 +55,11 @@ pub(super) fn llm_api(deployment: &Deployment, resolved: &Resolved) -> Option<Re
 /// The options for which `trtllm-serve` has no flags; empty if its flags suffice.
 fn options(deployment: &Deployment, resolved: &Resolved) -> Options {
     let mut options = Options::default();
-    let kv_cache_options = deployment.max_tokens.is_some()
-        || deployment.host_cache_size > 0
-        || !deployment.max_attention_window.is_empty()
-        || deployment.sink_token_length > 0
-        || deployment.enable_block_reuse.is_some();
+    let kv_cache_options = deployment.kv_cache.max_tokens.is_some()
+        || deployment.kv_cache.host_cache_size > 0
+        || !deployment.kv_cache.max_attention_window.is_empty()
+        || deployment.engine.sink_token_length > 0
+        || deployment.kv_cache.enable_block_reuse.is_some();
     add_runtime_options(&mut options, deployment, resolved, kv_cache_options);
     options
 }
@@ -68,22 +68,22 @@ fn options(deployment: &Deployment, resolved: &Resolved) -> Options {
 fn add_runtime_options(options: &mut Options, deployment: &Deployment, resolved: &Resolved, kv_cache: bool) {
     if kv_cache {
         let mut cache = Options::default();
-        cache.optional("free_gpu_memory_fraction", resolved.free_gpu_memory_fraction);
-        cache.optional("max_tokens", resolved.max_tokens);
-        cache.list("max_attention_window", &deployment.max_attention_window);
-        cache.optional("sink_token_length", Some(deployment.sink_token_length).filter(|tokens| *tokens > 0));
-        cache.optional("host_cache_size", Some(deployment.host_cache_size).filter(|bytes| *bytes > 0));
-        cache.switch("enable_block_reuse", deployment.enable_block_reuse);
+        cache.optional("free_gpu_memory_fraction", resolved.kv_cache.free_gpu_memory_fraction);
+        cache.optional("max_tokens", resolved.given.kv_cache.max_tokens);
+        cache.list("max_attention_window", &deployment.kv_cache.max_attention_window);
+        cache.optional("sink_token_length", Some(deployment.engine.sink_token_length).filter(|tokens| *tokens > 0));
+        cache.optional("host_cache_size", Some(deployment.kv_cache.host_cache_size).filter(|bytes| *bytes > 0));
+        cache.switch("enable_block_reuse", deployment.kv_cache.enable_block_reuse);
         options.group("kv_cache_config", "KvCacheConfig", cache);
     }
-    options.switch("enable_chunked_prefill", deployment.enable_chunked_context.then_some(true));
+    options.switch("enable_chunked_prefill", deployment.engine.enable_chunked_context.then_some(true));
     let mut knobs = Options::default();
-    if resolved.cuda_graphs > 0 {
+    if resolved.engine.cuda_graphs > 0 {
         knobs.switch("cuda_graph_mode", Some(true));
-        knobs.number("cuda_graph_cache_size", resolved.cuda_graphs);
+        knobs.number("cuda_graph_cache_size", resolved.engine.cuda_graphs);
     }
     options.group("extended_runtime_perf_knob_config", "ExtendedRuntimePerfKnobConfig", knobs);
-    if resolved.guided_decoding {
+    if resolved.given.engine.guided_decoding {
         options.text("guided_decoding_backend", "xgrammar");
     }
 }

@@ -16,14 +16,14 @@ impl Line {
     }
 
     /// Adds an argument.
-    pub(super) fn value(mut self, value: &str) -> Line {
-        self.arguments.push(quoted(value));
+    pub fn value(mut self, value: &str) -> Line {
+        self.arguments.push(word(value));
         self
     }
 
     /// Adds a flag with its value.
-    pub(super) fn flag(mut self, flag: &str, value: impl ToString) -> Line {
-        self.arguments.push(format!("{flag} {}", quoted(&value.to_string())));
+    pub fn flag(mut self, flag: &str, value: impl ToString) -> Line {
+        self.arguments.push(format!("{flag} {}", word(&value.to_string())));
         self
     }
 
@@ -58,6 +58,14 @@ impl Line {
     }
 }
 
+/// Returns `value` as one word of a shell that no program parses as an option.
+///
+/// A value such as `--help` gets the prefix `./`. argparse rejects it even as the value of a flag,
+/// and `--` does not help: the command group of `trtllm-serve` removes it.
+fn word(value: &str) -> String {
+    if value.starts_with('-') { quoted(&format!("./{value}")) } else { quoted(value) }
+}
+
 /// Returns `text` as one word of a shell, without NUL bytes, which no argument can hold.
 fn quoted(text: &str) -> String {
     shlex::try_quote(&text.replace('\0', "")).unwrap_or_default().into_owned()
@@ -76,6 +84,12 @@ mod tests {
             "echo 'a b' --x \"it's \"'$HOME'\n"
         );
         assert_eq!(Line::new("ls").text(), "ls\n");
+    }
+
+    #[test]
+    fn values_are_never_options() {
+        assert_eq!(Line::new("serve").value("--help").flag("--dir", "-x y").text(), "serve ./--help --dir './-x y'\n");
+        assert_eq!(Line::new("serve").value("a--help").text(), "serve a--help\n");
     }
 
     #[test]

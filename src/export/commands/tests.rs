@@ -1,4 +1,5 @@
 use super::*;
+use crate::deployment::Precision;
 use crate::link;
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
@@ -108,7 +109,11 @@ fn the_server_gets_what_its_flags_lack_in_a_file() {
 fn every_model_and_precision_has_a_way_or_a_note() {
     for model in crate::architecture::models() {
         for quant_algo in crate::deployment::QuantAlgo::ALL {
-            let deployment = Deployment { model: model.into(), quant_algo: *quant_algo, ..Deployment::default() };
+            let deployment = Deployment {
+                model: model.into(),
+                precision: Precision { quant_algo: *quant_algo, ..Precision::default() },
+                ..Deployment::default()
+            };
             let Ok(all) = recipes(&deployment) else { continue };
             let engine = &all[0];
             let makes = engine.steps.iter().any(|step| step.text.contains("--output_dir checkpoint"));
@@ -183,4 +188,41 @@ fn options_that_an_older_version_names_otherwise_are_left_out_and_that_is_said()
     assert!(serve.notes.iter().any(|note| note.contains("0.20")));
     assert!(!text(&all, "trtllm-serve").contains("disable_overlap_scheduler"));
     assert!(text(&all, "llm-api").starts_with("from tensorrt_llm._torch import LLM\n"));
+}
+
+/// What a person calls a model of their own is an argument, never an option or a command of the
+/// program, in every command and precision. A Hugging Face name begins with a letter or a digit, so
+/// that such a name is a folder.
+#[test]
+fn a_models_name_is_no_option_and_no_command() {
+    for backend in ["tensorrt", "pytorch"] {
+        for algo in ["NO_QUANT", "FP8", "NVFP4", "W4A16_AWQ", "W8A16"] {
+            for version in ["0.19", "1.0", "1.2"] {
+                let link = format!(
+                    "model=custom&m.name=--help&backend={backend}&quant_algo={algo}&trtllm_version={version}&gpu=b200"
+                );
+                let Ok(all) = recipes(&link::decode(&link).deployment) else { continue };
+                let shell = all.iter().flat_map(|recipe| &recipe.steps).filter(|step| step.language == Language::Shell);
+                for step in shell {
+                    assert!(!step.text.split_whitespace().any(|word| word == "--help"), "{link}\n{}", step.text);
+                }
+            }
+        }
+    }
+    let served = |name: &str| {
+        let text = text(&of(&format!("model=custom&m.name={name}&backend=pytorch")), "trtllm-serve");
+        let mut words = text.split_whitespace().skip_while(|word| *word != "trtllm-serve").skip(1);
+        words.find(|word| *word != "\\").map(str::to_string)
+    };
+    assert_eq!(served("--help").as_deref(), Some("./--help"));
+    assert_eq!(served("disaggregated").as_deref(), Some("./disaggregated"));
+    assert_eq!(served("my/model").as_deref(), Some("my/model"));
+}
+
+#[test]
+fn slots_that_no_load_balancer_takes_are_not_written() {
+    let r1 = "model=deepseek-ai/DeepSeek-R1&gpu=b300&tp_size=8&backend=pytorch\
+        &enable_attention_dp=true&moe_load_balancer_slots=288";
+    assert!(!text(&of(r1), "trtllm-serve").contains("num_slots"));
+    assert!(text(&of(&format!("{r1}&moe_ep_size=8")), "trtllm-serve").contains("num_slots: 288"));
 }

@@ -11,31 +11,31 @@ use super::spanned_json::{self, Node};
 use crate::architecture::{Architecture, Dtype, Family, ModelRef, Recipe, limits, models};
 use crate::deployment::{Deployment, KvCacheDtype, QuantAlgo};
 
-/// A configuration file isn't longer, in bytes.
+/// The largest size of a configuration file, in bytes.
 const LONGEST: usize = 16 << 20;
 
-/// What a `config.json` says.
+/// The contents of a `config.json`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct HfConfig {
-    /// The model: one of the catalogue where the dimensions are the same.
+    /// The model: one of the catalogue if the dimensions are equal, otherwise a custom model.
     pub model: ModelRef,
-    /// How the weights are quantized; `None` where the file doesn't say.
+    /// The quantization of the weights; `None` if the file does not state it.
     pub quant_algo: Option<QuantAlgo>,
-    /// The type of the KV cache; `None` where the file doesn't say.
+    /// The type of the KV cache; `None` if the file does not state it.
     pub kv_cache_dtype: Option<KvCacheDtype>,
-    /// What was read, assumed and ignored.
+    /// The fields that were read, assumed and ignored.
     pub report: ReadReport,
 }
 
 impl HfConfig {
-    /// Puts the model into a deployment, and its quantization.
+    /// Applies the model and its quantization to a deployment.
     pub fn apply(&self, deployment: &mut Deployment) {
         deployment.model = self.model.clone();
         if let Some(algo) = self.quant_algo {
-            deployment.quant_algo = algo;
+            deployment.precision.quant_algo = algo;
         }
         if let Some(dtype) = self.kv_cache_dtype {
-            deployment.kv_cache_dtype = dtype;
+            deployment.precision.kv_cache_dtype = dtype;
         }
     }
 }
@@ -43,42 +43,44 @@ impl HfConfig {
 /// The text of a configuration file.
 ///
 /// # Errors
-/// Where it is too long, or no text.
+/// If the file is too large, or not UTF-8.
 pub(super) fn text(bytes: &[u8]) -> Result<&str, ReadError> {
     if bytes.len() > LONGEST {
-        let message = format!("The file has {} MB; a config.json has a few KB.", bytes.len() / 1_000_000);
+        let message = format!("The file has {} MB, but a config.json has a few KB.", bytes.len() / 1_000_000);
         return Err(ReadError::whole(message));
     }
     std::str::from_utf8(bytes).map_err(|error| {
         let line = bytes[..error.valid_up_to()].iter().filter(|byte| **byte == b'\n').count() as u32 + 1;
-        ReadError::at(line, "", format!("The file is no text: byte {} isn't UTF-8.", error.valid_up_to()))
+        ReadError::at(line, "", format!("The file is not text: byte {} is not UTF-8.", error.valid_up_to()))
     })
 }
 
-/// Reads a `config.json`. Several models of the catalogue may have its dimensions: `hint`, a path or a repository, may name one.
+/// Reads a `config.json`. If several models of the catalogue have its dimensions, its path or
+/// repository, `hint`, may name one of them.
 ///
 /// # Errors
-/// Where it is no JSON, no model's configuration, or a dimension can't be right.
+/// If it is not JSON or not a model's configuration, or if a dimension is impossible.
 ///
 /// ```
 /// use trtllm_memory::import::hf_config;
-/// let config = r#"{"model_type": "llama", "hidden_size": 4096, "num_hidden_layers": 32, "num_attention_heads": 32,
-///     "num_key_value_heads": 8, "intermediate_size": 14336, "vocab_size": 128256, "max_position_embeddings": 131072,
-///     "torch_dtype": "bfloat16"}"#;
-/// assert_eq!(hf_config::read(config.as_bytes(), "").unwrap().model.name, "meta-llama/Llama-3.1-8B");
+/// let config = br#"{"model_type": "llama", "hidden_size": 4096, "num_hidden_layers": 32,
+///     "num_attention_heads": 32, "num_key_value_heads": 8, "intermediate_size": 14336,
+///     "vocab_size": 128256, "max_position_embeddings": 131072, "torch_dtype": "bfloat16"}"#;
+/// let read = hf_config::read(config, "").unwrap();
+/// assert_eq!(read.model.name, "meta-llama/Llama-3.1-8B");
 /// ```
 pub fn read(bytes: &[u8], hint: &str) -> Result<HfConfig, ReadError> {
     from_node(&spanned_json::parse(text(bytes)?)?, hint)
 }
 
-/// Reads an `hf_quant_config.json`: types only.
+/// Reads an `hf_quant_config.json`, which has only types.
 ///
 /// # Errors
-/// Where it is no JSON, or says nothing of quantization.
+/// If it is not JSON, or if it has no quantization.
 pub fn read_quantization(bytes: &[u8]) -> Result<(Option<QuantAlgo>, Option<KvCacheDtype>, ReadReport), ReadError> {
     let node = spanned_json::parse(text(bytes)?)?;
     let quantization =
-        node.get("quantization").ok_or_else(|| ReadError::at(node.line, "quantization", "Is missing."))?;
+        node.get("quantization").ok_or_else(|| ReadError::at(node.line, "quantization", "The field is missing."))?;
     if !quantization.is_object() {
         let message = format!("Must be an object; it is {}.", quantization.shown());
         return Err(ReadError::at(quantization.line, "quantization", message));
@@ -88,7 +90,8 @@ pub fn read_quantization(bytes: &[u8]) -> Result<(Option<QuantAlgo>, Option<KvCa
     Ok((quant_algo, kv_cache_dtype, report))
 }
 
-/// The part that describes the language model, in multimodal configurations.
+/// The parts of multimodal configurations that describe the language model, with the prefix of
+/// their fields.
 const TEXT_PARTS: [(&str, &str); 4] = [
     ("text_config", "text_config."),
     ("llm_config", "llm_config."),
@@ -96,14 +99,14 @@ const TEXT_PARTS: [(&str, &str); 4] = [
     ("thinker_config", "thinker_config."),
 ];
 
-/// Why a field doesn't count.
+/// The reason why a field is ignored; empty if it is not known.
 fn why(name: &str) -> &'static str {
     match name {
         "vision_config" | "audio_config" | "projector_hidden_act" | "mm_tokens_per_image" => {
-            "the language model alone is estimated"
+            "only the language model is estimated"
         }
         "mtp_layers_block_type" | "mtp_use_dedicated_embeddings" => {
-            "multi-token-prediction layers aren't loaded without that kind of speculative decoding"
+            "multi-token-prediction layers are only loaded for that kind of speculative decoding"
         }
         "attention_chunk_size" => "the KV cache keeps all tokens",
         _ => "",
@@ -112,7 +115,11 @@ fn why(name: &str) -> &'static str {
 
 pub(super) fn from_node(root: &Node, hint: &str) -> Result<HfConfig, ReadError> {
     if !root.is_object() {
-        return Err(ReadError::at(root.line, "", format!("A config.json is an object; this is {}.", root.shown())));
+        return Err(ReadError::at(
+            root.line,
+            "",
+            format!("A config.json must be an object; this is {}.", root.shown()),
+        ));
     }
     let part = TEXT_PARTS.iter().find_map(|(key, path)| {
         let node = root.get(key)?;
@@ -125,20 +132,23 @@ pub(super) fn from_node(root: &Node, hint: &str) -> Result<HfConfig, ReadError> 
     for (key, _) in TEXT_PARTS {
         whole.take(&[key]);
     }
-    let encoder_decoder = fields.flag(&["is_encoder_decoder"])?.unwrap_or(false);
+    let states_encoder = fields.flag(&["is_encoder_decoder"])?.unwrap_or(false);
     let family = family(&mut fields, &mut whole, text)?;
-    let is_one = matches!(family, Family::T5 | Family::Bart | Family::Whisper);
-    if encoder_decoder && !is_one {
-        let message = "An encoder-decoder model, of which only T5, BART and Whisper are read.";
+    let is_encoder_decoder = matches!(family, Family::T5 | Family::Bart | Family::Whisper);
+    if states_encoder && !is_encoder_decoder {
+        let message = "Encoder-decoder models other than T5, BART and Whisper are not supported.";
         return Err(ReadError::at(text.line, "is_encoder_decoder", message));
     }
-    let mut recipe =
-        if is_one { encoder_decoder::dimensions(&mut fields, family)? } else { dimensions(&mut fields, family)? };
+    let mut recipe = if is_encoder_decoder {
+        encoder_decoder::dimensions(&mut fields, family)?
+    } else {
+        dimensions(&mut fields, family)?
+    };
     let named = fields.text(&["dtype", "torch_dtype"]).or_else(|| whole.text(&["dtype", "torch_dtype"]));
     let dtype = named.and_then(|name| Dtype::parse(name.strip_prefix("torch.").unwrap_or(name)));
     recipe.dtype = dtype.unwrap_or(Dtype::Float16);
     if dtype.is_none() {
-        fields.report.assume("torch_dtype", "float16", "the file doesn't say; TensorRT-LLM takes float16 then");
+        fields.report.assume("torch_dtype", "float16", "not in the file; TensorRT-LLM's default");
     }
     let tied = match fields.flag(&["tie_word_embeddings"])? {
         Some(tied) => Some(tied),
@@ -152,7 +162,7 @@ pub(super) fn from_node(root: &Node, hint: &str) -> Result<HfConfig, ReadError> 
     if tied {
         set(&mut recipe, "tied", "true");
     }
-    if !is_one {
+    if !is_encoder_decoder {
         parts::read(&mut fields, &mut recipe)?;
     }
     let quantized =
@@ -184,13 +194,13 @@ pub(super) fn from_node(root: &Node, hint: &str) -> Result<HfConfig, ReadError> 
     Ok(HfConfig { model, quant_algo, kv_cache_dtype, report })
 }
 
-/// Sets a feature that was put together here. The values are bounded, so it is always sound.
+/// Sets a feature to a value that was formatted here. Its parts are bounded, so it is always valid.
 pub(super) fn set(recipe: &mut Recipe, name: &str, value: &str) {
-    let sound = recipe.set(name, value);
-    debug_assert!(sound.is_ok(), "{name}={value}: {sound:?}");
+    let result = recipe.set(name, value);
+    debug_assert!(result.is_ok(), "{name}={value}: {result:?}");
 }
 
-/// The model of the catalogue with these dimensions; of several the one that `hint` names.
+/// The catalogue model with these dimensions; if there are several, the one that `hint` names.
 pub(super) fn known(recipe: &Recipe, dtype_known: bool, hint: &str) -> Option<&'static Architecture> {
     let built = recipe.build();
     let same = |model: &&Architecture| {
@@ -199,7 +209,8 @@ pub(super) fn known(recipe: &Recipe, dtype_known: bool, hint: &str) -> Option<&'
             aliases: model.aliases.clone(),
             source: model.source.clone(),
             dtype: if dtype_known { built.dtype } else { model.dtype },
-            // A configuration may leave out what isn't of the text model, and checkpoints of one model differ in their scopes.
+            // A configuration may omit these layers, and checkpoints of one model differ in their
+            // scopes.
             mtp_layers: model.mtp_layers,
             fp4_scope: model.fp4_scope,
             ..built.clone()
@@ -209,34 +220,34 @@ pub(super) fn known(recipe: &Recipe, dtype_known: bool, hint: &str) -> Option<&'
     models().iter().filter(same).rev().max_by_key(|model| named_length(model, hint))
 }
 
-/// The length of the model's longest name that `hint` contains: Llama-3.1-8B-Instruct contains
-/// Llama-3.1-8B. 0 if it names another.
+/// The length of the model's longest name in `hint`; 0 if `hint` has none of its names. The longest
+/// name decides because Llama-3.1-8B-Instruct also contains Llama-3.1-8B.
 pub(super) fn named_length(model: &Architecture, hint: &str) -> usize {
     let hint = hint.to_ascii_lowercase();
     let short = |name: &str| name.rsplit('/').next().unwrap_or(name).to_ascii_lowercase();
     model.names().map(short).filter(|name| hint.contains(name.as_str())).map(|name| name.len()).max().unwrap_or(0)
 }
 
-/// What can't be right together.
+/// Checks dimensions that depend on each other.
 fn check(text: &Node, recipe: &Recipe) -> Result<(), ReadError> {
     let model = recipe.build();
     let (heads, kv_heads) = (model.attention.heads(), model.attention.kv_heads());
-    let fault = |names: [&str; 3], message: String| {
+    let error = |names: [&str; 3], message: String| {
         let node = names.iter().find_map(|name| text.get(name)).unwrap_or(text);
         Err(ReadError::at(node.line, names[0], message))
     };
     if !heads.is_multiple_of(kv_heads.max(1)) {
-        let message = format!("{kv_heads} key-value heads can't be shared evenly by {heads} attention heads.");
-        return fault(["num_key_value_heads", "num_kv_heads", "multi_query_group_num"], message);
+        let message = format!("{heads} attention heads can't share {kv_heads} key-value heads evenly.");
+        return error(["num_key_value_heads", "num_kv_heads", "multi_query_group_num"], message);
     }
     if let Some(moe) = model.moe.filter(|moe| moe.top_k > moe.experts) {
         let message = format!("A token can't use {} of {} experts.", moe.top_k, moe.experts);
-        return fault(["num_experts_per_tok", "moe_top_k", "experts_per_token"], message);
+        return error(["num_experts_per_tok", "moe_top_k", "experts_per_token"], message);
     }
     Ok(())
 }
 
-/// Whether the LM head is the embedding table, where a configuration leaves that to its class.
+/// Whether the LM head is the embedding table by default, according to the model's class.
 fn is_tied(family: Family) -> bool {
     use Family::{
         Bart, Bloom, Cohere, Falcon, Gemma, Gemma2, Gemma3, Gpt2, GptBigCode, MiniCpm, Mpt, Opt, StarCoder2, T5,
@@ -262,10 +273,10 @@ fn is_tied(family: Family) -> bool {
     )
 }
 
-/// The family, or the nearest.
+/// The family, or the nearest one.
 ///
 /// # Errors
-/// If the file is a drafting head's, or its model generates no text.
+/// If the file describes a drafting head or a model that does not generate text.
 fn family(fields: &mut ObjectReader, whole: &mut ObjectReader, text: &Node) -> Result<Family, ReadError> {
     let outer = whole.text(&["model_type"]);
     let named = fields.text(&["model_type"]).or(outer).unwrap_or("");
@@ -308,16 +319,16 @@ fn family(fields: &mut ObjectReader, whole: &mut ObjectReader, text: &Node) -> R
     fields.report.assume(
         "model_type",
         nearest.label(),
-        format!("{} isn't known; the model is estimated as one of the nearest family", spanned_json::shorten(shown)),
+        format!("{} is unknown; the model is estimated as one of the nearest family", spanned_json::shorten(shown)),
     );
     Ok(nearest)
 }
 
-/// The dimensions that every model has.
+/// Reads the dimensions that every model has.
 fn dimensions(fields: &mut ObjectReader, family: Family) -> Result<Recipe, ReadError> {
     let missing = |name: &str| ReadError {
         field: name.into(),
-        ..ReadError::whole("Is missing; without it this is no model's config.json.")
+        ..ReadError::whole("The field is missing, so this is not the config.json of a model.")
     };
     let layers = match fields.whole(&["num_hidden_layers", "n_layer", "n_layers", "num_layers"], 1, limits::LAYERS)? {
         Some(layers) => layers,
@@ -361,7 +372,7 @@ fn dimensions(fields: &mut ObjectReader, family: Family) -> Result<Recipe, ReadE
         None => (kv_heads, intermediate),
     };
     let intermediate = match (intermediate, family) {
-        // Qwen 1 writes gate and up projection together.
+        // Qwen 1 states the combined size of gate and up projection.
         (Some(both), Family::Qwen) => both / 2,
         (Some(one), _) => one,
         (
@@ -408,7 +419,7 @@ fn positions(fields: &mut ObjectReader) -> Result<u64, ReadError> {
     if let Some(positions) = fields.whole(&NAMES, 1, limits::POSITIONS)? {
         return Ok(positions);
     }
-    fields.report.assume("max_position_embeddings", 2048, "the file doesn't say");
+    fields.report.assume("max_position_embeddings", 2048, "not in the file");
     Ok(2048)
 }
 

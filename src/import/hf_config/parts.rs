@@ -1,4 +1,5 @@
-//! What sets a model apart: biases, latent and windowed attention, experts, recurrent layers, positions.
+//! The features of a model: biases, latent and windowed attention, experts, recurrent layers,
+//! positions.
 
 use super::set;
 use crate::architecture::{Family, LayerSet, Recipe, layer_text, limits};
@@ -6,14 +7,14 @@ use crate::import::object_reader::ObjectReader;
 use crate::import::report::ReadError;
 use crate::import::spanned_json::Node;
 
-/// Reads all of it into `recipe`.
+/// Reads all features into `recipe`.
 pub(super) fn read(fields: &mut ObjectReader, recipe: &mut Recipe) -> Result<(), ReadError> {
     biases(fields, recipe)?;
     norms(fields, recipe)?;
     latent(fields, recipe)?;
     let hybrid = recurrent(fields, recipe)?;
     if hybrid != Some("pattern") {
-        attending(fields, recipe)?;
+        attention_layers(fields, recipe)?;
     }
     windows(fields, recipe)?;
     experts(fields, recipe)?;
@@ -24,8 +25,8 @@ pub(super) fn read(fields: &mut ObjectReader, recipe: &mut Recipe) -> Result<(),
     rotary(fields, recipe)
 }
 
-fn yes(recipe: &mut Recipe, name: &str, answer: bool) {
-    set(recipe, name, if answer { "true" } else { "false" });
+fn set_flag(recipe: &mut Recipe, name: &str, value: bool) {
+    set(recipe, name, if value { "true" } else { "false" });
 }
 
 fn biases(fields: &mut ObjectReader, recipe: &mut Recipe) -> Result<(), ReadError> {
@@ -37,23 +38,23 @@ fn biases(fields: &mut ObjectReader, recipe: &mut Recipe) -> Result<(), ReadErro
         _ => None,
     };
     if let Some(qkv) = qkv.or(attention).or(all).filter(|qkv| *qkv != conventions.qkv_bias) {
-        yes(recipe, "qkv_bias", qkv);
+        set_flag(recipe, "qkv_bias", qkv);
         if attention.or(all) == Some(qkv) && conventions.dense_bias != qkv {
-            yes(recipe, "dense_bias", qkv);
+            set_flag(recipe, "dense_bias", qkv);
         }
     } else if attention == Some(false) && conventions.dense_bias {
-        yes(recipe, "dense_bias", false);
+        set_flag(recipe, "dense_bias", false);
     }
     for (key, feature, convention) in
         [("mlp_bias", "mlp_bias", conventions.mlp_bias), ("lm_head_bias", "lm_head_bias", conventions.lm_head_bias)]
     {
         if let Some(answer) = fields.flag(&[key])?.filter(|answer| *answer != convention) {
-            yes(recipe, feature, answer);
+            set_flag(recipe, feature, answer);
         }
     }
     let parallel = fields.flag(&["use_parallel_residual", "parallel_attn"])?;
     if let Some(parallel) = parallel.filter(|parallel| *parallel != conventions.parallel_attention_mlp) {
-        yes(recipe, "parallel", parallel);
+        set_flag(recipe, "parallel", parallel);
     }
     Ok(())
 }
@@ -61,13 +62,13 @@ fn biases(fields: &mut ObjectReader, recipe: &mut Recipe) -> Result<(), ReadErro
 fn norms(fields: &mut ObjectReader, recipe: &mut Recipe) -> Result<(), ReadError> {
     match recipe.family {
         Family::Falcon if fields.flag(&["new_decoder_architecture"])? != Some(true) => set(recipe, "norms", "1"),
-        Family::Bloom => yes(recipe, "embedding_norm", true),
+        Family::Bloom => set_flag(recipe, "embedding_norm", true),
         _ => {}
     }
     let normed = fields.flag(&["use_qk_norm", "qk_layernorm", "qk_layer_norm"])?;
     match (normed, recipe.family) {
         (Some(true), Family::Cohere) => set(recipe, "qk_norm", "full"),
-        // Its norm has no parameters.
+        // The norm of Llama 4 has no parameters.
         (_, Family::Llama4) => {}
         (Some(true), family) if family.conventions().qk_norm == Default::default() => set(recipe, "qk_norm", "head"),
         _ => {}
@@ -77,11 +78,11 @@ fn norms(fields: &mut ObjectReader, recipe: &mut Recipe) -> Result<(), ReadError
     }
     let gate = fields.flag(&["attn_output_gate", "attention_output_gate", "mla_use_output_gate"])?;
     if gate.unwrap_or(recipe.family == Family::Qwen35) {
-        yes(recipe, "gate", true);
+        set_flag(recipe, "gate", true);
     }
     let sinks = fields.flag(&["add_full_attention_sink_bias", "add_swa_attention_sink_bias"])?;
     if sinks.unwrap_or(false) || recipe.family == Family::GptOss {
-        yes(recipe, "sinks", true);
+        set_flag(recipe, "sinks", true);
     }
     Ok(())
 }
@@ -92,7 +93,7 @@ fn latent(fields: &mut ObjectReader, recipe: &mut Recipe) -> Result<(), ReadErro
     let size = |fields: &mut ObjectReader, name: &str| -> Result<u64, ReadError> {
         fields.whole(&[name], 1, part)?.ok_or_else(|| ReadError {
             field: name.into(),
-            ..ReadError::whole("Is missing, though kv_lora_rank says that the attention is latent.")
+            ..ReadError::whole("The field is missing, although kv_lora_rank indicates latent attention.")
         })
     };
     let query = fields.whole(&["q_lora_rank"], 1, part)?.map_or_else(|| "-".into(), |rank| rank.to_string());
@@ -104,7 +105,7 @@ fn latent(fields: &mut ObjectReader, recipe: &mut Recipe) -> Result<(), ReadErro
         let head_dim = fields.whole(&["index_head_dim"], 1, part)?.unwrap_or(128);
         let every = LayerSet::first(recipe.layers);
         let layers = match fields.node(&["indexer_types"]) {
-            Some(types) => those(types, &["full"], recipe.layers),
+            Some(types) => layers_named(types, &["full"], recipe.layers),
             None => every,
         };
         let layers = if layers == every { String::new() } else { format!(":{}", layer_text(layers, recipe.layers)) };
@@ -113,19 +114,19 @@ fn latent(fields: &mut ObjectReader, recipe: &mut Recipe) -> Result<(), ReadErro
     Ok(())
 }
 
-/// The layers that a list calls by one of `names`.
-fn those(list: &Node, names: &[&str], layers: u32) -> LayerSet {
+/// The layers that have one of `names` in a list.
+fn layers_named(list: &Node, names: &[&str], layers: u32) -> LayerSet {
     let items = list.items().iter().take(layers as usize).enumerate();
     items.filter(|(_, item)| item.text().is_some_and(|name| names.contains(&name))).map(|(at, _)| at as u32).collect()
 }
 
-/// The layers whose number in a list of zeros and ones is 1.
-fn ones(list: &Node, layers: u32) -> LayerSet {
+/// The layers that have 1 or `true` in a list.
+fn layers_flagged(list: &Node, layers: u32) -> LayerSet {
     let items = list.items().iter().take(layers as usize).enumerate();
     items.filter(|(_, item)| item.whole() == Some(1) || item.bool() == Some(true)).map(|(at, _)| at as u32).collect()
 }
 
-/// A letter for each layer, where the file says the kinds of the layers.
+/// A letter for each layer; `None` if the file does not state the kinds of the layers.
 pub(super) fn pattern(fields: &mut ObjectReader) -> Result<Option<String>, ReadError> {
     if let Some(pattern) = fields.text(&["hybrid_override_pattern"]) {
         return Ok(Some(pattern.to_string()));
@@ -140,7 +141,7 @@ pub(super) fn pattern(fields: &mut ObjectReader) -> Result<Option<String>, ReadE
     Ok(Some(letters.collect()))
 }
 
-/// Layers with a recurrent state; the feature that says them.
+/// Reads recurrent layers. Returns the feature that determines them.
 fn recurrent(fields: &mut ObjectReader, recipe: &mut Recipe) -> Result<Option<&'static str>, ReadError> {
     let part = limits::PART;
     if let Some(groups) = fields.whole(&["linear_num_key_heads"], 1, part)? {
@@ -158,12 +159,12 @@ fn recurrent(fields: &mut ObjectReader, recipe: &mut Recipe) -> Result<Option<&'
         let (heads, head_dim) = (size("num_heads", recipe.heads), size("head_dim", 128));
         let convolution = size("short_conv_kernel_size", 4);
         set(recipe, "delta", &format!("{heads}/{head_dim}/{heads}/{head_dim}/{convolution}"));
-        // Counted from 1 there.
+        // The file counts layers from 1.
         let full = linear.get("full_attn_layers").map(Node::items).unwrap_or(&[]).iter().filter_map(Node::whole);
         let full =
             full.filter_map(|layer| u32::try_from(layer.checked_sub(1)?).ok()).filter(|layer| *layer < recipe.layers);
         set(recipe, "attention", &layer_text(full.collect(), recipe.layers));
-        fields.report.assume("linear_attn_config", "gated delta net", "the nearest that is modelled");
+        fields.report.assume("linear_attn_config", "gated delta net", "the nearest kind that is modelled");
         return Ok(Some("delta"));
     }
     let Some(heads) = fields.whole(&["mamba_num_heads"], 1, part)? else { return Ok(None) };
@@ -172,26 +173,26 @@ fn recurrent(fields: &mut ObjectReader, recipe: &mut Recipe) -> Result<Option<&'
     let (head_dim, convolution) = (size(&["mamba_head_dim"], 64)?, size(&["conv_kernel"], 4)?);
     set(recipe, "mamba", &format!("{groups}/{state}/{heads}/{head_dim}/{convolution}"));
     if let Some(pattern) = pattern(fields)? {
-        recipe.set("pattern", &pattern).map_err(|advice| ReadError {
+        recipe.set("pattern", &pattern).map_err(|error| ReadError {
             field: "hybrid_override_pattern".into(),
-            ..ReadError::whole(format!("It {advice}."))
+            ..ReadError::whole(format!("It {error}."))
         })?;
         if !pattern.contains('-') {
             recipe.intermediate = 0;
         }
     }
-    yes(recipe, "no_positions", true);
+    set_flag(recipe, "no_positions", true);
     Ok(Some("pattern"))
 }
 
-/// Which layers attend, in models where some don't.
-fn attending(fields: &mut ObjectReader, recipe: &mut Recipe) -> Result<(), ReadError> {
+/// Reads the layers with attention, in models in which some have none.
+fn attention_layers(fields: &mut ObjectReader, recipe: &mut Recipe) -> Result<(), ReadError> {
     if recipe.feature("delta").is_none() || recipe.feature("attention").is_some() {
         return Ok(());
     }
     let interval = fields.whole(&["full_attention_interval"], 1, limits::LAYERS)?;
     let layers = match (fields.node(&["layer_types"]), interval) {
-        (Some(types), _) => those(types, &["full_attention", "attention"], recipe.layers),
+        (Some(types), _) => layers_named(types, &["full_attention", "attention"], recipe.layers),
         (None, interval) => {
             let interval = interval.unwrap_or(4) as u32;
             LayerSet::every(interval, interval - 1, 0..recipe.layers)
@@ -217,8 +218,8 @@ fn windows(fields: &mut ObjectReader, recipe: &mut Recipe) -> Result<(), ReadErr
     let periodic =
         |period: u64| every.without(LayerSet::every(period as u32, period.saturating_sub(1) as u32, 0..layers));
     let set_of_layers = match (types, hybrid, recipe.family) {
-        (Some(types), ..) => those(types, &["sliding_attention"], layers),
-        (None, Some(hybrid), _) => ones(hybrid, layers),
+        (Some(types), ..) => layers_named(types, &["sliding_attention"], layers),
+        (None, Some(hybrid), _) => layers_flagged(hybrid, layers),
         (.., Family::Gemma2 | Family::GptOss) => LayerSet::every(2, 0, 0..layers),
         (.., Family::Gemma3) => periodic(pattern.filter(|period| *period < 256).unwrap_or(6)),
         _ => match (pattern, first.filter(|_| used == Some(true))) {
@@ -259,11 +260,11 @@ fn experts(fields: &mut ObjectReader, recipe: &mut Recipe) -> Result<(), ReadErr
     )?;
     fields.take(&["experts_per_token"]);
     let top_k = chosen.or_else(|| inner("moe_top_k", part)).unwrap_or_else(|| {
-        fields.report.assume("num_experts_per_tok", 2, "the file doesn't say");
+        fields.report.assume("num_experts_per_tok", 2, "not in the file");
         2
     });
     let own = fields.whole(&["moe_intermediate_size"], 1, width)?.or_else(|| inner("ffn_hidden_size", width));
-    // Where the experts have a size of their own, intermediate_size is that of the dense layers.
+    // If the experts have a separate size, intermediate_size is that of the dense layers.
     let size = match (own, recipe.family) {
         (Some(size), _) => size,
         (None, Family::Llama4) => fields.whole(&["intermediate_size"], 1, width)?.unwrap_or(recipe.intermediate),
@@ -273,7 +274,7 @@ fn experts(fields: &mut ObjectReader, recipe: &mut Recipe) -> Result<(), ReadErr
     let counted = latent.map_or(size, |latent| (size * latent / recipe.hidden).max(1));
     if let Some(latent) = latent {
         let note =
-            format!("experts work on {latent} values, not on all {}; narrower experts stand for them", recipe.hidden);
+            format!("experts process {latent} of {} values, which is modelled by narrower experts", recipe.hidden);
         fields.report.assume("moe_intermediate_size", counted, note);
     }
     set(recipe, "moe", &format!("{experts}/{top_k}/{counted}"));
@@ -295,10 +296,10 @@ fn experts(fields: &mut ObjectReader, recipe: &mut Recipe) -> Result<(), ReadErr
         set(recipe, "shared", &shared.min(width).to_string());
     }
     if shared > 0 && matches!(recipe.family, Family::Qwen2Moe | Family::Qwen35) {
-        yes(recipe, "shared_gate", true);
+        set_flag(recipe, "shared_gate", true);
     }
     if recipe.family == Family::GptOss {
-        yes(recipe, "router_bias", true);
+        set_flag(recipe, "router_bias", true);
     }
     if recipe.feature("pattern").is_some() {
         return Ok(());
@@ -312,7 +313,8 @@ fn experts(fields: &mut ObjectReader, recipe: &mut Recipe) -> Result<(), ReadErr
     Ok(())
 }
 
-/// Key-value heads and intermediate size of a model whose layers differ (Nemotron-NAS): those of the most layers, and the mean.
+/// Key-value heads and intermediate size of a model whose layers differ (Nemotron-NAS): those of
+/// the first layer with attention, and the mean.
 pub(super) fn blocks(fields: &mut ObjectReader, blocks: &Node, heads: u64, hidden: u64) -> (Option<u64>, Option<u64>) {
     let each = |part: &'static str, name: &'static str| {
         blocks.items().iter().filter_map(move |block| block.get(part)?.get(name)?.number())
@@ -320,13 +322,12 @@ pub(super) fn blocks(fields: &mut ObjectReader, blocks: &Node, heads: u64, hidde
     let group = each("attention", "n_heads_in_group").find(|group| *group >= 1.0 && heads as f64 % group == 0.0);
     let kv_heads = group.map(|group| heads / group as u64);
     let count = blocks.items().len().max(1) as f64;
-    // Multiples of 256 of two thirds, as for every gated block of this family.
+    // Two thirds, rounded up to a multiple of 256, as in every gated block of this family.
     let mean =
         each("ffn", "ffn_mult").map(|times| (times * hidden as f64 * 2.0 / 3.0 / 256.0).ceil() * 256.0).sum::<f64>()
             / count;
     let intermediate = (1.0..=limits::WIDTH as f64).contains(&mean).then_some(mean as u64);
-    let note =
-        "the layers differ; all are counted with the mean of their feed-forward blocks, and as if all had attention";
+    let note = "the layers differ; each is counted with the mean feed-forward block, and with attention";
     fields.report.assume("block_configs", intermediate.unwrap_or(0), note);
     (kv_heads, intermediate)
 }
@@ -341,10 +342,10 @@ fn expert_layers(fields: &mut ObjectReader, recipe: &Recipe) -> Result<LayerSet,
     let step = fields.whole(&["decoder_sparse_step", "interleave_moe_layer_step"], 0, most)?;
     let only = fields.node(&["mlp_only_layers"]);
     if let Some(types) = types {
-        return Ok(those(types, &["sparse", "moe"], layers));
+        return Ok(layers_named(types, &["sparse", "moe"], layers));
     }
     if let Some(listed) = listed {
-        return Ok(ones(listed, layers));
+        return Ok(layers_flagged(listed, layers));
     }
     let first = dense.unwrap_or(0).min(u64::from(layers)) as u32;
     let mut set = LayerSet::range(first..layers);
@@ -362,7 +363,7 @@ fn expert_layers(fields: &mut ObjectReader, recipe: &Recipe) -> Result<LayerSet,
 fn rotary(fields: &mut ObjectReader, recipe: &mut Recipe) -> Result<(), ReadError> {
     let scaling = fields.node(&["rope_scaling", "rope_parameters"]);
     let also = fields.node(&["rope_parameters"]);
-    // Where layers differ, the full ones count.
+    // If layers differ, those with full attention count.
     let whole = |node: &Node, key: &str| -> Option<f64> {
         node.get(key).or_else(|| node.get("full_attention").and_then(|full| full.get(key))).and_then(Node::number)
     };
@@ -383,16 +384,16 @@ fn rotary(fields: &mut ObjectReader, recipe: &mut Recipe) -> Result<(), ReadErro
             return Ok(());
         }
         Family::Bloom | Family::Mpt => {
-            yes(recipe, "alibi", true);
+            set_flag(recipe, "alibi", true);
             return Ok(());
         }
         Family::Falcon if fields.flag(&["alibi"])? == Some(true) => {
-            yes(recipe, "alibi", true);
+            set_flag(recipe, "alibi", true);
             return Ok(());
         }
-        // The 13B models say it in their code only.
+        // Only the code of the 13B models states it.
         Family::Baichuan if recipe.hidden >= 5120 => {
-            yes(recipe, "alibi", true);
+            set_flag(recipe, "alibi", true);
             fields.report.assume("position_embedding", "ALiBi", "as in Baichuan's 13B models");
             return Ok(());
         }
@@ -402,10 +403,10 @@ fn rotary(fields: &mut ObjectReader, recipe: &mut Recipe) -> Result<(), ReadErro
     if matches!(kind, Some("longrope" | "su")) || recipe.family == Family::Gemma3 {
         set(recipe, "tables", "2");
     }
-    // Engines of later families with such sections don't exist.
+    // No later family with such sections has engines.
     let sections = scaling.is_some_and(|node| node.get("mrope_section").is_some());
     if sections && recipe.family == Family::Qwen2 {
-        yes(recipe, "mrope", true);
+        set_flag(recipe, "mrope", true);
     }
     let factor = scaling.and_then(|node| whole(node, "factor"));
     if let (Some("linear" | "dynamic" | "yarn"), Some(factor)) = (kind, factor)

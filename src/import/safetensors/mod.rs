@@ -1,4 +1,4 @@
-//! A checkpoint's tensors: a `model.safetensors` header, or the index that names the files.
+//! The tensors of a checkpoint: the header of a `model.safetensors`, or the index of several files.
 
 mod model;
 mod precision;
@@ -10,16 +10,17 @@ use crate::architecture::ModelRef;
 use crate::deployment::QuantAlgo;
 use crate::units::Bytes;
 use serde::Serialize;
+use std::borrow::Cow;
 
-/// A header isn't longer, in bytes (the format's own limit).
-const LONGEST: usize = 100_000_000;
+/// The largest size of a header, in bytes, as the format defines it.
+pub const MAX_HEADER_LEN: u64 = 100_000_000;
 
-/// Bytes and elements of tensors that are alike.
+/// Bytes and elements of a group of tensors.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Share {
-    /// What they are: a part of the model, or a number format.
+    /// The name of the group: a part of the model, or a number format.
     pub name: String,
-    /// How many tensors.
+    /// The number of tensors.
     pub tensors: u64,
     /// Their elements.
     pub elements: u64,
@@ -30,93 +31,122 @@ pub struct Share {
 /// A tensor of a header.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct FileTensor {
-    /// Its name, text of the file.
+    /// Its name. It is untrusted text of the file.
     pub name: String,
     /// Its bytes.
     pub bytes: Bytes,
 }
 
-/// What a header or an index says.
+/// The contents of a header or an index.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Checkpoint {
-    /// All bytes of tensors.
+    /// The bytes of all tensors.
     pub bytes: Bytes,
     /// Number of tensors.
     pub tensors: u64,
-    /// Every tensor, the largest first; empty for an index, which doesn't know sizes.
+    /// Every tensor, the largest first; empty for an index, which has no sizes.
     pub sizes: Vec<FileTensor>,
     /// By part of the model: embedding, layers, LM head, the rest.
     pub parts: Vec<Share>,
     /// By number format.
     pub formats: Vec<Share>,
-    /// The model, or a sentence on why names and shapes don't say it.
-    pub model: Result<ModelRef, String>,
-    /// How the linear layers are stored.
+    /// The model, or the reason why names and shapes do not determine it.
+    pub model: Result<ModelRef, UnknownModel>,
+    /// The precision of the linear layers.
     pub precision: Precision,
-    /// What was read, assumed and ignored.
+    /// The fields that were read, assumed and ignored.
     pub report: ReadReport,
 }
 
 impl Checkpoint {
-    /// Whether it was read from an index, which knows neither sizes nor shapes.
+    /// Whether it was read from an index, which has neither sizes nor shapes.
     pub fn is_index(&self) -> bool {
         self.sizes.is_empty()
     }
 
-    /// Whether its linear layers are quantized as an algorithm does.
+    /// Whether the quantization of its linear layers is that of a known algorithm.
     pub fn says_quantization(&self) -> bool {
         matches!(self.precision, Precision::Quantized(_))
     }
 }
 
-/// How linear layers are stored.
+/// The reason why tensors do not determine a model, as a sentence.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{reason}")]
+pub struct UnknownModel {
+    reason: Cow<'static, str>,
+}
+
+impl From<&'static str> for UnknownModel {
+    fn from(reason: &'static str) -> UnknownModel {
+        UnknownModel { reason: reason.into() }
+    }
+}
+
+impl From<String> for UnknownModel {
+    fn from(reason: String) -> UnknownModel {
+        UnknownModel { reason: reason.into() }
+    }
+}
+
+/// The precision of the linear layers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Precision {
-    /// In 16 or 32 bits.
+    /// 16 or 32 bits.
     Plain,
-    /// As this algorithm stores them.
+    /// The format of this algorithm.
     Quantized(QuantAlgo),
-    /// In formats that no algorithm stands for, named for a person.
+    /// Formats that no algorithm describes, with their display name.
     Unnamed(String),
 }
 
-/// Reads the start of a `.safetensors` file: eight bytes of length, and the header. The tensors themselves aren't needed.
+/// Reads the start of a `.safetensors` file: eight bytes of length, and the header. The contents of
+/// the tensors are not needed.
 ///
 /// # Errors
-/// Where it isn't the start of such a file, or a tensor can't be right.
+/// If it is not the start of such a file, or if a tensor is impossible.
 pub fn read_header(bytes: &[u8]) -> Result<Checkpoint, ReadError> {
     read_header_of(bytes, "")
 }
 
-/// The same for a file whose path or repository is `hint`: it says if the file is one shard of
-/// several, and may name the model.
+/// Reads the start of a `.safetensors` file. Its path or repository, `hint`, shows whether it is
+/// one of several shards, and may name the model.
 pub(super) fn read_header_of(bytes: &[u8], hint: &str) -> Result<Checkpoint, ReadError> {
     let no_header = |message: String| ReadError { field: "header".into(), ..ReadError::whole(message) };
     let Some((length, rest)) = bytes.split_first_chunk::<8>() else {
-        return Err(no_header("A safetensors file begins with eight bytes of length; this one is shorter.".into()));
+        return Err(no_header(
+            "A safetensors file begins with eight bytes of length, but this file is shorter.".into(),
+        ));
     };
-    let length = usize::try_from(u64::from_le_bytes(*length)).unwrap_or(usize::MAX);
-    if length > LONGEST {
+    let length = u64::from_le_bytes(*length);
+    if length > MAX_HEADER_LEN {
         return Err(no_header(format!(
-            "A safetensors header has up to {LONGEST} bytes; this file says {length}, so it is none."
+            "A safetensors header has up to {MAX_HEADER_LEN} bytes, but this file states {length}, so it has none."
         )));
     }
-    let Some(header) = rest.get(..length) else {
+    let Some(header) = usize::try_from(length).ok().and_then(|length| rest.get(..length)) else {
         return Err(no_header(format!(
             "The header has {length} bytes, but only {} follow; more of the file is needed.",
             rest.len()
         )));
     };
     let text = std::str::from_utf8(header)
-        .map_err(|_| no_header("The header is no text, so this is no safetensors file.".into()))?;
+        .map_err(|_| no_header("The header is not text, so this is not a safetensors file.".into()))?;
     from_header(&spanned_json::parse(text)?, hint)
 }
 
-/// Whether this may be a safetensors file: a plausible length, then an object.
-pub(super) fn is_one(bytes: &[u8]) -> bool {
-    bytes
-        .split_first_chunk::<8>()
-        .is_some_and(|(length, rest)| u64::from_le_bytes(*length) <= LONGEST as u64 && rest.first() == Some(&b'{'))
+/// The length of the header that follows the first eight bytes, if `prefix` is the start of a
+/// safetensors file: a possible length and a JSON object. `None` otherwise. Nine bytes are enough.
+///
+/// ```
+/// use trtllm_memory::import::safetensors::header_len;
+/// assert_eq!(header_len(b"\x40\0\0\0\0\0\0\0{"), Some(64));
+/// assert_eq!(header_len(b"{\"model_type\": \"llama\"}"), None);
+/// ```
+pub fn header_len(prefix: &[u8]) -> Option<u64> {
+    let (length, rest) = prefix.split_first_chunk::<8>()?;
+    let length = u64::from_le_bytes(*length);
+    (length <= MAX_HEADER_LEN && rest.first() == Some(&b'{')).then_some(length)
 }
 
 struct Tensor<'a> {
@@ -132,7 +162,7 @@ fn from_header(root: &Node, hint: &str) -> Result<Checkpoint, ReadError> {
         tensors.push(tensor(name, node)?);
     }
     if tensors.is_empty() {
-        return Err(ReadError::at(root.line, "", "The header lists no tensor."));
+        return Err(ReadError::at(root.line, "", "The header has no tensors."));
     }
     let mut report = ReadReport::default();
     let stored = stored::of(&tensors);
@@ -155,24 +185,24 @@ fn from_header(root: &Node, hint: &str) -> Result<Checkpoint, ReadError> {
 }
 
 fn tensor<'a>(name: &'a str, node: &'a Node) -> Result<Tensor<'a>, ReadError> {
-    let wrong = |message: &str| ReadError::at(node.line, spanned_json::shorten(name), message);
-    let format = node.get("dtype").and_then(Node::text).ok_or_else(|| wrong("Its dtype is missing."))?;
-    let shape = node.get("shape").ok_or_else(|| wrong("Its shape is missing."))?;
+    let error = |message: &str| ReadError::at(node.line, spanned_json::shorten(name), message);
+    let format = node.get("dtype").and_then(Node::text).ok_or_else(|| error("Its dtype is missing."))?;
+    let shape = node.get("shape").ok_or_else(|| error("Its shape is missing."))?;
     let shape: Vec<u64> = shape
         .items()
         .iter()
         .map(Node::whole)
         .collect::<Option<_>>()
-        .ok_or_else(|| wrong("Its shape must be whole numbers."))?;
+        .ok_or_else(|| error("Its shape must be whole numbers."))?;
     let offsets = node.get("data_offsets").map(Node::items).unwrap_or(&[]);
     let [Some(start), Some(end)] = [offsets.first().and_then(Node::whole), offsets.get(1).and_then(Node::whole)] else {
-        return Err(wrong("Its data_offsets must be two whole numbers."));
+        return Err(error("Its data_offsets must be two whole numbers."));
     };
-    let bytes = end.checked_sub(start).ok_or_else(|| wrong("Its data_offsets end before they begin."))?;
+    let bytes = end.checked_sub(start).ok_or_else(|| error("Its data_offsets end before they begin."))?;
     Ok(Tensor { name, format, shape, bytes })
 }
 
-/// Which part of the model a tensor belongs to.
+/// The part of the model that a tensor belongs to.
 fn part(name: &str) -> &'static str {
     let has = |words: &[&str]| words.iter().any(|word| name.contains(word));
     if has(&["vision", "visual", "audio", "mm_projector", "multi_modal"]) {
@@ -212,7 +242,7 @@ fn shares<'t>(tensors: &'t [Tensor], name: impl Fn(&'t Tensor) -> &'t str) -> Ve
     shares
 }
 
-/// The number behind `layers.` or `h.`.
+/// The layer in a tensor's name: the number after `layers.`, `h.` or `blocks.`.
 fn layer(name: &str) -> Option<u32> {
     let rest = ["layers.", ".h.", "blocks."].iter().find_map(|word| name.split_once(word).map(|(_, rest)| rest))?;
     rest.split('.').next()?.parse().ok()
@@ -221,19 +251,23 @@ fn layer(name: &str) -> Option<u32> {
 /// Reads a `model.safetensors.index.json`: the bytes of all tensors, and their names.
 ///
 /// # Errors
-/// Where it is none.
+/// If it is not an index.
 pub fn read_index(bytes: &[u8]) -> Result<Checkpoint, ReadError> {
-    if bytes.len() > LONGEST {
-        return Err(ReadError::whole(format!("The file has {} MB; an index has a few MB.", bytes.len() / 1_000_000)));
+    if bytes.len() as u64 > MAX_HEADER_LEN {
+        return Err(ReadError::whole(format!(
+            "The file has {} MB, but an index has a few MB.",
+            bytes.len() / 1_000_000
+        )));
     }
-    let text = std::str::from_utf8(bytes).map_err(|_| ReadError::whole("The file is no text."))?;
+    let text = std::str::from_utf8(bytes).map_err(|_| ReadError::whole("The file is not text."))?;
     from_index(&spanned_json::parse(text)?)
 }
 
 pub(super) fn from_index(root: &Node) -> Result<Checkpoint, ReadError> {
     let map = root.get("weight_map").filter(|map| map.is_object());
-    let map = map
-        .ok_or_else(|| ReadError::at(root.line, "weight_map", "Is missing; this is no index of safetensors files."))?;
+    let map = map.ok_or_else(|| {
+        ReadError::at(root.line, "weight_map", "The field is missing, so this is not an index of safetensors files.")
+    })?;
     let size = root.get("metadata").and_then(|metadata| metadata.get("total_size"));
     let bytes = match size {
         Some(Node { value: Value::Null, .. }) | None => None,
@@ -247,7 +281,7 @@ pub(super) fn from_index(root: &Node) -> Result<Checkpoint, ReadError> {
     };
     let mut report = ReadReport::default();
     if bytes.is_none() {
-        report.assume("metadata.total_size", 0, "the file doesn't say how large the tensors are");
+        report.assume("metadata.total_size", 0, "the file does not state the size of the tensors");
     }
     let names: Vec<Tensor> =
         map.members().iter().map(|(name, _)| Tensor { name, format: "", shape: vec![0], bytes: 0 }).collect();
@@ -257,7 +291,7 @@ pub(super) fn from_index(root: &Node) -> Result<Checkpoint, ReadError> {
         sizes: Vec::new(),
         parts: shares(&names, |tensor| part(tensor.name)),
         formats: Vec::new(),
-        model: Err("It names tensors and not their shapes, so it doesn't say which model it is.".into()),
+        model: Err("It has the names of tensors but not their shapes, so it does not determine the model.".into()),
         precision: precision::of_names(names.iter().map(|tensor| tensor.name)),
         report,
     })

@@ -1,44 +1,45 @@
-//! A model from its tensors' names and shapes.
+//! The model with given tensors, by their names and shapes.
 
 use super::precision::Found;
 use super::stored::Stored;
-use super::{Precision, Tensor, layer};
+use super::{Precision, Tensor, UnknownModel, layer};
 use crate::architecture::{Architecture, Attention, Dtype, Family, ModelRef, Recipe, limits, models};
 use crate::import::hf_config::{named_length, set};
 use crate::import::report::ReadReport;
 use crate::import::spanned_json::shorten;
 
-/// Ends of the embedding table's name, by family.
+/// Suffixes of the embedding table's name in different families.
 const EMBEDDINGS: [&str; 5] =
     ["embed_tokens.weight", "wte.weight", "word_embeddings.weight", "embed_in.weight", "tok_embeddings.weight"];
-/// Ends of the LM head's name.
+/// Suffixes of the LM head's name.
 const LM_HEADS: [&str; 3] = ["lm_head.weight", "embed_out.weight", "output_layer.weight"];
-/// Ends of fused projections of queries, keys and values.
+/// Suffixes of fused projections of queries, keys and values.
 const FUSED: [&str; 5] =
     ["qkv_proj.weight", "query_key_value.weight", "Wqkv.weight", "c_attn.weight", "attention.wqkv.weight"];
 
-/// The model whose tensors these are: one of the catalogue, or one's own if they are a Llama's
-/// relative's. It is checked that the tensors have as many values as the model has parameters.
+/// The model with these tensors: one of the catalogue, or a custom model if the tensors are those
+/// of a Llama-like model. The number of values in the tensors must equal the number of parameters
+/// of the model.
 ///
 /// # Errors
-/// With a sentence on why the tensors don't say it.
+/// If the tensors do not determine the model.
 pub(super) fn of(
     tensors: &[Tensor],
     stored: &[Stored],
     found: &Found,
     hint: &str,
     report: &mut ReadReport,
-) -> Result<ModelRef, String> {
-    // Each frequency turns two values.
+) -> Result<ModelRef, UnknownModel> {
+    // Each frequency rotates two values.
     let frequencies = tensors.iter().find(|tensor| tensor.name.ends_with("rotary_emb.inv_freq"));
     let rotary_dim = frequencies.and_then(|tensor| tensor.shape.first()?.checked_mul(2));
-    let whole = Whole::of(stored, rotary_dim, hint)?;
+    let complete = CompleteModel::of(stored, rotary_dim, hint)?;
     let mut assumed = ReadReport::default();
-    let recipe = whole.recipe(&mut assumed);
+    let recipe = complete.recipe(&mut assumed);
     let alike: Vec<&'static Architecture> =
-        models().iter().filter(|model| whole.is_of(model, recipe.as_ref())).collect();
-    let own = recipe.filter(|recipe| whole.has_parameters_of(&ModelRef::custom(recipe.clone())));
-    let mut model = match (whole.chosen(&alike, hint), own) {
+        models().iter().filter(|model| complete.is_of(model, recipe.as_ref())).collect();
+    let own = recipe.filter(|recipe| complete.has_parameters_of(&ModelRef::custom(recipe.clone())));
+    let mut model = match (complete.chosen(&alike, hint), own) {
         (Some(model), _) => {
             report.assume("model", &model.name, note(model, &alike, hint));
             ModelRef::from(model)
@@ -47,87 +48,94 @@ pub(super) fn of(
             report.assumed.append(&mut assumed.assumed);
             ModelRef::custom(recipe)
         }
-        (None, None) => return Err(whole.unknown()),
+        (None, None) => return Err(complete.unknown()),
     };
     if matches!(found.precision, Precision::Quantized(algo) if algo.is_nvfp4()) {
         let mut recipe = model.to_recipe();
         set(&mut recipe, "fp4", found.fp4_scope.unwrap_or_default());
         let with_scope = ModelRef::custom(recipe);
         if with_scope.fp4_scope != model.fp4_scope {
-            report.assume("m.fp4", found.fp4_scope.unwrap_or("all"), "the layers that the file keeps in FP4");
+            report.assume("m.fp4", found.fp4_scope.unwrap_or("all"), "the layers that are in FP4 in the file");
             model = with_scope;
         }
     }
     Ok(model)
 }
 
-/// Says which models the tensors may be of, and which was taken.
-fn note(taken: &Architecture, alike: &[&Architecture], hint: &str) -> String {
-    let others: Vec<&str> = alike.iter().map(|model| model.name.as_str()).filter(|name| *name != taken.name).collect();
+/// A note on the models that have these tensors, and on the choice among them.
+fn note(chosen: &Architecture, alike: &[&Architecture], hint: &str) -> String {
+    let others: Vec<&str> = alike.iter().map(|model| model.name.as_str()).filter(|name| *name != chosen.name).collect();
     if others.is_empty() {
         return "the catalogue's model with these tensors".into();
     }
-    let why =
-        if named_length(taken, hint) > 0 { "the file's path names the one taken" } else { "the newest was taken" };
+    let why = if named_length(chosen, hint) > 0 {
+        "the path of the file names the chosen one"
+    } else {
+        "the newest was chosen"
+    };
     format!(
-        "{} {} the same tensors; {why}. The config.json says which it is",
+        "{} {} the same tensors; {why}. The config.json states the model",
         others.join(", "),
         if others.len() == 1 { "has" } else { "have" }
     )
 }
 
-/// The tensors of a whole model.
-struct Whole<'s, 't> {
+/// The tensors of a complete model.
+struct CompleteModel<'s, 't> {
     stored: &'s [Stored<'t>],
     embedding: &'s Stored<'t>,
     vocab: u64,
     hidden: u64,
     layers: u32,
-    /// The values of all tensors.
+    /// The number of values in all tensors.
     elements: u64,
-    /// Whether a person left tensors out: the header has no normalisation.
+    /// Whether tensors were removed from the header by hand: it has no normalisation.
     is_cut: bool,
-    /// The LM head's of them.
+    /// The number of values in the LM head.
     lm_head: u64,
-    /// The size of a head, if the frequencies of its rotation are among the tensors.
+    /// The size of a head; `None` if the tensors do not include the frequencies of its rotation.
     rotary_dim: Option<u64>,
 }
 
-impl<'s, 't> Whole<'s, 't> {
+impl<'s, 't> CompleteModel<'s, 't> {
+    /// Checks that the tensors are those of a complete model.
+    ///
     /// # Errors
-    /// With a sentence, if they are only a part of a model's.
-    fn of(stored: &'s [Stored<'t>], rotary_dim: Option<u64>, hint: &str) -> Result<Self, String> {
+    /// If they are only a part of a model.
+    fn of(stored: &'s [Stored<'t>], rotary_dim: Option<u64>, hint: &str) -> Result<Self, UnknownModel> {
         if let Some((shard, count)) = shard(hint) {
-            return Err(format!("It is shard {shard} of {count}, so it holds a part of the model."));
+            return Err(format!("It is shard {shard} of {count}, so it contains only a part of the model.").into());
         }
         if stored.iter().any(|tensor| tensor.name.contains("lora_A") || tensor.name.contains("lora_B")) {
-            return Err("It holds a LoRA adapter, which is added to a model.".into());
+            return Err("It contains a LoRA adapter, which is added to a model.".into());
         }
         let find = |endings: &[&str]| {
             endings.iter().find_map(|ending| stored.iter().find(|tensor| tensor.name.ends_with(ending)))
         };
         let embedding = find(&EMBEDDINGS)
-            .ok_or("It holds no embedding table, so it is a part of a model: a later shard, an adapter or a head.")?;
+            .ok_or("It has no embedding table, so it is a part of a model: a later shard, an adapter or a head.")?;
         let &[vocab, hidden] = &embedding.shape[..] else {
-            return Err("Its embedding table doesn't have rows and columns.".into());
+            return Err("Its embedding table is not a matrix.".into());
         };
         let mut layers: Vec<u32> = stored.iter().filter_map(|tensor| layer(&tensor.name)).collect();
         layers.sort_unstable();
         layers.dedup();
         if let Some(gap) = (0..).zip(&layers).find(|(expected, layer)| expected != *layer).map(|(expected, _)| expected)
         {
-            return Err(format!("It holds no layer {gap} but later ones, so it is a part of the model."));
+            return Err(
+                format!("It has no layer {gap} but later ones, so it contains only a part of the model.").into()
+            );
         }
         let Some(layers) = u32::try_from(layers.len()).ok().filter(|count| *count > 0) else {
-            return Err("It holds no layer, so it is a part of the model.".into());
+            return Err("It has no layers, so it contains only a part of the model.".into());
         };
         let is_norm = |tensor: &&Stored| tensor.name.contains("norm") || tensor.name.contains("ln_");
         let mut norms = stored.iter().filter(is_norm).peekable();
         let is_cut = norms.peek().is_none();
         if !is_cut && norms.all(|norm| layer(&norm.name).is_some()) {
-            return Err("It holds no normalisation after the last layer, so it is the first shard of several.".into());
+            return Err("It has no normalisation after the last layer, so it is the first of several shards.".into());
         }
-        Ok(Whole {
+        Ok(CompleteModel {
             stored,
             embedding,
             vocab,
@@ -148,7 +156,8 @@ impl<'s, 't> Whole<'s, 't> {
         self.stored.iter().find(|tensor| tensor.name.ends_with(ending))?.shape.first().copied()
     }
 
-    /// Whether the tensors have as many values as a model. A tied LM head may be stored again.
+    /// Whether the tensors have as many values as a model has parameters. They may include a copy
+    /// of a tied LM head.
     fn has_parameters_of(&self, model: &Architecture) -> bool {
         let parameters = model.parameters();
         if self.is_cut {
@@ -166,7 +175,7 @@ impl<'s, 't> Whole<'s, 't> {
         }
     }
 
-    /// Whether the tensors may be those of a model of the catalogue.
+    /// Whether the tensors may be those of this model of the catalogue.
     fn is_of(&self, model: &Architecture, recipe: Option<&Recipe>) -> bool {
         let size = |model: &Architecture| (model.layers, model.hidden, model.vocab, model.dtype.bytes());
         if size(model) != (self.layers, self.hidden, self.vocab, self.dtype().bytes()) || !self.has_parameters_of(model)
@@ -183,7 +192,7 @@ impl<'s, 't> Whole<'s, 't> {
         if rows.is_some() && projections.is_some() && rows != projections {
             return false;
         }
-        // The parameters of a header that was cut can't be compared, so that its dimensions are.
+        // The parameters of a header with removed tensors can't be compared, so its dimensions are.
         let experts = |model: &Architecture| model.moe.map(|moe| (moe.experts, moe.intermediate));
         !self.is_cut
             || recipe.map(Recipe::build).is_some_and(|built| {
@@ -194,20 +203,20 @@ impl<'s, 't> Whole<'s, 't> {
             })
     }
 
-    /// The model that a path names, or the newest: the last of the catalogue, and one that sees
-    /// only if the file has such tensors.
+    /// The model that a path names, or the newest, which is the last of the catalogue. Models
+    /// without vision take precedence over those with vision.
     fn chosen(&self, alike: &[&'static Architecture], hint: &str) -> Option<&'static Architecture> {
-        let sees = |model: &Architecture| model.name.contains("-VL-");
-        alike.iter().copied().max_by_key(|model| (named_length(model, hint), !sees(model)))
+        let has_vision = |model: &Architecture| model.name.contains("-VL-");
+        alike.iter().copied().max_by_key(|model| (named_length(model, hint), !has_vision(model)))
     }
 
-    /// Why no model has these tensors.
-    fn unknown(&self) -> String {
+    /// The error for tensors of an unknown model.
+    fn unknown(&self) -> UnknownModel {
         let fused = FUSED.iter().any(|ending| self.has(ending));
         let why = if fused {
-            "Its projections are fused, so that no tensor says how many heads there are, and"
+            "Its projections are fused, so no tensor determines the number of heads, and"
         } else {
-            "Its tensors are not those of a Llama's relative, and"
+            "Its tensors are not those of a Llama-like model, and"
         };
         format!(
             "{why} no model of the catalogue has {} layers of {} values, {} rows of {} and as many parameters.",
@@ -216,9 +225,10 @@ impl<'s, 't> Whole<'s, 't> {
             self.vocab,
             shorten(&self.embedding.name)
         )
+        .into()
     }
 
-    /// The dimensions of a Llama's relative, if the tensors are named like one's.
+    /// The dimensions of a Llama-like model; `None` if the tensors are named differently.
     fn recipe(&self, report: &mut ReadReport) -> Option<Recipe> {
         let rows = |ending: &str| self.rows(ending);
         let has = |ending: &str| self.has(ending);
@@ -228,7 +238,7 @@ impl<'s, 't> Whole<'s, 't> {
         let head_dim = rows("self_attn.q_norm.weight").filter(|size| *size < queries).or(self.rotary_dim);
         let head_dim = head_dim.unwrap_or_else(|| {
             let usual = if queries.is_multiple_of(128) && keys.is_multiple_of(128) { 128 } else { 64 };
-            report.assume("head_dim", usual, "no tensor says it");
+            report.assume("head_dim", usual, "no tensor determines it");
             usual
         });
         let expert = |tensor: &Stored| tensor.name.split_once(".experts.")?.1.split('.').next()?.parse::<u64>().ok();
@@ -264,19 +274,20 @@ impl<'s, 't> Whole<'s, 't> {
                 .unwrap_or(0)
                 .min(limits::WIDTH);
             let top_k = 8.min(experts);
-            report.assume("num_experts_per_tok", top_k, "no tensor says it; it doesn't change the weights");
+            report.assume("num_experts_per_tok", top_k, "no tensor determines it; it does not affect the weights");
             set(&mut recipe, "moe", &format!("{experts}/{top_k}/{columns}"));
             recipe.intermediate = 0;
         }
         if !has("lm_head.weight") {
             set(&mut recipe, "tied", "true");
         }
-        report.assume("max_position_embeddings", 4096, "no tensor says it");
+        report.assume("max_position_embeddings", 4096, "no tensor determines it");
         Some(recipe)
     }
 }
 
-/// The number of a shard and how many there are, by its name: `model-00002-of-00004.safetensors`.
+/// The number of a shard and the number of shards, from a name such as
+/// `model-00002-of-00004.safetensors`.
 fn shard(path: &str) -> Option<(u64, u64)> {
     let name = path.rsplit(['/', '\\']).next()?;
     let (before, after) = name.rsplit_once("-of-")?;

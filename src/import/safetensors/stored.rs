@@ -1,30 +1,30 @@
-//! Weights as a checkpoint stores them: their shapes once unpacked, and how they are quantized.
+//! The weights in a checkpoint: their unpacked shapes and their quantization.
 
 use super::{Tensor, layer, part};
 use crate::deployment::QuantAlgo;
 use std::collections::HashMap;
 
-/// Values in a 32-bit word of 4-bit ones.
+/// 4-bit values in a 32-bit word.
 const PACKED: u64 = 8;
 /// Values that share a scale in MXFP4 and MXFP8 (OCP Microscaling Formats 1.0, 5.2).
 const MX_GROUP: u64 = 32;
 
-/// How a weight is stored.
+/// The storage format of a weight.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Kind {
-    /// As a float of 16 or 32 bits.
+    /// Floats of 16 or more bits.
     Float,
-    /// As this algorithm stores it.
+    /// The format of this algorithm.
     Quantized(QuantAlgo),
-    /// As no algorithm does: the format's name.
+    /// A format of no known algorithm, with its name.
     Other(String),
 }
 
 impl Kind {
-    /// The name for a person.
+    /// The display name.
     pub(super) fn name(&self) -> &str {
         match self {
-            Kind::Float => "16 bit",
+            Kind::Float => "16 bits",
             Kind::Quantized(algo) => algo.name(),
             Kind::Other(name) => name,
         }
@@ -34,35 +34,35 @@ impl Kind {
 /// A weight of the language model.
 #[derive(Debug, Clone)]
 pub(super) struct Stored<'t> {
-    /// Its name if it weren't quantized: `….q_proj.weight`.
+    /// The name that it would have without quantization: `….q_proj.weight`.
     pub(super) name: String,
-    /// The file's number format.
+    /// The number format in the file.
     pub(super) format: &'t str,
-    /// Its shape if it weren't packed.
+    /// The unpacked shape.
     pub(super) shape: Vec<u64>,
-    /// How it is stored.
+    /// The storage format.
     pub(super) kind: Kind,
-    /// Values that share a scale along the inputs, in formats with groups.
+    /// Values along the inputs that share a scale; `None` in formats without groups.
     pub(super) group: Option<u64>,
-    /// The nearest algorithm stands for a format that isn't modelled; its name.
-    pub(super) stands_for: Option<&'static str>,
+    /// The name of a format that is not modelled, if `kind` is only the nearest algorithm.
+    pub(super) substitute_for: Option<&'static str>,
 }
 
 impl Stored<'_> {
-    /// Its values.
+    /// The number of values.
     pub(super) fn elements(&self) -> u64 {
         self.shape.iter().fold(1, |product, size| product.saturating_mul(*size))
     }
 
-    /// Whether it is a linear layer's of the model's layers. The router is none, for no scheme
-    /// quantizes it.
+    /// Whether it is the weight of a linear layer within the model's layers. The router is not
+    /// counted, because no scheme quantizes it.
     pub(super) fn is_linear(&self) -> bool {
         let others = [".gate.weight", "router", "shared_expert_gate", "conv1d", "bias"];
         self.shape.len() >= 2 && layer(&self.name).is_some() && !others.iter().any(|word| self.name.contains(word))
     }
 }
 
-/// Whether a tensor belongs to a quantized weight, or is computed and no parameter.
+/// Whether a tensor is not a parameter: it belongs to a quantized weight, or is computed.
 fn is_companion(name: &str) -> bool {
     let last = name.rsplit('.').next().unwrap_or(name);
     let known = [
@@ -89,7 +89,7 @@ fn is_companion(name: &str) -> bool {
 /// The weights of the language model, without vision, audio and multi-token prediction.
 pub(super) fn of<'t>(tensors: &'t [Tensor]) -> Vec<Stored<'t>> {
     let file = File { tensors: tensors.iter().map(|tensor| (tensor.name, tensor)).collect() };
-    let packed = file.values_of_a_packed_word(tensors);
+    let packed = file.values_per_word(tensors);
     tensors
         .iter()
         .filter(|tensor| !matches!(part(tensor.name), "vision and audio" | "multi-token prediction"))
@@ -107,9 +107,9 @@ impl<'t> File<'t> {
         self.tensors.get(format!("{before}{ending}").as_str()).copied()
     }
 
-    /// How many values a 32-bit word of `weight_packed` has: the inputs of a query projection are
-    /// the hidden size.
-    fn values_of_a_packed_word(&self, tensors: &[Tensor]) -> u64 {
+    /// The number of values in a 32-bit word of `weight_packed`, derived from the inputs of a
+    /// projection, which are the hidden size.
+    fn values_per_word(&self, tensors: &[Tensor]) -> u64 {
         let columns = |ending: &str| {
             let tensor = tensors.iter().find(|tensor| tensor.name.ends_with(ending))?;
             tensor.shape.last().copied().filter(|columns| *columns > 0)
@@ -128,7 +128,7 @@ impl<'t> File<'t> {
             shape: tensor.shape.clone(),
             kind,
             group: None,
-            stands_for: None,
+            substitute_for: None,
         };
         let name = tensor.name;
         if let Some(before) = name.strip_suffix("qweight") {
@@ -148,7 +148,7 @@ impl<'t> File<'t> {
             "F8_E4M3" => plain(self.fp8(tensor)),
             "U8" | "F4" => self.four_bits(tensor, plain(Kind::Other(tensor.format.into()))),
             "I8" if self.get(name.strip_suffix("weight").unwrap_or(name), "SCB").is_some() => {
-                Stored { stands_for: Some("bitsandbytes INT8"), ..plain(Kind::Quantized(QuantAlgo::W8A16)) }
+                Stored { substitute_for: Some("bitsandbytes INT8"), ..plain(Kind::Quantized(QuantAlgo::W8A16)) }
             }
             "I8" if self.get(name, "_scale").is_some() => {
                 plain(Kind::Quantized(QuantAlgo::W8A8SqPerChannelPerTokenPlugin))
@@ -158,7 +158,7 @@ impl<'t> File<'t> {
         }
     }
 
-    /// 8-bit floats by the shape of their scales.
+    /// The kind of 8-bit floats, by the shape of their scales.
     fn fp8(&self, tensor: &Tensor) -> Kind {
         let inverse = self.get(tensor.name, "_scale_inv");
         let Some(scale) = inverse.or_else(|| self.get(tensor.name, "_scale")) else {
@@ -180,8 +180,8 @@ impl<'t> File<'t> {
         })
     }
 
-    /// Two 4-bit values in a byte, by the format of their scales: NVFP4 and MXFP4 pack inputs,
-    /// ModelOpt's INT4 packs outputs.
+    /// Unpacks two 4-bit values per byte, by the format of their scales: NVFP4 and MXFP4 pack
+    /// inputs, ModelOpt's INT4 packs outputs.
     fn four_bits(&self, tensor: &Tensor, plain: Stored<'t>) -> Stored<'t> {
         let last_doubled = |shape: &[u64]| match (tensor.format, shape) {
             ("U8", [outer @ .., last]) => [outer, &[last.saturating_mul(2)]].concat(),
@@ -192,7 +192,7 @@ impl<'t> File<'t> {
             let shape = vec![2, plain.elements()];
             return Stored {
                 shape,
-                stands_for: Some("bitsandbytes 4 bit"),
+                substitute_for: Some("4-bit bitsandbytes"),
                 kind: Kind::Quantized(QuantAlgo::W4A16),
                 ..plain
             };
@@ -214,8 +214,8 @@ impl<'t> File<'t> {
         }
     }
 
-    /// AWQ's and GPTQ's words of 32 bits. AWQ packs outputs, so that its words are fewer than the
-    /// scales in a row; GPTQ packs inputs.
+    /// Unpacks 32-bit words of AWQ and GPTQ. AWQ packs outputs, so a row has fewer words than
+    /// scales; GPTQ packs inputs.
     fn int_words(&self, before: &str, plain: Stored<'t>) -> Stored<'t> {
         let name = format!("{before}weight");
         let (scales, zeros) = (self.get(before, "scales"), self.get(before, "qzeros"));
@@ -236,14 +236,14 @@ impl<'t> File<'t> {
             ("AWQ", 4) => Kind::Quantized(QuantAlgo::W4A16Awq),
             ("GPTQ", 4) => Kind::Quantized(QuantAlgo::W4A16Gptq),
             ("GPTQ", 8) => Kind::Quantized(QuantAlgo::W8A16Gptq),
-            _ => Kind::Other(format!("{method} of {bits} bits")),
+            _ => Kind::Other(format!("{method} with {bits} bits")),
         };
         let group = inputs.checked_div(*groups);
         Stored { name, shape: vec![outputs, inputs], kind, group, ..plain }
     }
 
-    /// What compressed-tensors packs: 4-bit floats as NVFP4 and MXFP4 have them, and integers in
-    /// words of 32 bits.
+    /// Unpacks weights of compressed-tensors: 4-bit floats as in NVFP4 and MXFP4, and integers in
+    /// 32-bit words.
     fn compressed(&self, before: &str, packed: u64, plain: Stored<'t>) -> Stored<'t> {
         let name = before.to_string();
         let scale = self.get(before, "_scale");

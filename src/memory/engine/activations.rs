@@ -1,18 +1,21 @@
-//! The execution context: the memory that TensorRT plans for activations and plugin workspaces.
+//! The execution context: TensorRT's memory for activations and plugin workspaces.
 //!
-//! TensorRT 10 lays a few blocks side by side and puts tensors that never live together into the same block, so
-//! each block is as large as its largest tenant and the context is the sum of the blocks. Which tensors share
-//! was read off public logs: only one layer's activations live at a time, so the number of layers does not matter.
-//! An engine with several optimization profiles takes the largest of them, which is the last, of `max_num_tokens`.
+//! TensorRT 10 places tensors that are never live at the same time in the same block. Each block is
+//! as large as its largest tenant, and the context is the sum of the blocks.
+//!
+//! Public logs show which tensors share a block. Only one layer's activations are live at a time,
+//! so the number of layers doesn't matter. An engine with several optimization profiles needs the
+//! context of the largest, which is the last one, for `max_num_tokens`.
 
 use super::encoder;
 use super::workspaces::{self, UNFUSED};
 use crate::deployment::{Behavior, QuantAlgo, Resolved};
 use crate::explanation_text::explanation_text;
 use crate::memory::inputs::Inputs;
-use crate::memory::number::{Evidence, Law, Number, Origin, Part, Symbol};
+use crate::memory::law::{Evidence, Law, Origin, Part, Symbol};
+use crate::memory::number::Number;
 
-/// Gate and up projections as GEMMs of their own.
+/// Separate GEMMs for gate and up projections.
 pub static SEPARATE: Law = Law {
     title: explanation_text("TensorRT's blocks around separate gate and up projections"),
     evidence: Evidence::Exact { logs: 9 },
@@ -23,7 +26,7 @@ pub static SEPARATE: Law = Law {
     ),
 };
 
-/// Gate and up projections as one GEMM.
+/// One GEMM for gate and up projections.
 pub static FUSED: Law = Law {
     title: explanation_text("TensorRT's blocks around one gate-and-up projection"),
     evidence: Evidence::Exact { logs: 2 },
@@ -83,7 +86,7 @@ pub static EXPERTS: Law = Law {
     source: explanation_text("cpp/tensorrt_llm/plugins/mixtureOfExperts; execution context lines of two public logs"),
 };
 
-/// Schemes that no log has shown.
+/// Schemes that appear in no log.
 pub static UNSEEN: Law = Law {
     title: explanation_text("TensorRT's blocks as in 16 bit, for a scheme that no public log has shown"),
     evidence: Evidence::Guess,
@@ -92,7 +95,7 @@ pub static UNSEEN: Law = Law {
     source: explanation_text("the laws of 16 bit"),
 };
 
-/// How TensorRT lays out the blocks of an engine.
+/// The layout of an engine's blocks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Layout {
     Separate,
@@ -105,9 +108,9 @@ enum Layout {
     TensorRt9Alone,
 }
 
-/// The layout that a deployment's engine has, and the law that says how well that is known.
+/// The layout of a deployment's engine, and the law that states how well it is known.
 fn layout(resolved: &Resolved) -> (Layout, &'static Law) {
-    let algo = resolved.quant_algo;
+    let algo = resolved.precision.quant_algo;
     let sixteen_bit = algo == QuantAlgo::None;
     let known = |seen: bool, law: &'static Law| if seen { law } else { &UNSEEN };
     let weight_only = algo.is_weight_only() && algo != QuantAlgo::W4A8Awq;
@@ -116,7 +119,7 @@ fn layout(resolved: &Resolved) -> (Layout, &'static Law) {
         let seen = (sixteen_bit || weight_only) && !resolved.version.has(Behavior::PlannedByTensorRt9);
         (Layout::Experts, known(seen, &EXPERTS))
     } else if resolved.version.has(Behavior::PlannedByTensorRt9) {
-        match resolved.gemm_plugin || !sixteen_bit {
+        match resolved.given.engine.plugins.gemm_plugin || !sixteen_bit {
             true => (Layout::TensorRt9, known(sixteen_bit, &TENSORRT_9)),
             false => (Layout::TensorRt9Alone, &TENSORRT_9_ALONE),
         }
@@ -127,28 +130,30 @@ fn layout(resolved: &Resolved) -> (Layout, &'static Law) {
         }
     } else if !gated {
         (Layout::Ungated, known(sixteen_bit, &UNGATED))
-    } else if resolved.use_fused_mlp {
+    } else if resolved.engine.use_fused_mlp {
         (Layout::Fused, &FUSED)
     } else {
         (Layout::Separate, known(sixteen_bit || weight_only, &SEPARATE))
     }
 }
 
-/// The law that holds for a deployment's activations.
+/// The law of a deployment's activations.
 pub fn law(resolved: &Resolved) -> &'static Law {
     if resolved.model.encoder.is_some() {
         &encoder::CONTEXTS
-    } else if resolved.context_fmha {
+    } else if resolved.engine.context_fmha {
         layout(resolved).1
     } else {
         &UNFUSED
     }
 }
 
-/// What TensorRT adds to the blocks for small tensors, in seven builds that printed bytes: in older versions, and now.
+/// Bytes that TensorRT adds to the blocks for small tensors, in seven builds that printed bytes: in
+/// older versions, and now.
 const SMALL_TENSORS: (f64, f64) = (4096.0, 6144.0);
 
-/// Bytes of the execution context on a rank, and of that of the encoder's engine where there is one.
+/// Bytes of the execution context on a rank, with that of the encoder's engine if the model has an
+/// encoder.
 pub fn activations<N: Number>(inputs: &Inputs<N>) -> N {
     match encoder::context(inputs) {
         Some(encoder) => engine(inputs).part(|| Part::bytes("the decoder's execution context")) + encoder,
@@ -156,7 +161,7 @@ pub fn activations<N: Number>(inputs: &Inputs<N>) -> N {
     }
 }
 
-/// Bytes of the execution context of the engine that generates.
+/// Bytes of the generating engine's execution context.
 fn engine<N: Number>(inputs: &Inputs<N>) -> N {
     let blocks = match layout(inputs.resolved).0 {
         Layout::Separate => separate_blocks(inputs),
@@ -174,7 +179,7 @@ fn engine<N: Number>(inputs: &Inputs<N>) -> N {
     N::sum_of(blocks.into_iter().chain(encoder::cross_attention(inputs)).chain([small]))
 }
 
-/// `I`, the product of one projection of the MLP.
+/// `I`, the output of one projection of the MLP.
 fn mlp<N: Number>(inputs: &Inputs<N>) -> N {
     (inputs.element() * inputs.tokens() * inputs.mlp_columns()).part(|| Part::bytes("MLP activation").symbol("I"))
 }
@@ -191,20 +196,22 @@ fn qkv<N: Number>(inputs: &Inputs<N>) -> N {
         .part(|| Part::bytes("queries, keys and values").symbol("QKV"))
 }
 
-/// Rows that the LM head sees: the last token of each sequence and its drafts, or every token where the prompts' logits are kept.
+/// Rows of the LM head's input: the last token of each sequence and its drafts, or every token if
+/// the prompts' logits are gathered.
 fn rows<N: Number>(inputs: &Inputs<N>) -> N {
     static DRAFTED: Symbol = Symbol { text: "D", meaning: "tokens of a sequence in a step", origin: Origin::Derived };
-    if inputs.resolved.gather_context_logits {
+    if inputs.resolved.given.engine.gather_context_logits {
         return inputs.tokens();
     }
     let sequences = inputs.batch() * inputs.beam();
-    match inputs.resolved.max_draft_len {
+    match inputs.resolved.engine.drafts.tokens {
         0 => sequences,
         drafts => sequences * N::symbol(&DRAFTED, drafts.saturating_add(1) as f64),
     }
 }
 
-/// `L`, the logits in the model's type; the whole vocabulary on every rank of the last stage, nothing elsewhere.
+/// `L`, the logits in the model's data type. Every rank of the last stage has the whole vocabulary,
+/// other stages have none.
 fn logits<N: Number>(inputs: &Inputs<N>) -> N {
     if !inputs.is_last_stage() {
         return N::literal(0.0);
@@ -212,9 +219,9 @@ fn logits<N: Number>(inputs: &Inputs<N>) -> N {
     (inputs.element() * rows(inputs) * inputs.vocab()).part(|| Part::bytes("logits before their cast").symbol("L"))
 }
 
-/// Hidden states of the rows that the LM head sees. They stand out where sequences are many and tokens few.
+/// Hidden states of the LM head's rows. They matter if there are many sequences and few tokens.
 fn last_tokens<N: Number>(inputs: &Inputs<N>) -> N {
-    if !inputs.is_last_stage() || inputs.resolved.gather_context_logits {
+    if !inputs.is_last_stage() || inputs.resolved.given.engine.gather_context_logits {
         return N::literal(0.0);
     }
     (inputs.element() * rows(inputs) * inputs.hidden()).part(|| Part::bytes("hidden states of the last tokens"))
@@ -224,10 +231,10 @@ fn block<N: Number>(name: &'static str, tenants: impl IntoIterator<Item = N>) ->
     N::max_of(tenants).part(|| Part::bytes(name))
 }
 
-/// The block that holds the largest workspace, and beside it, in turn, `tenant` and under tensor parallelism the logits'
-/// all-gather.
+/// The block of the largest workspace. It also holds `tenant`, and the logits' all-gather under
+/// tensor parallelism, one at a time.
 fn workspace_block<N: Number>(inputs: &Inputs<N>, tenant: Option<N>) -> N {
-    let gathered = (inputs.resolved.tp_size > 1).then(|| logits(inputs));
+    let gathered = (inputs.resolved.parallel.tp_size > 1).then(|| logits(inputs));
     block("block of the workspace", [Some(workspaces::largest(inputs)), tenant, gathered].into_iter().flatten())
 }
 
@@ -268,7 +275,8 @@ fn tensorrt_9_blocks<N: Number>(inputs: &Inputs<N>) -> Vec<N> {
     ]
 }
 
-/// Without the GEMM plugin TensorRT 9 compiles the MLP as one kernel, whose scratch holds all that lives inside it.
+/// Without the GEMM plugin, TensorRT 9 compiles the MLP as one kernel. Its scratch holds all
+/// tensors inside the MLP.
 fn tensorrt_9_alone_blocks<N: Number>(inputs: &Inputs<N>) -> Vec<N> {
     let scratch = (mlp(inputs) + hidden(inputs)) * 3.0;
     let mut blocks = vec![
@@ -276,13 +284,14 @@ fn tensorrt_9_alone_blocks<N: Number>(inputs: &Inputs<N>) -> Vec<N> {
         block("block of the attention", [mlp(inputs), qkv(inputs), logits(inputs)]),
         hidden(inputs),
     ];
-    if !inputs.resolved.context_fmha {
+    if !inputs.resolved.engine.context_fmha {
         blocks.push(workspaces::fixed(inputs));
     }
     blocks
 }
 
-/// RMSNorm and quantization are one kernel here, which needs no scratch, so only plugins have a workspace.
+/// RMSNorm and quantization are one kernel here, which needs no scratch. Only plugins have a
+/// workspace.
 fn fp8_blocks<N: Number>(inputs: &Inputs<N>) -> Vec<N> {
     let states = || hidden(inputs).max(qkv(inputs)).part(|| Part::bytes("hidden states or queries, keys and values"));
     vec![

@@ -1,11 +1,13 @@
-//! Guided decoding: a bit for each token of the vocabulary that a grammar allows (`batch_manager/guidedDecoder.cpp`).
+//! Guided decoding: one bit per token of the vocabulary that a grammar allows
+//! (`batch_manager/guidedDecoder.cpp`).
 
 use crate::memory::inputs::Inputs;
-use crate::memory::number::{Number, Part};
+use crate::memory::law::Part;
+use crate::memory::number::Number;
 
-/// Bytes of the masks of all slots and their pointers, on the last stage.
+/// Bytes of the masks and their pointers for all slots, on the last stage.
 pub fn masks<N: Number>(inputs: &Inputs<N>) -> Option<N> {
-    (inputs.resolved.guided_decoding && inputs.is_last_stage()).then(|| {
+    (inputs.resolved.given.engine.guided_decoding && inputs.is_last_stage()).then(|| {
         let words = (inputs.runtime_vocab() / 32.0).ceil();
         (inputs.slots() * (words * 4.0 + 16.0)).part(|| Part::bytes("masks of guided decoding"))
     })

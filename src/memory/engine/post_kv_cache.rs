@@ -1,36 +1,42 @@
-//! What is allocated after the KV cache, out of the memory that it leaves.
+//! The allocations after the KV cache, in the memory that it leaves.
 
 use super::encoder;
+use super::kv_cache::pages_per_sequence;
 use crate::deployment::{Behavior, KvCacheDtype, KvCacheType, KvType, Resolved, Runtime};
 use crate::memory::band::Band;
 use crate::memory::inputs::Inputs;
-use crate::memory::kv_cache;
-use crate::memory::number::{Number, Origin, Part, Symbol};
+use crate::memory::kv_cache::distinct_windows;
+use crate::memory::law::{Origin, Part, Symbol};
+use crate::memory::number::Number;
 use crate::units::MIB;
 
-/// MiB of a CUDA graph: the middle of "4-10MB" in a comment of `trtGptModelInflightBatching.cpp`.
+/// MiB of a CUDA graph: the middle of "4-10MB" in a comment in `trtGptModelInflightBatching.cpp`.
 const GRAPH_MIB: f64 = 7.0;
-/// How many MiB more or fewer it may be.
+/// Uncertainty of that size in MiB.
 const GRAPH_MIB_OFF: f64 = 3.0;
-/// Graphs of a micro-batch of `GptSession`, which alternates between two sets of buffers (`gptSession.cpp`).
+/// Graphs per micro-batch of `GptSession`, which alternates between two sets of buffers
+/// (`gptSession.cpp`).
 const SESSION_GRAPHS: u64 = 2;
 
-/// Bytes on a rank: tables of KV blocks, positions, what the first steps with prompts make, and CUDA graphs.
+/// Bytes on a rank: tables of KV blocks, positions, tensors of the first steps with prompts, and
+/// CUDA graphs.
 pub fn allocated_after_kv_cache<N: Number>(inputs: &Inputs<N>) -> N {
-    match inputs.resolved.runtime {
+    match inputs.resolved.given.engine.runtime {
         Runtime::Executor => executor(inputs),
         Runtime::GptSession => graphs(inputs).unwrap_or_else(|| N::literal(0.0)),
         Runtime::PySession => N::literal(0.0),
     }
 }
 
-/// How far off that may be: by the size of graphs, and by the logits of the prompts before, which live on until the new ones
-/// are made.
+/// Uncertainty band of these bytes.
+///
+/// The size of CUDA graphs is uncertain. The logits of previous prompts stay allocated until the
+/// new ones exist.
 pub fn band(inputs: &Inputs<f64>) -> Band {
     let graphs = graphs(inputs).map(|bytes| bytes * (GRAPH_MIB_OFF / GRAPH_MIB)).unwrap_or_default();
-    let executor = inputs.resolved.runtime == Runtime::Executor;
+    let executor = inputs.resolved.given.engine.runtime == Runtime::Executor;
     let logits = context_logits(inputs).filter(|_| executor).unwrap_or_default();
-    // Requests may keep their encoder's output beyond their first step.
+    // Requests may keep their encoder output beyond their first step.
     let outputs = encoder::first_batch(inputs).filter(|_| executor).unwrap_or_default();
     Band::of_sum([
         Band { below: graphs, above: graphs },
@@ -39,9 +45,10 @@ pub fn band(inputs: &Inputs<f64>) -> Band {
     ])
 }
 
-/// Logits of every prompt token, a tensor that the first step with prompts makes in each set of buffers.
+/// Logits of every prompt token. The first step with prompts creates the tensor in each set of
+/// buffers.
 fn context_logits<N: Number>(inputs: &Inputs<N>) -> Option<N> {
-    (inputs.resolved.gather_context_logits && inputs.is_last_stage()).then(|| {
+    (inputs.resolved.given.engine.gather_context_logits && inputs.is_last_stage()).then(|| {
         (inputs.sets() * inputs.logit() * inputs.running_tokens() * inputs.runtime_vocab())
             .part(|| Part::bytes("logits of prompt tokens"))
     })
@@ -49,7 +56,7 @@ fn context_logits<N: Number>(inputs: &Inputs<N>) -> Option<N> {
 
 fn executor<N: Number>(inputs: &Inputs<N>) -> N {
     let resolved = inputs.resolved;
-    let paged = inputs.attends() && resolved.kv_cache_type == KvCacheType::Paged;
+    let paged = inputs.attends() && resolved.given.engine.kv_cache_type == KvCacheType::Paged;
     N::sum_of(
         [
             paged.then(|| block_offsets(inputs)),
@@ -57,7 +64,7 @@ fn executor<N: Number>(inputs: &Inputs<N>) -> N {
             context_logits(inputs),
             encoder::cross_tables(inputs),
             encoder::first_batch(inputs),
-            (resolved.max_prompt_embedding_table_size > 0).then(|| {
+            (resolved.given.engine.max_prompt_embedding_table_size > 0).then(|| {
                 (inputs.element() * inputs.prompt_rows() * inputs.hidden())
                     .part(|| Part::bytes("prompt tables of the requests"))
             }),
@@ -68,28 +75,27 @@ fn executor<N: Number>(inputs: &Inputs<N>) -> N {
     )
 }
 
-/// Tables of block offsets for keys and values, 4 bytes a block, in each set and for each pool
+/// Tables of block offsets for keys and values, 4 bytes per block, in each set and for each pool
 /// (`batch_manager/transformerBuffers.cpp`).
 fn block_offsets<N: Number>(inputs: &Inputs<N>) -> N {
     static POOLS: Symbol = Symbol {
         text: "pools",
-        meaning: "pools of KV blocks: one for each attention window, and as many for block scales",
+        meaning: "pools of KV blocks: one for each attention window, and again for block scales",
         origin: Origin::Derived,
     };
-    let table = inputs.sets() * inputs.running_batch() * inputs.beam() * kv_cache::pages_per_sequence(inputs) * 8.0;
+    let table = inputs.sets() * inputs.running_batch() * inputs.beam() * pages_per_sequence(inputs) * 8.0;
     let pools = pools(inputs.resolved);
     let tables = if pools > 1.0 { table * N::symbol(&POOLS, pools) } else { table };
     tables.part(|| Part::bytes("tables of block offsets"))
 }
 
 fn pools(resolved: &Resolved) -> f64 {
-    let windows =
-        if resolved.version.has(Behavior::WindowsHavePools) { kv_cache::distinct_windows(resolved) } else { 1 };
-    let scales = if resolved.kv_cache_dtype == KvType::Quantized(KvCacheDtype::Nvfp4) { 2.0 } else { 1.0 };
+    let windows = if resolved.version.has(Behavior::WindowsHavePools) { distinct_windows(resolved) } else { 1 };
+    let scales = if resolved.precision.kv_cache_dtype == KvType::Quantized(KvCacheDtype::Nvfp4) { 2.0 } else { 1.0 };
     windows as f64 * scales
 }
 
-/// CUDA graphs of generation steps, once all that are kept have been captured.
+/// CUDA graphs of generation steps, once the cache of graphs is full.
 fn graphs<N: Number>(inputs: &Inputs<N>) -> Option<N> {
     static GRAPHS: Symbol = Symbol {
         text: "graphs",
@@ -97,11 +103,13 @@ fn graphs<N: Number>(inputs: &Inputs<N>) -> Option<N> {
         origin: Origin::Chosen("cuda_graph_cache_size"),
     };
     let resolved = inputs.resolved;
-    let of_a_set = match resolved.runtime {
+    let of_a_set = match resolved.given.engine.runtime {
         Runtime::GptSession => SESSION_GRAPHS,
-        Runtime::Executor | Runtime::PySession => resolved.cuda_graphs.min(resolved.runtime_max_batch_size),
+        Runtime::Executor | Runtime::PySession => {
+            resolved.engine.cuda_graphs.min(resolved.limits.runtime_max_batch_size)
+        }
     };
-    (resolved.cuda_graphs > 0).then(|| {
+    (resolved.engine.cuda_graphs > 0).then(|| {
         (inputs.sets() * N::symbol(&GRAPHS, of_a_set as f64) * (GRAPH_MIB * MIB as f64))
             .part(|| Part::bytes("CUDA graphs"))
     })

@@ -1,10 +1,12 @@
-//! The states of recurrent layers, for every slot from the start, whatever the load
+//! The states of recurrent layers. They are allocated for every slot at start-up
 //! (`batch_manager/rnnStateManager.cpp`).
 
 use crate::memory::inputs::Inputs;
-use crate::memory::number::{Number, Origin, Part, Symbol};
+use crate::memory::law::{Origin, Part, Symbol};
+use crate::memory::number::Number;
 
-/// Bytes of the states on a rank, where the model has any. The C++ runtime doesn't divide them among the `tp_size` ranks.
+/// Bytes of the states on a rank; `None` if the model has no recurrent layers. The C++ runtime
+/// doesn't divide them among the `tp_size` ranks.
 pub fn states<N: Number>(inputs: &Inputs<N>) -> Option<N> {
     static LAYERS: Symbol = Symbol { text: "L_r", meaning: "recurrent layers on this rank", origin: Origin::Derived };
     static STATE: Symbol = Symbol { text: "s", meaning: "values of a layer's state", origin: Origin::Model };

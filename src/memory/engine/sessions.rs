@@ -1,14 +1,15 @@
 //! The runtime buffers of the deprecated runtimes without in-flight batching: `GptSession`
-//! (`cpp/tensorrt_llm/runtime/runtimeBuffers.cpp`, versions to about 0.14) and the Python session
-//! (`tensorrt_llm/runtime/generation.py`).
+//! (`cpp/tensorrt_llm/runtime/runtimeBuffers.cpp`, versions up to about 0.14) and the Python
+//! session (`tensorrt_llm/runtime/generation.py`).
 
+use super::kv_cache::pages_per_sequence;
 use crate::deployment::{Behavior, KvCacheType, Runtime, SpeculativeDecodingMode};
 use crate::explanation_text::explanation_text;
 use crate::memory::inputs::Inputs;
-use crate::memory::kv_cache;
-use crate::memory::number::{Evidence, Law, Number, Origin, Part, Symbol};
+use crate::memory::law::{Evidence, Law, Origin, Part, Symbol};
+use crate::memory::number::Number;
 
-/// The law of the sessions' buffers.
+/// The sessions' buffers.
 pub static LAW: Law = Law {
     title: explanation_text("The tensors of a session, for the whole batch"),
     evidence: Evidence::Source,
@@ -21,7 +22,7 @@ pub static LAW: Law = Law {
 
 /// Bytes of a session's buffers on a rank.
 pub fn runtime_buffers<N: Number>(inputs: &Inputs<N>) -> N {
-    let sets = match inputs.resolved.runtime {
+    let sets = match inputs.resolved.given.engine.runtime {
         Runtime::PySession => python(inputs),
         Runtime::Executor | Runtime::GptSession => micro_batch(inputs),
     };
@@ -36,10 +37,12 @@ fn beams<N: Number>(inputs: &Inputs<N>) -> N {
     inputs.running_batch() * inputs.beam()
 }
 
-/// Logits of every prompt token, where they are kept.
+/// Logits of every prompt token; `None` if they are not gathered.
 fn context_logits<N: Number>(inputs: &Inputs<N>) -> Option<N> {
-    (inputs.resolved.gather_context_logits && inputs.is_last_stage()).then(|| {
-        let tokens = if inputs.resolved.remove_input_padding && inputs.resolved.runtime == Runtime::GptSession {
+    (inputs.resolved.given.engine.gather_context_logits && inputs.is_last_stage()).then(|| {
+        let tokens = if inputs.resolved.given.engine.plugins.remove_input_padding
+            && inputs.resolved.given.engine.runtime == Runtime::GptSession
+        {
             inputs.running_tokens()
         } else {
             inputs.running_batch() * inputs.input()
@@ -55,14 +58,15 @@ fn cache_indirection<N: Number>(inputs: &Inputs<N>) -> N {
 /// A set of `GptSession`'s buffers.
 fn micro_batch<N: Number>(inputs: &Inputs<N>) -> N {
     let resolved = inputs.resolved;
-    let rows = if resolved.max_beam_width > resolved.max_input_len { inputs.beam() } else { inputs.input() };
+    let rows =
+        if resolved.limits.max_beam_width > resolved.limits.max_input_len { inputs.beam() } else { inputs.input() };
     N::sum_of(
         [
             inputs
                 .is_last_stage()
                 .then(|| (inputs.logit() * beams(inputs) * inputs.runtime_vocab()).part(|| Part::bytes("logits"))),
             context_logits(inputs),
-            (resolved.gather_generation_logits && inputs.is_last_stage()).then(|| {
+            (resolved.given.engine.gather_generation_logits && inputs.is_last_stage()).then(|| {
                 let steps = inputs.sequence() - inputs.input();
                 (inputs.logit() * steps * beams(inputs) * inputs.runtime_vocab())
                     .part(|| Part::bytes("logits of generated tokens, of all steps"))
@@ -72,8 +76,8 @@ fn micro_batch<N: Number>(inputs: &Inputs<N>) -> N {
                 (inputs.element() * inputs.running_batch() * rows * inputs.hidden())
                     .part(|| Part::bytes("hidden states between stages"))
             }),
-            (resolved.kv_cache_type == KvCacheType::Paged).then(|| {
-                let entries = beams(inputs) * kv_cache::pages_per_sequence(inputs) * 2.0;
+            (resolved.given.engine.kv_cache_type == KvCacheType::Paged).then(|| {
+                let entries = beams(inputs) * pages_per_sequence(inputs) * 2.0;
                 let bytes = if resolved.version.has(Behavior::BlockPointersOfEveryLayer) {
                     entries * inputs.attention_layers() * 8.0
                 } else {
@@ -95,13 +99,13 @@ fn python<N: Number>(inputs: &Inputs<N>) -> N {
         origin: Origin::Derived,
     };
     let resolved = inputs.resolved;
-    let heads = match resolved.speculative_decoding_mode {
-        SpeculativeDecodingMode::Medusa => 1.0 + resolved.max_draft_path_len as f64,
+    let heads = match resolved.given.engine.speculative_decoding_mode {
+        SpeculativeDecodingMode::Medusa => 1.0 + resolved.engine.drafts.path_len as f64,
         _ => 1.0,
     };
     let logits = || {
         let logits = inputs.logit() * inputs.running_batch() * inputs.runtime_vocab();
-        if resolved.max_draft_len == 0 { logits } else { logits * inputs.step() * N::symbol(&HEADS, heads) }
+        if resolved.engine.drafts.tokens == 0 { logits } else { logits * inputs.step() * N::symbol(&HEADS, heads) }
     };
     N::sum_of(
         [

@@ -1,11 +1,13 @@
-//! A CUDA context: the driver keeps an area for the stacks of all threads that the GPU can hold.
+//! The CUDA context. The driver reserves stack memory for all threads that can be resident on the
+//! GPU.
 
 use super::Cause;
 use crate::memory::calibration::{CONTEXT_BASE, CONTEXT_THREAD};
 use crate::memory::inputs::Inputs;
-use crate::memory::number::{Number, Part};
+use crate::memory::law::Part;
+use crate::memory::number::Number;
 
-/// Bytes of one context. It doesn't depend on the process that made it.
+/// Bytes of one CUDA context. They don't depend on the process that created it.
 pub fn context<N: Number>(inputs: &Inputs<N>) -> N {
     bytes(inputs).part(|| Part::bytes("CUDA context").symbol("context"))
 }
@@ -15,7 +17,7 @@ fn bytes<N: Number>(inputs: &Inputs<N>) -> N {
     threads + CONTEXT_BASE.number::<N>()
 }
 
-/// The context of the rank's own process.
+/// The CUDA context of the rank's own process.
 pub(in crate::memory) fn own<N: Number>(inputs: &Inputs<N>) -> Cause<N> {
     Cause::by(&CONTEXT_THREAD, "CUDA context of this rank", bytes(inputs))
 }

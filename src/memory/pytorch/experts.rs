@@ -1,11 +1,12 @@
-//! What multiplies the experts, and the rows that it works on.
+//! The MoE kernels, and the rows that they process.
 
 use crate::deployment::{MoeBackend, QuantAlgo, Resolved};
 use crate::memory::inputs::Inputs;
-use crate::memory::number::{Number, Origin, Symbol};
+use crate::memory::law::{Origin, Symbol};
+use crate::memory::number::Number;
 
-/// What multiplies experts that are stored as `algo`: the backend that was chosen, or CUTLASS where it has no kernels for them
-/// (`_torch/modules/fused_moe/create_moe.py`).
+/// The kernels for experts that are stored as `algo`: the selected backend, or CUTLASS if the
+/// selected one has no kernels for them (`_torch/modules/fused_moe/create_moe.py`).
 pub fn kernels(resolved: &Resolved, algo: QuantAlgo) -> MoeBackend {
     let chosen = resolved.pytorch.moe_backend;
     let has_kernels = match chosen {
@@ -21,15 +22,17 @@ fn is_fp8(algo: QuantAlgo) -> bool {
     matches!(algo, QuantAlgo::Fp8 | QuantAlgo::Fp8BlockScales)
 }
 
-/// How the draft layer of multi-token prediction is stored: in 16 bit where the rest is FP4, which its checkpoints leave it out of
-/// (`modeling_deepseekv3.py` _get_decoder_layer_quant_config), and else like the rest.
+/// The quantization of the draft layer for multi-token prediction: that of the model, or 16 bit if
+/// the model is in FP4. FP4 checkpoints exclude the layer (`modeling_deepseekv3.py`
+/// _get_decoder_layer_quant_config).
 pub(super) fn draft_algo(resolved: &Resolved) -> QuantAlgo {
-    if resolved.quant_algo.is_nvfp4() { QuantAlgo::None } else { resolved.quant_algo }
+    if resolved.precision.quant_algo.is_nvfp4() { QuantAlgo::None } else { resolved.precision.quant_algo }
 }
 
-/// Tokens that the experts of a rank see in a step: those of all ranks where attention is data-parallel.
+/// Tokens that the experts of a rank process in a step: the tokens of all ranks if attention is
+/// data-parallel.
 pub(super) fn rows<N: Number>(inputs: &Inputs<N>) -> N {
-    if inputs.resolved.attention_tp_size < inputs.resolved.tp_size {
+    if inputs.resolved.parallel.attention_tp_size < inputs.resolved.parallel.tp_size {
         inputs.tokens() * inputs.ranks()
     } else {
         inputs.tokens()
@@ -45,10 +48,10 @@ pub(super) fn graph_tokens<N: Number>(inputs: &Inputs<N>) -> N {
     };
     let torch = &inputs.resolved.pytorch;
     let tokens = torch.graphs.largest.saturating_mul(torch.max_draft_len + 1);
-    N::symbol(&GRAPH, tokens.min(inputs.resolved.max_num_tokens) as f64)
+    N::symbol(&GRAPH, tokens.min(inputs.resolved.limits.max_num_tokens) as f64)
 }
 
-/// Whether a draft layer with experts is in 16 bit beside quantized ones.
+/// Whether the draft layer has 16-bit experts and the model quantized ones.
 pub(super) fn draft_is_16_bit_moe(resolved: &Resolved) -> bool {
-    resolved.drafts_by_itself() && resolved.model.moe.is_some() && draft_algo(resolved) != resolved.quant_algo
+    resolved.drafts_by_itself() && resolved.model.moe.is_some() && draft_algo(resolved) != resolved.precision.quant_algo
 }

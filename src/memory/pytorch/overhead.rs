@@ -1,10 +1,14 @@
-//! The overhead of the PyTorch backend: what lies outside torch when the KV cache is sized. The causes of the engine flow with torch's
-//! code in place of TensorRT's; CUDA graphs; the buffers that experts and disaggregated servers talk through; and what models with
-//! experts take besides, which isn't explained yet and has a wide band.
+//! The overhead of the PyTorch backend: the memory outside torch at the time when the KV cache is
+//! sized.
+//!
+//! It has the causes of the engine backend, with torch's code instead of TensorRT's. CUDA graphs
+//! and the communication buffers of experts and disaggregated servers are added.
+//!
+//! Models with experts take additional memory whose cause is unknown. Its band is wide.
 
 use super::activations::activations;
 use super::experts::{draft_is_16_bit_moe, graph_tokens, kernels};
-use super::{persistent, weights};
+use super::persistent;
 use crate::deployment::{AllreduceStrategy, Behavior, MoeBackend, QuantAlgo, Resolved, Version};
 use crate::explanation_text::explanation_text;
 use crate::memory::calibration::{
@@ -14,26 +18,30 @@ use crate::memory::calibration::{
 };
 use crate::memory::inputs::Inputs;
 use crate::memory::kv_cache::bytes_per_token;
-use crate::memory::number::{Evidence, Law, Number, Origin, Part, Symbol};
-use crate::memory::overhead::{Cause, RankTopology, communicator, context, fusion_workspace, nccl, sum, topology};
+use crate::memory::law::{Evidence, Law, Origin, Part, Symbol};
+use crate::memory::number::Number;
+use crate::memory::overhead::{
+    Cause, RankTopology, communicator, context, fusion_workspace, nccl, other_processes, sum,
+};
 use crate::units::{GIB, MIB};
 
-/// The sum of all causes. Its band is made of theirs.
+/// The sum of all causes. Its band combines theirs.
 pub static LAW: Law = Law {
     title: explanation_text("CUDA context, libraries, communication and CUDA graphs, as a sum of their causes"),
     evidence: Evidence::Fitted {
-        on: explanation_text("what lies outside torch in 90 public logs, and 32 measured KV capacities"),
+        on: explanation_text("memory outside torch in 90 public logs, and 32 measured KV capacities"),
     },
     below: 0.25,
     above: 0.35,
     source: explanation_text("profiling lines of public logs; NCCL's and TensorRT-LLM's sources"),
 };
 
-/// How far off the sum may be in models with experts, below and above [GiB]: nine of ten logs lie inside.
+/// Uncertainty of the sum for models with experts, below and above, in GiB. Nine of ten logs are
+/// within it.
 const EXPERTS_BAND: (f64, f64) = (1.5, 2.6);
-/// The least size of each of the three buffers of an all-reduce over a rack (`_torch/distributed/ops.py`).
+/// Minimum size of each of the three all-reduce buffers in a rack (`_torch/distributed/ops.py`).
 const RACK_ALL_REDUCE: f64 = 16.0 * MIB as f64;
-/// Graphs of fewer tokens leave nothing reserved.
+/// Number of tokens below which a graph leaves nothing reserved.
 const PINNING_TOKENS: u64 = 64;
 
 /// Code of torch, TensorRT-LLM and its kernels in `version`.
@@ -46,8 +54,9 @@ pub fn libraries(version: Version) -> &'static Constant {
     by_fact.into_iter().find(|(fact, _)| version.has(*fact)).map_or(&TORCH_LIBRARIES, |(_, constant)| constant)
 }
 
-/// Bytes outside torch when the KV cache is sized, the temporary pool of the profiling pass apart.
-pub fn overhead<N: Number>(inputs: &Inputs<N>, place: RankTopology) -> Cause<N> {
+/// Bytes outside torch at the time when the KV cache is sized, without the temporary pool of the
+/// profiling pass.
+pub fn overhead<N: Number>(inputs: &Inputs<N>, topology: RankTopology) -> Cause<N> {
     let resolved = inputs.resolved;
     let code = libraries(resolved.version);
     let mut causes = Vec::with_capacity(24);
@@ -55,46 +64,48 @@ pub fn overhead<N: Number>(inputs: &Inputs<N>, place: RankTopology) -> Cause<N> 
     causes.push(Cause::by(code, "loaded code of torch, TensorRT-LLM and its kernels", code.number()));
     causes.push(Cause::by(&SLACK, "rounding to pages and pool slack", SLACK.number()));
     if resolved.world_size() > 1 {
-        nccl::shared(inputs, place, &mut causes);
-        nccl::world(inputs, place, &mut causes);
+        nccl::shared(inputs, topology, &mut causes);
+        nccl::world(inputs, topology, &mut causes);
     }
-    causes.extend(second_communicator(inputs, place));
+    causes.extend(second_communicator(inputs, topology));
     causes.extend(workspaces(inputs));
     causes.extend(graphs(inputs));
     causes.extend(transfer(inputs));
     causes.extend(experts(inputs));
-    topology::other_processes(inputs, place, &mut causes);
+    other_processes(inputs, topology, &mut causes);
     sum(causes)
 }
 
 fn has_attention_dp(resolved: &Resolved) -> bool {
-    resolved.attention_tp_size < resolved.tp_size
+    resolved.parallel.attention_tp_size < resolved.parallel.tp_size
 }
 
-/// A second communicator over the tensor-parallel ranks: of the experts, or in the first versions of every model.
-fn second_communicator<N: Number>(inputs: &Inputs<N>, place: RankTopology) -> Option<Cause<N>> {
+/// A second communicator of the tensor-parallel ranks: in models with experts, and in the first
+/// versions for all models.
+fn second_communicator<N: Number>(inputs: &Inputs<N>, topology: RankTopology) -> Option<Cause<N>> {
     let resolved = inputs.resolved;
     let exists = resolved.model.moe.is_some() || resolved.version.has(Behavior::TorchHasAnotherCommunicator);
-    (exists && resolved.attention_tp_size > 1).then(|| {
-        let bytes: N = communicator(resolved, resolved.tp_size, place.position);
+    (exists && resolved.parallel.attention_tp_size > 1).then(|| {
+        let bytes: N = communicator(resolved, resolved.parallel.tp_size, topology.position);
         let size = bytes.value();
         Cause::new("second NCCL communicator of the same ranks", bytes, size, 0.0)
     })
 }
 
-/// The buffers through which ranks add up their results and hand each other tokens.
+/// The buffers through which ranks reduce results and exchange tokens.
 fn workspaces<N: Number>(inputs: &Inputs<N>) -> Vec<Cause<N>> {
     let resolved = inputs.resolved;
     let mut causes = Vec::new();
     let by_nccl =
-        matches!(resolved.pytorch.allreduce_strategy, AllreduceStrategy::Nccl | AllreduceStrategy::NcclSymmetric);
+        matches!(resolved.given.pytorch.allreduce_strategy, AllreduceStrategy::Nccl | AllreduceStrategy::NcclSymmetric);
     let all_reduces = !has_attention_dp(resolved) || resolved.version.has(Behavior::AttentionDpKeepsAllReduce);
     if let Some(workspace) = fusion_workspace(inputs).filter(|_| !by_nccl && all_reduces) {
         causes.push(Cause::exact("all-reduce workspace", workspace));
     }
-    let over_rack = matches!(resolved.pytorch.allreduce_strategy, AllreduceStrategy::Auto | AllreduceStrategy::Mnnvl);
-    // Capacities of dense models on four GB300 leave no room for it.
-    if resolved.is_rack() && resolved.model.moe.is_some() && resolved.attention_tp_size > 1 && over_rack {
+    let over_rack =
+        matches!(resolved.given.pytorch.allreduce_strategy, AllreduceStrategy::Auto | AllreduceStrategy::Mnnvl);
+    // The capacities of dense models on four GB300 leave no room for it.
+    if resolved.is_rack() && resolved.model.moe.is_some() && resolved.parallel.attention_tp_size > 1 && over_rack {
         let message = (inputs.tokens() / inputs.ranks()).ceil() * inputs.ranks() * inputs.hidden() * 4.0;
         let buffers = message.max(N::literal(RACK_ALL_REDUCE)) * 3.0;
         causes.push(Cause::exact("all-reduce buffers of the NVLink domain", buffers));
@@ -102,20 +113,20 @@ fn workspaces<N: Number>(inputs: &Inputs<N>) -> Vec<Cause<N>> {
     if resolved.model.moe.is_some()
         && has_attention_dp(resolved)
         && resolved.is_rack()
-        && resolved.moe_ep_size == resolved.tp_size
+        && resolved.parallel.moe_ep_size == resolved.parallel.tp_size
     {
         causes.push(Cause::exact("all-to-all workspace of the experts", all_to_all(inputs)));
     }
     causes
 }
 
-/// The one-sided all-to-all over NVLink: hidden states that are sent and that come back, and the experts that each token chose
-/// (`fused_moe/communication/nvlink_one_sided.py` calculate_required_workspace_size).
+/// The one-sided all-to-all over NVLink: hidden states in both directions, and the experts of each
+/// token (`fused_moe/communication/nvlink_one_sided.py` calculate_required_workspace_size).
 fn all_to_all<N: Number>(inputs: &Inputs<N>) -> N {
     inputs.ranks() * inputs.tokens() * (inputs.hidden() * inputs.element() * 2.0 + inputs.top_k() * 8.0)
 }
 
-/// CUDA graphs: the kernels of every layer in each, and the logits of the largest.
+/// CUDA graphs: the kernels of each layer in every graph, and the logits of the largest graph.
 fn graphs<N: Number>(inputs: &Inputs<N>) -> Vec<Cause<N>> {
     static COUNT: Symbol = Symbol { text: "graphs", meaning: "CUDA graphs that are captured", origin: Origin::Derived };
     let resolved = inputs.resolved;
@@ -133,28 +144,26 @@ fn graphs<N: Number>(inputs: &Inputs<N>) -> Vec<Cause<N>> {
     causes
 }
 
-/// Buffers that send and receive KV blocks between servers (`batch_manager/cacheTransBuffer.cpp`).
+/// Buffers that transfer KV blocks between servers (`batch_manager/cacheTransBuffer.cpp`).
 fn transfer<N: Number>(inputs: &Inputs<N>) -> Option<Cause<N>> {
     static BUFFER: Symbol = Symbol {
         text: "buffer",
         meaning: "tokens of a transfer buffer",
         origin: Origin::Chosen("cache_transceiver_max_tokens_in_buffer"),
     };
-    let tokens = Some(inputs.resolved.pytorch.transfer_tokens).filter(|tokens| *tokens > 0)?;
+    let tokens =
+        Some(inputs.resolved.given.pytorch.cache_transceiver_max_tokens_in_buffer).filter(|tokens| *tokens > 0)?;
     let tokens = N::symbol(&BUFFER, tokens as f64) + inputs.block();
     Some(Cause::exact("buffers that pass KV blocks between servers", tokens * bytes_per_token(inputs) * 2.0))
 }
 
-/// What models with experts take besides.
+/// The additional memory of models with experts.
 fn experts<N: Number>(inputs: &Inputs<N>) -> Vec<Cause<N>> {
     let resolved = inputs.resolved;
     if resolved.model.moe.is_none() || resolved.world_size() < 2 {
         return Vec::new();
     }
     let mut causes = Vec::new();
-    if let Some(bytes) = weights::balanced(inputs) {
-        causes.push(Cause::exact("experts that the load balancer moves", bytes));
-    }
     let drafts = draft_is_16_bit_moe(resolved) && inputs.is_last_stage();
     if drafts && has_attention_dp(resolved) && resolved.pytorch.graphs.count > 0 {
         let again = persistent::expert_workspace(inputs);
@@ -165,21 +174,22 @@ fn experts<N: Number>(inputs: &Inputs<N>) -> Vec<Cause<N>> {
     causes
 }
 
-/// Rows of the generated kernels that stay reserved after warm-up, so that the profiling pass allocates them again.
+/// Rows of generated kernels that stay reserved after warm-up, so the profiling pass allocates them
+/// again.
 fn reserved<N: Number>(inputs: &Inputs<N>) -> Vec<Cause<N>> {
     let resolved = inputs.resolved;
-    if kernels(resolved, resolved.quant_algo) != MoeBackend::Trtllm || has_attention_dp(resolved) {
+    if kernels(resolved, resolved.precision.quant_algo) != MoeBackend::Trtllm || has_attention_dp(resolved) {
         return Vec::new();
     }
     let mut causes = Vec::new();
-    if resolved.moe_ep_size > 1 {
+    if resolved.parallel.moe_ep_size > 1 {
         let bytes = activations(inputs) * EXPERT_PARALLEL_REST.number::<N>();
         causes.push(Cause::by(&EXPERT_PARALLEL_REST, "activations that stay reserved with expert parallelism", bytes));
     }
     let older = !resolved.version.has(Behavior::ChoosesMoeBackend);
     let tokens = graph_tokens(&inputs.plain());
-    let large_graphs = older && resolved.tp_size > 4 && tokens >= PINNING_TOKENS as f64;
-    if large_graphs && resolved.quant_algo == QuantAlgo::Fp8BlockScales {
+    let large_graphs = older && resolved.parallel.tp_size > 4 && tokens >= PINNING_TOKENS as f64;
+    if large_graphs && resolved.precision.quant_algo == QuantAlgo::Fp8BlockScales {
         let bytes = activations(inputs) * PINNED.number::<N>();
         causes.push(Cause::by(&PINNED, "activations that warm-up keeps reserved", bytes));
     } else {
@@ -189,13 +199,13 @@ fn reserved<N: Number>(inputs: &Inputs<N>) -> Vec<Cause<N>> {
     causes
 }
 
-/// What logs show beyond everything that is known, by what goes with it.
+/// The memory that logs show beyond all known causes, by the feature that it occurs with.
 fn unexplained<N: Number>(inputs: &Inputs<N>, drafts: bool) -> Cause<N> {
     let resolved = inputs.resolved;
     let mut parts = Vec::new();
     if resolved.gpu.compute_capability.0 >= 10 && !resolved.is_rack() {
-        let doublings = (resolved.tp_size as f64).log2().min(2.0);
-        parts.push((EXPERTS_ON_SERVER.number::<N>() * doublings).part(|| Part::bytes("on servers that are no rack")));
+        let doublings = (resolved.parallel.tp_size as f64).log2().min(2.0);
+        parts.push((EXPERTS_ON_SERVER.number::<N>() * doublings).part(|| Part::bytes("on servers outside a rack")));
     }
     if drafts {
         let constant = if has_attention_dp(resolved) { &DRAFT_EXPERTS_DP } else { &DRAFT_EXPERTS };
@@ -206,5 +216,5 @@ fn unexplained<N: Number>(inputs: &Inputs<N>, drafts: bool) -> Cause<N> {
     }
     let (below, above) = EXPERTS_BAND;
     let gib = GIB as f64;
-    Cause::new("what experts add, for reasons not known", N::sum_of(parts), below * gib, above * gib)
+    Cause::new("additional memory of experts, cause unknown", N::sum_of(parts), below * gib, above * gib)
 }

@@ -1,5 +1,8 @@
-//! What stays inside torch after warm-up beside the weights: workspaces of attention and experts, position tables, recurrent states,
-//! outputs of CUDA graphs. The log counts it with the weights ("Memory used after loading model weights (inside torch)").
+//! The memory that persists inside torch after warm-up, except the weights: workspaces of attention
+//! and experts, position tables, recurrent states, outputs of CUDA graphs.
+//!
+//! The log counts it together with the weights ("Memory used after loading model weights (inside
+//! torch)").
 
 use super::experts::{draft_algo, draft_is_16_bit_moe, kernels, rows};
 use crate::architecture::Positions;
@@ -9,23 +12,25 @@ use crate::memory::calibration::{
     GRAPH_OUTPUTS, INDEXER_BUFFERS, LATENT_REST, LATENT_SEQUENCE, LATENT_WORKSPACE, TORCH_REST, TORCH_REST_0_20,
 };
 use crate::memory::inputs::Inputs;
-use crate::memory::number::{Evidence, Law, Number, Origin, Part, Symbol};
+use crate::memory::law::{Evidence, Law, Origin, Part, Symbol};
+use crate::memory::number::Number;
 use crate::units::MIB;
 
-/// The law of what persists.
+/// The persistent memory.
 pub static LAW: Law = Law {
     title: explanation_text("Workspaces and tables that stay inside torch"),
     evidence: Evidence::Fitted { on: explanation_text("memory inside torch of 80 public logs, less the weights") },
     below: 0.25,
     above: 0.35,
     source: explanation_text(
-        "cpp/tensorrt_llm/common/attentionOp.cpp; kernels/cutlass_kernels: CutlassMoeFCRunner; _torch/modules/fused_moe",
+        "cpp/tensorrt_llm/common/attentionOp.cpp; kernels/cutlass_kernels: CutlassMoeFCRunner; \
+         _torch/modules/fused_moe",
     ),
 };
 
-/// The workspace of experts.
+/// The workspace of the experts.
 static EXPERTS: Law = Law {
-    title: explanation_text("What the experts' kernels keep between steps"),
+    title: explanation_text("Workspaces that the experts' kernels keep between steps"),
     evidence: Evidence::Fitted { on: explanation_text("ten configurations in public logs, to 0.1 GiB") },
     below: 0.05,
     above: 0.05,
@@ -43,12 +48,13 @@ static STATES: Law = Law {
     ),
 };
 
-/// Most rows that DeepGEMM multiplies at once (`DeepGemmFusedMoE`, moe_max_num_tokens).
+/// Maximum rows of a DeepGEMM call (`DeepGemmFusedMoE`, moe_max_num_tokens).
 const DEEP_GEMM_ROWS: f64 = 18_688.0;
-/// Workspace of the generated attention kernels of Blackwell, for the partial results of several thread blocks.
+/// Workspace of Blackwell's generated attention kernels, for partial results of several thread
+/// blocks.
 const GENERATED_ATTENTION: f64 = 32.0 * MIB as f64;
 
-/// Bytes that persist on a rank, those of the sampler apart.
+/// Bytes that persist on a rank, without those of the sampler.
 pub fn persistent<N: Number>(inputs: &Inputs<N>) -> N {
     let resolved = inputs.resolved;
     let mut all = Vec::with_capacity(8);
@@ -74,7 +80,8 @@ pub fn persistent<N: Number>(inputs: &Inputs<N>) -> N {
     N::sum_of(all)
 }
 
-/// The workspace of grouped-query attention: the queries of a step, 16 bit, where the KV cache is read through its pages.
+/// The workspace of grouped-query attention: the 16-bit queries of a step, if the KV cache is read
+/// through its pages.
 fn attention<N: Number>(inputs: &Inputs<N>) -> Vec<N> {
     let resolved = inputs.resolved;
     let mut workspace = Vec::new();
@@ -89,7 +96,7 @@ fn attention<N: Number>(inputs: &Inputs<N>) -> Vec<N> {
     workspace
 }
 
-/// What latent attention keeps.
+/// The persistent memory of latent attention.
 fn latent<N: Number>(inputs: &Inputs<N>) -> Vec<N> {
     let resolved = inputs.resolved;
     let workspace = LATENT_WORKSPACE.number::<N>() * inputs.heads() * inputs.tokens();
@@ -98,7 +105,7 @@ fn latent<N: Number>(inputs: &Inputs<N>) -> Vec<N> {
         (LATENT_SEQUENCE.number::<N>() * inputs.batch()).part(|| Part::bytes("buffers for each sequence")),
     ];
     let largest_graph = resolved.pytorch.graphs.largest;
-    if resolved.attention_tp_size < resolved.tp_size && largest_graph > 0 {
+    if resolved.parallel.attention_tp_size < resolved.parallel.tp_size && largest_graph > 0 {
         static GRAPH: Symbol = Symbol {
             text: "g",
             meaning: "sequences of the largest CUDA graph",
@@ -113,10 +120,10 @@ fn latent<N: Number>(inputs: &Inputs<N>) -> Vec<N> {
     all
 }
 
-/// The largest workspace that any layer's experts keep, the draft layer's among them.
+/// The largest expert workspace of any layer, the draft layer included.
 pub(super) fn expert_workspace<N: Number>(inputs: &Inputs<N>) -> N {
     let resolved = inputs.resolved;
-    let main = workspace_of(inputs, resolved.quant_algo);
+    let main = workspace_of(inputs, resolved.precision.quant_algo);
     if draft_is_16_bit_moe(resolved) && inputs.is_last_stage() {
         main.max(workspace_of(inputs, draft_algo(resolved)))
     } else {
@@ -124,7 +131,8 @@ pub(super) fn expert_workspace<N: Number>(inputs: &Inputs<N>) -> N {
     }
 }
 
-/// The workspace for experts that are stored as `algo`. The generated and the CuTe DSL kernels allocate theirs in every call.
+/// The workspace of experts that are stored as `algo`. Generated and CuTe DSL kernels allocate
+/// theirs in every call.
 fn workspace_of<N: Number>(inputs: &Inputs<N>, algo: QuantAlgo) -> N {
     match kernels(inputs.resolved, algo) {
         MoeBackend::Cutlass => cutlass(inputs, algo),
@@ -152,7 +160,7 @@ fn cutlass<N: Number>(inputs: &Inputs<N>, algo: QuantAlgo) -> N {
     rows(inputs) * inputs.top_k() * (read + written)
 }
 
-/// DeepGEMM: for every expert as many rows as all tokens of a piece of the step.
+/// DeepGEMM: for every expert, as many rows as a chunk of the step has tokens.
 fn deep_gemm<N: Number>(inputs: &Inputs<N>) -> N {
     let pieces = (rows(inputs) / DEEP_GEMM_ROWS).ceil().max(N::literal(1.0));
     let widest = inputs.hidden().max(inputs.expert_columns() * 2.0);
@@ -160,8 +168,8 @@ fn deep_gemm<N: Number>(inputs: &Inputs<N>) -> N {
     inputs.local_experts() * (rows(inputs) / pieces) * each
 }
 
-/// Recurrent states, in the model's type (`mamba_ssm_cache_dtype` auto): of each sequence of a batch the state of every head and the
-/// last inputs of the convolution, in every layer that recurs.
+/// Recurrent states in the model's data type (`mamba_ssm_cache_dtype` auto). In each recurrent
+/// layer, a sequence has the state of every head and the last inputs of the convolution.
 fn states<N: Number>(inputs: &Inputs<N>) -> Option<N> {
     static LAYERS: Symbol = Symbol { text: "L_r", meaning: "recurrent layers on this rank", origin: Origin::Derived };
     static STATE: Symbol =
@@ -171,7 +179,7 @@ fn states<N: Number>(inputs: &Inputs<N>) -> Option<N> {
     let resolved = inputs.resolved;
     let recurrence = resolved.model.recurrence?;
     let layers = recurrence.layers.count_in(resolved.layers_of_stage(inputs.stage));
-    let tp = resolved.attention_tp_size as f64;
+    let tp = resolved.parallel.attention_tp_size as f64;
     let state = recurrence.inner() as f64 * recurrence.state as f64 / tp;
     let taps = recurrence.channels() as f64 * recurrence.convolution.saturating_sub(1) as f64 / tp;
     let values = N::symbol(&STATE, state) * inputs.element() + N::symbol(&TAPS, taps) * inputs.element();

@@ -1,12 +1,15 @@
-//! Decoder buffers of the PyTorch backend: what its sampler keeps on the GPU for every slot (`_torch/pyexecutor/sampler.py`). Logits,
-//! probabilities and penalties live inside a step only.
+//! Decoder buffers of the PyTorch backend: the state of its sampler on the GPU for every slot
+//! (`_torch/pyexecutor/sampler.py`).
+//!
+//! Logits, probabilities and penalties exist only within a step.
 
 use crate::deployment::Behavior;
 use crate::explanation_text::explanation_text;
 use crate::memory::inputs::Inputs;
-use crate::memory::number::{Evidence, Law, Number, Origin, Part, Symbol};
+use crate::memory::law::{Evidence, Law, Origin, Part, Symbol};
+use crate::memory::number::Number;
 
-/// The law of the sampler's buffers.
+/// The sampler's buffers.
 pub static LAW: Law = Law {
     title: explanation_text("The sampler's tensors, for every slot"),
     evidence: Evidence::Source,
@@ -15,10 +18,11 @@ pub static LAW: Law = Law {
     source: explanation_text("tensorrt_llm/_torch/pyexecutor/sampler.py TorchSampler.Store"),
 };
 
-/// Stop words of a request, and tokens of each (`DEFAULT_MAX_STOP_WORDS`, `DEFAULT_MAX_STOP_WORD_LENGTH`).
+/// Stop words of a request, and tokens of a stop word (`DEFAULT_MAX_STOP_WORDS`,
+/// `DEFAULT_MAX_STOP_WORD_LENGTH`).
 const STOP_WORDS: (f64, f64) = (10.0, 20.0);
 
-/// Bytes of the sampler's buffers on a rank; only the last pipeline stage samples.
+/// Bytes of the sampler's buffers on a rank. Only the last pipeline stage samples.
 pub fn sampler<N: Number>(inputs: &Inputs<N>) -> N {
     static STEP: Symbol =
         Symbol { text: "D", meaning: "tokens of a sequence in a step, drafts and one more", origin: Origin::Derived };
@@ -35,9 +39,9 @@ pub fn sampler<N: Number>(inputs: &Inputs<N>) -> N {
     if inputs.resolved.version.has(Behavior::SamplerKeepsStopWords) {
         all.push((inputs.slots() * (STOP_WORDS.0 * STOP_WORDS.1 * 4.0)).part(|| Part::bytes("stop words")));
     }
-    if inputs.resolved.max_beam_width > 1 {
+    if inputs.resolved.limits.max_beam_width > 1 {
         let history = inputs.slots() * inputs.beam() * inputs.sequence() * 8.0;
-        all.push(history.part(|| Part::bytes("tokens of the beams and where they came from")));
+        all.push(history.part(|| Part::bytes("tokens of the beams and their parent beams")));
     }
     N::sum_of(all)
 }

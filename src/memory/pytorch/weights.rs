@@ -1,22 +1,27 @@
 //! Weights of a rank in the PyTorch backend, tensor by tensor.
 //!
-//! Attention, dense and shared blocks are divided among the ranks that share attention, and are whole where attention is
-//! data-parallel; experts by `moe_tp_size` and `moe_ep_size` in either case. The vocabulary isn't padded beyond the ranks. Embedding, LM
-//! head, norms, router and biases stay in `dtype`.
+//! Attention, dense blocks and shared experts are divided among the ranks that share attention, so
+//! they are whole if attention is data-parallel. Experts are divided by `moe_tp_size` and
+//! `moe_ep_size` in either case.
+//!
+//! The vocabulary is padded only to a multiple of the ranks. Embedding, LM head, norms, router and
+//! biases are stored in `dtype`.
 
 use super::experts::{draft_algo, kernels};
 use crate::architecture::{Attention, Block, Fp4Scope, LayerGroup, Split, Tensor, TensorKind};
 use crate::deployment::{DecodingType, MoeBackend, QuantAlgo, Resolved};
 use crate::explanation_text::explanation_text;
 use crate::memory::inputs::Inputs;
-use crate::memory::number::{Evidence, Law, Number, Origin, Part, Symbol};
+use crate::memory::law::{Evidence, Law, Origin, Part, Symbol};
+use crate::memory::number::Number;
 use crate::memory::weights::{INPUTS, OUTPUTS, REPEATS, quantized, repeated};
+use crate::units::Bytes;
 
-/// The law of the weights.
+/// The weights.
 pub static LAW: Law = Law {
     title: explanation_text("The tensors of this rank, as the PyTorch backend stores them"),
     evidence: Evidence::Fitted {
-        on: explanation_text("memory inside torch of 80 public logs, with what persists: median error 0.1 %"),
+        on: explanation_text("memory inside torch of 80 public logs, persistent buffers included: median error 0.1 %"),
     },
     below: 0.003,
     above: 0.005,
@@ -25,7 +30,7 @@ pub static LAW: Law = Law {
     ),
 };
 
-/// An Eagle3 draft, whose dimensions the target's only suggest.
+/// An Eagle3 draft. Its dimensions are only suggested by the target model's.
 pub static EAGLE3: Law = Law {
     title: explanation_text("An Eagle3 draft: one layer as wide as the model, its input projection and its LM head"),
     evidence: Evidence::Guess,
@@ -34,7 +39,7 @@ pub static EAGLE3: Law = Law {
     source: explanation_text("two public logs, 0.2 GiB too low"),
 };
 
-/// Columns of a block of FP8 or scales that must stay together on a rank.
+/// Columns of an FP8 block, which a rank can't divide.
 const BLOCK: u64 = 128;
 
 /// Bytes of weights on a rank.
@@ -44,22 +49,25 @@ pub fn weights<N: Number>(inputs: &Inputs<N>) -> N {
     let layers = resolved.layers_of_stage(inputs.stage);
     let mut parts = Vec::with_capacity(40);
     if inputs.is_first_stage() {
-        parts.extend(tensors.first_stage.iter().map(|tensor| tensor_bytes(inputs, tensor, 1, resolved.quant_algo)));
+        parts.extend(
+            tensors.first_stage.iter().map(|tensor| tensor_bytes(inputs, tensor, 1, resolved.precision.quant_algo)),
+        );
     }
     for group in &tensors.groups {
         let repeats = group.layers.count_in(layers.clone());
         if repeats > 0 {
             let here = group.tensors.iter().filter(|tensor| !is_balanced(resolved, tensor));
-            parts.extend(here.map(|tensor| tensor_bytes(inputs, tensor, repeats, resolved.quant_algo)));
+            parts.extend(here.map(|tensor| tensor_bytes(inputs, tensor, repeats, resolved.precision.quant_algo)));
         }
     }
-    latent_copies(inputs, resolved.model.attention_layers.count_in(layers), resolved.quant_algo, &mut parts);
+    parts.extend(balanced(inputs).map(|bytes| bytes.part(|| Part::bytes("experts that the load balancer moves"))));
+    latent_copies(inputs, resolved.model.attention_layers.count_in(layers), resolved.precision.quant_algo, &mut parts);
     if inputs.is_last_stage() {
         let owned =
             |tensor: &&Tensor| !(tensors.tied_lm_head && inputs.is_first_stage() && tensor.kind == TensorKind::LmHead);
         let ends = tensors.last_stage.iter().filter(owned);
-        parts.extend(ends.map(|tensor| tensor_bytes(inputs, tensor, 1, resolved.quant_algo)));
-        match resolved.pytorch.decoding_type {
+        parts.extend(ends.map(|tensor| tensor_bytes(inputs, tensor, 1, resolved.precision.quant_algo)));
+        match resolved.given.pytorch.decoding_type {
             DecodingType::Mtp => parts.extend(draft_layers(inputs, &tensors.groups)),
             DecodingType::Eagle3 => parts.push(eagle3(inputs)),
             DecodingType::None | DecodingType::NGram => {}
@@ -68,35 +76,50 @@ pub fn weights<N: Number>(inputs: &Inputs<N>) -> N {
     N::sum_of(parts)
 }
 
-/// Whether a tensor lies outside torch, because the load balancer moves it between ranks.
+/// Whether the load balancer moves a tensor's copies between ranks.
 fn is_balanced(resolved: &Resolved, tensor: &Tensor) -> bool {
     resolved.pytorch.load_balancer_slots.is_some() && tensor.is_routed()
 }
 
-/// Bytes of the experts that the load balancer moves: on this rank its share of the slots, in every layer with experts
-/// (`cpp/tensorrt_llm/runtime/moeLoadBalancer`). They lie outside torch.
-pub(super) fn balanced<N: Number>(inputs: &Inputs<N>) -> Option<N> {
+/// Bytes of the experts that the load balancer moves: this rank's share of the slots in every layer
+/// with experts (`cpp/tensorrt_llm/runtime/moeLoadBalancer`).
+fn balanced<N: Number>(inputs: &Inputs<N>) -> Option<N> {
     static SLOTS: Symbol = Symbol {
         text: "slots",
         meaning: "experts and copies on this rank",
         origin: Origin::Chosen("moe_load_balancer_slots"),
     };
     let resolved = inputs.resolved;
-    let slots = resolved.pytorch.load_balancer_slots?.div_ceil(resolved.moe_ep_size);
+    let slots = resolved.pytorch.load_balancer_slots?.div_ceil(resolved.parallel.moe_ep_size);
     let layers = resolved.layers_of_stage(inputs.stage);
     let groups = &resolved.model.shared_tensors().groups;
-    let bytes = groups.iter().flat_map(|group| {
-        let repeats = group.layers.count_in(layers.clone());
-        let routed = group.tensors.iter().filter(|tensor| tensor.is_routed());
-        routed.map(move |tensor| matrix_bytes(inputs, tensor, resolved.quant_algo) * f64::from(repeats))
-    });
-    Some(N::sum_of(bytes) * N::symbol(&SLOTS, slots as f64))
+    let bytes: Vec<N> = groups
+        .iter()
+        .map(|group| (group, group.layers.count_in(layers.clone())))
+        .filter(|(_, repeats)| *repeats > 0)
+        .flat_map(|(group, repeats)| {
+            let routed = group.tensors.iter().filter(|tensor| tensor.is_routed());
+            routed.map(move |tensor| {
+                repeated(matrix_bytes(inputs, tensor, resolved.precision.quant_algo), tensor, 1, repeats)
+            })
+        })
+        .collect();
+    (!bytes.is_empty()).then(|| N::sum_of(bytes) * N::symbol(&SLOTS, slots as f64))
 }
 
-/// Bytes of a tensor on this rank, in `repeats` layers whose linear layers are stored as `algo`.
+/// Bytes of a rank's weights that lie outside torch, in memory that the host reaches too: the
+/// experts that the load balancer moves
+/// (`runtime/moeLoadBalancer/hostAccessibleDeviceAllocator.cpp`). What a log counts "inside torch"
+/// is without them.
+pub fn outside_torch(resolved: &Resolved, stage: u64) -> Bytes {
+    Bytes::rounded(balanced(&Inputs::<f64>::new(resolved, stage)).unwrap_or_default())
+}
+
+/// Bytes of a tensor on this rank, in `repeats` layers with linear layers stored as `algo`.
 fn tensor_bytes<N: Number>(inputs: &Inputs<N>, tensor: &Tensor, repeats: u32, algo: QuantAlgo) -> N {
     let bytes = matrix_bytes(inputs, tensor, algo);
-    let copies = if tensor.is_routed() { tensor.copies.div_ceil(inputs.resolved.moe_ep_size) } else { tensor.copies };
+    let copies =
+        if tensor.is_routed() { tensor.copies.div_ceil(inputs.resolved.parallel.moe_ep_size) } else { tensor.copies };
     repeated(bytes, tensor, copies, repeats)
 }
 
@@ -107,8 +130,8 @@ fn matrix_bytes<N: Number>(inputs: &Inputs<N>, tensor: &Tensor, algo: QuantAlgo)
     let (k, n) = local_shape(resolved, tensor, algo);
     let (k, n) = (N::symbol(&INPUTS, k as f64), N::symbol(&OUTPUTS, n as f64));
     match algo {
-        // Biases of MXFP4 experts are added in 32 bit.
-        QuantAlgo::None if tensor.is_routed() && resolved.quant_algo.is_mxfp4() => k * n * 4.0,
+        // MXFP4 experts add their biases in 32 bit.
+        QuantAlgo::None if tensor.is_routed() && resolved.precision.quant_algo.is_mxfp4() => k * n * 4.0,
         QuantAlgo::None => k * n * inputs.element(),
         QuantAlgo::Fp8BlockScales if packs_scales(resolved, tensor) => {
             let scales = (k.clone() / BLOCK as f64).ceil().round_up(4.0);
@@ -118,14 +141,14 @@ fn matrix_bytes<N: Number>(inputs: &Inputs<N>, tensor: &Tensor, algo: QuantAlgo)
     }
 }
 
-/// Whether the scales of FP8 blocks are stored again as a byte for each row and block, as the GEMMs of Blackwell read them
-/// (`linear.py` post_load_weights).
+/// Whether the scales of FP8 blocks are stored again with a byte for each row and block, as
+/// Blackwell's GEMMs read them (`linear.py` post_load_weights).
 fn packs_scales(resolved: &Resolved, tensor: &Tensor) -> bool {
     let generated = tensor.is_routed() && kernels(resolved, QuantAlgo::Fp8BlockScales) != MoeBackend::DeepGemm;
     resolved.gpu.compute_capability.0 >= 10 && !generated
 }
 
-/// How a tensor is stored: what the checkpoint's scheme leaves out is in `dtype`.
+/// The format of a tensor: `algo`, or `dtype` if the checkpoint's scheme excludes the tensor.
 fn algo_of(resolved: &Resolved, tensor: &Tensor, algo: QuantAlgo) -> QuantAlgo {
     let linear = matches!(tensor.kind, TensorKind::Linear | TensorKind::ExpertLinear | TensorKind::LatentProjection);
     let stored = linear
@@ -142,7 +165,7 @@ fn algo_of(resolved: &Resolved, tensor: &Tensor, algo: QuantAlgo) -> QuantAlgo {
 /// Inputs and outputs of a tensor on a rank.
 fn local_shape(resolved: &Resolved, tensor: &Tensor, algo: QuantAlgo) -> (u64, u64) {
     let Tensor { inputs, outputs, .. } = *tensor;
-    let tp = resolved.attention_tp_size;
+    let tp = resolved.parallel.attention_tp_size;
     let (inputs, outputs) = match tensor.split {
         Split::Whole | Split::ExpertsWhole => (inputs, outputs),
         Split::Outputs => (inputs, outputs.div_ceil(sharing(tensor, outputs, tp))),
@@ -154,18 +177,18 @@ fn local_shape(resolved: &Resolved, tensor: &Tensor, algo: QuantAlgo) -> (u64, u
         Split::Vocabulary if tensor.kind != TensorKind::Embedding => (inputs, outputs.div_ceil(tp)),
         Split::Vocabulary if resolved.model.family.keeps_embedding_whole() => (inputs, outputs),
         Split::Vocabulary => (inputs.div_ceil(tp), outputs),
-        Split::Experts => (inputs, outputs.div_ceil(resolved.moe_tp_size)),
-        Split::ExpertsInputs => (inputs.div_ceil(resolved.moe_tp_size), outputs),
+        Split::Experts => (inputs, outputs.div_ceil(resolved.parallel.moe_tp_size)),
+        Split::ExpertsInputs => (inputs.div_ceil(resolved.parallel.moe_tp_size), outputs),
     };
-    if resolved.quant_algo.is_mxfp4() && tensor.is_routed() {
+    if resolved.precision.quant_algo.is_mxfp4() && tensor.is_routed() {
         padded(resolved, tensor, algo, inputs, outputs)
     } else {
         (inputs, outputs)
     }
 }
 
-/// Ranks that share a shared expert's columns: no more than blocks of columns can be dealt to evenly (`modeling_deepseekv3.py`
-/// _compute_shared_expert_tp_size).
+/// Ranks among which the columns of a shared expert are divided: as many as get equal numbers of
+/// blocks (`modeling_deepseekv3.py` _compute_shared_expert_tp_size).
 fn sharing(tensor: &Tensor, columns: u64, tp: u64) -> u64 {
     if tensor.block == Block::SharedExpert { greatest_common_divisor(columns.div_ceil(BLOCK), tp) } else { tp }
 }
@@ -174,12 +197,12 @@ fn greatest_common_divisor(a: u64, b: u64) -> u64 {
     if b == 0 { a.max(1) } else { greatest_common_divisor(b, a % b) }
 }
 
-/// MXFP4 experts padded as their kernels read them: to 128, and the inputs of the generated ones to 512
-/// (`fused_moe/quantization.py`, MXFP4 weight methods).
+/// MXFP4 experts with the padding of their kernels: to 128, and the inputs of generated kernels to
+/// 512 (`fused_moe/quantization.py`, MXFP4 weight methods).
 fn padded(resolved: &Resolved, tensor: &Tensor, algo: QuantAlgo, inputs: u64, outputs: u64) -> (u64, u64) {
-    let generated = kernels(resolved, resolved.quant_algo) == MoeBackend::Trtllm;
+    let generated = kernels(resolved, resolved.precision.quant_algo) == MoeBackend::Trtllm;
     let first = tensor.split == Split::Experts;
-    // Gate and up projection are padded one by one.
+    // Gate and up projection are padded separately.
     let outputs = if first { 2 * (outputs / 2).next_multiple_of(BLOCK) } else { outputs.next_multiple_of(BLOCK) };
     let inputs = match algo {
         QuantAlgo::None => inputs,
@@ -189,8 +212,9 @@ fn padded(resolved: &Resolved, tensor: &Tensor, algo: QuantAlgo, inputs: u64, ou
     (inputs, outputs)
 }
 
-/// What latent attention keeps beside its projections (`_torch/modules/attention.py` MLA): the keys' projection again, transposed;
-/// with FP8 blocks on Blackwell the projections of keys and values once more, in 16 bit.
+/// Copies that latent attention keeps of its projections (`_torch/modules/attention.py` MLA): the
+/// keys' projection, transposed. With FP8 blocks on Blackwell also the projections of keys and
+/// values in 16 bit.
 fn latent_copies<N: Number>(inputs: &Inputs<N>, layers: u32, algo: QuantAlgo, parts: &mut Vec<N>) {
     let Attention::Latent { kv_lora_rank, qk_nope_head_dim, v_head_dim, .. } = inputs.resolved.model.attention else {
         return;
@@ -213,8 +237,9 @@ fn latent_copies<N: Number>(inputs: &Inputs<N>, layers: u32, algo: QuantAlgo, pa
     }
 }
 
-/// The layers of multi-token prediction: one that is run again for each draft token, or several where the checkpoint has them.
-/// Embedding and head are the model's (`modeling_deepseekv3.py` DeepseekV3MTP).
+/// The layers for multi-token prediction: one that runs again for each draft token, or several if
+/// the checkpoint has them. Embedding and head are shared with the model (`modeling_deepseekv3.py`
+/// DeepseekV3MTP).
 fn draft_layers<N: Number>(inputs: &Inputs<N>, groups: &[LayerGroup]) -> Vec<N> {
     let resolved = inputs.resolved;
     let layers = match resolved.model.mtp_layers {
@@ -233,7 +258,7 @@ fn draft_layers<N: Number>(inputs: &Inputs<N>, groups: &[LayerGroup]) -> Vec<N> 
     vec![N::sum_of(parts).part(|| Part::bytes("draft layer of multi-token prediction"))]
 }
 
-/// An Eagle3 draft of one layer.
+/// An Eagle3 draft with one layer.
 fn eagle3<N: Number>(inputs: &Inputs<N>) -> N {
     let hidden = || inputs.hidden() * inputs.element();
     let columns = match inputs.resolved.model.mlp.intermediate {
@@ -246,5 +271,9 @@ fn eagle3<N: Number>(inputs: &Inputs<N>) -> N {
 }
 
 fn attention_ranks<N: Number>(inputs: &Inputs<N>) -> N {
-    if inputs.resolved.attention_tp_size < inputs.resolved.tp_size { N::literal(1.0) } else { inputs.ranks() }
+    if inputs.resolved.parallel.attention_tp_size < inputs.resolved.parallel.tp_size {
+        N::literal(1.0)
+    } else {
+        inputs.ranks()
+    }
 }

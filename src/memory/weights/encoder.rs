@@ -1,11 +1,13 @@
-//! The weights of an encoder's engine, and what a decoder holds for its sake (`tensorrt_llm/models/enc_dec/model.py`).
+//! The weights of an encoder's engine, and the weights that the decoder has because of it
+//! (`tensorrt_llm/models/enc_dec/model.py`).
 
 use super::tensor_bytes;
 use crate::deployment::{Behavior, QuantAlgo};
 use crate::memory::inputs::Inputs;
-use crate::memory::number::{Number, Part};
+use crate::memory::law::Part;
+use crate::memory::number::Number;
 
-/// The encoder's engine, where there is one.
+/// The encoder's engine; `None` if the model has no encoder.
 pub(super) fn encoder<N: Number>(inputs: &Inputs<N>) -> Option<N> {
     inputs.resolved.model.encoder?;
     let tensors = inputs.resolved.model.shared_tensors().encoder.as_ref()?;
@@ -14,20 +16,20 @@ pub(super) fn encoder<N: Number>(inputs: &Inputs<N>) -> Option<N> {
     Some(N::sum_of(ends.chain(layers)).part(|| Part::bytes("the encoder's engine")))
 }
 
-/// The relative bias of every distance, computed when the engine is built and stored once for all layers
-/// (`DecoderModel.precompute_relative_attention_bias`).
+/// The relative bias of every distance. It is computed during the build and stored once for all
+/// layers (`DecoderModel.precompute_relative_attention_bias`).
 pub(super) fn relative_bias<N: Number>(inputs: &Inputs<N>) -> N {
     let distances = || inputs.sequence() + 1.0;
     (inputs.heads() * distances() * distances() * inputs.element())
         .part(|| Part::bytes("relative bias of every pair of positions"))
 }
 
-/// The projection of cross attention's keys and values beside the one that also yields queries (`optimize_cross_qkv`), which
-/// only plain and FP8 linear layers have, without LoRA.
+/// The projection to cross attention's keys and values, in addition to the one that also yields
+/// queries (`optimize_cross_qkv`). Only plain and FP8 linear layers without LoRA have it.
 pub(super) fn cross_keys<N: Number>(inputs: &Inputs<N>) -> Option<N> {
     let resolved = inputs.resolved;
     (projects_cross_keys_alone(inputs) && resolved.model.encoder.is_some()).then(|| {
-        let element = if resolved.quant_algo == QuantAlgo::Fp8 { N::literal(1.0) } else { inputs.element() };
+        let element = if resolved.precision.quant_algo == QuantAlgo::Fp8 { N::literal(1.0) } else { inputs.element() };
         let columns = inputs.kv_heads() * inputs.head_dim() * 2.0;
         (inputs.hidden() * columns * inputs.attention_layers() * element)
             .part(|| Part::bytes("cross_attention.kv.weight, a second copy"))
@@ -37,7 +39,7 @@ pub(super) fn cross_keys<N: Number>(inputs: &Inputs<N>) -> Option<N> {
 /// Whether the decoder projects the encoder's output to keys and values only.
 pub(crate) fn projects_cross_keys_alone<N>(inputs: &Inputs<N>) -> bool {
     let resolved = inputs.resolved;
-    matches!(resolved.quant_algo, QuantAlgo::None | QuantAlgo::Fp8)
-        && resolved.max_lora_rank == 0
+    matches!(resolved.precision.quant_algo, QuantAlgo::None | QuantAlgo::Fp8)
+        && resolved.given.engine.max_lora_rank == 0
         && resolved.version.has(Behavior::ProjectsCrossKeysAlone)
 }

@@ -1,8 +1,10 @@
-//! Weights of a rank, tensor by tensor.
+//! Weights of a rank in the engine backend, tensor by tensor.
 //!
-//! Column-parallel layers divide their outputs by `tp_size`, row-parallel ones their inputs; norms stay whole; KV
-//! heads fewer than ranks are kept once on each. Linear layers are stored as `quant_algo` says, with its scales;
-//! embedding, LM head, norms and biases stay in `dtype`, routers in 32 bit.
+//! Column-parallel layers divide their outputs by `tp_size`, row-parallel layers their inputs.
+//! Norms are not divided. If there are fewer KV heads than ranks, each rank has one.
+//!
+//! Linear layers are stored as `quant_algo` specifies, with scales. Embedding, LM head, norms and
+//! biases are stored in `dtype`, routers in 32 bit.
 
 mod drafters;
 mod encoder;
@@ -10,27 +12,29 @@ mod file;
 mod linear;
 
 pub(in crate::memory) use encoder::projects_cross_keys_alone;
-pub use file::{FILE, engine_file_size};
+pub use file::engine_file_size;
 
 use super::inputs::Inputs;
-use super::number::{Evidence, Law, Number, Origin, Part, Symbol};
+use super::law::{Evidence, Law, Origin, Part, Symbol};
+use super::number::Number;
 use crate::architecture::{Attention, Positions, Split, Tensor, TensorKind};
 use crate::deployment::{Behavior, KvType, QuantAlgo, Resolved, SpeculativeDecodingMode};
 use crate::explanation_text::explanation_text;
 pub(super) use linear::quantized;
 
-/// The law of the weights in 16 bit, weight-only and FP8.
+/// Weights in 16 bit, weight-only quantization and FP8.
 pub static LAW: Law = Law {
     title: explanation_text("The tensors of this rank, as TensorRT-LLM stores them"),
     evidence: Evidence::Exact { logs: 14 },
     below: 0.0005,
     above: 0.0005,
     source: explanation_text(
-        "tensorrt_llm/layers, tensorrt_llm/quantization/layers.py; engine sizes of fourteen public logs, TensorRT-LLM 0.6 to 1.2; three more within 0.4 MiB",
+        "tensorrt_llm/layers, tensorrt_llm/quantization/layers.py; engine sizes of fourteen public logs, \
+         TensorRT-LLM 0.6 to 1.2; three more within 0.4 MiB",
     ),
 };
 
-/// The law for schemes that no log with a known configuration has shown.
+/// Schemes that appear in no log with a known configuration.
 pub static UNSEEN: Law = Law {
     title: explanation_text("The tensors of this rank, with the scales that this quant_algo adds"),
     evidence: Evidence::Source,
@@ -39,10 +43,11 @@ pub static UNSEEN: Law = Law {
     source: explanation_text("tensorrt_llm/quantization/layers.py"),
 };
 
-/// GPTQ, whose zero points cost something only where they differ.
+/// GPTQ. Its zero points take memory only if they differ.
 pub static GPTQ: Law = Law {
     title: explanation_text(
-        "The tensors of this rank, with GPTQ's scales; the zero points of a symmetric checkpoint are all alike and take nothing",
+        "The tensors of this rank, with GPTQ's scales; the zero points of a symmetric checkpoint are all equal \
+         and take no memory",
     ),
     evidence: Evidence::Fitted {
         on: explanation_text("the memory of a build and of a run, both without room for zero points"),
@@ -80,10 +85,11 @@ pub static EXPERTS: Law = Law {
     ),
 };
 
-/// Latent attention, whose engines hold more than the parameters.
+/// Latent attention. Its engines hold more than the model's parameters.
 pub static LATENT: Law = Law {
     title: explanation_text(
-        "The tensors of this rank; latent attention keeps its up projections in dtype, one of them twice, and a RoPE table in each layer",
+        "The tensors of this rank; latent attention keeps its up projections in dtype, one of them twice, and a \
+         RoPE table in each layer",
     ),
     evidence: Evidence::Fitted { on: explanation_text("one public log, whose engine is 1.0 % larger") },
     below: 0.01,
@@ -91,16 +97,16 @@ pub static LATENT: Law = Law {
     source: explanation_text("tensorrt_llm/layers/attention.py DeepseekV2Attention; NVIDIA/TensorRT-LLM issue 2683"),
 };
 
-/// Engines that draft.
+/// Engines with draft weights.
 pub static DRAFTERS: Law = Law {
-    title: explanation_text("The tensors of this rank, and those that draft"),
+    title: explanation_text("The tensors of this rank, with draft weights"),
     evidence: Evidence::Source,
     below: 0.01,
     above: 0.01,
     source: explanation_text("tensorrt_llm/models/medusa/model.py"),
 };
 
-/// EAGLE's engines, which may hold its layers once or once for each step.
+/// EAGLE's engines. They may hold its layers once, or once for each step.
 pub static EAGLE: Law = Law {
     title: explanation_text(
         "The tensors of this rank, and EAGLE's layers once for each step; TensorRT may store equal ones once",
@@ -122,9 +128,9 @@ pub static ENCODER_DECODER: Law = Law {
     source: explanation_text("tensorrt_llm/models/enc_dec/model.py; NVIDIA/TensorRT-LLM issues 2398 and 2419"),
 };
 
-/// The law that holds for a deployment's weights.
+/// The law of a deployment's weights.
 pub fn law(resolved: &Resolved) -> &'static Law {
-    match (resolved.speculative_decoding_mode, resolved.quant_algo) {
+    match (resolved.given.engine.speculative_decoding_mode, resolved.precision.quant_algo) {
         (_, QuantAlgo::None | QuantAlgo::W8A16 | QuantAlgo::W4A16) if resolved.model.encoder.is_some() => {
             &ENCODER_DECODER
         }
@@ -152,7 +158,7 @@ static ROTARY: Symbol = Symbol { text: "r", meaning: "rotated values of a head",
 static TABLES: Symbol =
     Symbol { text: "tables", meaning: "RoPE tables that the engine keeps", origin: Origin::Derived };
 
-/// Bytes of weights on a rank: the engine's, and those of the encoder's engine where there is one.
+/// Bytes of weights on a rank, with those of the encoder's engine if the model has an encoder.
 pub fn weights<N: Number>(inputs: &Inputs<N>) -> N {
     match encoder::encoder(inputs) {
         Some(encoder) => engine(inputs).part(|| Part::bytes("the decoder's engine")) + encoder,
@@ -160,7 +166,7 @@ pub fn weights<N: Number>(inputs: &Inputs<N>) -> N {
     }
 }
 
-/// Bytes of the engine that generates.
+/// Bytes of the generating engine.
 fn engine<N: Number>(inputs: &Inputs<N>) -> N {
     let resolved = inputs.resolved;
     let tensors = resolved.model.shared_tensors();
@@ -185,13 +191,15 @@ fn engine<N: Number>(inputs: &Inputs<N>) -> N {
     N::sum_of(parts)
 }
 
-/// Whether the LM head is stored as the embedding table itself: only where both are cut alike.
+/// Whether LM head and embedding share one table. They can share it only if both are divided alike.
 fn shares_embedding(resolved: &Resolved) -> bool {
-    let alike = resolved.tp_size == 1 || (resolved.use_parallel_embedding && resolved.embedding_sharding_dim == 0);
-    resolved.pp_size == 1 && alike && resolved.version.has(Behavior::StoresTiedEmbeddingsOnce)
+    let alike = resolved.parallel.tp_size == 1
+        || (resolved.engine.use_parallel_embedding && resolved.given.engine.embedding_sharding_dim == 0);
+    resolved.parallel.pp_size == 1 && alike && resolved.version.has(Behavior::StoresTiedEmbeddingsOnce)
 }
 
-/// What an engine keeps beside the checkpoint's tensors: tables of positions, and the scales of the KV cache.
+/// Adds the engine's tensors that are not in the checkpoint: position tables and scales of the KV
+/// cache.
 fn add_constants<N: Number>(inputs: &Inputs<N>, parts: &mut Vec<N>) {
     let resolved = inputs.resolved;
     match resolved.model.positions {
@@ -214,7 +222,7 @@ fn add_constants<N: Number>(inputs: &Inputs<N>, parts: &mut Vec<N>) {
         parts.push(twin.part(|| Part::bytes("attention.k_b_proj_trans, a second copy of the key's up projection")));
     }
     parts.extend(encoder::cross_keys(inputs));
-    if matches!(resolved.kv_cache_dtype, KvType::Quantized(_)) {
+    if matches!(resolved.precision.kv_cache_dtype, KvType::Quantized(_)) {
         let attentions = if resolved.model.encoder.is_some() { 2.0 } else { 1.0 };
         parts.push((inputs.attention_layers() * (8.0 * attentions)).part(|| Part::bytes("scales of the KV cache")));
     }
@@ -227,7 +235,7 @@ fn tensor_bytes<N: Number>(inputs: &Inputs<N>, tensor: &Tensor, repeats: u32) ->
     let (k, n) = (N::symbol(&INPUTS, k as f64), N::symbol(&OUTPUTS, n as f64));
     let bytes = match tensor.kind {
         TensorKind::Linear | TensorKind::ExpertLinear => {
-            quantized(resolved.quant_algo, inputs.element(), k, n, tensor.split)
+            quantized(resolved.precision.quant_algo, inputs.element(), k, n, tensor.split)
         }
         TensorKind::Router => k * n * 4.0,
         _ => k * n * inputs.element(),
@@ -235,7 +243,7 @@ fn tensor_bytes<N: Number>(inputs: &Inputs<N>, tensor: &Tensor, repeats: u32) ->
     repeated(bytes, tensor, copies, repeats)
 }
 
-/// Bytes of a tensor of which `bytes` are one copy, in `repeats` layers.
+/// Bytes of a tensor in `repeats` layers; `bytes` are those of one copy.
 pub(super) fn repeated<N: Number>(mut bytes: N, tensor: &Tensor, copies: u64, repeats: u32) -> N {
     if copies != 1 {
         bytes = bytes * N::symbol(&COPIES, copies as f64);
@@ -253,20 +261,25 @@ fn local_shape(resolved: &Resolved, tensor: &Tensor) -> (u64, u64, u64) {
     let Tensor { inputs, outputs, copies, .. } = *tensor;
     match tensor.split {
         Split::Whole => (inputs, outputs, copies),
-        Split::Outputs => (inputs, outputs.div_ceil(resolved.tp_size), copies),
-        Split::Inputs => (inputs.div_ceil(resolved.tp_size), outputs, copies),
+        Split::Outputs => (inputs, outputs.div_ceil(resolved.parallel.tp_size), copies),
+        Split::Inputs => (inputs.div_ceil(resolved.parallel.tp_size), outputs, copies),
         Split::QueryKeyValue => {
             let heads = resolved.local_heads() + 2 * resolved.local_kv_heads();
             (inputs, heads * resolved.model.attention.head_dim(), copies)
         }
-        Split::Vocabulary if tensor.kind == TensorKind::Embedding => match resolved.embedding_sharding_dim {
-            _ if !resolved.use_parallel_embedding => (inputs, outputs, copies),
-            0 => (resolved.padded_vocab() / resolved.tp_size, outputs, copies),
-            _ => (inputs, outputs.div_ceil(resolved.tp_size), copies),
+        Split::Vocabulary if tensor.kind == TensorKind::Embedding => match resolved.given.engine.embedding_sharding_dim
+        {
+            _ if !resolved.engine.use_parallel_embedding => (inputs, outputs, copies),
+            0 => (resolved.padded_vocab() / resolved.parallel.tp_size, outputs, copies),
+            _ => (inputs, outputs.div_ceil(resolved.parallel.tp_size), copies),
         },
-        Split::Vocabulary => (inputs, resolved.padded_vocab() / resolved.tp_size, copies),
-        Split::Experts => (inputs, outputs.div_ceil(resolved.moe_tp_size), copies.div_ceil(resolved.moe_ep_size)),
-        Split::ExpertsWhole => (inputs, outputs, copies.div_ceil(resolved.moe_ep_size)),
-        Split::ExpertsInputs => (inputs.div_ceil(resolved.moe_tp_size), outputs, copies.div_ceil(resolved.moe_ep_size)),
+        Split::Vocabulary => (inputs, resolved.padded_vocab() / resolved.parallel.tp_size, copies),
+        Split::Experts => {
+            (inputs, outputs.div_ceil(resolved.parallel.moe_tp_size), copies.div_ceil(resolved.parallel.moe_ep_size))
+        }
+        Split::ExpertsWhole => (inputs, outputs, copies.div_ceil(resolved.parallel.moe_ep_size)),
+        Split::ExpertsInputs => {
+            (inputs.div_ceil(resolved.parallel.moe_tp_size), outputs, copies.div_ceil(resolved.parallel.moe_ep_size))
+        }
     }
 }

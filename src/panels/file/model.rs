@@ -1,4 +1,4 @@
-//! A file about a model or an engine: what was read, assumed and ignored, and the ways to use it.
+//! A model's file or an engine's: the values read, assumed and ignored, and the ways to use it.
 
 use super::pairs;
 use crate::architecture::{Attention, ModelRef};
@@ -6,17 +6,18 @@ use crate::deployment::{Backend, Deployment, FIELDS, Field, Group, field};
 use crate::import::model_file::ModelFile;
 use crate::import::report::Item;
 use crate::import::safetensors::Precision;
-use crate::panels::{Request, field_link};
-use crate::units::{grouped, grouped_decimal};
+use crate::panels::field_link;
+use crate::protocol::PanelRequest;
+use crate::units::{Units, grouped, grouped_decimal};
 use maud::{Markup, html};
 
-/// No more rows of a table are shown.
+/// The most rows of a table.
 const MOST_ROWS: usize = 200;
 
 type Pairs = Vec<(&'static str, String)>;
 
-/// What the file says.
-pub(super) fn section(file: &ModelFile, name: &str, request: &Request) -> Markup {
+/// Returns the section about a file.
+pub fn section(file: &ModelFile, name: &str, request: &PanelRequest) -> Markup {
     let mut deployment = Deployment::default();
     file.apply(&mut deployment);
     let (report, has_model) = (file.report(), file.model().is_some());
@@ -29,21 +30,21 @@ pub(super) fn section(file: &ModelFile, name: &str, request: &Request) -> Markup
         }
         @if let ModelFile::Tensors(checkpoint) = file {
             @if let Err(why) = &checkpoint.model {
-                p.problem { (why) " Paste the config.json beside it, or choose the model." }
+                p.problem { (why) " Paste the config.json next to it, or choose the model." }
             }
             @if let Precision::Unnamed(formats) = &checkpoint.precision {
-                p.problem { "Its linear layers are " (formats) ", which no quant_algo stands for. Choose the nearest." }
+                p.problem { "Its linear layers are in " (formats) ", which no quant_algo describes. Choose the nearest one." }
             }
         }
-        (tensors(file))
+        (tensors(file, request.view.units))
         div.actions {
             @match file {
                 ModelFile::TrtLlm(config) => {
                     @let keys = file.locked().join(" ");
                     button.button.accent type="button" data-take=(all) data-lock=[config.is_engine.then_some(keys)] {
-                        @if config.is_engine { "Use it with its built settings" } @else { "Use it with its settings" }
+                        @if config.is_engine { "Use it with its build settings" } @else { "Use it with its settings" }
                     }
-                    button.button type="button" data-take=(model) { "Use the model alone" }
+                    button.button type="button" data-take=(model) { "Use only the model" }
                 }
                 ModelFile::Quantization(..) => button.button.accent type="button" data-take=(all) { "Use these types" },
                 _ if has_model => button.button.accent type="button" data-take=(all) { "Use this model" },
@@ -54,20 +55,20 @@ pub(super) fn section(file: &ModelFile, name: &str, request: &Request) -> Markup
             }
         }
         (locked(file, &deployment))
-        (items("Assumed", "What the file doesn't say", &report.assumed))
-        (items("Read", "What the file says", &report.read))
+        (items("Assumed", "Values that the file does not contain", &report.assumed))
+        (items("Read", "Values from the file", &report.read))
         @if !report.ignored.is_empty() {
             details.more data-part="ignored" open[request.unfolds("ignored")] {
                 summary { span.part-label { "Ignored: " (grouped(report.ignored.len() as u64)) } }
-                @if request.unfolds("ignored") { (items("", "What doesn't count here", &report.ignored)) }
+                @if request.unfolds("ignored") { (items("", "Values without effect", &report.ignored)) }
             }
         }
     }
 }
 
-/// The dimensions that memory depends on, in a line.
+/// The dimensions that determine memory, in a line.
 fn dimensions(model: &ModelRef) -> String {
-    let own = if model.is_custom() { "No model of the catalogue has its dimensions" } else { &model.name };
+    let own = if model.is_custom() { "No model of the catalogue has these dimensions" } else { &model.name };
     let kv_heads = match model.attention {
         Attention::Latent { .. } => "latent KV".to_string(),
         Attention::Grouped { kv_heads, .. } => format!("{kv_heads} KV heads"),
@@ -82,7 +83,7 @@ fn dimensions(model: &ModelRef) -> String {
     )
 }
 
-/// A model as settings. Whatever model stood there before leaves nothing behind.
+/// A model as settings. They replace every dimension of the current model.
 fn model_pairs(model: &ModelRef) -> Pairs {
     let default = Deployment::default();
     let first = field("model").map(|field| (field.key, field.write(&default)));
@@ -91,7 +92,7 @@ fn model_pairs(model: &ModelRef) -> Pairs {
     first.into_iter().chain(said.map(|(field, text)| (field.key, text))).collect()
 }
 
-/// Everything that the file says, as settings.
+/// All of the file's values, as settings.
 fn all_pairs(file: &ModelFile, deployment: &Deployment) -> Pairs {
     let types = |algo: bool, cache: bool| {
         let keys = [("quant_algo", algo), ("kv_cache_dtype", cache)];
@@ -116,7 +117,7 @@ fn written(key: &str, deployment: &Deployment) -> Option<String> {
     field(key).map(|field| field.write(deployment))
 }
 
-/// The settings that a built engine fixes, the model apart.
+/// The settings that a built engine fixes, without its model.
 fn built(file: &ModelFile) -> impl Iterator<Item = &'static Field> {
     let keys = file.locked();
     FIELDS.iter().filter(move |field| {
@@ -134,7 +135,7 @@ fn locked(file: &ModelFile, deployment: &Deployment) -> Markup {
     html! {
         @if !shown.is_empty() {
             h3 { "Fixed in the engine" }
-            p.note { "Another value of one of these needs another build." }
+            p.note { "To change one of these, build the engine again." }
             ul.settings {
                 @for (key, value) in &shown {
                     li { (field_link(key)) " " span { @if value.is_empty() { "auto" } @else { (value) } } }
@@ -144,21 +145,26 @@ fn locked(file: &ModelFile, deployment: &Deployment) -> Markup {
     }
 }
 
-/// What a checkpoint's tensors are, by part and by number format.
-fn tensors(file: &ModelFile) -> Markup {
+/// The tensors of a checkpoint, by part and by number format.
+fn tensors(file: &ModelFile, units: Units) -> Markup {
     let ModelFile::Tensors(checkpoint) = file else { return html! {} };
     let tables = [("part", &checkpoint.parts), ("format", &checkpoint.formats)];
     html! {
-        p.note { (grouped(checkpoint.tensors)) " tensors, " (checkpoint.bytes) }
+        p.note { (grouped(checkpoint.tensors)) " tensors, " (checkpoint.bytes.display(units)) }
         @for (name, shares) in tables.into_iter().filter(|(_, shares)| !shares.is_empty()) {
             table.items aria-label={ "Tensors by " (name) } {
-                thead { tr { th scope="col" { (name) } th.number scope="col" { "tensors" } th.number scope="col" { "bytes" } } }
+                thead {
+                    tr {
+                        th scope="col" { (name) }
+                        @for count in ["tensors", "bytes"] { th.number scope="col" { (count) } }
+                    }
+                }
                 tbody {
                     @for share in shares.iter().take(MOST_ROWS) {
                         tr {
                             th scope="row" { (share.name) }
                             td.number { (grouped(share.tensors)) }
-                            td.number { (share.bytes) }
+                            td.number { (share.bytes.display(units)) }
                         }
                     }
                 }
@@ -172,7 +178,9 @@ fn items(title: &str, meaning: &str, items: &[Item]) -> Markup {
         @if !items.is_empty() {
             @if !title.is_empty() { h3 { (title) } }
             table.items aria-label=(meaning) {
-                thead.visually-hidden { tr { th scope="col" { "field" } th scope="col" { "value" } th scope="col" { "what was made of it" } } }
+                thead.visually-hidden {
+                    tr { @for name in ["field", "value", "note"] { th scope="col" { (name) } } }
+                }
                 tbody {
                     @for item in items.iter().take(MOST_ROWS) {
                         tr {

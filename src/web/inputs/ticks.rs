@@ -1,7 +1,7 @@
 //! Where the deployment stops fitting, as a tick on each slider.
 
 use crate::deployment::Field;
-use crate::link;
+use crate::protocol::Request;
 use crate::web::browser::Debounced;
 use crate::web::dom::watch;
 use crate::web::state::AppState;
@@ -20,11 +20,7 @@ pub(crate) fn follow(state: AppState) {
             return;
         };
         resting.call(move || {
-            let request = form_urlencoded::Serializer::new(String::new())
-                .append_pair("panel", "ticks")
-                .append_pair("link", &link::encode(&sound.deployment))
-                .finish();
-            answers.ask(request);
+            answers.ask(&Request::SliderLimits { deployment: sound.deployment.clone() });
         });
     });
 }

@@ -1,9 +1,10 @@
 //! The chart: plotters' picture, and over it the boxes that the pointer and the focus find.
 
+use super::segment::label;
 use super::tooltip::tooltip;
 use crate::chart::{self, Drawing, Hit, Segment, Size};
 use crate::memory::Report;
-use crate::units::Bytes;
+use crate::units::Units;
 use crate::web::browser::{self, Debounced};
 use crate::web::dom::{self, El, el, key, svg, target, watch};
 use crate::web::live::{Derived, Live};
@@ -38,7 +39,7 @@ pub(crate) fn chart(
         Some(Arc::new(if strip {
             chart::strip(&sound.report, Size { width, height: STRIP_HEIGHT }, theme)
         } else {
-            chart::ranks(&sound.report, Size { width, height: HEIGHT }, theme)
+            chart::ranks(&sound.report, Size { width, height: HEIGHT }, theme, state.view.units)
         }))
     });
     let drawn =
@@ -91,7 +92,7 @@ pub(crate) fn chart(
                     drawing
                         .as_deref()
                         .zip(sound)
-                        .map_or_else(String::new, |(drawing, sound)| boxes(drawing, &sound.report))
+                        .map_or_else(String::new, |(drawing, sound)| boxes(drawing, &sound.report, state.view.units))
                 })
             })
         })
@@ -110,7 +111,7 @@ pub(crate) fn chart(
             0 | 1 => String::new(),
             _ => sound
                 .report
-                .tightest()
+                .kv_limiting_rank()
                 .map(|rank| format!("GPU {}, which has the least room", rank.rank))
                 .unwrap_or_default(),
         })
@@ -118,7 +119,7 @@ pub(crate) fn chart(
     let whose = el("figcaption").class("whose").live_text(whose).live_flag("hidden", move || !strip());
     let capacity = el("p")
         .class("capacity")
-        .live_text(move || state.sound(|sound| sound.plan.gpu_memory.to_string()))
+        .live_text(move || state.sound(|sound| sound.plan.machine.gpu_memory.display(state.view.units).to_string()))
         .live_style("top", move || drawn(|drawing| format!("{}px", drawing.capacity)))
         .live_flag("hidden", move || strip() || drawing.with(Option::is_none));
     el("figure")
@@ -142,12 +143,12 @@ fn segment_at(event: &Event) -> Option<Element> {
 }
 
 /// The boxes of all segments as SVG. The first is reached by Tab, the others from there by the arrow keys.
-fn boxes(drawing: &Drawing, report: &Report) -> String {
+fn boxes(drawing: &Drawing, report: &Report, units: Units) -> String {
     let mut svg = String::new();
     for (index, hit) in drawing.hits.iter().enumerate() {
         let Hit { bar, segment, x, y, width, height } = *hit;
         let tab_index = if index == 0 { 0 } else { -1 };
-        let (key, label) = (segment.key(), label(drawing, report, hit));
+        let (key, label) = (segment.key(), label(drawing, report, hit, units));
         let _ = writeln!(
             svg,
             "<rect data-bar=\"{bar}\" data-segment=\"{key}\" x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\" \
@@ -155,25 +156,4 @@ fn boxes(drawing: &Drawing, report: &Report) -> String {
         );
     }
     svg
-}
-
-/// What a box says of itself. None of these texts has a character that markup would have to escape.
-fn label(drawing: &Drawing, report: &Report, hit: &Hit) -> String {
-    let Some((bytes, total)) = figure(drawing, report, hit) else {
-        return hit.segment.label().to_string();
-    };
-    let bar = drawing.bars.get(hit.bar).map_or("", |bar| bar.label.as_str());
-    format!(
-        "{}, {bar}: {}, {}",
-        hit.segment.label_in(report),
-        super::figures::large(bytes),
-        super::figures::share(bytes, total)
-    )
-}
-
-/// The size of a segment, and of the GPU that it is on.
-pub(crate) fn figure(drawing: &Drawing, report: &Report, hit: &Hit) -> Option<(Bytes, Bytes)> {
-    let shows = drawing.bars.get(hit.bar)?.shows;
-    let rank = report.ranks.iter().find(|rank| rank.rank == shows)?;
-    Some((hit.segment.bytes(rank), rank.total))
 }

@@ -3,6 +3,7 @@
 pub(super) mod chart;
 pub(super) mod figures;
 mod questions;
+mod segment;
 mod tooltip;
 pub(super) mod verdict;
 pub(super) mod warnings;

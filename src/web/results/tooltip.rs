@@ -1,9 +1,9 @@
 //! What a segment of the chart says when it is pointed at.
 
-use super::chart::figure;
 use super::figures::{large, share};
+use super::segment::figure;
 use crate::chart::{Drawing, Hit, Segment};
-use crate::link;
+use crate::protocol::Request;
 use crate::web::dom::{El, el, watch};
 use crate::web::live::{Derived, Live};
 use crate::web::state::AppState;
@@ -32,7 +32,7 @@ pub(super) fn tooltip(state: AppState, drawing: Derived<Option<Arc<Drawing>>>) -
     watch(move || {
         formula.set(String::new());
         match drawing.with(|drawing| question(state, drawing.as_deref()?)) {
-            Some(Question::Formula(request)) => answers.ask(request),
+            Some(Question::Formula(request)) => answers.ask(&request),
             Some(Question::Rest) => formula.set("capacity − everything else".into()),
             None => {}
         }
@@ -46,7 +46,7 @@ pub(super) fn tooltip(state: AppState, drawing: Derived<Option<Arc<Drawing>>>) -
 /// What to ask about the segment that is pointed at.
 enum Question {
     /// The formula of a contributor.
-    Formula(String),
+    Formula(Request),
     /// What is left.
     Rest,
 }
@@ -57,13 +57,8 @@ fn question(state: AppState, drawing: &Drawing) -> Option<Question> {
     let Segment::Contributor(contributor) = pointed.segment else {
         return Some(Question::Rest);
     };
-    let request = form_urlencoded::Serializer::new(String::new())
-        .append_pair("panel", "formula")
-        .append_pair("contributor", contributor.key())
-        .append_pair("rank", &bar.shows.to_string())
-        .append_pair("link", &link::encode(&state.last_sound()?.deployment))
-        .finish();
-    Some(Question::Formula(request))
+    let deployment = state.last_sound()?.deployment.clone();
+    Some(Question::Formula(Request::Formula { deployment, contributor, rank: bar.shows }))
 }
 
 fn show(told: Told, formula: Live<String>) -> El {
@@ -85,11 +80,12 @@ fn tell(state: AppState, drawing: &Drawing) -> Option<Told> {
     let sound = state.last_sound()?;
     let (bytes, total) = figure(drawing, &sound.report, hit)?;
     let shown = drawing.bars.get(bar)?;
-    let exact = if bytes.giga() < 1.0 { format!(" ({bytes})") } else { String::new() };
+    let units = state.view.units;
+    let exact = if bytes.giga(units) < 1.0 { format!(" ({})", bytes.display(units)) } else { String::new() };
     let place = place(hit, drawing);
     Some(Told {
         title: format!("{}, {}", hit.segment.label_in(&sound.report), shown.label),
-        figures: format!("{}{exact}, {} of {}", large(bytes), share(bytes, total), large(total)),
+        figures: format!("{}{exact}, {} of {}", large(bytes, units), share(bytes, total), large(total, units)),
         ..place
     })
 }

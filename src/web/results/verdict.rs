@@ -12,9 +12,9 @@ const REST: u32 = 1000;
 /// The verdict, what is left, and what is wrong where the figures are those of an earlier deployment.
 pub(crate) fn verdict(state: AppState) -> [El; 2] {
     let word = el("span").class("verdict-word").live_text(move || state.sound(|sound| sound.report.headline()).into());
-    let sentence = el("span").live_text(move || state.sound(|sound| sound.report.sentence()));
+    let sentence = el("span").live_text(move || state.sound(|sound| sound.report.sentence(state.view.units)));
     let detail = el("span")
-        .live_text(move || state.sound(|sound| sound.report.detail()))
+        .live_text(move || state.sound(|sound| sound.report.detail(state.view.units)))
         .live_flag("hidden", move || !state.wrong_fields().is_empty());
     let stale = el("span").class("stale").live_children(move || match &state.wrong_fields()[..] {
         [] => Vec::new(),
@@ -44,7 +44,8 @@ fn announcement(state: AppState) -> El {
     let (announced, resting) = (Live::new(String::new()), Debounced::new(REST));
     let first = Cell::new(true);
     watch(move || {
-        let verdict = state.sound(|sound| format!("{} {}", sound.report.headline(), sound.report.sentence()));
+        let verdict =
+            state.sound(|sound| format!("{} {}", sound.report.headline(), sound.report.sentence(state.view.units)));
         if !first.replace(false) {
             resting.call(move || announced.set(verdict));
         }

@@ -20,7 +20,7 @@ function run(program, words, environment = {}) {
   });
 }
 
-const python = (words, environment) => run(join(documentationTools().python, "python"), words, environment);
+export const python = (words, environment) => run(join(documentationTools().python, "python"), words, environment);
 
 // Installs the Sphinx extension as pip does for an author, into `folder`.
 export async function installExtension(folder) {

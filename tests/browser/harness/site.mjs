@@ -3,7 +3,7 @@ import { createServer } from "node:http";
 import { readFile } from "node:fs/promises";
 import { extname, join, normalize } from "node:path";
 import { brotliCompressSync } from "node:zlib";
-import { names } from "../../../xtask/finish.mjs";
+import { names } from "../../../xtask/finish_site.mjs";
 
 const FOLDER = "/docs/nested/calculator/";
 

@@ -67,7 +67,7 @@ export const VIEWS = [
     await unfold(page, "file");
   } },
   { name: "a file that can't be read", open: (page) => paste(page, '{"hidden_size": "x"', /can't be read/) },
-  { name: "what is taken away", open: opened("take-away") },
+  { name: "what is taken away", open: opened("export") },
   { name: "measurements and their sources", open: opened("accuracy") },
   { name: "messages at fields and about the link", link: "no_such_key=1&tp_size=3", open: async (page) => {
     await complains(page, "tp_size");

@@ -2,11 +2,12 @@
 
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseResult;
-use trtllm_memory::architecture::models;
+use trtllm_memory::architecture::{Tensor, TensorKind, models};
 use trtllm_memory::deployment::{
-    AllreduceStrategy, Backend, DecodingType, Deployment, KvCacheDtype, MoeBackend, QuantAlgo, Version,
+    AllreduceStrategy, Backend, BuildLimits, DecodingType, Deployment, EngineConfig, KvCacheConfig, KvCacheDtype,
+    MoeBackend, Parallelism, PluginConfig, Precision, PytorchConfig, QuantAlgo, Version,
 };
-use trtllm_memory::gpu::gpus;
+use trtllm_memory::gpu::{GpuRef, gpus};
 use trtllm_memory::memory::{Contributor, Report, estimate, explain};
 use trtllm_memory::units::Bytes;
 
@@ -28,17 +29,26 @@ fn served() -> impl Strategy<Value = Deployment> {
     (what, (0u32..6, 0u32..3, 0u32..6), (limit(), limit(), limit()), fraction).prop_map(
         |((model, gpu, quant, kv, version), (tp, pp, ep), (batch, tokens, sequence), fraction)| Deployment {
             model: (&models()[model]).into(),
-            gpu: &gpus()[gpu],
-            quant_algo: QuantAlgo::ALL[quant],
-            kv_cache_dtype: KvCacheDtype::ALL[kv],
-            trtllm_version: version.and_then(|version| Version::parse(Version::NAMES[version])),
-            tp_size: 1 << tp,
-            pp_size: 1 << pp,
-            moe_ep_size: models()[model].moe.map(|_| 1 << ep.min(tp)),
-            max_batch_size: batch,
-            max_num_tokens: tokens,
-            max_seq_len: sequence,
-            free_gpu_memory_fraction: fraction,
+            gpu: GpuRef::from(&gpus()[gpu]),
+            version: version.and_then(|version| Version::NAMES[version].parse::<Version>().ok()),
+            precision: Precision {
+                quant_algo: QuantAlgo::ALL[quant],
+                kv_cache_dtype: KvCacheDtype::ALL[kv],
+                ..Precision::default()
+            },
+            parallel: Parallelism {
+                tp_size: 1 << tp,
+                pp_size: 1 << pp,
+                moe_ep_size: models()[model].moe.map(|_| 1 << ep.min(tp)),
+                ..Parallelism::default()
+            },
+            limits: BuildLimits {
+                max_batch_size: batch,
+                max_num_tokens: tokens,
+                max_seq_len: sequence,
+                ..BuildLimits::default()
+            },
+            kv_cache: KvCacheConfig { free_gpu_memory_fraction: fraction, ..KvCacheConfig::default() },
             ..Deployment::default()
         },
     )
@@ -48,12 +58,17 @@ fn served() -> impl Strategy<Value = Deployment> {
 pub(crate) fn engine() -> impl Strategy<Value = Deployment> {
     let knobs = (1u64..=8, any::<bool>(), any::<bool>(), limit(), proptest::option::of(4u32..8), any::<Option<bool>>());
     (served(), knobs).prop_map(|(served, (beam, packed, fmha, tokens, block, parallel))| Deployment {
-        max_beam_width: beam,
-        remove_input_padding: packed,
-        context_fmha: fmha,
-        max_tokens: tokens,
-        tokens_per_block: block.map(|power| 1 << power),
-        use_parallel_embedding: parallel,
+        limits: BuildLimits { max_beam_width: beam, ..served.limits },
+        kv_cache: KvCacheConfig {
+            max_tokens: tokens,
+            tokens_per_block: block.map(|power| 1 << power),
+            ..served.kv_cache.clone()
+        },
+        engine: EngineConfig {
+            use_parallel_embedding: parallel,
+            plugins: PluginConfig { remove_input_padding: packed, context_fmha: fmha, ..served.engine.plugins },
+            ..served.engine.clone()
+        },
         ..served
     })
 }
@@ -69,20 +84,26 @@ pub(crate) fn pytorch() -> impl Strategy<Value = Deployment> {
         let small = |limit: Option<u64>| limit.map(|limit| limit.min(1 << 20));
         Deployment {
             backend: Backend::Pytorch,
-            enable_attention_dp: attention_dp,
-            moe_backend: MoeBackend::ALL[moe],
-            moe_load_balancer_slots: served.model.moe.filter(|_| padding).map(|moe| moe.experts << slots),
-            allreduce_strategy: AllreduceStrategy::ALL[all_reduce],
-            max_batch_size: small(served.max_batch_size),
-            max_num_tokens: small(served.max_num_tokens),
-            max_seq_len: small(served.max_seq_len),
-            cuda_graph_max_batch_size: graphs.map(|graphs| graphs % 4096),
-            cuda_graph_enable_padding: padding,
-            decoding_type: DecodingType::ALL[decoding],
-            max_draft_len: drafts,
-            cache_transceiver_max_tokens_in_buffer: small(buffer).unwrap_or(0),
-            max_gpu_total_bytes: if overlap { most_bytes } else { 0 },
-            disable_overlap_scheduler: overlap,
+            pytorch: PytorchConfig {
+                enable_attention_dp: attention_dp,
+                moe_backend: MoeBackend::ALL[moe],
+                moe_load_balancer_slots: served.model.moe.filter(|_| padding).map(|moe| moe.experts << slots),
+                allreduce_strategy: AllreduceStrategy::ALL[all_reduce],
+                cuda_graph_max_batch_size: graphs.map(|graphs| graphs % 4096),
+                cuda_graph_enable_padding: padding,
+                decoding_type: DecodingType::ALL[decoding],
+                cache_transceiver_max_tokens_in_buffer: small(buffer).unwrap_or(0),
+                max_gpu_total_bytes: if overlap { most_bytes } else { 0 },
+                disable_overlap_scheduler: overlap,
+                ..served.pytorch
+            },
+            limits: BuildLimits {
+                max_batch_size: small(served.limits.max_batch_size),
+                max_num_tokens: small(served.limits.max_num_tokens),
+                max_seq_len: small(served.limits.max_seq_len),
+                max_draft_len: drafts,
+                ..served.limits
+            },
             ..served
         }
     })
@@ -132,15 +153,45 @@ pub(crate) fn explanations_end_in_the_report(deployment: &Deployment) -> TestCas
     Ok(())
 }
 
+/// The ranks together never hold less than the checkpoint: all parameters in the type that they are
+/// stored in, which quantization makes half a byte at least. An encoder is an engine of its own.
+pub fn ranks_hold_the_checkpoint(deployment: &Deployment) -> TestCaseResult {
+    let (Some(report), Ok(resolved)) = (report(deployment), deployment.resolve()) else { return Ok(()) };
+    let held: f64 = report.ranks.iter().map(|rank| rank.figure(Contributor::Weights).bytes.0 as f64).sum();
+    let tensors = resolved.model.shared_tensors();
+    let encoder: u64 = tensors
+        .encoder
+        .iter()
+        .map(|encoder| {
+            let ends = encoder.ends.iter().filter(|tensor| tensor.kind != TensorKind::Embedding);
+            let layer: u64 = encoder.layer.iter().map(Tensor::elements).sum();
+            ends.map(Tensor::elements).sum::<u64>() + layer * u64::from(encoder.layers)
+        })
+        .sum();
+    let element =
+        if deployment.precision.quant_algo == QuantAlgo::None { resolved.precision.dtype.bytes() as f64 } else { 0.5 };
+    let least = (tensors.elements - encoder) as f64 * element;
+    prop_assert!(held >= least * 0.9999, "{held:.0} of {least:.0} bytes of {}", resolved.model.name);
+    Ok(())
+}
+
 /// Twice the ranks of tensor parallelism never mean more weights on the fullest. An engine for one rank may store a tied LM
 /// head once, with the embedding, where engines for several have both: there the head's own part may come on top.
-pub(crate) fn more_ranks_never_mean_more_weights(deployment: &Deployment) -> TestCaseResult {
-    let narrow = Deployment { moe_ep_size: None, moe_load_balancer_slots: None, ..deployment.clone() };
-    let wide = Deployment { tp_size: narrow.tp_size * 2, ..narrow.clone() };
+pub fn more_ranks_never_mean_more_weights(deployment: &Deployment) -> TestCaseResult {
+    let narrow = Deployment {
+        parallel: Parallelism { moe_ep_size: None, ..deployment.parallel },
+        pytorch: PytorchConfig { moe_load_balancer_slots: None, ..deployment.pytorch },
+        ..deployment.clone()
+    };
+    let wide = Deployment {
+        parallel: Parallelism { tp_size: narrow.parallel.tp_size * 2, ..narrow.parallel },
+        ..narrow.clone()
+    };
     let (Some(before), Some(after)) = (report(&narrow), report(&wide)) else { return Ok(()) };
-    let head_once = narrow.backend == Backend::TensorRt && narrow.model.tied_embeddings && narrow.tp_size == 1;
+    let head_once = narrow.backend == Backend::TensorRt && narrow.model.tied_embeddings && narrow.parallel.tp_size == 1;
     // Four bytes are the most that a value of a head takes, and a vocabulary is padded to 64 entries a rank.
-    let head = narrow.model.vocab.next_multiple_of(64 * wide.tp_size) * narrow.model.hidden * 4 / wide.tp_size;
+    let head = narrow.model.vocab.next_multiple_of(64 * wide.parallel.tp_size) * narrow.model.hidden * 4
+        / wide.parallel.tp_size;
     let most = largest(&before, Contributor::Weights).0 + if head_once { head } else { 0 };
     prop_assert!(largest(&after, Contributor::Weights).0 <= most);
     Ok(())

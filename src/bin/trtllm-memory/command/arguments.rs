@@ -3,7 +3,7 @@
 use super::{advise, compare, estimate, export, help, search, solve, sweep};
 use clap::{Parser, Subcommand};
 use std::path::PathBuf;
-use trtllm_memory::units::Prefixes;
+use trtllm_memory::units::Units;
 
 /// Predicts where the memory of each GPU goes in a TensorRT-LLM deployment, before you build or
 /// rent anything.
@@ -19,8 +19,8 @@ pub(super) struct Arguments {
     #[command(subcommand)]
     pub command: Command,
     /// The unit of sizes in texts: binary GiB or decimal GB. JSON and CSV are always in bytes.
-    #[arg(long, global = true, default_value = "GiB", value_parser = units)]
-    pub units: Prefixes,
+    #[arg(long, global = true, default_value_t)]
+    pub units: Units,
 }
 
 #[derive(Debug, Subcommand)]
@@ -98,13 +98,4 @@ pub(super) enum Command {
         #[arg(long)]
         json: bool,
     },
-}
-
-/// A unit that sizes are not shown in.
-#[derive(Debug, thiserror::Error)]
-#[error("expected GiB or GB")]
-struct UnknownUnit;
-
-fn units(name: &str) -> Result<Prefixes, UnknownUnit> {
-    Prefixes::of(name).ok_or(UnknownUnit)
 }

@@ -5,7 +5,7 @@ use super::table::Table;
 use serde::Serialize;
 use trtllm_memory::architecture::{self, Architecture};
 use trtllm_memory::gpu::{self, Gpu};
-use trtllm_memory::units::{Bytes, giga, grouped, grouped_decimal};
+use trtllm_memory::units::{Bytes, Units, grouped, grouped_decimal};
 
 /// A model's row.
 #[derive(Serialize)]
@@ -115,18 +115,18 @@ pub(super) fn models(as_json: bool) -> String {
 }
 
 /// Prints the GPUs as a table or JSON.
-pub(super) fn gpus(as_json: bool) -> String {
+pub fn gpus(as_json: bool, units: Units) -> String {
     let rows: Vec<Card> = gpu::gpus().iter().map(Card::of).collect();
     if as_json {
         return json(&rows);
     }
     let mut table = Table::new(2);
-    table.row(["id", "GPU", &format!("memory ({})", giga()), "compute capability", "multiprocessors", ""]);
+    table.row(["id", "GPU", &format!("memory ({})", units.giga()), "compute capability", "multiprocessors", ""]);
     for row in rows {
         table.row([
             row.id.to_string(),
             row.name.to_string(),
-            grouped_decimal(row.memory_bytes.giga(), 2),
+            grouped_decimal(row.memory_bytes.giga(units), 2),
             row.compute_capability,
             row.multiprocessors.to_string(),
             if row.inferred.is_some() { "inferred".into() } else { String::new() },

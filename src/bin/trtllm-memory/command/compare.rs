@@ -6,6 +6,7 @@ use clap::Args;
 use trtllm_memory::deployment::InvalidSetting;
 use trtllm_memory::explore::compare::{Comparison, compare};
 use trtllm_memory::export::table::Table;
+use trtllm_memory::units::Units;
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -19,7 +20,7 @@ pub(super) struct Arguments {
 }
 
 /// Runs the subcommand.
-pub(super) fn run(arguments: &Arguments) -> Output {
+pub fn run(arguments: &Arguments, units: Units) -> Output {
     let pinned = match &arguments.other {
         Some(other) => Some(link_arg::read(other, arguments.json)),
         None => link_arg::read_pinned(&arguments.link, arguments.json),
@@ -35,7 +36,7 @@ pub(super) fn run(arguments: &Arguments) -> Output {
     match compare(&pinned.deployment, &current.deployment) {
         Ok(comparison) => {
             let fits = comparison.verdicts().into_iter().all(|verdict| verdict.fits());
-            let output = if arguments.json { json(&comparison) } else { text(&comparison) };
+            let output = if arguments.json { json(&comparison) } else { text(&comparison, units) };
             let stderr = pinned.warnings + &current.warnings;
             Output { stdout: output, stderr, status: if fits { FITS } else { FAILS } }
         }
@@ -43,8 +44,8 @@ pub(super) fn run(arguments: &Arguments) -> Output {
     }
 }
 
-fn text(comparison: &Comparison) -> String {
-    let mut text = Table::of_comparison(comparison).markdown();
+fn text(comparison: &Comparison, units: Units) -> String {
+    let mut text = Table::of_comparison(comparison, units).markdown();
     let [pinned, current] = comparison.verdicts().map(|verdict| if verdict.fits() { "fits" } else { "does not fit" });
     text.push_str(&format!("\nThe pinned deployment {pinned}, the current one {current}.\n"));
     for setting in &comparison.settings {

@@ -13,13 +13,11 @@ use trtllm_memory::deployment::{Deployment, Resolved};
 use trtllm_memory::export::json::{Answer, BadInput, Warning};
 use trtllm_memory::import::model_file::{self, ModelFile};
 use trtllm_memory::link;
-use trtllm_memory::memory::{Binding, Rank, Report};
-use trtllm_memory::units::{Bytes, giga, grouped, grouped_decimal};
+use trtllm_memory::memory::{Binding, Rank, RankRanges, Report};
+use trtllm_memory::units::{Bytes, Units, grouped, grouped_decimal};
 
 /// Columns of figures side by side, at most.
 const MOST_COLUMNS: usize = 6;
-/// Runs of ranks that a heading names, at most.
-const MOST_RUNS: usize = 3;
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -44,7 +42,7 @@ pub(super) struct Arguments {
 }
 
 /// Estimates a link, or each link of standard input.
-pub(super) fn run(arguments: Arguments) -> Box<dyn Iterator<Item = Output>> {
+pub fn run(arguments: Arguments, units: Units) -> Box<dyn Iterator<Item = Output>> {
     let links_from_input = arguments.link.as_deref() == Some(STANDARD_INPUT);
     let read = match &arguments.hf_config {
         Some(path) if links_from_input && path == Path::new(STANDARD_INPUT) => {
@@ -57,14 +55,14 @@ pub(super) fn run(arguments: Arguments) -> Box<dyn Iterator<Item = Output>> {
     let refused = |error| Answer::refused(link::decode(link), error);
     match read {
         Ok(file) if links_from_input => Box::new(Lines::of_standard_input().map(move |line| match line {
-            Ok((number, link)) => arguments.output(answer(&link, file.as_ref()), Some(number)),
+            Ok((number, link)) => arguments.output(answer(&link, file.as_ref()).in_units(units), Some(number)),
             Err(error) => {
                 let (value, message) = (STANDARD_INPUT.into(), error.to_string());
                 let error = BadInput { field: "link".into(), value, message };
                 arguments.output(Answer::refused(link::decode(""), error), None)
             }
         })),
-        Ok(file) => Box::new(once(arguments.output(answer(link, file.as_ref()), None))),
+        Ok(file) => Box::new(once(arguments.output(answer(link, file.as_ref()).in_units(units), None))),
         Err(error) => Box::new(once(arguments.output(refused(error), None))),
     }
 }
@@ -168,9 +166,10 @@ fn text(answer: &Answer) -> String {
     let (Some(report), Ok(resolved)) = (&answer.report, answer.deployment.resolve()) else {
         return String::new();
     };
+    let units = answer.units;
     let mut text = format!("{}\n\n", heading(&resolved));
-    text.push_str(&format!("{} {}\n{}\n\n", report.headline(), report.sentence(), report.detail()));
-    text.push_str(&memory(report));
+    text.push_str(&format!("{} {}\n{}\n\n", report.headline(), report.sentence(units), report.detail(units)));
+    text.push_str(&memory(report, units));
     text.push_str(&format!("\nKV cache\n{}", kv_cache(report)));
     if !answer.warnings.is_empty() {
         text.push_str("\nNotes\n");
@@ -187,10 +186,10 @@ fn heading(resolved: &Resolved) -> String {
         resolved.model.name,
         resolved.world_size(),
         resolved.gpu.name,
-        resolved.tp_size,
-        resolved.pp_size,
-        resolved.quant_algo,
-        resolved.kv_cache_dtype,
+        resolved.parallel.tp_size,
+        resolved.parallel.pp_size,
+        resolved.precision.quant_algo,
+        resolved.precision.kv_cache_dtype,
         resolved.version,
     )
 }
@@ -205,15 +204,15 @@ fn warning(warning: &Warning) -> String {
 }
 
 /// A table with a column for each rank class and a row for each contributor.
-fn memory(report: &Report) -> String {
-    let size_text = |bytes: Bytes| grouped_decimal(bytes.giga(), 2);
+fn memory(report: &Report, units: Units) -> String {
+    let size_text = |bytes: Bytes| grouped_decimal(bytes.giga(units), 2);
     let kinds = report.kinds();
     let blocks = kinds.chunks(MOST_COLUMNS).map(|kinds| {
         let mut table = Table::new(1);
         let mut row = |label: &str, cell: &dyn Fn(&[&Rank]) -> String| {
             table.row(std::iter::once(label.to_string()).chain(kinds.iter().map(|kind| cell(kind))));
         };
-        row(giga(), &|kind| name(&kind.iter().map(|rank| rank.rank).collect::<Vec<u64>>()));
+        row(units.giga(), &|kind| kind.iter().map(|rank| rank.rank).collect::<RankRanges>().to_string());
         let first = |size: &dyn Fn(&Rank) -> Bytes, kind: &[&Rank]| {
             kind.first().map_or_else(String::new, |rank| size_text(size(rank)))
         };
@@ -224,24 +223,6 @@ fn memory(report: &Report) -> String {
         table.text()
     });
     blocks.collect::<Vec<String>>().join("\n")
-}
-
-/// The name of ranks in ascending order, such as "GPU 0–3, 8"; only the first runs if there are
-/// many.
-pub(super) fn name(ranks: &[u64]) -> String {
-    let runs: Vec<String> = ranks
-        .chunk_by(|a, b| a + 1 == *b)
-        .filter_map(|run| match run {
-            [] => None,
-            [one] => Some(one.to_string()),
-            [first, .., last] => Some(format!("{first}–{last}")),
-        })
-        .collect();
-    if runs.len() > MOST_RUNS {
-        format!("GPU {}, … ({})", runs[..MOST_RUNS - 1].join(", "), ranks.len())
-    } else {
-        format!("GPU {}", runs.join(", "))
-    }
 }
 
 fn kv_cache(report: &Report) -> String {
@@ -269,14 +250,6 @@ fn kv_cache(report: &Report) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn ranks_are_named_by_their_runs() {
-        assert_eq!(name(&[0]), "GPU 0");
-        assert_eq!(name(&[0, 1, 2, 3, 8]), "GPU 0–3, 8");
-        let first_of_nodes: Vec<u64> = (0..128).map(|node| node * 8).collect();
-        assert_eq!(name(&first_of_nodes), "GPU 0, 8, … (128)");
-    }
 
     #[test]
     fn ranks_that_differ_have_a_column_each() {

@@ -9,6 +9,7 @@ use trtllm_memory::deployment::Deployment;
 use trtllm_memory::export::commands::{Recipe, markdown, recipes};
 use trtllm_memory::export::table::Table;
 use trtllm_memory::memory::{Report, estimate};
+use trtllm_memory::units::Units;
 
 #[derive(Debug, Args)]
 pub(super) struct CommandsArguments {
@@ -57,15 +58,16 @@ pub(super) struct ChartArguments {
 }
 
 /// Draws the memory of each GPU as SVG.
-pub(super) fn chart(arguments: &ChartArguments) -> Output {
+pub fn chart(arguments: &ChartArguments, units: Units) -> Output {
     let theme = if arguments.dark { Theme::DARK } else { Theme::LIGHT };
     let size = Size { width: arguments.width, height: arguments.height };
     reported(&arguments.link, |deployment, report| {
         if arguments.poster {
-            chart::poster(deployment, report, size, &theme)
+            chart::poster(deployment, report, size, &theme, units)
+        } else if arguments.strip {
+            chart::strip(report, size, &theme).svg
         } else {
-            let draw = if arguments.strip { chart::strip } else { chart::ranks };
-            draw(report, size, &theme).svg
+            chart::ranks(report, size, &theme, units).svg
         }
     })
 }
@@ -80,14 +82,11 @@ pub(super) struct TableArguments {
 }
 
 /// Prints the memory of each GPU as a table.
-pub(super) fn table(arguments: &TableArguments) -> Output {
+pub fn table(arguments: &TableArguments, units: Units) -> Output {
     let csv = arguments.csv;
-    reported(
-        &arguments.link,
-        |_, report| {
-            if csv { Table::of_report(report).csv() } else { Table::for_people(report).markdown() }
-        },
-    )
+    reported(&arguments.link, |_, report| {
+        if csv { Table::of_report(report).csv() } else { Table::for_people(report, units).markdown() }
+    })
 }
 
 /// Formats a report, with the exit status of `estimate`.

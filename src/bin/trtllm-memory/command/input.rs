@@ -45,7 +45,20 @@ pub(super) fn whole(file: &Path) -> Result<Vec<u8>, InputError> {
         let more = if length < LONGEST { length.max(1 << 16) } else { LONGEST };
         reader.take(more).read_to_end(&mut bytes)
     });
-    read.map(|_| bytes).map_err(|error| InputError::new(file, &error))
+    match read {
+        Ok(_) if bytes.len() as u64 > LONGEST => Err(too_long(file)),
+        Ok(_) => Ok(bytes),
+        Err(error) => Err(InputError::new(file, &error)),
+    }
+}
+
+/// The error of a file longer than [`LONGEST`], with its size if the file system knows it.
+fn too_long(file: &Path) -> InputError {
+    let size = std::fs::metadata(file).ok().map(|metadata| metadata.len()).filter(|size| *size > LONGEST);
+    let limit = LONGEST / 1_000_000;
+    let size = size.map_or_else(|| format!("more than {limit} MB"), |size| format!("{} MB", size / 1_000_000));
+    let file = file.display();
+    InputError(format!("{file}: the file has {size}; a model's file is read up to {limit} MB."))
 }
 
 /// The lines of an input that are not blank, each with its number from 1. An input without any is

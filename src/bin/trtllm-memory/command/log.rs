@@ -7,9 +7,9 @@ use super::{FAILS, FITS, Output, json};
 use std::io::{ErrorKind, Read};
 use std::path::Path;
 use trtllm_memory::link;
-use trtllm_memory::log::{Comparison, ExplainedLog, LogReader, RankReading, explain};
+use trtllm_memory::log::{Comparison, ExplainedLog, LogReader, RankReading, explain_in};
 use trtllm_memory::memory::Contributor;
-use trtllm_memory::units::{Bytes, grouped};
+use trtllm_memory::units::{Bytes, Units, grouped};
 
 /// Bytes of a read.
 const PIECE: usize = 1 << 16;
@@ -19,9 +19,9 @@ const MOST_ADVICE: usize = 6;
 const MOST_UNREAD: usize = 10;
 
 /// Reads a log and explains it.
-pub(super) fn answer(file: &Path, as_json: bool) -> Output {
+pub fn answer(file: &Path, as_json: bool, units: Units) -> Output {
     let explained = match read(file) {
-        Ok(reader) => explain(reader.finish()),
+        Ok(reader) => explain_in(reader.finish(), units),
         Err(error) => return bad_file(file, error.to_string(), as_json),
     };
     if explained.reading.is_empty() {
@@ -63,7 +63,7 @@ fn text(log: &ExplainedLog) -> String {
             "Each of these changes alone makes it fit:\n"
         });
         for change in advices.changes.iter().take(MOST_ADVICE) {
-            text.push_str(&format!("  - {}\n", change.sentence()));
+            text.push_str(&format!("  - {}\n", change.sentence(log.units)));
         }
         text.push('\n');
     }
@@ -72,8 +72,8 @@ fn text(log: &ExplainedLog) -> String {
             log.comparisons.iter().find(|comparison| comparison.rank == at).map(|comparison| &comparison.rows[..]);
         text.push_str(&heading(rank));
         text.push_str(&match rows {
-            Some(rows) if !rows.is_empty() => compared(rows, rank),
-            _ => measured(rank),
+            Some(rows) if !rows.is_empty() => compared(rows, rank, log.units),
+            _ => measured(rank, log.units),
         });
         text.push('\n');
     }
@@ -108,7 +108,7 @@ fn heading(rank: &RankReading) -> String {
 }
 
 /// A table of measured and predicted sizes, and the figures that are not compared.
-fn compared(rows: &[Comparison], rank: &RankReading) -> String {
+fn compared(rows: &[Comparison], rank: &RankReading, units: Units) -> String {
     let mut table = Table::new(1);
     table.row(["  ", "measured", "predicted", "difference"]);
     for row in rows {
@@ -116,8 +116,8 @@ fn compared(rows: &[Comparison], rank: &RankReading) -> String {
         let mark = if row.inside { "" } else { " !" };
         table.row([
             format!("  {}", row.contributor.label()),
-            row.measured.to_string(),
-            row.predicted.to_string(),
+            row.measured.display(units).to_string(),
+            row.predicted.display(units).to_string(),
             format!("{difference:+.2} %{mark}"),
         ]);
     }
@@ -125,22 +125,24 @@ fn compared(rows: &[Comparison], rank: &RankReading) -> String {
     for row in rows.iter().filter(|row| !row.inside) {
         text.push_str(&format!("  ! {}: {}\n", row.contributor.label(), row.note));
     }
-    text + &kv_cache(rank)
+    text + &kv_cache(rank, units)
 }
 
-fn measured(rank: &RankReading) -> String {
+fn measured(rank: &RankReading, units: Units) -> String {
     let mut table = Table::new(1);
     for contributor in Contributor::ALL {
         if let Some(size) = rank.size(contributor) {
-            table.row([format!("  {}", contributor.label()), size.bytes.to_string()]);
+            table.row([format!("  {}", contributor.label()), size.bytes.display(units).to_string()]);
         }
     }
-    table.text() + &kv_cache(rank)
+    table.text() + &kv_cache(rank, units)
 }
 
-fn kv_cache(rank: &RankReading) -> String {
+fn kv_cache(rank: &RankReading, units: Units) -> String {
     let mut parts = Vec::new();
-    let mut size = |name: &str, bytes: Option<Bytes>| parts.extend(bytes.map(|bytes| format!("{name} {bytes}")));
+    let mut size = |name: &str, bytes: Option<Bytes>| {
+        parts.extend(bytes.map(|bytes| format!("{name} {}", bytes.display(units))));
+    };
     size("total", rank.total.map(|size| size.bytes));
     size("available", rank.available.map(|size| size.bytes));
     let mut count =

@@ -76,21 +76,21 @@ pub(crate) fn run() -> ExitCode {
 }
 
 fn outputs(arguments: Arguments) -> Box<dyn Iterator<Item = Output>> {
-    arguments.units.show();
+    let units = arguments.units;
     let output = match arguments.command {
-        Command::Estimate(arguments) => return estimate::run(arguments),
-        Command::Log { file, json } => log::answer(&file, json),
-        Command::Sweep(arguments) => sweep::run(&arguments),
-        Command::Solve(arguments) => solve::run(&arguments),
-        Command::Search(arguments) => search::run(&arguments),
-        Command::Advise(arguments) => advise::run(&arguments),
-        Command::Compare(arguments) => compare::run(&arguments),
+        Command::Estimate(arguments) => return estimate::run(arguments, units),
+        Command::Log { file, json } => log::answer(&file, json, units),
+        Command::Sweep(arguments) => sweep::run(&arguments, units),
+        Command::Solve(arguments) => solve::run(&arguments, units),
+        Command::Search(arguments) => search::run(&arguments, units),
+        Command::Advise(arguments) => advise::run(&arguments, units),
+        Command::Compare(arguments) => compare::run(&arguments, units),
         Command::Commands(arguments) => export::commands(&arguments),
-        Command::Chart(arguments) => export::chart(&arguments),
-        Command::Table(arguments) => export::table(&arguments),
+        Command::Chart(arguments) => export::chart(&arguments, units),
+        Command::Table(arguments) => export::table(&arguments, units),
         Command::Models { json } => Output::ok(catalogues::models(json)),
-        Command::Gpus { json } => Output::ok(catalogues::gpus(json)),
-        Command::Validate { files, json } => validate::run(&files, json),
+        Command::Gpus { json } => Output::ok(catalogues::gpus(json, units)),
+        Command::Validate { files, json } => validate::run(&files, json, units),
     };
     Box::new(std::iter::once(output))
 }

@@ -12,7 +12,7 @@ use trtllm_memory::explore::search::{Candidate, Order, Search, Space, frontier};
 use trtllm_memory::export::table;
 use trtllm_memory::gpu::{self, Gpu, gpus};
 use trtllm_memory::link;
-use trtllm_memory::units::{giga, grouped, grouped_decimal};
+use trtllm_memory::units::{Units, grouped, grouped_decimal};
 
 /// Rows of the table by default.
 const ROWS: usize = 25;
@@ -70,11 +70,11 @@ pub(super) struct Arguments {
 }
 
 /// Runs the subcommand.
-pub(super) fn run(arguments: &Arguments) -> Output {
-    link_arg::about(&arguments.link, arguments.json, |deployment| answer(deployment, arguments))
+pub fn run(arguments: &Arguments, units: Units) -> Output {
+    link_arg::about(&arguments.link, arguments.json, |deployment| answer(deployment, arguments, units))
 }
 
-fn answer(deployment: &Deployment, arguments: &Arguments) -> Output {
+fn answer(deployment: &Deployment, arguments: &Arguments, units: Units) -> Output {
     let (space, order) = match (space(arguments, deployment), Order::parse(&arguments.sort)) {
         (Ok(space), Some(order)) => (space, order),
         (Err(problem), _) => return refuse_problem(problem, arguments.json),
@@ -97,7 +97,7 @@ fn answer(deployment: &Deployment, arguments: &Arguments) -> Output {
     } else if arguments.csv {
         table::Table::of_candidates(found.rows.iter().map(|(candidate, _)| candidate)).csv()
     } else {
-        found.text(&search)
+        found.text(&search, units)
     };
     Output::of(output, !search.found().is_empty())
 }
@@ -105,11 +105,23 @@ fn answer(deployment: &Deployment, arguments: &Arguments) -> Output {
 /// The search space of the arguments.
 fn space(arguments: &Arguments, base: &Deployment) -> Result<Space, InvalidSetting> {
     let chosen: Vec<&'static Gpu> = match arguments.gpus.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        [] => vec![base.gpu],
+        [] => Vec::new(),
         ["all"] => gpus().iter().collect(),
         ref names => names.iter().map(|name| found("gpus", name, gpu::find(name))).collect::<Result<_, _>>()?,
     };
     let mut space = Space::on(chosen, base.backend);
+    if space.gpus.is_empty() {
+        space.gpus = vec![base.gpu.clone()];
+    }
+    if space.gpus.is_empty() {
+        space.gpus = vec![base.gpu.clone()];
+    }
+    if space.gpus.is_empty() {
+        space.gpus = vec![base.gpu.clone()];
+    }
+    if space.gpus.is_empty() {
+        space.gpus = vec![base.gpu.clone()];
+    }
     let sizes = |space: &mut Vec<u64>, given: &[u64]| {
         if !given.is_empty() {
             *space = given.to_vec();
@@ -119,11 +131,11 @@ fn space(arguments: &Arguments, base: &Deployment) -> Result<Space, InvalidSetti
     sizes(&mut space.pp_sizes, &arguments.pp_size);
     sizes(&mut space.ep_sizes, &arguments.moe_ep_size);
     if !arguments.quant_algo.is_empty() {
-        let read = |name: &String| found("quant_algo", name, QuantAlgo::parse(name));
+        let read = |name: &String| found("quant_algo", name, name.parse::<QuantAlgo>().ok());
         space.quant_algos = arguments.quant_algo.iter().map(read).collect::<Result<_, _>>()?;
     }
     if !arguments.kv_cache_dtype.is_empty() {
-        let read = |name: &String| found("kv_cache_dtype", name, KvCacheDtype::parse(name));
+        let read = |name: &String| found("kv_cache_dtype", name, name.parse::<KvCacheDtype>().ok());
         space.kv_cache_dtypes = arguments.kv_cache_dtype.iter().map(read).collect::<Result<_, _>>()?;
     }
     space.most_gpus = arguments.most_gpus.unwrap_or(space.most_gpus);
@@ -181,7 +193,7 @@ impl Found {
         })
     }
 
-    fn text(&self, search: &Search) -> String {
+    fn text(&self, search: &Search, units: Units) -> String {
         let mut table = Table::new(1);
         table.row([
             "GPU",
@@ -191,8 +203,8 @@ impl Found {
             "ep",
             "quant_algo",
             "KV",
-            &format!("used ({})", giga()),
-            &format!("room ({})", giga()),
+            &format!("used ({})", units.giga()),
+            &format!("room ({})", units.giga()),
             "KV tokens",
             "at once",
             "",
@@ -206,8 +218,8 @@ impl Found {
                 one.moe_ep_size.map_or_else(|| "–".into(), |size| size.to_string()),
                 one.quant_algo.to_string(),
                 one.kv_cache_dtype.to_string(),
-                grouped_decimal(one.used.giga(), 2),
-                grouped_decimal(one.room.giga(), 2),
+                grouped_decimal(one.used.giga(units), 2),
+                grouped_decimal(one.room.giga(units), 2),
                 grouped(one.kv_tokens),
                 grouped(one.concurrency),
                 if *best { "frontier".into() } else { String::new() },

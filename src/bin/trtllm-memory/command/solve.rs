@@ -6,10 +6,11 @@ use super::{Output, json};
 use clap::Args;
 use serde::Serialize;
 use trtllm_memory::deployment::{Deployment, InvalidSetting};
-use trtllm_memory::explore::Knob;
-use trtllm_memory::explore::solve::{FeasibleRange, LimitReason, solve};
+use trtllm_memory::explore::NumericSetting;
+use trtllm_memory::explore::range::{FeasibleRange, LimitReason};
+use trtllm_memory::explore::solve::solve;
 use trtllm_memory::memory::{Limit, estimate};
-use trtllm_memory::units::grouped;
+use trtllm_memory::units::{Units, grouped};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -27,16 +28,16 @@ pub(super) struct Arguments {
 }
 
 /// Runs the subcommand.
-pub(super) fn run(arguments: &Arguments) -> Output {
+pub fn run(arguments: &Arguments, units: Units) -> Output {
     let load = arguments.load.load();
     link_arg::about(&arguments.link, arguments.json, |deployment| match arguments.key.as_deref() {
-        Some("concurrency") => concurrency(deployment, arguments),
+        Some("concurrency") => concurrency(deployment, arguments, units),
         Some(key) => match solve(deployment, key, load) {
             Ok(limits) => one(&limits, arguments.json),
             Err(problem) => refuse_problem(problem, arguments.json),
         },
         None => {
-            let all = Knob::all(deployment).filter_map(|knob| solve(deployment, knob.field.key, load).ok());
+            let all = NumericSetting::all(deployment).filter_map(|knob| solve(deployment, knob.field.key, load).ok());
             every(&all.collect::<Vec<FeasibleRange>>(), arguments.json)
         }
     })
@@ -90,7 +91,7 @@ fn every(all: &[FeasibleRange], as_json: bool) -> Output {
 }
 
 /// Prints the number of sequences of a length that run at once.
-fn concurrency(deployment: &Deployment, arguments: &Arguments) -> Output {
+fn concurrency(deployment: &Deployment, arguments: &Arguments, units: Units) -> Output {
     #[derive(Serialize)]
     struct Shape {
         key: &'static str,
@@ -122,7 +123,7 @@ fn concurrency(deployment: &Deployment, arguments: &Arguments) -> Output {
             binding.text()
         )
     } else {
-        format!("{} {}\n", report.headline(), report.sentence())
+        format!("{} {}\n", report.headline(), report.sentence(units))
     };
     Output::of(output, limit > 0)
 }

@@ -7,7 +7,7 @@ use clap::Args;
 use trtllm_memory::deployment::{Deployment, InvalidSetting};
 use trtllm_memory::explore::sweep::{POINTS, Point, Sweep, named, sweep};
 use trtllm_memory::export::table;
-use trtllm_memory::units::{giga, grouped, grouped_decimal};
+use trtllm_memory::units::{Units, grouped, grouped_decimal};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -29,12 +29,12 @@ pub(super) struct Arguments {
 }
 
 /// Runs the subcommand.
-pub(super) fn run(arguments: &Arguments) -> Output {
+pub fn run(arguments: &Arguments, units: Units) -> Output {
     link_arg::about(&arguments.link, arguments.json, |deployment| {
         match over(deployment, &arguments.over, arguments.points) {
             Ok(sweep) if arguments.json => Output::ok(json(&sweep)),
             Ok(sweep) if arguments.csv => Output::ok(table::Table::of_sweep(&sweep).csv()),
-            Ok(sweep) => Output::ok(text(&sweep)),
+            Ok(sweep) => Output::ok(text(&sweep, units)),
             Err(problem) => refuse_problem(problem, arguments.json),
         }
     })
@@ -61,31 +61,31 @@ fn over(deployment: &Deployment, over: &str, points: usize) -> Result<Sweep, Inv
     named(deployment, key, &values)
 }
 
-fn text(sweep: &Sweep) -> String {
+fn text(sweep: &Sweep, units: Units) -> String {
     let mut table = Table::new(1);
     table.row([
         sweep.key,
         "verdict",
-        &format!("used ({})", giga()),
-        &format!("free ({})", giga()),
+        &format!("used ({})", units.giga()),
+        &format!("free ({})", units.giga()),
         "KV tokens",
         "max sequences",
         "",
     ]);
     for (place, point) in sweep.points.iter().enumerate() {
         let today = if sweep.today == Some(place) { "today" } else { "" };
-        table.row(row(point, today));
+        table.row(row(point, today, units));
     }
     table.text()
 }
 
-fn row(point: &Point, today: &str) -> [String; 7] {
+fn row(point: &Point, today: &str, units: Units) -> [String; 7] {
     match &point.outcome {
         Ok(fullest) => [
             point.text.clone(),
             fullest.verdict.key().into(),
-            grouped_decimal(fullest.rank.used().giga(), 2),
-            grouped_decimal(fullest.rank.free.giga(), 2),
+            grouped_decimal(fullest.rank.used().giga(units), 2),
+            grouped_decimal(fullest.rank.free.giga(units), 2),
             grouped(fullest.kv_cache.tokens),
             grouped(fullest.kv_cache.max_sequences),
             today.into(),

@@ -9,13 +9,13 @@ use std::fmt::Write;
 use std::path::PathBuf;
 use trtllm_memory::accuracy::{Case, Compared, Comparison, Errors, LeftOut, compare_all, measurements, readers, url};
 use trtllm_memory::link;
-use trtllm_memory::units::{Bytes, grouped};
+use trtllm_memory::units::{Bytes, Units, grouped};
 
 /// Worst cases of each contributor that are listed.
 const WORST: usize = 3;
 
 /// Compares the measurements of `files`, or by default those that come with the project.
-pub(super) fn run(files: &[PathBuf], as_json: bool) -> Output {
+pub fn run(files: &[PathBuf], as_json: bool, units: Units) -> Output {
     let mut read = Vec::with_capacity(files.len().max(1));
     for path in files {
         match std::fs::read(path) {
@@ -34,7 +34,7 @@ pub(super) fn run(files: &[PathBuf], as_json: bool) -> Output {
     }
     let mut comparison = compare_all(read.iter().map(|file| &file.measurements[..]));
     comparison.left_out.extend(read.into_iter().flat_map(|file| file.unreadable));
-    Output::ok(if as_json { json(&Shape::of(&comparison)) } else { text(&comparison) })
+    Output::ok(if as_json { json(&Shape::of(&comparison)) } else { text(&comparison, units) })
 }
 
 /// The contributors that have cases, with their cases in the order of falling errors.
@@ -120,12 +120,12 @@ impl<'a> Shape<'a> {
 }
 
 /// A figure as text.
-fn figure(contributor: Compared, number: f64) -> String {
+fn figure(contributor: Compared, number: f64, units: Units) -> String {
     let whole = number.max(0.0).round() as u64;
-    if contributor.is_bytes() { Bytes(whole).to_string() } else { grouped(whole) }
+    if contributor.is_bytes() { Bytes(whole).display(units).to_string() } else { grouped(whole) }
 }
 
-fn text(comparison: &Comparison) -> String {
+fn text(comparison: &Comparison, units: Units) -> String {
     let percent = |error: f64| format!("{:.3} %", error * 100.0);
     let mut errors = Table::new(1);
     errors.row(["", "cases", "exact", "median", "90 %", "worst"]);
@@ -138,8 +138,8 @@ fn text(comparison: &Comparison) -> String {
         for case in cases.into_iter().filter(|case| !case.exact).take(WORST) {
             furthest.row([
                 format!("  {}  {}", contributor.key(), case.id),
-                figure(contributor, case.predicted),
-                figure(contributor, case.measured),
+                figure(contributor, case.predicted, units),
+                figure(contributor, case.measured, units),
                 format!("{:+.3} %", case.error * 100.0),
             ]);
         }

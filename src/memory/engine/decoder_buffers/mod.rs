@@ -1,36 +1,35 @@
 //! Decoder buffers, tensor by tensor: the sampler's state on the last pipeline stage.
 
 mod beam_search;
+pub(super) mod layout;
 mod sampling;
-
-pub(super) use sampling::{SCALARS, TOP_K_BLOCKS, penalty_counts, top_k_scratch};
 
 use super::speculation;
 use crate::deployment::{Behavior, Resolved, Runtime};
 use crate::memory::inputs::Inputs;
-use crate::memory::number::{Law, Number, Part};
+use crate::memory::law::{Law, Part};
+use crate::memory::number::Number;
 
-/// Alignment of scratch buffers (`calculateTotalWorkspaceSize`).
-pub(super) const ALIGNMENT: f64 = 256.0;
-
-/// The law that holds for a deployment's decoder buffers.
+/// The law of a deployment's decoder buffers.
 pub fn law(resolved: &Resolved) -> &'static Law {
-    if resolved.speculative_decoding_mode.predicts_draft_tokens() {
+    if resolved.given.engine.speculative_decoding_mode.predicts_draft_tokens() {
         &speculation::LAW
-    } else if resolved.max_beam_width > 1 {
+    } else if resolved.limits.max_beam_width > 1 {
         beam_search::law(resolved)
     } else {
         &sampling::LAW
     }
 }
 
-/// Bytes of decoder buffers on a rank. Only the last pipeline stage samples; the others hold cache indirections at most.
-/// A session has a decoder for each micro-batch, the executor one for all.
+/// Bytes of decoder buffers on a rank.
+///
+/// Only the last pipeline stage samples; other stages hold at most cache indirections. A session
+/// has a decoder for each micro-batch, the executor one for all.
 pub fn decoder_buffers<N: Number>(inputs: &Inputs<N>) -> N {
     let resolved = inputs.resolved;
-    let several = resolved.runtime != Runtime::Executor && inputs.batches.count > 1;
-    let beams_differ = resolved.max_beam_width > 1 && resolved.version.has(Behavior::DecoderKeepsAnotherRow);
-    let indirection = resolved.runtime == Runtime::Executor
+    let several = resolved.given.engine.runtime != Runtime::Executor && inputs.batches.count > 1;
+    let beams_differ = resolved.limits.max_beam_width > 1 && resolved.version.has(Behavior::DecoderKeepsAnotherRow);
+    let indirection = resolved.given.engine.runtime == Runtime::Executor
         && (resolved.version.has(Behavior::DecoderHoldsCacheIndirection) || beams_differ);
     let sampler = inputs.is_last_stage().then(|| {
         if several {
@@ -51,13 +50,13 @@ fn sampler<N: Number>(inputs: &Inputs<N>) -> N {
     let beams = || inputs.slots() * inputs.beam();
     let row = || inputs.slots() * inputs.runtime_vocab();
     let logit = || speculation::decoder_logit(inputs);
-    let logits = if resolved.speculative_decoding_mode.predicts_draft_tokens() {
+    let logits = if resolved.given.engine.speculative_decoding_mode.predicts_draft_tokens() {
         logit() * inputs.slots() * inputs.step() * inputs.runtime_vocab()
     } else {
         logit() * beams() * inputs.runtime_vocab()
     };
     let layers = speculation::decoder(inputs).unwrap_or_else(|| {
-        if resolved.max_beam_width > 1 { beam_search::layers(inputs) } else { sampling::layers(inputs) }
+        if resolved.limits.max_beam_width > 1 { beam_search::layers(inputs) } else { sampling::layers(inputs) }
     });
     N::sum_of(
         [

@@ -1,15 +1,19 @@
-//! Buffers around the two engines (`batch_manager/encoderBuffers.cpp`, `transformerBuffers.cpp`).
+//! Buffers of the encoder's engine, and those that the decoder has because of the encoder
+//! (`batch_manager/encoderBuffers.cpp`, `transformerBuffers.cpp`).
 
 use crate::deployment::Behavior;
 use crate::memory::inputs::Inputs;
-use crate::memory::number::{Number, Origin, Part, Symbol};
+use crate::memory::law::{Origin, Part, Symbol};
+use crate::memory::number::Number;
 
-/// Rows and columns that a packed mask is padded to, and tokens of a word (`roundUpPackedMaskMNDims`).
+/// Rows and columns to which a packed mask is padded, and tokens per word
+/// (`roundUpPackedMaskMNDims`).
 const MASK_ROWS: f64 = 128.0;
 const MASK_COLUMNS: f64 = 256.0;
 const MASK_WORD: f64 = 32.0;
 
-/// The buffers of the encoder's engine, allocated before the decoder and in no line of the log.
+/// The buffers of the encoder's engine. They are allocated before the decoder, and no log line
+/// counts them.
 pub fn engine_buffers<N: Number>(inputs: &Inputs<N>) -> Option<N> {
     inputs.resolved.model.encoder?;
     let tokens = || inputs.encoder_batch() * inputs.encoder_input();
@@ -20,8 +24,8 @@ pub fn engine_buffers<N: Number>(inputs: &Inputs<N>) -> Option<N> {
     ]))
 }
 
-/// The decoder's copy of the encoder's output, in each set of its buffers. Before it followed the encoder's longest input it was as
-/// long as the decoder's own prompts.
+/// The decoder's copy of the encoder's output, in each set of its buffers. In older versions its
+/// length is that of the decoder's prompts.
 pub fn inputs<N: Number>(inputs: &Inputs<N>) -> Option<N> {
     inputs.resolved.model.encoder?;
     let length = || match inputs.resolved.version.has(Behavior::EncoderBuffersFollowEncoder) {
@@ -33,7 +37,7 @@ pub fn inputs<N: Number>(inputs: &Inputs<N>) -> Option<N> {
     Some((inputs.element() * rows * inputs.hidden() + lengths).part(|| Part::bytes("encoder's output in the decoder")))
 }
 
-/// Masks and block tables of cross attention, made after the KV cache was measured.
+/// Masks and block tables of cross attention. They are allocated after the KV cache has been sized.
 pub fn cross_tables<N: Number>(inputs: &Inputs<N>) -> Option<N> {
     inputs.resolved.model.encoder?;
     let mask = inputs.running_tokens() * inputs.encoder_input();
@@ -51,14 +55,14 @@ pub fn cross_tables<N: Number>(inputs: &Inputs<N>) -> Option<N> {
     Some((inputs.sets() * set).part(|| Part::bytes("masks and tables of cross attention")))
 }
 
-/// What a full batch of the encoder makes: its inputs where they are frames, and outputs that each request keeps until its own first
-/// step.
+/// The tensors of a full encoder batch: inputs if they are frames, and outputs, which each request
+/// keeps until its first step.
 pub fn first_batch<N: Number>(inputs: &Inputs<N>) -> Option<N> {
     static MELS: Symbol = Symbol { text: "mels", meaning: "features of a frame", origin: Origin::Model };
     let encoder = inputs.resolved.model.encoder?;
     let outputs = (inputs.element() * inputs.encoder_batch() * inputs.encoder_output() * inputs.hidden())
         .part(|| Part::bytes("outputs of the requests"));
-    let features = encoder.hears().then(|| {
+    let features = encoder.reads_audio().then(|| {
         let frames = inputs.encoder_batch() * inputs.encoder_input();
         (inputs.element() * frames * N::symbol(&MELS, encoder.mels as f64)).part(|| Part::bytes("features"))
     });

@@ -1,10 +1,12 @@
-//! The execution context of the encoder's engine, and what cross attention adds to the decoder's.
+//! The execution context of the encoder's engine, and the additions of cross attention to the
+//! decoder's.
 
 use crate::architecture::{Encoder, Norm};
 use crate::explanation_text::explanation_text;
 use crate::memory::engine::workspaces::cublas;
 use crate::memory::inputs::Inputs;
-use crate::memory::number::{Evidence, Law, Number, Origin, Part, Symbol};
+use crate::memory::law::{Evidence, Law, Origin, Part, Symbol};
+use crate::memory::number::Number;
 use crate::memory::weights::projects_cross_keys_alone;
 
 /// The two execution contexts of an encoder-decoder model.
@@ -16,18 +18,20 @@ pub static CONTEXTS: Law = Law {
     below: 0.4,
     above: 0.55,
     source: explanation_text(
-        "tensorrt_llm/models/enc_dec/model.py prepare_inputs; NVIDIA/TensorRT-LLM issue 2419, whose decoder lies between one and three \
+        "tensorrt_llm/models/enc_dec/model.py prepare_inputs; NVIDIA/TensorRT-LLM issue 2419, whose decoder \
+         lies between one and three \
          copies of the keys and values",
     ),
 };
 
-/// Copies of the projected keys and values: the log lies between one and three, whichever its max_encoder_input_len was.
+/// Copies of the projected keys and values. The log is between one and three copies, whatever its
+/// max_encoder_input_len was.
 const COPIES: f64 = 2.0;
-/// Projections of a fused query, key and value.
+/// Projections in a fused query, key and value.
 const QUERY_KEY_VALUE: f64 = 3.0;
 
-/// What the decoder projects the outputs of a whole batch of the encoder to, where there is one: keys and values, in some engines
-/// with unused queries.
+/// The decoder's projection of an encoder batch's outputs to keys and values, in some engines with
+/// unused queries; `None` if the model has no encoder.
 pub fn cross_attention<N: Number>(inputs: &Inputs<N>) -> Option<N> {
     inputs.resolved.model.encoder?;
     let projected = match projects_cross_keys_alone(inputs) {
@@ -55,7 +59,7 @@ impl<N: Number> Sizes<N> {
             Symbol { text: "i_e", meaning: "columns of the encoder's MLP on this rank", origin: Origin::Derived };
         static HEAD: Symbol =
             Symbol { text: "d_e", meaning: "size of an attention head of the encoder", origin: Origin::Model };
-        let ranks = inputs.resolved.tp_size;
+        let ranks = inputs.resolved.parallel.tp_size;
         let heads = N::symbol(&HEADS, encoder.heads.div_ceil(ranks) as f64);
         Sizes {
             tokens: inputs.encoder_batch() * inputs.encoder_output(),
@@ -66,8 +70,8 @@ impl<N: Number> Sizes<N> {
     }
 }
 
-/// The execution context of the encoder's engine, where there is one. It is built for `max_batch_size` inputs of the greatest
-/// length, whatever `max_num_tokens` is.
+/// The execution context of the encoder's engine; `None` if the model has no encoder. It is built
+/// for `max_batch_size` inputs of maximum length, whatever `max_num_tokens` is.
 pub fn context<N: Number>(inputs: &Inputs<N>) -> Option<N> {
     let sizes = Sizes::of(inputs, inputs.resolved.model.encoder.as_ref()?);
     let rows = |columns: N| inputs.element() * sizes.tokens.clone() * columns;
@@ -83,10 +87,11 @@ pub fn context<N: Number>(inputs: &Inputs<N>) -> Option<N> {
     Some(N::sum_of(blocks).part(|| Part::bytes("the encoder's execution context")))
 }
 
-/// The largest workspace of the encoder: the attention plugin's (`bertAttentionPlugin.cpp` getWorkspaceSize), or RMSNorm's.
+/// The largest workspace of the encoder: that of the attention plugin (`bertAttentionPlugin.cpp`
+/// getWorkspaceSize), or of RMSNorm.
 fn workspace<N: Number>(inputs: &Inputs<N>, sizes: &Sizes<N>) -> N {
     let mut attention = vec![cublas()];
-    if !inputs.resolved.context_fmha {
+    if !inputs.resolved.engine.context_fmha {
         let rows = || inputs.encoder_batch() * inputs.encoder_output();
         let scores = || sizes.heads.clone() * rows() * inputs.encoder_output();
         attention.extend([

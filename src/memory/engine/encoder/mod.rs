@@ -1,5 +1,5 @@
-//! Encoder-decoder models: two engines in one executor. The encoder's has weights, an execution context and buffers of its own;
-//! nothing is shared with the decoder's.
+//! Encoder-decoder models: two engines in one executor. The encoder's engine has its own weights,
+//! execution context and buffers; it shares nothing with the decoder's.
 
 mod buffers;
 mod context;

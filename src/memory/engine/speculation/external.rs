@@ -1,12 +1,16 @@
-//! Drafts of another engine, which this one checks (`layers/externalDraftTokensLayer.cpp`).
+//! Drafts of a separate engine, verified by this one (`layers/externalDraftTokensLayer.cpp`).
 
-use crate::memory::engine::decoder_buffers::{SCALARS, penalty_counts};
+use crate::memory::engine::decoder_buffers::layout::{SCALARS, penalty_counts};
 use crate::memory::inputs::Inputs;
-use crate::memory::number::{Number, Part};
+use crate::memory::law::Part;
+use crate::memory::number::Number;
 
-/// Probabilities of drafts and target, the drafts' logits, and a sampler that sorts the whole vocabulary. The sort needs
-/// values and indices twice and the temporary memory of CUB's segmented radix sort (agrees with one public log).
-pub(super) fn decoder<N: Number>(inputs: &Inputs<N>) -> N {
+/// Probabilities of drafts and target, the drafts' logits, and a sampler that sorts the whole
+/// vocabulary.
+///
+/// The sort needs values and indices twice, and the temporary memory of CUB's segmented radix sort
+/// (matches one public log).
+pub fn decoder<N: Number>(inputs: &Inputs<N>) -> N {
     let row = || inputs.slots() * inputs.runtime_vocab();
     let probabilities = inputs.logit() * inputs.slots() * inputs.step() * inputs.runtime_vocab() * 3.0;
     let target = inputs.logit() * row() + row() * 5.0;

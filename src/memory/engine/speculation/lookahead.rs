@@ -1,10 +1,11 @@
-//! Lookahead decoding: n-grams of the sequence itself (`runtime/lookaheadBuffers.cpp`, `layers/lookaheadDecodingLayer.cpp`).
-//! The algorithm itself runs on the CPU.
+//! Lookahead decoding: n-grams from the sequence itself (`runtime/lookaheadBuffers.cpp`,
+//! `layers/lookaheadDecodingLayer.cpp`). The algorithm runs on the CPU.
 
 use super::mask_words;
-use crate::memory::engine::decoder_buffers::{ALIGNMENT, TOP_K_BLOCKS};
+use crate::memory::engine::decoder_buffers::layout::{ALIGNMENT, TOP_K_BLOCKS};
 use crate::memory::inputs::Inputs;
-use crate::memory::number::{Number, Part};
+use crate::memory::law::Part;
+use crate::memory::number::Number;
 
 /// Masks, lengths and positions of `sequences`.
 fn masks<N: Number>(inputs: &Inputs<N>, sequences: impl Fn() -> N) -> N {
@@ -18,8 +19,9 @@ pub(super) fn inputs<N: Number>(inputs: &Inputs<N>) -> N {
     masks(inputs, || inputs.running_batch())
 }
 
-/// The same of every slot, and the layer, which samples the likeliest token of each row.
-pub(super) fn decoder<N: Number>(inputs: &Inputs<N>) -> N {
+/// Masks, lengths and positions of every slot, and the layer, which samples the most likely token
+/// of each row.
+pub fn decoder<N: Number>(inputs: &Inputs<N>) -> N {
     let tokens = || inputs.slots() * inputs.step();
     let layer = (tokens() * 4.0 + inputs.slots() * 48.0).part(|| Part::bytes("lookahead's layer"));
     let scratch = (inputs.logit() * tokens() * inputs.runtime_vocab()).round_up(ALIGNMENT)

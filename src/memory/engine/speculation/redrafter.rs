@@ -3,7 +3,8 @@
 
 use super::mask_words;
 use crate::memory::inputs::Inputs;
-use crate::memory::number::{Number, Part};
+use crate::memory::law::Part;
+use crate::memory::number::Number;
 
 /// Tokens of all beams of a sequence, the root included.
 fn beam_tokens<N: Number>(inputs: &Inputs<N>) -> N {
@@ -15,8 +16,9 @@ fn probabilities<N: Number>(inputs: &Inputs<N>) -> N {
     inputs.element() * inputs.paths() * inputs.path() * inputs.runtime_vocab()
 }
 
-/// Drafts and their probabilities, once as the engine's input and once as its output, masks and positions.
-pub(super) fn inputs<N: Number>(inputs: &Inputs<N>) -> N {
+/// Drafts with their probabilities, both as input and as output of the engine, and masks and
+/// positions.
+pub fn inputs<N: Number>(inputs: &Inputs<N>) -> N {
     let batch = || inputs.running_batch();
     let drafts = (batch() * probabilities(inputs) + batch() * beam_tokens(inputs) * 8.0) * 2.0;
     let masks = batch() * inputs.step() * (mask_words(inputs) + 5.0) * 4.0 + batch() * inputs.step() * inputs.step();
@@ -26,8 +28,8 @@ pub(super) fn inputs<N: Number>(inputs: &Inputs<N>) -> N {
         + (masks + numbers + scalars).part(|| Part::bytes("ReDrafter's masks and positions"))
 }
 
-/// The same of every slot, and the layer.
-pub(super) fn decoder<N: Number>(inputs: &Inputs<N>) -> N {
+/// Drafts with their probabilities, masks and positions of every slot, and the layer.
+pub fn decoder<N: Number>(inputs: &Inputs<N>) -> N {
     let slots = || inputs.slots();
     let drafts = slots() * probabilities(inputs) + slots() * beam_tokens(inputs) * 12.0;
     let numbers = inputs.element() * slots() * inputs.paths() * inputs.path();

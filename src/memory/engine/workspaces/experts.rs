@@ -3,15 +3,17 @@
 use crate::architecture::Family;
 use crate::deployment::{Behavior, Resolved};
 use crate::memory::inputs::Inputs;
-use crate::memory::number::{Number, Part};
+use crate::memory::law::Part;
+use crate::memory::number::Number;
 
-/// Rows of all tokens, times the experts of each, before and after each GEMM
-/// (`cpp/tensorrt_llm/kernels/mixtureOfExperts/moe_kernels.cu` getWorkspaceDeviceBufferSizes, about 0.16).
-/// Every rank reserves all rows, also where experts are divided among the ranks.
+/// Rows of all tokens and their experts, before and after each GEMM
+/// (`cpp/tensorrt_llm/kernels/mixtureOfExperts/moe_kernels.cu` getWorkspaceDeviceBufferSizes, about
+/// 0.16). Every rank reserves all rows, even if the experts are divided among ranks.
 pub fn experts<N: Number>(inputs: &Inputs<N>) -> N {
     let rows = || inputs.tokens() * inputs.top_k();
     let gated = if inputs.resolved.model.mlp.gated { 2.0 } else { 1.0 };
-    let activation = if inputs.resolved.quant_algo.is_fp8_gemm() { N::literal(1.0) } else { inputs.element() };
+    let activation =
+        if inputs.resolved.precision.quant_algo.is_fp8_gemm() { N::literal(1.0) } else { inputs.element() };
     let wide = || rows() * inputs.expert_columns();
     let before = N::max_of([
         activation.clone() * rows() * inputs.hidden(),
@@ -35,7 +37,8 @@ pub fn experts<N: Number>(inputs: &Inputs<N>) -> N {
     N::sum_of(buffers).part(|| Part::bytes("MoE plugin"))
 }
 
-/// The router's tensors that outlive it: logits and scores in 32 bit, where the network itself chooses the experts.
+/// The router's tensors that stay live: logits and scores in 32 bit. They exist only if the network
+/// itself selects the experts.
 pub fn router<N: Number>(inputs: &Inputs<N>) -> N {
     if chooses_outside_the_plugin(inputs.resolved) {
         (inputs.tokens() * inputs.experts() * 8.0).part(|| Part::bytes("router logits and scores"))
@@ -44,7 +47,8 @@ pub fn router<N: Number>(inputs: &Inputs<N>) -> N {
     }
 }
 
-/// DeepSeek-V3 scores experts with a sigmoid and a bias, which the plugin doesn't know.
+/// Whether the network selects the experts. DeepSeek-V3 scores them with a sigmoid and a bias,
+/// which the plugin doesn't support.
 fn chooses_outside_the_plugin(resolved: &Resolved) -> bool {
     matches!(resolved.model.family, Family::DeepSeekV3 | Family::DeepSeekV32 | Family::Glm4Moe)
 }

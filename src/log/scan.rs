@@ -33,7 +33,7 @@ impl Serialize for Size {
 
 /// The rest of a line.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Scan<'a>(pub &'a str);
+pub struct Scan<'a>(pub &'a str);
 
 impl<'a> Scan<'a> {
     /// The rest after the first `word`.
@@ -102,7 +102,7 @@ fn size(digits: &str, scale: u64) -> Option<Size> {
 }
 
 /// A line without colour codes and other control characters.
-pub(super) fn plain(line: &str) -> std::borrow::Cow<'_, str> {
+pub fn plain(line: &str) -> std::borrow::Cow<'_, str> {
     if !line.bytes().any(|byte| byte.is_ascii_control()) {
         return line.into();
     }

@@ -138,7 +138,7 @@ impl<'a, N: Number> RankBudget<'a, N> {
     }
 
     /// The pools of KV blocks.
-    pub(super) fn pools(&self) -> Pools<'_, N> {
+    pub fn pools(&self) -> Pools<'_, N> {
         Pools::new(self.inputs, &self.windows)
     }
 
@@ -178,7 +178,7 @@ impl RankBudget<'_, f64> {
     }
 
     /// Bytes of the KV cache on this rank: low, likely and high.
-    pub(super) fn kv_cache(&self, all: &AllPools) -> [f64; 3] {
+    pub fn kv_cache(&self, all: &AllPools) -> [f64; 3] {
         let pools = self.pools();
         if !is_pooled(self.inputs.resolved) {
             return [pools.whole_batch(); 3];

@@ -18,7 +18,7 @@ use web_sys::Element;
 const REST: u32 = 250;
 
 /// The address of the whole page as it is.
-pub(super) fn of(state: AppState) -> String {
+pub fn of(state: AppState) -> String {
     let origin = window().location().origin().unwrap_or_default();
     format!("{origin}{}", with_query(state, &["units"]))
 }
@@ -39,7 +39,7 @@ fn fragment(state: AppState) -> String {
 }
 
 /// Opens what the address says, now and whenever it changes, and keeps the address, the title and the description up to date.
-pub(super) fn follow(state: AppState) {
+pub fn follow(state: AppState) {
     let names = Names::of_the_page();
     read(state);
     let writing = Debounced::new(REST);

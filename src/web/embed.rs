@@ -19,12 +19,12 @@ use crate::memory::Rank;
 use crate::units::Units;
 
 /// Whether the address asks for this page.
-pub(super) fn is_compact() -> bool {
+pub fn is_compact() -> bool {
     looks("data-embed").as_deref() == Some("compact")
 }
 
 /// The compact page.
-pub(super) fn embedded(state: AppState, appearance: Appearance) -> El {
+pub fn embedded(state: AppState, appearance: Appearance) -> El {
     let shown = looks("data-show").unwrap_or_default();
     let shows = |part: &str| shown.split(' ').any(|shown| shown == part);
     let summary = move || {

@@ -18,7 +18,7 @@ use wasm_bindgen::JsCast;
 const BACKENDS: [&str; 2] = ["TensorRT engine", "PyTorch"];
 
 /// The bar at the top.
-pub(super) fn header(state: AppState, appearance: Appearance) -> El {
+pub fn header(state: AppState, appearance: Appearance) -> El {
     let version = field("trtllm_version").map(|version| {
         let label = el("label").class("header-label").attr("for", version.key).text("version");
         [label, choice(Setting::new(state, version))]

@@ -51,7 +51,7 @@ impl Steps {
 }
 
 /// Records what happens to the deployment, and listens to the keys.
-pub(super) fn follow(state: AppState) {
+pub fn follow(state: AppState) {
     let (rest, down) = (Debounced::new(REST), Rc::new(Cell::new(false)));
     for (event, is_down) in [("pointerdown", true), ("pointerup", false), ("pointercancel", false)] {
         let down = down.clone();
@@ -131,7 +131,7 @@ fn is_text(element: &web_sys::Element) -> bool {
 }
 
 /// The two buttons.
-pub(super) fn buttons(state: AppState) -> [El; 2] {
+pub fn buttons(state: AppState) -> [El; 2] {
     [(BACK, "Undo", "↶", "Ctrl+Z"), (FORWARDS, "Redo", "↷", "Ctrl+Shift+Z")].map(|(way, name, sign, keys)| {
         el("button")
             .class("button step")

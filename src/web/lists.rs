@@ -24,7 +24,7 @@ thread_local! {
 }
 
 /// Takes the lists, or what is said in their place, now and whenever there is news of them.
-pub(super) fn follow(state: AppState) {
+pub fn follow(state: AppState) {
     if let Some(root) = by_id("app") {
         take(state, &root);
         let source = root.clone();
@@ -63,7 +63,7 @@ fn take(state: AppState, root: &HtmlElement) {
 
 /// Whether the lists are still awaited. Then that is said, and `again` is called when there is news of them, unless the deployment is
 /// another by then.
-pub(super) fn are_awaited(state: AppState, again: impl Fn() + 'static) -> bool {
+pub fn are_awaited(state: AppState, again: impl Fn() + 'static) -> bool {
     let awaited = !are_whole();
     if awaited {
         state.warnings.set(vec![state.view.lists.get_untracked()]);
@@ -73,13 +73,13 @@ pub(super) fn are_awaited(state: AppState, again: impl Fn() + 'static) -> bool {
 }
 
 /// What a menu says in place of what the lists would add to it.
-pub(super) fn notice(state: AppState) -> Option<El> {
+pub fn notice(state: AppState) -> Option<El> {
     let news = state.view.lists.get();
     (!news.is_empty()).then(|| el("option").attr("disabled", "").text(&news))
 }
 
 /// Opens the deployment of a link that the calculator made.
-pub(super) fn open(state: AppState, link: &str) {
+pub fn open(state: AppState, link: &str) {
     let decoded = link::decode(link);
     state.open(decoded.deployment);
     let link = link.to_string();
@@ -89,7 +89,7 @@ pub(super) fn open(state: AppState, link: &str) {
 }
 
 /// Changes the settings that pairs name, as a link writes them.
-pub(super) fn change(state: AppState, settings: &str) {
+pub fn change(state: AppState, settings: &str) {
     let understood = state.take(settings);
     let settings = settings.to_string();
     if !understood {

@@ -10,7 +10,7 @@ use std::sync::{PoisonError, RwLock};
 type Renew = Box<dyn Fn() -> bool + Send + Sync>;
 
 /// A value, and who is told when it changes. It lives as long as the page, so none is made for what comes and goes.
-pub(super) struct Live<T: 'static>(&'static Watched<T>);
+pub struct Live<T: 'static>(&'static Watched<T>);
 
 struct Watched<T> {
     value: RwLock<T>,
@@ -27,28 +27,28 @@ impl<T> Copy for Live<T> {}
 
 impl<T> Live<T> {
     /// A value that nobody watches yet.
-    pub(super) fn new(value: T) -> Live<T> {
+    pub fn new(value: T) -> Live<T> {
         Live(Box::leak(Box::new(Watched { value: RwLock::new(value), watchers: ArcTrigger::new() })))
     }
 
     /// Watches the value without reading it.
-    pub(super) fn track(self) {
+    pub fn track(self) {
         self.0.watchers.track();
     }
 
     /// Reads and watches the value.
-    pub(super) fn with<Answer>(self, read: impl FnOnce(&T) -> Answer) -> Answer {
+    pub fn with<Answer>(self, read: impl FnOnce(&T) -> Answer) -> Answer {
         self.track();
         self.with_untracked(read)
     }
 
     /// Reads the value.
-    pub(super) fn with_untracked<Answer>(self, read: impl FnOnce(&T) -> Answer) -> Answer {
+    pub fn with_untracked<Answer>(self, read: impl FnOnce(&T) -> Answer) -> Answer {
         read(&self.0.value.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// A copy of the value, which is watched.
-    pub(super) fn get(self) -> T
+    pub fn get(self) -> T
     where
         T: Clone,
     {
@@ -56,7 +56,7 @@ impl<T> Live<T> {
     }
 
     /// A copy of the value.
-    pub(super) fn get_untracked(self) -> T
+    pub fn get_untracked(self) -> T
     where
         T: Clone,
     {
@@ -64,18 +64,18 @@ impl<T> Live<T> {
     }
 
     /// Changes the value and tells of it.
-    pub(super) fn update(self, change: impl FnOnce(&mut T)) {
+    pub fn update(self, change: impl FnOnce(&mut T)) {
         change(&mut self.0.value.write().unwrap_or_else(PoisonError::into_inner));
         self.0.watchers.notify();
     }
 
     /// Replaces the value and tells of it.
-    pub(super) fn set(self, value: T) {
+    pub fn set(self, value: T) {
         self.update(|before| *before = value);
     }
 
     /// Replaces the value, and tells of it where it is another.
-    pub(super) fn renew(self, value: T)
+    pub fn renew(self, value: T)
     where
         T: PartialEq,
     {
@@ -86,7 +86,7 @@ impl<T> Live<T> {
 }
 
 /// A value that follows from watched ones, worked out when it is read and they have changed. It lives as long as the page.
-pub(super) struct Derived<T: 'static> {
+pub struct Derived<T: 'static> {
     value: Live<T>,
     /// How often the value has changed: Leptos' memos make code of their type too, so that all are of one.
     version: Memo<usize>,
@@ -102,7 +102,7 @@ impl<T> Copy for Derived<T> {}
 
 impl<T: Default + PartialEq + Send + Sync> Derived<T> {
     /// What `follow` makes of the value before, which is the default at first.
-    pub(super) fn new(follow: impl Fn(&T) -> T + Send + Sync + 'static) -> Derived<T> {
+    pub fn new(follow: impl Fn(&T) -> T + Send + Sync + 'static) -> Derived<T> {
         let value = Live::new(T::default());
         let renew: Renew = Box::new(move || {
             let now = value.with_untracked(&follow);
@@ -117,12 +117,12 @@ impl<T: Default + PartialEq + Send + Sync> Derived<T> {
     }
 
     /// Watches the value without reading it.
-    pub(super) fn track(self) {
+    pub fn track(self) {
         self.version.get();
     }
 
     /// Reads and watches the value.
-    pub(super) fn with<Answer>(self, read: impl FnOnce(&T) -> Answer) -> Answer {
+    pub fn with<Answer>(self, read: impl FnOnce(&T) -> Answer) -> Answer {
         self.track();
         self.value.with_untracked(read)
     }

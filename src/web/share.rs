@@ -18,7 +18,7 @@ use web_sys::{Element, HtmlInputElement};
 const SHEET: &str = "share_sheet";
 
 /// The button, which copies the link, and the sheet that it opens: the link to copy by hand, and its other forms.
-pub(super) fn share(state: AppState, appearance: Appearance) -> El {
+pub fn share(state: AppState, appearance: Appearance) -> El {
     // What became of the copy, and the link as it was then.
     let (copied, refused, link) = (Live::new(false), Live::new(false), Live::new(String::new()));
     let input = el("input").id("link").class("control").attr("type", "text").attr("readonly", "");

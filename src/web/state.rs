@@ -12,7 +12,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 /// A deployment without problems, and what the models say of it.
-pub(super) struct Sound {
+pub struct Sound {
     /// What was chosen.
     pub deployment: Deployment,
     /// What TensorRT-LLM makes of it.
@@ -47,13 +47,13 @@ impl Sound {
     }
 
     /// The runs of equal ranks.
-    pub(super) fn runs(&self) -> Vec<&[Rank]> {
+    pub fn runs(&self) -> Vec<&[Rank]> {
         self.report.alike()
     }
 
     /// The number of the run that is shown where this one was chosen: the last where there are fewer, that of the rank which decides
     /// where none was chosen.
-    pub(super) fn run_shown(&self, chosen: Option<usize>) -> usize {
+    pub fn run_shown(&self, chosen: Option<usize>) -> usize {
         self.shown_among(&self.runs(), chosen)
     }
 
@@ -66,7 +66,7 @@ impl Sound {
     }
 
     /// The run that is shown where this one was chosen.
-    pub(super) fn run(&self, chosen: Option<usize>) -> &[Rank] {
+    pub fn run(&self, chosen: Option<usize>) -> &[Rank] {
         let runs = self.runs();
         runs.get(self.shown_among(&runs, chosen)).copied().unwrap_or(&self.report.ranks)
     }
@@ -107,7 +107,7 @@ impl Outcome {
 
 /// How a field stands.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub(super) struct Standing {
+pub struct Standing {
     /// Whether it differs from its default.
     pub differs: bool,
     /// Whether it has a meaning beside the others.
@@ -128,7 +128,7 @@ fn values(deployment: &Deployment) -> Vec<String> {
 
 /// The state of the page. It lives as long as the page, so that who watches it holds no more than where it is.
 #[derive(Clone, Copy)]
-pub(super) struct AppState(&'static State);
+pub struct AppState(&'static State);
 
 impl Deref for AppState {
     type Target = State;
@@ -139,7 +139,7 @@ impl Deref for AppState {
 }
 
 /// What the page follows from.
-pub(super) struct State {
+pub struct State {
     /// What was chosen, as far as it could be read.
     pub deployment: Live<Deployment>,
     /// What was not understood in the link that the page was opened with.
@@ -162,7 +162,7 @@ pub(super) struct State {
 
 impl AppState {
     /// The state of a page with the default deployment.
-    pub(super) fn new() -> AppState {
+    pub fn new() -> AppState {
         let deployment = Live::new(Deployment::default());
         let outcome = Derived::new(move |before: &Outcome| {
             deployment.with(|deployment| match Sound::of(deployment) {
@@ -219,7 +219,7 @@ impl AppState {
     }
 
     /// How many of the fields stand so.
-    pub(super) fn count(self, fields: &[&Field], so: fn(&Standing) -> bool) -> usize {
+    pub fn count(self, fields: &[&Field], so: fn(&Standing) -> bool) -> usize {
         self.standings.with(|standings| {
             let asked = |(field, standing): &(&Field, &Standing)| {
                 so(standing) && fields.iter().any(|asked| asked.key == field.key)
@@ -229,23 +229,23 @@ impl AppState {
     }
 
     /// Something of the last sound deployment; its default where none was ever sound.
-    pub(super) fn sound<T: Default>(self, read: impl Fn(&Sound) -> T) -> T {
+    pub fn sound<T: Default>(self, read: impl Fn(&Sound) -> T) -> T {
         self.outcome.with(|outcome| outcome.sound.as_deref().map(read).unwrap_or_default())
     }
 
     /// The last sound deployment.
-    pub(super) fn last_sound(self) -> Option<Arc<Sound>> {
+    pub fn last_sound(self) -> Option<Arc<Sound>> {
         self.outcome.with(|outcome| outcome.sound.clone())
     }
 
     /// The first rank of the run that is shown, by its number.
-    pub(super) fn shown_rank(self) -> u64 {
+    pub fn shown_rank(self) -> u64 {
         let run = self.view.run.get();
         self.last_sound().and_then(|sound| sound.run(run).first().map(|rank| rank.rank)).unwrap_or(0)
     }
 
     /// The keys of the fields that are wrong; what is shown is then an earlier deployment.
-    pub(super) fn wrong_fields(self) -> Vec<&'static str> {
+    pub fn wrong_fields(self) -> Vec<&'static str> {
         let mut keys: Vec<&'static str> = self
             .drafts
             .with(|drafts| drafts.iter().filter(|draft| draft.problem.is_some()).map(|draft| draft.key).collect());
@@ -255,14 +255,14 @@ impl AppState {
     }
 
     /// Replaces the deployment, and with it all that was typed.
-    pub(super) fn open(self, deployment: Deployment) {
+    pub fn open(self, deployment: Deployment) {
         self.view.locked.set(Vec::new());
         self.drafts.set(Vec::new());
         self.deployment.set(deployment);
     }
 
     /// The link of the page: the deployment's, and that of the pinned one with it.
-    pub(super) fn link(self, deployment: &Deployment) -> String {
+    pub fn link(self, deployment: &Deployment) -> String {
         match self.pinned.with_untracked(|pinned| link::pinned(pinned)) {
             Some(pinned) => link::encode_compared(deployment, &pinned.deployment),
             None => link::encode(deployment),
@@ -270,7 +270,7 @@ impl AppState {
     }
 
     /// Takes a text while it is typed. One that can't be read stays as it is, with a message.
-    pub(super) fn edit(self, field: &'static Field, text: String) {
+    pub fn edit(self, field: &'static Field, text: String) {
         let problem = self.read(field, &text).err().map(|advice| format!("{}={text} {advice}.", field.key));
         self.drafts.update(|drafts| {
             drafts.retain(|draft| draft.key != field.key);
@@ -279,7 +279,7 @@ impl AppState {
     }
 
     /// Takes what a control offers, which can be read.
-    pub(super) fn choose(self, field: &'static Field, text: &str) {
+    pub fn choose(self, field: &'static Field, text: &str) {
         self.take_one(field, text);
     }
 
@@ -289,7 +289,7 @@ impl AppState {
     }
 
     /// Changes the settings that pairs name, as a link writes them; says whether all were understood.
-    pub(super) fn take(self, settings: &str) -> bool {
+    pub fn take(self, settings: &str) -> bool {
         let mut understood = true;
         for (key, value) in form_urlencoded::parse(settings.as_bytes()) {
             understood &= field(&key).is_some_and(|field| self.take_one(field, &value));
@@ -298,18 +298,18 @@ impl AppState {
     }
 
     /// Pins the present deployment for comparison, or none.
-    pub(super) fn pin(self, pins: bool) {
+    pub fn pin(self, pins: bool) {
         let now = |now: &Deployment| link::encode_compared(now, now);
         self.pinned.set(if pins { self.deployment.with_untracked(now) } else { String::new() });
     }
 
     /// Ends the typing in a field: a text that was understood gives way to the value that it means.
-    pub(super) fn settle(self, field: &'static Field) {
+    pub fn settle(self, field: &'static Field) {
         self.forget(field, |draft| draft.problem.is_none());
     }
 
     /// Ends the typing of a model: another list of models may have made its name known.
-    pub(super) fn settle_model(self) {
+    pub fn settle_model(self) {
         let unread =
             |draft: &Draft| field(draft.key).filter(|field| field.input == Input::Model).zip(Some(draft.text.clone()));
         let found = self.drafts.with_untracked(|drafts| drafts.iter().find_map(unread));
@@ -320,7 +320,7 @@ impl AppState {
     }
 
     /// Sets a field to its default.
-    pub(super) fn reset(self, field: &'static Field) {
+    pub fn reset(self, field: &'static Field) {
         self.choose(field, &field.write(&Deployment::default()));
     }
 
@@ -374,7 +374,7 @@ struct Facts {
 
 /// A field with what the page shows of it.
 #[derive(Clone, Copy)]
-pub(super) struct Setting {
+pub struct Setting {
     /// The field.
     pub field: &'static Field,
     /// The state of the page.
@@ -386,7 +386,7 @@ pub(super) struct Setting {
 
 impl Setting {
     /// The setting of a field.
-    pub(super) fn new(state: AppState, field: &'static Field) -> Setting {
+    pub fn new(state: AppState, field: &'static Field) -> Setting {
         let at = place(field).unwrap_or_default();
         let standing = state.standings.with_untracked(|standings| standings.get(at).copied().unwrap_or_default());
         let value = state.deployment.with_untracked(|deployment| field.write(deployment));
@@ -397,43 +397,43 @@ impl Setting {
     }
 
     /// What the field holds: the text as typed, or its value.
-    pub(super) fn text(self) -> String {
+    pub fn text(self) -> String {
         self.facts.with(|facts| facts.text.clone())
     }
 
     /// Its value, without what is being typed.
-    pub(super) fn value(self) -> String {
+    pub fn value(self) -> String {
         self.facts.with(|facts| facts.value.clone())
     }
 
     /// What TensorRT-LLM makes of it; empty where that is nothing.
-    pub(super) fn effective(self) -> String {
+    pub fn effective(self) -> String {
         self.facts.with(|facts| facts.effective.clone())
     }
 
     /// What is wrong with it.
-    pub(super) fn problem(self) -> Option<String> {
+    pub fn problem(self) -> Option<String> {
         self.facts.with(|facts| facts.problem.clone())
     }
 
     /// What TensorRT-LLM corrects in it, and what else is worth knowing.
-    pub(super) fn note(self) -> String {
+    pub fn note(self) -> String {
         self.facts.with(|facts| facts.note.clone())
     }
 
     /// Whether it differs from its default.
-    pub(super) fn is_changed(self) -> bool {
+    pub fn is_changed(self) -> bool {
         self.facts.with(|facts| facts.changed)
     }
 
     /// Whether it has a meaning beside the others, or was set, so that it can be reset.
-    pub(super) fn is_shown(self) -> bool {
+    pub fn is_shown(self) -> bool {
         self.facts.with(|facts| facts.applies || facts.changed)
     }
 }
 
 /// The text of a value as a person reads it: long whole numbers in groups of three digits.
-pub(super) fn readable(field: &Field, text: String) -> String {
+pub fn readable(field: &Field, text: String) -> String {
     match (field.input, text.parse::<u64>()) {
         (Input::Whole { .. } | Input::Steps { .. }, Ok(number)) => grouped(number),
         _ => text,

@@ -11,7 +11,7 @@ const KEPT: &str = "theme";
 
 /// Whether the page is dark.
 #[derive(Clone, Copy)]
-pub(super) struct Appearance {
+pub struct Appearance {
     /// `dark`, `light`, or nothing.
     chosen: Live<String>,
     /// Whether the system is dark.
@@ -21,7 +21,7 @@ pub(super) struct Appearance {
 impl Appearance {
     /// As `boot.js` found it, following the system from now on unless something was chosen. In a frame `frame.js` says when the
     /// page around it chose.
-    pub(super) fn new() -> Appearance {
+    pub fn new() -> Appearance {
         let read = || browser::looks("data-theme").unwrap_or_default();
         let chosen = Live::new(read());
         listen(&window(), "themechange", move |_| chosen.set(read()));
@@ -30,17 +30,17 @@ impl Appearance {
     }
 
     /// Whether the page is dark.
-    pub(super) fn is_dark(self) -> bool {
+    pub fn is_dark(self) -> bool {
         self.chosen.with(|chosen| if chosen.is_empty() { self.system.get() } else { chosen == "dark" })
     }
 
     /// The colours of the charts.
-    pub(super) fn colours(self) -> &'static chart::Theme {
+    pub fn colours(self) -> &'static chart::Theme {
         if self.is_dark() { &chart::Theme::DARK } else { &chart::Theme::LIGHT }
     }
 
     /// Turns light into dark and dark into light, here and on the next visit.
-    pub(super) fn toggle(self) {
+    pub fn toggle(self) {
         let dark = !untrack(|| self.is_dark());
         let name = if dark { "dark" } else { "light" };
         if let Some(root) = document().document_element() {

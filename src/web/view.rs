@@ -10,7 +10,7 @@ use crate::units::Units;
 
 /// What the pointer or the focus is on: a segment in the chart, or a row of the table.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Pointed {
+pub struct Pointed {
     /// The segment.
     pub segment: Segment,
     /// The bar, where it is the chart that is pointed at.
@@ -30,7 +30,7 @@ pub struct PanelSpec {
 
 /// A question under the chart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Tab {
+pub enum Tab {
     /// Why a figure is what it is.
     Why,
     /// The memory over the range of a setting.
@@ -53,7 +53,7 @@ pub(super) enum Tab {
 
 impl Tab {
     /// Every tab, in their order.
-    pub(super) const ALL: [Tab; 9] = [
+    pub const ALL: [Tab; 9] = [
         Tab::Why,
         Tab::Sweep,
         Tab::FeasibleRange,
@@ -66,7 +66,7 @@ impl Tab {
     ];
 
     /// Its name.
-    pub(super) fn label(self) -> &'static str {
+    pub fn label(self) -> &'static str {
         match self {
             Tab::Why => "Why",
             Tab::Sweep => "Sweep",
@@ -111,7 +111,7 @@ impl Tab {
 
 /// What is looked at.
 #[derive(Clone, Copy)]
-pub(super) struct ViewState {
+pub struct ViewState {
     /// The run of equal ranks whose figures are shown; that of the rank which decides, where none was chosen.
     pub run: Live<Option<usize>>,
     /// What the pointer or the focus is on.
@@ -136,7 +136,7 @@ pub(super) struct ViewState {
 
 impl ViewState {
     /// What is looked at first.
-    pub(super) fn new() -> ViewState {
+    pub fn new() -> ViewState {
         ViewState {
             run: Live::new(None),
             pointed: Live::new(None),
@@ -152,14 +152,14 @@ impl ViewState {
     }
 
     /// The help of a setting.
-    pub(super) fn help(self, key: &str) -> String {
+    pub fn help(self, key: &str) -> String {
         self.helps.with(|helps| {
             helps.iter().find(|(known, _)| known == key).map(|(_, help)| help.clone()).unwrap_or_default()
         })
     }
 
     /// Asks for the help of every setting, once there is time for it.
-    pub(super) fn learn(self) {
+    pub fn learn(self) {
         let answers = Answers::new(move |lines| {
             let pairs = lines.unwrap_or_default().lines().filter_map(|line| line.split_once('\t'));
             self.helps.set(pairs.map(|(key, help)| (key.to_string(), help.to_string())).collect());

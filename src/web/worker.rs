@@ -53,7 +53,7 @@ thread_local! {
 
 /// A channel of requests. The newest request counts: it replaces one that still waits.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) struct Answers(usize);
+pub struct Answers(usize);
 
 impl Answers {
     /// A new channel for quick answers.

@@ -29,7 +29,7 @@ fn alone(base: &Deployment, space: &Space) -> Vec<Candidate> {
                     for &quant_algo in &space.quant_algos {
                         for &kv_cache_dtype in &space.kv_cache_dtypes {
                             let deployment = Deployment {
-                                gpu: gpu.clone().into(),
+                                gpu: gpu.clone(),
                                 parallel: Parallelism { tp_size, pp_size, moe_ep_size, ..base.parallel },
                                 precision: Precision { quant_algo, kv_cache_dtype, ..base.precision },
                                 limits: BuildLimits {

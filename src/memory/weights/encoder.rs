@@ -37,7 +37,7 @@ pub(super) fn cross_keys<N: Number>(inputs: &Inputs<N>) -> Option<N> {
 }
 
 /// Whether the decoder projects the encoder's output to keys and values only.
-pub(crate) fn projects_cross_keys_alone<N>(inputs: &Inputs<N>) -> bool {
+pub fn projects_cross_keys_alone<N>(inputs: &Inputs<N>) -> bool {
     let resolved = inputs.resolved;
     matches!(resolved.precision.quant_algo, QuantAlgo::None | QuantAlgo::Fp8)
         && resolved.given.engine.max_lora_rank == 0

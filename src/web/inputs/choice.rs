@@ -11,7 +11,7 @@ use crate::web::state::Setting;
 const AUTO: &str = "auto";
 
 /// One of the names of a field. `auto` says what it amounts to.
-pub(crate) fn choice(setting: Setting) -> El {
+pub fn choice(setting: Setting) -> El {
     let field = setting.field;
     let names = if let Input::Choice(names) = field.input { names } else { &[] };
     let options = names.iter().map(|name| {
@@ -25,7 +25,7 @@ pub(crate) fn choice(setting: Setting) -> El {
 }
 
 /// One of a few names, side by side. The names for people are those of `labels`, in the same order.
-pub(crate) fn switch(setting: Setting, labels: &[&str]) -> El {
+pub fn switch(setting: Setting, labels: &[&str]) -> El {
     let field = setting.field;
     let names = if let Input::Choice(names) = field.input { names } else { &[] };
     let choices = names.iter().zip(labels).map(|(name, label)| {
@@ -47,12 +47,12 @@ pub(crate) fn switch(setting: Setting, labels: &[&str]) -> El {
 }
 
 /// The word for what is left to TensorRT-LLM, with what it makes of it.
-pub(crate) fn auto(effective: &str) -> String {
+pub fn auto(effective: &str) -> String {
     if effective.is_empty() { AUTO.to_string() } else { format!("{AUTO} ({effective})") }
 }
 
 /// A card of the catalogue.
-pub(crate) fn gpus(setting: Setting) -> El {
+pub fn gpus(setting: Setting) -> El {
     let options = move || {
         let chosen = setting.state.deployment.with_untracked(|deployment| deployment.gpu.id);
         let option = |gpu: &Gpu| {
@@ -67,7 +67,7 @@ pub(crate) fn gpus(setting: Setting) -> El {
 }
 
 /// A native list of values.
-pub(crate) fn select(setting: Setting, list: El) -> El {
+pub fn select(setting: Setting, list: El) -> El {
     described(setting, list.class("control"), "")
         .live_value(move || setting.value())
         .on("change", move |event| setting.state.choose(setting.field, &value(&event)))

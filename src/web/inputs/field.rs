@@ -6,7 +6,7 @@ use crate::web::dom::{El, el};
 use crate::web::state::{AppState, Setting};
 
 /// A group's heading, with how many of its fields differ from their defaults.
-pub(crate) fn head(state: AppState, label: &str, fields: Vec<&'static Field>) -> [El; 2] {
+pub fn head(state: AppState, label: &str, fields: Vec<&'static Field>) -> [El; 2] {
     let count = move || match state.count(&fields, |standing| standing.differs) {
         0 => String::new(),
         changed => format!("{changed} changed"),
@@ -15,7 +15,7 @@ pub(crate) fn head(state: AppState, label: &str, fields: Vec<&'static Field>) ->
 }
 
 /// Sets several fields to their defaults, where one differs.
-pub(crate) fn reset_all(state: AppState, label: &str, name: &str, fields: Vec<&'static Field>) -> El {
+pub fn reset_all(state: AppState, label: &str, name: &str, fields: Vec<&'static Field>) -> El {
     let all = fields.clone();
     let differs = move || state.count(&fields, |standing| standing.differs) > 0;
     el("button")
@@ -28,7 +28,7 @@ pub(crate) fn reset_all(state: AppState, label: &str, name: &str, fields: Vec<&'
 }
 
 /// A field whose control stands beside its name. Where its group doesn't say when it is fixed, the field does.
-pub(crate) fn row(setting: Setting, marked: bool, controls: Vec<El>) -> El {
+pub fn row(setting: Setting, marked: bool, controls: Vec<El>) -> El {
     let field = setting.field;
     let mark = marked.then(|| el("span").class("mark moment").text(field.phase.label()));
     let name = el("div").class("name").child(label(field).class("key")).children(mark);
@@ -38,7 +38,7 @@ pub(crate) fn row(setting: Setting, marked: bool, controls: Vec<El>) -> El {
 }
 
 /// A field whose control is as wide as the column; its group's heading names it.
-pub(crate) fn stacked(setting: Setting, controls: Vec<El>) -> El {
+pub fn stacked(setting: Setting, controls: Vec<El>) -> El {
     let field = setting.field;
     let stacked = el("div").class("field stacked").attr("data-field", field.key);
     let named = stacked.child(label(field).class("visually-hidden"));
@@ -94,7 +94,7 @@ fn messages(setting: Setting) -> [El; 3] {
 }
 
 /// A control's id and name, and what assistive technology should know of it besides its label.
-pub(crate) fn described(setting: Setting, control: El, more: &'static str) -> El {
+pub fn described(setting: Setting, control: El, more: &'static str) -> El {
     let key = setting.field.key;
     let by = move || {
         let problem = if setting.problem().is_some() { format!("{key}_problem ") } else { String::new() };

@@ -1,12 +1,12 @@
 //! The inputs, grouped as a person thinks of them.
 
-pub(super) mod choice;
-pub(super) mod field;
-pub(super) mod model;
-pub(super) mod number;
+pub mod choice;
+pub mod field;
+pub mod model;
+pub mod number;
 mod scale;
 mod steps;
-pub(super) mod ticks;
+pub mod ticks;
 mod toggle;
 
 use super::browser::before_paint;
@@ -37,7 +37,7 @@ fn groups() -> (Vec<Group>, Vec<Group>) {
 const AT_ONCE: usize = 3;
 
 /// Adds the first inputs, but for those of the header.
-pub(super) fn first(form: &El, state: AppState) {
+pub fn first(form: &El, state: AppState) {
     help_follows_focus(state);
     ticks::follow(state);
     // Without an engine nothing is fixed before the start.
@@ -47,12 +47,12 @@ pub(super) fn first(form: &El, state: AppState) {
 }
 
 /// Adds the others that aren't folded away.
-pub(super) fn others(form: &El, state: AppState) {
+pub fn others(form: &El, state: AppState) {
     add(form.clone(), state, groups().1.iter().skip(AT_ONCE));
 }
 
 /// Adds what few people change, folded away.
-pub(super) fn advanced(form: &El, folded: &El, state: AppState) {
+pub fn advanced(form: &El, folded: &El, state: AppState) {
     let (more, _) = groups();
     let all: Vec<&Field> = more.iter().flat_map(|group| fields(*group)).collect();
     let counting = all.clone();
@@ -62,7 +62,7 @@ pub(super) fn advanced(form: &El, folded: &El, state: AppState) {
 }
 
 /// Adds the others of them, and the way back from everything.
-pub(super) fn last(form: &El, folded: &El, state: AppState) {
+pub fn last(form: &El, folded: &El, state: AppState) {
     add(folded.clone(), state, groups().0.iter().skip(AT_ONCE));
     form.clone().child(reset_all(state, "Reset all settings", "Reset all settings", FIELDS.iter().collect()));
 }
@@ -98,7 +98,7 @@ fn dimensions(state: AppState) -> El {
 }
 
 /// A form that is sent nowhere.
-pub(super) fn form(class: &str) -> El {
+pub fn form(class: &str) -> El {
     el("form")
         .class(class)
         .attr("aria-label", "Deployment")
@@ -139,7 +139,7 @@ fn group_mark(phase: Phase) -> &'static str {
 }
 
 /// A setting with the control that its kind asks for.
-pub(super) fn control(state: AppState, field: &'static Field, marked: bool) -> El {
+pub fn control(state: AppState, field: &'static Field, marked: bool) -> El {
     let setting = Setting::new(state, field);
     let row = |controls: Vec<El>| row(setting, marked, controls);
     match field.input {

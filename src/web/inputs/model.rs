@@ -136,7 +136,7 @@ impl Search {
 }
 
 /// A combobox over the catalogue, and the dimensions of the chosen model.
-pub(crate) fn model(setting: Setting) -> Vec<El> {
+pub fn model(setting: Setting) -> Vec<El> {
     let search = Search {
         setting,
         typing: Live::new(false),

@@ -13,7 +13,7 @@ use std::rc::Rc;
 const HUNDREDTHS: f64 = 100.0;
 
 /// A field for a number, and its slider where the range has an end.
-pub(crate) fn number(setting: Setting) -> Vec<El> {
+pub fn number(setting: Setting) -> Vec<El> {
     let field = setting.field;
     let slider = match field.input {
         Input::Whole { min, slider_max, .. } => Some(Slider::Whole(Scale::new(min, slider_max))),
@@ -24,7 +24,7 @@ pub(crate) fn number(setting: Setting) -> Vec<El> {
 }
 
 /// The text of a number, kept as typed until it is understood. Left empty it shows what TensorRT-LLM takes instead.
-pub(crate) fn text_input(setting: Setting) -> El {
+pub fn text_input(setting: Setting) -> El {
     let Setting { field, state, .. } = setting;
     let mode = match field.input {
         Input::Whole { .. } | Input::Steps { .. } => "numeric",

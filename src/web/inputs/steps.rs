@@ -5,7 +5,7 @@ use crate::web::dom::{El, el};
 use crate::web::state::Setting;
 
 /// The usual values as buttons, and a field for any other.
-pub(super) fn steps(setting: Setting, usual: &'static [u64]) -> El {
+pub fn steps(setting: Setting, usual: &'static [u64]) -> El {
     let buttons = usual.iter().map(|number| {
         let text = number.to_string();
         let chosen = text.clone();

@@ -11,7 +11,7 @@ use crate::web::worker::Answers;
 const REST: u32 = 200;
 
 /// Keeps the ticks up to date, long after the picture.
-pub(crate) fn follow(state: AppState) {
+pub fn follow(state: AppState) {
     let ticks = state.view.ticks;
     let answers = Answers::new(move |answer| ticks.set(answer.unwrap_or_default().to_string()));
     let resting = Debounced::new(REST);
@@ -26,7 +26,7 @@ pub(crate) fn follow(state: AppState) {
 }
 
 /// The last value of a field that fits, and whether it is smaller ones that don't.
-pub(crate) fn tick(state: AppState, field: &Field) -> Option<(String, bool)> {
+pub fn tick(state: AppState, field: &Field) -> Option<(String, bool)> {
     state.view.ticks.with(|ticks| {
         let (_, value) = form_urlencoded::parse(ticks.as_bytes()).find(|(key, _)| key == field.key)?;
         let is_smallest = value.ends_with('+');

@@ -7,7 +7,7 @@ use crate::web::state::Setting;
 use wasm_bindgen::JsCast;
 
 /// On or off.
-pub(super) fn switch(setting: Setting) -> El {
+pub fn switch(setting: Setting) -> El {
     described(setting, el("input").attr("type", "checkbox"), "").live_checked(move || setting.value() == "true").on(
         "change",
         move |event| {
@@ -19,7 +19,7 @@ pub(super) fn switch(setting: Setting) -> El {
 }
 
 /// On, off, or what TensorRT-LLM makes of it.
-pub(super) fn auto_or(setting: Setting) -> El {
+pub fn auto_or(setting: Setting) -> El {
     let automatic = el("option").attr("value", "").live_text(move || auto(&setting.effective()));
     let phase = ["true", "false"].map(|value| el("option").attr("value", value).text(value));
     select(setting, el("select").child(automatic).children(phase))

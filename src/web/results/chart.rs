@@ -26,11 +26,7 @@ const STRIP_HEIGHT: u32 = 24;
 const REST: u32 = 100;
 
 /// A bar for each rank with the capacity as a line, or one lying bar of the rank that decides.
-pub(crate) fn chart(
-    state: AppState,
-    appearance: Appearance,
-    strip: impl Fn() -> bool + Copy + Send + Sync + 'static,
-) -> El {
+pub fn chart(state: AppState, appearance: Appearance, strip: impl Fn() -> bool + Copy + Send + Sync + 'static) -> El {
     let frame = el("div").class("chart-frame");
     let width = browser::width_of(&frame.0);
     let drawing = Derived::new(move |_| {

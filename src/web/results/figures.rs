@@ -17,7 +17,7 @@ pub fn large(bytes: Bytes, units: Units) -> String {
 }
 
 /// A share of the GPU's memory.
-pub(crate) fn share(bytes: Bytes, total: Bytes) -> String {
+pub fn share(bytes: Bytes, total: Bytes) -> String {
     let share = bytes.share_of(total) * 100.0;
     if bytes.0 > 0 && share < 0.5 { "< 1 %".to_string() } else { format!("{} %", grouped_decimal(share, 0)) }
 }
@@ -169,7 +169,7 @@ fn why(state: AppState, contributor: Contributor) -> El {
 }
 
 /// The colour that a segment has in the chart.
-pub(crate) fn swatch(appearance: Appearance, segment: Segment) -> El {
+pub fn swatch(appearance: Appearance, segment: Segment) -> El {
     let colour = move || appearance.colours().segment(segment).to_string();
     let square = svg("rect").attr("width", "100%").attr("height", "100%").live_attr("fill", move || Some(colour()));
     svg("svg").class("swatch").attr("aria-hidden", "true").child(square)

@@ -1,12 +1,12 @@
 //! The answer: verdict, chart, figures, and the questions below them.
 
-pub(super) mod chart;
-pub(super) mod figures;
+pub mod chart;
+pub mod figures;
 mod questions;
 mod segment;
 mod tooltip;
-pub(super) mod verdict;
-pub(super) mod warnings;
+pub mod verdict;
+pub mod warnings;
 
 use super::browser;
 use super::dom::{El, el};
@@ -17,7 +17,7 @@ use super::theme::Appearance;
 const NARROW: &str = "(max-width: 44.9375em)";
 
 /// Adds the picture, and what is said of it.
-pub(super) fn picture(results: El, state: AppState, appearance: Appearance) -> El {
+pub fn picture(results: El, state: AppState, appearance: Appearance) -> El {
     let narrow = browser::media(NARROW);
     let chart = chart::chart(state, appearance, move || narrow.get());
     let summary = el("div").class("summary").children(verdict::verdict(state)).child(chart);
@@ -25,6 +25,6 @@ pub(super) fn picture(results: El, state: AppState, appearance: Appearance) -> E
 }
 
 /// Adds what stands beside and below the picture.
-pub(super) fn details(results: &El, state: AppState, appearance: Appearance) {
+pub fn details(results: &El, state: AppState, appearance: Appearance) {
     results.clone().child(figures::figures(state, appearance)).child(questions::questions(state, appearance));
 }

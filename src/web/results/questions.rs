@@ -15,7 +15,7 @@ fn tab_id(tab: Tab) -> String {
 }
 
 /// The row of tabs, and the panel of the one that is open.
-pub(super) fn questions(state: AppState, appearance: Appearance) -> El {
+pub fn questions(state: AppState, appearance: Appearance) -> El {
     let open = state.view.tab;
     let key_down = move |event: Event| {
         let count = Tab::ALL.len();

@@ -26,7 +26,7 @@ struct Told {
 }
 
 /// The size, the share and the formula of the segment that is pointed at.
-pub(super) fn tooltip(state: AppState, drawing: Derived<Option<Arc<Drawing>>>) -> El {
+pub fn tooltip(state: AppState, drawing: Derived<Option<Arc<Drawing>>>) -> El {
     let formula = Live::new(String::new());
     let answers = Answers::new(move |answer| formula.set(answer.unwrap_or_default().to_string()));
     watch(move || {

@@ -10,7 +10,7 @@ use std::cell::Cell;
 const REST: u32 = 1000;
 
 /// The verdict, what is left, and what is wrong where the figures are those of an earlier deployment.
-pub(crate) fn verdict(state: AppState) -> [El; 2] {
+pub fn verdict(state: AppState) -> [El; 2] {
     let word = el("span").class("verdict-word").live_text(move || state.sound(|sound| sound.report.headline()).into());
     let sentence = el("span").live_text(move || state.sound(|sound| sound.report.sentence(state.view.units)));
     let detail = el("span")
@@ -35,7 +35,7 @@ pub(crate) fn verdict(state: AppState) -> [El; 2] {
 }
 
 /// The name of a field, which leads there.
-pub(crate) fn field_link(key: &'static str) -> El {
+pub fn field_link(key: &'static str) -> El {
     el("button").class("link key").attr("type", "button").text(key).on("click", move |_| browser::focus(key))
 }
 

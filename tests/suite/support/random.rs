@@ -55,7 +55,7 @@ fn served() -> impl Strategy<Value = Deployment> {
 }
 
 /// A deployment of an engine.
-pub(crate) fn engine() -> impl Strategy<Value = Deployment> {
+pub fn engine() -> impl Strategy<Value = Deployment> {
     let knobs = (1u64..=8, any::<bool>(), any::<bool>(), limit(), proptest::option::of(4u32..8), any::<Option<bool>>());
     (served(), knobs).prop_map(|(served, (beam, packed, fmha, tokens, block, parallel))| Deployment {
         limits: BuildLimits { max_beam_width: beam, ..served.limits },
@@ -74,7 +74,7 @@ pub(crate) fn engine() -> impl Strategy<Value = Deployment> {
 }
 
 /// A deployment of the PyTorch backend.
-pub(crate) fn pytorch() -> impl Strategy<Value = Deployment> {
+pub fn pytorch() -> impl Strategy<Value = Deployment> {
     let ranks = (0..MoeBackend::ALL.len(), 0..AllreduceStrategy::ALL.len(), 0u32..6, any::<bool>(), any::<bool>());
     let drafts = (0..DecodingType::ALL.len(), proptest::option::of(1u64..16));
     let memory = (limit(), limit(), 0u64..1 << 40, any::<bool>());
@@ -110,18 +110,18 @@ pub(crate) fn pytorch() -> impl Strategy<Value = Deployment> {
 }
 
 /// The report, where the deployment is sound.
-pub(crate) fn report(deployment: &Deployment) -> Option<Report> {
+pub fn report(deployment: &Deployment) -> Option<Report> {
     estimate(deployment).ok()
 }
 
 /// A contributor's bytes on the rank that has most of them.
-pub(crate) fn largest(report: &Report, contributor: Contributor) -> Bytes {
+pub fn largest(report: &Report, contributor: Contributor) -> Bytes {
     report.ranks.iter().map(|rank| rank.figure(contributor).bytes).max().unwrap_or_default()
 }
 
 /// What is used and what is free are the GPU's memory to the byte where it fits, what is used is its parts, and each
 /// figure lies in its band.
-pub(crate) fn parts_add_up(deployment: &Deployment) -> TestCaseResult {
+pub fn parts_add_up(deployment: &Deployment) -> TestCaseResult {
     let Some(report) = report(deployment) else { return Ok(()) };
     prop_assert_eq!(report.ranks.len() as u64, deployment.world_size());
     for rank in &report.ranks {
@@ -140,7 +140,7 @@ pub(crate) fn parts_add_up(deployment: &Deployment) -> TestCaseResult {
 }
 
 /// The laws end in the same bytes when they are read with figures that remember.
-pub(crate) fn explanations_end_in_the_report(deployment: &Deployment) -> TestCaseResult {
+pub fn explanations_end_in_the_report(deployment: &Deployment) -> TestCaseResult {
     let Some(report) = report(deployment) else { return Ok(()) };
     for rank in [0, deployment.world_size() - 1] {
         let explained =

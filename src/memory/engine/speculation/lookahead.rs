@@ -15,7 +15,7 @@ fn masks<N: Number>(inputs: &Inputs<N>, sequences: impl Fn() -> N) -> N {
 }
 
 /// Masks, lengths and positions of a batch.
-pub(super) fn inputs<N: Number>(inputs: &Inputs<N>) -> N {
+pub fn inputs<N: Number>(inputs: &Inputs<N>) -> N {
     masks(inputs, || inputs.running_batch())
 }
 

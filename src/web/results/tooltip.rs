@@ -46,7 +46,7 @@ pub(super) fn tooltip(state: AppState, drawing: Derived<Option<Arc<Drawing>>>) -
 /// What to ask about the segment that is pointed at.
 enum Question {
     /// The formula of a contributor.
-    Formula(Request),
+    Formula(Box<Request>),
     /// What is left.
     Rest,
 }
@@ -58,7 +58,7 @@ fn question(state: AppState, drawing: &Drawing) -> Option<Question> {
         return Some(Question::Rest);
     };
     let deployment = state.last_sound()?.deployment.clone();
-    Some(Question::Formula(Request::Formula { deployment, contributor, rank: bar.shows }))
+    Some(Question::Formula(Box::new(Request::Formula { deployment, contributor, rank: bar.shows })))
 }
 
 fn show(told: Told, formula: Live<String>) -> El {

@@ -112,7 +112,7 @@ fn is_tensors(bytes: &[u8]) -> bool {
 }
 
 /// Reads a file of any length in pieces. Memory is bounded: a log is parsed piece by piece, and
-/// bytes are kept only of files up to [`LONGEST`].
+/// bytes are kept only of files up to `LONGEST`.
 ///
 /// ```
 /// use trtllm_memory::worker::{GivenReader, answer_text};

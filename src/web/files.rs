@@ -54,9 +54,11 @@ fn save_painted(name: &str, svg: &str) {
     let Ok(image) = HtmlImageElement::new() else {
         return;
     };
-    let (loaded, name) = (image.clone(), name.to_string());
-    listen(&image, "load", move |_| {
-        if let Some(url) = painted(&loaded) {
+    let name = name.to_string();
+    // A listener that held the image would keep it for good: the browser does not see such a cycle.
+    listen(&image, "load", move |event| {
+        let loaded = event.target().and_then(|target| target.dyn_into::<HtmlImageElement>().ok());
+        if let Some(url) = loaded.and_then(|image| painted(&image)) {
             save_data(&name, &url);
         }
     });

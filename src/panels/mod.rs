@@ -10,7 +10,7 @@
 //! * `data-ask="sort=gpus&…"` on a button requests the panel again with these options.
 //! * `data-pin="true"`, `data-pin=""` on a button pins the current deployment for comparison, or
 //!   unpins it.
-//! * `data-setting="tp_size"` on a button moves the focus to that field.
+//! * `data-field="tp_size"` on a button moves the focus to that field.
 //! * `data-part="kv_cache/0"` on `details` is unfolded if the request names it in `open`.
 //! * `data-copy="id"` on a button copies the text of the element with this id.
 //! * `data-save="name"`, `data-from="id"` on a button saves the text of that element as a file of
@@ -59,7 +59,7 @@ pub(crate) fn panel(request: &PanelRequest, subject: Option<&Subject>) -> Markup
 
 /// The name of a field, as a button that moves the focus there.
 fn field_link(key: &str) -> Markup {
-    html! { button.link.key type="button" data-setting=(key) { (key) } }
+    html! { button.link.key type="button" data-field=(key) { (key) } }
 }
 
 /// Returns the answer to a request when nothing was given.

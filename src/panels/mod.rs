@@ -62,8 +62,7 @@ fn field_link(key: &str) -> Markup {
     html! { button.link.key type="button" data-field=(key) { (key) } }
 }
 
-/// Returns the answer to a request when nothing was given.
 #[cfg(test)]
-fn answer(request: &str) -> String {
-    crate::worker::answer_text(request, &crate::worker::Given::default())
-}
+mod tests;
+#[cfg(test)]
+use tests::answer;

@@ -6,12 +6,19 @@ import { eventually, scenario } from "./harness/scenario.mjs";
 import { tab, VIEWS } from "./harness/views.mjs";
 
 const view = (name) => VIEWS.find((view) => view.name === name);
-const sideways = (page) => page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+const sideways = (page) =>
+  page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
 
 scenario("every control has its link key as id and name, and a label", {}, async (page) => {
-  const unlabelled = await page.locator("input[name], select[name]").evaluateAll((elements) =>
-    elements.filter((element) => element.labels?.length === 0 && !element.ariaLabel && !element.getAttribute("aria-labelledby")).map(({ id }) => id),
-  );
+  const unlabelled = await page
+    .locator("input[name], select[name]")
+    .evaluateAll((elements) =>
+      elements
+        .filter(
+          (element) => element.labels?.length === 0 && !element.ariaLabel && !element.getAttribute("aria-labelledby"),
+        )
+        .map(({ id }) => id),
+    );
   assert.deepEqual(unlabelled, []);
   for (const key of ["model", "gpu", "tp_size", "pp_size", "quant_algo", "kv_cache_dtype", "max_batch_size", "max_num_tokens",
     "max_seq_len", "free_gpu_memory_fraction", "max_tokens"]) {
@@ -24,11 +31,18 @@ scenario("every control has its link key as id and name, and a label", {}, async
 
 // Walks through the parts of a chart and gives their names.
 async function walk(page, parts) {
-  const names = await parts.evaluateAll((elements) => elements.map((element) => element.getAttribute("aria-label") ?? element.innerText));
+  const names = await parts.evaluateAll((elements) =>
+    elements.map((element) => element.getAttribute("aria-label") ?? element.innerText),
+  );
   assert.ok(names.length > 1 && names.every((name) => /\S/.test(name)), `each part has a name: ${names}`);
-  assert.equal(await parts.evaluateAll((elements) => elements.filter(({ tabIndex }) => tabIndex === 0).length), 1, "Tab reaches one of them");
+  assert.equal(
+    await parts.evaluateAll((elements) => elements.filter(({ tabIndex }) => tabIndex === 0).length),
+    1,
+    "Tab reaches one of them",
+  );
   await parts.first().focus();
-  const here = () => page.evaluate(() => document.activeElement.getAttribute("aria-label") ?? document.activeElement.innerText);
+  const here = () =>
+    page.evaluate(() => document.activeElement.getAttribute("aria-label") ?? document.activeElement.innerText);
   for (const name of names.slice(0, 8)) {
     assert.equal(await here(), name);
     await page.keyboard.press("ArrowRight");
@@ -41,18 +55,22 @@ async function walk(page, parts) {
 
 const chartName = (chart) => chart.getAttribute("aria-label");
 
-scenario("the chart has a name, its segments are reached by keys, and the table says the same", { link: "tp_size=2" }, async (page) => {
-  assert.match(await chartName(page.locator("#chart .chart-boxes")), /memory of each GPU/);
-  const names = await walk(page, segments(page));
-  for (const name of names.filter((name) => name.includes("GPU 0"))) {
-    const [, label, size] = name.match(/^(.*), GPU 0: ([\d,.]+) GiB/);
-    const line = page.locator("#chart ~ * tbody tr, .figures tbody tr").filter({ hasText: label }).first();
-    assert.match(await line.innerText(), new RegExp(size.replace(".", "\\.")), name);
-  }
-  await segments(page).first().focus();
-  await page.keyboard.press("Enter");
-  await eventually(async () => assert.match(await page.locator("#explanation").innerText(), /Weights/));
-});
+scenario(
+  "the chart has a name, its segments are reached by keys, and the table says the same",
+  { link: "tp_size=2" },
+  async (page) => {
+    assert.match(await chartName(page.locator("#chart .chart-boxes")), /memory of each GPU/);
+    const names = await walk(page, segments(page));
+    for (const name of names.filter((name) => name.includes("GPU 0"))) {
+      const [, label, size] = name.match(/^(.*), GPU 0: ([\d,.]+) GiB/);
+      const line = page.locator("#chart ~ * tbody tr, .figures tbody tr").filter({ hasText: label }).first();
+      assert.match(await line.innerText(), new RegExp(size.replace(".", "\\.")), name);
+    }
+    await segments(page).first().focus();
+    await page.keyboard.press("Enter");
+    await eventually(async () => assert.match(await page.locator("#explanation").innerText(), /Weights/));
+  },
+);
 
 scenario("a sweep has a name, and its points are taken by keys", {}, async (page) => {
   const panel = await tab(page, "sweep");
@@ -60,11 +78,19 @@ scenario("a sweep has a name, and its points are taken by keys", {}, async (page
   const parts = panel.locator("#sweep_left .chart-boxes > *");
   const names = await walk(page, parts);
   await panel.locator('[data-part="sweep_left"] > summary').click();
-  await eventually(async () => assert.equal(await panel.locator('[data-part="sweep_left"] tbody tr').count(), names.length));
+  await eventually(async () =>
+    assert.equal(await panel.locator('[data-part="sweep_left"] tbody tr').count(), names.length),
+  );
   await parts.nth(1).focus();
   await page.keyboard.press("Enter");
   await eventually(async () => assert.match(await page.evaluate(() => location.hash), /tp_size=/));
-  await eventually(async () => assert.equal(await page.evaluate(() => document.activeElement.closest("#sweep_left") !== null), true, "the focus stays"));
+  await eventually(async () =>
+    assert.equal(
+      await page.evaluate(() => document.activeElement.closest("#sweep_left") !== null),
+      true,
+      "the focus stays",
+    ),
+  );
 });
 
 scenario("the picture of a search has a name, and its deployments are opened by keys", {}, async (page) => {
@@ -79,14 +105,18 @@ scenario("the picture of a search has a name, and its deployments are opened by 
   await eventually(async () => assert.notDeepEqual(await figures(page), before));
 });
 
-scenario("the picture of the measurements has a name, its dots are read by keys, and the table says the same", {}, async (page) => {
-  const panel = await tab(page, "accuracy");
-  assert.equal(await chartName(panel.locator(".scatter .chart-boxes")), "Predicted over measured");
-  const [first] = await walk(page, panel.locator(".scatter .chart-boxes > *"));
-  await panel.locator(".scatter .chart-boxes > *").first().focus();
-  await eventually(async () => assert.equal(await panel.locator(".scatter [data-tips]").innerText(), first));
-  assert.ok((await panel.locator(".measurements tbody tr").count()) > 10);
-});
+scenario(
+  "the picture of the measurements has a name, its dots are read by keys, and the table says the same",
+  {},
+  async (page) => {
+    const panel = await tab(page, "accuracy");
+    assert.equal(await chartName(panel.locator(".scatter .chart-boxes")), "Predicted over measured");
+    const [first] = await walk(page, panel.locator(".scatter .chart-boxes > *"));
+    await panel.locator(".scatter .chart-boxes > *").first().focus();
+    await eventually(async () => assert.equal(await panel.locator(".scatter [data-tips]").innerText(), first));
+    assert.ok((await panel.locator(".measurements tbody tr").count()) > 10);
+  },
+);
 
 scenario("the strips of a log are a list with a name, whose lines are read by keys", {}, async (page) => {
   await view("a log that was read and calibrates").open(page);
@@ -94,16 +124,25 @@ scenario("the strips of a log are a list with a name, whose lines are read by ke
   assert.match(await list.getAttribute("aria-label"), /order of time/);
   await walk(page, list.locator("li"));
   await list.locator("li").nth(1).focus();
-  await eventually(async () => assert.match(await page.locator("#file [data-tips]").first().innerText(), /execution context memory/));
+  await eventually(async () =>
+    assert.match(await page.locator("#file [data-tips]").first().innerText(), /execution context memory/),
+  );
 });
 
 // What is announced.
 
 scenario("the verdict is announced once a change has rested, and not while a slider is dragged", {}, async (page) => {
-  const live = page.locator('[role="status"].visually-hidden').filter({ hasNot: page.locator("button") }).first();
+  const live = page
+    .locator('[role="status"].visually-hidden')
+    .filter({ hasNot: page.locator("button") })
+    .first();
   await page.evaluate(() => {
     window.announced = [];
-    const watch = (element) => new MutationObserver(() => element.textContent.trim() && window.announced.push(element.textContent)).observe(element, { childList: true, characterData: true, subtree: true });
+    const watch = (element) =>
+      new MutationObserver(() => element.textContent.trim() && window.announced.push(element.textContent)).observe(
+        element,
+        { childList: true, characterData: true, subtree: true },
+      );
     document.querySelectorAll('[role="status"], [aria-live]').forEach(watch);
   });
   assert.equal(await live.getAttribute("role"), "status");
@@ -137,112 +176,195 @@ scenario("nothing moves by itself, whatever is opened", {}, async (page) => {
   await view("sweeps and their tables").open(page);
   await row(page, "weights").locator("[data-why]").click();
   const moving = await page.locator("body, body *").evaluateAll((elements) =>
-    elements.filter((element) => {
-      if (!element.isConnected) return false;
-      const { transitionDuration, animationName, scrollBehavior } = getComputedStyle(element);
-      return !/^0s(, 0s)*$/.test(transitionDuration) || animationName !== "none" || scrollBehavior === "smooth";
-    }).map((element) => element.outerHTML.slice(0, 80)));
+    elements
+      .filter((element) => {
+        if (!element.isConnected) return false;
+        const { transitionDuration, animationName, scrollBehavior } = getComputedStyle(element);
+        return !/^0s(, 0s)*$/.test(transitionDuration) || animationName !== "none" || scrollBehavior === "smooth";
+      })
+      .map((element) => element.outerHTML.slice(0, 80)),
+  );
   assert.deepEqual(moving, []);
 });
 
 // In a reader's own few colours.
 
-const paint = (locator, property) => locator.evaluate((element, property) => getComputedStyle(element)[property], property);
+const paint = (locator, property) =>
+  locator.evaluate((element, property) => getComputedStyle(element)[property], property);
 
 for (const colorScheme of ["light", "dark"]) {
-  scenario(`in forced colours what is chosen is told apart, and the chart keeps its colours, ${colorScheme}`, { link: "tp_size=2", colorScheme }, async (page) => {
-    const before = await page.locator("#chart .chart-picture rect").evaluateAll((rects) => rects.map((rect) => getComputedStyle(rect).fill));
-    await page.emulateMedia({ forcedColors: "active", colorScheme });
-    for (const [chosen, other] of [
-      ['[data-field="tp_size"] .segments [aria-pressed="true"]', '[data-field="tp_size"] .segments [aria-pressed="false"]'],
-      [".switch label:has(:checked)", ".switch label:not(:has(:checked))"],
-    ]) {
-      const grounds = await Promise.all([chosen, other].map((selector) => paint(page.locator(selector).first(), "backgroundColor")));
-      assert.notEqual(grounds[0], grounds[1], chosen);
-    }
-    const tabs = await Promise.all(['[role="tab"][aria-selected="true"]', '[role="tab"][aria-selected="false"]'].map((selector) =>
-      paint(page.locator(selector).first(), "borderBottomColor")));
-    assert.notEqual(tabs[0], tabs[1]);
-    const after = await page.locator("#chart .chart-picture rect").evaluateAll((rects) => rects.map((rect) => getComputedStyle(rect).fill));
-    assert.deepEqual(after, before);
-    const swatches = await page.locator(".figures .swatch rect").evaluateAll((rects) => rects.map((rect) => getComputedStyle(rect).fill));
-    assert.equal(new Set(swatches).size, 7);
-    const [ground, ink] = [await paint(page.locator("#chart .chart-frame"), "backgroundColor"), await paint(page.locator("#chart .chart-frame"), "color")];
-    assert.notEqual(ground, ink);
-    assert.notEqual(ground, "rgba(0, 0, 0, 0)", "the picture lies on its own ground");
-  });
+  scenario(
+    `in forced colours what is chosen is told apart, and the chart keeps its colours, ${colorScheme}`,
+    { link: "tp_size=2", colorScheme },
+    async (page) => {
+      const before = await page
+        .locator("#chart .chart-picture rect")
+        .evaluateAll((rects) => rects.map((rect) => getComputedStyle(rect).fill));
+      await page.emulateMedia({ forcedColors: "active", colorScheme });
+      for (const [chosen, other] of [
+        [
+          '[data-field="tp_size"] .segments [aria-pressed="true"]',
+          '[data-field="tp_size"] .segments [aria-pressed="false"]',
+        ],
+        [".switch label:has(:checked)", ".switch label:not(:has(:checked))"],
+      ]) {
+        const grounds = await Promise.all(
+          [chosen, other].map((selector) => paint(page.locator(selector).first(), "backgroundColor")),
+        );
+        assert.notEqual(grounds[0], grounds[1], chosen);
+      }
+      const tabs = await Promise.all(
+        ['[role="tab"][aria-selected="true"]', '[role="tab"][aria-selected="false"]'].map((selector) =>
+          paint(page.locator(selector).first(), "borderBottomColor"),
+        ),
+      );
+      assert.notEqual(tabs[0], tabs[1]);
+      const after = await page
+        .locator("#chart .chart-picture rect")
+        .evaluateAll((rects) => rects.map((rect) => getComputedStyle(rect).fill));
+      assert.deepEqual(after, before);
+      const swatches = await page
+        .locator(".figures .swatch rect")
+        .evaluateAll((rects) => rects.map((rect) => getComputedStyle(rect).fill));
+      assert.equal(new Set(swatches).size, 7);
+      const [ground, ink] = [
+        await paint(page.locator("#chart .chart-frame"), "backgroundColor"),
+        await paint(page.locator("#chart .chart-frame"), "color"),
+      ];
+      assert.notEqual(ground, ink);
+      assert.notEqual(ground, "rgba(0, 0, 0, 0)", "the picture lies on its own ground");
+    },
+  );
 }
 
 // Enlarged.
 
 // Controls and texts that are cut off or lie over each other.
-const crowded = (page) => page.evaluate(() => {
-  const seen = (element) => element.checkVisibility({ visibilityProperty: true }) && !element.closest(".visually-hidden, .skip, .header-label, .chart-frame, [aria-hidden=true], .step-bar");
-  const name = (element) => element.id || element.outerHTML.slice(0, 70);
-  // Whether a part of the page that it is in can be scrolled sideways by itself.
-  const scrolls = (element) => element !== document.body && ((getComputedStyle(element).overflowX === "auto" && !element.matches(".inputs, .results")) || scrolls(element.parentElement));
-  const found = [...document.querySelectorAll(".inputs, .results")].filter((part) => part.scrollWidth > part.clientWidth + 1).map((part) => `scrolls sideways: ${part.className}`);
-  const controls = [...document.querySelectorAll("button, input:not([type=radio]), select, summary, a[href]")].filter(seen);
-  for (const element of document.querySelectorAll("button, .key, .name, h1, h2, p, th, td, summary, label")) {
-    if (!seen(element) || element.closest(".unit") || scrolls(element.parentElement)) continue;
-    const { overflowX, textOverflow } = getComputedStyle(element);
-    if (element.scrollWidth > element.clientWidth + 2 && element.clientWidth > 0 && overflowX !== "visible" && textOverflow !== "ellipsis") found.push(`cut off: ${name(element)}`);
-    const { left, right, width } = element.getBoundingClientRect();
-    if (width > 0 && (right > innerWidth + 1 || left < -1)) found.push(`outside: ${name(element)}`);
-  }
-  for (const [index, one] of controls.entries()) {
-    const a = one.getBoundingClientRect();
-    for (const other of controls.slice(index + 1)) {
-      if (one.contains(other) || other.contains(one)) continue;
-      const b = other.getBoundingClientRect();
-      const [wide, high] = [Math.min(a.right, b.right) - Math.max(a.left, b.left), Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top)];
-      if (wide > 2 && high > 4) found.push(`over each other: ${name(one)} and ${name(other)}`);
+const crowded = (page) =>
+  page.evaluate(() => {
+    const seen = (element) =>
+      element.checkVisibility({ visibilityProperty: true }) &&
+      !element.closest(".visually-hidden, .skip, .header-label, .chart-frame, [aria-hidden=true], .step-bar");
+    const name = (element) => element.id || element.outerHTML.slice(0, 70);
+    // Whether a part of the page that it is in can be scrolled sideways by itself.
+    const scrolls = (element) =>
+      element !== document.body &&
+      ((getComputedStyle(element).overflowX === "auto" && !element.matches(".inputs, .results")) ||
+        scrolls(element.parentElement));
+    const found = [...document.querySelectorAll(".inputs, .results")]
+      .filter((part) => part.scrollWidth > part.clientWidth + 1)
+      .map((part) => `scrolls sideways: ${part.className}`);
+    const controls = [...document.querySelectorAll("button, input:not([type=radio]), select, summary, a[href]")].filter(
+      seen,
+    );
+    for (const element of document.querySelectorAll("button, .key, .name, h1, h2, p, th, td, summary, label")) {
+      if (!seen(element) || element.closest(".unit") || scrolls(element.parentElement)) continue;
+      const { overflowX, textOverflow } = getComputedStyle(element);
+      if (
+        element.scrollWidth > element.clientWidth + 2 &&
+        element.clientWidth > 0 &&
+        overflowX !== "visible" &&
+        textOverflow !== "ellipsis"
+      )
+        found.push(`cut off: ${name(element)}`);
+      const { left, right, width } = element.getBoundingClientRect();
+      if (width > 0 && (right > innerWidth + 1 || left < -1)) found.push(`outside: ${name(element)}`);
     }
-  }
-  return found;
-});
-
-for (const backend of ["tensorrt", "pytorch"]) {
-  scenario(`at 200 % zoom nothing is cut off, ${backend}`, { link: `backend=${backend}`, viewport: { width: 640, height: 400 } }, async (page) => {
-    assert.ok((await sideways(page)) <= 0);
-    assert.deepEqual(await crowded(page), []);
+    for (const [index, one] of controls.entries()) {
+      const a = one.getBoundingClientRect();
+      for (const other of controls.slice(index + 1)) {
+        if (one.contains(other) || other.contains(one)) continue;
+        const b = other.getBoundingClientRect();
+        const [wide, high] = [
+          Math.min(a.right, b.right) - Math.max(a.left, b.left),
+          Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top),
+        ];
+        if (wide > 2 && high > 4) found.push(`over each other: ${name(one)} and ${name(other)}`);
+      }
+    }
+    return found;
   });
 
-  for (const [where, viewport] of [["wide", undefined], ["at half the width", { width: 640, height: 800 }], ["on a phone", PHONE]]) {
-    scenario(`with text twice as large nothing is cut off, ${where}, ${backend}`, { link: `backend=${backend}&tp_size=2`, viewport }, async (page) => {
-      const devtools = await page.context().newCDPSession(page);
-      await devtools.send("Page.setFontSizes", { fontSizes: { standard: 32, fixed: 26 } });
-      await eventually(async () => assert.equal(await page.evaluate(() => getComputedStyle(document.body).fontSize), "28px"));
+for (const backend of ["tensorrt", "pytorch"]) {
+  scenario(
+    `at 200 % zoom nothing is cut off, ${backend}`,
+    { link: `backend=${backend}`, viewport: { width: 640, height: 400 } },
+    async (page) => {
+      assert.ok((await sideways(page)) <= 0);
       assert.deepEqual(await crowded(page), []);
-      assert.ok((await sideways(page)) <= 0, "the page scrolls sideways");
-      await enter(page, "max_batch_size", "64");
-      assert.ok(await control(page, "max_batch_size").isVisible());
-    });
+    },
+  );
+
+  for (const [where, viewport] of [
+    ["wide", undefined],
+    ["at half the width", { width: 640, height: 800 }],
+    ["on a phone", PHONE],
+  ]) {
+    scenario(
+      `with text twice as large nothing is cut off, ${where}, ${backend}`,
+      { link: `backend=${backend}&tp_size=2`, viewport },
+      async (page) => {
+        const devtools = await page.context().newCDPSession(page);
+        await devtools.send("Page.setFontSizes", { fontSizes: { standard: 32, fixed: 26 } });
+        await eventually(async () =>
+          assert.equal(await page.evaluate(() => getComputedStyle(document.body).fontSize), "28px"),
+        );
+        assert.deepEqual(await crowded(page), []);
+        assert.ok((await sideways(page)) <= 0, "the page scrolls sideways");
+        await enter(page, "max_batch_size", "64");
+        assert.ok(await control(page, "max_batch_size").isVisible());
+      },
+    );
   }
 }
 
 // On paper.
 
 for (const colorScheme of ["light", "dark"]) {
-  scenario(`on paper segments are told apart by pattern, and controls are left out, ${colorScheme}`, { link: "tp_size=2&max_beam_width=2", colorScheme }, async (page) => {
-    await page.emulateMedia({ media: "print", colorScheme });
-    const fills = await page.locator("#chart .chart-picture rect").evaluateAll((rects) => rects.map((rect) => getComputedStyle(rect).fill));
-    const patterns = new Set(fills.filter((fill) => fill.startsWith("url(")));
-    assert.equal(patterns.size, 6, `${[...patterns]}`);
-    const swatches = await page.locator(".figures .swatch rect").evaluateAll((rects) => rects.map((rect) => getComputedStyle(rect).fill));
-    assert.deepEqual(new Set(swatches.filter((fill) => fill.startsWith("url("))), patterns, "the table is the legend there too");
-    for (const pattern of patterns) {
-      const id = pattern.match(/#([^"]+)/)[1];
-      assert.equal(await page.locator(`pattern[id="${id}"]`).count(), 1, id);
-    }
-    for (const seen of ["#verdict", "#chart .chart-picture svg", ".figures table", "#explanation", "#model", "#max_batch_size", "#max_beam_width"]) {
-      await eventually(async () => assert.ok(await page.locator(seen).first().isVisible(), `${seen} is missing`));
-    }
-    const controls = await page.locator("button:not(.key):not([role=tab]), input[type=range], input[type=file]").evaluateAll((elements) => elements.filter((element) => element.checkVisibility()).length);
-    assert.equal(controls, 0);
-    assert.equal(await page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor), "rgb(255, 255, 255)");
-    assert.equal(await paint(page.locator("#verdict h2"), "color"), "rgb(30, 32, 35)");
-    const pdf = await page.pdf({ format: "A4" });
-    assert.equal(pdf.subarray(0, 5).toString(), "%PDF-");
-  });
+  scenario(
+    `on paper segments are told apart by pattern, and controls are left out, ${colorScheme}`,
+    { link: "tp_size=2&max_beam_width=2", colorScheme },
+    async (page) => {
+      await page.emulateMedia({ media: "print", colorScheme });
+      const fills = await page
+        .locator("#chart .chart-picture rect")
+        .evaluateAll((rects) => rects.map((rect) => getComputedStyle(rect).fill));
+      const patterns = new Set(fills.filter((fill) => fill.startsWith("url(")));
+      assert.equal(patterns.size, 6, `${[...patterns]}`);
+      const swatches = await page
+        .locator(".figures .swatch rect")
+        .evaluateAll((rects) => rects.map((rect) => getComputedStyle(rect).fill));
+      assert.deepEqual(
+        new Set(swatches.filter((fill) => fill.startsWith("url("))),
+        patterns,
+        "the table is the legend there too",
+      );
+      for (const pattern of patterns) {
+        const id = pattern.match(/#([^"]+)/)[1];
+        assert.equal(await page.locator(`pattern[id="${id}"]`).count(), 1, id);
+      }
+      for (const seen of [
+        "#verdict",
+        "#chart .chart-picture svg",
+        ".figures table",
+        "#explanation",
+        "#model",
+        "#max_batch_size",
+        "#max_beam_width",
+      ]) {
+        await eventually(async () => assert.ok(await page.locator(seen).first().isVisible(), `${seen} is missing`));
+      }
+      const controls = await page
+        .locator("button:not(.key):not([role=tab]), input[type=range], input[type=file]")
+        .evaluateAll((elements) => elements.filter((element) => element.checkVisibility()).length);
+      assert.equal(controls, 0);
+      assert.equal(
+        await page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor),
+        "rgb(255, 255, 255)",
+      );
+      assert.equal(await paint(page.locator("#verdict h2"), "color"), "rgb(30, 32, 35)");
+      const pdf = await page.pdf({ format: "A4" });
+      assert.equal(pdf.subarray(0, 5).toString(), "%PDF-");
+    },
+  );
 }

@@ -13,14 +13,18 @@ async function opened(page) {
   return page.locator("#accuracy");
 }
 
-scenario("accuracy is not worked out before it is asked for, and then shows every figure that the native command compares", {}, async (page) => {
-  assert.equal(await page.locator("#accuracy *").count(), 0);
-  const panel = await opened(page);
-  assert.equal(await panel.locator(".measurements tbody tr:not(.measured)").count(), cases.length);
-  const exact = cases.filter((one) => one.exact).length;
-  assert.match(await panel.innerText(), new RegExp(`${exact} of ${cases.length} figures`));
-  assert.ok((await panel.locator("circle[data-tip]").count()) > 10);
-});
+scenario(
+  "accuracy is not worked out before it is asked for, and then shows every figure that the native command compares",
+  {},
+  async (page) => {
+    assert.equal(await page.locator("#accuracy *").count(), 0);
+    const panel = await opened(page);
+    assert.equal(await panel.locator(".measurements tbody tr:not(.measured)").count(), cases.length);
+    const exact = cases.filter((one) => one.exact).length;
+    assert.match(await panel.innerText(), new RegExp(`${exact} of ${cases.length} figures`));
+    assert.ok((await panel.locator("circle[data-tip]").count()) > 10);
+  },
+);
 
 scenario("a dot tells what it stands for", {}, async (page) => {
   const panel = await opened(page);
@@ -42,7 +46,9 @@ scenario("a measured configuration opens in the page", {}, async (page) => {
 
 scenario("sources open in tabs of their own, which don't learn of this page", {}, async (page) => {
   const panel = await opened(page);
-  const sources = await panel.locator(".source a").evaluateAll((links) => links.map(({ href, target, rel }) => ({ href, target, rel })));
+  const sources = await panel
+    .locator(".source a")
+    .evaluateAll((links) => links.map(({ href, target, rel }) => ({ href, target, rel })));
   assert.ok(sources.length > 5);
   for (const { href, target, rel } of sources) {
     assert.match(href, /^https:\/\//);
@@ -52,5 +58,8 @@ scenario("sources open in tabs of their own, which don't learn of this page", {}
 
 scenario("the measurements fit a phone", { viewport: PHONE }, async (page) => {
   await opened(page);
-  assert.ok((await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)) <= 0, "the page scrolls sideways");
+  assert.ok(
+    (await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)) <= 0,
+    "the page scrolls sideways",
+  );
 });

@@ -18,22 +18,31 @@ const watch = () => {
       return original.apply(window, given);
     };
   }
-  new PerformanceObserver((list) => list.getEntries().forEach(({ value }) => (seen.shifts += value)))
-    .observe({ type: "layout-shift", buffered: true });
+  new PerformanceObserver((list) => list.getEntries().forEach(({ value }) => (seen.shifts += value))).observe({
+    type: "layout-shift",
+    buffered: true,
+  });
 };
 
 const seen = (page) => page.evaluate(() => ({ ...window.seen }));
 const pause = (time) => new Promise((later) => setTimeout(later, time));
 
 for (const viewport of [DESKTOP, { width: 768, height: 1024 }, PHONE])
-  scenario(`the static shell is painted before the program starts, and nothing moves when the figures come, at ${viewport.width} px`, { before: watch, viewport }, async (page) => {
-    await page.locator("#why .panel > *").first().waitFor();
-    const { painted, shifts } = await seen(page);
-    assert.equal(painted, true);
-    assert.equal(shifts, 0);
-  });
+  scenario(
+    `the static shell is painted before the program starts, and nothing moves when the figures come, at ${viewport.width} px`,
+    { before: watch, viewport },
+    async (page) => {
+      await page.locator("#why .panel > *").first().waitFor();
+      const { painted, shifts } = await seen(page);
+      assert.equal(painted, true);
+      assert.equal(shifts, 0);
+    },
+  );
 
-for (const [name, query] of [["the page", ""], ["the embedded page", "?embed=1"]])
+for (const [name, query] of [
+  ["the page", ""],
+  ["the embedded page", "?embed=1"],
+])
   scenario(`${name} does nothing while nobody touches it`, { before: watch, query }, async (page) => {
     // The worker's first answers come, and ticks a rest later: sooner or later nothing asks to run any more.
     await pause(2000);

@@ -29,16 +29,32 @@ const watch = () => {
   const number = (node) => numbers.get(node) ?? (numbers.set(node, count()), numbers.get(node));
   const place = (element) => {
     const named = element.closest(".chart-picture, .chart-boxes, .results, .embedded > :not(.knobs), [data-field]");
-    return named ? (named.dataset.field ?? named.className.baseVal ?? named.className) : (element.id || element.outerHTML);
+    return named
+      ? (named.dataset.field ?? named.className.baseVal ?? named.className)
+      : element.id || element.outerHTML;
   };
   addEventListener("input", () => inputs.push([]), true);
-  const options = { subtree: true, childList: true, attributes: true, attributeOldValue: true, characterData: true, characterDataOldValue: true };
+  const options = {
+    subtree: true,
+    childList: true,
+    attributes: true,
+    attributeOldValue: true,
+    characterData: true,
+    characterDataOldValue: true,
+  };
   new MutationObserver((records) => {
     turn += 1;
     for (const { target, type, attributeName, oldValue } of records) {
       const now = type === "attributes" ? target.getAttribute(attributeName) : target.nodeValue;
       const element = target instanceof Element ? target : target.parentElement;
-      inputs.at(-1)?.push({ what: `${number(target)} ${type} ${attributeName}`, place: place(element), turn, same: type !== "childList" && now === oldValue });
+      inputs
+        .at(-1)
+        ?.push({
+          what: `${number(target)} ${type} ${attributeName}`,
+          place: place(element),
+          turn,
+          same: type !== "childList" && now === oldValue,
+        });
     }
   }).observe(document, options);
 };
@@ -63,23 +79,41 @@ async function drag(page, key) {
 }
 
 for (const [name, opened, key, follow] of PAGES)
-  scenario(`${name}, dragged: an input writes the chart at most once, and nothing that stays as it is or has no part in it`, opened, async (page) => {
-    await page.waitForTimeout(1000);
-    await page.evaluate(watch);
-    await drag(page, key);
-    const inputs = (await page.evaluate(() => window.written)).slice(FIRST);
-    assert.ok(inputs.length > MOVES / 2, `${inputs.length} inputs`);
-    assert.ok(inputs.filter((written) => written.some(({ place }) => place === "chart-picture")).length > MOVES / 4, "the chart follows");
-    for (const written of inputs.slice(0, -1)) {
-      const pictures = written.filter(({ place }) => place === "chart-picture").map(({ what }) => what);
-      assert.deepEqual(pictures.length, new Set(pictures).size, "something of the chart was written twice");
-      assert.deepEqual(written.filter(({ same }) => same), []);
-      const elsewhere = written.map(({ place }) => place).filter((place) => !/^(chart|verdict|results|figures|legend|visually-hidden|embedded)/.test(place));
-      assert.deepEqual([...new Set(elsewhere)].filter((place) => !follow.includes(place)), []);
-      const turns = (part) => written.filter(({ place }) => place === part).map(({ turn }) => turn);
-      assert.ok(!turns("chart-boxes").some((turn) => turns("chart-picture").includes(turn)), "the chart does not wait for what the pointer finds");
-    }
-  });
+  scenario(
+    `${name}, dragged: an input writes the chart at most once, and nothing that stays as it is or has no part in it`,
+    opened,
+    async (page) => {
+      await page.waitForTimeout(1000);
+      await page.evaluate(watch);
+      await drag(page, key);
+      const inputs = (await page.evaluate(() => window.written)).slice(FIRST);
+      assert.ok(inputs.length > MOVES / 2, `${inputs.length} inputs`);
+      assert.ok(
+        inputs.filter((written) => written.some(({ place }) => place === "chart-picture")).length > MOVES / 4,
+        "the chart follows",
+      );
+      for (const written of inputs.slice(0, -1)) {
+        const pictures = written.filter(({ place }) => place === "chart-picture").map(({ what }) => what);
+        assert.deepEqual(pictures.length, new Set(pictures).size, "something of the chart was written twice");
+        assert.deepEqual(
+          written.filter(({ same }) => same),
+          [],
+        );
+        const elsewhere = written
+          .map(({ place }) => place)
+          .filter((place) => !/^(chart|verdict|results|figures|legend|visually-hidden|embedded)/.test(place));
+        assert.deepEqual(
+          [...new Set(elsewhere)].filter((place) => !follow.includes(place)),
+          [],
+        );
+        const turns = (part) => written.filter(({ place }) => place === part).map(({ turn }) => turn);
+        assert.ok(
+          !turns("chart-boxes").some((turn) => turns("chart-picture").includes(turn)),
+          "the chart does not wait for what the pointer finds",
+        );
+      }
+    },
+  );
 
 for (const [name, opened, key] of PAGES)
   scenario(`${name}, dragged: no script asks for a layout, and a frame has one`, opened, async (page) => {
@@ -92,7 +126,10 @@ for (const [name, opened, key] of PAGES)
     let frame = { inputs: 0, layouts: 0 };
     for (const event of events) {
       const { name } = event;
-      assert.ok(!(LAYOUT.has(name) && isForced(event)), `${name} within ${[...around(event)].map(({ name }) => name).join(" < ")}`);
+      assert.ok(
+        !(LAYOUT.has(name) && isForced(event)),
+        `${name} within ${[...around(event)].map(({ name }) => name).join(" < ")}`,
+      );
       frame.inputs += isInput(event);
       frame.layouts += isWhole(event);
       if (name !== "Commit") continue;
@@ -101,7 +138,10 @@ for (const [name, opened, key] of PAGES)
     }
     assert.ok(frames.length > MOVES / 2, `${frames.length} frames`);
     // When the slider is pressed, it takes the focus, for which the browser itself lays the page out.
-    assert.deepEqual(frames.slice(FIRST).filter((count) => count > 1), []);
+    assert.deepEqual(
+      frames.slice(FIRST).filter((count) => count > 1),
+      [],
+    );
   });
 
 for (const [name, opened, key] of PAGES)
@@ -113,7 +153,10 @@ for (const [name, opened, key] of PAGES)
     const events = await trace(page, () => pause(1200));
     // The trace itself begins with a mark.
     const work = events.filter(({ ts }) => ts > events[0].ts + 200_000).filter(({ name }) => WORK.has(name));
-    assert.deepEqual(work.map(({ name, args }) => `${name} ${JSON.stringify(args)}`), []);
+    assert.deepEqual(
+      work.map(({ name, args }) => `${name} ${JSON.stringify(args)}`),
+      [],
+    );
   });
 
 scenario("after a drag, what the pointer and the focus find is where the chart is", {}, async (page) => {
@@ -127,13 +170,17 @@ scenario("after a drag, what the pointer and the focus find is where the chart i
   });
 });
 
-scenario("a drag right after the page came: what is kept for visits without a network waits for its end", {}, async (page) => {
-  const asked = page.waitForRequest(/offline-\w+\.js/);
-  const isKept = () => page.evaluate(async () => Boolean(await navigator.serviceWorker.getRegistration()));
-  await hold(page, "max_num_tokens");
-  await asked;
-  await pause(500);
-  assert.equal(await isKept(), false);
-  await page.mouse.up();
-  await eventually(async () => assert.equal(await isKept(), true));
-});
+scenario(
+  "a drag right after the page came: what is kept for visits without a network waits for its end",
+  {},
+  async (page) => {
+    const asked = page.waitForRequest(/offline-\w+\.js/);
+    const isKept = () => page.evaluate(async () => Boolean(await navigator.serviceWorker.getRegistration()));
+    await hold(page, "max_num_tokens");
+    await asked;
+    await pause(500);
+    assert.equal(await isKept(), false);
+    await page.mouse.up();
+    await eventually(async () => assert.equal(await isKept(), true));
+  },
+);

@@ -104,8 +104,13 @@ scenario("headings sort", {}, async (page) => {
   const panel = await tab(page, "search");
   await panel.getByRole("button", { name: "KV tokens", exact: true }).click();
   await eventually(async () => assert.equal(await panel.locator("th[aria-sort]").innerText(), "KV tokens"));
-  const tokens = (await panel.locator("tbody tr").evaluateAll((rows) => rows.map((row) => Number(row.children[7].innerText.replaceAll(",", "")))));
-  assert.deepEqual(tokens, tokens.toSorted((a, b) => b - a));
+  const tokens = await panel
+    .locator("tbody tr")
+    .evaluateAll((rows) => rows.map((row) => Number(row.children[7].innerText.replaceAll(",", ""))));
+  assert.deepEqual(
+    tokens,
+    tokens.toSorted((a, b) => b - a),
+  );
 });
 
 scenario("an advice that is taken makes it fit", { link: TOO_LARGE }, async (page) => {
@@ -171,22 +176,32 @@ scenario("a drag of a slider is one step", {}, async (page) => {
 scenario("typing is undone by the field itself", {}, async (page) => {
   await enter(page, "max_batch_size", "64");
   await control(page, "max_batch_size").press("Control+z");
-  await agrees(page, "max_batch_size=" + ((await control(page, "max_batch_size").inputValue()) || "2048").replaceAll(",", ""));
+  await agrees(
+    page,
+    "max_batch_size=" + ((await control(page, "max_batch_size").inputValue()) || "2048").replaceAll(",", ""),
+  );
 });
 
-scenario("one group is reset, and then all", { link: "max_batch_size=64&max_num_tokens=4096&quant_algo=FP8" }, async (page) => {
-  await page.getByRole("button", { name: "reset Build limits" }).click();
-  await agrees(page, "quant_algo=FP8");
-  await page.getByRole("button", { name: "Reset all settings" }).click();
-  await agrees(page, "");
-  await eventually(async () => assert.deepEqual(await linked(page), {}));
-});
+scenario(
+  "one group is reset, and then all",
+  { link: "max_batch_size=64&max_num_tokens=4096&quant_algo=FP8" },
+  async (page) => {
+    await page.getByRole("button", { name: "reset Build limits" }).click();
+    await agrees(page, "quant_algo=FP8");
+    await page.getByRole("button", { name: "Reset all settings" }).click();
+    await agrees(page, "");
+    await eventually(async () => assert.deepEqual(await linked(page), {}));
+  },
+);
 
 scenario("what is taken away is saved and copied", { link: "tp_size=2" }, async (page) => {
   await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
   const panel = await tab(page, "export");
   const saved = async (name) => {
-    const [download] = await Promise.all([page.waitForEvent("download"), panel.locator(`[data-save="${name}"]`).click()]);
+    const [download] = await Promise.all([
+      page.waitForEvent("download"),
+      panel.locator(`[data-save="${name}"]`).click(),
+    ]);
     assert.equal(download.suggestedFilename(), name);
     return readFile(await download.path());
   };

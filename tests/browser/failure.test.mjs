@@ -12,23 +12,35 @@ async function failsWith(page, pattern) {
   await eventually(async () => assert.match(await failure(page).innerText(), pattern));
 }
 
-scenario("without WebAssembly the page says so", { fail: true, before: () => delete globalThis.WebAssembly }, async (page) => {
-  await failsWith(page, /WebAssembly/);
-});
+scenario(
+  "without WebAssembly the page says so",
+  { fail: true, before: () => delete globalThis.WebAssembly },
+  async (page) => {
+    await failsWith(page, /WebAssembly/);
+  },
+);
 
 const broken = () => {
   WebAssembly.instantiateStreaming = WebAssembly.instantiate = () => Promise.reject(new Error("out of memory"));
 };
 
-scenario("where the program can't start the page says why, and how to go on", { fail: true, before: broken }, async (page) => {
-  await failsWith(page, /out of memory/);
-  assert.ok(await failure(page).getByRole("link").isVisible());
-  assert.ok(await failure(page).getByRole("button", { name: "Reload with your settings" }).isVisible());
-});
+scenario(
+  "where the program can't start the page says why, and how to go on",
+  { fail: true, before: broken },
+  async (page) => {
+    await failsWith(page, /out of memory/);
+    assert.ok(await failure(page).getByRole("link").isVisible());
+    assert.ok(await failure(page).getByRole("button", { name: "Reload with your settings" }).isVisible());
+  },
+);
 
-scenario("a program that doesn't arrive is named", { fail: true, expects: /404|Failed to load/, missing: /_bg\.wasm$/ }, async (page) => {
-  await failsWith(page, /The calculator stopped/);
-});
+scenario(
+  "a program that doesn't arrive is named",
+  { fail: true, expects: /404|Failed to load/, missing: /_bg\.wasm$/ },
+  async (page) => {
+    await failsWith(page, /The calculator stopped/);
+  },
+);
 
 // The worker answers while it is still being asked. The program doesn't expect that and panics, as it would at any fault of its own.
 const answerAtOnce = () => {
@@ -46,7 +58,12 @@ async function panic(page) {
   });
 }
 
-const panics = { link: LINK, before: answerAtOnce, expects: /unreachable/, permissions: ["clipboard-read", "clipboard-write"] };
+const panics = {
+  link: LINK,
+  before: answerAtOnce,
+  expects: /unreachable/,
+  permissions: ["clipboard-read", "clipboard-write"],
+};
 
 scenario("a panic becomes a page that says what happened and holds the details to report", panics, async (page) => {
   await panic(page);
@@ -69,7 +86,11 @@ scenario("after a panic nothing behind the message can be reached", panics, asyn
   await failure(page).waitFor();
   for (let presses = 0; presses < 12; presses += 1) {
     await page.keyboard.press("Tab");
-    assert.ok(await page.evaluate(() => document.activeElement === document.body || document.activeElement.closest("#failure") !== null));
+    assert.ok(
+      await page.evaluate(
+        () => document.activeElement === document.body || document.activeElement.closest("#failure") !== null,
+      ),
+    );
   }
 });
 
@@ -91,21 +112,29 @@ scenario("from a panic the other way back takes the defaults", panics, async (pa
 });
 
 // The browser itself fails in the middle of the program, which then can say nothing.
-scenario("what the program does not survive and can't tell becomes the same page", { link: LINK, expects: /attributes are broken|unreachable/ }, async (page) => {
-  await page.evaluate(() => {
-    Element.prototype.setAttribute = Element.prototype.removeAttribute = () => {
-      throw new Error("attributes are broken");
-    };
-    Object.defineProperty(DOMTokenList.prototype, "toggle", { value: () => {
-      throw new Error("attributes are broken");
-    } });
-    Object.defineProperty(Document.prototype, "createTextNode", { value: () => {
-      throw new Error("attributes are broken");
-    } });
-  });
-  await page.locator("#model").click({ noWaitAfter: true });
-  await failsWith(page, /attributes are broken/);
-});
+scenario(
+  "what the program does not survive and can't tell becomes the same page",
+  { link: LINK, expects: /attributes are broken|unreachable/ },
+  async (page) => {
+    await page.evaluate(() => {
+      Element.prototype.setAttribute = Element.prototype.removeAttribute = () => {
+        throw new Error("attributes are broken");
+      };
+      Object.defineProperty(DOMTokenList.prototype, "toggle", {
+        value: () => {
+          throw new Error("attributes are broken");
+        },
+      });
+      Object.defineProperty(Document.prototype, "createTextNode", {
+        value: () => {
+          throw new Error("attributes are broken");
+        },
+      });
+    });
+    await page.locator("#model").click({ noWaitAfter: true });
+    await failsWith(page, /attributes are broken/);
+  },
+);
 
 scenario("errors of others in the same window leave the page alone", { expects: /not the page's/ }, async (page) => {
   await page.evaluate(() => {
@@ -113,7 +142,9 @@ scenario("errors of others in the same window leave the page alone", { expects: 
       throw new Error("not the page's");
     });
     Promise.reject(new Error("not the page's"));
-    dispatchEvent(new ErrorEvent("error", { message: "ResizeObserver loop completed with undelivered notifications." }));
+    dispatchEvent(
+      new ErrorEvent("error", { message: "ResizeObserver loop completed with undelivered notifications." }),
+    );
   });
   await page.waitForTimeout(300);
   assert.equal(await failure(page).isVisible(), false);
@@ -130,13 +161,17 @@ const noWorker = () => {
   };
 };
 
-scenario("without a worker the figures are there all the same, and a panel says what it lacks", { before: noWorker }, async (page) => {
-  assert.match(await page.locator("#verdict").innerText(), /fits/i);
-  await enter(page, "max_batch_size", "64");
-  await eventually(async () => assert.equal((await linked(page)).max_batch_size, "64"));
-  assert.match(await (await tab(page, "sweep")).innerText(), /The background worker failed to start or stopped/);
-  assert.equal(await failure(page).isVisible(), false);
-});
+scenario(
+  "without a worker the figures are there all the same, and a panel says what it lacks",
+  { before: noWorker },
+  async (page) => {
+    assert.match(await page.locator("#verdict").innerText(), /fits/i);
+    await enter(page, "max_batch_size", "64");
+    await eventually(async () => assert.equal((await linked(page)).max_batch_size, "64"));
+    assert.match(await (await tab(page, "sweep")).innerText(), /The background worker failed to start or stopped/);
+    assert.equal(await failure(page).isVisible(), false);
+  },
+);
 
 // The first worker stops at a question, as a panic in it would.
 const fragile = () => {
@@ -148,7 +183,8 @@ const fragile = () => {
       this.isFragile = (made += 1) === 1;
     }
     postMessage(said) {
-      if (this.isFragile && String(said).includes("panel=sweep")) setTimeout(() => this.dispatchEvent(new ErrorEvent("error")));
+      if (this.isFragile && String(said).includes("panel=sweep"))
+        setTimeout(() => this.dispatchEvent(new ErrorEvent("error")));
       else super.postMessage(said);
     }
   };
@@ -167,7 +203,9 @@ scenario("a worker that stops is said to, and the next question has another", { 
 scenario("what was given to a worker that stopped is given to the next", { before: fragile }, async (page) => {
   await VIEWS.find(({ name }) => name === "a model's file that was read").open(page);
   await page.locator("#tab_sweep").click();
-  await eventually(async () => assert.match(await page.locator("#sweep").innerText(), /The background worker failed to start or stopped/));
+  await eventually(async () =>
+    assert.match(await page.locator("#sweep").innerText(), /The background worker failed to start or stopped/),
+  );
   await page.locator("#tab_file").click();
   await enter(page, "max_batch_size", "64");
   await page.setViewportSize({ width: 1000, height: 800 });
@@ -177,9 +215,12 @@ scenario("what was given to a worker that stopped is given to the next", { befor
 
 // Old browsers, and careful ones.
 const WITHOUT = {
-  "storage": () => Object.defineProperty(globalThis, "localStorage", { get: () => {
-    throw new DOMException("denied", "SecurityError");
-  } }),
+  storage: () =>
+    Object.defineProperty(globalThis, "localStorage", {
+      get: () => {
+        throw new DOMException("denied", "SecurityError");
+      },
+    }),
   "room in its storage": () => {
     Storage.prototype.setItem = () => {
       throw new DOMException("full", "QuotaExceededError");
@@ -194,9 +235,9 @@ const WITHOUT = {
       throw new DOMException("too often", "SecurityError");
     };
   },
-  "structuredClone": () => delete globalThis.structuredClone,
-  "inert": () => delete HTMLElement.prototype.inert,
-  "finalizers": () => delete globalThis.FinalizationRegistry,
+  structuredClone: () => delete globalThis.structuredClone,
+  inert: () => delete HTMLElement.prototype.inert,
+  finalizers: () => delete globalThis.FinalizationRegistry,
   "patience for idle work": () => delete globalThis.requestIdleCallback,
 };
 

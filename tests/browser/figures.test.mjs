@@ -57,7 +57,11 @@ scenario("dragging a slider changes the figures before it is let go", {}, async 
 
 scenario("a deployment that does not fit says so, and by how much", {}, async (page) => {
   const link = "model=meta-llama/Llama-3.1-70B";
-  assert.equal((await estimate(link)).verdict.startsWith?.("fits") ?? false, false, "this scenario needs one that fails");
+  assert.equal(
+    (await estimate(link)).verdict.startsWith?.("fits") ?? false,
+    false,
+    "this scenario needs one that fails",
+  );
   await page.evaluate((fragment) => (location.hash = fragment), link);
   await eventually(async () => assert.equal(await page.locator("#verdict").getAttribute("data-verdict"), "fails"));
   assert.match(await page.locator("#verdict").innerText(), /\d.*(GiB|MiB)/s);
@@ -84,7 +88,9 @@ scenario("why? opens the explanation of that very figure", {}, async (page) => {
   for (const contributor of ["weights", "activations", "kv_cache"]) {
     await row(page, contributor).locator("button[data-why]").click();
     const figure = (await row(page, contributor).innerText()).match(/[\d.,]+\s(GiB|MiB)/)[0];
-    await eventually(async () => assert.ok((await explanation.innerText()).includes(figure), `${contributor}: no ${figure}`));
+    await eventually(async () =>
+      assert.ok((await explanation.innerText()).includes(figure), `${contributor}: no ${figure}`),
+    );
     explained.add(await explanation.innerText());
   }
   assert.equal(explained.size, 3);
@@ -128,18 +134,23 @@ scenario("trtllm-build's own estimate stands below the figures of an engine, and
 
 const L4 = "gpu=l4&quant_algo=FP8";
 
-scenario("a slider's tick stands where the deployment stops fitting, and moves with it", { link: `${L4}&max_seq_len=32768` }, async (page) => {
-  const slider = page.locator("#max_batch_size_slider");
-  const last = async () => Number(((await slider.getAttribute("title")) ?? "").match(/Fits up to ([\d,]+)\./)?.[1].replaceAll(",", ""));
-  await eventually(async () => assert.ok((await last()) > 0));
-  const before = await last();
-  const at = (size) => estimate(`${L4}&max_seq_len=32768&max_batch_size=${size}`);
-  assert.match((await at(before)).verdict, /^fits/);
-  assert.equal((await at(before + 1)).verdict, "fails");
-  const tick = () => slider.evaluate((element) => Number(element.style.getPropertyValue("--tick")));
-  const place = await tick();
-  assert.ok(place > 0 && place < 1000, `${place}`);
-  await enter(page, "max_seq_len", "24576");
-  await eventually(async () => assert.ok((await last()) > before));
-  assert.ok((await tick()) > place);
-});
+scenario(
+  "a slider's tick stands where the deployment stops fitting, and moves with it",
+  { link: `${L4}&max_seq_len=32768` },
+  async (page) => {
+    const slider = page.locator("#max_batch_size_slider");
+    const last = async () =>
+      Number(((await slider.getAttribute("title")) ?? "").match(/Fits up to ([\d,]+)\./)?.[1].replaceAll(",", ""));
+    await eventually(async () => assert.ok((await last()) > 0));
+    const before = await last();
+    const at = (size) => estimate(`${L4}&max_seq_len=32768&max_batch_size=${size}`);
+    assert.match((await at(before)).verdict, /^fits/);
+    assert.equal((await at(before + 1)).verdict, "fails");
+    const tick = () => slider.evaluate((element) => Number(element.style.getPropertyValue("--tick")));
+    const place = await tick();
+    assert.ok(place > 0 && place < 1000, `${place}`);
+    await enter(page, "max_seq_len", "24576");
+    await eventually(async () => assert.ok((await last()) > before));
+    assert.ok((await tick()) > place);
+  },
+);

@@ -44,7 +44,8 @@ function estimated(config) {
   return withFile("config.json", config, async (path) => {
     const output = await new Promise((resolve, reject) => {
       execFile(nativeCommand, ["estimate", "", "--hf-config", path, "--json"], (error, text) =>
-        error && error.code !== 1 ? reject(error) : resolve(text));
+        error && error.code !== 1 ? reject(error) : resolve(text),
+      );
     });
     const [rank] = JSON.parse(output).ranks;
     return Object.fromEntries(CONTRIBUTORS.map((contributor) => [contributor, rank[contributor]]));
@@ -69,24 +70,29 @@ scenario("a pasted config.json is used, agrees with the native command, and trav
   await showsFigures(page, expected);
 });
 
-scenario("the dimensions of a model of one's own can be edited by hand", { link: "model=custom&m.layers=20" }, async (page) => {
-  const before = await figures(page);
-  await page.locator("#dimensions > summary").click();
-  await enter(page, "m.layers", "40");
-  await eventually(async () => assert.ok((await figures(page)).weights > before.weights * 1.5));
-  assert.equal(await control(page, "m.hidden").isVisible(), true);
-  await enter(page, "model", "meta-llama/Llama-3.1-8B");
-  await control(page, "model").press("Enter");
-  await eventually(async () => assert.equal(await page.locator("#dimensions").isVisible(), false));
-});
+scenario(
+  "the dimensions of a model of one's own can be edited by hand",
+  { link: "model=custom&m.layers=20" },
+  async (page) => {
+    const before = await figures(page);
+    await page.locator("#dimensions > summary").click();
+    await enter(page, "m.layers", "40");
+    await eventually(async () => assert.ok((await figures(page)).weights > before.weights * 1.5));
+    assert.equal(await control(page, "m.hidden").isVisible(), true);
+    await enter(page, "model", "meta-llama/Llama-3.1-8B");
+    await control(page, "model").press("Enter");
+    await eventually(async () => assert.equal(await page.locator("#dimensions").isVisible(), false));
+  },
+);
 
 scenario("a chosen file is read, and what is chosen elsewhere stays", { link: "tp_size=2" }, async (page) => {
   await open(page);
   await file(page).setInputFiles({ name: "config.json", mimeType: "application/json", buffer: Buffer.from(CONFIG) });
   await shows(page, /config\.json is a Hugging Face config\.json/);
   await button(page, "Use this model").click();
-  await eventually(async () => assert.deepEqual(
-    [(await linked(page)).model, (await linked(page)).tp_size], ["custom", "2"]));
+  await eventually(async () =>
+    assert.deepEqual([(await linked(page)).model, (await linked(page)).tp_size], ["custom", "2"]),
+  );
 });
 
 scenario("an engine's config.json fills in what was built, and locks it until it is unlocked", {}, async (page) => {
@@ -138,33 +144,42 @@ scenario("a safetensors file is read by its header alone", {}, async (page) => {
   await shows(page, /the header of a safetensors file/);
 });
 
-scenario("the documentation's log is one click away, and shows its figures beside the predictions", {}, async (page) => {
-  await open(page);
-  await button(page, "Show the documentation's example").click();
-  await shows(page, /1,134\.01 MiB/);
-  const text = await given(page).innerText();
-  for (const figure of ["6,678 MiB", "180.30 MiB", "63.44 GiB", "4,060", "259,840"]) assert.ok(text.includes(figure), figure);
-  assert.equal(await given(page).locator(".timeline svg").count(), 7);
-  await button(page, "Open this configuration").click();
-  await eventually(async () => assert.equal((await linked(page)).max_batch_size, "256"));
-  assert.equal((await linked(page)).calibrated_activations, undefined);
-});
+scenario(
+  "the documentation's log is one click away, and shows its figures beside the predictions",
+  {},
+  async (page) => {
+    await open(page);
+    await button(page, "Show the documentation's example").click();
+    await shows(page, /1,134\.01 MiB/);
+    const text = await given(page).innerText();
+    for (const figure of ["6,678 MiB", "180.30 MiB", "63.44 GiB", "4,060", "259,840"])
+      assert.ok(text.includes(figure), figure);
+    assert.equal(await given(page).locator(".timeline svg").count(), 7);
+    await button(page, "Open this configuration").click();
+    await eventually(async () => assert.equal((await linked(page)).max_batch_size, "256"));
+    assert.equal((await linked(page)).calibrated_activations, undefined);
+  },
+);
 
-scenario("a log becomes the base of the figures that it measured, is marked there, and can be removed", {}, async (page) => {
-  const mark = (contributor) => row(page, contributor).getByText("from your log");
-  await open(page);
-  await button(page, "Show the documentation's example").click();
-  await button(page, "Use my log").click();
-  await eventually(async () => assert.equal(await mark("activations").isVisible(), true));
-  assert.equal(await mark("weights").isVisible(), false);
-  const { activations } = await figures(page);
-  assert.equal((activations / 2 ** 20).toFixed(2), "1134.01", "the log's own figure");
-  await eventually(async () => assert.match((await linked(page)).calibrated_activations ?? "", /^\d+\/\d+$/));
-  await page.locator("#calibration").getByRole("button", { name: "Remove" }).click();
-  await eventually(async () => assert.equal(await mark("activations").isVisible(), false));
-  await eventually(async () => assert.equal((await linked(page)).calibrated_activations, undefined));
-  assert.notEqual((await figures(page)).activations, activations);
-});
+scenario(
+  "a log becomes the base of the figures that it measured, is marked there, and can be removed",
+  {},
+  async (page) => {
+    const mark = (contributor) => row(page, contributor).getByText("from your log");
+    await open(page);
+    await button(page, "Show the documentation's example").click();
+    await button(page, "Use my log").click();
+    await eventually(async () => assert.equal(await mark("activations").isVisible(), true));
+    assert.equal(await mark("weights").isVisible(), false);
+    const { activations } = await figures(page);
+    assert.equal((activations / 2 ** 20).toFixed(2), "1134.01", "the log's own figure");
+    await eventually(async () => assert.match((await linked(page)).calibrated_activations ?? "", /^\d+\/\d+$/));
+    await page.locator("#calibration").getByRole("button", { name: "Remove" }).click();
+    await eventually(async () => assert.equal(await mark("activations").isVisible(), false));
+    await eventually(async () => assert.equal((await linked(page)).calibrated_activations, undefined));
+    assert.notEqual((await figures(page)).activations, activations);
+  },
+);
 
 scenario("what can't be read says why, and leaves the deployment as it was", { link: "tp_size=2" }, async (page) => {
   const before = await figures(page);
@@ -194,14 +209,15 @@ scenario("a file of 20 MB is answered, and the page goes on meanwhile", {}, asyn
 
 const IDLE = "[01/01/2026-00:00:00] [TRT-LLM] [I] nothing about sizes happened in this line of the log\n";
 const STARTED = "[TRT-LLM] [I] Using LLM with PyTorch backend\n[TRT-LLM] [RANK 0] [I] Use 8.46 GB for model weights.\n";
-const OUT_OF_MEMORY = "torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 900.00 MiB. " +
+const OUT_OF_MEMORY =
+  "torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 900.00 MiB. " +
   "GPU 0 has a total capacity of 79.18 GiB of which 400.50 MiB is free.\n";
 const UNKNOWN = "[TRT-LLM] [I] Some other memory of 12 MiB was mentioned here\n";
 
 // Writes a log of this many megabytes with the failure in the middle, where a reader of both ends
 // alone misses it.
 async function longLog(path, megabytes) {
-  const half = Buffer.alloc((megabytes * 500_000) - ((megabytes * 500_000) % IDLE.length), IDLE);
+  const half = Buffer.alloc(megabytes * 500_000 - ((megabytes * 500_000) % IDLE.length), IDLE);
   const file = await openFile(path, "w");
   const parts = [Buffer.from(STARTED + UNKNOWN), half, Buffer.from(OUT_OF_MEMORY), half];
   for (const part of parts) await file.writeFile(part);
@@ -225,7 +241,8 @@ scenario("a log of 150 MB is read whole, as the native command reads it, with it
     await longLog(path, 150);
     const output = await new Promise((resolve, reject) => {
       execFile(nativeCommand, ["log", path, "--json"], (error, text) =>
-        error && error.code !== 1 ? reject(error) : resolve(text));
+        error && error.code !== 1 ? reject(error) : resolve(text),
+      );
     });
     const { diagnosis } = JSON.parse(output);
     assert.match(diagnosis.text, /Tried to allocate 900\.00 MiB/);
@@ -247,7 +264,10 @@ scenario("a log of 150 MB is read whole, as the native command reads it, with it
     const said = await progress();
     const values = said.map(({ value }) => value).filter((value) => value !== undefined);
     assert.ok(values.length > 10, "it goes on in steps");
-    assert.deepEqual(values, values.toSorted((one, other) => one - other));
+    assert.deepEqual(
+      values,
+      values.toSorted((one, other) => one - other),
+    );
     assert.ok(values.at(-1) < 100 && values[0] < 20);
     assert.ok(new Set(said.map(({ text }) => text)).size <= 3, "what is announced doesn't change with each step");
 

@@ -53,13 +53,17 @@ function rebuild(folder, version) {
 }
 
 const policyOf = (folder) => /content="(default-src [^"]*)"/.exec(read(folder, "index.html"))[1];
-const versionOf = (page) => page.evaluate(() => getComputedStyle(document.documentElement).getPropertyValue("--version"));
+const versionOf = (page) =>
+  page.evaluate(() => getComputedStyle(document.documentElement).getPropertyValue("--version"));
 const ready = (page) => page.locator('#app[data-ready="true"]').waitFor({ state: "attached" });
 
 // A panel that the worker fills.
 async function asks(page, id = "sweep") {
   await page.locator(`#tab_${id}`).click();
-  await eventually(async () => assert.notEqual((await page.locator(`[id="${id}"] .panel`).innerText()).trim(), ""), 10_000);
+  await eventually(
+    async () => assert.notEqual((await page.locator(`[id="${id}"] .panel`).innerText()).trim(), ""),
+    10_000,
+  );
 }
 
 const versionIn = (folder) => /"version":"(\w+)"/.exec(read(folder, "sw.js"))[1];
@@ -101,10 +105,18 @@ test("a file that changes is called otherwise, and so is each that names it", ()
   const folder = copy();
   const before = names(folder);
   rebuild(folder, "second");
-  const gone = before.filter((name) => isSent(name) && !existsSync(join(folder, name))).map((name) => name.replace(/-\w{10}\./, "."));
-  assert.deepEqual(gone.sort(), ["files/worker.js", "files/worker_loader.js", "files/builder.js", "files/components.css"]);
+  const gone = before
+    .filter((name) => isSent(name) && !existsSync(join(folder, name)))
+    .map((name) => name.replace(/-\w{10}\./, "."));
+  assert.deepEqual(gone.sort(), [
+    "files/worker.js",
+    "files/worker_loader.js",
+    "files/builder.js",
+    "files/components.css",
+  ]);
   const index = read(folder, "index.html");
-  for (const file of [/^files\/components-.*css$/, /^files\/worker_loader-/]) assert.ok(index.includes(named(folder, file)));
+  for (const file of [/^files\/components-.*css$/, /^files\/worker_loader-/])
+    assert.ok(index.includes(named(folder, file)));
   const loader = named(folder, /^files\/worker_loader-/);
   assert.ok(read(folder, loader).includes(posix.basename(named(folder, /^files\/worker-.*js$/))));
   assert.notEqual(versionIn(folder), versionIn(dist));
@@ -113,7 +125,10 @@ test("a file that changes is called otherwise, and so is each that names it", ()
 test("every file is named by its contents, but for those that others know by their address", () => {
   const fixed = names(dist).filter((name) => isSent(name) && !/^files\/.*-[0-9a-f]{10}\.\w+$/.test(name));
   const known = /^(\w+\.html|sw\.js|embed\.js|licences\.txt|manifest\.webmanifest)$/;
-  assert.deepEqual(fixed.filter((name) => !known.test(name)), []);
+  assert.deepEqual(
+    fixed.filter((name) => !known.test(name)),
+    [],
+  );
   assert.ok(fixed.includes("index.html") && fixed.includes("sw.js"));
 });
 
@@ -122,51 +137,62 @@ test("no file names the folder in which whoever built the site keeps crates", ()
   assert.deepEqual(naming, []);
 });
 
-test("behind nginx each file has its type, its compression, and the headers that the other hosts send", slow, async () => {
-  const folder = copy();
-  const server = await nginx(join(folder, ".."));
-  const types = {
-    css: "text/css; charset=utf-8",
-    csv: "text/csv; charset=utf-8",
-    html: "text/html; charset=utf-8",
-    js: "text/javascript; charset=utf-8",
-    png: "image/png",
-    svg: "image/svg+xml",
-    txt: "text/plain; charset=utf-8",
-    wasm: "application/wasm",
-    webmanifest: "application/manifest+json",
-  };
-  const rules = rulesOf(read(folder, "_headers"));
-  assert.equal(rules["/*"]["Content-Security-Policy"], policyOf(folder));
-  try {
-    for (const name of names(folder).filter(isSent)) {
-      const encoding = async (accepted) => {
-        const response = await fetch(server.address + name, { headers: { "accept-encoding": accepted } });
-        assert.equal(Buffer.compare(Buffer.from(await response.arrayBuffer()), readFileSync(join(folder, name))), 0, name);
-        return [response.headers, response.headers.get("content-encoding")];
-      };
-      const [headers, gzip] = await encoding("gzip");
-      assert.equal(headers.get("content-type"), types[name.split(".").pop()], name);
-      const expected = { "cache-control": "no-cache" };
-      for (const [path, rule] of Object.entries(rules)) {
-        if (!`/${name}`.startsWith(path.replace("*", ""))) continue;
-        for (const [header, value] of Object.entries(rule)) expected[header.toLowerCase()] = value;
+test(
+  "behind nginx each file has its type, its compression, and the headers that the other hosts send",
+  slow,
+  async () => {
+    const folder = copy();
+    const server = await nginx(join(folder, ".."));
+    const types = {
+      css: "text/css; charset=utf-8",
+      csv: "text/csv; charset=utf-8",
+      html: "text/html; charset=utf-8",
+      js: "text/javascript; charset=utf-8",
+      png: "image/png",
+      svg: "image/svg+xml",
+      txt: "text/plain; charset=utf-8",
+      wasm: "application/wasm",
+      webmanifest: "application/manifest+json",
+    };
+    const rules = rulesOf(read(folder, "_headers"));
+    assert.equal(rules["/*"]["Content-Security-Policy"], policyOf(folder));
+    try {
+      for (const name of names(folder).filter(isSent)) {
+        const encoding = async (accepted) => {
+          const response = await fetch(server.address + name, { headers: { "accept-encoding": accepted } });
+          assert.equal(
+            Buffer.compare(Buffer.from(await response.arrayBuffer()), readFileSync(join(folder, name))),
+            0,
+            name,
+          );
+          return [response.headers, response.headers.get("content-encoding")];
+        };
+        const [headers, gzip] = await encoding("gzip");
+        assert.equal(headers.get("content-type"), types[name.split(".").pop()], name);
+        const expected = { "cache-control": "no-cache" };
+        for (const [path, rule] of Object.entries(rules)) {
+          if (!`/${name}`.startsWith(path.replace("*", ""))) continue;
+          for (const [header, value] of Object.entries(rule)) expected[header.toLowerCase()] = value;
+        }
+        for (const [header, value] of Object.entries(expected))
+          assert.equal(headers.get(header), value, `${header} of ${name}`);
+        assert.equal(headers.get("x-frame-options"), null);
+        // The script of a few bytes is not worth it.
+        if (!/\.(png|svg)$|loader/.test(name)) assert.equal(gzip, "gzip", name);
+        if (hasBrotli && existsSync(join(folder, `${name}.br`)))
+          assert.equal((await encoding("br, gzip"))[1], "br", name);
+        if (/\.wasm$/.test(name))
+          assert.ok(Number(headers.get("content-length")) < readFileSync(join(folder, name)).length / 2);
       }
-      for (const [header, value] of Object.entries(expected)) assert.equal(headers.get(header), value, `${header} of ${name}`);
-      assert.equal(headers.get("x-frame-options"), null);
-      // The script of a few bytes is not worth it.
-      if (!/\.(png|svg)$|loader/.test(name)) assert.equal(gzip, "gzip", name);
-      if (hasBrotli && existsSync(join(folder, `${name}.br`))) assert.equal((await encoding("br, gzip"))[1], "br", name);
-      if (/\.wasm$/.test(name)) assert.ok(Number(headers.get("content-length")) < readFileSync(join(folder, name)).length / 2);
+      const missing = await fetch(`${server.address}files/page-0000000000.js`);
+      assert.equal(missing.status, 404);
+      assert.equal(missing.headers.get("cache-control"), null, "what is missing today may be there tomorrow");
+      assert.equal((await fetch(server.origin + "/memory")).url, server.address);
+    } finally {
+      await server.close();
     }
-    const missing = await fetch(`${server.address}files/page-0000000000.js`);
-    assert.equal(missing.status, 404);
-    assert.equal(missing.headers.get("cache-control"), null, "what is missing today may be there tomorrow");
-    assert.equal((await fetch(server.origin + "/memory")).url, server.address);
-  } finally {
-    await server.close();
-  }
-});
+  },
+);
 
 // The blocks of a `_headers` file.
 function rulesOf(text) {
@@ -179,73 +205,87 @@ function rulesOf(text) {
   return rules;
 }
 
-test("behind nginx the page works without a network from the second visit on, and takes a newer build whole", slow, async () => {
-  const folder = uncompressed(copy());
-  const server = await nginx(join(folder, ".."));
-  try {
-    await visit(server, async (older, context) => {
-      await older.evaluate(() => globalThis.caches.open("another site's"));
-      await isKept(older, folder);
+test(
+  "behind nginx the page works without a network from the second visit on, and takes a newer build whole",
+  slow,
+  async () => {
+    const folder = uncompressed(copy());
+    const server = await nginx(join(folder, ".."));
+    try {
+      await visit(server, async (older, context) => {
+        await older.evaluate(() => globalThis.caches.open("another site's"));
+        await isKept(older, folder);
 
-      await server.stop();
-      const newer = await context.newPage();
-      const goTo = async (address = "") => {
-        await newer.goto(server.address + address);
-        await ready(newer);
-      };
-      await goTo("#tp_size=2");
-      await asks(newer);
-      await goTo("index.html?embed=1#tp_size=4");
-      assert.ok(await newer.locator("main.embedded").isVisible());
-      if (existsSync(join(folder, "web/embed.html"))) assert.equal((await newer.goto(`${server.address}web/embed.html`)).status(), 200);
+        await server.stop();
+        const newer = await context.newPage();
+        const goTo = async (address = "") => {
+          await newer.goto(server.address + address);
+          await ready(newer);
+        };
+        await goTo("#tp_size=2");
+        await asks(newer);
+        await goTo("index.html?embed=1#tp_size=4");
+        assert.ok(await newer.locator("main.embedded").isVisible());
+        if (existsSync(join(folder, "web/embed.html")))
+          assert.equal((await newer.goto(`${server.address}web/embed.html`)).status(), 200);
 
-      // While a host is being updated it may send a newer build's files and the older document: those are not kept together.
-      const [first, loader] = [versionIn(folder), named(folder, /^files\/worker_loader-/)];
-      const second = copy();
-      rebuild(second, "second");
-      for (const part of ["files", "sw.js"]) cpSync(join(second, part), join(folder, part), { recursive: true });
-      await server.start();
-      await goTo();
-      assert.equal(await newer.evaluate(outcome), "redundant");
-      assert.equal(await versionOf(newer), "");
-      assert.deepEqual((await caches(newer)).map((name) => name.split(" ").pop()).sort(), [first, "site's"].sort());
+        // While a host is being updated it may send a newer build's files and the older document: those are not kept together.
+        const [first, loader] = [versionIn(folder), named(folder, /^files\/worker_loader-/)];
+        const second = copy();
+        rebuild(second, "second");
+        for (const part of ["files", "sw.js"]) cpSync(join(second, part), join(folder, part), { recursive: true });
+        await server.start();
+        await goTo();
+        assert.equal(await newer.evaluate(outcome), "redundant");
+        assert.equal(await versionOf(newer), "");
+        assert.deepEqual((await caches(newer)).map((name) => name.split(" ").pop()).sort(), [first, "site's"].sort());
 
-      rmSync(folder, { recursive: true });
-      cpSync(second, folder, { recursive: true });
-      await goTo("?");
-      assert.equal(await versionOf(newer), "second", "the next navigation shows the newer build");
-      await asks(newer);
-      const asked = await newer.evaluate(() => performance.getEntriesByType("resource").map(({ name }) => name));
-      const files = asked.filter((name) => name.includes("/files/")).map((name) => name.slice(server.address.length));
-      assert.ok(files.length > 5);
-      assert.deepEqual(files.filter((name) => !existsSync(join(folder, name))), [], "files of the older build in a newer page");
-      await isKept(newer, folder);
-      // The page that stayed open still finds its own files, which the host has no more.
-      assert.equal(existsSync(join(folder, loader)), false);
-      assert.equal(await older.evaluate(async (loader) => (await fetch(loader, { cache: "reload" })).status, loader), 200);
-      await asks(older);
+        rmSync(folder, { recursive: true });
+        cpSync(second, folder, { recursive: true });
+        await goTo("?");
+        assert.equal(await versionOf(newer), "second", "the next navigation shows the newer build");
+        await asks(newer);
+        const asked = await newer.evaluate(() => performance.getEntriesByType("resource").map(({ name }) => name));
+        const files = asked.filter((name) => name.includes("/files/")).map((name) => name.slice(server.address.length));
+        assert.ok(files.length > 5);
+        assert.deepEqual(
+          files.filter((name) => !existsSync(join(folder, name))),
+          [],
+          "files of the older build in a newer page",
+        );
+        await isKept(newer, folder);
+        // The page that stayed open still finds its own files, which the host has no more.
+        assert.equal(existsSync(join(folder, loader)), false);
+        assert.equal(
+          await older.evaluate(async (loader) => (await fetch(loader, { cache: "reload" })).status, loader),
+          200,
+        );
+        await asks(older);
 
-      rebuild(folder, "third");
-      await goTo("?again");
-      assert.equal(await versionOf(newer), "third");
-      await isKept(newer, folder);
-      const kept = [versionIn(second), versionIn(folder), "site's"].sort();
-      await eventually(async () => assert.deepEqual((await caches(newer)).map((name) => name.split(" ").pop()).sort(), kept));
+        rebuild(folder, "third");
+        await goTo("?again");
+        assert.equal(await versionOf(newer), "third");
+        await isKept(newer, folder);
+        const kept = [versionIn(second), versionIn(folder), "site's"].sort();
+        await eventually(async () =>
+          assert.deepEqual((await caches(newer)).map((name) => name.split(" ").pop()).sort(), kept),
+        );
 
-      server.hang();
-      await goTo("?slow");
-      assert.equal(await versionOf(newer), "third", "a network that does not answer is none");
-      server.resume();
+        server.hang();
+        await goTo("?slow");
+        assert.equal(await versionOf(newer), "third", "a network that does not answer is none");
+        server.resume();
 
-      await server.stop();
-      await goTo("?offline");
-      assert.equal(await versionOf(newer), "third");
-      await asks(newer);
-    });
-  } finally {
-    await server.close();
-  }
-});
+        await server.stop();
+        await goTo("?offline");
+        assert.equal(await versionOf(newer), "third");
+        await asks(newer);
+      });
+    } finally {
+      await server.close();
+    }
+  },
+);
 
 // Replaces the kept copies of the program with other bytes of the same type.
 const garble = (page) =>
@@ -276,7 +316,9 @@ async function damaged(page, folder) {
     return Promise.all((await cache.keys()).map(hex));
   }, version);
   const differs = ([url, digest]) =>
-    createHash("sha256").update(readFileSync(join(folder, url.split("/memory/")[1]))).digest("hex") !== digest;
+    createHash("sha256")
+      .update(readFileSync(join(folder, url.split("/memory/")[1])))
+      .digest("hex") !== digest;
   return copies.filter(differs).map(([url]) => url);
 }
 
@@ -309,7 +351,8 @@ test("a damaged copy of the program is replaced at the next visit, also for visi
     await server.stop();
     await page.reload();
     await ready(page);
-  }));
+  }),
+);
 
 test("a newer build takes over no damaged copy of a file that it shares with the older one", slow, () =>
   onNginx(async (page, folder) => {
@@ -326,7 +369,8 @@ test("a newer build takes over no damaged copy of a file that it shares with the
     await page.reload();
     await ready(page);
     assert.equal(await versionOf(page), "second");
-  }));
+  }),
+);
 
 test("a service worker that checked no copies is replaced, and the page starts again", slow, () =>
   onNginx(async (page, folder) => {
@@ -350,7 +394,8 @@ test("a service worker that checked no copies is replaced, and the page starts a
     }, 20_000);
     await isKept(page, folder);
     assert.deepEqual(await damaged(page, folder), []);
-  }));
+  }),
+);
 
 test("a damaged copy in the browser's own cache is replaced by the way back that the page offers", slow, async () => {
   const folder = uncompressed(copy());
@@ -395,7 +440,8 @@ test("nothing is asked of another host, nor refused by the page's policy, in any
       const addresses = recorded(context);
       await page.reload();
       await ready(page);
-      for (const tab of await page.getByRole("tab").all()) await asks(page, (await tab.getAttribute("id")).replace("tab_", ""));
+      for (const tab of await page.getByRole("tab").all())
+        await asks(page, (await tab.getAttribute("id")).replace("tab_", ""));
       await isKept(page, dist);
       await page.goto(`${site.address}?embed=1`);
       await ready(page);
@@ -404,7 +450,10 @@ test("nothing is asked of another host, nor refused by the page's policy, in any
         await page.waitForLoadState("networkidle");
       }
       assert.ok(addresses.length > 10);
-      assert.deepEqual(addresses.filter((address) => !address.startsWith(site.origin)), []);
+      assert.deepEqual(
+        addresses.filter((address) => !address.startsWith(site.origin)),
+        [],
+      );
       assert.deepEqual(reports, []);
 
       // The same asked on purpose is seen, from wherever.
@@ -435,7 +484,11 @@ function recorded(context) {
 test("the page can be installed", slow, async () => {
   const { chromium } = fromPackages("playwright-core");
   const site = await serve(dist);
-  const options = { executablePath: chromiumProgram, headless: true, args: ["--no-sandbox", "--disable-dev-shm-usage"] };
+  const options = {
+    executablePath: chromiumProgram,
+    headless: true,
+    args: ["--no-sandbox", "--disable-dev-shm-usage"],
+  };
   // Not in a private context, where nothing can be.
   const context = await chromium.launchPersistentContext(temporaryFolder(), options);
   try {
@@ -515,24 +568,28 @@ test("in another page's frame nothing is kept", slow, async () => {
   }
 });
 
-test("a service worker is withdrawn by putting the other one in its place, and leaves nothing of its own", slow, async () => {
-  const folder = copy();
-  const site = await serve(folder);
-  try {
-    await visit(site, async (page) => {
-      await page.evaluate(() => globalThis.caches.open("another site's"));
-      await isKept(page, folder);
-      cpSync(hosting("withdraw/sw.js"), join(folder, "sw.js"));
-      await page.goto(`${site.address}?`);
-      await eventually(async () => {
-        assert.equal(await page.evaluate(async () => (await navigator.serviceWorker.getRegistrations()).length), 0);
-        assert.deepEqual(await caches(page), ["another site's"]);
-      }, 10_000);
-      await page.reload();
-      await ready(page);
-      assert.equal(await page.evaluate(() => navigator.serviceWorker.controller), null);
-    });
-  } finally {
-    site.close();
-  }
-});
+test(
+  "a service worker is withdrawn by putting the other one in its place, and leaves nothing of its own",
+  slow,
+  async () => {
+    const folder = copy();
+    const site = await serve(folder);
+    try {
+      await visit(site, async (page) => {
+        await page.evaluate(() => globalThis.caches.open("another site's"));
+        await isKept(page, folder);
+        cpSync(hosting("withdraw/sw.js"), join(folder, "sw.js"));
+        await page.goto(`${site.address}?`);
+        await eventually(async () => {
+          assert.equal(await page.evaluate(async () => (await navigator.serviceWorker.getRegistrations()).length), 0);
+          assert.deepEqual(await caches(page), ["another site's"]);
+        }, 10_000);
+        await page.reload();
+        await ready(page);
+        assert.equal(await page.evaluate(() => navigator.serviceWorker.controller), null);
+      });
+    } finally {
+      site.close();
+    }
+  },
+);

@@ -10,7 +10,16 @@ const TABBABLE = 'a[href], button, input, select, textarea, summary, [tabindex="
 const look = () => {
   const paint = (element) => {
     const style = getComputedStyle(element);
-    const { outlineStyle, outlineWidth, boxShadow, borderColor, backgroundColor, stroke, strokeWidth, textDecorationLine } = style;
+    const {
+      outlineStyle,
+      outlineWidth,
+      boxShadow,
+      borderColor,
+      backgroundColor,
+      stroke,
+      strokeWidth,
+      textDecorationLine,
+    } = style;
     const outline = outlineStyle === "none" ? "none" : outlineWidth;
     return [outline, boxShadow, borderColor, backgroundColor, stroke, strokeWidth, textDecorationLine].join(" ");
   };
@@ -25,8 +34,16 @@ const look = () => {
   const { left: x, top: y, right, bottom } = element.getBoundingClientRect();
   const inside = (low, high, end) => (Math.max(low, 0) + Math.min(high, end)) / 2;
   const found = document.elementFromPoint(inside(x, right, innerWidth), inside(y, bottom, innerHeight));
-  const seen = element === document.body || element.contains(found) || (found?.contains(element) && !found.matches(".summary, .summary *")) || element.labels?.[0]?.contains(found);
-  return { left, end: element === document.body, hidden: seen ? undefined : `${name}, under ${found?.outerHTML.slice(0, 60)}` };
+  const seen =
+    element === document.body ||
+    element.contains(found) ||
+    (found?.contains(element) && !found.matches(".summary, .summary *")) ||
+    element.labels?.[0]?.contains(found);
+  return {
+    left,
+    end: element === document.body,
+    hidden: seen ? undefined : `${name}, under ${found?.outerHTML.slice(0, 60)}`,
+  };
 };
 
 // Goes through the whole page by Tab, and on until the browser itself has the focus.
@@ -52,7 +69,10 @@ async function walk(page) {
   assert.deepEqual(covered, [], "what has the focus is out of sight");
   const missed = await page.locator(TABBABLE).evaluateAll((elements) =>
     elements
-      .filter((element) => element.checkVisibility({ visibilityProperty: true }) && !element.disabled && element.tabIndex >= 0)
+      .filter(
+        (element) =>
+          element.checkVisibility({ visibilityProperty: true }) && !element.disabled && element.tabIndex >= 0,
+      )
       .filter((element) => element.type !== "radio" && !("reached" in element.dataset))
       .map((element) => element.id || element.outerHTML.slice(0, 90)),
   );
@@ -78,13 +98,29 @@ for (const name of ["sweeps and their tables", "limits", "a search's results", "
 }
 
 scenario("the order of Tab is that of the eye: header, settings from above, then the answer", {}, async (page) => {
-  const groups = await page.locator(TABBABLE).evaluateAll((elements) =>
-    elements.filter((element) => element.checkVisibility() && element.tabIndex >= 0)
-      .map((element) => [".header", ".inputs", ".results"].findIndex((group) => element.closest(group))));
+  const groups = await page
+    .locator(TABBABLE)
+    .evaluateAll((elements) =>
+      elements
+        .filter((element) => element.checkVisibility() && element.tabIndex >= 0)
+        .map((element) => [".header", ".inputs", ".results"].findIndex((group) => element.closest(group))),
+    );
   assert.deepEqual(groups, groups.toSorted());
-  const tops = await page.locator(".inputs .field .control").evaluateAll((elements) => elements.filter((element) => element.checkVisibility()).map((element) => element.getBoundingClientRect().top));
-  assert.deepEqual(tops, tops.toSorted((a, b) => a - b));
-  assert.equal(await page.locator("[tabindex]").evaluateAll((elements) => elements.filter((element) => element.tabIndex > 0).length), 0);
+  const tops = await page
+    .locator(".inputs .field .control")
+    .evaluateAll((elements) =>
+      elements.filter((element) => element.checkVisibility()).map((element) => element.getBoundingClientRect().top),
+    );
+  assert.deepEqual(
+    tops,
+    tops.toSorted((a, b) => a - b),
+  );
+  assert.equal(
+    await page
+      .locator("[tabindex]")
+      .evaluateAll((elements) => elements.filter((element) => element.tabIndex > 0).length),
+    0,
+  );
 });
 
 scenario("the first Tab offers to skip to the answer", {}, async (page) => {
@@ -100,32 +136,46 @@ scenario("the first Tab offers to skip to the answer", {}, async (page) => {
 scenario("tabs are one stop, and the arrow keys go around them", {}, async (page) => {
   const selected = () => page.locator('[role="tab"][aria-selected="true"]').innerText();
   await page.locator("#tab_why").focus();
-  for (const [key, name] of [["ArrowRight", "Sweep"], ["ArrowLeft", "Why"], ["ArrowLeft", "How accurate?"], ["ArrowRight", "Why"], ["End", "How accurate?"], ["Home", "Why"]]) {
+  for (const [key, name] of [
+    ["ArrowRight", "Sweep"],
+    ["ArrowLeft", "Why"],
+    ["ArrowLeft", "How accurate?"],
+    ["ArrowRight", "Why"],
+    ["End", "How accurate?"],
+    ["Home", "Why"],
+  ]) {
     await page.keyboard.press(key);
     assert.equal(await selected(), name, key);
     assert.equal(await page.evaluate(() => document.activeElement.innerText), name);
   }
-  assert.equal(await page.locator('[role="tab"]').evaluateAll((tabs) => tabs.filter(({ tabIndex }) => tabIndex === 0).length), 1);
+  assert.equal(
+    await page.locator('[role="tab"]').evaluateAll((tabs) => tabs.filter(({ tabIndex }) => tabIndex === 0).length),
+    1,
+  );
 });
 
-scenario("Escape closes what is open, and the focus stays near", { before: () => Object.defineProperty(Navigator.prototype, "clipboard", { value: undefined }) }, async (page) => {
-  await page.locator("#share").focus();
-  await page.keyboard.press("Enter");
-  await page.locator("#link").waitFor();
-  await page.keyboard.press("Escape");
-  await page.locator("#link").waitFor({ state: "hidden" });
-  assert.equal(await page.evaluate(() => document.activeElement.id), "share");
-  await control(page, "model").focus();
-  await page.keyboard.press("ArrowDown");
-  await page.locator("#model_list").waitFor();
-  await page.keyboard.press("Escape");
-  assert.equal(await page.locator("#model_list").isVisible(), false);
-  assert.equal(await page.evaluate(() => document.activeElement.id), "model");
-  await page.locator("#chart [data-segment]").first().focus();
-  await page.getByRole("tooltip").waitFor();
-  await page.keyboard.press("Escape");
-  await eventually(async () => assert.equal(await page.getByRole("tooltip").count(), 0));
-});
+scenario(
+  "Escape closes what is open, and the focus stays near",
+  { before: () => Object.defineProperty(Navigator.prototype, "clipboard", { value: undefined }) },
+  async (page) => {
+    await page.locator("#share").focus();
+    await page.keyboard.press("Enter");
+    await page.locator("#link").waitFor();
+    await page.keyboard.press("Escape");
+    await page.locator("#link").waitFor({ state: "hidden" });
+    assert.equal(await page.evaluate(() => document.activeElement.id), "share");
+    await control(page, "model").focus();
+    await page.keyboard.press("ArrowDown");
+    await page.locator("#model_list").waitFor();
+    await page.keyboard.press("Escape");
+    assert.equal(await page.locator("#model_list").isVisible(), false);
+    assert.equal(await page.evaluate(() => document.activeElement.id), "model");
+    await page.locator("#chart [data-segment]").first().focus();
+    await page.getByRole("tooltip").waitFor();
+    await page.keyboard.press("Escape");
+    await eventually(async () => assert.equal(await page.getByRole("tooltip").count(), 0));
+  },
+);
 
 scenario("a whole deployment is set and questioned without a pointer", {}, async (page) => {
   await control(page, "tp_size").focus();

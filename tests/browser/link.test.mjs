@@ -2,7 +2,13 @@ import assert from "node:assert/strict";
 import { agrees, control, enter, linked } from "./harness/calculator.mjs";
 import { eventually, scenario } from "./harness/scenario.mjs";
 
-const SETTINGS = { model: "Qwen/Qwen3-32B", tp_size: "4", quant_algo: "FP8", kv_cache_dtype: "fp8", max_batch_size: "64" };
+const SETTINGS = {
+  model: "Qwen/Qwen3-32B",
+  tp_size: "4",
+  quant_algo: "FP8",
+  kv_cache_dtype: "fp8",
+  max_batch_size: "64",
+};
 const LINK = Object.entries(SETTINGS).map((pair) => pair.join("=")).join("&");
 
 scenario("the address is empty while nothing differs from the defaults", {}, async (page) => {
@@ -44,15 +50,19 @@ scenario("a new fragment in an open page is followed", { link: "max_batch_size=8
   await agrees(page, "max_batch_size=8");
 });
 
-scenario("an unknown key and a bad value are named, and the rest holds", {
-  link: "no_such_key=1&max_num_tokens=plenty&max_batch_size=64",
-}, async (page) => {
-  const warnings = page.locator("#link-warnings");
-  await eventually(async () => assert.match(await warnings.innerText(), /no_such_key/));
-  assert.match(await warnings.innerText(), /max_num_tokens/);
-  assert.doesNotMatch(await warnings.innerText(), /max_batch_size/);
-  await agrees(page, "max_batch_size=64");
-});
+scenario(
+  "an unknown key and a bad value are named, and the rest holds",
+  {
+    link: "no_such_key=1&max_num_tokens=plenty&max_batch_size=64",
+  },
+  async (page) => {
+    const warnings = page.locator("#link-warnings");
+    await eventually(async () => assert.match(await warnings.innerText(), /no_such_key/));
+    assert.match(await warnings.innerText(), /max_num_tokens/);
+    assert.doesNotMatch(await warnings.innerText(), /max_batch_size/);
+    await agrees(page, "max_batch_size=64");
+  },
+);
 
 scenario("a link of nonsense opens the defaults", { link: "%%%&=&&&a&%E0%A4%A&tp_size=" }, async (page) => {
   await agrees(page, "");
@@ -76,7 +86,7 @@ const DAMAGED = {
   "a full stop and a bracket": `#v=1&${LINK}).`,
   "a closing bracket of an autolink": `#v=1&${LINK}>`,
   "a quote of a word processor": `#v=1&${LINK}\u201d`,
-  "bold": `#**v=1&${LINK}**`,
+  bold: `#**v=1&${LINK}**`,
   "every sign escaped": `#${encodeURIComponent(`v=1&${LINK}`)}`,
   "every sign escaped twice": `#${encodeURIComponent(encodeURIComponent(`v=1&${LINK}`))}`,
   "an underscore escaped": `#v=1&${LINK.replaceAll("_", "\\_")}`,
@@ -98,14 +108,20 @@ scenario("a damaged link is opened as it was meant, without a word", {}, async (
 
 scenario("a misspelt key is named with the one that was meant", { link: "tp_sise=2" }, async (page) => {
   const warnings = page.locator("#link-warnings");
-  await eventually(async () => assert.match(await warnings.innerText(), /tp_sise is not a setting; did you mean tp_size\?/));
+  await eventually(async () =>
+    assert.match(await warnings.innerText(), /tp_sise is not a setting; did you mean tp_size\?/),
+  );
 });
 
-scenario("what is changed before a damaged link is mended stays", { link: "max_batch_size=8&tp_sise=2" }, async (page) => {
-  await enter(page, "max_batch_size", "64");
-  await eventually(async () => assert.deepEqual(await linked(page), { max_batch_size: "64" }));
-  await agrees(page, "max_batch_size=64");
-});
+scenario(
+  "what is changed before a damaged link is mended stays",
+  { link: "max_batch_size=8&tp_sise=2" },
+  async (page) => {
+    await enter(page, "max_batch_size", "64");
+    await eventually(async () => assert.deepEqual(await linked(page), { max_batch_size: "64" }));
+    await agrees(page, "max_batch_size=64");
+  },
+);
 
 // Each opens the page; those that say something say what is not understood.
 const NASTY = {
@@ -143,28 +159,41 @@ const description = (page) => page.locator('meta[name="description"]').getAttrib
 scenario("title and description follow the configuration, and are the page's own without one", {}, async (page) => {
   const own = [await page.title(), await description(page)];
   await page.evaluate((link) => (location.hash = link), LINK);
-  await eventually(async () => assert.match(await page.title(), /^Qwen3-32B · FP8 · 4 × H100 SXM 80 GB · fits — TensorRT-LLM memory/));
-  assert.match(await description(page), /^Qwen3-32B · FP8 · 4 × H100 SXM 80 GB\. Fits\. The KV cache holds [\d,]+ tokens/);
+  await eventually(async () =>
+    assert.match(await page.title(), /^Qwen3-32B · FP8 · 4 × H100 SXM 80 GB · fits — TensorRT-LLM memory/),
+  );
+  assert.match(
+    await description(page),
+    /^Qwen3-32B · FP8 · 4 × H100 SXM 80 GB\. Fits\. The KV cache holds [\d,]+ tokens/,
+  );
   await enter(page, "quant_algo", "NO_QUANT");
-  await eventually(async () => assert.match(await page.title(), /^Qwen3-32B · bfloat16 · 4 × H100 SXM 80 GB · fits — /));
+  await eventually(async () =>
+    assert.match(await page.title(), /^Qwen3-32B · bfloat16 · 4 × H100 SXM 80 GB · fits — /),
+  );
   await page.evaluate(() => (location.hash = "model=meta-llama/Llama-3.3-70B-Instruct"));
-  await eventually(async () => assert.match(await page.title(), /^Llama-3\.3-70B-Instruct · bfloat16 · 1 × H100 SXM 80 GB · does not fit — /));
+  await eventually(async () =>
+    assert.match(await page.title(), /^Llama-3\.3-70B-Instruct · bfloat16 · 1 × H100 SXM 80 GB · does not fit — /),
+  );
   await page.evaluate(() => (location.hash = ""));
   await eventually(async () => assert.deepEqual([await page.title(), await description(page)], own));
 });
 
-scenario("a link opened at once is named, and a moved slider names the page when it rests", { link: LINK }, async (page) => {
-  await eventually(async () => assert.match(await page.title(), /^Qwen3-32B · FP8 · /));
-  const changes = await page.evaluate(async () => {
-    let changes = 0;
-    new MutationObserver(() => changes++).observe(document.querySelector("title"), { childList: true });
-    const input = document.getElementById("max_batch_size");
-    for (let value = 65; value < 105; value++) {
-      input.value = String(value);
-      input.dispatchEvent(new Event("input", { bubbles: true }));
-      await new Promise((later) => setTimeout(later));
-    }
-    return changes;
-  });
-  assert.ok(changes < 10, `${changes} times`);
-});
+scenario(
+  "a link opened at once is named, and a moved slider names the page when it rests",
+  { link: LINK },
+  async (page) => {
+    await eventually(async () => assert.match(await page.title(), /^Qwen3-32B · FP8 · /));
+    const changes = await page.evaluate(async () => {
+      let changes = 0;
+      new MutationObserver(() => changes++).observe(document.querySelector("title"), { childList: true });
+      const input = document.getElementById("max_batch_size");
+      for (let value = 65; value < 105; value++) {
+        input.value = String(value);
+        input.dispatchEvent(new Event("input", { bubbles: true }));
+        await new Promise((later) => setTimeout(later));
+      }
+      return changes;
+    });
+    assert.ok(changes < 10, `${changes} times`);
+  },
+);

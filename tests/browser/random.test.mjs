@@ -30,17 +30,24 @@ const act = async ({ seed, count, texts }) => {
   };
   const below = (end) => Math.floor(random() * end);
   const one = (list) => list[below(list.length)];
-  const all = (selector) => [...document.querySelectorAll(selector)].filter((element) => element.checkVisibility() && !element.disabled);
+  const all = (selector) =>
+    [...document.querySelectorAll(selector)].filter((element) => element.checkVisibility() && !element.disabled);
   const NUMBERS = ["1", "2", "4", "8", "16", "64", "100", "1024", "4096", "1e3", "0", "-1", "0.5", "0.95", "1.2", "", "abc", "1,024", "64K",
     "99999999999999999999", "18446744073709551615", "NaN", "٣", "<b>", " 7 ", "true", "\u202e8"];
   const NAMES = ["llama", "qwen3-32", "meta-llama/Llama-3.1-8B", "deepseek-ai/DeepSeek-V3", "no such model", "<script>", "mixtral", "h200", "tp2"];
   const LINKS = ["", "tp_size=2", "backend=pytorch&model=deepseek-ai/DeepSeek-V3&tp_size=8&gpu=b200", "tp_size=3&nonsense=%",
     "model=meta-llama/Llama-3.3-70B-Instruct&compare=v%3D1", "v=99&=&&&", "model=custom&m.layers=7", "%00%ff", "model=google/gemma-2-2b&pp_size=2"];
   const KEYS = ["ArrowUp", "ArrowDown", "ArrowLeft", "ArrowRight", "Enter", " ", "Escape", "Home", "End", "Tab"];
-  const fire = (target, type, Kind = Event, more = {}) => target.dispatchEvent(new Kind(type, { bubbles: true, cancelable: true, composed: true, ...more }));
+  const fire = (target, type, Kind = Event, more = {}) =>
+    target.dispatchEvent(new Kind(type, { bubbles: true, cancelable: true, composed: true, ...more }));
   const change = (input, value) => {
     // As typing does it: the page's own properties are not asked.
-    const prototype = input instanceof HTMLTextAreaElement ? HTMLTextAreaElement : input instanceof HTMLSelectElement ? HTMLSelectElement : HTMLInputElement;
+    const prototype =
+      input instanceof HTMLTextAreaElement
+        ? HTMLTextAreaElement
+        : input instanceof HTMLSelectElement
+          ? HTMLSelectElement
+          : HTMLInputElement;
     Object.getOwnPropertyDescriptor(prototype.prototype, "value").set.call(input, value);
     fire(input, "input", InputEvent);
   };
@@ -127,7 +134,9 @@ const keep = () => {
   const instantiate = WebAssembly.instantiateStreaming;
   WebAssembly.instantiateStreaming = async (...given) => {
     const made = await instantiate.apply(WebAssembly, given);
-    globalThis.programMemory = Object.values(made.instance.exports).find((given) => given instanceof WebAssembly.Memory);
+    globalThis.programMemory = Object.values(made.instance.exports).find(
+      (given) => given instanceof WebAssembly.Memory,
+    );
     return made;
   };
 };
@@ -158,7 +167,7 @@ test(`${COUNT} random interactions, seed ${SEED}`, { timeout: 600_000 }, async (
     const of = (name) => metrics.find((metric) => metric.name === name).value;
     const [program, shown] = await page.evaluate(() => {
       let shown = 1;
-      for (const walker = document.createTreeWalker(document); walker.nextNode(); ) shown += 1;
+      for (const walker = document.createTreeWalker(document); walker.nextNode();) shown += 1;
       return [programMemory.buffer.byteLength, shown];
     });
     // What the panels show last is a matter of chance; what is kept beside it is not.

@@ -21,34 +21,53 @@ scenario("Share copies the link of what is shown", { link: LINK, permissions: CL
   await agrees(page, LINK);
 });
 
-scenario("the sheet has the link, Markdown with a summary, and a code for a phone", { link: LINK, permissions: CLIPBOARD }, async (page) => {
-  await page.locator("#share").click();
-  assert.equal(await page.locator("#link").inputValue(), page.url());
-  await code(page).waitFor();
-  await page.getByRole("button", { name: "copy Markdown" }).click();
-  await eventually(async () => {
-    const copied = await clipboard(page);
-    assert.match(copied, /^\[Llama-3\.1-8B, bfloat16, 4 × H100 SXM 80 GB: fits, room for [\d,]+ sequences of [\d,]+ tokens, [\d.]+ GiB stay free\]\(/);
-    assert.ok(copied.endsWith(`](${page.url()})`), copied);
-  });
-});
+scenario(
+  "the sheet has the link, Markdown with a summary, and a code for a phone",
+  { link: LINK, permissions: CLIPBOARD },
+  async (page) => {
+    await page.locator("#share").click();
+    assert.equal(await page.locator("#link").inputValue(), page.url());
+    await code(page).waitFor();
+    await page.getByRole("button", { name: "copy Markdown" }).click();
+    await eventually(async () => {
+      const copied = await clipboard(page);
+      assert.match(
+        copied,
+        /^\[Llama-3\.1-8B, bfloat16, 4 × H100 SXM 80 GB: fits, room for [\d,]+ sequences of [\d,]+ tokens, [\d.]+ GiB stay free\]\(/,
+      );
+      assert.ok(copied.endsWith(`](${page.url()})`), copied);
+    });
+  },
+);
 
-scenario("what is pinned for comparison is in every form of the link", { link: "tp_size=2&compare=v%3D1%26tp_size%3D4", permissions: CLIPBOARD }, async (page) => {
-  await page.locator("#share").click();
-  await code(page).waitFor();
-  const shared = `${page.url().split("#")[0]}#v=1&tp_size=2&compare=v%3D1%26tp_size%3D4`;
-  assert.equal(await page.locator("#link").inputValue(), shared);
-  assert.ok((await page.locator("#share_markdown").innerText()).includes(`(${shared})`));
-});
+scenario(
+  "what is pinned for comparison is in every form of the link",
+  { link: "tp_size=2&compare=v%3D1%26tp_size%3D4", permissions: CLIPBOARD },
+  async (page) => {
+    await page.locator("#share").click();
+    await code(page).waitFor();
+    const shared = `${page.url().split("#")[0]}#v=1&tp_size=2&compare=v%3D1%26tp_size%3D4`;
+    assert.equal(await page.locator("#link").inputValue(), shared);
+    assert.ok((await page.locator("#share_markdown").innerText()).includes(`(${shared})`));
+  },
+);
 
-scenario("what is undone while the sheet is open changes every form of the link", { permissions: CLIPBOARD }, async (page) => {
-  await enter(page, "max_batch_size", "64");
-  await page.locator("#share").click();
-  await eventually(async () => assert.match(await page.locator("#share_markdown").innerText(), /max_batch_size=64\)/));
-  await page.locator("#share").press("Control+z");
-  await eventually(async () => assert.doesNotMatch(await page.locator("#share_markdown").innerText(), /max_batch_size/));
-  assert.doesNotMatch(await page.locator("#link").inputValue(), /max_batch_size/);
-});
+scenario(
+  "what is undone while the sheet is open changes every form of the link",
+  { permissions: CLIPBOARD },
+  async (page) => {
+    await enter(page, "max_batch_size", "64");
+    await page.locator("#share").click();
+    await eventually(async () =>
+      assert.match(await page.locator("#share_markdown").innerText(), /max_batch_size=64\)/),
+    );
+    await page.locator("#share").press("Control+z");
+    await eventually(async () =>
+      assert.doesNotMatch(await page.locator("#share_markdown").innerText(), /max_batch_size/),
+    );
+    assert.doesNotMatch(await page.locator("#link").inputValue(), /max_batch_size/);
+  },
+);
 
 for (const picture of ["SVG", "PNG"]) {
   scenario(`the code is saved as ${picture}`, { link: LINK, permissions: CLIPBOARD }, async (page) => {
@@ -61,50 +80,71 @@ for (const picture of ["SVG", "PNG"]) {
   });
 }
 
-scenario("a link that is too long for a code says so", {
-  link: `max_attention_window=${Array.from({ length: 400 }, (_, index) => 1000 + index).join(",")}`,
-  permissions: CLIPBOARD,
-}, async (page) => {
-  await page.locator("#share").click();
-  await eventually(async () => assert.match(await sheet(page).innerText(), /This link has \d+ bytes, too many for a code/));
-  assert.equal(await code(page).count(), 0);
-});
+scenario(
+  "a link that is too long for a code says so",
+  {
+    link: `max_attention_window=${Array.from({ length: 400 }, (_, index) => 1000 + index).join(",")}`,
+    permissions: CLIPBOARD,
+  },
+  async (page) => {
+    await page.locator("#share").click();
+    await eventually(async () =>
+      assert.match(await sheet(page).innerText(), /This link has \d+ bytes, too many for a code/),
+    );
+    assert.equal(await code(page).count(), 0);
+  },
+);
 
-scenario("the sheet is opened, walked through and closed by keys", { link: LINK, permissions: CLIPBOARD }, async (page) => {
-  await page.locator("#share").focus();
-  await page.keyboard.press("Enter");
-  await code(page).waitFor();
-  await page.keyboard.press("Tab");
-  assert.equal(await page.evaluate(() => document.activeElement.id), "link");
-  await page.keyboard.press("Tab");
-  assert.equal(await page.evaluate(() => document.activeElement.getAttribute("data-copy")), "share_markdown");
-  await page.keyboard.press("Escape");
-  assert.equal(await sheet(page).isVisible(), false);
-  assert.equal(await page.evaluate(() => document.activeElement.id), "share");
-});
+scenario(
+  "the sheet is opened, walked through and closed by keys",
+  { link: LINK, permissions: CLIPBOARD },
+  async (page) => {
+    await page.locator("#share").focus();
+    await page.keyboard.press("Enter");
+    await code(page).waitFor();
+    await page.keyboard.press("Tab");
+    assert.equal(await page.evaluate(() => document.activeElement.id), "link");
+    await page.keyboard.press("Tab");
+    assert.equal(await page.evaluate(() => document.activeElement.getAttribute("data-copy")), "share_markdown");
+    await page.keyboard.press("Escape");
+    assert.equal(await sheet(page).isVisible(), false);
+    assert.equal(await page.evaluate(() => document.activeElement.id), "share");
+  },
+);
 
-scenario("the sheet fits a phone, and a tap beside it closes it", { link: LINK, viewport: PHONE, permissions: CLIPBOARD }, async (page) => {
-  await page.locator("#share").click();
-  await code(page).waitFor();
-  assert.ok(await isInView(sheet(page)));
-  assert.equal(await sheet(page).evaluate((element) => element.scrollWidth > element.clientWidth), false);
-  await page.mouse.click(4, 4);
-  assert.equal(await sheet(page).isVisible(), false);
-});
+scenario(
+  "the sheet fits a phone, and a tap beside it closes it",
+  { link: LINK, viewport: PHONE, permissions: CLIPBOARD },
+  async (page) => {
+    await page.locator("#share").click();
+    await code(page).waitFor();
+    assert.ok(await isInView(sheet(page)));
+    assert.equal(await sheet(page).evaluate((element) => element.scrollWidth > element.clientWidth), false);
+    await page.mouse.click(4, 4);
+    assert.equal(await sheet(page).isVisible(), false);
+  },
+);
 
 const refuse = () => {
   navigator.clipboard.writeText = () => Promise.reject(new DOMException("no", "NotAllowedError"));
 };
 const without = () => Object.defineProperty(Navigator.prototype, "clipboard", { value: undefined });
 
-for (const [name, before] of [["refuses", refuse], ["doesn't have", without]]) {
-  scenario(`where the browser ${name} the clipboard, Share shows the link, selected`, { link: LINK, before }, async (page) => {
-    await page.locator("#share").click();
-    const link = page.locator("#link");
-    await link.waitFor();
-    assert.equal(await link.inputValue(), page.url());
-    await eventually(async () => assert.equal(await page.evaluate(() => getSelection().toString()), page.url()));
-    await page.getByRole("button", { name: "Close" }).click();
-    assert.equal(await link.isVisible(), false);
-  });
+for (const [name, before] of [
+  ["refuses", refuse],
+  ["doesn't have", without],
+]) {
+  scenario(
+    `where the browser ${name} the clipboard, Share shows the link, selected`,
+    { link: LINK, before },
+    async (page) => {
+      await page.locator("#share").click();
+      const link = page.locator("#link");
+      await link.waitFor();
+      assert.equal(await link.inputValue(), page.url());
+      await eventually(async () => assert.equal(await page.evaluate(() => getSelection().toString()), page.url()));
+      await page.getByRole("button", { name: "Close" }).click();
+      assert.equal(await link.isVisible(), false);
+    },
+  );
 }

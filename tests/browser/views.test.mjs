@@ -44,17 +44,23 @@ for (const backend of ["tensorrt", "pytorch"]) {
 
 for (const viewport of [undefined, PHONE]) {
   const name = `the sheet of Share, ${viewport ? "on a phone" : "wide"}`;
-  scenario(`axe finds nothing: ${name}`, { link: "tp_size=2", permissions: ["clipboard-write"], viewport }, async (page) => {
-    await page.locator("#share").click();
-    await page.locator("#share_code svg").waitFor();
-    await assertAccessible(page, "shared");
-  });
+  scenario(
+    `axe finds nothing: ${name}`,
+    { link: "tp_size=2", permissions: ["clipboard-write"], viewport },
+    async (page) => {
+      await page.locator("#share").click();
+      await page.locator("#share_code svg").waitFor();
+      await assertAccessible(page, "shared");
+    },
+  );
 }
 
 for (const viewport of [{ width: 720, height: 320 }, PHONE]) {
   for (const link of ["", "tp_size=3&no_such_key=1"]) {
     const name = `${link ? "with messages" : "as it is"}, ${viewport.width} pixels wide`;
-    scenario(`axe finds nothing: in a frame, ${name}`, { query: "?embed=1", link, viewport }, (page) => assertAccessible(page, "in a frame"));
+    scenario(`axe finds nothing: in a frame, ${name}`, { query: "?embed=1", link, viewport }, (page) =>
+      assertAccessible(page, "in a frame"),
+    );
   }
 }
 
@@ -63,8 +69,12 @@ const stopped = () => {
 };
 
 for (const viewport of [undefined, PHONE]) {
-  scenario(`axe finds nothing: the page of a failure, ${viewport ? "on a phone" : "wide"}`, { fail: true, before: stopped, viewport }, async (page) => {
-    await page.locator("#failure").waitFor();
-    await assertAccessible(page, "failed");
-  });
+  scenario(
+    `axe finds nothing: the page of a failure, ${viewport ? "on a phone" : "wide"}`,
+    { fail: true, before: stopped, viewport },
+    async (page) => {
+      await page.locator("#failure").waitFor();
+      await assertAccessible(page, "failed");
+    },
+  );
 }

@@ -18,7 +18,16 @@ const CASES = [
   ["embedded", { query: "?embed=1" }, "max_num_tokens_slider"],
 ];
 const PHASES = {
-  script: ["EventDispatch", "FunctionCall", "v8.callFunction", "RunMicrotasks", "TimerFire", "FireAnimationFrame", "MinorGC", "MajorGC"],
+  script: [
+    "EventDispatch",
+    "FunctionCall",
+    "v8.callFunction",
+    "RunMicrotasks",
+    "TimerFire",
+    "FireAnimationFrame",
+    "MinorGC",
+    "MajorGC",
+  ],
   style: ["UpdateLayoutTree"],
   layout: ["Layout"],
   paint: ["PrePaint", "Paint"],
@@ -36,17 +45,27 @@ const watch = (changed) => {
   new PerformanceObserver((list) => {
     for (const { value, hadRecentInput } of list.getEntries()) window.shifted += hadRecentInput ? 0 : value;
   }).observe({ type: "layout-shift" });
-  new MutationObserver(() => performance.mark(changed))
-    .observe(document, { subtree: true, attributeFilter: ["data-bytes"] });
+  new MutationObserver(() => performance.mark(changed)).observe(document, {
+    subtree: true,
+    attributeFilter: ["data-bytes"],
+  });
 };
 
 // By the browser's own protocol: what a driver of it adds to the page would be measured too.
 async function drag(devtools, slider) {
   const { x, y, width, height } = await slider.boundingBox();
   const mouse = (type, share) =>
-    devtools.send("Input.dispatchMouseEvent", { type, x: x + 8 + (width - 16) * share, y: y + height / 2, button: "left", buttons: 1, clickCount: 1 });
+    devtools.send("Input.dispatchMouseEvent", {
+      type,
+      x: x + 8 + (width - 16) * share,
+      y: y + height / 2,
+      button: "left",
+      buttons: 1,
+      clickCount: 1,
+    });
   await mouse("mousePressed", 0.5);
-  for (let move = 0; move < MOVES; move += 1) await Promise.all([mouse("mouseMoved", 0.5 + 0.48 * Math.sin(move / 9)), pause(FRAME)]);
+  for (let move = 0; move < MOVES; move += 1)
+    await Promise.all([mouse("mouseMoved", 0.5 + 0.48 * Math.sin(move / 9)), pause(FRAME)]);
   await mouse("mouseReleased", 0.5);
 }
 
@@ -58,7 +77,8 @@ function inputs(events) {
   let input;
   for (const event of events) {
     // A mouse's event that is no input of the slider ends nowhere.
-    if (isMouse(event) && !input?.counts) input = { from: event.ts, counts: false, changed: false, processor: 0, phases: {} };
+    if (isMouse(event) && !input?.counts)
+      input = { from: event.ts, counts: false, changed: false, processor: 0, phases: {} };
     if (!input) continue;
     input.counts ||= isInput(event);
     input.changed ||= event.name === CHANGED;
@@ -95,7 +115,9 @@ try {
     for (const [name, opened, id] of CASES) {
       const { found, shifted } = await measure(session, opened, id, rate);
       const goal = rate === 1 ? "goal: p99 within one frame, 16.7 ms" : "goal: p99 within two frames, 33.3 ms";
-      console.log(`\n${name}, processor ${rate === 1 ? "at full speed" : `${rate}× slower`}: ${found.length} inputs that changed the chart`);
+      console.log(
+        `\n${name}, processor ${rate === 1 ? "at full speed" : `${rate}× slower`}: ${found.length} inputs that changed the chart`,
+      );
       line("  of the processor", `${spread(found.map(({ processor }) => processor))} (${goal})`);
       for (const phase of [...Object.keys(PHASES), "other"])
         line(`    ${phase}`, spread(found.map(({ phases }) => phases[phase] ?? 0)));

@@ -19,17 +19,24 @@ const watch = () => {
     seen.compiled = performance.now();
     return program;
   };
-  for (const [name, count] of [["setTimeout", "timers"], ["setInterval", "timers"], ["requestAnimationFrame", "frames"]]) {
+  for (const [name, count] of [
+    ["setTimeout", "timers"],
+    ["setInterval", "timers"],
+    ["requestAnimationFrame", "frames"],
+  ]) {
     const original = window[name];
     window[name] = (...given) => {
       seen[count] += 1;
       return original.apply(window, given);
     };
   }
-  new PerformanceObserver((list) => list.getEntries().forEach(({ value }) => (seen.shifts += value)))
-    .observe({ type: "layout-shift", buffered: true });
-  new PerformanceObserver((list) => list.getEntries().forEach(({ duration }) => (seen.longest = Math.max(seen.longest, duration))))
-    .observe({ type: "longtask", buffered: true });
+  new PerformanceObserver((list) => list.getEntries().forEach(({ value }) => (seen.shifts += value))).observe({
+    type: "layout-shift",
+    buffered: true,
+  });
+  new PerformanceObserver((list) =>
+    list.getEntries().forEach(({ duration }) => (seen.longest = Math.max(seen.longest, duration))),
+  ).observe({ type: "longtask", buffered: true });
   new MutationObserver(() => {
     if (document.getElementById("app")?.dataset.ready) seen.ready ??= performance.now();
   }).observe(document, { subtree: true, attributes: true, childList: true });
@@ -78,11 +85,20 @@ const session = await start({ compressed: true });
 try {
   for (const [name, network] of NETWORKS) {
     const { painted, compiled, ready, longest, shifts } = await measure(session, network);
-    line(`static shell painted, ${name}`, `${milliseconds(painted)}, ${milliseconds(compiled - painted)} before WebAssembly starts`);
-    line(`first picture and every input usable, ${name}`, `${milliseconds(ready)}, longest task ${milliseconds(longest)}`);
+    line(
+      `static shell painted, ${name}`,
+      `${milliseconds(painted)}, ${milliseconds(compiled - painted)} before WebAssembly starts`,
+    );
+    line(
+      `first picture and every input usable, ${name}`,
+      `${milliseconds(ready)}, longest task ${milliseconds(longest)}`,
+    );
     line(`layout shift, ${name}`, String(shifts));
   }
-  for (const [name, query] of [["the page", ""], ["embedded", "?embed=1"]])
+  for (const [name, query] of [
+    ["the page", ""],
+    ["embedded", "?embed=1"],
+  ])
     line(`${REST / 1000} s of rest, ${name}`, await rest(session, query));
 } finally {
   await session.close();

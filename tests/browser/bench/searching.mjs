@@ -61,7 +61,14 @@ const measure = async ([most, rounds]) => {
   await change(() => enter("concurrency", 39));
   const took = [];
   for (let round = 0; round < rounds; round += 1) took.push(await change(() => enter("concurrency", 40 + round)));
-  return { took, tried: Number(answer().match(/of ([\d,]+)/)[1].replaceAll(",", "")) };
+  return {
+    took,
+    tried: Number(
+      answer()
+        .match(/of ([\d,]+)/)[1]
+        .replaceAll(",", ""),
+    ),
+  };
 };
 
 const session = await start();
@@ -75,7 +82,10 @@ try {
     const name = `${model}, ${tried.toLocaleString("en")} candidates`;
     line(name, `${spread(took.map(({ wait }) => wait))} (goal 200 ms for 100,000)`);
     const rate = tried / Math.min(...took.map(({ worker }) => worker));
-    line("  of it in the worker", `${spread(took.map(({ worker }) => worker))}, at best ${Math.round(rate).toLocaleString("en")} candidates a ms`);
+    line(
+      "  of it in the worker",
+      `${spread(took.map(({ worker }) => worker))}, at best ${Math.round(rate).toLocaleString("en")} candidates a ms`,
+    );
     line("  of it in the page", spread(took.map(({ wait, worker }) => wait - worker)));
   }
 } finally {

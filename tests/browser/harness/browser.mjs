@@ -34,12 +34,31 @@ export async function start({ folder = dist, ...options } = {}) {
 // `before` runs in the page before anything of the calculator does; `prepare` is given the page's DevTools before that.
 // Files whose names match `missing` are not there.
 // `troubles` fills with whatever the browser complains of, and with requests to other hosts.
-export async function open({ site, browser }, { path = "", link = "", query = "", viewport = DESKTOP, colorScheme = "light", scripts = true, fail = false, before, prepare, missing, permissions = [] } = {}) {
+export async function open(
+  { site, browser },
+  {
+    path = "",
+    link = "",
+    query = "",
+    viewport = DESKTOP,
+    colorScheme = "light",
+    scripts = true,
+    fail = false,
+    before,
+    prepare,
+    missing,
+    permissions = [],
+  } = {},
+) {
   const context = await browser.newContext({ viewport, colorScheme, javaScriptEnabled: scripts, permissions });
   const page = await context.newPage();
   if (before) await page.addInitScript(before);
   if (prepare) await prepare(await context.newCDPSession(page));
-  if (missing) await page.route((url) => missing.test(url.pathname), (route) => route.fulfill({ status: 404 }));
+  if (missing)
+    await page.route(
+      (url) => missing.test(url.pathname),
+      (route) => route.fulfill({ status: 404 }),
+    );
   page.setDefaultTimeout(10_000);
   const troubles = [];
   page.on("console", (message) => {

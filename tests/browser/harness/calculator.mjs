@@ -4,7 +4,15 @@ import { execFile } from "node:child_process";
 import { nativeCommand } from "./environment.mjs";
 import { eventually } from "./scenario.mjs";
 
-export const CONTRIBUTORS = ["weights", "activations", "runtime_buffers", "decoder_buffers", "kv_cache", "overhead", "free"];
+export const CONTRIBUTORS = [
+  "weights",
+  "activations",
+  "runtime_buffers",
+  "decoder_buffers",
+  "kv_cache",
+  "overhead",
+  "free",
+];
 
 export const control = (page, key) => page.locator(`[id="${key}"]`);
 export const problem = (page, key) => page.locator(`[id="${key}_problem"]`);
@@ -23,9 +31,9 @@ export async function enter(page, key, value) {
 
 // The bytes of each contributor in the table.
 export async function figures(page) {
-  const rows = await page.locator("[data-contributor][data-bytes]").evaluateAll((elements) =>
-    elements.map(({ dataset }) => [dataset.contributor, Number(dataset.bytes)]),
-  );
+  const rows = await page
+    .locator("[data-contributor][data-bytes]")
+    .evaluateAll((elements) => elements.map(({ dataset }) => [dataset.contributor, Number(dataset.bytes)]));
   const first = {};
   for (const [contributor, bytes] of rows) first[contributor] ??= bytes;
   return first;

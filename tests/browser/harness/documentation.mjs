@@ -30,7 +30,12 @@ export async function installExtension(folder) {
 }
 
 // Runs Sphinx's `builder` over `source`, by default the sample site; `settings` are those of conf.py. What Sphinx says.
-export function sphinx(extension, builder, output, { source = join(SOURCES, "sphinx"), trees = `${output}-trees`, settings = {} } = {}) {
+export function sphinx(
+  extension,
+  builder,
+  output,
+  { source = join(SOURCES, "sphinx"), trees = `${output}-trees`, settings = {} } = {},
+) {
   const all = { trtllm_memory_site: dist, trtllm_memory_command: nativeCommand, ...settings };
   const definitions = Object.entries(all).map(([name, value]) => `-D${name}=${value}`);
   const words = ["-m", "sphinx", "--jobs=2", "-b", builder, "-d", trees, ...definitions, source, output];
@@ -47,7 +52,16 @@ async function sample(name, calculator, work) {
 
 export async function mkdocs(work, output) {
   const source = await sample("mkdocs", "docs/memory", work);
-  await python(["-m", "mkdocs", "build", "--strict", "--config-file", join(source, "mkdocs.yml"), "--site-dir", output]);
+  await python([
+    "-m",
+    "mkdocs",
+    "build",
+    "--strict",
+    "--config-file",
+    join(source, "mkdocs.yml"),
+    "--site-dir",
+    output,
+  ]);
 }
 
 export async function mdbook(work, output) {

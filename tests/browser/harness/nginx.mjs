@@ -45,7 +45,9 @@ export async function nginx(root) {
 
   async function start() {
     let said = "";
-    child = spawn(nginxProgram(), ["-p", prefix, "-c", "nginx.conf", "-e", "stderr"], { stdio: ["ignore", "ignore", "pipe"] });
+    child = spawn(nginxProgram(), ["-p", prefix, "-c", "nginx.conf", "-e", "stderr"], {
+      stdio: ["ignore", "ignore", "pipe"],
+    });
     child.stderr.on("data", (text) => (said += text));
     while (!(await listens(port))) {
       if (child.exitCode !== null) throw new Error(`nginx ended: ${said}`);

@@ -13,7 +13,11 @@ export function scenario(name, options, steps) {
     const { page, context, troubles } = await open(await started, options);
     try {
       await steps(page);
-      assert.deepEqual(troubles.filter((trouble) => !options.expects?.test(trouble)), [], "the browser complained");
+      assert.deepEqual(
+        troubles.filter((trouble) => !options.expects?.test(trouble)),
+        [],
+        "the browser complained",
+      );
     } finally {
       await context.close();
     }

@@ -25,8 +25,11 @@ const TYPES = {
 // `compressed` as a good host serves it: by brotli, packed beforehand.
 export async function serve(folder, { compressed = false, headers = {}, posted } = {}) {
   const packed = new Map();
-  for (const name of compressed ? names(folder) : []) packed.set(name, brotliCompressSync(await readFile(join(folder, name))));
-  const more = compressed ? { ...headers, "content-encoding": "br", "cache-control": "public, max-age=31536000" } : headers;
+  for (const name of compressed ? names(folder) : [])
+    packed.set(name, brotliCompressSync(await readFile(join(folder, name))));
+  const more = compressed
+    ? { ...headers, "content-encoding": "br", "cache-control": "public, max-age=31536000" }
+    : headers;
   const server = createServer(async (request, response) => {
     if (request.method === "POST") {
       posted?.(Buffer.concat(await request.toArray()).toString());

@@ -10,7 +10,10 @@ export async function trace(page, steps) {
   const devtools = await page.context().browser().newBrowserCDPSession();
   const all = [];
   devtools.on("Tracing.dataCollected", ({ value }) => all.push(...value));
-  await devtools.send("Tracing.start", { transferMode: "ReportEvents", traceConfig: { includedCategories: CATEGORIES, excludedCategories: ["*"] } });
+  await devtools.send("Tracing.start", {
+    transferMode: "ReportEvents",
+    traceConfig: { includedCategories: CATEGORIES, excludedCategories: ["*"] },
+  });
   await page.evaluate((mark) => performance.mark(mark), MARK);
   await steps();
   const complete = new Promise((done) => devtools.once("Tracing.tracingComplete", done));
@@ -18,7 +21,9 @@ export async function trace(page, steps) {
   await complete;
   await devtools.detach();
   const { pid, tid } = all.find(({ name }) => name === MARK);
-  const events = all.filter((event) => event.pid === pid && event.tid === tid && event.ts).sort((a, b) => a.ts - b.ts || (b.dur ?? 0) - (a.dur ?? 0));
+  const events = all
+    .filter((event) => event.pid === pid && event.tid === tid && event.ts)
+    .sort((a, b) => a.ts - b.ts || (b.dur ?? 0) - (a.dur ?? 0));
   const open = [];
   for (const event of events) {
     while (open.length && open.at(-1).ts + open.at(-1).dur <= event.ts) open.pop();

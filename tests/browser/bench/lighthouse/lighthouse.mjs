@@ -1,5 +1,5 @@
-// Lighthouse's four marks, for a phone and for a desktop, and whatever it finds fault with. It takes its package from a folder of its own,
-// because nothing but this needs it.
+// Lighthouse's four scores for a phone and a desktop, and its failed audits. Its package has a
+// folder of its own, because only this benchmark needs it.
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";

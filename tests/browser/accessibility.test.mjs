@@ -1,4 +1,4 @@
-// What a reader relies on who hears the page, or sees it in few colours, enlarged, without motion or on paper.
+// The page for users of screen readers, forced colours, zoom, large text, reduced motion or paper.
 import assert from "node:assert/strict";
 import { PHONE } from "./harness/browser.mjs";
 import { control, enter, figures, row, segments } from "./harness/calculator.mjs";
@@ -9,7 +9,7 @@ const view = (name) => VIEWS.find((view) => view.name === name);
 const sideways = (page) =>
   page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
 
-scenario("every control has its link key as id and name, and a label", {}, async (page) => {
+scenario("every control has its key as id and name, and a label", {}, async (page) => {
   const unlabelled = await page
     .locator("input[name], select[name]")
     .evaluateAll((elements) =>
@@ -20,16 +20,16 @@ scenario("every control has its link key as id and name, and a label", {}, async
         .map(({ id }) => id),
     );
   assert.deepEqual(unlabelled, []);
-  for (const key of ["model", "gpu", "tp_size", "pp_size", "quant_algo", "kv_cache_dtype", "max_batch_size", "max_num_tokens",
-    "max_seq_len", "free_gpu_memory_fraction", "max_tokens"]) {
+  const keys = ["model", "gpu", "tp_size", "pp_size", "quant_algo", "kv_cache_dtype", "max_batch_size"];
+  for (const key of [...keys, "max_num_tokens", "max_seq_len", "free_gpu_memory_fraction", "max_tokens"]) {
     assert.equal(await page.locator(`[id="${key}"]`).count(), 1, `${key} as id`);
     assert.ok((await page.locator(`[name="${key}"]`).count()) >= 1, `${key} as name`);
   }
 });
 
-// Charts: each has a name, parts with names that the arrow keys reach, and a table that says the same.
+// Charts: each has a name, named parts that the arrow keys reach, and a table of its content.
 
-// Walks through the parts of a chart and gives their names.
+// Walks through the parts of a chart and returns their names.
 async function walk(page, parts) {
   const names = await parts.evaluateAll((elements) =>
     elements.map((element) => element.getAttribute("aria-label") ?? element.innerText),
@@ -38,7 +38,7 @@ async function walk(page, parts) {
   assert.equal(
     await parts.evaluateAll((elements) => elements.filter(({ tabIndex }) => tabIndex === 0).length),
     1,
-    "Tab reaches one of them",
+    "Tab reaches exactly one part",
   );
   await parts.first().focus();
   const here = () =>
@@ -56,7 +56,7 @@ async function walk(page, parts) {
 const chartName = (chart) => chart.getAttribute("aria-label");
 
 scenario(
-  "the chart has a name, its segments are reached by keys, and the table says the same",
+  "the chart has a name, keys reach its segments, and the table shows the same sizes",
   { link: "tp_size=2" },
   async (page) => {
     assert.match(await chartName(page.locator("#chart .chart-boxes")), /memory of each GPU/);
@@ -72,7 +72,7 @@ scenario(
   },
 );
 
-scenario("a sweep has a name, and its points are taken by keys", {}, async (page) => {
+scenario("a sweep has a name, and keys apply its points", {}, async (page) => {
   const panel = await tab(page, "sweep");
   assert.equal(await chartName(panel.locator("#sweep_left .chart-boxes")), "Memory over tp_size");
   const parts = panel.locator("#sweep_left .chart-boxes > *");
@@ -93,7 +93,7 @@ scenario("a sweep has a name, and its points are taken by keys", {}, async (page
   );
 });
 
-scenario("the picture of a search has a name, and its deployments are opened by keys", {}, async (page) => {
+scenario("the chart of a search has a name, and keys open its deployments", {}, async (page) => {
   const panel = await tab(page, "search");
   assert.match(await chartName(panel.locator("#search_chart .chart-boxes")), /Sequences over GPUs/);
   const parts = panel.locator("#search_chart .chart-boxes > *");
@@ -105,21 +105,17 @@ scenario("the picture of a search has a name, and its deployments are opened by 
   await eventually(async () => assert.notDeepEqual(await figures(page), before));
 });
 
-scenario(
-  "the picture of the measurements has a name, its dots are read by keys, and the table says the same",
-  {},
-  async (page) => {
-    const panel = await tab(page, "accuracy");
-    assert.equal(await chartName(panel.locator(".scatter .chart-boxes")), "Predicted over measured");
-    const [first] = await walk(page, panel.locator(".scatter .chart-boxes > *"));
-    await panel.locator(".scatter .chart-boxes > *").first().focus();
-    await eventually(async () => assert.equal(await panel.locator(".scatter [data-tips]").innerText(), first));
-    assert.ok((await panel.locator(".measurements tbody tr").count()) > 10);
-  },
-);
+scenario("the chart of measurements has a name, keys reach its dots, and a table accompanies it", {}, async (page) => {
+  const panel = await tab(page, "accuracy");
+  assert.equal(await chartName(panel.locator(".scatter .chart-boxes")), "Predicted over measured");
+  const [first] = await walk(page, panel.locator(".scatter .chart-boxes > *"));
+  await panel.locator(".scatter .chart-boxes > *").first().focus();
+  await eventually(async () => assert.equal(await panel.locator(".scatter [data-tips]").innerText(), first));
+  assert.ok((await panel.locator(".measurements tbody tr").count()) > 10);
+});
 
-scenario("the strips of a log are a list with a name, whose lines are read by keys", {}, async (page) => {
-  await view("a log that was read and calibrates").open(page);
+scenario("the timeline of a log is a named list, and keys reach its lines", {}, async (page) => {
+  await view("a log used for calibration").open(page);
   const list = page.locator("#file .timeline");
   assert.match(await list.getAttribute("aria-label"), /order of time/);
   await walk(page, list.locator("li"));
@@ -129,9 +125,9 @@ scenario("the strips of a log are a list with a name, whose lines are read by ke
   );
 });
 
-// What is announced.
+// Announcements.
 
-scenario("the verdict is announced once a change has rested, and not while a slider is dragged", {}, async (page) => {
+scenario("the verdict is announced after a change, but not while a slider is dragged", {}, async (page) => {
   const live = page
     .locator('[role="status"].visually-hidden')
     .filter({ hasNot: page.locator("button") })
@@ -154,24 +150,24 @@ scenario("the verdict is announced once a change has rested, and not while a sli
     await page.mouse.move(x + width * (0.5 + step / 80), y + height / 2);
     await page.waitForTimeout(50);
   }
-  assert.deepEqual(await page.evaluate(() => window.announced), [], "nothing is said while it moves");
+  assert.deepEqual(await page.evaluate(() => window.announced), [], "nothing is announced during the drag");
   await page.mouse.up();
   await eventually(async () => assert.equal((await page.evaluate(() => window.announced)).length, 1));
   const [said] = await page.evaluate(() => window.announced);
   assert.equal(said, await page.locator("#verdict h2").innerText());
   await page.waitForTimeout(1200);
-  assert.equal((await page.evaluate(() => window.announced)).length, 1, "it is said once");
+  assert.equal((await page.evaluate(() => window.announced)).length, 1, "it is announced once");
 });
 
-scenario("what is wrong with a link is announced as the page opens", { link: "no_such_key=1" }, async (page) => {
+scenario("warnings about a link are announced when the page opens", { link: "no_such_key=1" }, async (page) => {
   const warnings = page.locator("#link-warnings");
   assert.equal(await warnings.getAttribute("role"), "status");
   await eventually(async () => assert.match(await warnings.innerText(), /no_such_key/));
 });
 
-// Without motion.
+// Reduced motion.
 
-scenario("nothing moves by itself, whatever is opened", {}, async (page) => {
+scenario("nothing is animated if the system asks for reduced motion", {}, async (page) => {
   await page.emulateMedia({ reducedMotion: "reduce" });
   await view("sweeps and their tables").open(page);
   await row(page, "weights").locator("[data-why]").click();
@@ -187,14 +183,14 @@ scenario("nothing moves by itself, whatever is opened", {}, async (page) => {
   assert.deepEqual(moving, []);
 });
 
-// In a reader's own few colours.
+// Forced colours.
 
 const paint = (locator, property) =>
   locator.evaluate((element, property) => getComputedStyle(element)[property], property);
 
 for (const colorScheme of ["light", "dark"]) {
   scenario(
-    `in forced colours what is chosen is told apart, and the chart keeps its colours, ${colorScheme}`,
+    `forced colours distinguish selections, and the chart keeps its colours, ${colorScheme}`,
     { link: "tp_size=2", colorScheme },
     async (page) => {
       const before = await page
@@ -232,21 +228,21 @@ for (const colorScheme of ["light", "dark"]) {
         await paint(page.locator("#chart .chart-frame"), "color"),
       ];
       assert.notEqual(ground, ink);
-      assert.notEqual(ground, "rgba(0, 0, 0, 0)", "the picture lies on its own ground");
+      assert.notEqual(ground, "rgba(0, 0, 0, 0)", "the chart has its own background");
     },
   );
 }
 
-// Enlarged.
+// Zoom and large text.
 
-// Controls and texts that are cut off or lie over each other.
+// Returns the controls and texts that are cut off, outside the window or overlapping.
 const crowded = (page) =>
   page.evaluate(() => {
     const seen = (element) =>
       element.checkVisibility({ visibilityProperty: true }) &&
       !element.closest(".visually-hidden, .skip, .header-label, .chart-frame, [aria-hidden=true], .step-bar");
     const name = (element) => element.id || element.outerHTML.slice(0, 70);
-    // Whether a part of the page that it is in can be scrolled sideways by itself.
+    // Whether the element is in a part of the page that scrolls sideways on its own.
     const scrolls = (element) =>
       element !== document.body &&
       ((getComputedStyle(element).overflowX === "auto" && !element.matches(".inputs, .results")) ||
@@ -279,7 +275,7 @@ const crowded = (page) =>
           Math.min(a.right, b.right) - Math.max(a.left, b.left),
           Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top),
         ];
-        if (wide > 2 && high > 4) found.push(`over each other: ${name(one)} and ${name(other)}`);
+        if (wide > 2 && high > 4) found.push(`overlapping: ${name(one)} and ${name(other)}`);
       }
     }
     return found;
@@ -287,7 +283,7 @@ const crowded = (page) =>
 
 for (const backend of ["tensorrt", "pytorch"]) {
   scenario(
-    `at 200 % zoom nothing is cut off, ${backend}`,
+    `nothing is cut off at 200 % zoom, ${backend}`,
     { link: `backend=${backend}`, viewport: { width: 640, height: 400 } },
     async (page) => {
       assert.ok((await sideways(page)) <= 0);
@@ -301,7 +297,7 @@ for (const backend of ["tensorrt", "pytorch"]) {
     ["on a phone", PHONE],
   ]) {
     scenario(
-      `with text twice as large nothing is cut off, ${where}, ${backend}`,
+      `nothing is cut off if text is twice as large, ${where}, ${backend}`,
       { link: `backend=${backend}&tp_size=2`, viewport },
       async (page) => {
         const devtools = await page.context().newCDPSession(page);
@@ -318,11 +314,11 @@ for (const backend of ["tensorrt", "pytorch"]) {
   }
 }
 
-// On paper.
+// Print.
 
 for (const colorScheme of ["light", "dark"]) {
   scenario(
-    `on paper segments are told apart by pattern, and controls are left out, ${colorScheme}`,
+    `print distinguishes segments by patterns and leaves out controls, ${colorScheme}`,
     { link: "tp_size=2&max_beam_width=2", colorScheme },
     async (page) => {
       await page.emulateMedia({ media: "print", colorScheme });
@@ -337,7 +333,7 @@ for (const colorScheme of ["light", "dark"]) {
       assert.deepEqual(
         new Set(swatches.filter((fill) => fill.startsWith("url("))),
         patterns,
-        "the table is the legend there too",
+        "the table is the legend in print too",
       );
       for (const pattern of patterns) {
         const id = pattern.match(/#([^"]+)/)[1];

@@ -14,7 +14,7 @@ async function opened(page) {
 }
 
 scenario(
-  "accuracy is not worked out before it is asked for, and then shows every figure that the native command compares",
+  "the accuracy tab is filled on demand, with every figure that the native command compares",
   {},
   async (page) => {
     assert.equal(await page.locator("#accuracy *").count(), 0);
@@ -26,7 +26,7 @@ scenario(
   },
 );
 
-scenario("a dot tells what it stands for", {}, async (page) => {
+scenario("a dot shows its prediction and its measurement", {}, async (page) => {
   const panel = await opened(page);
   const dot = panel.locator("circle[data-tip]").last();
   await dot.hover();
@@ -44,7 +44,7 @@ scenario("a measured configuration opens in the page", {}, async (page) => {
   assert.ok((await linked(page)).model);
 });
 
-scenario("sources open in tabs of their own, which don't learn of this page", {}, async (page) => {
+scenario("sources open in new tabs without a reference to the page", {}, async (page) => {
   const panel = await opened(page);
   const sources = await panel
     .locator(".source a")
@@ -56,7 +56,7 @@ scenario("sources open in tabs of their own, which don't learn of this page", {}
   }
 });
 
-scenario("the measurements fit a phone", { viewport: PHONE }, async (page) => {
+scenario("the measurements fit on a phone", { viewport: PHONE }, async (page) => {
   await opened(page);
   assert.ok(
     (await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)) <= 0,

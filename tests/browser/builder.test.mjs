@@ -8,11 +8,11 @@ import { eventually, scenario as calculatorScenario } from "./harness/scenario.m
 const { source } = fromPackages("axe-core");
 const LINK = "v=1&model=Qwen/Qwen3-32B&tp_size=2";
 const KINDS = ["HTML", "Sphinx", "MkDocs", "mdBook", "Docusaurus"];
-// A name with all that could end an attribute, a tag, a link or an expression.
+// A name with all characters that could end an attribute, a tag, a link or an expression.
 const NAME = `My "best" <model> & 'co' {x} --> \\`;
 const NAMED = `v=1&m.name=${encodeURIComponent(NAME).replaceAll("'", "%27")}&m.layers=40`;
 
-// A scenario on the page that builds a snippet, opened by the calculator's address with this configuration.
+// A test of the snippet generator, opened with this configuration.
 const scenario = (name, { link = LINK, ...options }, steps) =>
   calculatorScenario(name, options, async (page) => {
     await page.goto(new URL(`web/embed.html#${link}`, page.url()).href);
@@ -32,7 +32,8 @@ async function preview(page) {
 const text = (page) => page.locator("#page_text").inputValue();
 const option = (page, name, value) => page.locator(`[name="${name}"][value="${value}"]`);
 
-// The snippet's only element, as a browser reads it: its attributes by name. On an empty page, whose policy allows inline styles.
+// Returns the snippet's only element as a browser parses it: its tag, text and attributes. An empty
+// page parses it, because its policy allows inline styles.
 async function read(page, snippet) {
   const reader = await page.context().newPage();
   try {
@@ -51,7 +52,7 @@ async function read(page, snippet) {
   }
 }
 
-scenario("the snippet is a frame with the configuration, and the preview shows the same", {}, async (page) => {
+scenario("the snippet is a frame with the configuration, which the preview shows too", {}, async (page) => {
   await agrees(await preview(page), LINK);
   const site = new URL("./", page.url()).href;
   await eventually(async () => {
@@ -66,7 +67,7 @@ scenario("the snippet is a frame with the configuration, and the preview shows t
   assert.equal(await page.locator("#site_text").inputValue(), `<script src="${site}embed.js" defer></script>`);
 });
 
-scenario("what is chosen is in the preview and in the snippet", {}, async (page) => {
+scenario("preview and snippet follow the options", {}, async (page) => {
   const asked = async (query, check) =>
     eventually(async () => {
       assert.equal(new URL((await read(page, await text(page))).src).search, `?embed=1${query}`);
@@ -84,7 +85,7 @@ scenario("what is chosen is in the preview and in the snippet", {}, async (page)
     assert.equal(await frame.locator("table thead th").nth(1).innerText(), "GB");
     assert.ok(await frame.locator('[id="gpu"]').isVisible());
   });
-  // The settings are known once the preview stands.
+  // The settings are listed once the preview is ready.
   await eventually(async () => assert.ok((await page.locator("#add_knob option").count()) > 40), 10_000);
   await page.locator("#add_knob").selectOption("max_num_tokens");
   await asked("&show=chart,table,knobs&knobs=tp_size,gpu,max_num_tokens&theme=dark&units=GB");
@@ -108,7 +109,7 @@ scenario("what is chosen is in the preview and in the snippet", {}, async (page)
   );
 });
 
-scenario("what is changed in the preview is taken up, and a pasted link is opened there", {}, async (page) => {
+scenario("the snippet follows changes in the preview, and the preview opens a pasted link", {}, async (page) => {
   const frame = await preview(page);
   await enter(frame, "max_batch_size", "32");
   await eventually(async () =>
@@ -122,7 +123,7 @@ scenario("what is changed in the preview is taken up, and a pasted link is opene
   assert.match(await page.locator("#calculator").getAttribute("href"), /^index\.html#v=1&gpu=l4&tp_size=4$/);
 });
 
-scenario("values are escaped as the calculator escapes them", {}, async (page) => {
+scenario("values are escaped as in the calculator's own links", {}, async (page) => {
   const rows = (await readFile(new URL("../fixtures/link-escapes.tsv", import.meta.url), "utf8"))
     .trimEnd()
     .split("\n")
@@ -136,9 +137,9 @@ scenario("values are escaped as the calculator escapes them", {}, async (page) =
 });
 
 for (const form of ["iframe", "element"]) {
-  scenario(`whatever a link holds stays inside its attribute: ${form}`, { link: NAMED }, async (page) => {
+  scenario(`special characters of a link stay inside its attribute: ${form}`, { link: NAMED }, async (page) => {
     await option(page, "form", form).check();
-    // Such a name is refused, and the link stays as it is until something is changed.
+    // The calculator rejects such a name, and the link stays unchanged until a setting changes.
     const inside = await preview(page);
     await eventually(async () => assert.match(await inside.locator("#link-warnings").innerText(), /m\.name/));
     for (const pasted of [NAMED, `m.layers=40&m.name=${NAME.replaceAll("&", "%26")}`]) {
@@ -159,7 +160,7 @@ for (const form of ["iframe", "element"]) {
 }
 
 for (const kind of KINDS) {
-  scenario(`the snippet for ${kind} is in its language`, {}, async (page) => {
+  scenario(`the snippet for ${kind} has the syntax of ${kind}`, {}, async (page) => {
     await page.getByRole("tab", { name: kind }).click();
     const [here, once, where] = [
       await text(page),
@@ -185,12 +186,12 @@ for (const kind of KINDS) {
       [where, expected[2]],
     ])
       assert.match(said, pattern);
-    // Markdown ends a block of HTML at an empty line.
+    // Markdown ends an HTML block at an empty line.
     assert.doesNotMatch(here.replace(/^\.\. raw:: html\n\n/, ""), /\n\s*\n/);
   });
 }
 
-scenario("the element's snippet works where it is pasted, and what stands in for it is a link", {}, async (page) => {
+scenario("the element's snippet has the settings as attributes and a link as fallback", {}, async (page) => {
   await option(page, "form", "element").check();
   const element = await read(page, await text(page));
   assert.deepEqual([element.tag, element.model, element.tp_size], ["trtllm-memory-calculator", "Qwen/Qwen3-32B", "2"]);
@@ -198,7 +199,7 @@ scenario("the element's snippet works where it is pasted, and what stands in for
 });
 
 scenario(
-  "it works by keyboard: kinds by arrows, copying by Enter",
+  "the generator works by keyboard: arrow keys choose the kind, Enter copies",
   { permissions: ["clipboard-read", "clipboard-write"] },
   async (page) => {
     await page.getByRole("tab", { name: "HTML" }).focus();
@@ -220,7 +221,7 @@ const refuse = () => {
   navigator.clipboard.writeText = () => Promise.reject(new DOMException("no", "NotAllowedError"));
 };
 
-scenario("where the browser refuses the clipboard, the text is selected", { before: refuse }, async (page) => {
+scenario("the text is selected if the browser denies access to the clipboard", { before: refuse }, async (page) => {
   await page.locator('[data-copies="page_text"]').click();
   const selected = () =>
     page.locator("#page_text").evaluate((area) => area.value.slice(area.selectionStart, area.selectionEnd));
@@ -234,13 +235,13 @@ for (const [name, options] of [
   ["on a phone, dark", { viewport: PHONE, colorScheme: "dark" }],
 ]) {
   scenario(
-    `axe finds nothing on the page that builds a snippet, and nothing sticks out: ${name}`,
+    `axe finds no violations in the snippet generator, and nothing overflows: ${name}`,
     options,
     async (page) => {
       const width = await page.evaluate(
         () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
       );
-      assert.equal(width, 0, "it scrolls sideways");
+      assert.equal(width, 0, "the page scrolls sideways");
       for (const place of [page.mainFrame(), await preview(page)]) {
         await place.evaluate(source);
         const violations = await place.evaluate(async () => {
@@ -256,15 +257,19 @@ for (const [name, options] of [
   );
 }
 
-calculatorScenario("the calculator leads to it with what is shown", { link: "v=1&tp_size=4" }, async (page) => {
-  await page.locator("#tab_export").click();
-  const link = page.locator("#embed_link");
-  await link.waitFor({ timeout: 10_000 });
-  assert.equal(await link.evaluate((link) => link.href), new URL("web/embed.html#v=1&tp_size=4", page.url()).href);
-  assert.equal(await link.getAttribute("target"), "_blank");
-});
+calculatorScenario(
+  "the calculator links to the snippet generator with its configuration",
+  { link: "v=1&tp_size=4" },
+  async (page) => {
+    await page.locator("#tab_export").click();
+    const link = page.locator("#embed_link");
+    await link.waitFor({ timeout: 10_000 });
+    assert.equal(await link.evaluate((link) => link.href), new URL("web/embed.html#v=1&tp_size=4", page.url()).href);
+    assert.equal(await link.getAttribute("target"), "_blank");
+  },
+);
 
-calculatorScenario("its policy is as strict as the calculator's", {}, async (page) => {
+calculatorScenario("the generator's Content-Security-Policy is as strict as the calculator's", {}, async (page) => {
   const policy = async (address) => {
     await page.goto(new URL(address, page.url()).href);
     const text = await page.locator('meta[http-equiv="Content-Security-Policy"]').getAttribute("content");

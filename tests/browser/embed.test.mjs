@@ -8,14 +8,14 @@ import { eventually } from "./harness/scenario.mjs";
 const SOURCE = { source: "trtllm-memory", v: 1 };
 const LINK = "v=1&model=Qwen/Qwen3-32B&tp_size=2&max_batch_size=64";
 
-// The calculator's site, and a host of another origin whose pages the scenarios write.
+// The calculator's site, and a host of another origin that serves the pages of these tests.
 const pages = new Map();
 let started;
 
 async function starting() {
   const server = createServer((request, response) => {
     const { body, headers } = pages.get(new URL(request.url, "http://host").pathname) ?? {};
-    if (body === undefined) response.writeHead(404, { "content-type": "text/plain" }).end("not here");
+    if (body === undefined) response.writeHead(404, { "content-type": "text/plain" }).end("not found");
     else response.writeHead(200, { "content-type": "text/html; charset=utf-8", ...headers }).end(body);
   });
   await new Promise((listening) => server.listen(0, "127.0.0.1", listening));
@@ -30,16 +30,28 @@ async function starting() {
 
 after(async () => (await started)?.close());
 
-// A frame of the calculator as documentation writes it.
-const iframe = (site, options = "", link = LINK, more = "") =>
-  `<iframe class="trtllm-memory" src="${site}index.html?embed=1${options && `&amp;${options.replaceAll("&", "&amp;")}`}${link && `#${link.replaceAll("&", "&amp;")}`}" title="memory" style="width: 100%; min-height: 320px; border: 0" ${more}></iframe>`;
+// Returns the markup of a calculator frame, as in documentation.
+const iframe = (site, options = "", link = LINK, more = "") => {
+  const query = options && `&amp;${options.replaceAll("&", "&amp;")}`;
+  const fragment = link && `#${link.replaceAll("&", "&amp;")}`;
+  const attributes = [
+    'class="trtllm-memory"',
+    `src="${site}index.html?embed=1${query}${fragment}"`,
+    'title="memory"',
+    'style="width: 100%; min-height: 320px; border: 0"',
+    more,
+  ];
+  return `<iframe ${attributes.join(" ")}></iframe>`;
+};
 
 const script = (site) => `<script src="${site}embed.js" defer></script>`;
 
 const document = (head, body, attributes = "") =>
-  `<!doctype html><html lang="en"${attributes}><head><meta charset="utf-8"><link rel="icon" href="data:,"><title>Docs</title>${head}</head><body>${body}</body></html>`;
+  `<!doctype html><html lang="en"${attributes}><head><meta charset="utf-8"><link rel="icon" href="data:,">` +
+  `<title>Docs</title>${head}</head><body>${body}</body></html>`;
 
-// A scenario on a page of another host, or of the calculator's own with `sameOrigin`. `page` writes it, given the calculator's address.
+// A test on a page of another host, or of the calculator's host with `sameOrigin`. `page` returns
+// its markup for the calculator's address.
 function scenario(name, options, steps) {
   const {
     page: write,
@@ -71,14 +83,14 @@ function scenario(name, options, steps) {
       } else pages.set("/docs/page.html", { body, headers });
       if (write) await page.goto(address);
       await steps(page, { site: site.address, host, context });
-      if (!complains) assert.deepEqual(troubles, [], "the browser complained");
+      if (!complains) assert.deepEqual(troubles, [], "the browser reported errors");
     } finally {
       await context.close();
     }
   });
 }
 
-// The calculator inside the page's frame of this number, once it has drawn.
+// Returns the calculator in the page's frame of this number, after its first picture.
 async function inside(page, number = 0) {
   const frame = await eventually(async () => {
     const frames = page.frames().filter((frame) => frame.url().includes("index.html?embed=1"));
@@ -89,7 +101,7 @@ async function inside(page, number = 0) {
   return frame;
 }
 
-// The frame is exactly as high as what it shows, and scrolls in no direction.
+// Asserts that the frame is exactly as high as its content and does not scroll.
 async function fits(page, frame) {
   const element = await frame.frameElement();
   await eventually(async () => {
@@ -120,7 +132,7 @@ const THREE = [
 for (const sameOrigin of [false, true]) {
   const where = sameOrigin ? "the same origin" : "another origin";
   scenario(
-    `three frames on a page of ${where} have a configuration, a theme and a height each`,
+    `three frames on a page of ${where} have their own configuration, theme and height`,
     {
       sameOrigin,
       page: (site) =>
@@ -154,7 +166,7 @@ for (const viewport of [DESKTOP, PHONE]) {
     "show=everything&readonly=1",
   ]) {
     scenario(
-      `a frame is as high as what it shows, ${viewport.width} px wide: ${options || "the usual"}`,
+      `a frame is as high as its content, ${viewport.width} px wide: ${options || "default options"}`,
       {
         viewport,
         page: (site) => document(script(site), iframe(site, options)),
@@ -169,8 +181,9 @@ for (const viewport of [DESKTOP, PHONE]) {
           await new Promise((later) => setTimeout(later, 400));
           return heights;
         });
-        assert.ok(heights.length < 2, `it goes on: ${heights}`);
-        // Made much too high and much too low, it comes back: nothing in it follows the window's height.
+        assert.ok(heights.length < 2, `the height keeps changing: ${heights}`);
+        // A frame that is much too high or low recovers, because nothing in it depends on the
+        // window's height.
         for (const wrong of ["3000px", "150px"]) {
           await page.evaluate((wrong) => (window.document.querySelector("iframe").style.height = wrong), wrong);
           const content = await frame.evaluate(() => Math.ceil(window.document.body.getBoundingClientRect().height));
@@ -187,7 +200,7 @@ for (const viewport of [DESKTOP, PHONE]) {
 }
 
 scenario(
-  "what a reader opens makes the frame higher, and closing it lower again",
+  "opening a list makes the frame higher, and closing it makes it lower again",
   {
     page: (site) => document(script(site), iframe(site, "show=verdict,knobs&knobs=model")),
   },
@@ -205,7 +218,7 @@ scenario(
 );
 
 scenario(
-  "without a script in the page around it, a frame stands and scrolls in itself",
+  "a frame keeps its height and scrolls if the host page has no script",
   {
     page: (site) => document("", iframe(site, "show=chart,table")),
   },
@@ -218,7 +231,7 @@ scenario(
 );
 
 scenario(
-  "without scripts the reader has a sentence and a link, and the page around it its height",
+  "without scripts the frame shows a notice with a link and keeps its height",
   {
     scripts: false,
     page: (site) => document(script(site), iframe(site)),
@@ -237,7 +250,7 @@ scenario(
 );
 
 scenario(
-  "without WebAssembly the reader has a message and a link to the configuration",
+  "without WebAssembly the frame shows a message and a link to the configuration",
   {
     before: () => delete globalThis.WebAssembly,
     page: (site) => document(script(site), iframe(site)),
@@ -253,7 +266,8 @@ scenario(
   },
 );
 
-// How documentation tools say their theme: where, in which attribute, dark, light, and following the system.
+// The themes of documentation tools: the element, its attribute, and its values for dark, for light
+// and for the system's theme.
 const SWITCHES = {
   "Sphinx's pydata theme": ["documentElement", "data-theme", ["dark"], ["light"], null],
   Furo: ["body", "data-theme", ["dark"], ["light"], "auto"],
@@ -264,7 +278,7 @@ const SWITCHES = {
 
 for (const [tool, [place, attribute, dark, light, following]] of Object.entries(SWITCHES)) {
   scenario(
-    `the theme of ${tool} is followed`,
+    `a frame follows the theme of ${tool}`,
     { page: (site) => document(script(site), iframe(site)) },
     async (page) => {
       const frame = await inside(page);
@@ -282,7 +296,7 @@ for (const [tool, [place, attribute, dark, light, following]] of Object.entries(
           const scheme = await page.evaluate(
             () => getComputedStyle(window.document.querySelector("iframe")).colorScheme,
           );
-          assert.equal(scheme, expected[0], "a frame of another scheme is not transparent");
+          assert.equal(scheme, expected[0], "a frame of another scheme would not be transparent");
         });
       await is(LIGHT);
       for (const value of dark) {
@@ -305,7 +319,7 @@ for (const [tool, [place, attribute, dark, light, following]] of Object.entries(
 }
 
 scenario(
-  "the chart's colours follow too, and what is not painted over is the page's",
+  "the chart's colours follow the theme too, and the frame's background is transparent",
   {
     page: (site) => document(script(site), iframe(site), ' data-theme="dark"'),
   },
@@ -329,7 +343,7 @@ scenario(
 );
 
 scenario(
-  "a theme chosen on the calculator's own page is not a frame's",
+  "a theme chosen on the calculator's own page does not apply to frames",
   {
     sameOrigin: true,
     page: (site) => document(script(site), iframe(site)),
@@ -340,16 +354,18 @@ scenario(
 
 // Messages.
 
-// Records what the page hears, and what it does with it.
+// Records the host page's events about configurations.
 const recorder = `<script>
   const heard = [];
-  addEventListener("configurationchange", ({ target, detail }) => heard.push([target.id, detail.configuration, detail.title]));
+  addEventListener("configurationchange", ({ target, detail }) => {
+    heard.push([target.id, detail.configuration, detail.title]);
+  });
 </script>`;
 
 const heard = (page) => page.evaluate(() => heard.map(([, configuration]) => configuration));
 
 scenario(
-  "the page around it reads and sets the configuration",
+  "the host page reads and sets the configuration",
   {
     page: (site) => document(script(site) + recorder, iframe(site, "", LINK, 'id="frame"')),
   },
@@ -371,8 +387,8 @@ scenario(
     const [id, , title] = await page.evaluate(() => heard.at(-1));
     assert.equal(id, "frame");
     assert.equal(title, await frame.evaluate(() => window.document.title));
-    assert.equal(await page.evaluate(() => history.length), steps, "the reader's way back leads through it");
-    // Asked, it says it again.
+    assert.equal(await page.evaluate(() => history.length), steps, "the frame adds an entry to the history");
+    // The frame repeats its configuration on request.
     const before = (await heard(page)).length;
     await page.evaluate(() =>
       window.document
@@ -383,7 +399,7 @@ scenario(
   },
 );
 
-// Messages that are none.
+// Malformed messages.
 const BAD = `[
   null, 7, "trtllm-memory", [], {},
   { v: 1, MESSAGE }, { source: "trtllm-memory", MESSAGE }, { source: "other", v: 1, MESSAGE },
@@ -392,7 +408,7 @@ const BAD = `[
 ]`;
 
 scenario(
-  "a frame hears the page around it alone, and only well-formed messages",
+  "a frame accepts only well-formed messages, and only from its host page",
   {
     page: (site) => document(script(site), iframe(site) + '<iframe id="rogue" srcdoc="<p>Another.</p>"></iframe>'),
   },
@@ -400,13 +416,14 @@ scenario(
     const frame = await inside(page);
     const bad = BAD.replaceAll("MESSAGE", 'set: "configuration", value: "tp_size=4"');
     const wrong =
-      '[{ set: "configuration", value: 7 }, { set: "configuration" }, { set: "theme", value: "blue" }, { set: "location", value: "tp_size=4" }]';
+      '[{ set: "configuration", value: 7 }, { set: "configuration" }, { set: "theme", value: "blue" }, ' +
+      '{ set: "location", value: "tp_size=4" }]';
     await page.evaluate(`
     for (const message of ${bad}) frames[0].postMessage(message, "*");
     for (const message of ${wrong}) frames[0].postMessage({ source: "trtllm-memory", v: 1, ...message }, "*");
   `);
     const good = { ...SOURCE, set: "configuration", value: "tp_size=4" };
-    // From beside it, and from itself.
+    // From a frame beside it, and from the frame itself.
     await page
       .frames()
       .at(-1)
@@ -419,12 +436,14 @@ scenario(
 );
 
 scenario(
-  "a page hears its own frames alone, and only well-formed messages",
+  "a host page accepts only well-formed messages, and only from its own frames",
   {
     page: (site) =>
       document(
         script(site) + recorder,
-        `${iframe(site, "", LINK, 'id="frame"')}${iframe(site, "", LINK, 'id="moved"')}<iframe id="rogue" srcdoc="<p>Another.</p>"></iframe>`,
+        iframe(site, "", LINK, 'id="frame"') +
+          iframe(site, "", LINK, 'id="moved"') +
+          '<iframe id="rogue" srcdoc="<p>Another.</p>"></iframe>',
       ),
   },
   async (page, { host }) => {
@@ -432,7 +451,7 @@ scenario(
     await fits(page, frame);
     await inside(page, 1);
     pages.set("/docs/rogue.html", { body: document("", "<p>Another.</p>") });
-    // The second frame goes somewhere else, under the first address.
+    // The second frame navigates away, but its element keeps the address.
     await page.evaluate(
       (address) => (window.document.getElementById("moved").contentWindow.location.href = address),
       `${host}/docs/rogue.html`,
@@ -458,9 +477,8 @@ scenario(
       await say(other, { ...SOURCE, event: "height", height: 777 });
       await say(other, { ...SOURCE, event: "configuration", configuration: "rogue", title: "rogue" });
     }
-    await frame.evaluate(
-      `for (const message of ${BAD.replaceAll("MESSAGE", 'event: "height", height: 777')}) parent.postMessage(message, "*")`,
-    );
+    const bad = BAD.replaceAll("MESSAGE", 'event: "height", height: 777');
+    await frame.evaluate(`for (const message of ${bad}) parent.postMessage(message, "*")`);
     for (const height of ["777", null, NaN, Infinity, { valueOf: 777 }])
       await say(frame, { ...SOURCE, event: "height", height });
     await say(frame, { ...SOURCE, event: "configuration", configuration: 7, title: "rogue" });
@@ -482,7 +500,7 @@ scenario(
 // Options.
 
 scenario(
-  "what is wrong in the options is said in the frame, and the rest holds",
+  "the frame reports invalid options and applies the others",
   {
     page: (site) =>
       document(
@@ -503,7 +521,7 @@ scenario(
 );
 
 scenario(
-  "each part is shown where it is asked for, and nowhere else",
+  "a frame shows exactly the parts that its options name",
   {
     page: (site) =>
       document(
@@ -529,7 +547,7 @@ scenario(
 );
 
 scenario(
-  "sizes are in decimal units where these are asked for: figures, axis, verdict, panels",
+  "sizes are in decimal units if the options say so: figures, axis, verdict, panels",
   {
     viewport: { width: 1280, height: 1400 },
     page: (site) => document(script(site), iframe(site, "show=everything&units=GB", "v=1&gpu=h100")),
@@ -566,7 +584,7 @@ scenario(
 );
 
 scenario(
-  "read-only, the compact frame has nothing to change",
+  "a read-only compact frame has no controls",
   {
     page: (site) => document(script(site), iframe(site, "show=verdict,chart,table,knobs&readonly=1")),
   },
@@ -581,7 +599,7 @@ scenario(
 );
 
 scenario(
-  "read-only, the whole page explains and changes nothing; the page around it still can",
+  "a read-only whole page explains but changes nothing, and its host page still can",
   {
     viewport: { width: 1280, height: 1800 },
     page: (site) => document(script(site), iframe(site, "show=everything&readonly=1")),
@@ -597,7 +615,7 @@ scenario(
     await agrees(frame, "tp_size=2");
     await row(frame, "activations").locator("button[data-why]").click();
     await eventually(async () => assert.match(await frame.locator("#explanation").innerText(), /Activations/));
-    // Neither keys nor what the panels offer change it.
+    // Neither keys nor the offers of the panels change it.
     await frame.locator("#tab_why").press("Control+z");
     for (const id of ["sweep", "limits", "search", "advice", "compare", "export", "file", "accuracy"]) {
       await frame.locator(`#tab_${id}`).click();
@@ -625,7 +643,7 @@ scenario(
 );
 
 test(
-  "the whole page loads nothing of this, and keeps its units in the links that it shares",
+  "the whole page loads no files for embedding, and keeps its units in shared links",
   { timeout: 60_000 },
   async () => {
     started ??= starting();
@@ -659,7 +677,7 @@ const onElement = (page, run, value) =>
   page.evaluate(`(${run})(document.getElementById("calculator"), ${JSON.stringify(value)})`);
 
 scenario(
-  "the element wraps a frame: attributes are settings, and how it looks",
+  "the element wraps a frame, and its attributes are settings and options",
   {
     page: (site) =>
       document(
@@ -678,12 +696,12 @@ scenario(
     assert.equal(await frame.locator(".knobs").count(), 0);
     assert.equal(await frame.locator(".warnings:visible").count(), 0);
     assert.equal(await onElement(page, (element) => element.configuration), "v=1&model=Qwen/Qwen3-32B&tp_size=2");
-    assert.ok(!(await page.getByText("A link").isVisible()), "what stands in for it is still there");
+    assert.ok(!(await page.getByText("A link").isVisible()), "the fallback is still visible");
   },
 );
 
 scenario(
-  "the element's settings change with its attributes and its property, in the frame that is there",
+  "the element's attributes and property change the settings without a new frame",
   {
     page: (site) => document(script(site) + recorder, element('tp_size="2"')),
   },
@@ -706,12 +724,12 @@ scenario(
     const [id, configuration, title] = await page.evaluate(() => heard.at(-1));
     assert.deepEqual([id, configuration], ["calculator", expected]);
     assert.equal(title, await frame.evaluate(() => window.document.title));
-    assert.equal(await frame.evaluate(() => window.mark), true, "the frame was loaded anew");
+    assert.equal(await frame.evaluate(() => window.mark), true, "the frame was reloaded");
   },
 );
 
 scenario(
-  "another look keeps the configuration, and so do removing the element and adding it again",
+  "changed options keep the configuration, as does removing and adding the element",
   {
     page: (site) => document(script(site), element('tp_size="2"')),
   },
@@ -740,12 +758,12 @@ scenario(
 );
 
 scenario(
-  "the element's theme is its attribute's, else the page's from the first picture on",
+  "the element's theme is its attribute, or else the page's from the first picture on",
   {
     page: (site) => document(script(site), element("") + `<${TAG} theme="light"></${TAG}>`, ' data-theme="dark"'),
   },
   async (page) => {
-    // The second first, so that both are there to be counted.
+    // Waits for the second frame first, so that both exist.
     const [second, first] = [await inside(page, 1), await inside(page, 0)];
     assert.match(first.url(), /theme=dark/);
     await eventually(async () => assert.deepEqual([await theme(first), await theme(second)], [DARK, LIGHT]));
@@ -758,9 +776,9 @@ scenario(
 
 for (const type of ["text/javascript", "module"]) {
   scenario(
-    `an element that was there before its script is upgraded, as ${type}, with what was set on it`,
+    `an element older than its script is upgraded with its properties, as ${type}`,
     {
-      // A module of another origin would have to be allowed by its server.
+      // The server of another origin would have to allow the module.
       sameOrigin: type === "module",
       page: () => document(recorder, element('tp_size="2"')),
     },
@@ -778,7 +796,7 @@ for (const type of ["text/javascript", "module"]) {
 }
 
 scenario(
-  "frames that were there before the script are fitted",
+  "frames older than the script get their height",
   { page: (site) => document("", iframe(site)) },
   async (page, { site }) => {
     const frame = await inside(page);
@@ -789,12 +807,13 @@ scenario(
 );
 
 scenario(
-  "loaded twice, and beside an element of the same name, the script does no harm",
+  "the script works if it is loaded twice or the element's name is taken",
   {
     sameOrigin: true,
     page: (site) =>
       document(
-        `<script>customElements.define("${TAG}", class extends HTMLElement {});</script>${script(site)}${script(site)}<script type="module" src="${site}embed.js"></script>`,
+        `<script>customElements.define("${TAG}", class extends HTMLElement {});</script>` +
+          `${script(site)}${script(site)}<script type="module" src="${site}embed.js"></script>`,
         iframe(site),
       ),
   },
@@ -804,7 +823,7 @@ scenario(
 );
 
 scenario(
-  "it works on a page with a strict policy",
+  "frame and element work on a page with a strict policy",
   {
     headers: {
       "content-security-policy":
@@ -819,7 +838,7 @@ scenario(
 );
 
 scenario(
-  "it works in a sandbox that allows what it needs",
+  "a frame works in a sandbox with the permissions that it needs",
   {
     page: (site) =>
       document(

@@ -13,7 +13,7 @@ async function failsWith(page, pattern) {
 }
 
 scenario(
-  "without WebAssembly the page says so",
+  "without WebAssembly the page reports that",
   { fail: true, before: () => delete globalThis.WebAssembly },
   async (page) => {
     await failsWith(page, /WebAssembly/);
@@ -25,7 +25,7 @@ const broken = () => {
 };
 
 scenario(
-  "where the program can't start the page says why, and how to go on",
+  "if the program cannot start, the page shows the reason and the ways to continue",
   { fail: true, before: broken },
   async (page) => {
     await failsWith(page, /out of memory/);
@@ -35,14 +35,15 @@ scenario(
 );
 
 scenario(
-  "a program that doesn't arrive is named",
+  "a program that cannot be loaded is reported",
   { fail: true, expects: /404|Failed to load/, missing: /_bg\.wasm$/ },
   async (page) => {
     await failsWith(page, /The calculator stopped/);
   },
 );
 
-// The worker answers while it is still being asked. The program doesn't expect that and panics, as it would at any fault of its own.
+// The worker answers during the call that sends the request. The program does not expect that and
+// panics, as on any bug of its own.
 const answerAtOnce = () => {
   const post = Worker.prototype.postMessage;
   Worker.prototype.postMessage = function (...said) {
@@ -65,11 +66,11 @@ const panics = {
   permissions: ["clipboard-read", "clipboard-write"],
 };
 
-scenario("a panic becomes a page that says what happened and holds the details to report", panics, async (page) => {
+scenario("a panic shows a page with its message and with details to report", panics, async (page) => {
   await panic(page);
   await failsWith(page, /panicked at .*RefCell already borrowed/);
   assert.equal(await failure(page).getAttribute("role"), "alertdialog");
-  assert.equal(await page.evaluate(() => document.activeElement.id), "failure", "it has the focus");
+  assert.equal(await page.evaluate(() => document.activeElement.id), "failure", "the message has the focus");
   const details = await page.locator("#failure-details").inputValue();
   const [version, settings, browser, what] = details.split("\n");
   assert.match(version, new RegExp(`^version: ${VERSION}, files/page-[0-9a-f]+\\.js$`));
@@ -81,7 +82,7 @@ scenario("a panic becomes a page that says what happened and holds the details t
   assert.equal(await page.evaluate(() => navigator.clipboard.readText()), details);
 });
 
-scenario("after a panic nothing behind the message can be reached", panics, async (page) => {
+scenario("after a panic Tab reaches nothing behind the message", panics, async (page) => {
   await panic(page);
   await failure(page).waitFor();
   for (let presses = 0; presses < 12; presses += 1) {
@@ -94,7 +95,7 @@ scenario("after a panic nothing behind the message can be reached", panics, asyn
   }
 });
 
-scenario("from a panic one way back keeps the settings", panics, async (page) => {
+scenario("after a panic the page can be reloaded with the settings", panics, async (page) => {
   const before = await figures(page);
   await panic(page);
   await failure(page).getByRole("button", { name: "Reload with your settings" }).click();
@@ -103,7 +104,7 @@ scenario("from a panic one way back keeps the settings", panics, async (page) =>
   assert.deepEqual(await figures(page), before);
 });
 
-scenario("from a panic the other way back takes the defaults", panics, async (page) => {
+scenario("after a panic the page can be reloaded with the defaults", panics, async (page) => {
   await panic(page);
   await failure(page).getByRole("link", { name: "Reload with the defaults" }).click();
   await page.locator('#app[data-ready="true"]').waitFor({ state: "attached" });
@@ -111,9 +112,9 @@ scenario("from a panic the other way back takes the defaults", panics, async (pa
   assert.equal(await failure(page).isVisible(), false);
 });
 
-// The browser itself fails in the middle of the program, which then can say nothing.
+// The browser fails within a call of the program, which then cannot report anything.
 scenario(
-  "what the program does not survive and can't tell becomes the same page",
+  "a failure that the program cannot report shows the same page",
   { link: LINK, expects: /attributes are broken|unreachable/ },
   async (page) => {
     await page.evaluate(() => {
@@ -136,23 +137,27 @@ scenario(
   },
 );
 
-scenario("errors of others in the same window leave the page alone", { expects: /not the page's/ }, async (page) => {
-  await page.evaluate(() => {
-    setTimeout(() => {
-      throw new Error("not the page's");
+scenario(
+  "errors of other scripts in the window do not affect the page",
+  { expects: /not the page's/ },
+  async (page) => {
+    await page.evaluate(() => {
+      setTimeout(() => {
+        throw new Error("not the page's");
+      });
+      Promise.reject(new Error("not the page's"));
+      dispatchEvent(
+        new ErrorEvent("error", { message: "ResizeObserver loop completed with undelivered notifications." }),
+      );
     });
-    Promise.reject(new Error("not the page's"));
-    dispatchEvent(
-      new ErrorEvent("error", { message: "ResizeObserver loop completed with undelivered notifications." }),
-    );
-  });
-  await page.waitForTimeout(300);
-  assert.equal(await failure(page).isVisible(), false);
-  await enter(page, "max_batch_size", "64");
-  await eventually(async () => assert.equal((await linked(page)).max_batch_size, "64"));
-});
+    await page.waitForTimeout(300);
+    assert.equal(await failure(page).isVisible(), false);
+    await enter(page, "max_batch_size", "64");
+    await eventually(async () => assert.equal((await linked(page)).max_batch_size, "64"));
+  },
+);
 
-// A page that can't ask its worker still answers what it works out by itself.
+// Without a worker the page still shows the figures that it computes itself.
 const noWorker = () => {
   globalThis.Worker = class {
     constructor() {
@@ -162,7 +167,7 @@ const noWorker = () => {
 };
 
 scenario(
-  "without a worker the figures are there all the same, and a panel says what it lacks",
+  "without a worker the page shows figures, and a panel reports the missing worker",
   { before: noWorker },
   async (page) => {
     assert.match(await page.locator("#verdict").innerText(), /fits/i);
@@ -173,7 +178,7 @@ scenario(
   },
 );
 
-// The first worker stops at a question, as a panic in it would.
+// The first worker stops at a request, as after a panic.
 const fragile = () => {
   const Sound = Worker;
   let made = 0;
@@ -191,7 +196,7 @@ const fragile = () => {
   globalThis.workers = () => made;
 };
 
-scenario("a worker that stops is said to, and the next question has another", { before: fragile }, async (page) => {
+scenario("a stopped worker is reported, and the next request starts another", { before: fragile }, async (page) => {
   assert.match(await (await tab(page, "limits")).innerText(), /max_batch_size/);
   assert.match(await (await tab(page, "sweep")).innerText(), /The background worker failed to start or stopped/);
   assert.equal(await page.evaluate(() => workers()), 1);
@@ -200,8 +205,8 @@ scenario("a worker that stops is said to, and the next question has another", { 
   assert.equal(await page.evaluate(() => workers()), 2);
 });
 
-scenario("what was given to a worker that stopped is given to the next", { before: fragile }, async (page) => {
-  await VIEWS.find(({ name }) => name === "a model's file that was read").open(page);
+scenario("a file given to a stopped worker is given to the next", { before: fragile }, async (page) => {
+  await VIEWS.find(({ name }) => name === "a parsed model file").open(page);
   await page.locator("#tab_sweep").click();
   await eventually(async () =>
     assert.match(await page.locator("#sweep").innerText(), /The background worker failed to start or stopped/),
@@ -213,7 +218,7 @@ scenario("what was given to a worker that stopped is given to the next", { befor
   await eventually(async () => assert.match(await page.locator("#file").innerText(), /config\.json/));
 });
 
-// Old browsers, and careful ones.
+// Features that old or restricted browsers lack.
 const WITHOUT = {
   storage: () =>
     Object.defineProperty(globalThis, "localStorage", {
@@ -221,24 +226,24 @@ const WITHOUT = {
         throw new DOMException("denied", "SecurityError");
       },
     }),
-  "room in its storage": () => {
+  "free storage": () => {
     Storage.prototype.setItem = () => {
       throw new DOMException("full", "QuotaExceededError");
     };
   },
-  "a ResizeObserver": () => delete globalThis.ResizeObserver,
-  "media queries in scripts": () => delete globalThis.matchMedia,
-  "streaming of WebAssembly": () => delete WebAssembly.instantiateStreaming,
-  "a clipboard": () => Object.defineProperty(Navigator.prototype, "clipboard", { value: undefined }),
-  "changes of the address": () => {
+  ResizeObserver: () => delete globalThis.ResizeObserver,
+  matchMedia: () => delete globalThis.matchMedia,
+  "WebAssembly.instantiateStreaming": () => delete WebAssembly.instantiateStreaming,
+  "the clipboard API": () => Object.defineProperty(Navigator.prototype, "clipboard", { value: undefined }),
+  "history.replaceState": () => {
     History.prototype.replaceState = () => {
       throw new DOMException("too often", "SecurityError");
     };
   },
   structuredClone: () => delete globalThis.structuredClone,
   inert: () => delete HTMLElement.prototype.inert,
-  finalizers: () => delete globalThis.FinalizationRegistry,
-  "patience for idle work": () => delete globalThis.requestIdleCallback,
+  FinalizationRegistry: () => delete globalThis.FinalizationRegistry,
+  requestIdleCallback: () => delete globalThis.requestIdleCallback,
 };
 
 for (const [what, before] of Object.entries(WITHOUT)) {

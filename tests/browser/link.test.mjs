@@ -11,7 +11,7 @@ const SETTINGS = {
 };
 const LINK = Object.entries(SETTINGS).map((pair) => pair.join("=")).join("&");
 
-scenario("the address is empty while nothing differs from the defaults", {}, async (page) => {
+scenario("the address has no settings while all have their defaults", {}, async (page) => {
   assert.deepEqual(await linked(page), {});
 });
 
@@ -25,25 +25,29 @@ scenario("a link restores the page", { link: LINK }, async (page) => {
   await agrees(page, LINK);
 });
 
-scenario("the address follows each change, with what differs from the defaults alone", {}, async (page) => {
-  await enter(page, "max_batch_size", "64");
-  await eventually(async () => assert.deepEqual(await linked(page), { max_batch_size: "64" }));
-  await enter(page, "kv_cache_dtype", "fp8");
-  await eventually(async () => assert.deepEqual(await linked(page), { kv_cache_dtype: "fp8", max_batch_size: "64" }));
-  await enter(page, "kv_cache_dtype", "auto");
-  await enter(page, "max_batch_size", "");
-  await eventually(async () => assert.deepEqual(await linked(page), {}));
-  await agrees(page, "");
-});
+scenario(
+  "the address follows each change and has only the settings that differ from the defaults",
+  {},
+  async (page) => {
+    await enter(page, "max_batch_size", "64");
+    await eventually(async () => assert.deepEqual(await linked(page), { max_batch_size: "64" }));
+    await enter(page, "kv_cache_dtype", "fp8");
+    await eventually(async () => assert.deepEqual(await linked(page), { kv_cache_dtype: "fp8", max_batch_size: "64" }));
+    await enter(page, "kv_cache_dtype", "auto");
+    await enter(page, "max_batch_size", "");
+    await eventually(async () => assert.deepEqual(await linked(page), {}));
+    await agrees(page, "");
+  },
+);
 
-scenario("a name's slash stays as it is in the address", {}, async (page) => {
+scenario("the slash of a name is not escaped in the address", {}, async (page) => {
   await page.evaluate(() => (location.hash = "model=Qwen%2FQwen3-32B&max_batch_size=32"));
   await agrees(page, "model=Qwen/Qwen3-32B&max_batch_size=32");
   await enter(page, "max_batch_size", "16");
   await eventually(async () => assert.match(await page.evaluate(() => location.hash), /model=Qwen\/Qwen3-32B/));
 });
 
-scenario("a new fragment in an open page is followed", { link: "max_batch_size=8" }, async (page) => {
+scenario("an open page follows a new fragment", { link: "max_batch_size=8" }, async (page) => {
   await page.evaluate(() => (location.hash = "max_batch_size=16"));
   await agrees(page, "max_batch_size=16");
   await page.goBack();
@@ -51,7 +55,7 @@ scenario("a new fragment in an open page is followed", { link: "max_batch_size=8
 });
 
 scenario(
-  "an unknown key and a bad value are named, and the rest holds",
+  "an unknown key and an invalid value are reported, and the rest applies",
   {
     link: "no_such_key=1&max_num_tokens=plenty&max_batch_size=64",
   },
@@ -64,11 +68,11 @@ scenario(
   },
 );
 
-scenario("a link of nonsense opens the defaults", { link: "%%%&=&&&a&%E0%A4%A&tp_size=" }, async (page) => {
+scenario("a meaningless link opens the defaults", { link: "%%%&=&&&a&%E0%A4%A&tp_size=" }, async (page) => {
   await agrees(page, "");
 });
 
-scenario("no warning stands where the link is good", { link: LINK }, async (page) => {
+scenario("a valid link has no warning", { link: LINK }, async (page) => {
   assert.equal(await page.locator("#link-warnings").isVisible(), false);
 });
 
@@ -78,35 +82,35 @@ const opened = async (page, address) => {
   await page.locator('#app[data-ready="true"]').waitFor({ state: "attached" });
 };
 
-// What mail programs, chats and Markdown make of a link, as far as a browser still takes it for one.
+// Damage by mail programs, chats and Markdown, as far as browsers still accept the link.
 const DAMAGED = {
-  "HTML's entities": `#v=1&amp;${LINK.replaceAll("&", "&amp;")}`,
-  "entities twice": `#v=1&amp;amp;${LINK.replaceAll("&", "&amp;amp;")}`,
+  "HTML entities": `#v=1&amp;${LINK.replaceAll("&", "&amp;")}`,
+  "HTML entities, twice": `#v=1&amp;amp;${LINK.replaceAll("&", "&amp;amp;")}`,
   "numeric entities": `#v=1&#38;${LINK.replaceAll("&", "&#38;")}`,
   "a full stop and a bracket": `#v=1&${LINK}).`,
   "a closing bracket of an autolink": `#v=1&${LINK}>`,
-  "a quote of a word processor": `#v=1&${LINK}\u201d`,
+  "a typographic quote": `#v=1&${LINK}\u201d`,
   bold: `#**v=1&${LINK}**`,
-  "every sign escaped": `#${encodeURIComponent(`v=1&${LINK}`)}`,
-  "every sign escaped twice": `#${encodeURIComponent(encodeURIComponent(`v=1&${LINK}`))}`,
+  "every character escaped": `#${encodeURIComponent(`v=1&${LINK}`)}`,
+  "every character escaped twice": `#${encodeURIComponent(encodeURIComponent(`v=1&${LINK}`))}`,
   "an underscore escaped": `#v=1&${LINK.replaceAll("_", "\\_")}`,
-  "a line broken": `#v=1&${LINK.replace("Qwen/", "Qwen/%0D%0A")}`,
+  "a line break": `#v=1&${LINK.replace("Qwen/", "Qwen/%0D%0A")}`,
   "a question mark in place of the hash": `?v=1&${LINK}`,
   "a question mark and entities": `?v=1&amp;${LINK.replaceAll("&", "&amp;")}.`,
 };
 
-scenario("a damaged link is opened as it was meant, without a word", {}, async (page) => {
+scenario("a damaged link is opened as intended, without a warning", {}, async (page) => {
   const address = page.url();
   for (const [how, damaged] of Object.entries(DAMAGED)) {
     await opened(page, address + damaged);
     await agrees(page, LINK);
-    // What is understood as it stands stays as it was written.
+    // A link in the query stays as written.
     if (damaged.startsWith("#")) await eventually(async () => assert.deepEqual(await linked(page), SETTINGS, how));
     assert.equal(await page.locator("#link-warnings").isVisible(), false, how);
   }
 });
 
-scenario("a misspelt key is named with the one that was meant", { link: "tp_sise=2" }, async (page) => {
+scenario("a misspelt key is reported with the nearest key", { link: "tp_sise=2" }, async (page) => {
   const warnings = page.locator("#link-warnings");
   await eventually(async () =>
     assert.match(await warnings.innerText(), /tp_sise is not a setting; did you mean tp_size\?/),
@@ -114,7 +118,7 @@ scenario("a misspelt key is named with the one that was meant", { link: "tp_sise
 });
 
 scenario(
-  "what is changed before a damaged link is mended stays",
+  "a change made before a damaged link is repaired stays",
   { link: "max_batch_size=8&tp_sise=2" },
   async (page) => {
     await enter(page, "max_batch_size", "64");
@@ -123,7 +127,7 @@ scenario(
   },
 );
 
-// Each opens the page; those that say something say what is not understood.
+// Fragments, and whether the page shows a warning. Each opens the page.
 const NASTY = {
   "%": true,
   "%E0%A4%A": true,
@@ -142,7 +146,7 @@ const NASTY = {
   [`x=${"tp_size=2&".repeat(10_000)}`]: true,
 };
 
-scenario("whatever stands behind the hash, the page opens and says what it doesn't understand", {}, async (page) => {
+scenario("the page opens with any fragment and reports the parts that it cannot parse", {}, async (page) => {
   const address = page.url();
   const warnings = page.locator("#link-warnings");
   for (const [fragment, warned] of Object.entries(NASTY)) {
@@ -156,7 +160,7 @@ scenario("whatever stands behind the hash, the page opens and says what it doesn
 
 const description = (page) => page.locator('meta[name="description"]').getAttribute("content");
 
-scenario("title and description follow the configuration, and are the page's own without one", {}, async (page) => {
+scenario("title and description follow the configuration, and are the page's own by default", {}, async (page) => {
   const own = [await page.title(), await description(page)];
   await page.evaluate((link) => (location.hash = link), LINK);
   await eventually(async () =>
@@ -178,22 +182,18 @@ scenario("title and description follow the configuration, and are the page's own
   await eventually(async () => assert.deepEqual([await page.title(), await description(page)], own));
 });
 
-scenario(
-  "a link opened at once is named, and a moved slider names the page when it rests",
-  { link: LINK },
-  async (page) => {
-    await eventually(async () => assert.match(await page.title(), /^Qwen3-32B · FP8 · /));
-    const changes = await page.evaluate(async () => {
-      let changes = 0;
-      new MutationObserver(() => changes++).observe(document.querySelector("title"), { childList: true });
-      const input = document.getElementById("max_batch_size");
-      for (let value = 65; value < 105; value++) {
-        input.value = String(value);
-        input.dispatchEvent(new Event("input", { bubbles: true }));
-        await new Promise((later) => setTimeout(later));
-      }
-      return changes;
-    });
-    assert.ok(changes < 10, `${changes} times`);
-  },
-);
+scenario("the title follows an opened link at once, and a moved slider once it rests", { link: LINK }, async (page) => {
+  await eventually(async () => assert.match(await page.title(), /^Qwen3-32B · FP8 · /));
+  const changes = await page.evaluate(async () => {
+    let changes = 0;
+    new MutationObserver(() => changes++).observe(document.querySelector("title"), { childList: true });
+    const input = document.getElementById("max_batch_size");
+    for (let value = 65; value < 105; value++) {
+      input.value = String(value);
+      input.dispatchEvent(new Event("input", { bubbles: true }));
+      await new Promise((later) => setTimeout(later));
+    }
+    return changes;
+  });
+  assert.ok(changes < 10, `${changes} changes of the title`);
+});

@@ -1,4 +1,5 @@
-// The lists of models, GPUs and examples are files of their own: when they are loaded, and what the page does without them.
+// The lists of models, GPUs and examples are separate files: when they are loaded, and the page
+// without them.
 import assert from "node:assert/strict";
 import { agrees, complains, control, enter, figures, linked } from "./harness/calculator.mjs";
 import { eventually, scenario } from "./harness/scenario.mjs";
@@ -13,7 +14,7 @@ const examples = (page) => page.getByLabel("Start from an example");
 const offered = (menu) => menu.locator("option").allTextContents();
 const missing = { missing: LISTS, expects: /404|Failed to load/ };
 
-// Keeps the lists with such names back until `globalThis.sendLists` is called.
+// Delays the lists with such names until `globalThis.sendLists` is called.
 const slow = (names) => `
   const load = fetch;
   const sent = new Promise((send) => (globalThis.sendLists = send));
@@ -26,7 +27,7 @@ const before = slow(LISTS);
 const send = (page) => page.evaluate(() => sendLists());
 
 scenario(
-  "a link to another model waits for a slow list and opens as it was meant",
+  "a link to another model waits for a slow list and opens as intended",
   { link: OTHER, before, fail: true },
   async (page) => {
     await page.waitForTimeout(500);
@@ -40,7 +41,7 @@ scenario(
 
 for (const list of ["models", "gpus", "presets"]) {
   scenario(
-    `a link to another GPU waits for a slow list of ${list} and opens as it was meant`,
+    `a link to another GPU waits for a slow list of ${list} and opens as intended`,
     { link: OTHER_GPU, before: slow(`/${list}-/`), fail: true },
     async (page) => {
       await page.waitForTimeout(300);
@@ -55,7 +56,7 @@ for (const list of ["models", "gpus", "presets"]) {
 }
 
 scenario(
-  "a link to another GPU waits for a list that hangs for a while only",
+  "a link to another GPU waits only a limited time for a hanging list",
   { link: OTHER_GPU, before: slow("/gpus-/") },
   async (page) => {
     await eventually(async () =>
@@ -83,7 +84,7 @@ scenario(
 );
 
 scenario(
-  "a link to another model waits for a list that hangs for a while only",
+  "a link to another model waits only a limited time for a hanging list",
   { link: OTHER, before },
   async (page) => {
     await eventually(async () =>
@@ -97,7 +98,7 @@ scenario(
 );
 
 scenario(
-  "the default page is painted before the list arrives, and the models are found when it has",
+  "the default page is painted before the list arrives, and models can be found afterwards",
   { before },
   async (page) => {
     await agrees(page, "");
@@ -112,7 +113,7 @@ scenario(
 );
 
 scenario(
-  "the menu of GPUs is filled when the list arrives, and keeps its choice and the focus",
+  "the menu of GPUs is filled when the list arrives, and keeps its value and the focus",
   { before },
   async (page) => {
     const menu = control(page, "gpu");
@@ -142,23 +143,19 @@ scenario(
   },
 );
 
-scenario(
-  "a menu of GPUs that is open when the list arrives is chosen from by the keyboard",
-  { before },
-  async (page) => {
-    const menu = control(page, "gpu");
-    await menu.focus();
-    await page.keyboard.press("Space");
-    await send(page);
-    await eventually(async () => assert.ok((await offered(menu)).length > 30));
-    await page.keyboard.press("ArrowDown");
-    await page.keyboard.press("ArrowDown");
-    await page.keyboard.press("Enter");
-    await agrees(page, "gpu=h100-nvl");
-  },
-);
+scenario("a menu of GPUs that is open when the list arrives works by keyboard", { before }, async (page) => {
+  const menu = control(page, "gpu");
+  await menu.focus();
+  await page.keyboard.press("Space");
+  await send(page);
+  await eventually(async () => assert.ok((await offered(menu)).length > 30));
+  await page.keyboard.press("ArrowDown");
+  await page.keyboard.press("ArrowDown");
+  await page.keyboard.press("Enter");
+  await agrees(page, "gpu=h100-nvl");
+});
 
-scenario("the examples are there when the list arrives, and each opens", { before }, async (page) => {
+scenario("the examples are offered when the list arrives, and can be opened", { before }, async (page) => {
   const menu = examples(page);
   assert.deepEqual(await offered(menu), [
     "Start from…",
@@ -172,13 +169,14 @@ scenario("the examples are there when the list arrives, and each opens", { befor
   await menu.selectOption("Long context");
   await agrees(
     page,
-    "gpu=h200&quant_algo=FP8&kv_cache_dtype=fp8&max_batch_size=16&max_num_tokens=8192&max_seq_len=131072&enable_chunked_context=true",
+    "gpu=h200&quant_algo=FP8&kv_cache_dtype=fp8&max_batch_size=16&max_num_tokens=8192&max_seq_len=131072" +
+      "&enable_chunked_context=true",
   );
   assert.equal(await menu.inputValue(), "");
   assert.match(await menu.locator("option", { hasText: "Long context" }).getAttribute("title"), /H200/);
 });
 
-scenario("a GPU that a panel offers before the list arrives is taken with it", { before }, async (page) => {
+scenario("a GPU chosen in a panel before the list arrives is applied afterwards", { before }, async (page) => {
   const panel = await tab(page, "sweep");
   await panel.locator("#sweep_left_key").selectOption("gpu");
   await panel.locator('[data-take="gpu=h200"]').first().dispatchEvent("click");
@@ -192,7 +190,7 @@ scenario("a GPU that a panel offers before the list arrives is taken with it", {
 });
 
 scenario(
-  "a deployment with another GPU that a panel offers before the list arrives is opened with it",
+  "a deployment chosen in a panel before the list of its GPU arrives is opened afterwards",
   { before },
   async (page) => {
     await enter(page, "max_seq_len", "131072");
@@ -211,7 +209,7 @@ scenario(
   },
 );
 
-scenario("a link that is opened before the list arrives is opened again with it", { before }, async (page) => {
+scenario("a link opened before the list arrives is opened again afterwards", { before }, async (page) => {
   await page.evaluate((link) => (location.hash = link), OTHER);
   await eventually(async () =>
     assert.match(await warnings(page).innerText(), /The lists of models, GPUs and examples are loading/),
@@ -221,7 +219,7 @@ scenario("a link that is opened before the list arrives is opened again with it"
   assert.equal(await warnings(page).isVisible(), false);
 });
 
-scenario("what is changed before the list arrives stays", { before }, async (page) => {
+scenario("a change made before the list arrives stays", { before }, async (page) => {
   await page.evaluate((link) => (location.hash = link), OTHER);
   await agrees(page, "tp_size=2");
   await enter(page, "max_batch_size", "64");
@@ -230,7 +228,7 @@ scenario("what is changed before the list arrives stays", { before }, async (pag
   await agrees(page, "tp_size=2&max_batch_size=64");
 });
 
-scenario("a model that is typed before the list arrives is taken with it", { before }, async (page) => {
+scenario("a model typed before the list arrives is applied afterwards", { before }, async (page) => {
   await enter(page, "model", "qwen3-32b");
   await page.keyboard.press("Tab");
   await complains(page, "model", /before the list of models is there/);
@@ -238,21 +236,19 @@ scenario("a model that is typed before the list arrives is taken with it", { bef
   await agrees(page, "model=Qwen/Qwen3-32B");
 });
 
-scenario("without the list the default deployment works, and what is missing is named", missing, async (page) => {
+scenario("without the lists the default deployment works, and a missing list is named", missing, async (page) => {
   const first = await figures(page);
   await enter(page, "max_batch_size", "64");
   await eventually(async () => assert.notDeepEqual(await figures(page), first));
   assert.match(await (await tab(page, "limits")).innerText(), /max_batch_size/);
   await control(page, "model").click();
-  await eventually(async () =>
-    assert.match(
-      await options(page).last().innerText(),
-      /could not be loaded \(\S*(models|gpus|presets)-\w+\.csv: HTTP 404\), so that only meta-llama\/Llama-3\.1-8B and h100-sxm are known/,
-    ),
-  );
+  const warning =
+    String.raw`could not be loaded \(\S*(models|gpus|presets)-\w+\.csv: HTTP 404\), ` +
+    String.raw`so that only meta-llama\/Llama-3\.1-8B and h100-sxm are known`;
+  await eventually(async () => assert.match(await options(page).last().innerText(), new RegExp(warning)));
 });
 
-scenario("without the lists the menus say so, and hold what is known", missing, async (page) => {
+scenario("without the lists the menus report that and offer the known entries", missing, async (page) => {
   for (const [menu, known] of [
     [control(page, "gpu"), /^H100 SXM 80 GB/],
     [examples(page), /^TensorRT-LLM's defaults$/],
@@ -270,7 +266,7 @@ for (const [link, list] of [
 ]) {
   const gone = { missing: new RegExp(`/${list}-\\w+\\.csv$`), expects: missing.expects, link };
   scenario(
-    `${link} without the list of ${list} alone says so, and a click that finds the list opens it`,
+    `${link} without the list of ${list} has a warning, and a click that finds the list opens it`,
     gone,
     async (page) => {
       await eventually(async () =>
@@ -289,7 +285,7 @@ for (const [link, list] of [
 }
 
 scenario(
-  "a link to a model of a list that is missing says so, and a click that finds the list opens it",
+  "a link to a model of a missing list has a warning, and a click that finds the list opens it",
   { ...missing, link: OTHER },
   async (page) => {
     await eventually(async () =>

@@ -1,4 +1,4 @@
-// The calculator in documentation: sites that Sphinx, MkDocs and mdBook really build, opened in a browser.
+// The calculator in documentation: sites built by Sphinx, MkDocs and mdBook, opened in a browser.
 import assert from "node:assert/strict";
 import { chmod, mkdir, mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -37,20 +37,20 @@ after(async () => {
   await rm(work, { recursive: true, force: true });
 });
 
-// Opens a page of a site, and afterwards asks that the browser had nothing to complain of.
+// A test on a page of a site. At the end the browser must have reported no errors.
 function visit(name, options, steps) {
   test(name, { timeout: 90_000 }, async () => {
     const { page, context, troubles } = await open(running, options);
     try {
       await steps(page);
-      assert.deepEqual(troubles, [], "the browser complained");
+      assert.deepEqual(troubles, [], "the browser reported errors");
     } finally {
       await context.close();
     }
   });
 }
 
-// The calculators on a page, in order, each scrolled to, because frames load late, and ready.
+// Returns the calculators on a page in order, each ready. Scrolls to each, as frames load lazily.
 async function calculators(page, count) {
   const elements = page.locator("iframe.trtllm-memory, trtllm-memory-calculator iframe");
   await eventually(async () => assert.equal(await elements.count(), count));
@@ -64,7 +64,7 @@ async function calculators(page, count) {
   return found;
 }
 
-// The frame is as high as what it shows: nothing scrolls in it, and nothing is empty below.
+// Asserts that the frame is as high as its content, without scrolling or empty space below.
 async function fits({ element, frame }) {
   await eventually(async () => {
     const { height } = await element.boundingBox();
@@ -77,12 +77,12 @@ async function fits({ element, frame }) {
     assert.ok(!content.scrolls, `something scrolls in a frame of ${height} px`);
     assert.ok(
       Math.abs(height - content.bottom) <= 24,
-      `the frame has ${height} px, what it shows ends at ${content.bottom}`,
+      `the frame has ${height} px, its content ends at ${content.bottom}`,
     );
   });
 }
 
-// Whether a page's text is light, as it is on a dark ground.
+// Whether a page is dark, judged by its light text.
 const isDark = (pageOrFrame) =>
   pageOrFrame.evaluate(() => {
     const [red, green, blue] = getComputedStyle(document.querySelector("main") ?? document.body)
@@ -91,7 +91,8 @@ const isDark = (pageOrFrame) =>
     return 0.21 * red + 0.72 * green + 0.07 * blue > 128;
   });
 
-// Uses the site's own switch until the page has been light and dark; each time the frames have what the page has.
+// Uses the site's own switch until the page has been light and dark. Each time the frames must have
+// the page's theme.
 async function followsTheme(page, found, press) {
   const seen = new Set();
   for (let presses = 0; presses <= 4; presses += 1) {
@@ -133,22 +134,18 @@ const HOMES = [
 ];
 
 for (const [tool, path, link, press] of HOMES) {
-  visit(
-    `${tool}: the frame fits, its theme follows the site's switch, its figures are the library's`,
-    { path },
-    async (page) => {
-      const found = await calculators(page, 1);
-      await shows(found, [link]);
-      await fits(found[0]);
-      await followsTheme(page, found, press);
-      await page.setViewportSize({ width: 500, height: 700 });
-      await fits(found[0]);
-      await page.setViewportSize(DESKTOP);
-      await fits(found[0]);
-    },
-  );
+  visit(`${tool}: the frame fits, follows the site's theme and shows the library's figures`, { path }, async (page) => {
+    const found = await calculators(page, 1);
+    await shows(found, [link]);
+    await fits(found[0]);
+    await followsTheme(page, found, press);
+    await page.setViewportSize({ width: 500, height: 700 });
+    await fits(found[0]);
+    await page.setViewportSize(DESKTOP);
+    await fits(found[0]);
+  });
 
-  visit(`${tool}: with a system that is dark the frame is dark`, { path, colorScheme: "dark" }, async (page) => {
+  visit(`${tool}: the frame is dark if the system is dark`, { path, colorScheme: "dark" }, async (page) => {
     const [{ frame }] = await calculators(page, 1);
     await eventually(async () => assert.ok(await isDark(page), "the site is not dark"));
     await eventually(async () => assert.ok(await isDark(frame)));
@@ -159,22 +156,26 @@ for (const [site, path] of [
   ["pydata", "pydata/guide/smaller.html"],
   ["furo", "furo/guide/smaller/"],
 ]) {
-  visit(`Sphinx, ${site}: several on a page in a folder, read-only, one in a fixed theme`, { path }, async (page) => {
+  visit(`Sphinx, ${site}: a nested page has a read-only frame and one with a fixed theme`, { path }, async (page) => {
     const found = await calculators(page, 2);
     await shows(found, [SMALL, PLAIN]);
     for (const one of found) await fits(one);
-    assert.equal(await found[0].frame.locator("input:visible, select:visible").count(), 0, "a reader can change it");
+    assert.equal(
+      await found[0].frame.locator("input:visible, select:visible").count(),
+      0,
+      "the read-only frame has controls",
+    );
     assert.notEqual(
       await found[1].frame.locator("input:visible, select:visible").count(),
       0,
-      "a reader can't change it",
+      "the other frame has no controls",
     );
     assert.equal(await isDark(page), false);
     await eventually(async () => assert.equal(await isDark(found[1].frame), true));
     const [whole, part] = await Promise.all(
       [found[0], found[1]].map(async ({ element }) => (await element.boundingBox()).width),
     );
-    assert.ok(Math.abs(part / whole - 0.8) < 0.02, `${part} of ${whole} px is not the width that the option says`);
+    assert.ok(Math.abs(part / whole - 0.8) < 0.02, `${part} of ${whole} px is not the width of the option`);
   });
 }
 
@@ -182,7 +183,7 @@ for (const [tool, path, links] of [
   ["MkDocs Material", "mkdocs/guide/smaller/", [QWEN_SMALL, `${QWEN_SMALL}&quant_algo=FP8`]],
   ["mdBook", "book/guide/smaller.html", [QWEN_SMALL]],
 ]) {
-  visit(`${tool}: the element on a page in a folder`, { path }, async (page) => {
+  visit(`${tool}: the element works on a nested page`, { path }, async (page) => {
     const found = await calculators(page, links.length);
     await shows(found, links);
     for (const one of found) await fits(one);
@@ -190,7 +191,7 @@ for (const [tool, path, links] of [
 }
 
 visit(
-  "Sphinx: what a reader changes is in the frame alone, and fits again",
+  "Sphinx: a reader's change affects the frame alone, which adapts its height",
   { path: "pydata/index.html" },
   async (page) => {
     const [one] = await calculators(page, 1);
@@ -203,7 +204,7 @@ visit(
 );
 
 visit(
-  "Sphinx: without scripts a reader sees the chart and the verdict",
+  "Sphinx: without scripts a page shows the chart and the verdict",
   { path: "pydata/index.html", scripts: false },
   async (page) => {
     assert.equal(await page.locator("iframe.trtllm-memory").isVisible(), false);
@@ -215,7 +216,7 @@ visit(
   },
 );
 
-test("Sphinx: the chart in the pages is the native command's", async () => {
+test("Sphinx: the charts in the pages are the native command's", async () => {
   const folder = join(work, "sites/pydata/_images");
   const drawn = await Promise.all((await readdir(folder)).map((name) => readFile(join(folder, name), "utf8")));
   for (const link of [LARGE, SMALL, PLAIN]) {
@@ -224,7 +225,7 @@ test("Sphinx: the chart in the pages is the native command's", async () => {
   }
 });
 
-test("Sphinx: LaTeX includes the chart, converted, its caption and the verdict", async () => {
+test("Sphinx: LaTeX includes the converted chart, its caption and the verdict", async () => {
   const output = join(work, "latex");
   const settings = {
     extensions: "sphinx_trtllm_memory,sphinxcontrib.cairosvgconverter",
@@ -245,7 +246,7 @@ test("Sphinx: LaTeX includes the chart, converted, its caption and the verdict",
   assert.ok(tex.includes("100 \\% of \\textbackslash{}LaTeX"), "a caption is not escaped");
 });
 
-test("Sphinx: a builder that takes no SVG says what converts it, and the verdict stays", async () => {
+test("Sphinx: a warning names converters for a builder without SVG, and the verdict stays", async () => {
   const output = join(work, "unconverted");
   const complaints = await sphinx(extension, "latex", output);
   assert.match(
@@ -257,7 +258,7 @@ test("Sphinx: a builder that takes no SVG says what converts it, and the verdict
   assert.ok(tex.includes((await estimate(LARGE)).verdict_detail.sentence));
 });
 
-test("Sphinx: text says the configuration and the verdict", async () => {
+test("Sphinx: text output has the configuration and the verdict", async () => {
   const output = join(work, "text");
   await sphinx(extension, "text", output, { settings: { text_sectionchars: "=" } });
   const text = (await readFile(join(output, "index.txt"), "utf8")).replace(/\s+/g, " ");
@@ -265,7 +266,7 @@ test("Sphinx: text says the configuration and the verdict", async () => {
   assert.ok(text.includes("tp_size=8"), text);
 });
 
-test("Sphinx: mistakes are warnings that name the option, its line, and what would be right", () => {
+test("Sphinx: mistakes cause warnings with the option, its line and a correction", () => {
   for (const complaints of [said.pydata, said.furo]) {
     assert.match(
       complaints,
@@ -284,14 +285,14 @@ test("Sphinx: mistakes are warnings that name the option, its line, and what wou
   }
 });
 
-test("Sphinx: what an author writes is text in the page, whatever it is", async () => {
+test("Sphinx: markup in the options of an author is escaped", async () => {
   const html = await readFile(join(work, "sites/pydata/mistakes.html"), "utf8");
   assert.ok(!html.includes("<script>alert") && !html.includes("<b>bold") && !html.includes("<i>HTML"));
   assert.match(html, /title="&quot;quoted&quot; &amp; &lt;b&gt;bold&lt;\/b&gt;"/);
   assert.match(html, /#v=1&amp;model=%3Cscript%3Ealert%281%29%3C\/script%3E"/);
 });
 
-test("Sphinx: without the native command there are frames and sentences, and one warning", async () => {
+test("Sphinx: without the native command pages have frames and text, and there is one warning", async () => {
   const settings = {
     trtllm_memory_command: "no-such-command",
     trtllm_memory_url: "https://example.org/memory/index.html",
@@ -312,20 +313,20 @@ test("Sphinx: without the native command there are frames and sentences, and one
   );
 });
 
-test("Sphinx: without the calculator's site pages have charts, and a warning says what is missing", async () => {
+test("Sphinx: without the calculator's site pages have charts, and a warning names the missing files", async () => {
   const output = join(work, "siteless");
   const complaints = await sphinx(extension, "html", output, { settings: { trtllm_memory_site: work } });
-  assert.match(
-    complaints,
-    /WARNING: trtllm-memory: trtllm_memory_site = '.*' is not the calculator's built site: .* has no index\.html and no embed\.js/,
-  );
+  const warning =
+    String.raw`WARNING: trtllm-memory: trtllm_memory_site = '.*' is not the calculator's built site: ` +
+    String.raw`.* has no index\.html and no embed\.js`;
+  assert.match(complaints, new RegExp(warning));
   const html = await readFile(join(output, "index.html"), "utf8");
   assert.doesNotMatch(html, FRAME);
   assert.match(html, /<img alt="Memory of the 70B service"/);
 });
 
 test(
-  "Sphinx: another build asks the native command only what no earlier one did",
+  "Sphinx: another build runs the native command only for new deployments",
   { skip: process.platform === "win32" },
   async () => {
     const [source, output, log, command] = ["edited", "edited-html", "asked.log", "asking"].map((name) =>
@@ -352,7 +353,7 @@ test(
   },
 );
 
-test("the Sphinx extension escapes values as the calculator does", async () => {
+test("the Sphinx extension escapes values like the calculator", async () => {
   const fixture = await readFile(new URL("../fixtures/link-escapes.tsv", import.meta.url), "utf8");
   const rows = fixture
     .trimEnd()

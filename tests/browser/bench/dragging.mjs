@@ -1,5 +1,4 @@
-// The time from an input to the painted chart, while a mouse drags a slider and moves once per
-// frame.
+// The time from an input to the painted chart, while a mouse drags a slider by a step per frame.
 //
 // Both measures of an input start at the mouse event, as the page gets it at the start of a frame.
 // They end when the frame is painted and handed to the compositor. The wait for the start of the
@@ -58,8 +57,7 @@ const watch = (changed) => {
   });
 };
 
-// Uses the DevTools protocol directly, because a driver's additions to the page would be measured
-// too.
+// Uses the DevTools protocol directly: a driver's additions to the page would be measured too.
 async function drag(devtools, slider) {
   const { x, y, width, height } = await slider.boundingBox();
   const mouse = (type, share) =>

@@ -91,10 +91,7 @@ try {
       `static shell painted, ${name}`,
       `${milliseconds(painted)}, ${milliseconds(compiled - painted)} before WebAssembly starts`,
     );
-    line(
-      `first picture, all inputs usable, ${name}`,
-      `${milliseconds(ready)}, longest task ${milliseconds(longest)}`,
-    );
+    line(`first picture, all inputs usable, ${name}`, `${milliseconds(ready)}, longest task ${milliseconds(longest)}`);
     line(`layout shift, ${name}`, String(shifts));
   }
   for (const [name, query] of [

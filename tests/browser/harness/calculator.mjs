@@ -86,6 +86,9 @@ export async function complains(page, key, pattern = /\S/) {
     assert.equal(await control(page, key).getAttribute("aria-invalid"), "true");
     const described = (await control(page, key).getAttribute("aria-describedby")) ?? "";
     const announced = (await problem(page, key).getAttribute("role")) === "alert";
-    assert.ok(announced || described.split(" ").includes(`${key}_problem`), `the message is not associated with ${key}`);
+    assert.ok(
+      announced || described.split(" ").includes(`${key}_problem`),
+      `the message is not associated with ${key}`,
+    );
   });
 }

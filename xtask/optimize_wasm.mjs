@@ -31,7 +31,7 @@ const SMALL = [
 // gains little.
 const FAST = ["-O2"];
 // No Rust program uses the first 1,024 bytes of memory, which permits smaller offsets of loads.
-const PASSES = { page: [...SMALL, "--low-memory-unused"], answers: [...FAST, "--low-memory-unused"] };
+const PASSES = { page: [...SMALL, "--low-memory-unused"], worker: [...FAST, "--low-memory-unused"] };
 const STRIP = ["--strip-debug", "--strip-producers", "--strip-target-features"];
 
 export function run(program, options, input) {

@@ -1,39 +1,39 @@
-//! Sizes that a user's log measured, to scale the laws by.
+//! Sizes measured in a user's log, which scale the laws.
 
 use super::InvalidValue;
 use crate::units::{Bytes, grouped_decimal};
 use std::fmt;
 use std::str::FromStr;
 
-/// A measured size beside the law's figure for the configuration that it was measured at.
+/// A measured size and the law's prediction for the measured configuration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Calibrated {
-    /// The size that the log printed.
+    /// The size in the log.
     pub measured: Bytes,
     /// The size that the law predicts for the same configuration.
     pub law: Bytes,
 }
 
 impl Calibrated {
-    /// The largest factor that a calibration may have: beyond it the log shows something else than
-    /// the law describes.
+    /// The largest factor of a calibration. Beyond it the log measured something other than the law
+    /// describes.
     pub const MOST: f64 = 16.0;
 
-    /// A calibration, if law and measurement are of one order.
+    /// Returns a calibration; `None` if its factor is out of range.
     pub fn new(measured: Bytes, law: Bytes) -> Option<Calibrated> {
         let found = Calibrated { measured, law };
         (law.0 > 0 && (1.0 / Calibrated::MOST..=Calibrated::MOST).contains(&found.factor())).then_some(found)
     }
 
-    /// The factor by which the law is multiplied.
+    /// Returns the factor that multiplies the law.
     pub fn factor(self) -> f64 {
         self.measured.0 as f64 / (self.law.0 as f64).max(1.0)
     }
 
-    /// The calibration itself, if law and measurement are of one order.
+    /// Returns the calibration unchanged if its factor is in range.
     ///
     /// # Errors
-    /// If they are not, with an example.
+    /// If the factor is out of range. The message contains an example.
     pub(crate) fn check(self) -> Result<Calibrated, InvalidValue> {
         Calibrated::new(self.measured, self.law).ok_or_else(not_calibrated)
     }
@@ -41,12 +41,12 @@ impl Calibrated {
 
 fn not_calibrated() -> InvalidValue {
     InvalidValue::new(format!(
-        "must be measured bytes over the law's bytes, such as 1189102346/1166016512, at most {} times apart",
+        "must be measured bytes/predicted bytes, such as 1189102346/1166016512, at most a factor of {} apart",
         grouped_decimal(Calibrated::MOST, 0)
     ))
 }
 
-/// Parses measured bytes, a slash, and the law's bytes.
+/// Parses the measured bytes, a slash, and the law's bytes.
 impl FromStr for Calibrated {
     type Err = InvalidValue;
 

@@ -1,10 +1,10 @@
-//! Errors of a deployment and of its settings, worded so that a person can mend them.
+//! Errors of a deployment and of its settings, with the corrections that users can make.
 
 use serde::Serialize;
 use std::fmt;
 
-/// A text or a number that a setting, or a type of its values, can't have. The message is a
-/// sentence without its subject, which says the values that are possible: "must be true or false".
+/// The error of an invalid text or number for a setting or for a type of its values. The message is
+/// a predicate that lists the valid values, such as "must be true or false".
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct InvalidValue {
@@ -12,14 +12,14 @@ pub struct InvalidValue {
 }
 
 impl InvalidValue {
-    /// An error with this message.
+    /// Returns an error with this message.
     pub(crate) fn new(message: impl Into<String>) -> InvalidValue {
         InvalidValue { message: message.into() }
     }
 
-    /// The error of a text that is none of these names.
+    /// Returns the error of a text that is not one of these names.
     pub(crate) fn not_one_of(text: &str, names: &[&str]) -> InvalidValue {
-        InvalidValue { message: format!("must be one of {}; \"{text}\" is none of them", names.join(", ")) }
+        InvalidValue { message: format!("must be one of {}; found \"{text}\"", names.join(", ")) }
     }
 }
 
@@ -29,36 +29,36 @@ impl From<InvalidValue> for String {
     }
 }
 
-/// One thing that is wrong: where, what was given, and what would be right.
+/// An invalid value of a setting, with a possible correction.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
 #[error("{field}: {message}")]
 pub struct InvalidSetting {
-    /// The link key of the field.
+    /// The key of the setting.
     pub field: &'static str,
-    /// What the field holds.
+    /// The given value.
     pub value: String,
-    /// What is wrong with it and what would be right; a sentence without the field's name in front.
+    /// A sentence on the error and its correction, without the key in front.
     pub message: String,
 }
 
 impl InvalidSetting {
-    /// A problem of `field`, which holds `value`.
+    /// Returns the error of the setting `field`, which has the value `value`.
     pub fn new(field: &'static str, value: impl ToString, message: impl Into<String>) -> InvalidSetting {
         InvalidSetting { field, value: value.to_string(), message: message.into() }
     }
 }
 
-/// Everything that is wrong with a deployment, all at once.
+/// All invalid settings of a deployment.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, thiserror::Error)]
 pub struct DeploymentError(pub Vec<InvalidSetting>);
 
 impl DeploymentError {
-    /// Adds a problem of `field`, which holds `value`.
+    /// Adds an error of the setting `field`, which has the value `value`.
     pub(super) fn add(&mut self, field: &'static str, value: &dyn fmt::Display, message: fmt::Arguments<'_>) {
         self.0.push(InvalidSetting::new(field, value, message.to_string()));
     }
 
-    /// The problem of `field`, if it has one.
+    /// Returns the error of the setting `field`; `None` if it is valid.
     pub fn of(&self, field: &str) -> Option<&InvalidSetting> {
         self.0.iter().find(|problem| problem.field == field)
     }

@@ -1,7 +1,7 @@
-//! How a model is served: precision, parallelism, build limits and the KV cache's share of memory.
+//! The configuration that serves a model: precision, parallelism, build limits, KV cache.
 //!
-//! A [`Deployment`] is the configuration as given, a [`Resolved`] what TensorRT-LLM makes of it:
-//! every default filled in and every build-time correction applied, with a note for each.
+//! A [`Deployment`] is the configuration as given. A [`Resolved`] has every default filled in and
+//! every build-time correction of TensorRT-LLM applied, with notes about the corrections.
 
 mod calibrated;
 mod config;
@@ -40,24 +40,23 @@ use serde::{Serialize, Serializer};
 
 /// The configuration as given by the user: *raw* settings, before TensorRT-LLM resolves them.
 ///
-/// The settings are in TensorRT-LLM's own groups and have TensorRT-LLM's names, which are the keys
-/// in links too. The default is TensorRT-LLM's, for Llama 3.1 8B on one H100.
+/// The settings have TensorRT-LLM's groups and names. The names are also the keys in links. Defaults
+/// are TensorRT-LLM's, with Llama 3.1 8B on one H100.
 ///
-/// What a deployment may hold:
+/// A deployment may contain:
 ///
-/// - A value for each setting, whether or not it goes with the others. `None` and an empty list
-///   leave the value to TensorRT-LLM.
+/// - A value for each setting, whether or not it is compatible with the others. `None` and an empty
+///   list mean TensorRT-LLM's default.
 /// - Settings of the other backend. They survive a change of the backend and back, and
 ///   [`resolve`](Self::resolve) ignores them.
 /// - Impossible combinations, such as 3 ranks for 32 attention heads, and numbers outside a
-///   setting's range. Only `resolve` looks for them, and returns all of them at once.
+///   setting's range. Only `resolve` checks for them, and it returns all of them at once.
 ///
-/// What it may not hold: anything that follows from other settings, from the model or from the GPU.
-/// Such a value would be stale after the next change. It belongs in [`Resolved`], which the models
-/// of memory read.
+/// It must not contain values that follow from other settings, the model or the GPU. Such a value
+/// would be stale after the next change. It belongs in [`Resolved`], which the memory models read.
 ///
-/// Two deployments are equal if every setting is; a setting that is left to TensorRT-LLM differs
-/// from one that is set to the same value.
+/// Two deployments are equal if all their settings are equal. An unset setting differs from a
+/// setting with the same value.
 /// ```
 /// use trtllm_memory::deployment::{BuildLimits, Deployment, Parallelism};
 ///
@@ -72,27 +71,27 @@ use serde::{Serialize, Serializer};
 pub struct Deployment {
     /// The model.
     pub model: ModelRef,
-    /// The card; every rank runs on one of these.
+    /// The GPU model; every rank runs on one such GPU.
     pub gpu: GpuRef,
-    /// How the model is run.
+    /// The backend that runs the model.
     pub backend: Backend,
-    /// The version of TensorRT-LLM; its default depends on the backend.
+    /// The version of TensorRT-LLM; if unset, the default of the backend.
     pub version: Option<Version>,
-    /// How the model is divided among GPUs.
+    /// The division of the model among GPUs.
     pub parallel: Parallelism,
     /// Types of weights, computation and KV cache.
     pub precision: Precision,
-    /// Limits that an engine is built with, or the PyTorch backend is started with.
+    /// The limits with which an engine is built or the PyTorch backend is started.
     pub limits: BuildLimits,
     /// The KV cache.
     pub kv_cache: KvCacheConfig,
-    /// The settings that only engines have.
+    /// The settings specific to engines.
     pub engine: EngineConfig,
-    /// The settings that only the PyTorch backend has.
+    /// The settings specific to the PyTorch backend.
     pub pytorch: PytorchConfig,
     /// The machine around the GPUs.
     pub machine: Machine,
-    /// Sizes that a log measured.
+    /// Sizes measured in a log.
     pub calibration: Calibration,
 }
 
@@ -100,7 +99,7 @@ impl Deployment {
     /// Resolves every setting as TensorRT-LLM would.
     ///
     /// # Errors
-    /// Every impossible combination of settings, all at once, each at the field that would mend it.
+    /// Returns all impossible combinations of settings at once, each at a setting that can correct it.
     /// ```
     /// use trtllm_memory::deployment::Deployment;
     /// let mut deployment = Deployment { version: "0.13".parse().ok(), ..Deployment::default() };
@@ -117,23 +116,23 @@ impl Deployment {
         validate::problems(&given).map_or_else(|| Ok(Resolved::new(given)), Err)
     }
 
-    /// The same deployment without the settings that only engines have: the PyTorch backend ignores
-    /// them.
+    /// Returns the deployment without the engine settings, which the PyTorch backend ignores.
     fn without_engine_settings(&self) -> Deployment {
         Deployment { engine: EngineConfig::default(), ..self.clone() }
     }
 
-    /// Total memory of each GPU as CUDA reports it.
+    /// Returns the total memory of each GPU as CUDA reports it.
     pub fn gpu_memory(&self) -> Bytes {
         self.machine.gpu_memory_gib.map_or(self.gpu.memory, Bytes::from_gib)
     }
 
-    /// The version of TensorRT-LLM: the one chosen, or the backend's default.
+    /// Returns the version of TensorRT-LLM: as given, or the backend's default.
     pub fn version(&self) -> Version {
         self.version.unwrap_or_else(|| Version::default_of(self.backend))
     }
 
-    /// Ranks that share each expert, and ranks that the experts are dealt to.
+    /// Returns the number of ranks that share each expert, and of ranks that the experts are divided
+    /// among.
     pub(crate) fn moe_sizes(&self) -> (u64, u64) {
         let tp_size = self.parallel.tp_size;
         match (self.parallel.moe_tp_size, self.parallel.moe_ep_size) {
@@ -144,12 +143,12 @@ impl Deployment {
         }
     }
 
-    /// Number of GPUs: `tp_size · pp_size`.
+    /// Returns the number of GPUs: `tp_size · pp_size`.
     pub fn world_size(&self) -> u64 {
         self.parallel.tp_size.saturating_mul(self.parallel.pp_size)
     }
 
-    /// The fields of this backend that differ from their defaults.
+    /// Returns the settings of this backend that differ from their defaults, with their values as text.
     pub fn changed(&self) -> impl Iterator<Item = (&'static Setting, String)> {
         let default = Deployment::default();
         SETTINGS.iter().filter(|field| field.flows.has(self.backend)).filter_map(move |field| {
@@ -159,7 +158,7 @@ impl Deployment {
     }
 }
 
-/// As an object of link keys and texts, with what differs from the defaults.
+/// Serializes the settings that differ from their defaults, as an object from link key to text.
 impl Serialize for Deployment {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;

@@ -1,4 +1,4 @@
-//! The choices of a deployment that are names, by TensorRT-LLM's own.
+//! Settings with named values; the names are TensorRT-LLM's.
 
 use super::InvalidValue;
 use crate::units::joined;
@@ -7,8 +7,7 @@ use std::fmt;
 use std::ops::Deref;
 use std::str::FromStr;
 
-/// Declares an enum whose values have a name: the one TensorRT-LLM uses, which also stands in
-/// links.
+/// Declares an enum whose values have names: TensorRT-LLM's, which links use too.
 macro_rules! named_values {
     ($(#[$attribute:meta])* $name:ident { $($(#[$doc:meta])* $variant:ident = $text:literal),+ $(,)? }) => {
         $(#[$attribute])*
@@ -18,17 +17,17 @@ macro_rules! named_values {
         impl $name {
             /// Every value.
             pub const ALL: &'static [$name] = &[$($name::$variant),+];
-            /// The name of every value, in the same order.
+            /// The names of all values, in the same order.
             pub const NAMES: &'static [&'static str] = &[$($text),+];
 
-            /// The name.
+            /// Returns the name.
             pub fn name(self) -> &'static str {
                 $name::NAMES[self as usize]
             }
 
         }
 
-        /// Parses the name; upper and lower case are alike.
+        /// Parses the name, ignoring case.
         impl FromStr for $name {
             type Err = InvalidValue;
 
@@ -47,19 +46,19 @@ macro_rules! named_values {
 }
 
 named_values! {
-    /// How TensorRT-LLM runs the model.
+    /// The backend of TensorRT-LLM that runs the model.
     #[derive(Default)]
     Backend {
         /// An engine built by `trtllm-build`.
         #[default]
         TensorRt = "tensorrt",
-        /// The checkpoint itself, by the PyTorch backend.
+        /// The PyTorch backend, which runs the checkpoint itself.
         Pytorch = "pytorch",
     }
 }
 
 named_values! {
-    /// How the weights are quantized: TensorRT-LLM's `QuantAlgo`
+    /// The quantization of the weights: TensorRT-LLM's `QuantAlgo`
     /// (`tensorrt_llm/quantization/mode.py`).
     #[derive(Default)]
     QuantAlgo {
@@ -112,7 +111,7 @@ named_values! {
 }
 
 impl QuantAlgo {
-    /// Whether experts are MXFP4 and everything else stays in 16 bit.
+    /// Whether the experts are MXFP4 and all other weights 16-bit.
     pub fn is_mxfp4(self) -> bool {
         matches!(self, QuantAlgo::W4A16Mxfp4 | QuantAlgo::W4A8Mxfp4Mxfp8 | QuantAlgo::W4A8Mxfp4Fp8)
     }
@@ -122,18 +121,18 @@ impl QuantAlgo {
         matches!(self, QuantAlgo::Nvfp4 | QuantAlgo::W4A8Nvfp4Fp8)
     }
 
-    /// Whether only the PyTorch backend runs it.
+    /// Whether only the PyTorch backend supports it.
     pub fn needs_pytorch(self) -> bool {
         self.is_mxfp4() || self == QuantAlgo::W4A8Nvfp4Fp8
     }
 
-    /// Whether ModelOpt makes such checkpoints with an FP8 KV cache (`hf_quant_config.json`
+    /// Whether ModelOpt's checkpoints of this kind have an FP8 KV cache (`hf_quant_config.json`
     /// kv_cache_quant_algo).
     pub fn has_fp8_kv_cache(self) -> bool {
         self == QuantAlgo::Fp8 || self.is_nvfp4()
     }
 
-    /// Whether ModelOpt makes such checkpoints (`quantize.py`), which shards the embedding and
+    /// Whether ModelOpt creates such checkpoints (`quantize.py`). It shards the embedding and
     /// writes 16-bit logits.
     pub fn is_made_by_modelopt(self) -> bool {
         matches!(self, QuantAlgo::Fp8 | QuantAlgo::W4A16Awq | QuantAlgo::W4A8Awq | QuantAlgo::Nvfp4)
@@ -144,7 +143,7 @@ impl QuantAlgo {
         matches!(self, QuantAlgo::Fp8 | QuantAlgo::Fp8PerChannelPerToken | QuantAlgo::Fp8BlockScales)
     }
 
-    /// Whether the activations stay in 16 bit and only the weights are small.
+    /// Whether only the weights are quantized and activations stay 16-bit.
     pub fn is_weight_only(self) -> bool {
         matches!(
             self,
@@ -169,7 +168,7 @@ impl QuantAlgo {
         )
     }
 
-    /// Values per scale along the input dimension, where the scheme has groups.
+    /// Returns the number of values per scale along the input dimension; `None` without groups.
     pub fn group_size(self) -> Option<u64> {
         match self {
             QuantAlgo::W4A16Awq
@@ -205,39 +204,39 @@ named_values! {
 }
 
 named_values! {
-    /// How the KV cache is laid out (`KVCacheType`).
+    /// The layout of the KV cache (`KVCacheType`).
     #[derive(Default)]
     KvCacheType {
         /// A pool of blocks.
         #[default]
         Paged = "paged",
-        /// One tensor a layer, for the largest batch at its full length.
+        /// One tensor per layer, sized for the largest batch at its full length.
         Continuous = "continuous",
     }
 }
 
 named_values! {
-    /// How tokens are drafted (`trtllm-build --speculative_decoding_mode`).
+    /// The method that drafts tokens in an engine (`trtllm-build --speculative_decoding_mode`).
     #[derive(Default)]
     SpeculativeDecodingMode {
-        /// They are not.
+        /// No speculative decoding.
         #[default]
         None = "none",
-        /// By another model, whose tokens this engine checks.
+        /// A separate draft model, whose tokens this engine verifies.
         DraftTokensExternal = "draft_tokens_external",
-        /// By Medusa's heads.
+        /// Medusa heads.
         Medusa = "medusa",
-        /// By n-grams of the sequence itself.
+        /// Lookahead decoding, with n-grams of the sequence itself.
         LookaheadDecoding = "lookahead_decoding",
-        /// By ReDrafter's recurrent drafter.
+        /// ReDrafter's recurrent drafter.
         ExplicitDraftTokens = "explicit_draft_tokens",
-        /// By EAGLE's layers.
+        /// EAGLE layers.
         Eagle = "eagle",
     }
 }
 
 impl SpeculativeDecodingMode {
-    /// Whether the engine itself drafts, so that the decoder sees several tokens of a sequence at
+    /// Whether the engine itself drafts, so that the decoder receives several tokens per sequence at
     /// once.
     pub fn predicts_draft_tokens(self) -> bool {
         !matches!(self, SpeculativeDecodingMode::None | SpeculativeDecodingMode::DraftTokensExternal)
@@ -245,26 +244,26 @@ impl SpeculativeDecodingMode {
 }
 
 named_values! {
-    /// How the PyTorch backend drafts tokens (`speculative_config.decoding_type`).
+    /// The method that drafts tokens in the PyTorch backend (`speculative_config.decoding_type`).
     #[derive(Default)]
     DecodingType {
-        /// It doesn't.
+        /// No speculative decoding.
         #[default]
         None = "none",
-        /// By the model's own multi-token prediction layers.
+        /// The model's own layers for multi-token prediction.
         Mtp = "MTP",
-        /// By an Eagle3 draft of one layer.
+        /// An Eagle3 draft of one layer.
         Eagle3 = "Eagle3",
-        /// By n-grams of the sequence itself.
+        /// N-grams of the sequence itself.
         NGram = "NGram",
     }
 }
 
 named_values! {
-    /// What multiplies the experts (`moe_config.backend`).
+    /// The kernels of the expert layers (`moe_config.backend`).
     #[derive(Default)]
     MoeBackend {
-        /// What TensorRT-LLM finds best.
+        /// TensorRT-LLM's choice for the model and the GPU.
         #[default]
         Auto = "AUTO",
         /// CUTLASS grouped GEMMs.
@@ -285,35 +284,35 @@ named_values! {
 }
 
 named_values! {
-    /// How ranks add up their results (`allreduce_strategy`).
+    /// The all-reduce strategy, which sums the results of the ranks (`allreduce_strategy`).
     #[derive(Default)]
     AllreduceStrategy {
-        /// What is fastest for a message.
+        /// TensorRT-LLM's choice for each message size.
         #[default]
         Auto = "AUTO",
         /// NCCL's all-reduce.
         Nccl = "NCCL",
-        /// NCCL over buffers that all ranks register.
+        /// NCCL with buffers that all ranks register.
         NcclSymmetric = "NCCL_SYMMETRIC",
-        /// Custom kernels over user buffers.
+        /// Custom kernels with user buffers.
         UserBuffers = "UB",
         /// The custom kernel for small messages.
         MinLatency = "MINLATENCY",
-        /// The custom kernel, each rank adding all.
+        /// The custom kernel in one phase: each rank sums the whole message.
         OneShot = "ONESHOT",
-        /// The custom kernel, each rank adding a share.
+        /// The custom kernel in two phases: each rank sums a share of the message.
         TwoShot = "TWOSHOT",
-        /// Sums in FP8.
+        /// All-reduce in FP8.
         LowPrecision = "LOWPRECISION",
-        /// Multicast over an NVLink domain of several nodes.
+        /// Multicast in an NVLink domain of several nodes.
         Mnnvl = "MNNVL",
-        /// Tried out at start.
+        /// The strategy that is fastest in a benchmark at start.
         AutoTune = "AUTOTUNE",
     }
 }
 
 named_values! {
-    /// What runs the engine.
+    /// The program that runs the engine.
     #[derive(Default)]
     Runtime {
         /// The executor, with in-flight batching.
@@ -327,7 +326,7 @@ named_values! {
 }
 
 named_values! {
-    /// What starts the ranks.
+    /// The program that starts the ranks.
     #[derive(Default)]
     Launcher {
         /// A Python process: the LLM API, trtllm-serve, trtllm-bench, run.py.
@@ -335,7 +334,7 @@ named_values! {
         Python = "python",
         /// mpirun with a C++ program.
         Mpi = "mpi",
-        /// Triton in leader mode: a server process for each rank, which all see every GPU.
+        /// Triton in leader mode: a server process per rank, each of which sees every GPU.
         Triton = "triton",
     }
 }
@@ -353,9 +352,9 @@ named_values! {
 }
 
 named_values! {
-    /// A module that a LoRA adapter changes (`--lora_target_modules`).
+    /// A module that a LoRA adapter modifies (`--lora_target_modules`).
     LoraModule {
-        /// Query, key and value projections as one.
+        /// Fused query, key and value projections.
         AttnQkv = "attn_qkv",
         /// Query projection.
         AttnQ = "attn_q",
@@ -369,7 +368,7 @@ named_values! {
         MlpHTo4h = "mlp_h_to_4h",
         /// Gate projection of the MLP.
         MlpGate = "mlp_gate",
-        /// Gate and first projection of the MLP as one.
+        /// Fused gate and first projection of the MLP.
         MlpGateUp = "mlp_gate_up",
         /// Output projection of the MLP.
         Mlp4hToH = "mlp_4h_to_h",
@@ -384,7 +383,7 @@ named_values! {
     }
 }
 
-/// The modules that LoRA adapters change, each once and in the order of [`LoraModule`].
+/// The modules that LoRA adapters modify, without duplicates and in the order of [`LoraModule`].
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LoraModules(pub Vec<LoraModule>);
 
@@ -395,7 +394,7 @@ impl Deref for LoraModules {
     }
 }
 
-/// Parses names separated by commas or blanks; an empty text is no module.
+/// Parses names separated by commas or spaces; an empty text is an empty list.
 impl FromStr for LoraModules {
     type Err = InvalidValue;
 
@@ -403,7 +402,7 @@ impl FromStr for LoraModules {
         let names = text.split([',', ' ']).filter(|name| !name.is_empty());
         let unknown = |name| {
             let known = LoraModule::NAMES.join(", ");
-            InvalidValue::new(format!("must name modules of {known}; \"{name}\" is none of them"))
+            InvalidValue::new(format!("must be a list of {known}; found \"{name}\""))
         };
         names.map(|name| name.parse().map_err(|_| unknown(name))).collect()
     }
@@ -424,29 +423,29 @@ impl fmt::Display for LoraModules {
 /// The sizes of lookahead decoding (`LookaheadDecodingConfig`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LookaheadConfig {
-    /// Branches that look ahead.
+    /// Number of parallel lookahead branches.
     pub window: u64,
-    /// Tokens of an n-gram.
+    /// Number of tokens in an n-gram.
     pub ngram: u64,
-    /// n-grams that are verified at once.
+    /// Number of n-grams verified at once.
     pub verification_set: u64,
 }
 
 impl LookaheadConfig {
-    /// The largest of each size.
+    /// The maximum of each size.
     const MOST: u64 = 64;
 
-    /// The sizes themselves, if each is in its range.
+    /// Returns the sizes unchanged if each is in range.
     ///
     /// # Errors
-    /// If one is not, with an example.
+    /// If a size is out of range. The message contains an example.
     pub(crate) fn check(self) -> Result<LookaheadConfig, InvalidValue> {
         let sizes = [self.window, self.ngram, self.verification_set];
         let sound = sizes.iter().all(|size| (1..=LookaheadConfig::MOST).contains(size));
         if sound { Ok(self) } else { Err(not_lookahead()) }
     }
 
-    /// Draft tokens of a step: (n = 1 ? 0 : n − 2) + (w − 1 + g) · (n − 1).
+    /// Returns the number of draft tokens per step: (n = 1 ? 0 : n − 2) + (w − 1 + g) · (n − 1).
     pub fn draft_tokens(self) -> u64 {
         let LookaheadConfig { window, ngram, verification_set } = self;
         ngram.saturating_sub(2) + (window - 1 + verification_set) * (ngram - 1)
@@ -474,7 +473,7 @@ impl FromStr for LookaheadConfig {
     }
 }
 
-/// TensorRT-LLM's sizes.
+/// Returns TensorRT-LLM's default sizes.
 impl Default for LookaheadConfig {
     fn default() -> LookaheadConfig {
         LookaheadConfig { window: 4, ngram: 3, verification_set: 4 }

@@ -1,19 +1,19 @@
-//! Notes on what TensorRT-LLM makes of a setting.
+//! Notes on the resolution of settings.
 
 use serde::Serialize;
 use std::fmt;
 
-/// A correction by TensorRT-LLM, or something worth knowing, about one setting.
+/// A note on a setting, such as a correction by TensorRT-LLM.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Note {
-    /// The link key of the field.
+    /// The key of the setting.
     pub field: &'static str,
-    /// A sentence.
+    /// The text: a full sentence.
     pub message: String,
 }
 
 impl Note {
-    /// Adds a note to `field`.
+    /// Adds a note to the setting `field`.
     pub(crate) fn add(notes: &mut Vec<Note>, field: &'static str, message: fmt::Arguments<'_>) {
         notes.push(Note { field, message: message.to_string() });
     }

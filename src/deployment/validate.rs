@@ -1,4 +1,4 @@
-//! What TensorRT-LLM, the model or the GPU can't do.
+//! The validation of a deployment against TensorRT-LLM, the model and the GPU.
 
 use super::resolve;
 use super::{
@@ -8,10 +8,10 @@ use super::{
 use crate::architecture::{Dtype, Encoder};
 use crate::units::{grouped, grouped_decimal, joined, shortest};
 
-/// Every problem of a deployment; `None` if there is none.
+/// Returns all errors of a deployment; `None` if it is valid.
 pub(super) fn problems(d: &Deployment) -> Option<DeploymentError> {
     let mut found = DeploymentError(SETTINGS.iter().filter_map(|field| field.check(d).err()).collect());
-    // The other checks calculate with the sizes, which must be in their ranges for that.
+    // The other checks compute with the sizes, which requires that they are in range.
     if !found.0.is_empty() {
         return Some(found);
     }
@@ -30,7 +30,7 @@ pub(super) fn problems(d: &Deployment) -> Option<DeploymentError> {
     (!found.0.is_empty()).then_some(found)
 }
 
-/// The divisors of `number` up to 64, as a list for a person.
+/// Returns the divisors of `number` up to 64, as text.
 fn divisors(number: u64) -> String {
     joined((1..=number.min(64)).filter(|size| number.is_multiple_of(*size)), ", ")
 }
@@ -40,13 +40,13 @@ fn parallelism(d: &Deployment, found: &mut DeploymentError) {
     let layers = u64::from(d.model.layers);
     let pytorch = d.backend == Backend::Pytorch;
     if pytorch && d.pytorch.enable_attention_dp {
-        // Each rank has all heads, and the dense blocks whole.
+        // Each rank has all heads and the whole dense blocks.
     } else if !heads.is_multiple_of(d.parallel.tp_size) {
         found.add(
             "tp_size",
             &d.parallel.tp_size,
             format_args!(
-                "{} can't share {heads} attention heads evenly; use one of {}",
+                "{} does not divide the {heads} attention heads; use one of {}",
                 d.parallel.tp_size,
                 divisors(heads)
             ),
@@ -56,7 +56,7 @@ fn parallelism(d: &Deployment, found: &mut DeploymentError) {
             "tp_size",
             &d.parallel.tp_size,
             format_args!(
-                "{} neither divides the {kv_heads} KV heads nor is a multiple of them; use one of {}",
+                "{} is neither a divisor nor a multiple of the {kv_heads} KV heads; use one of {}",
                 d.parallel.tp_size,
                 divisors(kv_heads)
             ),
@@ -66,7 +66,7 @@ fn parallelism(d: &Deployment, found: &mut DeploymentError) {
             "tp_size",
             &d.parallel.tp_size,
             format_args!(
-                "{} can't share the MLP's {} columns evenly; use a divisor of both",
+                "{} does not divide the MLP's {} columns; use a divisor of both heads and columns",
                 d.parallel.tp_size,
                 grouped(d.model.mlp.intermediate)
             ),
@@ -80,20 +80,14 @@ fn parallelism(d: &Deployment, found: &mut DeploymentError) {
         found.add(
             "embedding_sharding_dim",
             &d.engine.embedding_sharding_dim,
-            format_args!(
-                "{} ranks can't share the hidden size {hidden} evenly; use 0, the vocabulary",
-                d.parallel.tp_size
-            ),
+            format_args!("{} ranks do not divide the hidden size {hidden}; use 0, the vocabulary", d.parallel.tp_size),
         );
     }
     if d.parallel.pp_size > layers {
         found.add(
             "pp_size",
             &d.parallel.pp_size,
-            format_args!(
-                "{} stages are more than the model's {layers} layers; use at most {layers}",
-                d.parallel.pp_size
-            ),
+            format_args!("{} stages exceed the model's {layers} layers; use at most {layers}", d.parallel.pp_size),
         );
     } else if !layers.is_multiple_of(d.parallel.pp_size) && !pytorch && !d.version().has(Behavior::SplitsLayersUnevenly)
     {
@@ -101,7 +95,7 @@ fn parallelism(d: &Deployment, found: &mut DeploymentError) {
             "pp_size",
             &d.parallel.pp_size,
             format_args!(
-                "{layers} layers can't be split into {} equal stages, as TensorRT-LLM {} needs; use one of {}",
+                "{layers} layers do not split into {} equal stages, as TensorRT-LLM {} requires; use one of {}",
                 d.parallel.pp_size,
                 d.version(),
                 divisors(layers)
@@ -129,7 +123,7 @@ fn experts(d: &Deployment, found: &mut DeploymentError) {
         found.add(
             field,
             &size,
-            format_args!("moe_tp_size · moe_ep_size must be tp_size, which is {}", d.parallel.tp_size),
+            format_args!("moe_tp_size · moe_ep_size must equal tp_size, which is {}", d.parallel.tp_size),
         );
         return;
     }
@@ -138,7 +132,7 @@ fn experts(d: &Deployment, found: &mut DeploymentError) {
         found.add(
             "moe_ep_size",
             &ep,
-            format_args!("{ep} can't divide {} experts evenly; use one of {}", moe.experts, divisors(moe.experts)),
+            format_args!("{ep} does not divide the {} experts; use one of {}", moe.experts, divisors(moe.experts)),
         );
     }
     if !moe.shared_intermediate.is_multiple_of(d.parallel.tp_size) {
@@ -146,7 +140,7 @@ fn experts(d: &Deployment, found: &mut DeploymentError) {
         found.add(
             "tp_size",
             &d.parallel.tp_size,
-            format_args!("{} can't share the {shared} columns of the shared experts evenly", d.parallel.tp_size),
+            format_args!("{} does not divide the {shared} columns of the shared experts", d.parallel.tp_size),
         );
     }
     let moe_tp = d.parallel.tp_size / ep;
@@ -155,7 +149,7 @@ fn experts(d: &Deployment, found: &mut DeploymentError) {
         found.add(
             "moe_tp_size",
             &moe_tp,
-            format_args!("{moe_tp} can't share an expert's {intermediate} columns evenly; raise moe_ep_size"),
+            format_args!("{moe_tp} does not divide an expert's {intermediate} columns; raise moe_ep_size"),
         );
     }
 }
@@ -165,7 +159,7 @@ fn precision(d: &Deployment, found: &mut DeploymentError) {
     let (major, minor) = capability;
     let needs = |wanted: (u8, u8)| capability < wanted;
     let at = |what: &str, wanted: &str| {
-        format!("{what} needs {wanted}; {} has compute capability {major}.{minor}", d.gpu.name)
+        format!("{what} requires {wanted}; {} has compute capability {major}.{minor}", d.gpu.name)
     };
     let data_centre_blackwell = (10..12).contains(&major);
 
@@ -185,10 +179,10 @@ fn precision(d: &Deployment, found: &mut DeploymentError) {
         _ => None,
     };
     if let Some(wanted) = wanted {
-        found.add("quant_algo", &algo, format_args!("{}; use W8A16 or W4A16_AWQ there", at(algo.name(), wanted)));
+        found.add("quant_algo", &algo, format_args!("{}; use W8A16 or W4A16_AWQ", at(algo.name(), wanted)));
     }
-    // `builder.py`: INT8 and INT4 weights, SmoothQuant, and scales per channel or token raise
-    // errors there.
+    // On data-centre Blackwell `builder.py` raises errors for INT8 and INT4 weights, SmoothQuant, and
+    // scales per channel or token.
     let integer = algo.is_weight_only()
         || algo.is_smooth_quant()
         || matches!(
@@ -196,7 +190,7 @@ fn precision(d: &Deployment, found: &mut DeploymentError) {
             QuantAlgo::Fp8PerChannelPerToken | QuantAlgo::W4A8QservePerGroup | QuantAlgo::W4A8QservePerChannel
         );
     if d.backend == Backend::TensorRt && algo.needs_pytorch() {
-        found.add("quant_algo", &algo, format_args!("no engine has {algo} weights; use backend=pytorch"));
+        found.add("quant_algo", &algo, format_args!("engines do not support {algo}; use backend=pytorch"));
     } else if data_centre_blackwell && integer && d.backend == Backend::TensorRt {
         found.add(
             "quant_algo",
@@ -205,7 +199,7 @@ fn precision(d: &Deployment, found: &mut DeploymentError) {
         );
     }
     if algo != QuantAlgo::None && d.precision.dtype == Some(Dtype::Float32) {
-        found.add("dtype", &"float32", format_args!("{algo} computes in 16 bit; use float16 or bfloat16"));
+        found.add("dtype", &"float32", format_args!("{algo} requires 16-bit computation; use float16 or bfloat16"));
     }
     if d.precision.dtype == Some(Dtype::Bfloat16) && needs((8, 0)) {
         found.add(
@@ -220,7 +214,10 @@ fn precision(d: &Deployment, found: &mut DeploymentError) {
         found.add(
             "quant_algo",
             &algo,
-            format_args!("groups of {group} don't divide the hidden size {}; use W8A16, W4A16 or FP8", d.model.hidden),
+            format_args!(
+                "the group size {group} does not divide the hidden size {}; use W8A16, W4A16 or FP8",
+                d.model.hidden
+            ),
         );
     }
 
@@ -245,13 +242,16 @@ fn precision(d: &Deployment, found: &mut DeploymentError) {
     }
 }
 
-/// What models with an encoder can't do.
+/// Checks the restrictions of encoder-decoder models.
 fn encoder_decoder(d: &Deployment, encoder: &Encoder, found: &mut DeploymentError) {
     if d.backend == Backend::Pytorch {
         found.add(
             "backend",
             &d.backend,
-            format_args!("TensorRT-LLM runs encoder-decoder models such as {} as engines; use tensorrt", d.model.name),
+            format_args!(
+                "TensorRT-LLM runs encoder-decoder models such as {} only as engines; use tensorrt",
+                d.model.name
+            ),
         );
     }
     if d.parallel.pp_size > 1 {
@@ -259,12 +259,12 @@ fn encoder_decoder(d: &Deployment, encoder: &Encoder, found: &mut DeploymentErro
             "pp_size",
             &d.parallel.pp_size,
             format_args!(
-                "the C++ runtime refuses pipeline parallelism for encoder-decoder models; use 1, and raise tp_size"
+                "the C++ runtime does not support pipeline parallelism for encoder-decoder models; use 1 and raise tp_size"
             ),
         );
     }
     if d.engine.runtime == Runtime::GptSession {
-        found.add("runtime", &d.engine.runtime, format_args!("runs models without an encoder only; use executor"));
+        found.add("runtime", &d.engine.runtime, format_args!("does not support encoder-decoder models; use executor"));
     }
     if let (Some(given), Some(most)) = (d.engine.max_encoder_input_len, encoder.max_input_len())
         && given > most
@@ -273,7 +273,7 @@ fn encoder_decoder(d: &Deployment, encoder: &Encoder, found: &mut DeploymentErro
         found.add(
             "max_encoder_input_len",
             &given,
-            format_args!("{} has positions for {most} frames of sound; use at most {most}", d.model.name),
+            format_args!("{} has positions for {most} audio frames; use at most {most}", d.model.name),
         );
     }
     let told = found.0.iter().any(|problem| problem.field == "tp_size");
@@ -285,20 +285,20 @@ fn encoder_decoder(d: &Deployment, encoder: &Encoder, found: &mut DeploymentErro
             "tp_size",
             &d.parallel.tp_size,
             format_args!(
-                "{} can't share the encoder's {heads} heads and {columns} columns evenly; use a divisor of both",
+                "{} does not divide the encoder's {heads} heads and {columns} columns; use a divisor of both",
                 d.parallel.tp_size
             ),
         );
     }
 }
 
-/// What the PyTorch backend can't do.
+/// Checks the restrictions of the PyTorch backend.
 fn pytorch(d: &Deployment, found: &mut DeploymentError) {
     if !d.version().has(Behavior::HasPytorchBackend) {
         found.add(
             "trtllm_version",
             &d.version(),
-            format_args!("TensorRT-LLM {} has no PyTorch backend; 0.17 was the first with it", d.version()),
+            format_args!("TensorRT-LLM {} has no PyTorch backend; use 0.17 or later", d.version()),
         );
     }
     let algo = d.precision.quant_algo;
@@ -314,13 +314,17 @@ fn pytorch(d: &Deployment, found: &mut DeploymentError) {
         found.add(
             "quant_algo",
             &algo,
-            format_args!("the PyTorch backend has no such linear layers; use FP8, NVFP4 or W4A16_AWQ"),
+            format_args!("the PyTorch backend does not support {algo}; use FP8, NVFP4 or W4A16_AWQ"),
         );
     } else if algo.is_mxfp4() && d.model.moe.is_none() {
-        found.add("quant_algo", &algo, format_args!("quantizes experts, and {} has none", d.model.name));
+        found.add("quant_algo", &algo, format_args!("quantizes experts, but {} has none", d.model.name));
     }
     if d.precision.kv_cache_dtype == KvCacheDtype::Int8 {
-        found.add("kv_cache_dtype", &"int8", format_args!("the PyTorch backend has no int8 KV cache; use fp8 or auto"));
+        found.add(
+            "kv_cache_dtype",
+            &"int8",
+            format_args!("the PyTorch backend does not support an int8 KV cache; use fp8 or auto"),
+        );
     }
     if d.pytorch.decoding_type == DecodingType::Mtp && d.model.mtp_layers == 0 {
         found.add(
@@ -341,13 +345,13 @@ fn pytorch(d: &Deployment, found: &mut DeploymentError) {
         found.add(
             "moe_load_balancer_slots",
             &slots,
-            format_args!("must be a multiple of moe_ep_size, {ep}, and hold all {experts} experts"),
+            format_args!("must be a multiple of moe_ep_size, {ep}, and at least {experts}, the number of experts"),
         );
     }
 }
 
 fn limits(d: &Deployment, found: &mut DeploymentError) {
-    // trtllm-build would shorten the prompt without a word, and refuse such prompts later.
+    // trtllm-build would silently lower max_input_len, and the runtime would then reject such prompts.
     if let (Some(input), Some(sequence)) = (d.engine.max_input_len, d.limits.max_seq_len)
         && input > sequence
     {
@@ -355,7 +359,7 @@ fn limits(d: &Deployment, found: &mut DeploymentError) {
             "max_input_len",
             &input,
             format_args!(
-                "a prompt of {} tokens is longer than max_seq_len, {}; lower one or raise the other",
+                "a prompt of {} tokens exceeds max_seq_len, {}; lower max_input_len or raise max_seq_len",
                 grouped(input),
                 grouped(sequence)
             ),
@@ -372,7 +376,7 @@ fn limits(d: &Deployment, found: &mut DeploymentError) {
         found.add(
             "free_memory_gib",
             &shortest(free),
-            format_args!("is more than the GPU's {} GiB", grouped_decimal(d.gpu_memory().gib(), 2)),
+            format_args!("exceeds the GPU's {} GiB", grouped_decimal(d.gpu_memory().gib(), 2)),
         );
     }
 }
@@ -386,7 +390,7 @@ fn speculation(d: &Deployment, found: &mut DeploymentError) {
         found.add(
             "max_beam_width",
             &d.limits.max_beam_width,
-            format_args!("beam search doesn't go with {mode}; use 1"),
+            format_args!("{mode} does not support beam search; use 1"),
         );
     }
     let lookahead = d.engine.lookahead_config.unwrap_or_default().draft_tokens();
@@ -396,12 +400,12 @@ fn speculation(d: &Deployment, found: &mut DeploymentError) {
         found.add(
             "max_draft_len",
             &built,
-            format_args!("lookahead_config drafts {lookahead} tokens, more than this; raise it, or lower those sizes"),
+            format_args!("lookahead_config drafts more tokens, {lookahead}; raise max_draft_len or lower those sizes"),
         );
     }
 }
 
-/// Limits that don't go with those that the engine was built with, or that the server has.
+/// Checks run-time limits against the limits of the engine or of the server.
 fn runtime(d: &Deployment, found: &mut DeploymentError) {
     let drafts = d.pytorch.decoding_type != DecodingType::None && d.backend == Backend::Pytorch;
     let asked = d.engine.runtime_max_batch_size.is_some()
@@ -413,8 +417,8 @@ fn runtime(d: &Deployment, found: &mut DeploymentError) {
         return;
     }
     let built = resolve::limits(d, &mut Vec::new());
-    // The executor refuses more than the engine was built for, and so does the session
-    // (`gptSession.cpp` MicroBatchConfig).
+    // The executor rejects limits above the engine's, and so does the session (`gptSession.cpp`
+    // MicroBatchConfig).
     for (field, running, limit, built) in [
         ("runtime_max_batch_size", d.engine.runtime_max_batch_size, "max_batch_size", built.max_batch_size),
         ("runtime_max_num_tokens", d.engine.runtime_max_num_tokens, "max_num_tokens", built.max_num_tokens),
@@ -430,28 +434,28 @@ fn runtime(d: &Deployment, found: &mut DeploymentError) {
             found.add(
                 field,
                 &running,
-                format_args!("is more than the engine's {limit}, {built}; lower it, or build for more"),
+                format_args!("exceeds the engine's {limit}, {built}; lower it or raise {limit}"),
             );
         }
     }
-    // Sinks are the first tokens of each window, which must have room for others.
+    // Sinks are the first tokens of each window, which must also have room for other tokens.
     let window = d.kv_cache.max_attention_window.iter().copied().min().unwrap_or(u64::MAX).min(built.max_seq_len);
     if d.engine.sink_token_length >= window && d.engine.sink_token_length > 0 {
         let window = grouped(window);
         found.add(
             "sink_token_length",
             &d.engine.sink_token_length,
-            format_args!("must be below {window}, the narrowest attention window, which the sinks are part of"),
+            format_args!("must be below {window}, the narrowest attention window, because sinks count towards it"),
         );
     }
-    // The engine flow makes sequences longer by their drafts.
+    // Only the PyTorch backend needs this check: an engine's `max_seq_len` is raised by the drafts.
     if let Some(drafted) = d.limits.max_draft_len.filter(|drafted| drafts && *drafted >= built.max_seq_len) {
         let sequence = grouped(built.max_seq_len);
         found.add(
             "max_draft_len",
             &drafted,
             format_args!(
-                "must be below max_seq_len, {sequence}, so that a sequence can hold the draft tokens of a step"
+                "must be below max_seq_len, {sequence}, so that a sequence has room for the draft tokens of a step"
             ),
         );
     }

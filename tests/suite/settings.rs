@@ -190,5 +190,5 @@ fn values_are_parsed_from_what_they_are_written_as() {
     holds(&[LoraModules::default(), LoraModules(vec![LoraModule::AttnQ, LoraModule::MlpGate])]);
     assert_eq!("mlp_gate, attn_q,attn_q".parse(), Ok(LoraModules(vec![LoraModule::AttnQ, LoraModule::MlpGate])));
     let error: Box<dyn Error> = "tensorrtx".parse::<Backend>().unwrap_err().into();
-    assert_eq!(error.to_string(), "must be one of tensorrt, pytorch; \"tensorrtx\" is none of them");
+    assert_eq!(error.to_string(), "must be one of tensorrt, pytorch; found \"tensorrtx\"");
 }

@@ -2,24 +2,24 @@
 
 use crate::deployment::{Deployment, SpeculativeDecodingMode};
 
-/// Draft tokens by default: the examples' for Medusa and EAGLE, a usual number for a draft model.
+/// Default draft tokens: those of the examples for Medusa and EAGLE, a usual number for a draft model.
 const DEFAULT_DRAFT_LEN: (u64, u64) = (63, 10);
-/// Medusa heads, EAGLE layers, and ReDrafter's beams and tokens by default, as in the examples.
+/// Default Medusa heads, EAGLE layers, and ReDrafter's beams and tokens, as in the examples.
 const DEFAULT_DRAFT_STEPS: (u64, u64, u64) = (4, 4, 5);
 
 /// The sizes of speculative decoding (`runtime/speculativeDecodingModule.h`, `gptJsonConfig.cpp`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Drafts {
-    /// Most draft tokens of a sequence in a step; 0 without speculation.
+    /// Maximum number of draft tokens per sequence in a step; 0 without speculation.
     pub tokens: u64,
-    /// Tokens of the longest draft path.
+    /// Number of tokens in the longest draft path.
     pub path_len: u64,
-    /// Draft paths of a sequence.
+    /// Number of draft paths per sequence.
     pub paths: u64,
 }
 
 impl Drafts {
-    /// The sizes that follow from the mode and its settings.
+    /// Returns the sizes for the mode and its settings.
     pub(super) fn of(d: &Deployment) -> Drafts {
         let (tree, chain) = DEFAULT_DRAFT_LEN;
         let (medusa, eagle, redrafter) = DEFAULT_DRAFT_STEPS;

@@ -1,28 +1,28 @@
-//! The settings that only engines have, as `trtllm-build` and the runtime resolve them.
+//! The settings specific to engines, as `trtllm-build` and the runtime resolve them.
 
 use super::drafts::Drafts;
 use crate::architecture::{Attention, Positions};
 use crate::deployment::{Behavior, Deployment, KvCacheDtype, LoraModule, LoraModules, Note, QuantAlgo};
 
-/// Share of the free memory for LoRA adapters (`PeftCacheConfig` device_cache_percent).
+/// Default fraction of the free memory for LoRA adapters (`PeftCacheConfig` device_cache_percent).
 const DEFAULT_LORA_FRACTION: f64 = 0.02;
-/// Share of the KV cache for cross attention (`examples/run.py`).
+/// Default fraction of the KV cache for cross attention (`examples/run.py`).
 const DEFAULT_CROSS_FRACTION: f64 = 0.5;
-/// `max_encoder_input_len` of `trtllm-build` by default (`builder.py` BuildConfig).
+/// Default `max_encoder_input_len` of `trtllm-build` (`builder.py` BuildConfig).
 const DEFAULT_ENCODER_INPUT_LEN: u64 = 1024;
-/// Compute capability of the first cards with kernels for FP8 attention: Ada.
+/// The lowest compute capability with kernels for FP8 attention: Ada.
 const FP8_ATTENTION_FROM: (u8, u8) = (8, 9);
-/// Compute capability of the first cards with kernels for context FMHA: Ampere.
+/// The lowest compute capability with kernels for context FMHA: Ampere.
 const CONTEXT_FMHA_FROM: (u8, u8) = (8, 0);
 
-/// The settings of an engine that need resolution.
+/// The engine settings that need resolution.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ResolvedEngine {
-    /// Whether prompts use fused attention.
+    /// Whether attention over prompts is fused multi-head attention.
     pub context_fmha: bool,
-    /// Whether prompts attend through the paged KV cache.
+    /// Whether attention over prompts reads the paged KV cache.
     pub use_paged_context_fmha: bool,
-    /// Whether prompts are attended to in FP8.
+    /// Whether attention over prompts runs in FP8.
     pub use_fp8_context_fmha: bool,
     /// Whether gate and up projections are one GEMM.
     pub use_fused_mlp: bool,
@@ -30,22 +30,23 @@ pub struct ResolvedEngine {
     pub use_parallel_embedding: bool,
     /// The sizes of speculative decoding.
     pub drafts: Drafts,
-    /// The modules that adapters change; empty without the LoRA plugin.
+    /// The modules that adapters modify; empty without the LoRA plugin.
     pub lora_target_modules: LoraModules,
-    /// Share of the memory still free that the adapters' cache takes.
+    /// Fraction of the remaining free memory that the adapter cache takes.
     pub lora_device_cache_fraction: f64,
-    /// Most CUDA graphs that are kept for a set of buffers.
+    /// Maximum number of cached CUDA graphs per set of buffers.
     pub cuda_graphs: u64,
-    /// Share of the KV cache for cross attention, if the model has it.
+    /// Fraction of the KV cache for cross attention, if the model has it.
     pub cross_kv_cache_fraction: f64,
-    /// Longest input of the encoder, in tokens or frames; 0 without one.
+    /// Maximum length of the encoder's input, in tokens or frames; 0 without an encoder.
     pub max_encoder_input_len: u64,
-    /// Most inputs in a batch of the encoder.
+    /// Maximum number of inputs in a batch of the encoder.
     pub encoder_max_batch_size: u64,
 }
 
 impl ResolvedEngine {
-    /// Resolves the settings of an engine with these drafts, built for `max_batch_size` sequences.
+    /// Resolves the settings of an engine with these drafts that is built for `max_batch_size`
+    /// sequences.
     pub(super) fn of(d: &Deployment, drafts: Drafts, max_batch_size: u64, notes: &mut Vec<Note>) -> ResolvedEngine {
         let engine = &d.engine;
         let attention = PromptAttention::of(d, notes);
@@ -74,19 +75,23 @@ impl ResolvedEngine {
     }
 }
 
-/// Whether gate and up projections are one GEMM, which only 16-bit models with a gated MLP have.
+/// Whether gate and up projections are one GEMM. Only 16-bit models with a gated MLP support it.
 fn use_fused_mlp(d: &Deployment, notes: &mut Vec<Note>) -> bool {
     let given = d.engine.plugins.use_fused_mlp;
     let fusable = d.precision.quant_algo == QuantAlgo::None && d.model.mlp.gated;
     if given == Some(true) && !fusable {
-        Note::add(notes, "use_fused_mlp", format_args!("Has no effect: only 16-bit models with a gated MLP fuse it."));
+        Note::add(
+            notes,
+            "use_fused_mlp",
+            format_args!("Has no effect: fusion requires a 16-bit model with a gated MLP."),
+        );
     }
     fusable && given.unwrap_or_else(|| d.version().has(Behavior::FusesMlpByDefault))
 }
 
-/// How an engine attends to prompts.
+/// The attention of an engine over prompts.
 struct PromptAttention {
-    /// Fused: asked for, and there is a kernel.
+    /// Whether attention is fused: requested, and a kernel exists.
     fused: bool,
     paged: bool,
     fp8: bool,
@@ -101,27 +106,27 @@ impl PromptAttention {
         let fp8_cache = d.precision.kv_cache_dtype == KvCacheDtype::Fp8;
         let fp8_weights = matches!(d.precision.quant_algo, QuantAlgo::Fp8 | QuantAlgo::W4A8Awq | QuantAlgo::Nvfp4);
         let (mut paged, mut fp8) = (wanted_paged && !d.engine.plugins.streamingllm, wanted_fp8);
-        let mut why_paged = "it doesn't go with streamingllm";
+        let mut why_paged = "streamingllm does not support it";
         let mut why_fp8 = "";
         if !d.engine.plugins.context_fmha {
             (paged, fp8) = (false, false);
-            (why_paged, why_fp8) = ("it needs context_fmha", "it needs context_fmha");
+            (why_paged, why_fp8) = ("it requires context_fmha", "it requires context_fmha");
         } else if !fp8_weights || d.gpu.compute_capability < FP8_ATTENTION_FROM {
             why_fp8 = if fp8_weights {
-                "it needs compute capability 8.9 or later"
+                "it requires compute capability 8.9 or later"
             } else {
-                "it needs quant_algo FP8, W4A8_AWQ or NVFP4"
+                "it requires quant_algo FP8, W4A8_AWQ or NVFP4"
             };
             fp8 = false;
             if paged && fp8_cache {
-                (paged, why_paged) = (false, "over an fp8 KV cache it needs FP8 attention");
+                (paged, why_paged) = (false, "with an fp8 KV cache it requires FP8 attention");
             }
         } else if paged && fp8 != fp8_cache {
-            why_fp8 = "through the paged KV cache it goes with an fp8 KV cache";
+            why_fp8 = "with use_paged_context_fmha it follows kv_cache_dtype";
             fp8 = fp8_cache;
         }
         if paged && d.precision.kv_cache_dtype == KvCacheDtype::Int8 {
-            (paged, why_paged) = (false, "it doesn't work with an int8 KV cache");
+            (paged, why_paged) = (false, "it does not support an int8 KV cache");
         }
         let mut corrected = |field, wanted: bool, is: bool, asked: Option<bool>, why: &str| {
             if wanted != is && (asked.is_some() || (field == "use_paged_context_fmha" && d.engine.plugins.context_fmha))
@@ -138,22 +143,18 @@ impl PromptAttention {
                 Positions::Relative { .. } => "a relative bias".to_string(),
                 _ => format!("heads of {} on the {}", d.model.attention.head_dim(), d.gpu.name),
             };
-            Note::add(
-                notes,
-                "context_fmha",
-                format_args!("TensorRT-LLM has no kernel for {missing}: prompts are attended to without it."),
-            );
+            Note::add(notes, "context_fmha", format_args!("Has no effect: TensorRT-LLM has no kernel for {missing}."));
         }
         PromptAttention { fused, paged: paged && fused, fp8: fp8 && fused }
     }
 }
 
-/// Head size without a kernel on data-centre Blackwell (NVIDIA/TensorRT-LLM issue 8308).
+/// The head size without a kernel on data-centre Blackwell (NVIDIA/TensorRT-LLM issue 8308).
 const HEAD_SIZE_WITHOUT_BLACKWELL_KERNEL: u64 = 96;
 
-/// Whether context FMHA has a kernel for the card, the head size and the positions: none adds a
-/// relative bias. Cards before Ampere have none (a build for a T4 asked for the unfused workspace,
-/// NVIDIA/TensorRT-LLM issue 1967).
+/// Whether context FMHA has a kernel for the GPU, the head size and the positions. No kernel adds a
+/// relative bias. GPUs before Ampere have no kernel: a build for a T4 requested the unfused
+/// workspace (NVIDIA/TensorRT-LLM issue 1967).
 fn has_context_fmha_kernel(d: &Deployment) -> bool {
     let capability = d.gpu.compute_capability;
     let blackwell = (10..12).contains(&capability.0);

@@ -3,24 +3,24 @@
 use crate::deployment::{Backend, Behavior, Deployment};
 use crate::units::Bytes;
 
-/// The KV cache's share where neither it nor `max_tokens` is given (`kDefaultGpuMemFraction`).
+/// Default `free_gpu_memory_fraction` if `max_tokens` is unset too (`kDefaultGpuMemFraction`).
 const DEFAULT_FRACTION: f64 = 0.9;
-/// `tokens_per_block` of the PyTorch backend by default (`KvCacheConfig`).
+/// Default `tokens_per_block` of the PyTorch backend (`KvCacheConfig`).
 const PYTORCH_BLOCK: u64 = 32;
 /// `tokens_per_block` with FlashMLA, the kernels for latent attention on Hopper
 /// (`py_executor_creator.py`).
 const FLASH_MLA_BLOCK: u64 = 64;
-/// Compute capability of the cards that have FlashMLA.
+/// The compute capability with FlashMLA kernels.
 const FLASH_MLA_ON: (u8, u8) = (9, 0);
 
-/// The settings of the KV cache that need resolution.
+/// The KV-cache settings that need resolution.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ResolvedKvCache {
-    /// Tokens in a block.
+    /// Number of tokens in a block.
     pub tokens_per_block: u64,
-    /// Share of the free memory for the KV cache; `None` if `max_tokens` alone decides.
+    /// Fraction of the free memory for the KV cache; `None` if only `max_tokens` limits it.
     pub free_gpu_memory_fraction: Option<f64>,
-    /// Tokens that attention looks back, taking turns over the layers; at least one.
+    /// Attention windows in tokens, which alternate over the layers; at least one entry.
     pub max_attention_window: Vec<u64>,
     /// Host memory for KV blocks.
     pub host_cache_size: Bytes,
@@ -47,7 +47,7 @@ impl ResolvedKvCache {
     }
 }
 
-/// Tokens in a block of the KV cache.
+/// Returns the number of tokens in a block of the KV cache.
 pub(super) fn tokens_per_block(d: &Deployment) -> u64 {
     let given = d.kv_cache.tokens_per_block;
     match d.backend {

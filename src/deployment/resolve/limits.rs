@@ -1,5 +1,5 @@
-//! The limits that `trtllm-build` makes of its settings, in its order (`tensorrt_llm/builder.py`
-//! build and _init_max_seq_len, `tensorrt_llm/_common.py` check_max_num_tokens).
+//! The limits as `trtllm-build` resolves them, in its order (`tensorrt_llm/builder.py` build and
+//! _init_max_seq_len, `tensorrt_llm/_common.py` check_max_num_tokens).
 
 use super::drafts::Drafts;
 use crate::architecture::{Architecture, Positions};
@@ -7,34 +7,34 @@ use crate::deployment::{Deployment, Note, SpeculativeDecodingMode};
 use crate::units::grouped;
 use std::fmt::Arguments;
 
-/// `max_num_tokens` of `trtllm-build` by default (`builder.py` BuildConfig).
+/// Default `max_num_tokens` of `trtllm-build` (`builder.py` BuildConfig).
 pub(crate) const DEFAULT_MAX_NUM_TOKENS: u64 = 8192;
-/// `max_input_len` of `trtllm-build` by default (`builder.py` BuildConfig).
+/// Default `max_input_len` of `trtllm-build` (`builder.py` BuildConfig).
 const DEFAULT_MAX_INPUT_LEN: u64 = 1024;
-/// `max_num_tokens` above which `trtllm-build` warns.
+/// The `max_num_tokens` above which `trtllm-build` warns.
 const UNUSUAL_MAX_NUM_TOKENS: u64 = 16_384;
 
 /// The limits of a step and of a sequence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ResolvedLimits {
-    /// Most sequences in a (micro-)batch.
+    /// Maximum number of sequences in a (micro-)batch.
     pub max_batch_size: u64,
-    /// Most tokens in a step.
+    /// Maximum number of tokens in a step.
     pub max_num_tokens: u64,
-    /// Longest prompt.
+    /// Maximum length of a prompt.
     pub max_input_len: u64,
-    /// Longest sequence.
+    /// Maximum length of a sequence.
     pub max_seq_len: u64,
-    /// Most beams.
+    /// Maximum number of beams.
     pub max_beam_width: u64,
-    /// Most sequences in a batch of the running executor.
+    /// Maximum number of sequences in a batch of the running executor.
     pub runtime_max_batch_size: u64,
-    /// Most tokens in a step of the running executor.
+    /// Maximum number of tokens in a step of the running executor.
     pub runtime_max_num_tokens: u64,
 }
 
 impl ResolvedLimits {
-    /// The limits of a running executor: at most those of the engine or of the PyTorch backend.
+    /// Returns the limits of a running executor: at most those of the engine or PyTorch backend.
     pub(super) fn running(d: &Deployment, limits: StepLimits) -> ResolvedLimits {
         let StepLimits { max_batch_size, max_num_tokens, max_input_len, max_seq_len } = limits;
         let at_most = |given: Option<u64>, limit: u64| given.map_or(limit, |most| most.min(limit));
@@ -50,7 +50,7 @@ impl ResolvedLimits {
     }
 }
 
-/// The limits that an engine is built with, or the PyTorch backend is started with.
+/// The limits with which an engine is built or the PyTorch backend is started.
 pub(super) struct StepLimits {
     pub max_batch_size: u64,
     pub max_num_tokens: u64,
@@ -59,7 +59,7 @@ pub(super) struct StepLimits {
 }
 
 impl StepLimits {
-    /// The limits of an engine with these drafts and KV-cache blocks.
+    /// Returns the limits of an engine with these drafts and KV-cache blocks.
     pub(super) fn of_engine(
         d: &Deployment,
         drafts: Drafts,
@@ -76,7 +76,7 @@ impl StepLimits {
         limits
     }
 
-    /// `check_max_num_tokens`, in its order.
+    /// Returns `max_num_tokens` after the corrections of `check_max_num_tokens`, in its order.
     fn checked_max_num_tokens(&self, d: &Deployment, tokens_per_block: u64, notes: &mut Vec<Note>) -> u64 {
         let mut note = |message: Arguments<'_>| Note::add(notes, "max_num_tokens", message);
         if !d.engine.plugins.remove_input_padding {
@@ -91,31 +91,35 @@ impl StepLimits {
         if tokens > UNUSUAL_MAX_NUM_TOKENS {
             let usual = grouped(UNUSUAL_MAX_NUM_TOKENS);
             note(format_args!(
-                "trtllm-build advises against more than {usual}: seldom faster, and activations grow with it."
+                "trtllm-build advises against more than {usual}: it is seldom faster and increases activations."
             ));
         }
         let all = self.max_batch_size.saturating_mul(self.max_seq_len);
         if tokens > all {
             note(format_args!(
-                "Lowered to {}, all that max_batch_size sequences of max_seq_len can hold.",
+                "Lowered to {}, the maximum for max_batch_size sequences of max_seq_len tokens.",
                 grouped(all)
             ));
             tokens = all;
         }
         if tokens < self.max_input_len && !d.engine.plugins.context_fmha {
             let input = grouped(self.max_input_len);
-            note(format_args!("Raised to max_input_len, {input}: without context FMHA a prompt is read in one step."));
+            note(format_args!(
+                "Raised to max_input_len, {input}: without context FMHA a prompt is processed in one step."
+            ));
             tokens = self.max_input_len;
         } else if tokens < tokens_per_block && d.engine.plugins.context_fmha {
             let block = grouped(tokens_per_block);
-            note(format_args!("Raised to tokens_per_block, {block}; the runtime then needs enable_chunked_context."));
+            note(format_args!(
+                "Raised to tokens_per_block, {block}; the runtime then requires enable_chunked_context."
+            ));
             tokens = tokens_per_block;
         }
         tokens
     }
 
-    /// Sequences grow by the draft tokens, EAGLE's also by its steps, and a step must hold every
-    /// draft.
+    /// Raises `max_seq_len` by the draft tokens, and for EAGLE by its steps. Raises `max_num_tokens`
+    /// so that a step fits all drafts.
     fn make_room_for_drafts(&mut self, d: &Deployment, drafts: Drafts, notes: &mut Vec<Note>) {
         if d.engine.speculative_decoding_mode == SpeculativeDecodingMode::None {
             return;
@@ -137,7 +141,7 @@ impl StepLimits {
     }
 }
 
-/// Notes what became of the longest prompt.
+/// Adds a note on the resolution of `max_input_len`.
 fn note_max_input_len(d: &Deployment, max_input_len: u64, max_seq_len: u64, notes: &mut Vec<Note>) {
     let plugins = &d.engine.plugins;
     let mut note = |message: Arguments<'_>| Note::add(notes, "max_input_len", message);
@@ -146,18 +150,18 @@ fn note_max_input_len(d: &Deployment, max_input_len: u64, max_seq_len: u64, note
             note(format_args!("Lowered to max_seq_len, {}.", grouped(max_seq_len)));
         }
         (None, Some(_)) => note(format_args!(
-            "trtllm-build's default, {}. A decoder is built for max_batch_size · max_input_len tokens: give the \
-             length of its prompts, often 1.",
+            "trtllm-build's default, {}. A decoder is built for max_batch_size · max_input_len tokens: set \
+             max_input_len to the length of its prompts, often 1.",
             grouped(max_input_len)
         )),
         (Some(_), None) if plugins.remove_input_padding && plugins.context_fmha => {
-            note(format_args!("Ignored: with packed inputs and context FMHA only max_num_tokens bounds a step."));
+            note(format_args!("Ignored: with packed inputs and context FMHA only max_num_tokens limits a step."));
         }
         _ => {}
     }
 }
 
-/// `max_seq_len` as given, or as deduced from the model.
+/// Returns `max_seq_len` as given, or as deduced from the model.
 fn resolved_max_seq_len(d: &Deployment, notes: &mut Vec<Note>) -> u64 {
     let deduced = deduced_max_seq_len(&d.model);
     let Some(given) = d.limits.max_seq_len else {
@@ -169,12 +173,12 @@ fn resolved_max_seq_len(d: &Deployment, notes: &mut Vec<Note>) -> u64 {
         && !matches!(d.model.positions, Positions::Alibi | Positions::Relative { .. })
     {
         let made_for = grouped(deduced);
-        Note::add(notes, "max_seq_len", format_args!("Longer than the {made_for} tokens that the model was made for."));
+        Note::add(notes, "max_seq_len", format_args!("Longer than the model's own limit of {made_for} tokens."));
     }
     given
 }
 
-/// `max_seq_len` if absent: `max_position_embeddings` times the factor of RoPE scaling.
+/// Returns the default `max_seq_len`: `max_position_embeddings` times the factor of RoPE scaling.
 fn deduced_max_seq_len(model: &Architecture) -> u64 {
     let factor = model.rope_scaling_factor.unwrap_or(1.0);
     ((model.max_position_embeddings as f64 * factor).ceil() as u64).max(1)

@@ -4,21 +4,21 @@ use crate::deployment::{Deployment, Note};
 use crate::gpu::Link;
 use crate::units::Bytes;
 
-/// GPUs of a server, which reach each other directly.
+/// Number of directly connected GPUs in a server.
 pub(super) const GPUS_PER_SERVER: u64 = 8;
-/// GPUs of an NVL72 rack.
+/// Number of GPUs in an NVL72 rack.
 const GPUS_PER_RACK: u64 = 72;
 
-/// The settings of the machine that need resolution.
+/// The machine settings that need resolution.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct ResolvedMachine {
     /// Total memory of each GPU.
     pub gpu_memory: Bytes,
-    /// Free memory just before the KV cache is sized, if a log printed it.
+    /// Free memory from a log, just before the KV cache is sized; `None` if unset.
     pub free_memory: Option<Bytes>,
-    /// Memory that other processes hold on each GPU.
+    /// Memory that other processes use on each GPU.
     pub other_memory: Bytes,
-    /// GPUs that reach each other directly.
+    /// Number of directly connected GPUs.
     pub gpus_per_node: u64,
 }
 
@@ -36,12 +36,11 @@ impl ResolvedMachine {
 fn gpus_per_node(d: &Deployment, notes: &mut Vec<Note>) -> u64 {
     let in_rack = d.gpu.id.starts_with("gb") && d.gpu.link == Link::NvLink;
     match (d.gpu.link, d.machine.gpus_per_node) {
-        // A machine whose processor and GPU share one memory has one GPU: there are no figures of
-        // machines with more to extrapolate from.
+        // A machine with unified memory has one GPU: no figures exist for machines with more GPUs.
         (Link::Unified, given) => {
             if given.is_some_and(|given| given > 1) {
                 let name = d.gpu.name;
-                Note::add(notes, "gpus_per_node", format_args!("Has no effect: each {name} has one GPU."));
+                Note::add(notes, "gpus_per_node", format_args!("Has no effect: a node with a {name} has one GPU."));
             }
             1
         }

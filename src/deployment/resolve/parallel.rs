@@ -1,19 +1,19 @@
-//! How the model is divided among GPUs.
+//! The division of the model among GPUs.
 
 use crate::deployment::{Backend, Deployment};
 
-/// Ranks that share layers, attention and experts.
+/// Numbers of ranks that share layers, attention and experts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ResolvedParallelism {
-    /// Ranks that share every layer.
+    /// Number of ranks that share every layer.
     pub tp_size: u64,
-    /// Of these, ranks that share an attention layer: one if attention is data-parallel.
+    /// Number of ranks, out of these, that share an attention layer: 1 if attention is data-parallel.
     pub attention_tp_size: u64,
-    /// Stages that the layers are divided into.
+    /// Number of pipeline stages that the layers are divided into.
     pub pp_size: u64,
-    /// Ranks that share each expert.
+    /// Number of ranks that share each expert.
     pub moe_tp_size: u64,
-    /// Ranks that the experts are divided among.
+    /// Number of ranks that the experts are divided among.
     pub moe_ep_size: u64,
 }
 

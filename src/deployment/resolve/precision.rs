@@ -1,4 +1,4 @@
-//! The types that a model computes in and caches in.
+//! The types of a model's computation and KV cache.
 
 use crate::architecture::Dtype;
 use crate::deployment::{Backend, Behavior, Deployment, KvCacheDtype, Note, QuantAlgo};
@@ -7,11 +7,11 @@ use std::fmt;
 /// Types of weights, computation, logits and KV cache.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ResolvedPrecision {
-    /// The type that the model computes in.
+    /// The type of the model's computation.
     pub dtype: Dtype,
-    /// How the weights are quantized.
+    /// The quantization of the weights.
     pub quant_algo: QuantAlgo,
-    /// The type of the KV cache's values, never `auto`.
+    /// The type of the KV cache's values; never `auto`.
     pub kv_cache_dtype: KvType,
     /// The type of the logits.
     pub logits_dtype: Dtype,
@@ -20,14 +20,14 @@ pub struct ResolvedPrecision {
 /// The resolved type of the KV cache's values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum KvType {
-    /// The type the model computes in.
+    /// The type of the model's computation.
     Model(Dtype),
-    /// One of the smaller types.
+    /// A type that is independent of the computation's.
     Quantized(KvCacheDtype),
 }
 
 impl KvType {
-    /// Bytes of a value, block scales included: NVFP4 has a byte of scale for 16 values.
+    /// Returns the bytes per value, block scales included: NVFP4 has a one-byte scale per 16 values.
     pub fn bytes(self) -> f64 {
         match self {
             KvType::Model(dtype) => dtype.bytes() as f64,
@@ -37,7 +37,7 @@ impl KvType {
         }
     }
 
-    /// TensorRT-LLM's name: `fp16`.
+    /// Returns TensorRT-LLM's name, such as `fp16`.
     pub fn name(self) -> &'static str {
         match self {
             KvType::Model(Dtype::Float16) => "fp16",
@@ -66,11 +66,15 @@ impl ResolvedPrecision {
     }
 }
 
-/// The type that a checkpoint is computed in, which is never 32-bit.
+/// Returns the default type of the computation for a checkpoint, which is never 32-bit.
 fn checkpoint_dtype(d: &Deployment, notes: &mut Vec<Note>) -> Dtype {
     match d.model.dtype {
         Dtype::Bfloat16 if d.gpu.compute_capability < (8, 0) => {
-            Note::add(notes, "dtype", format_args!("{} has no bfloat16: the model runs in float16.", d.gpu.name));
+            Note::add(
+                notes,
+                "dtype",
+                format_args!("{} does not support bfloat16: the model runs in float16.", d.gpu.name),
+            );
             Dtype::Float16
         }
         Dtype::Float32 => Dtype::Float16,
@@ -84,7 +88,7 @@ fn kv_cache_dtype(d: &Deployment, dtype: Dtype, notes: &mut Vec<Note>) -> KvType
             Note::add(
                 notes,
                 "kv_cache_dtype",
-                format_args!("auto is fp8, which ModelOpt's checkpoints of this quant_algo ask for."),
+                format_args!("auto is fp8, as in ModelOpt's checkpoints of this quant_algo."),
             );
             KvType::Quantized(KvCacheDtype::Fp8)
         }

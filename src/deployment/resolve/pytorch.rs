@@ -1,4 +1,4 @@
-//! The settings that only the PyTorch backend has, and its limits, as it resolves them
+//! The settings specific to the PyTorch backend, and its limits, as it resolves them
 //! (`tensorrt_llm/llmapi/llm_args.py` TorchLlmArgs).
 
 use super::limits::StepLimits;
@@ -6,43 +6,43 @@ use crate::architecture::{Family, Positions};
 use crate::deployment::{Backend, Behavior, DecodingType, Deployment, MoeBackend, Note, Version};
 use crate::units::grouped;
 
-/// The settings of the PyTorch backend that need resolution.
+/// The PyTorch settings that need resolution.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ResolvedPytorch {
     /// The CUDA graphs that are captured.
     pub graphs: CudaGraphs,
-    /// The kernels that multiply the experts, never [`MoeBackend::Auto`].
+    /// The kernels of the expert layers; never [`MoeBackend::Auto`].
     pub moe_backend: MoeBackend,
-    /// Experts with their copies that the load balancer spreads over the ranks; `None` unless it
-    /// acts.
+    /// Number of experts, copies included, that the load balancer distributes over the ranks; `None`
+    /// if it is inactive.
     pub load_balancer_slots: Option<u64>,
-    /// Most bytes of the KV cache on a GPU, if limited.
+    /// Maximum size of the KV cache on a GPU, in bytes; `None` if unlimited.
     pub max_gpu_total_bytes: Option<u64>,
-    /// Draft tokens of a sequence in a step; 0 without drafting.
+    /// Number of draft tokens per sequence in a step; 0 without drafting.
     pub max_draft_len: u64,
-    /// Tokens that a sequence in the KV cache has beyond `max_seq_len`.
+    /// Number of tokens beyond `max_seq_len` that a sequence has in the KV cache.
     pub extra_tokens: u64,
 }
 
 /// The CUDA graphs of generation steps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CudaGraphs {
-    /// Sequences of the largest; 0 without graphs.
+    /// Number of sequences in the largest graph; 0 without graphs.
     pub largest: u64,
-    /// How many there are.
+    /// Number of graphs.
     pub count: u64,
 }
 
-/// `max_batch_size` by default (`BaseLlmArgs`).
+/// Default `max_batch_size` (`BaseLlmArgs`).
 const DEFAULT_BATCH: u64 = 2048;
-/// `max_num_tokens` by default.
+/// Default `max_num_tokens`.
 const DEFAULT_NUM_TOKENS: u64 = 8192;
-/// Sequences of the largest graph by default (`CudaGraphConfig.max_batch_size` of 0).
+/// Default number of sequences in the largest graph (`CudaGraphConfig.max_batch_size` of 0).
 const DEFAULT_LARGEST_GRAPH: u64 = 128;
-/// Draft tokens by default: a usual number.
+/// Default number of draft tokens: a usual number.
 const DEFAULT_DRAFT_LEN: u64 = 3;
 
-/// The limits that the PyTorch backend is started with.
+/// Returns the limits with which the PyTorch backend is started.
 pub(super) fn limits(d: &Deployment, notes: &mut Vec<Note>) -> StepLimits {
     let max_batch_size = d.limits.max_batch_size.unwrap_or(DEFAULT_BATCH);
     let max_seq_len = max_seq_len(d, notes);
@@ -52,15 +52,18 @@ pub(super) fn limits(d: &Deployment, notes: &mut Vec<Note>) -> StepLimits {
         Note::add(
             notes,
             "max_num_tokens",
-            format_args!("Lowered to {}, all that max_batch_size sequences of max_seq_len can hold.", grouped(all)),
+            format_args!(
+                "Lowered to {}, the maximum for max_batch_size sequences of max_seq_len tokens.",
+                grouped(all)
+            ),
         );
         max_num_tokens = all;
     }
     StepLimits { max_batch_size, max_num_tokens, max_input_len: max_seq_len, max_seq_len }
 }
 
-/// `max_seq_len`, which is the model's own length by default and at most (`model_engine.py`
-/// _init_max_seq_len, _infer_max_seq_len_from_config).
+/// Returns `max_seq_len`. The model's own length is both its default and its maximum
+/// (`model_engine.py` _init_max_seq_len, _infer_max_seq_len_from_config).
 fn max_seq_len(d: &Deployment, notes: &mut Vec<Note>) -> u64 {
     let factor = d.model.rope_scaling_factor.filter(|_| !d.model.yarn).unwrap_or(1.0);
     let own = ((d.model.max_position_embeddings as f64 * factor) as u64).max(1);
@@ -71,7 +74,11 @@ fn max_seq_len(d: &Deployment, notes: &mut Vec<Note>) -> u64 {
             own
         }
         Some(given) if given > own && !unlimited => {
-            Note::add(notes, "max_seq_len", format_args!("Lowered to the model's own {} tokens.", grouped(own)));
+            Note::add(
+                notes,
+                "max_seq_len",
+                format_args!("Lowered to the model's own limit of {} tokens.", grouped(own)),
+            );
             own
         }
         Some(given) => given,
@@ -79,9 +86,10 @@ fn max_seq_len(d: &Deployment, notes: &mut Vec<Note>) -> u64 {
 }
 
 impl CudaGraphs {
-    /// The graphs up to `largest` sequences: every size to 31, then powers of two; with padding 1,
-    /// 2, 4, multiples of 8 to 128, then powers of two. In either case `largest` itself is among
-    /// them (`CudaGraphConfig._generate_cuda_graph_batch_sizes`).
+    /// Returns the graphs up to `largest` sequences (`CudaGraphConfig`
+    /// _generate_cuda_graph_batch_sizes). Without padding, the sizes are 1 to 31, then powers of two.
+    /// With padding, they are 1, 2, 4, multiples of 8 to 128, then powers of two. In either case
+    /// `largest` itself is included.
     fn up_to(largest: u64, padded: bool) -> CudaGraphs {
         let small = if padded {
             [1, 2, 4].into_iter().filter(|size| *size <= largest).count() as u64 + (largest / 8).min(16)
@@ -100,7 +108,7 @@ impl CudaGraphs {
 }
 
 impl ResolvedPytorch {
-    /// Resolves the settings of a deployment whose steps have `max_batch_size` sequences.
+    /// Resolves the settings of a deployment with up to `max_batch_size` sequences per step.
     pub(super) fn of(d: &Deployment, max_batch_size: u64, notes: &mut Vec<Note>) -> ResolvedPytorch {
         let drafting = d.pytorch.decoding_type != DecodingType::None;
         let wanted = d.pytorch.cuda_graph_max_batch_size.unwrap_or(DEFAULT_LARGEST_GRAPH);
@@ -116,17 +124,17 @@ impl ResolvedPytorch {
     }
 }
 
-/// Tokens that a sequence in the KV cache has beyond `max_seq_len`: the one that the overlap
-/// scheduler is ahead, and the drafts of this step and the next (`py_executor_creator.py`,
-/// `get_num_extra_kv_tokens`).
+/// Returns the number of tokens beyond `max_seq_len` that a sequence has in the KV cache: the token
+/// by which the overlap scheduler is ahead, and the drafts of this step and the next
+/// (`py_executor_creator.py`, `get_num_extra_kv_tokens`).
 fn extra_tokens(d: &Deployment, drafts: u64) -> u64 {
     let ahead = if d.pytorch.disable_overlap_scheduler { 0 } else { 1 + drafts };
     let one_model = matches!(d.pytorch.decoding_type, DecodingType::Mtp | DecodingType::Eagle3);
     ahead + drafts + if one_model { drafts.saturating_sub(1) } else { 0 }
 }
 
-/// The kernels that multiply the experts (`ModelConfig.resolve_moe_backend`): generated kernels for
-/// MXFP4 on data-centre Blackwell, Triton's before it, CUTLASS otherwise.
+/// Returns the kernels of the expert layers (`ModelConfig.resolve_moe_backend`). For MXFP4 they are
+/// generated kernels on data-centre Blackwell and Triton kernels on Hopper; otherwise CUTLASS.
 fn moe_backend(d: &Deployment) -> MoeBackend {
     let capability = d.gpu.compute_capability.0;
     match d.pytorch.moe_backend {
@@ -140,9 +148,9 @@ fn moe_backend(d: &Deployment) -> MoeBackend {
     }
 }
 
-/// Slots of the load balancer if it acts: for architectures of its list, and with expert
-/// parallelism (`fused_moe/moe_load_balancer.py` maybe_create_moe_load_balancer). Otherwise the
-/// setting is ignored.
+/// Returns the slots of the load balancer; `None` if it is inactive. It requires expert parallelism
+/// and an architecture in its list (`fused_moe/moe_load_balancer.py`
+/// maybe_create_moe_load_balancer).
 fn load_balancer_slots(d: &Deployment, notes: &mut Vec<Note>) -> Option<u64> {
     let slots = d.pytorch.moe_load_balancer_slots.filter(|_| d.backend == Backend::Pytorch)?;
     let (field, version) = ("moe_load_balancer_slots", d.version());
@@ -151,25 +159,25 @@ fn load_balancer_slots(d: &Deployment, notes: &mut Vec<Note>) -> Option<u64> {
         Note::add(
             notes,
             field,
-            format_args!("Has no effect: the load balancer of TensorRT-LLM {version} doesn't know {label}."),
+            format_args!("Has no effect: the load balancer of TensorRT-LLM {version} does not support {label}."),
         );
         return None;
     }
     if d.moe_sizes().1 < 2 {
-        Note::add(notes, field, format_args!("Has no effect: experts are balanced only if moe_ep_size is above 1."));
+        Note::add(notes, field, format_args!("Has no effect: load balancing requires moe_ep_size above 1."));
         return None;
     }
     if !d.pytorch.enable_attention_dp {
         Note::add(
             notes,
             field,
-            format_args!("The load balancer expects enable_attention_dp: without it TensorRT-LLM may refuse to start."),
+            format_args!("The load balancer expects enable_attention_dp; without it TensorRT-LLM may fail to start."),
         );
     }
     Some(slots)
 }
 
-/// Whether the load balancer's list has the architecture (`moe_load_balancer.py`
+/// Whether the load balancer supports the architecture (`moe_load_balancer.py`
 /// moe_model_arch_list).
 fn balances_experts(family: Family, version: Version) -> bool {
     let since = match family {
@@ -190,7 +198,7 @@ mod tests {
     #[cfg(target_arch = "wasm32")]
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
-    /// The sizes as the Python code lists them.
+    /// Returns the number of sizes that the Python code lists.
     fn listed(largest: u64, padded: bool) -> u64 {
         let mut sizes: Vec<u64> = if padded {
             [1, 2, 4].into_iter().chain((1..=16).map(|i| i * 8)).collect()
@@ -226,7 +234,7 @@ mod tests {
             pytorch: PytorchConfig { decoding_type: DecodingType::Mtp, ..PytorchConfig::default() },
             ..Deployment::default()
         };
-        // A model of 163840 positions then has sequences of 163848, and one for the scheduler.
+        // A model of 163840 positions then has sequences of 163848 tokens, plus 1 for the scheduler.
         assert_eq!(ResolvedPytorch::of(&drafting, 64, &mut Vec::new()).extra_tokens, 9);
         let serial = Deployment {
             pytorch: PytorchConfig { disable_overlap_scheduler: true, ..PytorchConfig::default() },

@@ -146,16 +146,23 @@
 //!
 //! ## Use a custom GPU
 //!
-//! A card with another amount of memory than the catalogue's is that card with `gpu_memory_gib`,
-//! the total that CUDA reports. `free_memory_gib` is the memory that is free before TensorRT-LLM
-//! starts.
+//! A [`GpuRef`](gpu::GpuRef) refers to a card of the catalogue or to one of your own. If only the
+//! memory of a card differs from the catalogue, `gpu_memory_gib` is enough: the total that CUDA
+//! reports.
 //!
 //! ```
-//! use trtllm_memory::{Bytes, estimate, link};
+//! use trtllm_memory::gpu::{self, Gpu, GpuRef};
+//! use trtllm_memory::{Bytes, Deployment, estimate, link};
+//!
+//! let memory = Bytes::from_gib(95.0);
+//! let h200 = Deployment { gpu: gpu::find("h200").ok_or("no such card")?.into(), ..Deployment::default() };
+//! let slice = Gpu { id: "h200-slice", name: "H200 slice", memory, ..(*h200.gpu).clone() };
+//! let deployment = Deployment { gpu: GpuRef::custom(slice), ..h200 };
+//! assert_eq!(estimate(&deployment)?.ranks[0].total, memory);
 //!
 //! let deployment = link::decode("gpu=h100&gpu_memory_gib=93.1").deployment;
 //! assert_eq!(estimate(&deployment)?.ranks[0].total, Bytes::from_gib(93.1));
-//! # Ok::<(), trtllm_memory::DeploymentError>(())
+//! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
 //! # Glossary

@@ -1,4 +1,5 @@
-// Replaces the site's sw.js: removes the service worker and its caches from every browser that visits again.
+// Replaces the site's sw.js: removes the service worker and its caches from every browser that
+// visits again.
 
 const OURS = `trtllm-memory ${new URL("./", self.location.href).href} `;
 

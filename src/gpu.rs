@@ -37,8 +37,8 @@ pub struct Gpu {
     pub aliases: &'static str,
     /// The display name, such as "H100 SXM 80 GB".
     pub name: &'static str,
-    /// Total memory as `cudaMemGetInfo` reports it. It is below the nominal figure and varies slightly
-    /// between drivers.
+    /// Total memory as `cudaMemGetInfo` reports it. It is below the nominal figure and varies
+    /// slightly between drivers.
     pub memory: Bytes,
     /// The smallest total reported by any driver.
     pub memory_low: Bytes,
@@ -121,8 +121,8 @@ impl Default for GpuRef {
     }
 }
 
-/// Compares catalogue entries by `id` and custom cards by all fields. A catalogue entry never equals
-/// a custom card.
+/// Compares catalogue entries by `id` and custom cards by all fields. A catalogue entry never
+/// equals a custom card.
 impl PartialEq for GpuRef {
     fn eq(&self, other: &GpuRef) -> bool {
         match (self, other) {
@@ -159,8 +159,8 @@ pub fn find(name: &str) -> Option<&'static Gpu> {
     gpus().iter().find(|gpu| gpu.names().any(|known| known.eq_ignore_ascii_case(&name)))
 }
 
-/// Returns the GPUs whose names contain every word of `text`, in catalogue order. The page's program
-/// returns none, because its users do not type GPU names.
+/// Returns the GPUs whose names contain every word of `text`, in catalogue order. The page's
+/// program returns none, because its users do not type GPU names.
 pub fn suggest(text: &str) -> Vec<&'static Gpu> {
     if cfg!(not(feature = "explanations")) {
         return Vec::new();

@@ -274,7 +274,8 @@ pub fn joined(values: impl IntoIterator<Item: fmt::Display>, separator: &str) ->
     text
 }
 
-/// Returns `value` less `reference` with its sign: `+1.25 GiB`, `−12`, or `±0`. `show` writes its magnitude.
+/// Returns `value` less `reference` with its sign: `+1.25 GiB`, `−12`, or `±0`. `show` formats the
+/// magnitude.
 ///
 /// ```
 /// use trtllm_memory::units::{grouped, signed};

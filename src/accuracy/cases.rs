@@ -108,7 +108,8 @@ pub struct Case {
     /// The printed figure, in bytes or as a count.
     pub measured: f64,
     /// `predicted / measured - 1`. The blocks are predicted from a free memory that was rounded for
-    /// the log, which leaves a range of counts. `predicted` is then the count nearest to `measured`.
+    /// the log, which leaves a range of counts. `predicted` is the count in it nearest to
+    /// `measured`.
     pub error: f64,
     /// Whether the prediction, printed to the same digits, equals the measurement.
     pub exact: bool,

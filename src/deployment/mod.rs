@@ -40,8 +40,8 @@ use serde::{Serialize, Serializer};
 
 /// The configuration as given by the user: *raw* settings, before TensorRT-LLM resolves them.
 ///
-/// The settings have TensorRT-LLM's groups and names. The names are also the keys in links. Defaults
-/// are TensorRT-LLM's, with Llama 3.1 8B on one H100.
+/// The settings have TensorRT-LLM's groups and names. The names are also the keys in links.
+/// Defaults are TensorRT-LLM's, with Llama 3.1 8B on one H100.
 ///
 /// A deployment may contain:
 ///
@@ -99,7 +99,8 @@ impl Deployment {
     /// Resolves every setting as TensorRT-LLM would.
     ///
     /// # Errors
-    /// Returns all impossible combinations of settings at once, each at a setting that can correct it.
+    /// Returns all impossible combinations of settings at once, each at a setting that can correct
+    /// it.
     /// ```
     /// use trtllm_memory::deployment::Deployment;
     /// let mut deployment = Deployment { version: "0.13".parse().ok(), ..Deployment::default() };
@@ -131,8 +132,8 @@ impl Deployment {
         self.version.unwrap_or_else(|| Version::default_of(self.backend))
     }
 
-    /// Returns the number of ranks that share each expert, and of ranks that the experts are divided
-    /// among.
+    /// Returns the number of ranks that share each expert, and of ranks that the experts are
+    /// divided among.
     pub(crate) fn moe_sizes(&self) -> (u64, u64) {
         let tp_size = self.parallel.tp_size;
         match (self.parallel.moe_tp_size, self.parallel.moe_ep_size) {
@@ -148,7 +149,8 @@ impl Deployment {
         self.parallel.tp_size.saturating_mul(self.parallel.pp_size)
     }
 
-    /// Returns the settings of this backend that differ from their defaults, with their values as text.
+    /// Returns the settings of this backend that differ from their defaults, with their values as
+    /// text.
     pub fn changed(&self) -> impl Iterator<Item = (&'static Setting, String)> {
         let default = Deployment::default();
         SETTINGS.iter().filter(|field| field.flows.has(self.backend)).filter_map(move |field| {

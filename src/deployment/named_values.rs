@@ -236,8 +236,8 @@ named_values! {
 }
 
 impl SpeculativeDecodingMode {
-    /// Whether the engine itself drafts, so that the decoder receives several tokens per sequence at
-    /// once.
+    /// Whether the engine itself drafts, so that the decoder receives several tokens per sequence
+    /// at once.
     pub fn predicts_draft_tokens(self) -> bool {
         !matches!(self, SpeculativeDecodingMode::None | SpeculativeDecodingMode::DraftTokensExternal)
     }

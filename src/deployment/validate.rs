@@ -181,8 +181,8 @@ fn precision(d: &Deployment, found: &mut DeploymentError) {
     if let Some(wanted) = wanted {
         found.add("quant_algo", &algo, format_args!("{}; use W8A16 or W4A16_AWQ", at(algo.name(), wanted)));
     }
-    // On data-centre Blackwell `builder.py` raises errors for INT8 and INT4 weights, SmoothQuant, and
-    // scales per channel or token.
+    // On data-centre Blackwell `builder.py` raises errors for INT8 and INT4 weights, SmoothQuant,
+    // and scales per channel or token.
     let integer = algo.is_weight_only()
         || algo.is_smooth_quant()
         || matches!(
@@ -259,7 +259,7 @@ fn encoder_decoder(d: &Deployment, encoder: &Encoder, found: &mut DeploymentErro
             "pp_size",
             &d.parallel.pp_size,
             format_args!(
-                "the C++ runtime does not support pipeline parallelism for encoder-decoder models; use 1 and raise tp_size"
+                "encoder-decoder models do not support pipeline parallelism in the C++ runtime; use 1 and raise tp_size"
             ),
         );
     }
@@ -351,7 +351,8 @@ fn pytorch(d: &Deployment, found: &mut DeploymentError) {
 }
 
 fn limits(d: &Deployment, found: &mut DeploymentError) {
-    // trtllm-build would silently lower max_input_len, and the runtime would then reject such prompts.
+    // trtllm-build would silently lower max_input_len, and the runtime would then reject such
+    // prompts.
     if let (Some(input), Some(sequence)) = (d.engine.max_input_len, d.limits.max_seq_len)
         && input > sequence
     {

@@ -125,7 +125,8 @@ pub enum Behavior {
     BalancesExperts,
     /// The load balancer supports gpt-oss.
     BalancesExpertsOfGptOss,
-    /// The load balancer supports the models of 2026: DeepSeek V3.2, GLM-5, Nemotron-H and Qwen 3.5.
+    /// The load balancer supports the models of 2026: DeepSeek V3.2, GLM-5, Nemotron-H and Qwen
+    /// 3.5.
     BalancesExpertsOf2026,
     /// The PyTorch backend allocates its all-reduce workspace even if attention is data-parallel.
     AttentionDpKeepsAllReduce,
@@ -164,21 +165,21 @@ pub enum Behavior {
     /// The pools of several attention windows have equal sizes, and `max_tokens` does not apply to
     /// each.
     WindowPoolsAreEqual,
-    /// A sequence longer than its attention window needs another block, and pages are counted for the
-    /// whole sequence.
+    /// A sequence longer than its attention window needs another block, and pages are counted for
+    /// the whole sequence.
     WindowsSlideByBlocks,
     /// If the KV cache does not fit one sequence, `max_seq_len` is lowered instead of an error.
     ShrinksToOneSequence,
     /// Beam search with more than eight beams has its own kernels.
     WideBeamSearch,
-    /// Self and cross KV cache share the bytes of one measurement. Before, each took its share of the
-    /// blocks that were possible at its creation.
+    /// Self and cross KV cache share the bytes of one measurement. Before, each took its share of
+    /// the blocks that were possible at its creation.
     CrossKvCacheSplitsBytes,
-    /// The decoder's copy of the encoder's output has the size of the encoder's longest input instead
-    /// of the decoder's longest prompt.
+    /// The decoder's copy of the encoder's output has the size of the encoder's longest input
+    /// instead of the decoder's longest prompt.
     EncoderBuffersFollowEncoder,
-    /// Keys and values of cross attention have their own projection besides the one of queries, keys
-    /// and values.
+    /// Keys and values of cross attention have their own projection besides the one of queries,
+    /// keys and values.
     ProjectsCrossKeysAlone,
     /// EAGLE's buffers contain the tensors of dynamic trees, even for static trees.
     EagleHasDynamicTrees,

@@ -36,7 +36,8 @@ pub fn outcome(report: &Report) -> &'static str {
 /// use trtllm_memory::{export::summary, link, memory::estimate, units::Units};
 /// let deployment = link::decode("tp_size=2").deployment;
 /// let (resolved, report) = (deployment.resolve().unwrap(), estimate(&deployment).unwrap());
-/// let text = summary::markdown(&resolved, &report, "https://example.org/#v=1&tp_size=2", Units::Binary);
+/// let page = "https://example.org/#v=1&tp_size=2";
+/// let text = summary::markdown(&resolved, &report, page, Units::Binary);
 /// assert!(text.starts_with("[Llama-3.1-8B, bfloat16, 2 × H100 SXM 80 GB: fits, "));
 /// assert!(text.ends_with("](https://example.org/#v=1&tp_size=2)"));
 /// ```

@@ -107,8 +107,8 @@ impl ModelFile {
     pub fn lack_of_quantization(&self) -> Option<String> {
         let ModelFile::Tensors(Checkpoint { precision: Precision::Unnamed(formats), .. }) = self else { return None };
         Some(format!(
-            "This is {}. Its linear layers are in {formats}, which no quant_algo describes. Add the nearest one, such as \
-                 quant_algo=W4A16_AWQ.",
+            "This is {}. Its linear layers are in {formats}, which no quant_algo describes. Add the nearest one, \
+                 such as quant_algo=W4A16_AWQ.",
             self.kind()
         ))
     }

@@ -1,5 +1,5 @@
-//! The options of an embedded page. The scripts in `web/js` have copies of these constants; the tests
-//! below compare them.
+//! The options of an embedded page. The scripts in `web/js` have copies of these constants, which
+//! the tests below compare.
 
 /// The settings that an embedded page shows unless its address asks for others.
 pub const DEFAULT_KNOBS: [&str; 3] = ["max_batch_size", "max_num_tokens", "free_gpu_memory_fraction"];

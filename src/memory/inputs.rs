@@ -196,7 +196,8 @@ inputs! {
     window: "A", "tokens that attention looks back, at most", Origin::Chosen("max_attention_window"),
         |t| t.resolved.kv_cache.max_attention_window.iter().copied().max().unwrap_or(t.resolved.limits.max_seq_len);
     /// Draft tokens of a sequence.
-    drafts: "K", "draft tokens of a sequence in a step", Origin::Chosen("max_draft_len"), |t| t.resolved.engine.drafts.tokens;
+    drafts: "K", "draft tokens of a sequence in a step", Origin::Chosen("max_draft_len"),
+        |t| t.resolved.engine.drafts.tokens;
     /// Tokens of a sequence in a step.
     step: "D", "tokens of a sequence in a step, K + 1", Origin::Derived, |t| t.resolved.engine.drafts.tokens + 1;
     /// The longest draft path.

@@ -1,4 +1,5 @@
-//! The address of the page is its configuration: the deployment stands in the fragment, which no server sees.
+//! The address of the page, which contains the deployment in its fragment. Servers do not receive
+//! the fragment.
 
 use super::browser::Debounced;
 use super::dom::{listen, watch};
@@ -14,7 +15,8 @@ use std::cell::Cell;
 use wasm_bindgen::JsValue;
 use web_sys::Element;
 
-/// While a slider is dragged the address waits for this many milliseconds; browsers limit how often it may change.
+/// The delay of address updates in milliseconds while a slider is dragged; browsers limit their
+/// rate.
 const REST: u32 = 250;
 
 /// The address of the whole page as it is.
@@ -38,7 +40,8 @@ fn fragment(state: AppState) -> String {
     if link.is_empty() { link } else { format!("#{link}") }
 }
 
-/// Opens what the address says, now and whenever it changes, and keeps the address, the title and the description up to date.
+/// Opens the link in the address, now and whenever it changes. Keeps the address, the title and the
+/// description up to date.
 pub(super) fn follow(state: AppState) {
     let names = Names::of_the_page();
     read(state);
@@ -69,7 +72,7 @@ pub(super) fn follow(state: AppState) {
     });
 }
 
-/// Opens the address. Where it is not understood in full, the worker mends it, or says what is wrong.
+/// Opens the link in the address. If parts of it are invalid, the worker repairs or reports them.
 fn read(state: AppState) {
     let href = window().location().href().unwrap_or_default();
     let (decoded, understood) = open(state, &href);
@@ -97,7 +100,7 @@ fn read(state: AppState) {
     answers.ask(&request);
 }
 
-/// Opens what a link says, as it is written; says what was opened, and whether the link was understood.
+/// Opens a link without repair. Returns the opened deployment, and whether the link was valid.
 fn open(state: AppState, link: &str) -> (Deployment, bool) {
     let (decoded, pinned) = (link::decode(link), link::pinned(link));
     let link = if pinned.is_some() { link.to_string() } else { String::new() };

@@ -14,7 +14,8 @@ pub(super) fn by_id(id: &str) -> Option<HtmlElement> {
     document().get_element_by_id(id)?.dyn_into().ok()
 }
 
-/// How the page is to look, as `boot.js` and `frame.js` found it in the address and keep it at the root element.
+/// Returns an option of the page's appearance. `boot.js` and `frame.js` read it from the address
+/// and store it at the root element.
 pub(super) fn looks(attribute: &str) -> Option<String> {
     document().document_element()?.get_attribute(attribute)
 }
@@ -65,7 +66,7 @@ pub(super) fn width_of(element: &Element) -> Live<usize> {
     width
 }
 
-/// Runs something in a task of its own, after this time at the earliest. The program has one such closure for all that it runs.
+/// Runs a closure in a separate task after `delay`. All such tasks share one JavaScript closure.
 pub(super) fn later(run: Box<dyn FnOnce()>, delay: Duration) {
     set_timeout(run, delay);
 }
@@ -80,8 +81,8 @@ pub(super) fn after_paint(run: impl FnOnce() + 'static) {
     before_paint(Box::new(move || later(Box::new(run), Duration::ZERO)));
 }
 
-/// Runs the last of a series of calls once `delay` has passed without another. One timer serves the whole series, because at each move of a
-/// slider new ones would take a good part of its frame.
+/// Runs the last of a series of calls once `delay` has passed without another call. The series
+/// shares one timer, because a new timer at each slider move would take much of its frame.
 #[derive(Clone)]
 pub(super) struct Debounced {
     /// In milliseconds.

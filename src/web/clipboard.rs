@@ -3,7 +3,7 @@
 use leptos::prelude::window;
 use wasm_bindgen::prelude::*;
 
-/// Writes text to the clipboard and calls `done` with whether that succeeded. A page without a secure
+/// Writes text to the clipboard and calls `done` with whether it succeeded. A page without a secure
 /// origin has no clipboard.
 pub(super) fn copy(text: &str, done: impl Fn(bool) + 'static) {
     let navigator = window().navigator();

@@ -1,8 +1,9 @@
 //! Elements and what keeps them up to date.
 //!
-//! Leptos' `view!` makes a type of every element's shape and of every closure in it. With as many inputs as this page has, that
-//! is most of what a browser would have to load. Here an element is a plain one and a closure is boxed, so that a
-//! component costs its calls alone; effects and their owners are Leptos', and values are [`super::live`]'s.
+//! Leptos' `view!` creates a type for the shape of every element and for every closure in it. With
+//! as many inputs as this page has, those would be most of the download. Here elements are plain
+//! and closures boxed, so that a component costs only its calls. Effects and owners are Leptos';
+//! values are from [`super::live`].
 
 use crate::chart::{Change, changes};
 use leptos::prelude::*;
@@ -35,7 +36,8 @@ fn made(element: Result<Element, JsValue>) -> El {
 /// Changes something of an element; `None` takes it away.
 type Write = fn(&Element, &str, Option<&str>);
 
-/// A closure that is called by reference alone. A boxed `dyn Fn` carries two more ways to call it, for each closure of the page.
+/// A closure that is only called by reference. A boxed `dyn Fn` has two more call methods, for each
+/// closure of the page.
 trait Call<Arguments, Answer> {
     fn call(&self, arguments: Arguments) -> Answer;
 }
@@ -183,7 +185,8 @@ impl El {
         self.place("", write_text)
     }
 
-    /// The place of an attribute, for [`live_all`]. One without a value is there while something holds.
+    /// Returns the place of an attribute, for [`live_all`]. An attribute without a value is present
+    /// while a condition holds.
     pub(super) fn attr_place(&self, name: &'static str) -> Place {
         self.place(name, write_attribute)
     }
@@ -213,8 +216,8 @@ impl Place {
     }
 }
 
-/// Keeps many places up to date, in their order, by one look at what they all follow from: an effect for each of them would take longer
-/// than what it writes.
+/// Keeps many places up to date, in their order, with one effect. A separate effect for each place
+/// would take longer than its update.
 pub(super) fn live_all(places: Vec<Place>, read: impl Fn() -> Vec<Option<String>> + 'static) {
     let read: Read<Vec<Option<String>>> = Box::new(read);
     watch(move || {
@@ -237,8 +240,8 @@ pub(super) fn watch(run: impl Fn() + 'static) {
     Effect::new(move |_: Option<()>| run.call(()));
 }
 
-/// Gives `place` its children when `is_wanted` first holds. They live as long as the owner that is current now, not until a signal
-/// changes that `is_wanted` reads.
+/// Adds the children of `place` when `is_wanted` first returns true. Their owner is the current
+/// one, so that a change of a signal in `is_wanted` does not dispose of them.
 pub(super) fn fill_once(place: &El, is_wanted: impl Fn() -> bool + 'static, children: impl Fn() -> Vec<El> + 'static) {
     let (owner, place, filled) = (Owner::current(), place.clone(), Cell::new(false));
     let children: Box<dyn Fn() -> Vec<El>> = Box::new(children);
@@ -253,8 +256,8 @@ pub(super) fn fill_once(place: &El, is_wanted: impl Fn() -> bool + 'static, chil
     });
 }
 
-/// Makes markup of an element's children into other markup of the same shape. That takes a browser a tenth of the time of making new
-/// elements, and leaves the focus where it is. Says whether it could.
+/// Updates the markup of an element's children to other markup of the same shape. Returns whether
+/// the shapes match. The update takes a tenth of the time of new elements and keeps the focus.
 fn patch(element: &Element, before: &str, now: &str) -> bool {
     let Some(changes) = changes(before, now) else {
         return false;
@@ -273,7 +276,7 @@ fn patch(element: &Element, before: &str, now: &str) -> bool {
     true
 }
 
-/// Changes the text that is there: for a browser that is less than to take it away and to lay out another.
+/// Replaces the data of the text node, which is less work for a browser than a new node.
 fn write_text(element: &Element, _: &str, text: Option<&str>) {
     match element.first_child() {
         Some(node) => node.set_node_value(text),
@@ -307,7 +310,7 @@ pub(super) fn value(event: &Event) -> String {
     value.and_then(|value| value.as_string()).unwrap_or_default()
 }
 
-/// What was entered into the control that an event came from: its value, or `true` or nothing for a checkbox.
+/// Returns the value of the control that an event came from; for a checkbox, `true` or nothing.
 pub(super) fn entered(event: &Event) -> String {
     let checkbox = event.target().and_then(|target| target.dyn_into::<web_sys::HtmlInputElement>().ok());
     match checkbox.filter(|input| input.type_() == "checkbox") {
@@ -321,7 +324,7 @@ pub(super) fn key(event: &Event) -> String {
     event.dyn_ref::<web_sys::KeyboardEvent>().map(web_sys::KeyboardEvent::key).unwrap_or_default()
 }
 
-/// Moves the focus from an element to its neighbour, and with it the place that Tab reaches, where an arrow key asks for that.
+/// Moves the focus and the tab stop from an element to its neighbour if `key` is an arrow key.
 pub(super) fn rove(from: &Element, key: &str) -> bool {
     let by = match key {
         "ArrowUp" | "ArrowRight" => 1,

@@ -1,6 +1,7 @@
-//! The compact page that other pages embed: the verdict, one bar, and the knobs that matter most, or what else the address asks for.
+//! The embedded page: by default the verdict, one bar and the most important settings.
 //!
-//! `frame.js` reads the address's query, says what is wrong in it, and talks with the page around the frame.
+//! `frame.js` parses the query of the address, reports its errors, and exchanges messages with the
+//! embedding page.
 
 use super::address;
 use super::browser::looks;

@@ -27,7 +27,7 @@ pub(super) fn of_text(event: &Event) -> Option<Blob> {
     Blob::new_with_str_sequence(&js_sys::Array::of1(&text)).ok()
 }
 
-/// Saves the text of an element as a file, or the picture in it where the name ends in `.png` or `.svg`.
+/// Saves the text of an element as a file, or its picture if the name ends in `.png` or `.svg`.
 pub(super) fn save(name: &str, from: &HtmlElement) {
     let picture = from.query_selector("svg").ok().flatten().map(|picture| picture.outer_html());
     match (picture, name.rsplit('.').next()) {

@@ -45,7 +45,7 @@ pub(super) fn header(state: AppState, appearance: Appearance) -> El {
         .child(actions)
 }
 
-/// Deployments to start from. The menu goes back to its title, because what is chosen may be changed at once.
+/// The menu of presets. It returns to its title, because the user may change the chosen deployment.
 fn preset_menu(state: AppState) -> El {
     let options = move || {
         let mut options = vec![el("option").attr("value", "").text("Start from…")];

@@ -10,7 +10,8 @@ use std::rc::Rc;
 use wasm_bindgen::JsCast;
 use web_sys::{Event, HtmlInputElement, KeyboardEvent};
 
-/// Changes that follow each other within this many milliseconds are one step, and so is all that happens while a pointer is down.
+/// The maximum time in milliseconds between changes of one step. All changes while a pointer is
+/// down are one step too.
 const REST: u32 = 400;
 /// Older steps are forgotten.
 const MOST_STEPS: usize = 200;
@@ -31,7 +32,8 @@ struct Steps {
 }
 
 impl Steps {
-    /// Takes the present deployment as a new step, unless it is the last one; what was undone before is forgotten.
+    /// Records the current deployment as a new step unless it equals the last. Discards undone
+    /// steps.
     fn record(&mut self, now: &Deployment) {
         if self.all.get(self.at) == Some(now) {
             return;

@@ -1,6 +1,6 @@
-//! The lists of models, GPUs and examples. The program holds of each the default alone; the files that `boot.js` loads hold the others: at
-//! once where the address may name one of them, else after the first picture. It leaves their texts, or what kept them away, at the root
-//! of the page.
+//! The lists of models, GPUs and presets. The program contains only the default of each; `boot.js`
+//! loads the others. It loads them at once if the address may name one, otherwise after the first
+//! picture. It leaves their texts, or the error, at the root of the page.
 
 use super::browser::by_id;
 use super::dom::{El, el, listen};
@@ -47,7 +47,8 @@ fn take(state: AppState, root: &HtmlElement) {
         _ if whole => String::new(),
         None => LOADING.into(),
         Some(trouble) => format!(
-            "The lists of models, GPUs and examples could not be loaded ({trouble}), so that only {DEFAULT_MODEL} and {DEFAULT_GPU} are known. A click tries again."
+            "The lists of models, GPUs and examples could not be loaded ({trouble}), so that only \
+             {DEFAULT_MODEL} and {DEFAULT_GPU} are known. A click tries again."
         ),
     };
     let before = state.view.lists.get_untracked();
@@ -61,8 +62,8 @@ fn take(state: AppState, root: &HtmlElement) {
     }
 }
 
-/// Whether the lists are still awaited. Then that is said, and `again` is called when there is news of them, unless the deployment is
-/// another by then.
+/// Whether the lists are still loading. If so, this reports it and calls `again` once they are
+/// loaded or have failed, unless the deployment has changed.
 pub(super) fn are_awaited(state: AppState, again: impl Fn() + 'static) -> bool {
     let awaited = !are_whole();
     if awaited {

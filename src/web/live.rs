@@ -1,7 +1,8 @@
 //! Values of the page that are watched.
 //!
-//! A signal of Leptos makes code of each type that it holds, for arenas, locks and guards, of which this page needs little: what it
-//! watches lives as long as itself. Here who watches is Leptos' matter, and the value stands beside that.
+//! A signal of Leptos generates code per type, for arenas, locks and guards. This page needs little
+//! of it, because its values live as long as the page. Here Leptos tracks the observers, and the
+//! value is stored beside them.
 
 use leptos::prelude::*;
 use std::sync::{PoisonError, RwLock};
@@ -9,7 +10,8 @@ use std::sync::{PoisonError, RwLock};
 /// Works a value out anew, and says whether it is another.
 type Renew = Box<dyn Fn() -> bool + Send + Sync>;
 
-/// A value, and who is told when it changes. It lives as long as the page, so none is made for what comes and goes.
+/// A value that notifies observers when it changes. It lives as long as the page, so temporary
+/// parts of the page must not create one.
 pub(super) struct Live<T: 'static>(&'static Watched<T>);
 
 struct Watched<T> {
@@ -85,10 +87,12 @@ impl<T> Live<T> {
     }
 }
 
-/// A value that follows from watched ones, worked out when it is read and they have changed. It lives as long as the page.
+/// A value derived from watched values. It is computed when it is read after they changed, and
+/// lives as long as the page.
 pub(super) struct Derived<T: 'static> {
     value: Live<T>,
-    /// How often the value has changed: Leptos' memos make code of their type too, so that all are of one.
+    /// The number of changes of the value. Leptos' memos generate code per type, so all have this
+    /// one.
     version: Memo<usize>,
 }
 

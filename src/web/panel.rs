@@ -1,4 +1,4 @@
-//! A panel under the chart: the worker's answer about the present deployment, and what a person does in it.
+//! A panel below the chart: the worker's answer for the current deployment, and the user's actions.
 //!
 //! The doc of `src/panels/mod.rs` lists the attributes that the panel's HTML has.
 
@@ -40,8 +40,8 @@ impl Options {
     }
 }
 
-/// The element of a panel, which asks only while it is visible. `more` are options that the page adds
-/// to each request.
+/// The element of a panel, which asks only while it is visible. `more` are options that the page
+/// adds to each request.
 pub(super) fn panel(
     state: AppState,
     appearance: Appearance,

@@ -17,7 +17,7 @@ use web_sys::{Element, HtmlInputElement};
 /// The id of the sheet below the button.
 const SHEET: &str = "share_sheet";
 
-/// The button, which copies the link, and the sheet that it opens: the link to copy by hand, and its other forms.
+/// The button that copies the link, and the sheet that it opens, with the link and its other forms.
 pub(super) fn share(state: AppState, appearance: Appearance) -> El {
     // What became of the copy, and the link as it was then.
     let (copied, refused, link) = (Live::new(false), Live::new(false), Live::new(String::new()));

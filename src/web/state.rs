@@ -1,4 +1,4 @@
-//! The state of the page: one deployment, the texts that could not be read into it, and what follows from them.
+//! The state of the page: one deployment, the invalid texts of its settings, and derived values.
 
 use super::dom::watch;
 use super::live::{Derived, Live};
@@ -35,7 +35,8 @@ impl Sound {
         Ok(Sound { deployment: deployment.clone(), plan, report })
     }
 
-    /// What to show where nothing sound came before: the deployment with its problematic fields left at their defaults.
+    /// Returns the fallback without an earlier valid deployment: invalid settings have their
+    /// defaults.
     fn nearest(deployment: &Deployment, problems: &DeploymentError) -> Option<Sound> {
         let default = Deployment::default();
         let mut mended = deployment.clone();
@@ -51,8 +52,8 @@ impl Sound {
         self.report.alike()
     }
 
-    /// The number of the run that is shown where this one was chosen: the last where there are fewer, that of the rank which decides
-    /// where none was chosen.
+    /// Returns the index of the shown run: the chosen one, or the last if there are fewer. `None`
+    /// selects the run of the rank that decides.
     pub(super) fn run_shown(&self, chosen: Option<usize>) -> usize {
         self.shown_among(&self.runs(), chosen)
     }
@@ -126,7 +127,7 @@ fn values(deployment: &Deployment) -> Vec<String> {
     SETTINGS.iter().map(|field| field.write(deployment)).collect()
 }
 
-/// The state of the page. It lives as long as the page, so that who watches it holds no more than where it is.
+/// The state of the page. It lives as long as the page, so that observers only need a reference.
 #[derive(Clone, Copy)]
 pub(super) struct AppState(&'static State);
 
@@ -185,8 +186,8 @@ impl AppState {
         state
     }
 
-    /// Works out anew what the page shows of its settings. A hundred memos that are told of each change, of which few change what they
-    /// say, would take most of the time that the page needs for an input.
+    /// Recomputes the displayed values of the settings. A hundred memos, of which few change, would
+    /// take most of the time of an input event.
     fn refresh(self) {
         self.deployment.track();
         self.drafts.track();
@@ -288,7 +289,7 @@ impl AppState {
         self.read(field, text).is_ok()
     }
 
-    /// Changes the settings that pairs name, as a link writes them; says whether all were understood.
+    /// Changes settings by key-value pairs in the link format. Returns whether all were valid.
     pub(super) fn take(self, settings: &str) -> bool {
         let mut understood = true;
         for (key, value) in form_urlencoded::parse(settings.as_bytes()) {

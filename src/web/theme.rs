@@ -19,8 +19,8 @@ pub(super) struct Appearance {
 }
 
 impl Appearance {
-    /// As `boot.js` found it, following the system from now on unless something was chosen. In a frame `frame.js` says when the
-    /// page around it chose.
+    /// Returns the theme that `boot.js` found. It follows the system unless the user chose one. In
+    /// a frame, `frame.js` reports the choice of the embedding page.
     pub(super) fn new() -> Appearance {
         let read = || browser::looks("data-theme").unwrap_or_default();
         let chosen = Live::new(read());

@@ -112,7 +112,7 @@ impl Tab {
 /// What is looked at.
 #[derive(Clone, Copy)]
 pub(super) struct ViewState {
-    /// The run of equal ranks whose figures are shown; that of the rank which decides, where none was chosen.
+    /// The run of equal ranks whose figures are shown; if unset, that of the rank that decides.
     pub run: Live<Option<usize>>,
     /// What the pointer or the focus is on.
     pub pointed: Live<Option<Pointed>>,

@@ -2,7 +2,8 @@
 
 use crate::deployment::{Deployment, SpeculativeDecodingMode};
 
-/// Default draft tokens: those of the examples for Medusa and EAGLE, a usual number for a draft model.
+/// Default draft tokens: those of the examples for Medusa and EAGLE, a usual number for a draft
+/// model.
 const DEFAULT_DRAFT_LEN: (u64, u64) = (63, 10);
 /// Default Medusa heads, EAGLE layers, and ReDrafter's beams and tokens, as in the examples.
 const DEFAULT_DRAFT_STEPS: (u64, u64, u64) = (4, 4, 5);

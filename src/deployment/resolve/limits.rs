@@ -118,8 +118,8 @@ impl StepLimits {
         tokens
     }
 
-    /// Raises `max_seq_len` by the draft tokens, and for EAGLE by its steps. Raises `max_num_tokens`
-    /// so that a step fits all drafts.
+    /// Raises `max_seq_len` by the draft tokens, and for EAGLE by its steps. Raises
+    /// `max_num_tokens` so that a step fits all drafts.
     fn make_room_for_drafts(&mut self, d: &Deployment, drafts: Drafts, notes: &mut Vec<Note>) {
         if d.engine.speculative_decoding_mode == SpeculativeDecodingMode::None {
             return;

@@ -28,8 +28,8 @@ use machine::GPUS_PER_SERVER;
 /// The configuration as TensorRT-LLM runs it: *resolved* settings. Only [`Deployment::resolve`]
 /// creates it.
 ///
-/// Its groups are those of a [`Deployment`]. A resolved value usually has the path of the raw value.
-/// For example, `deployment.limits.max_batch_size` is the `Option<u64>` from the user, and
+/// Its groups are those of a [`Deployment`]. A resolved value usually has the path of the raw
+/// value. For example, `deployment.limits.max_batch_size` is the `Option<u64>` from the user, and
 /// `resolved.limits.max_batch_size` is the `u64` with which the engine is built.
 ///
 /// It contains:
@@ -48,8 +48,8 @@ use machine::GPUS_PER_SERVER;
 /// need resolution becomes a field of its resolved group, and the laws read it there.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Resolved {
-    /// The deployment as given; for the PyTorch backend, without the engine settings. Laws read only
-    /// settings without resolution from it.
+    /// The deployment as given; for the PyTorch backend, without the engine settings. Laws read
+    /// only settings without resolution from it.
     pub given: Deployment,
     /// The model.
     pub model: ModelRef,
@@ -157,7 +157,8 @@ impl Resolved {
         }
     }
 
-    /// Returns the number of output rows of the encoder for its longest input; 0 without an encoder.
+    /// Returns the number of output rows of the encoder for its longest input; 0 without an
+    /// encoder.
     pub fn max_encoder_output_len(&self) -> u64 {
         self.model.encoder.map_or(0, |encoder| encoder.output_len(self.engine.max_encoder_input_len))
     }
@@ -173,8 +174,8 @@ impl Resolved {
         self.model.attention.kv_heads().div_ceil(self.parallel.attention_tp_size)
     }
 
-    /// Returns the number of values that latent attention caches per token and layer: the compressed
-    /// keys and values, and the key with the position. `None` without latent attention.
+    /// Returns the number of values that latent attention caches per token and layer: the
+    /// compressed keys and values, and the key with the position. `None` without latent attention.
     pub fn latent_values(&self) -> Option<u64> {
         match self.model.attention {
             Attention::Latent { kv_lora_rank, qk_rope_head_dim, .. } => Some(kv_lora_rank + qk_rope_head_dim),

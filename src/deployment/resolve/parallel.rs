@@ -7,7 +7,8 @@ use crate::deployment::{Backend, Deployment};
 pub struct ResolvedParallelism {
     /// Number of ranks that share every layer.
     pub tp_size: u64,
-    /// Number of ranks, out of these, that share an attention layer: 1 if attention is data-parallel.
+    /// Number of ranks, out of these, that share an attention layer: 1 if attention is
+    /// data-parallel.
     pub attention_tp_size: u64,
     /// Number of pipeline stages that the layers are divided into.
     pub pp_size: u64,

@@ -27,7 +27,8 @@ pub enum KvType {
 }
 
 impl KvType {
-    /// Returns the bytes per value, block scales included: NVFP4 has a one-byte scale per 16 values.
+    /// Returns the bytes per value, block scales included: NVFP4 has a one-byte scale per 16
+    /// values.
     pub fn bytes(self) -> f64 {
         match self {
             KvType::Model(dtype) => dtype.bytes() as f64,

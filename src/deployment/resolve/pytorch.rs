@@ -13,8 +13,8 @@ pub struct ResolvedPytorch {
     pub graphs: CudaGraphs,
     /// The kernels of the expert layers; never [`MoeBackend::Auto`].
     pub moe_backend: MoeBackend,
-    /// Number of experts, copies included, that the load balancer distributes over the ranks; `None`
-    /// if it is inactive.
+    /// Number of experts, copies included, that the load balancer distributes over the ranks;
+    /// `None` if it is inactive.
     pub load_balancer_slots: Option<u64>,
     /// Maximum size of the KV cache on a GPU, in bytes; `None` if unlimited.
     pub max_gpu_total_bytes: Option<u64>,
@@ -87,9 +87,9 @@ fn max_seq_len(d: &Deployment, notes: &mut Vec<Note>) -> u64 {
 
 impl CudaGraphs {
     /// Returns the graphs up to `largest` sequences (`CudaGraphConfig`
-    /// _generate_cuda_graph_batch_sizes). Without padding, the sizes are 1 to 31, then powers of two.
-    /// With padding, they are 1, 2, 4, multiples of 8 to 128, then powers of two. In either case
-    /// `largest` itself is included.
+    /// _generate_cuda_graph_batch_sizes). Without padding, the sizes are 1 to 31, then powers of
+    /// two. With padding, they are 1, 2, 4, multiples of 8 to 128, then powers of two. In either
+    /// case `largest` itself is included.
     fn up_to(largest: u64, padded: bool) -> CudaGraphs {
         let small = if padded {
             [1, 2, 4].into_iter().filter(|size| *size <= largest).count() as u64 + (largest / 8).min(16)
@@ -234,7 +234,8 @@ mod tests {
             pytorch: PytorchConfig { decoding_type: DecodingType::Mtp, ..PytorchConfig::default() },
             ..Deployment::default()
         };
-        // A model of 163840 positions then has sequences of 163848 tokens, plus 1 for the scheduler.
+        // A model of 163840 positions then has sequences of 163848 tokens, plus 1 for the
+        // scheduler.
         assert_eq!(ResolvedPytorch::of(&drafting, 64, &mut Vec::new()).extra_tokens, 9);
         let serial = Deployment {
             pytorch: PytorchConfig { disable_overlap_scheduler: true, ..PytorchConfig::default() },

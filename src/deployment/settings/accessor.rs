@@ -1,4 +1,4 @@
-//! How a setting is parsed, formatted, compared and checked.
+//! The parsing, formatting, comparison and checks of settings.
 
 use super::parse::{chosen, dtype, fraction, gib, number, optional, text, toggle, whole, whole_list, within};
 use super::{Input, Setting};
@@ -13,7 +13,7 @@ pub(super) struct Lens<T: 'static> {
     pub of_mut: fn(&mut Deployment) -> &mut T,
 }
 
-/// Not derived: functions can be copied whether or not the value can.
+/// Copies the function pointers. A derived `Clone` would require `T: Clone`.
 impl<T> Clone for Lens<T> {
     fn clone(&self) -> Lens<T> {
         *self
@@ -34,34 +34,33 @@ pub(super) struct RecipeLens<T: 'static> {
 pub(super) enum Accessor {
     /// A whole number.
     Whole(Lens<u64>),
-    /// A whole number that may be left to TensorRT-LLM.
+    /// An optional whole number; if unset, TensorRT-LLM's default.
     OptionalWhole(Lens<Option<u64>>),
-    /// Whole numbers within these bounds.
+    /// A list of whole numbers within these bounds.
     WholeList(Lens<Vec<u64>>, (u64, u64)),
-    /// A fraction or a size in GiB, which may be left out.
+    /// An optional fraction or size in GiB.
     Decimal(Lens<Option<f64>>),
-    /// On or off.
+    /// A boolean.
     Toggle(Lens<bool>),
-    /// On or off, or left to TensorRT-LLM.
+    /// An optional boolean; if unset, TensorRT-LLM's default.
     OptionalToggle(Lens<Option<bool>>),
-    /// A number format, or `auto`.
+    /// A number type, or `auto`.
     Dtype(Lens<Option<Dtype>>),
-    /// A measured size over the law's.
+    /// A measured size and the law's prediction.
     Calibrated(Lens<Option<Calibrated>>),
     /// The sizes of lookahead decoding.
     Lookahead(Lens<Option<LookaheadConfig>>),
-    /// One of the names to choose from, by its index among them.
+    /// One of the names of the input, by its index.
     Name(fn(&Deployment) -> usize, fn(&mut Deployment, usize)),
-    /// A dimension that every model has.
+    /// A required dimension.
     Dimension(RecipeLens<u64>),
-    /// A dimension that every model has, of 32 bits.
+    /// A required 32-bit dimension.
     ShortDimension(RecipeLens<u32>),
-    /// A dimension that follows from others if absent.
+    /// An optional dimension; if absent, derived from others.
     OptionalDimension(RecipeLens<Option<u64>>),
-    /// A deviation from the conventions of a model's family, by the key behind `m.`.
+    /// A deviation from the conventions of a model's family; the key without `m.` is its name.
     Feature,
-    /// A setting with a parser and a format of its own. Any value that its type can have is a sound
-    /// one.
+    /// A setting with its own parser and formatter. Every value of its type is valid.
     Own(fn(&mut Deployment, &str) -> Result<(), InvalidValue>, fn(&Deployment) -> String),
 }
 
@@ -69,7 +68,7 @@ impl Setting {
     /// Parses a text into a deployment.
     ///
     /// # Errors
-    /// If the setting can't have this value; the deployment is unchanged then.
+    /// If the value is invalid; the deployment is then unchanged.
     pub fn read(&self, d: &mut Deployment, t: &str) -> Result<(), InvalidValue> {
         match self.accessor {
             Accessor::Whole(lens) => *(lens.of_mut)(d) = whole(t, self.bounds())?,
@@ -102,7 +101,7 @@ impl Setting {
         Ok(())
     }
 
-    /// The setting as text; empty if it is left to TensorRT-LLM.
+    /// Returns the setting as text; empty if unset.
     pub fn write(&self, d: &Deployment) -> String {
         match self.accessor {
             Accessor::Whole(lens) => (lens.of)(d).to_string(),
@@ -123,15 +122,15 @@ impl Setting {
         }
     }
 
-    /// Whether the setting is the same in both.
+    /// Whether the setting has the same value in both deployments.
     pub(crate) fn is_alike(&self, a: &Deployment, b: &Deployment) -> bool {
         self.write(a) == self.write(b)
     }
 
-    /// Checks that the value is one that a text could give: within the range of the setting.
+    /// Checks that the value is in the range of the setting.
     ///
     /// # Errors
-    /// If it is not. Only a program can give a deployment such a value; no link does.
+    /// If it is out of range. Only a program can set such a value; links are checked while parsed.
     pub fn check(&self, d: &Deployment) -> Result<(), InvalidSetting> {
         self.check_value(d).map_err(|error| InvalidSetting::new(self.key, self.write(d), error))
     }
@@ -163,10 +162,10 @@ impl Setting {
         }
     }
 
-    /// The same deployment with this setting at `text`.
+    /// Returns the deployment with this setting parsed from `text`.
     ///
     /// # Errors
-    /// If the setting can't have this value.
+    /// If the value is invalid.
     pub fn with(&self, deployment: &Deployment, text: &str) -> Result<Deployment, InvalidSetting> {
         let mut changed = deployment.clone();
         match self.read(&mut changed, text) {
@@ -175,12 +174,12 @@ impl Setting {
         }
     }
 
-    /// The number, if it is in the range of a fraction or of a size in GiB.
+    /// Returns the number if it is in the range of a fraction or of a size in GiB.
     fn decimal(&self, number: f64) -> Result<f64, InvalidValue> {
         if matches!(self.input, Input::Fraction) { fraction(number) } else { gib(number) }
     }
 
-    /// The smallest and the largest value of a whole number.
+    /// Returns the minimum and the maximum of a whole number.
     fn bounds(&self) -> (u64, u64) {
         match self.input {
             Input::Steps { max, .. } => (1, max),
@@ -189,7 +188,7 @@ impl Setting {
         }
     }
 
-    /// The names to choose from.
+    /// Returns the names of the input; empty without a choice.
     fn names(&self) -> &'static [&'static str] {
         match self.input {
             Input::Choice(names) => names,
@@ -197,14 +196,14 @@ impl Setting {
         }
     }
 
-    /// The name among a model's features.
+    /// Returns the name of the model's feature.
     fn feature(&self) -> &'static str {
         self.key.strip_prefix("m.").unwrap_or(self.key)
     }
 }
 
-/// Changes the model, which thereby becomes a custom one; an empty text means nothing for a model
-/// of the catalogue.
+/// Changes a dimension, which makes the model a custom one. Ignores an empty text if the model is a
+/// catalogue entry.
 pub(super) fn edit(
     d: &mut Deployment,
     text: &str,
@@ -220,7 +219,7 @@ pub(super) fn edit(
     Ok(())
 }
 
-/// Formats a dimension; nothing for a model of the catalogue.
+/// Formats a dimension; empty for a model of the catalogue.
 pub(super) fn show(d: &Deployment, write: impl FnOnce(&Recipe) -> String) -> String {
     d.model.recipe().map_or_else(String::new, write)
 }

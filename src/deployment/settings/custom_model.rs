@@ -1,5 +1,5 @@
-//! The dimensions of a custom model, behind `m.`: a link has only those that differ from its
-//! family's conventions.
+//! The dimensions of a custom model, with the key prefix `m.`. A link contains only those that
+//! differ from the conventions of its family.
 
 use super::accessor::{Accessor, RecipeLens, edit, show};
 use super::parse::{dtype, optional};
@@ -7,10 +7,10 @@ use super::{Group, Input, Phase, Setting};
 use crate::architecture::{Dtype, Family, ModelRef, Recipe, limits};
 use crate::deployment::{Deployment, InvalidValue};
 
-/// Characters of a name.
+/// Maximum number of characters in a name.
 const LONGEST_NAME: usize = 96;
 
-/// Makes the model a custom one, with the dimensions of a Llama until the keys give others.
+/// Makes the model a custom one. Its dimensions are those of a Llama until other keys set them.
 pub(super) fn make_custom(d: &mut Deployment) {
     if !d.model.is_custom() {
         d.model = ModelRef::custom(Recipe::default());
@@ -40,14 +40,14 @@ macro_rules! lens {
     };
 }
 
-/// A whole number that every model has.
+/// A required whole number.
 macro_rules! number {
     ($key:literal, $name:ident, $min:expr, $max:expr, $usual:expr) => {
         dimension($key, Input::Whole { min: $min, max: $max, slider_max: $usual }, Accessor::Dimension(lens!($name)))
     };
 }
 
-/// A whole number that follows from others where it isn't given.
+/// An optional whole number; if unset, derived from others.
 macro_rules! derived {
     ($key:literal, $name:ident, $max:expr, $usual:expr) => {
         dimension(
@@ -58,7 +58,7 @@ macro_rules! derived {
     };
 }
 
-/// What may differ from the family's conventions.
+/// A deviation from the conventions of the family.
 const fn feature(key: &'static str, input: Input) -> Setting {
     dimension(key, input, Accessor::Feature)
 }
@@ -75,7 +75,7 @@ pub(super) const DIMENSIONS: &[Setting] = &[
             |d| show(d, |recipe| if recipe.name == "custom" { String::new() } else { recipe.name.to_string() }),
         ),
     )
-    .help("What you call the model."),
+    .help("The name of the model."),
     dimension(
         "m.family",
         Input::Choice(Family::NAMES),
@@ -90,7 +90,7 @@ pub(super) const DIMENSIONS: &[Setting] = &[
             |d| show(d, |recipe| recipe.family.name().into()),
         ),
     )
-    .help("The family, by model_type; what it has in common with its other models isn't asked for."),
+    .help("The family, by model_type. It sets the conventions that the other dimensions override."),
     dimension(
         "m.layers",
         Input::Whole { min: 1, max: limits::LAYERS, slider_max: 128 },
@@ -99,10 +99,10 @@ pub(super) const DIMENSIONS: &[Setting] = &[
     .help("num_hidden_layers."),
     number!("m.hidden", hidden, 1, limits::WIDTH, 16_384).help("hidden_size."),
     number!("m.heads", heads, 1, limits::PART, 128).help("num_attention_heads."),
-    derived!("m.kv_heads", kv_heads, limits::PART, 128).help("num_key_value_heads; as many as heads if left empty."),
-    derived!("m.head_dim", head_dim, limits::PART, 256).help("head_dim; hidden_size / heads if left empty."),
+    derived!("m.kv_heads", kv_heads, limits::PART, 128).help("num_key_value_heads; the number of heads if empty."),
+    derived!("m.head_dim", head_dim, limits::PART, 256).help("head_dim; hidden_size / heads if empty."),
     number!("m.intermediate", intermediate, 0, limits::WIDTH, 65_536)
-        .help("intermediate_size of the dense blocks; 0 where every layer has experts."),
+        .help("intermediate_size of the dense blocks; 0 if every layer has experts."),
     number!("m.vocab", vocab, 1, limits::VOCABULARY, 262_144).help("vocab_size."),
     dimension(
         "m.dtype",
@@ -114,52 +114,54 @@ pub(super) const DIMENSIONS: &[Setting] = &[
             |d| show(d, |recipe| if recipe.dtype == Dtype::default() { "" } else { recipe.dtype.name() }.into()),
         ),
     )
-    .help("torch_dtype of the checkpoint; bfloat16 if left empty."),
+    .help("torch_dtype of the checkpoint; bfloat16 if empty."),
     number!("m.positions", max_position_embeddings, 1, limits::POSITIONS, 1 << 20).help("max_position_embeddings."),
-    feature("m.tied", Input::Toggle).help("tie_word_embeddings: the LM head is the embedding table."),
+    feature("m.tied", Input::Toggle).help("tie_word_embeddings: the LM head shares the embedding table."),
     feature("m.qkv_bias", Input::Toggle).help("Query, key and value projections have biases."),
     feature("m.dense_bias", Input::Toggle).help("The attention's output projection has a bias."),
     feature("m.mlp_bias", Input::Toggle).help("The feed-forward projections have biases."),
     feature("m.lm_head_bias", Input::Toggle).help("The LM head has a bias."),
     feature("m.gated", Input::Toggle).help("The feed-forward block is gated (SwiGLU, GeGLU)."),
     feature("m.parallel", Input::Toggle).help("Attention and feed-forward block read the same input."),
-    feature("m.embedding_norm", Input::Toggle).help("The embedding is normalised."),
-    feature("m.norm", Input::Choice(&["scale", "scale_and_bias", "plain"])).help("What a normalisation has."),
-    feature("m.norms", Input::Text).help("Normalisations in each layer."),
+    feature("m.embedding_norm", Input::Toggle).help("The output of the embedding is normalised."),
+    feature("m.norm", Input::Choice(&["scale", "scale_and_bias", "plain"]))
+        .help("The weights of a normalisation: scale, scale and bias, or none."),
+    feature("m.norms", Input::Text).help("Number of normalisations per layer."),
     feature("m.qk_norm", Input::Choice(&["absent", "head", "full"]))
-        .help("Normalisation of queries and keys: of each head's size, or over all heads."),
-    feature("m.gate", Input::Toggle).help("A projection of its own gates the attention's output."),
+        .help("Normalisation of queries and keys: per head, or over all heads."),
+    feature("m.gate", Input::Toggle).help("A separate projection gates the attention's output."),
     feature("m.sinks", Input::Toggle).help("Each head has a learned sink logit."),
     feature("m.mla", Input::Text)
         .help("Latent attention: q_lora_rank (or -)/kv_lora_rank/qk_nope_head_dim/qk_rope_head_dim/v_head_dim."),
-    feature("m.indexer", Input::Text).help("Sparse attention's indexer: heads/size, and after a colon its layers."),
-    feature("m.window", Input::Text).help("Sliding window: tokens, and after a colon its layers, such as 1024:!5/6."),
-    feature("m.attention", Input::Text).help("The layers that attend, where not all do: 3/4 is every fourth."),
+    feature("m.indexer", Input::Text)
+        .help("Indexer of sparse attention: heads/head size, then a colon and its layers."),
+    feature("m.window", Input::Text).help("Sliding window: tokens, then a colon and its layers, such as 1024:!5/6."),
+    feature("m.attention", Input::Text).help("The layers with attention, if not all: 3/4 is every fourth layer."),
     feature("m.moe", Input::Text).help("Experts: experts/experts per token/moe_intermediate_size."),
-    feature("m.shared", Input::Text).help("Intermediate size of the shared experts together."),
-    feature("m.shared_gate", Input::Toggle).help("A gate weighs the shared expert."),
+    feature("m.shared", Input::Text).help("Total intermediate size of the shared experts."),
+    feature("m.shared_gate", Input::Toggle).help("The shared expert has a gate."),
     feature("m.router_bias", Input::Toggle).help("The router has a bias."),
     feature("m.moe_layers", Input::Text)
-        .help("The layers with experts, where not all have them: 3- from the fourth on."),
+        .help("The layers with experts, if not all: 3- is the fourth layer and all later ones."),
     feature("m.delta", Input::Text).help(
-        "Gated delta net in the layers that don't attend: key heads/key size/value heads/value size/convolution.",
+        "Gated delta net in the layers without attention: key heads/key size/value heads/value size/convolution.",
     ),
-    feature("m.mamba", Input::Text).help("Mamba 2 in the layers with M: groups/state/heads/size/convolution."),
-    feature("m.pattern", Input::Text).help("A letter a layer: M Mamba, * attention, E experts, - feed-forward."),
-    feature("m.rotary", Input::Text).help("Elements of a head that turn, where not all do."),
-    feature("m.tables", Input::Text).help("RoPE tables, where there are several."),
-    feature("m.learned", Input::Text).help("Rows of a table of learned positions."),
-    feature("m.alibi", Input::Toggle).help("Positions by ALiBi."),
-    feature("m.relative", Input::Text).help("Buckets of distances that have a bias (T5)."),
-    feature("m.no_positions", Input::Toggle).help("Attention knows no positions."),
+    feature("m.mamba", Input::Text).help("Mamba 2 in the layers marked M: groups/state/heads/size/convolution."),
+    feature("m.pattern", Input::Text).help("One character per layer: M Mamba, * attention, E experts, - feed-forward."),
+    feature("m.rotary", Input::Text).help("Number of rotated elements per head, if not all."),
+    feature("m.tables", Input::Text).help("Number of RoPE tables, if several."),
+    feature("m.learned", Input::Text).help("Number of rows in the table of learned positions."),
+    feature("m.alibi", Input::Toggle).help("Positions are encoded by ALiBi."),
+    feature("m.relative", Input::Text).help("Number of distance buckets with a bias (T5)."),
+    feature("m.no_positions", Input::Toggle).help("Attention has no position encoding."),
     feature("m.mrope", Input::Toggle)
-        .help("Positions have three coordinates, so that each request brings its rotations."),
-    feature("m.encoder", Input::Text).help("An encoder: layers/heads/size of a head/columns of its MLP."),
-    feature("m.encoder_positions", Input::Text).help("Rows of the encoder's position table."),
-    feature("m.mels", Input::Text).help("Features of a frame, where the encoder reads sound."),
-    feature("m.scaling", Input::Text).help("Factor by which RoPE scaling extends max_position_embeddings."),
-    feature("m.yarn", Input::Text).help("Factor of YaRN, which max_position_embeddings already contains."),
-    feature("m.mtp", Input::Text).help("Layers that predict further tokens, behind the last."),
+        .help("Positions have three coordinates (M-RoPE), so that each request has its own rotations."),
+    feature("m.encoder", Input::Text).help("Encoder: layers/heads/head size/intermediate size."),
+    feature("m.encoder_positions", Input::Text).help("Number of rows in the encoder's position table."),
+    feature("m.mels", Input::Text).help("Number of features per audio frame, if the encoder's input is audio."),
+    feature("m.scaling", Input::Text).help("Factor of RoPE scaling, which extends max_position_embeddings."),
+    feature("m.yarn", Input::Text).help("Factor of YaRN, which max_position_embeddings already includes."),
+    feature("m.mtp", Input::Text).help("Number of multi-token prediction layers, after the last layer."),
     feature("m.fp4", Input::Choice(&["mlp_and_output", "experts"]))
-        .help("What an NVFP4 checkpoint keeps in FP4, where not everything."),
+        .help("The parts that an NVFP4 checkpoint stores in FP4, if not all."),
 ];

@@ -1,5 +1,5 @@
-//! The one table of settings: link keys, parsers, formats, inputs, ranges and help. Links, the
-//! page's inputs, the native command and the check of a deployment's ranges are all made from it.
+//! The table of settings: link keys, parsers, formats, inputs, ranges and help. Links, the page's
+//! inputs, the native command and the range checks of a deployment are derived from it.
 
 mod accessor;
 mod custom_model;
@@ -13,29 +13,29 @@ use accessor::Accessor;
 /// The section of the page that shows a setting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Group {
-    /// What is served.
+    /// The model.
     Model,
-    /// The GPUs, and how the model is divided among them.
+    /// The GPUs, and the division of the model among them.
     Gpus,
     /// Types of weights, computation and KV cache.
     Precision,
-    /// Limits that an engine is built with, or the PyTorch backend started with.
+    /// The limits with which an engine is built or the PyTorch backend is started.
     BuildLimits,
     /// The KV cache and other run-time settings.
     KvCache,
-    /// What else an engine is built with.
+    /// Other build-time settings of an engine.
     Engine,
     /// Speculative decoding.
     Speculation,
     /// LoRA adapters and prompt tables.
     Adapters,
-    /// How the engine is run.
+    /// Run-time settings.
     Runtime,
     /// The machine around the GPUs.
     Machine,
-    /// The dimensions of a model of one's own.
+    /// The dimensions of a custom model.
     Dimensions,
-    /// What a log measured.
+    /// Sizes measured in a log.
     Calibration,
 }
 
@@ -56,18 +56,17 @@ impl Group {
         Group::Calibration,
     ];
 
-    /// Whether few people change it, so that it is folded away at first.
+    /// Whether its settings are seldom changed, so that it is collapsed at first.
     pub fn is_advanced(self) -> bool {
         !matches!(self, Group::Model | Group::Gpus | Group::Precision | Group::BuildLimits | Group::KvCache)
     }
 
-    /// Whether its settings come from files that a person gives, and have no place among the inputs
-    /// before.
+    /// Whether its settings come from files of the user. It is hidden until such a file is opened.
     pub fn comes_from_files(self) -> bool {
         matches!(self, Group::Dimensions | Group::Calibration)
     }
 
-    /// The heading.
+    /// Returns the heading.
     pub fn label(self) -> &'static str {
         match self {
             Group::Model => "Model",
@@ -80,25 +79,25 @@ impl Group {
             Group::Adapters => "LoRA and prompt tables",
             Group::Runtime => "Run time",
             Group::Machine => "Machine",
-            Group::Dimensions => "A model of your own",
-            Group::Calibration => "Calibrated on your log",
+            Group::Dimensions => "Custom model",
+            Group::Calibration => "Calibration by your log",
         }
     }
 }
 
-/// When a setting is fixed.
+/// The time at which a setting is decided.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Phase {
-    /// With the machine.
+    /// With the choice of hardware.
     Hardware,
-    /// When the engine is built.
+    /// At build time of the engine.
     Build,
-    /// When the engine is started.
+    /// At run time, when the engine is started.
     Runtime,
 }
 
 impl Phase {
-    /// In words.
+    /// Returns the display name.
     pub fn label(self) -> &'static str {
         match self {
             Phase::Hardware => "hardware",
@@ -108,19 +107,19 @@ impl Phase {
     }
 }
 
-/// The ways to run a model that have a setting.
+/// The backends that have a setting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Flows {
-    /// Both.
+    /// Both backends.
     Both,
-    /// Engines built by `trtllm-build`.
+    /// Only engines built by `trtllm-build`.
     Engine,
-    /// The PyTorch backend.
+    /// Only the PyTorch backend.
     Pytorch,
 }
 
 impl Flows {
-    /// Whether `backend` is one of them.
+    /// Whether `backend` is included.
     pub fn has(self, backend: Backend) -> bool {
         match self {
             Flows::Both => true,
@@ -130,64 +129,64 @@ impl Flows {
     }
 }
 
-/// How a setting is entered.
+/// The input control of a setting.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Input {
-    /// A model's name, found by typing a part of it.
+    /// A model's name, with completion.
     Model,
     /// A GPU of the catalogue.
     Gpu,
     /// One of these names.
     Choice(&'static [&'static str]),
-    /// A whole number, most often one of a few.
+    /// A whole number with a few usual values.
     Steps {
         /// The usual values.
         usual: &'static [u64],
-        /// The largest.
+        /// The maximum.
         max: u64,
     },
     /// A whole number with a slider.
     Whole {
-        /// The smallest.
+        /// The minimum.
         min: u64,
-        /// The largest.
+        /// The maximum.
         max: u64,
-        /// The largest that the slider reaches.
+        /// The maximum of the slider.
         slider_max: u64,
     },
     /// A number between 0 and 1 with a slider.
     Fraction,
     /// A size in GiB.
     Gib,
-    /// On or off.
+    /// A boolean.
     Toggle,
-    /// A text of its own form, such as a list of numbers.
+    /// A text with its own format, such as a list of numbers.
     Text,
 }
 
-/// One setting.
+/// A row of the table of settings.
 #[derive(Debug, Clone, Copy)]
 pub struct Setting {
     /// TensorRT-LLM's name; the key in links and the control's `id`.
     pub key: &'static str,
-    /// Other keys that links may use: the dotted ones of the LLM API's configuration, and its names
-    /// where the engine flow has others.
+    /// Other keys that links may use: the dotted keys of the LLM API's configuration, and its names
+    /// if they differ from `trtllm-build`'s.
     pub aliases: &'static [&'static str],
-    /// The ways to run a model that have it.
+    /// The backends that have it.
     pub flows: Flows,
     /// The section of the page that shows it.
     pub group: Group,
-    /// When it is fixed.
+    /// The time at which it is decided.
     pub phase: Phase,
-    /// How it is entered.
+    /// The input control.
     pub input: Input,
-    /// Whether it may be left to TensorRT-LLM.
+    /// Whether it can be unset, for TensorRT-LLM's default.
     pub optional: bool,
-    /// A plain line about it.
+    /// A short description.
     pub help: &'static str,
-    /// Whether it has a meaning beside the other settings.
+    /// Whether it has an effect, given the other settings.
     pub applies: fn(&Deployment) -> bool,
-    /// How it is parsed, formatted, compared and checked.
+    /// The parser, formatter, comparison and checks.
     accessor: Accessor,
     /// The resolved value as text; empty if it does not resolve to one.
     pub effective: fn(&Resolved) -> String,
@@ -207,25 +206,24 @@ pub static SETTINGS: &[Setting] = &{
     all
 };
 
-/// The setting with this link key or alias, upper and lower case being alike.
+/// Returns the setting with this link key or alias, ignoring case.
 pub fn setting(key: &str) -> Option<&'static Setting> {
     SETTINGS.iter().find(|setting| setting.keys().any(|known| known.eq_ignore_ascii_case(key)))
 }
 
 impl Setting {
-    /// The key and its aliases.
+    /// Returns the key and its aliases.
     pub fn keys(&self) -> impl Iterator<Item = &'static str> {
         std::iter::once(self.key).chain(self.aliases.iter().copied())
     }
 
-    /// Whether the setting counts in `deployment`: its backend has it, and it has a meaning beside
-    /// the other settings.
+    /// Whether the setting has an effect in `deployment`: the backend has it, and the other
+    /// settings do not disable it.
     pub fn counts(&self, deployment: &Deployment) -> bool {
         self.flows.has(deployment.backend) && (self.applies)(deployment)
     }
 
-    /// A setting of the engine, fixed when it is built, that is always there and has a default of
-    /// its own.
+    /// Returns a build-time setting in the engine group that always applies and is not optional.
     const fn new(key: &'static str, input: Input, accessor: Accessor) -> Setting {
         Setting {
             key,
@@ -242,13 +240,13 @@ impl Setting {
         }
     }
 
-    /// Whether its values are numbers.
+    /// Whether the values are numbers.
     pub fn is_number(&self) -> bool {
         matches!(self.input, Input::Steps { .. } | Input::Whole { .. } | Input::Fraction | Input::Gib)
     }
 
-    /// When the setting is fixed in a deployment: without an engine to build, whatever the
-    /// checkpoint leaves open is decided at start.
+    /// Returns the time at which the setting is decided in a deployment. Without an engine build,
+    /// settings that are not in the checkpoint are decided at start.
     pub fn phase_in(&self, deployment: &Deployment) -> Phase {
         let in_checkpoint =
             self.group == Group::Model || self.group == Group::Precision && self.key != "kv_cache_dtype";
@@ -258,15 +256,14 @@ impl Setting {
         }
     }
 
-    /// The setting as TensorRT-LLM settles it; as it was chosen where it settles nothing, or where
-    /// there is no plan.
+    /// Returns the resolved value as text; if there is none, the value as given.
     pub fn settled(&self, deployment: &Deployment, resolved: Option<&Resolved>) -> String {
         let settled = resolved.map(self.effective).unwrap_or_default();
         if settled.is_empty() { self.write(deployment) } else { settled }
     }
 
-    /// The setting as a number: what was chosen, or what TensorRT-LLM makes of it; `None` where
-    /// that is no number.
+    /// Returns the setting as a number: the given value, or the resolved one if unset. `None` if it
+    /// is not a number.
     pub fn number(&self, deployment: &Deployment, resolved: &Resolved) -> Option<f64> {
         self.write(deployment).parse().ok().or_else(|| (self.effective)(resolved).parse().ok())
     }

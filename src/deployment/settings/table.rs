@@ -1,4 +1,4 @@
-//! The table itself: every setting, in the order of links and of the page.
+//! The table of settings, in the order of links and of the page.
 
 use super::accessor::{Accessor, Lens};
 use super::parse::{chosen, optional, text};
@@ -37,7 +37,7 @@ macro_rules! number {
     };
 }
 
-/// A whole number that may be left to TensorRT-LLM.
+/// An optional whole number; if unset, TensorRT-LLM's default.
 macro_rules! optional_number {
     ($key:ident in $($group:ident).+, $min:expr, $max:expr, $slider_max:expr) => {
         Setting::new(
@@ -49,7 +49,7 @@ macro_rules! optional_number {
     };
 }
 
-/// A whole number that is usually one of a few.
+/// A whole number with a few usual values.
 macro_rules! steps {
     ($key:ident in $($group:ident).+, $usual:expr, $max:expr) => {
         Setting::new(
@@ -60,7 +60,7 @@ macro_rules! steps {
     };
 }
 
-/// A whole number that is usually one of a few, or left to TensorRT-LLM.
+/// An optional whole number with a few usual values; if unset, TensorRT-LLM's default.
 macro_rules! optional_steps {
     ($key:ident in $($group:ident).+, $usual:expr, $max:expr) => {
         Setting::new(
@@ -72,28 +72,28 @@ macro_rules! optional_steps {
     };
 }
 
-/// A fraction that may be left to TensorRT-LLM.
+/// An optional fraction; if unset, TensorRT-LLM's default.
 macro_rules! optional_fraction {
     ($key:ident in $($group:ident).+) => {
         Setting::new(stringify!($key), Input::Fraction, Accessor::Decimal(lens!($key in $($group).+))).optional()
     };
 }
 
-/// A size in GiB that may be left out.
+/// An optional size in GiB.
 macro_rules! optional_gib {
     ($key:ident in $($group:ident).+) => {
         Setting::new(stringify!($key), Input::Gib, Accessor::Decimal(lens!($key in $($group).+))).optional()
     };
 }
 
-/// On or off.
+/// A boolean.
 macro_rules! switch {
     ($key:ident in $($group:ident).+) => {
         Setting::new(stringify!($key), Input::Toggle, Accessor::Toggle(lens!($key in $($group).+)))
     };
 }
 
-/// On or off, where the default depends on other settings.
+/// An optional boolean, whose default depends on other settings.
 macro_rules! optional_switch {
     ($key:ident in $($group:ident).+) => {
         Setting::new(stringify!($key), Input::Toggle, Accessor::OptionalToggle(lens!($key in $($group).+))).optional()
@@ -118,14 +118,14 @@ macro_rules! named {
     };
 }
 
-/// A number format, or `auto`.
+/// A number type, or `auto`.
 macro_rules! dtype {
     ($key:ident in $($group:ident).+, $names:expr) => {
         Setting::new(stringify!($key), Input::Choice($names), Accessor::Dtype(lens!($key in $($group).+)))
     };
 }
 
-/// A measured size over the law's.
+/// A measured size and the law's prediction.
 macro_rules! calibrated {
     ($key:literal, $part:ident) => {
         Setting::new($key, Input::Text, Accessor::Calibrated(lens!($part in calibration)))
@@ -150,10 +150,10 @@ fn speculates(d: &Deployment) -> bool {
     }
 }
 
-/// The name of a model of one's own.
+/// The name that makes the model a custom one.
 const CUSTOM: &str = "custom";
 
-/// Every setting but the dimensions of a model of one's own, in the order of links and of the page.
+/// Every setting except the dimensions of a custom model, in the order of links and of the page.
 pub(super) const TABLE: &[Setting] = &[
     Setting::new(
         "model",
@@ -166,10 +166,10 @@ pub(super) const TABLE: &[Setting] = &[
                 }
                 let found = architecture::find(t.trim()).ok_or_else(|| match architecture::suggest(t).first() {
                     _ if !architecture::is_whole() => {
-                        InvalidValue::new("isn't known before the list of models is there")
+                        InvalidValue::new("isn't known before the list of models is loaded")
                     }
                     Some(near) => InvalidValue::new(format!("isn't in the catalogue; the nearest is {}", near.name)),
-                    None => InvalidValue::new("isn't in the catalogue; `trtllm-memory models` lists it"),
+                    None => InvalidValue::new("isn't in the catalogue; `trtllm-memory models` lists all models"),
                 })?;
                 d.model = found.into();
                 Ok(())
@@ -179,8 +179,8 @@ pub(super) const TABLE: &[Setting] = &[
     )
     .in_group(Group::Model, Phase::Build)
     .help(
-        "A Hugging Face repository name or a short one; type a part of it. custom: the m. keys say \
-         its dimensions.",
+        "A Hugging Face repository or a short name; type a part of it. custom: the m. keys set the \
+         dimensions.",
     ),
     Setting::new(
         "gpu",
@@ -190,7 +190,7 @@ pub(super) const TABLE: &[Setting] = &[
                 let found = gpu::find(t.trim()).ok_or_else(|| match gpu::suggest(t).first() {
                     Some(near) => InvalidValue::new(format!("isn't in the catalogue; the nearest is {}", near.id)),
                     None => InvalidValue::new(
-                        "isn't in the catalogue; `trtllm-memory gpus` lists it, and gpu_memory_gib gives any amount",
+                        "isn't in the catalogue; `trtllm-memory gpus` lists all GPUs, and gpu_memory_gib sets any size",
                     ),
                 })?;
                 d.gpu = found.into();
@@ -200,30 +200,30 @@ pub(super) const TABLE: &[Setting] = &[
         ),
     )
     .in_group(Group::Gpus, Phase::Hardware)
-    .help("The card; every rank runs on one of these."),
+    .help("The GPU model; every rank runs on one such GPU."),
     optional_gib!(gpu_memory_gib in machine)
         .in_group(Group::Machine, Phase::Hardware)
         .effective(|p| grouped_decimal(p.machine.gpu_memory.gib(), 2))
-        .help("Total memory of a GPU in GiB as CUDA reports it, instead of the catalogue's figure."),
+        .help("Total memory of a GPU in GiB as CUDA reports it; default: the catalogue's figure."),
     steps!(tp_size in parallel, &[1, 2, 4, 8], MAX_RANKS)
         .in_group(Group::Gpus, Phase::Build)
-        .help("Tensor parallelism: ranks that share every layer.")
+        .help("Tensor parallelism: number of ranks that share every layer.")
         .aliases(&["tensor_parallel_size"]),
     steps!(pp_size in parallel, &[1, 2, 4, 8], MAX_RANKS)
         .in_group(Group::Gpus, Phase::Build)
-        .help("Pipeline parallelism: stages that the layers are divided into.")
+        .help("Pipeline parallelism: number of stages that the layers are divided into.")
         .aliases(&["pipeline_parallel_size"]),
     optional_steps!(moe_tp_size in parallel, &[1, 2, 4, 8], MAX_RANKS)
         .in_group(Group::Gpus, Phase::Build)
         .applies(has_experts)
         .effective(|p| p.parallel.moe_tp_size.to_string())
-        .help("Of the tp_size ranks, how many share each expert. moe_tp_size · moe_ep_size = tp_size.")
+        .help("Number of ranks, out of tp_size, that share each expert. moe_tp_size · moe_ep_size = tp_size.")
         .aliases(&["moe_tensor_parallel_size"]),
     optional_steps!(moe_ep_size in parallel, &[1, 2, 4, 8], MAX_RANKS)
         .in_group(Group::Gpus, Phase::Build)
         .applies(has_experts)
         .effective(|p| p.parallel.moe_ep_size.to_string())
-        .help("Of the tp_size ranks, how many the experts are divided among.")
+        .help("Number of ranks, out of tp_size, that the experts are divided among.")
         .aliases(&["moe_expert_parallel_size", "ep_size"]),
     Setting::new(
         "quant_algo",
@@ -239,37 +239,37 @@ pub(super) const TABLE: &[Setting] = &[
         ),
     )
     .in_group(Group::Precision, Phase::Build)
-    .help("How the weights are quantized; NO_QUANT keeps them in dtype."),
+    .help("Quantization of the weights; NO_QUANT keeps them in dtype."),
     named!(kv_cache_dtype in precision, KvCacheDtype)
         .in_group(Group::Precision, Phase::Build)
         .effective(|p| p.precision.kv_cache_dtype.name().into())
-        .help("The type of the KV cache's values; auto follows dtype.")
+        .help("Type of the KV cache's values; auto follows dtype.")
         .aliases(&["kv_cache_config.dtype"]),
     dtype!(dtype in precision, DTYPES)
         .in_group(Group::Precision, Phase::Build)
         .effective(|p| p.precision.dtype.name().into())
-        .help("The type that the model computes in; auto follows the checkpoint."),
+        .help("Type of the model's computation; auto follows the checkpoint."),
     optional_number!(max_batch_size in limits, 1, MAX_BATCH, 4096)
         .in_group(Group::BuildLimits, Phase::Build)
         .effective(|p| p.limits.max_batch_size.to_string())
-        .help("Most sequences in a batch. With pp_size > 1 it bounds each micro-batch."),
+        .help("Maximum number of sequences in a batch. With pp_size > 1 it limits each micro-batch."),
     optional_number!(max_num_tokens in limits, 1, MAX_TOKENS, 131_072)
         .in_group(Group::BuildLimits, Phase::Build)
         .effective(|p| p.limits.max_num_tokens.to_string())
-        .help("Most tokens in a step, prompts and generated ones together. Activations grow with it."),
+        .help("Maximum number of tokens in a step, prompt and generated tokens together. Activations grow with it."),
     optional_number!(max_seq_len in limits, 1, MAX_TOKENS, 1 << 20)
         .in_group(Group::BuildLimits, Phase::Build)
         .effective(|p| p.limits.max_seq_len.to_string())
-        .help("Longest sequence, prompt and output. Left alone it is the model's own limit."),
+        .help("Maximum length of a sequence, prompt and output; default: the model's own limit."),
     optional_fraction!(free_gpu_memory_fraction in kv_cache)
         .in_group(Group::KvCache, Phase::Runtime)
         .effective(|p| p.kv_cache.free_gpu_memory_fraction.map_or_else(String::new, shortest))
-        .help("Share of the memory still free that the KV cache takes: 0.9 unless max_tokens is given.")
+        .help("Fraction of the remaining free memory for the KV cache; default 0.9 unless max_tokens is set.")
         .aliases(&["kv_cache_config.free_gpu_memory_fraction", "kv_cache_free_gpu_memory_fraction"]),
     optional_number!(max_tokens in kv_cache, 1, MAX_TOKENS, 4_194_304)
         .in_group(Group::KvCache, Phase::Runtime)
         .effective(|p| text(p.given.kv_cache.max_tokens))
-        .help("Most tokens that the KV cache holds. With the fraction given too, the smaller counts.")
+        .help("Maximum number of tokens in the KV cache. If the fraction is set too, the smaller limit applies.")
         .aliases(&["kv_cache_config.max_tokens"]),
     Setting::new(
         "trtllm_version",
@@ -279,8 +279,8 @@ pub(super) const TABLE: &[Setting] = &[
     .optional()
     .effective(|p| p.version.to_string())
     .help(
-        "TensorRT-LLM's version, since defaults and buffers differ: 0.19 for engines and 1.2 for \
-         PyTorch unless told otherwise.",
+        "Version of TensorRT-LLM; defaults and buffers differ between versions. Default: 0.19 for engines, 1.2 \
+         for PyTorch.",
     ),
     Setting::new(
         "backend",
@@ -290,57 +290,52 @@ pub(super) const TABLE: &[Setting] = &[
             |d, index| d.backend = Backend::ALL.get(index).copied().unwrap_or(d.backend),
         ),
     )
-    .help(
-        "How TensorRT-LLM runs the model: tensorrt, as an engine that trtllm-build made, or \
-             pytorch, from the checkpoint itself.",
-    ),
+    .help("Backend that runs the model. tensorrt: an engine built by trtllm-build. pytorch: the checkpoint itself."),
     optional_number!(max_input_len in engine, 1, MAX_TOKENS, 131_072)
         .effective(|p| p.limits.max_input_len.to_string())
-        .help("Longest prompt. Counts when padding isn't removed or context FMHA is off.")
+        .help("Maximum length of a prompt. It has an effect if padding is not removed or context FMHA is off.")
         .engine(),
     number!(max_beam_width in limits, 1, 64, 8)
         .effective(|p| p.limits.max_beam_width.to_string())
-        .help("Most beams of a beam search; each counts like a sequence."),
+        .help("Maximum number of beams in a beam search; each beam counts as a sequence."),
     optional_steps!(tokens_per_block in kv_cache, &[16, 32, 64, 128], 1024)
         .effective(|p| p.kv_cache.tokens_per_block.to_string())
-        .help("Tokens in a block of the KV cache.")
+        .help("Number of tokens in a block of the KV cache.")
         .aliases(&["kv_cache_config.tokens_per_block"]),
     named!(kv_cache_type in engine, KvCacheType)
-        .help(
-            "paged: a pool of blocks. continuous: one tensor a layer for the largest batch (deprecated runtimes only).",
-        )
+        .help("paged: a pool of blocks. continuous: one tensor per layer for the largest batch (deprecated runtimes).")
         .engine(),
     switch!(remove_input_padding in engine.plugins)
-        .help("Packed inputs: tokens without padding. Off, activations hold max_batch_size · max_input_len tokens.")
+        .help("Packed inputs: tokens without padding. If off, activations hold max_batch_size · max_input_len tokens.")
         .engine(),
     switch!(context_fmha in engine.plugins)
-        .help("Fused attention over prompts. Off, a workspace grows with the square of the prompt length.")
+        .help("Fused attention over prompts. If off, a workspace grows with the square of the prompt length.")
         .engine(),
     optional_switch!(use_paged_context_fmha in engine.plugins)
         .effective(|p| p.engine.use_paged_context_fmha.to_string())
-        .help("Prompts attend through the paged KV cache, as block reuse and chunked context need.")
+        .help("Attention over prompts through the paged KV cache; block reuse and chunked context require it.")
         .engine(),
     optional_switch!(use_fp8_context_fmha in engine.plugins)
         .effective(|p| p.engine.use_fp8_context_fmha.to_string())
-        .help("Prompts attend in FP8, where weights and KV cache are FP8 too.")
+        .help("Attention over prompts in FP8, if weights and KV cache are FP8 too.")
         .engine(),
     optional_switch!(use_fused_mlp in engine.plugins)
         .effective(|p| p.engine.use_fused_mlp.to_string())
         .help("Gate and up projections as one GEMM, in 16-bit models with a gated MLP.")
         .engine(),
     switch!(gemm_plugin in engine.plugins)
-        .help("GEMMs by the plugin with its fixed workspace, not by TensorRT itself.")
+        .help("GEMMs by the plugin, with its fixed workspace, instead of TensorRT.")
         .engine(),
     switch!(multiple_profiles in engine.plugins)
-        .help("Several optimization profiles, the last of which is the largest.")
+        .help("Several optimization profiles; the last is the largest.")
         .engine(),
     switch!(gather_context_logits in engine)
-        .help("Logits of every prompt token, in place of those of the last token of each sequence.")
+        .help("Returns the logits of every prompt token instead of the last token of each sequence.")
         .engine(),
-    switch!(gather_generation_logits in engine).help("Keeps the logits of generated tokens.").engine(),
+    switch!(gather_generation_logits in engine).help("Returns the logits of generated tokens.").engine(),
     dtype!(logits_dtype in engine, LOGITS_DTYPES)
         .effective(|p| p.precision.logits_dtype.name().into())
-        .help("The type of the logits; auto is float32, or float16 where ModelOpt made the checkpoint.")
+        .help("Type of the logits; auto is float32, or float16 for checkpoints from ModelOpt.")
         .engine(),
     optional_switch!(use_parallel_embedding in engine)
         .effective(|p| p.engine.use_parallel_embedding.to_string())
@@ -355,18 +350,18 @@ pub(super) const TABLE: &[Setting] = &[
         ),
     )
     .applies(|d| d.parallel.tp_size > 1)
-    .help("Whether a divided embedding is cut along the vocabulary (0) or along the hidden size (1).")
+    .help("Dimension along which the embedding is divided: the vocabulary (0) or the hidden size (1).")
     .engine(),
-    switch!(streamingllm in engine.plugins).help("Attention sinks with a sliding window (StreamingLLM).").engine(),
+    switch!(streamingllm in engine.plugins).help("Sliding-window attention with sinks (StreamingLLM).").engine(),
     named!(speculative_decoding_mode in engine, SpeculativeDecodingMode)
         .in_group(Group::Speculation, Phase::Build)
-        .help("How tokens are drafted, if they are.")
+        .help("Method of speculative decoding.")
         .engine(),
     optional_number!(max_draft_len in limits, 1, MAX_DRAFT, 128)
         .in_group(Group::Speculation, Phase::Build)
         .applies(speculates)
         .effective(|p| p.engine.drafts.tokens.to_string())
-        .help("Most draft tokens of a sequence in a step.")
+        .help("Maximum number of draft tokens per sequence in a step.")
         .aliases(&[
             "speculative_config.max_draft_len",
             "speculative_config.num_nextn_predict_layers",
@@ -375,32 +370,32 @@ pub(super) const TABLE: &[Setting] = &[
     optional_number!(num_medusa_heads in engine, 1, 64, 16)
         .in_group(Group::Speculation, Phase::Build)
         .applies(|d| d.engine.speculative_decoding_mode == SpeculativeDecodingMode::Medusa)
-        .help("Medusa's heads; 4 unless told otherwise.")
+        .help("Number of Medusa heads; default 4.")
         .engine(),
     optional_number!(num_eagle_layers in engine, 1, 64, 16)
         .in_group(Group::Speculation, Phase::Build)
         .applies(|d| d.engine.speculative_decoding_mode == SpeculativeDecodingMode::Eagle)
-        .help("EAGLE's draft steps; 4 unless told otherwise.")
+        .help("Number of EAGLE's draft steps; default 4.")
         .engine(),
     optional_number!(redrafter_num_beams in engine, 1, 64, 16)
         .in_group(Group::Speculation, Phase::Build)
         .applies(|d| d.engine.speculative_decoding_mode == SpeculativeDecodingMode::ExplicitDraftTokens)
-        .help("ReDrafter's beams; 5 unless told otherwise.")
+        .help("Number of ReDrafter's beams; default 5.")
         .engine(),
     optional_number!(redrafter_draft_len_per_beam in engine, 1, 64, 16)
         .in_group(Group::Speculation, Phase::Build)
         .applies(|d| d.engine.speculative_decoding_mode == SpeculativeDecodingMode::ExplicitDraftTokens)
-        .help("ReDrafter's tokens of a beam; 5 unless told otherwise.")
+        .help("Number of ReDrafter's tokens per beam; default 5.")
         .engine(),
     Setting::new("lookahead_config", Input::Text, Accessor::Lookahead(lens!(lookahead_config in engine)))
         .optional()
         .in_group(Group::Speculation, Phase::Runtime)
         .applies(|d| d.engine.speculative_decoding_mode == SpeculativeDecodingMode::LookaheadDecoding)
-        .help("Window, n-gram and verification set sizes of lookahead decoding: 4,3,4 unless told otherwise.")
+        .help("Window, n-gram and verification-set sizes of lookahead decoding; default 4,3,4.")
         .engine(),
     number!(max_lora_rank in engine, 0, 1024, 128)
         .in_group(Group::Adapters, Phase::Build)
-        .help("Largest rank of a LoRA adapter; 0 builds without the LoRA plugin.")
+        .help("Maximum rank of a LoRA adapter; 0 builds without the LoRA plugin.")
         .engine(),
     Setting::new(
         "lora_target_modules",
@@ -413,16 +408,16 @@ pub(super) const TABLE: &[Setting] = &[
     .optional()
     .in_group(Group::Adapters, Phase::Build)
     .applies(|d| d.engine.max_lora_rank > 0)
-    .help("The modules that adapters change, separated by commas: attn_qkv unless told otherwise.")
+    .help("Modules that adapters modify, separated by commas; default attn_qkv.")
     .engine(),
     optional_fraction!(lora_device_cache_fraction in engine)
         .in_group(Group::Adapters, Phase::Runtime)
         .applies(|d| d.engine.max_lora_rank > 0)
-        .help("Share of the memory still free that the adapters' cache takes: 0.02 unless told otherwise.")
+        .help("Fraction of the remaining free memory for the adapter cache; default 0.02.")
         .engine(),
     number!(max_prompt_embedding_table_size in engine, 0, MAX_TOKENS, 65_536)
         .in_group(Group::Adapters, Phase::Build)
-        .help("Rows of the prompt table over all sequences; 0 builds without it. Images count as such rows.")
+        .help("Number of prompt-table rows over all sequences; 0 builds without the table. Images occupy rows too.")
         .engine(),
     named!(runtime in engine, Runtime)
         .in_group(Group::Runtime, Phase::Runtime)
@@ -431,12 +426,12 @@ pub(super) const TABLE: &[Setting] = &[
     optional_number!(runtime_max_batch_size in engine, 1, MAX_BATCH, 4096)
         .in_group(Group::Runtime, Phase::Runtime)
         .effective(|p| p.limits.runtime_max_batch_size.to_string())
-        .help("max_batch_size of the running executor, where it is less than the engine's.")
+        .help("max_batch_size of the running executor; default and maximum: the engine's.")
         .engine(),
     optional_number!(runtime_max_num_tokens in engine, 1, MAX_TOKENS, 131_072)
         .in_group(Group::Runtime, Phase::Runtime)
         .effective(|p| p.limits.runtime_max_num_tokens.to_string())
-        .help("max_num_tokens of the running executor, where it is less than the engine's.")
+        .help("max_num_tokens of the running executor; default and maximum: the engine's.")
         .engine(),
     Setting::new(
         "max_attention_window",
@@ -445,32 +440,32 @@ pub(super) const TABLE: &[Setting] = &[
     )
     .optional()
     .in_group(Group::Runtime, Phase::Runtime)
-    .help("Tokens that attention looks back; several, separated by commas, take turns over the layers.")
+    .help("Attention window in tokens; several windows, separated by commas, alternate over the layers.")
     .aliases(&["kv_cache_config.max_attention_window"]),
     number!(sink_token_length in engine, 0, MAX_TOKENS, 1024)
         .in_group(Group::Runtime, Phase::Runtime)
-        .help("First tokens of a sequence that stay in a windowed KV cache.")
+        .help("Number of initial tokens that stay in a windowed KV cache.")
         .engine(),
     number!(host_cache_size in kv_cache, 0, MAX_BYTES, 1 << 40)
         .in_group(Group::Runtime, Phase::Runtime)
-        .help("Bytes of host memory for KV blocks that were moved off the GPU.")
+        .help("Host memory in bytes for KV blocks that are offloaded from the GPU.")
         .aliases(&["kv_cache_config.host_cache_size"]),
     optional_switch!(enable_block_reuse in kv_cache)
         .in_group(Group::Runtime, Phase::Runtime)
-        .help("Blocks of equal prompts are shared between sequences.")
+        .help("Sequences share the blocks of equal prompts.")
         .aliases(&["kv_cache_config.enable_block_reuse"]),
     switch!(enable_chunked_context in engine)
         .in_group(Group::Runtime, Phase::Runtime)
-        .help("Prompts longer than max_num_tokens are read in several steps.")
+        .help("Prompts longer than max_num_tokens are processed in several steps.")
         .engine(),
     switch!(enable_trt_overlap in engine)
         .in_group(Group::Runtime, Phase::Runtime)
-        .help("Two micro-batches in flight on one stage (older versions).")
+        .help("Two micro-batches in flight on each pipeline stage (older versions).")
         .engine(),
     optional_number!(gen_micro_batch_size in engine, 1, MAX_BATCH, 4096)
         .in_group(Group::Runtime, Phase::Runtime)
         .applies(|d| d.engine.runtime == Runtime::GptSession)
-        .help("Sequences of a micro-batch in gpt_session: max_batch_size divided by pp_size unless told otherwise.")
+        .help("Number of sequences in a micro-batch of gpt_session; default: max_batch_size divided by pp_size.")
         .engine(),
     switch!(cuda_graph_mode in engine)
         .in_group(Group::Runtime, Phase::Runtime)
@@ -479,7 +474,7 @@ pub(super) const TABLE: &[Setting] = &[
     number!(cuda_graph_cache_size in engine, 0, MAX_BATCH, 4096)
         .in_group(Group::Runtime, Phase::Runtime)
         .applies(|d| d.engine.cuda_graph_mode)
-        .help("Most CUDA graphs that are kept.")
+        .help("Maximum number of cached CUDA graphs.")
         .engine(),
     switch!(guided_decoding in engine)
         .in_group(Group::Runtime, Phase::Runtime)
@@ -490,23 +485,23 @@ pub(super) const TABLE: &[Setting] = &[
         .applies(has_encoder)
         .effective(|p| shortest(p.engine.cross_kv_cache_fraction))
         .help(
-            "Share of the KV cache for the encoders' outputs, which cross attention reads. The \
-             runtime insists on it; run.py gives 0.5.",
+            "Fraction of the KV cache for the encoder's outputs, which cross attention reads. The \
+             runtime requires it; run.py sets 0.5.",
         )
         .engine(),
     optional_number!(max_encoder_input_len in engine, 1, MAX_TOKENS, 8192)
         .applies(has_encoder)
         .effective(|p| p.engine.max_encoder_input_len.to_string())
-        .help("Longest input of the encoder: tokens, or Whisper's frames of 10 ms.")
+        .help("Maximum length of the encoder's input: tokens, or Whisper's frames of 10 ms.")
         .engine(),
     optional_number!(encoder_max_batch_size in engine, 1, MAX_BATCH, 4096)
         .applies(has_encoder)
         .effective(|p| p.engine.encoder_max_batch_size.to_string())
-        .help("max_batch_size that the encoder's engine was built with, where it isn't the decoder's.")
+        .help("max_batch_size of the encoder's engine; default: the decoder's.")
         .engine(),
     switch!(enable_attention_dp in pytorch).in_group(Group::Gpus, Phase::Runtime).pytorch().help(
-        "Attention data parallelism: each rank attends for requests of its own, with whole \
-             attention weights and KV cache.",
+        "Attention data parallelism: each rank processes its own requests, with full attention weights and \
+             KV cache.",
     ),
     named!(moe_backend in pytorch, MoeBackend)
         .aliases(&["moe_config.backend"])
@@ -514,84 +509,84 @@ pub(super) const TABLE: &[Setting] = &[
         .pytorch()
         .applies(has_experts)
         .effective(|p| p.pytorch.moe_backend.name().into())
-        .help("What multiplies the experts. CUTLASS and DEEPGEMM keep a workspace; AUTO is CUTLASS to 1.2."),
+        .help("Kernels of the expert layers. CUTLASS and DEEPGEMM need a workspace; AUTO is CUTLASS up to 1.2."),
     optional_number!(moe_load_balancer_slots in pytorch, 1, 1 << 16, 512)
         .aliases(&["moe_config.load_balancer.num_slots"])
         .in_group(Group::Runtime, Phase::Runtime)
         .pytorch()
         .applies(has_experts)
-        .help("Experts and copies that the load balancer spreads over the ranks, if moe_ep_size is above 1."),
+        .help("Number of experts, copies included, that the load balancer distributes; requires moe_ep_size above 1."),
     optional_number!(cuda_graph_max_batch_size in pytorch, 0, MAX_BATCH, 2048)
         .aliases(&["cuda_graph_config.max_batch_size"])
         .in_group(Group::Runtime, Phase::Runtime)
         .pytorch()
         .effective(|p| p.pytorch.graphs.largest.to_string())
-        .help("Sequences of the largest CUDA graph: 128 unless told otherwise, 0 without graphs."),
+        .help("Number of sequences in the largest CUDA graph; default 128, 0 for no graphs."),
     switch!(cuda_graph_enable_padding in pytorch)
         .aliases(&["cuda_graph_config.enable_padding"])
         .in_group(Group::Runtime, Phase::Runtime)
         .pytorch()
         .applies(|d| d.pytorch.cuda_graph_max_batch_size != Some(0))
         .help(
-            "Batches are padded up to the next CUDA graph, so that fewer are captured: 19 in place of \
-             34 to 128 sequences.",
+            "Batches are padded to the next CUDA graph, so that fewer graphs are captured: 19 instead of \
+             34 up to 128 sequences.",
         ),
     switch!(enable_chunked_prefill in pytorch)
         .in_group(Group::Runtime, Phase::Runtime)
         .pytorch()
-        .help("Prompts longer than max_num_tokens are read in several steps. It changes no buffer that is modelled."),
+        .help("Prompts longer than max_num_tokens are processed in several steps. No modelled buffer depends on it."),
     switch!(disable_overlap_scheduler in pytorch)
         .in_group(Group::Runtime, Phase::Runtime)
         .pytorch()
-        .help("A step waits for the one before it. Otherwise a sequence holds one more token, and its drafts twice."),
+        .help("Each step waits for the previous step. If off, a sequence needs one more token, and its drafts twice."),
     named!(allreduce_strategy in pytorch, AllreduceStrategy)
         .in_group(Group::Runtime, Phase::Runtime)
         .pytorch()
         .applies(|d| d.parallel.tp_size > 1)
-        .help("How ranks add up their results; NCCL needs no workspace of TensorRT-LLM's own."),
+        .help("All-reduce strategy, which sums the ranks' results; NCCL needs no workspace of TensorRT-LLM."),
     number!(max_gpu_total_bytes in pytorch, 0, MAX_BYTES, 1 << 40)
         .aliases(&["kv_cache_config.max_gpu_total_bytes"])
         .in_group(Group::KvCache, Phase::Runtime)
         .pytorch()
-        .help("Most bytes of the KV cache on a GPU; 0 for no such limit."),
+        .help("Maximum size of the KV cache on a GPU, in bytes; 0 for no limit."),
     named!(decoding_type in pytorch, DecodingType)
         .aliases(&["speculative_config.decoding_type"])
         .in_group(Group::Speculation, Phase::Runtime)
         .pytorch()
         .help(
-            "How tokens are drafted: MTP by the model's own layers, Eagle3 by a draft of one layer, \
-             NGram by the sequence itself.",
+            "Method of speculative decoding. MTP: the model's own layers. Eagle3: a draft of one layer. \
+             NGram: n-grams of the sequence itself.",
         ),
     number!(cache_transceiver_max_tokens_in_buffer in pytorch, 0, MAX_TOKENS, 131_072)
         .aliases(&["cache_transceiver_config.max_tokens_in_buffer"])
         .in_group(Group::Runtime, Phase::Runtime)
         .pytorch()
         .help(
-            "Tokens of the buffers that pass KV blocks between prefill and generation servers; 0 \
+            "Number of tokens in the buffers that transfer KV blocks between prefill and generation servers; 0 \
              without disaggregated serving.",
         ),
-    optional_gib!(free_memory_gib in machine).in_group(Group::Machine, Phase::Runtime).help(
-        "Free memory in GiB that your log printed just before the KV cache was sized, instead of the prediction.",
-    ),
+    optional_gib!(free_memory_gib in machine)
+        .in_group(Group::Machine, Phase::Runtime)
+        .help("Free memory in GiB from your log, just before the KV cache is sized; default: the prediction."),
     optional_gib!(other_memory_gib in machine)
         .in_group(Group::Machine, Phase::Hardware)
-        .help("Memory in GiB that a desktop or other processes hold on each GPU."),
+        .help("Memory in GiB that a desktop or other processes use on each GPU."),
     optional_steps!(gpus_per_node in machine, &[1, 4, 8, 72], MAX_RANKS)
         .in_group(Group::Machine, Phase::Hardware)
         .effective(|p| p.machine.gpus_per_node.to_string())
-        .help("GPUs that reach each other directly: 8, or 72 in a GB200 or GB300 rack."),
+        .help("Number of directly connected GPUs; default 8, or 72 in a GB200 or GB300 rack."),
     named!(launcher in machine, Launcher)
         .in_group(Group::Machine, Phase::Runtime)
-        .help("What starts the ranks; it decides whose CUDA contexts stand on which GPU."),
+        .help("Program that starts the ranks. It determines the CUDA contexts on each GPU."),
     named!(os in machine, OperatingSystem)
         .in_group(Group::Machine, Phase::Hardware)
-        .help("The operating system; Windows, also under WSL, keeps some memory for itself."),
+        .help("Operating system; Windows, also under WSL, reserves some memory."),
     calibrated!("calibrated_activations", activations)
-        .help("What your log measured of the activations, over what the law says for the same configuration."),
+        .help("Activations: bytes measured in your log / bytes predicted for the same configuration."),
     calibrated!("calibrated_runtime_buffers", runtime_buffers)
-        .help("What your log measured of the runtime buffers, over what the law says for the same configuration."),
+        .help("Runtime buffers: bytes measured in your log / bytes predicted for the same configuration."),
     calibrated!("calibrated_decoder_buffers", decoder_buffers)
-        .help("What your log measured of the decoder buffers, over what the law says for the same configuration."),
+        .help("Decoder buffers: bytes measured in your log / bytes predicted for the same configuration."),
     calibrated!("calibrated_overhead", overhead)
-        .help("What your log left outside its lines, over what the laws say for the same configuration."),
+        .help("Overhead: bytes missing from the lines of your log / bytes predicted for the same configuration."),
 ];

@@ -136,8 +136,8 @@ impl<'a, N: Number> Pools<'a, N> {
         tokens.floor().part(|| Part::count("tokens that the fraction holds"))
     }
 
-    /// Bytes that `max_tokens` leaves to several pools together: as many as those tokens take in all
-    /// layers. `None` unless there are several pools and the backend limits their bytes.
+    /// Bytes that `max_tokens` leaves to several pools together: as many as those tokens take in
+    /// all layers. `None` unless there are several pools and the backend limits their bytes.
     fn bytes_of_max_tokens(&self) -> Option<N> {
         let resolved = self.inputs.resolved;
         let limits = self.pools_are_equal()

@@ -94,7 +94,8 @@ fn uses(log: &ExplainedLog) -> Markup {
         @if can {
             p.note {
                 "“Use my log” opens its configuration, with activations, buffers and overhead calibrated by its \
-                 measured sizes. “Calibrate the current configuration” applies the same calibration to the current deployment."
+                 measured sizes. “Calibrate the current configuration” applies the same calibration to the \
+                 current deployment."
             }
         }
     }

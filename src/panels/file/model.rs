@@ -33,7 +33,9 @@ pub(super) fn section(file: &ModelFile, name: &str, request: &PanelRequest) -> M
                 p.problem { (why) " Paste the config.json next to it, or choose the model." }
             }
             @if let Precision::Unnamed(formats) = &checkpoint.precision {
-                p.problem { "Its linear layers are in " (formats) ", which no quant_algo describes. Choose the nearest one." }
+                p.problem {
+                    "Its linear layers are in " (formats) ", which no quant_algo describes. Choose the nearest one."
+                }
             }
         }
         (tensors(file, request.view.units))

@@ -1,4 +1,4 @@
-//! What surrounds a control: its name, when it is fixed, a way back to the default, help and messages.
+//! The surroundings of a control: name, phase, reset to the default, help and messages.
 
 use crate::deployment::{Deployment, Setting};
 use crate::web::browser;
@@ -27,7 +27,7 @@ pub(crate) fn reset_all(state: AppState, label: &str, name: &str, fields: Vec<&'
         .on("click", move |_| all.iter().for_each(|field| state.reset(field)))
 }
 
-/// A field whose control stands beside its name. Where its group doesn't say when it is fixed, the field does.
+/// A field whose control is beside its name. It shows its phase if its group does not.
 pub(crate) fn row(setting: SettingState, marked: bool, controls: Vec<El>) -> El {
     let field = setting.field;
     let mark = marked.then(|| el("span").class("mark moment").text(field.phase.label()));
@@ -45,8 +45,9 @@ pub(crate) fn stacked(setting: SettingState, controls: Vec<El>) -> El {
     lockable(setting, named.children(controls).children(messages(setting)))
 }
 
-/// A field whose controls do nothing while it is locked. What appears beside a slider must not be a child of the `fieldset` itself:
-/// Chromium would lay the slider out anew, and a drag that just began would end.
+/// A field whose controls are disabled while it is locked. Elements that appear beside a slider
+/// must not be children of the `fieldset` itself: Chromium would lay out the slider again and end a
+/// drag.
 fn lockable(setting: SettingState, field: El) -> El {
     let (key, locked) = (setting.field.key, setting.state.view.locked);
     let is_locked = move || locked.with(|locked| locked.iter().any(|locked| locked == key));

@@ -120,7 +120,7 @@ fn group(state: AppState, group: Group) -> El {
     el("section").class("group").live_flag("hidden", move || !applies()).child(head).children(controls)
 }
 
-/// When the settings of a group are fixed, where an engine is built. The hardware says so by itself.
+/// Returns the phases of the settings of a group, except for hardware, which is obvious.
 fn moments(fields: &[&'static Setting]) -> Vec<Phase> {
     let mut moments = Vec::new();
     for field in fields.iter().filter(|field| field.flows.has(Backend::TensorRt)) {
@@ -153,8 +153,8 @@ pub(super) fn control(state: AppState, field: &'static Setting, marked: bool) ->
     }
 }
 
-/// Shows the help of the field that has the focus. While a pointer is down the help stays where it is, so that nothing moves away
-/// under a finger.
+/// Shows the help of the focused field. The help does not change while a pointer is down, so that
+/// nothing moves under a finger.
 fn help_follows_focus(state: AppState) {
     let (down, waiting) = (Rc::new(Cell::new(false)), Rc::new(RefCell::new(None::<String>)));
     let helped = state.view.helped;

@@ -23,7 +23,8 @@ pub(crate) fn number(setting: SettingState) -> Vec<El> {
     [text_input(setting)].into_iter().chain(slider.map(|slider| range(setting, slider))).collect()
 }
 
-/// The text of a number, kept as typed until it is understood. Left empty it shows what TensorRT-LLM takes instead.
+/// The text input of a number. It keeps invalid text as typed, and if empty shows the resolved
+/// value.
 pub(crate) fn text_input(setting: SettingState) -> El {
     let SettingState { field, state, .. } = setting;
     let mode = match field.input {

@@ -3,7 +3,8 @@
 /// Parts of a doubling.
 const PARTS: u64 = 8;
 
-/// The whole numbers that a slider stops at: all small ones, and then eight to a doubling, so that each move is felt alike.
+/// The whole numbers at which a slider stops: all small numbers, then eight per doubling, so that
+/// steps feel alike.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Scale(Vec<u64>);
 

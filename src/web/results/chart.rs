@@ -21,8 +21,8 @@ const HEIGHT: u32 = 320;
 /// The height of the lying bar.
 const STRIP_HEIGHT: u32 = 24;
 
-/// What the pointer and the focus find follows the picture once that has rested for this many milliseconds: whoever drags a slider
-/// needs none of it, and it would take as long as the picture.
+/// The delay in milliseconds after which the hit boxes follow the picture. A drag of a slider does
+/// not need them, and they take as long as the picture.
 const REST: u32 = 100;
 
 /// A bar for each rank with the capacity as a line, or one lying bar of the rank that decides.
@@ -142,7 +142,8 @@ fn segment_at(event: &Event) -> Option<Element> {
     target(event)?.closest("[data-segment]").ok().flatten()
 }
 
-/// The boxes of all segments as SVG. The first is reached by Tab, the others from there by the arrow keys.
+/// Returns the hit boxes of all segments as SVG. Tab focuses the first; arrow keys move to the
+/// others.
 fn boxes(drawing: &Drawing, report: &Report, units: Units) -> String {
     let mut svg = String::new();
     for (index, hit) in drawing.hits.iter().enumerate() {

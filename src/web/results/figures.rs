@@ -25,7 +25,7 @@ pub(crate) fn share(bytes: Bytes, total: Bytes) -> String {
 /// Bands narrower than this share of their figure are not worth the ink.
 const WORTH_SHOWING: f64 = 0.01;
 
-/// How far off a figure may be, on the wider side, as the table has it; empty where that is hardly anything.
+/// Formats the wider side of a figure's band for the table; empty if it is negligible.
 fn deviation(bytes: Bytes, band: Band, units: Units) -> String {
     let widest = Bytes(band.widest() as u64);
     let text = grouped_decimal(widest.giga(units), 2);
@@ -127,7 +127,8 @@ fn size(places: &mut Vec<Place>, units: Units) -> El {
     el("td").class("number").child(number).child(el("span").class("unit").text(&format!(" {}", units.giga())))
 }
 
-/// One segment: its colour, its size, its share, and the way to its explanation. Adds the places of what [`said`] says of it.
+/// Returns the row of a segment: colour, size, share, and a link to its explanation. Adds the
+/// places of the texts of [`said`].
 fn line(state: AppState, appearance: Appearance, segment: Segment, places: &mut Vec<Place>) -> El {
     let pointed = state.view.pointed;
     let (label, own) = (el("span"), el("span").class("mark own").text("from your log"));

@@ -13,7 +13,8 @@ use super::dom::{El, el};
 use super::state::AppState;
 use super::theme::Appearance;
 
-/// Below this width the chart is one lying bar, and stays in view with the verdict. `layout.css` has the same number.
+/// The width below which the chart is one horizontal bar that stays in view with the verdict.
+/// `layout.css` has the same number.
 const NARROW: &str = "(max-width: 44.9375em)";
 
 /// Adds the picture, and what is said of it.

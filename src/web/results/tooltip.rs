@@ -90,7 +90,8 @@ fn tell(state: AppState, drawing: &Drawing) -> Option<Told> {
     })
 }
 
-/// Above the segment where there is room, else in or below it, and never beyond the picture's sides.
+/// Places the tooltip above the segment if it fits, else in or below it, within the picture's
+/// sides.
 fn place(hit: &Hit, drawing: &Drawing) -> Told {
     let width = drawing.hits.iter().map(|hit| hit.x + hit.width).max().unwrap_or(0);
     let middle = hit.x + hit.width / 2;

@@ -6,10 +6,12 @@ use crate::web::live::Live;
 use crate::web::state::AppState;
 use std::cell::Cell;
 
-/// The verdict is read out once it has stood for this many milliseconds, and not at every move of a slider.
+/// The delay in milliseconds before a new verdict is announced, so that slider moves do not repeat
+/// it.
 const REST: u32 = 1000;
 
-/// The verdict, what is left, and what is wrong where the figures are those of an earlier deployment.
+/// The verdict and the free memory, or the errors if the figures are those of an earlier
+/// deployment.
 pub(crate) fn verdict(state: AppState) -> [El; 2] {
     let word = el("span").class("verdict-word").live_text(move || state.sound(|sound| sound.report.headline()).into());
     let sentence = el("span").live_text(move || state.sound(|sound| sound.report.sentence(state.view.units)));

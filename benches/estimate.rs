@@ -1,4 +1,4 @@
-//! The duration of an estimate, and of reading a log.
+//! The durations of an estimate and of reading a log.
 
 mod clock;
 
@@ -9,7 +9,7 @@ use trtllm_memory::link;
 use trtllm_memory::log;
 use trtllm_memory::memory::{estimate, estimate_resolved, explain};
 
-/// Prints the nanoseconds of one call: the median and the best of 21 rounds.
+/// Prints the nanoseconds per call: the median and the minimum of 21 rounds.
 fn time(name: &str, mut call: impl FnMut()) {
     const ROUNDS: usize = 21;
     const CALLS: u32 = 2000;
@@ -24,7 +24,7 @@ fn time(name: &str, mut call: impl FnMut()) {
     say(&format!("{name:<40} {:>10.0} ns, at best {:>8.0}", rounds[ROUNDS / 2], rounds[0]));
 }
 
-/// A log of ten megabytes, with a hundred irrelevant lines for each relevant one.
+/// A log of ten megabytes with a hundred irrelevant lines per relevant line.
 fn ten_megabytes() -> Vec<u8> {
     let irrelevant =
         b"[05/06/2026-07:08:09] [TRT-LLM] [I] Run generation only CUDA graph warmup for batch size=31, draft_len=0\n";

@@ -1,5 +1,5 @@
-//! The number of candidates that a search tries in a second, and the durations of a sweep and of
-//! limits.
+//! The number of candidates that a search tries per second, and the durations of a sweep and of
+//! solving for a limit.
 
 mod clock;
 
@@ -12,7 +12,7 @@ use trtllm_memory::explore::solve::solve;
 use trtllm_memory::explore::sweep::{POINTS, sweep};
 use trtllm_memory::gpu::gpus;
 
-/// Returns the milliseconds of a call, the median and the best of 11 rounds, with its result.
+/// Returns the milliseconds per call (median and minimum of 11 rounds) and the result.
 fn time<T>(mut call: impl FnMut() -> T) -> ([f64; 2], T) {
     let mut rounds = Vec::new();
     let mut result = call();

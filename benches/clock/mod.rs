@@ -22,7 +22,7 @@ mod here {
 
     #[wasm_bindgen]
     extern "C" {
-        /// Milliseconds.
+        /// Milliseconds since the start of the program.
         #[wasm_bindgen(js_namespace = performance)]
         pub fn now() -> f64;
 

@@ -1,11 +1,13 @@
-//! How near the laws come to the measurements that come with the project, and that no file of measurements stops the reading.
+//! The errors of the laws on the shipped measurements, and the robustness of the readers of
+//! measurement files.
 #![cfg(not(target_arch = "wasm32"))]
 
 use proptest::prelude::*;
 use trtllm_memory::accuracy::{Compared, Errors, compare, compare_all, readers, shipped};
 use trtllm_memory::units::{GIB, MIB};
 
-/// Errors that must not grow: cases, median, 90th percentile and worst, as fractions.
+/// Errors that must not grow: number of cases, then median, 90th percentile and largest error, as
+/// fractions.
 const REACHED: [(Compared, usize, f64, f64, f64); 8] = [
     (Compared::Weights, 13, 0.0001, 0.002, 0.078),
     (Compared::Activations, 21, 0.0001, 0.294, 0.643),
@@ -18,7 +20,7 @@ const REACHED: [(Compared, usize, f64, f64, f64); 8] = [
 ];
 
 #[test]
-fn errors_stay_at_or_under_what_is_reached() {
+fn errors_do_not_exceed_the_reached_ones() {
     let comparison = shipped();
     for (contributor, count, median, p90, worst) in REACHED {
         let errors = Errors::of(comparison.of(contributor));
@@ -30,12 +32,14 @@ fn errors_stay_at_or_under_what_is_reached() {
     assert_eq!(comparison.left_out, []);
 }
 
-/// A deployment that the laws meet, as a line of a file.
+/// A measurement that the laws predict, as a line of a file.
 const LINE: &str = r#"{"id": "docs", "source": "NVIDIA/TensorRT-LLM docs", "version": "<= 0.13", "backend": "tensorrt",
-"model": "meta-llama/Llama-2-7b-hf (guess)", "gpu": "NVIDIA H100 80GB HBM3", "gpu_count": 1, "tp_size": null, "dtype": "float16",
+"model": "meta-llama/Llama-2-7b-hf (guess)", "gpu": "NVIDIA H100 80GB HBM3", "gpu_count": 1,
+"tp_size": null, "dtype": "float16",
 "quant_algo": "fp8", "kv_cache_dtype": "FP8", "max_batch_size": 256, "max_num_tokens": "8192", "max_seq_len": 2048.0,
 "tokens_per_block": 64, "free_gpu_memory_fraction": 0.9, "colour": ["red"],
-"measured": {"engine_mib": 6695, "engine_gpu_mib": 6678, "runtime_buffers_mib": 43.29, "decoder_mib": 180.3, "total_gib": 79.1,
+"measured": {"engine_mib": 6695, "engine_gpu_mib": 6678, "runtime_buffers_mib": 43.29, "decoder_mib": 180.3,
+"total_gib": 79.1,
 "available_gib": 70.48, "blocks": 4060, "kv_tokens": 259840, "peak_gib": null, "other": {"depth": 1}},
 "how_known": {"all": "printed"}, "log_lines": []}"#;
 
@@ -43,7 +47,7 @@ fn line() -> String {
     LINE.replace('\n', " ")
 }
 
-/// What comes of a file with one line, in which `from` is replaced.
+/// The comparison for a file with one line, in which `from` is replaced by `to`.
 fn with(from: &str, to: &str) -> trtllm_memory::accuracy::Comparison {
     let text = line();
     assert!(text.contains(from), "{from}");
@@ -53,7 +57,7 @@ fn with(from: &str, to: &str) -> trtllm_memory::accuracy::Comparison {
 }
 
 #[test]
-fn spellings_of_names_mean_the_same() {
+fn alternative_spellings_of_names_have_the_same_meaning() {
     let comparison = with("colour", "color");
     let cases: Vec<_> = comparison.cases.iter().map(|case| (case.contributor, case.exact)).collect();
     let exact = [Compared::Weights, Compared::RuntimeBuffers, Compared::DecoderBuffers, Compared::KvCacheBlocks];
@@ -65,8 +69,8 @@ fn spellings_of_names_mean_the_same() {
 }
 
 #[test]
-fn a_setting_counts_as_needed_where_it_changes_the_figure() {
-    // Weights know nothing of batches; the decoder's buffers do.
+fn a_setting_is_required_only_if_it_changes_the_figure() {
+    // Weights do not depend on the batch size; decoder buffers do.
     let comparison = with(r#""max_batch_size": 256"#, r#""max_batch_size": null"#);
     assert!(comparison.of(Compared::Weights).next().is_some());
     let reason = |contributor| {
@@ -77,13 +81,13 @@ fn a_setting_counts_as_needed_where_it_changes_the_figure() {
     assert_eq!(reason(Compared::KvCacheTokens).as_deref(), Some("not known: max_batch_size"));
     assert_eq!(reason(Compared::KvCacheBlocks), None);
 
-    // Of an engine's version weights need to know only whether it holds a RoPE table.
+    // Weights depend on the version only through the RoPE table of the engine.
     assert!(with("<= 0.13", "0.14/0.15").of(Compared::Weights).next().is_some());
     let unknown = with("<= 0.13", "somebody's branch");
     assert_eq!(unknown.of(Compared::Weights).count(), 0);
     assert!(unknown.left_out.iter().any(|left_out| left_out.reason.to_string() == "not known: trtllm_version"));
 
-    // The card counts where memory is counted.
+    // The GPU is needed only for figures that depend on its memory.
     let comparison = with("NVIDIA H100 80GB HBM3", "sm90 (H100-class, name not printed)");
     assert!(comparison.of(Compared::RuntimeBuffers).next().is_some());
     assert!(comparison.of(Compared::KvCacheBlocks).next().is_some());
@@ -91,7 +95,7 @@ fn a_setting_counts_as_needed_where_it_changes_the_figure() {
 }
 
 #[test]
-fn what_cannot_be_compared_says_why() {
+fn measurements_that_cannot_be_compared_give_a_reason() {
     for (from, to, reason) in [
         ("meta-llama/Llama-2-7b-hf (guess)", "somebody/something", "is not in the catalogue"),
         (r#""printed""#, r#""suspect: prints another's figures""#, "may not belong to the configuration"),
@@ -111,19 +115,19 @@ fn what_cannot_be_compared_says_why() {
 }
 
 #[test]
-fn the_batch_that_runs_may_be_smaller_than_the_one_that_was_built_for() {
+fn the_running_batch_may_be_smaller_than_the_built_batch() {
     let running = |from: &str, to: &str| {
         let comparison = with(from, to);
         comparison.cases[0].deployment.engine.runtime_max_batch_size
     };
     assert_eq!(running(r#""log_lines": []"#, r#""log_lines": ["[INFO] TRTGptModel maxBatchSize: 3"]"#), Some(3));
     assert_eq!(running(r#""depth": 1"#, r#""engine_build_max_batch_size": 512"#), Some(256));
-    // run.py sizes the executor by its prompts, but not in 0.13.
+    // run.py sizes the executor by its prompts, except in 0.13.
     assert_eq!(running(r#""printed""#, r#""run.py as shown""#), None);
 }
 
 #[test]
-fn bad_lines_are_named_and_the_rest_is_read() {
+fn unreadable_lines_are_named_and_the_rest_is_read() {
     let text = format!("{}\n\nnot json\n[1]\n{}\n{{\"id\": 7}}\n", line(), &line()[..40]);
     let read = readers::read("logs", &text);
     assert_eq!(read.measurements.len(), 2);
@@ -134,9 +138,11 @@ fn bad_lines_are_named_and_the_rest_is_read() {
 }
 
 #[test]
-fn tables_are_known_by_their_first_line() {
-    let contexts = "id,source,trtllm_version,model,quant,tp,hidden,inter,heads,kv_heads,head_dim,vocab_padded,layers,max_num_tokens,max_batch,flags,kind,measured_mib,note\n\
-        C2,NVIDIA/TensorRT-LLM#1188,0.14-0.15,Qwen2.5-Coder-0.5B,W8A16,1,896,4864,14,2,64,151936,24,512,1,\"max_num_tokens 512, max_batch 1\",unfused16,43.26,\n\
+fn tables_are_recognised_by_their_first_line() {
+    let contexts = "id,source,trtllm_version,model,quant,tp,hidden,inter,heads,kv_heads,head_dim,vocab_padded,layers,\
+                    max_num_tokens,max_batch,flags,kind,measured_mib,note\n\
+        C2,NVIDIA/TensorRT-LLM#1188,0.14-0.15,Qwen2.5-Coder-0.5B,W8A16,1,896,4864,14,2,64,151936,24,512,1,\
+        \"max_num_tokens 512, max_batch 1\",unfused16,43.26,\n\
         X,,0.14,nobody's model,fp16,1,1024,4096,16,16,64,32000,12,4096,64,no gemm plugin,unfused16,100,\n";
     let read = readers::read("any name", contexts);
     assert_eq!((read.measurements.len(), read.unreadable.len()), (2, 0));
@@ -160,7 +166,7 @@ fn tables_are_known_by_their_first_line() {
 }
 
 #[test]
-fn a_measurement_of_two_files_counts_once() {
+fn a_measurement_in_two_files_counts_once() {
     let read = readers::read("file", &line());
     let again = readers::read("file", &line().replace("\"docs\"", "\"the same elsewhere\""));
     let once = compare_all([&read.measurements[..]]);
@@ -171,17 +177,22 @@ fn a_measurement_of_two_files_counts_once() {
 
 proptest! {
     #[test]
-    fn no_text_stops_the_reading(text in any::<String>()) {
+    fn no_text_makes_the_reader_panic(text in any::<String>()) {
         let read = readers::read("file", &text);
         compare_all([&read.measurements[..]]);
     }
 
     #[test]
-    fn no_value_stops_the_reading(at in 0..2000usize, with in r#"[-0-9.eE",{}\[\]a-z]{0,12}"#, number in any::<f64>()) {
+    fn no_value_makes_the_reader_panic(
+        at in 0..2000usize,
+        with in r#"[-0-9.eE",{}\[\]a-z]{0,12}"#,
+        number in any::<f64>(),
+    ) {
         let text = line();
         let at = (0..=at.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
         for with in [with, format!("{number:e}")] {
-            let read = readers::read("file", &format!("{}{with}{}", &text[..at], text[at..].trim_start_matches(|c: char| c.is_ascii_digit())));
+            let rest = text[at..].trim_start_matches(|c: char| c.is_ascii_digit());
+            let read = readers::read("file", &format!("{}{with}{rest}", &text[..at]));
             compare_all([&read.measurements[..]]);
         }
     }

@@ -1,4 +1,4 @@
-//! What TensorRT-LLM corrects or refuses when it builds and runs an engine.
+//! Corrections and refusals of TensorRT-LLM when it builds and runs an engine.
 
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
@@ -26,11 +26,11 @@ fn problem(link: &str, field: &str) -> String {
 }
 
 #[test]
-fn max_num_tokens_is_checked_in_trtllm_builds_order() {
+fn max_num_tokens_is_corrected_in_the_order_of_trtllm_build() {
     let lowered = resolved("model=meta-llama/Llama-3.1-8B&max_batch_size=1&max_seq_len=2048");
     assert_eq!(lowered.limits.max_num_tokens, 2048);
     assert!(has_note(&lowered, "max_num_tokens", "Lowered to 2,048"));
-    // First down to all tokens, then up to the longest prompt.
+    // Lowered to the tokens of all sequences first, then raised to the longest prompt.
     let raised = resolved("model=meta-llama/Llama-3.1-8B&context_fmha=false&max_num_tokens=100&max_input_len=512");
     assert_eq!(raised.limits.max_num_tokens, 512);
     let block = resolved("model=meta-llama/Llama-3.1-8B&max_num_tokens=4&tokens_per_block=32");
@@ -43,13 +43,13 @@ fn max_num_tokens_is_checked_in_trtllm_builds_order() {
 }
 
 #[test]
-fn drafts_lengthen_sequences_and_steps() {
+fn draft_tokens_lengthen_sequences_and_steps() {
     let external = resolved(
         "speculative_decoding_mode=draft_tokens_external&max_draft_len=10&max_seq_len=4096&max_batch_size=1024",
     );
     assert_eq!((external.limits.max_seq_len, external.limits.max_num_tokens), (4106, 1024 * 11));
     assert!(has_note(&external, "max_num_tokens", "max_draft_len"));
-    // EAGLE's steps are added to its drafts.
+    // EAGLE adds its layers to the draft tokens.
     let eagle = resolved(
         "speculative_decoding_mode=eagle&max_draft_len=63&num_eagle_layers=4&max_seq_len=2048&max_batch_size=8",
     );
@@ -57,7 +57,7 @@ fn drafts_lengthen_sequences_and_steps() {
 }
 
 #[test]
-fn max_seq_len_is_deduced_and_bounds_prompts() {
+fn max_seq_len_is_deduced_and_limits_prompts() {
     let deduced = resolved("model=meta-llama/Llama-3.1-8B");
     assert_eq!(deduced.limits.max_seq_len, 131_072);
     let long = resolved("model=meta-llama/Llama-2-7b-hf&max_seq_len=8192");
@@ -81,11 +81,15 @@ fn paged_and_fp8_context_fmha_correct_each_other() {
         (resolved.engine.use_paged_context_fmha, resolved.engine.use_fp8_context_fmha)
     };
     assert_eq!(fmha(""), (true, false));
-    assert_eq!(fmha("quant_algo=FP8"), (true, false), "through a 16-bit cache");
+    assert_eq!(fmha("quant_algo=FP8"), (true, false), "the cache is 16-bit");
     assert_eq!(fmha("quant_algo=FP8&kv_cache_dtype=fp8"), (true, true));
-    assert_eq!(fmha("quant_algo=FP8&kv_cache_dtype=fp8&use_fp8_context_fmha=false"), (true, true), "paged needs it");
+    assert_eq!(
+        fmha("quant_algo=FP8&kv_cache_dtype=fp8&use_fp8_context_fmha=false"),
+        (true, true),
+        "paged context FMHA requires FP8 context FMHA here"
+    );
     assert_eq!(fmha("quant_algo=FP8&use_paged_context_fmha=false"), (false, true));
-    assert_eq!(fmha("kv_cache_dtype=fp8"), (false, false), "16-bit weights over an FP8 cache");
+    assert_eq!(fmha("kv_cache_dtype=fp8"), (false, false), "16-bit weights with an FP8 cache");
     assert_eq!(fmha("gpu=a100-80gb&kv_cache_dtype=int8"), (false, false));
     assert_eq!(fmha("streamingllm=true"), (false, false));
     assert_eq!(fmha("quant_algo=FP8&kv_cache_dtype=fp8&context_fmha=false"), (false, false));
@@ -94,7 +98,7 @@ fn paged_and_fp8_context_fmha_correct_each_other() {
 }
 
 #[test]
-fn cards_without_a_kernel_attend_without_context_fmha() {
+fn gpus_without_a_kernel_turn_context_fmha_off() {
     let t4 = resolved("model=Qwen/Qwen2-0.5B&gpu=t4&max_batch_size=8");
     assert!(!t4.engine.context_fmha && has_note(&t4, "context_fmha", "no kernel"));
     assert!(resolved("model=Qwen/Qwen2-0.5B&gpu=l4").engine.context_fmha);
@@ -103,18 +107,18 @@ fn cards_without_a_kernel_attend_without_context_fmha() {
 }
 
 #[test]
-fn the_runtime_stays_within_what_was_built() {
+fn runtime_limits_stay_within_build_limits() {
     assert!(problem("max_batch_size=64&runtime_max_batch_size=65", "runtime_max_batch_size").contains("64"));
     assert!(problem("runtime_max_num_tokens=9000", "runtime_max_num_tokens").contains("8,192"));
     let within = resolved("max_batch_size=64&runtime_max_batch_size=64&runtime_max_num_tokens=1024");
     assert_eq!((within.limits.runtime_max_batch_size, within.limits.runtime_max_num_tokens), (64, 1024));
 }
 
-/// Lengths and batches that no server can have, however large the GPU is. `gptSession.cpp`
-/// MicroBatchConfig checks `genBatchSize <= maxBatchSize`; Whisper's encoder has 1500 positions,
-/// each for two frames.
+/// Lengths and batches that are impossible on a GPU of any size. `MicroBatchConfig` in
+/// `gptSession.cpp` checks `genBatchSize <= maxBatchSize`. Whisper's encoder has 1500 positions of
+/// two frames each.
 #[test]
-fn impossible_lengths_are_refused_with_what_would_be_right() {
+fn impossible_lengths_are_refused_with_the_permitted_range() {
     for (link, field, right) in [
         ("sink_token_length=4294967296&max_seq_len=100", "sink_token_length", "below 100"),
         ("sink_token_length=100&max_seq_len=100", "sink_token_length", "below 100"),
@@ -145,7 +149,7 @@ fn impossible_lengths_are_refused_with_what_would_be_right() {
 }
 
 #[test]
-fn what_can_not_be_built_is_refused_at_its_field() {
+fn unsupported_builds_are_refused_at_their_field() {
     for algo in [
         "W8A16",
         "W4A16",
@@ -157,7 +161,7 @@ fn what_can_not_be_built_is_refused_at_its_field() {
     ] {
         assert!(problem(&format!("gpu=b200&quant_algo={algo}"), "quant_algo").contains("10.0"));
     }
-    assert!(try_plan("gpu=rtx-5090&quant_algo=W4A16_AWQ&max_seq_len=4096").is_ok(), "consumer Blackwell can");
+    assert!(try_plan("gpu=rtx-5090&quant_algo=W4A16_AWQ&max_seq_len=4096").is_ok(), "consumer Blackwell supports it");
     problem("gpu=b200&kv_cache_dtype=int8", "kv_cache_dtype");
     problem("gpu=a100-80gb&quant_algo=FP8", "quant_algo");
     problem("speculative_decoding_mode=medusa&max_beam_width=2", "max_beam_width");
@@ -166,8 +170,8 @@ fn what_can_not_be_built_is_refused_at_its_field() {
     problem("model=meta-llama/Llama-3.1-8B&tp_size=3", "tp_size");
 }
 
-/// GPT-2 has 50,257 tokens. The LM head is padded to a multiple of the two ranks that share it, and
-/// the runtime's logits to one of all four.
+/// GPT-2 has 50,257 tokens. The LM head is padded to a multiple of two, the ranks that share it.
+/// The runtime's logits are padded to a multiple of all four ranks.
 #[test]
 fn the_runtime_pads_the_vocabulary_to_all_ranks() {
     let resolved = resolved("model=openai-community/gpt2&tp_size=2&pp_size=2");
@@ -175,19 +179,19 @@ fn the_runtime_pads_the_vocabulary_to_all_ranks() {
 }
 
 /// `models/enc_dec/model.py` builds a decoder for the prompts or the beams of the whole batch,
-/// whichever are more.
+/// depending on the larger number of tokens.
 #[test]
-fn a_decoder_with_an_encoder_is_built_for_prompts_or_beams() {
+fn a_decoder_with_an_encoder_is_sized_for_prompts_or_beams() {
     let tokens =
         |limits: &str| resolved(&format!("model=openai/whisper-large-v3&max_batch_size=8&{limits}")).engine_tokens();
     assert_eq!(tokens("max_input_len=1&max_beam_width=4"), 8 * 4);
     assert_eq!(tokens("max_input_len=14&max_beam_width=4"), 8 * 14);
 }
 
-/// Each precision on the last compute capability without it and on the first with it: RTX 3090 is
-/// 8.6, L40S 8.9, H100 9.0, B200 10.0, T4 7.5.
+/// Tries each precision on the last compute capability without it and on the first with it:
+/// T4 7.5, RTX 3090 8.6, L40S 8.9, H100 9.0, B200 10.0.
 #[test]
-fn precisions_begin_at_their_compute_capability() {
+fn precisions_require_their_compute_capability() {
     for (setting, field, without, with) in [
         ("quant_algo=FP8", "quant_algo", "rtx-3090", "l40s"),
         ("quant_algo=W4A8_AWQ", "quant_algo", "rtx-3090", "l40s"),

@@ -5,8 +5,10 @@ use wasm_bindgen_test::wasm_bindgen_test as test;
 
 use trtllm_memory::architecture::{Architecture, find, models};
 
-/// A row of `fixtures/parameters.csv`: a model, its exact count, where that comes from, what a checkpoint's page says, and what
-/// that counts besides.
+/// A row of `fixtures/parameters.csv`.
+///
+/// The columns are the model, its exact count, the source of the count, the count on the
+/// checkpoint's page, and the tensors that only the page counts.
 struct Row<'a> {
     model: &'a str,
     parameters: u64,
@@ -38,7 +40,7 @@ fn each_models_tensors_add_up_to_its_exact_count() {
 }
 
 #[test]
-fn each_model_of_the_catalogue_has_a_count_to_meet() {
+fn each_model_of_the_catalogue_has_a_published_count() {
     let rows = rows();
     let unchecked: Vec<&str> = models()
         .iter()
@@ -49,7 +51,7 @@ fn each_model_of_the_catalogue_has_a_count_to_meet() {
 }
 
 #[test]
-fn a_published_count_differs_only_where_it_counts_more_and_says_what() {
+fn a_different_published_count_names_the_additional_tensors() {
     for row in rows() {
         let same = row.published.is_none_or(|published| published == row.parameters);
         assert!(same || !row.published_less.is_empty(), "{}", row.model);
@@ -57,7 +59,7 @@ fn a_published_count_differs_only_where_it_counts_more_and_says_what() {
 }
 
 #[test]
-fn the_families_that_people_serve_are_there() {
+fn the_catalogue_contains_commonly_served_families() {
     for name in [
         "meta-llama/Llama-2-7b-hf",
         "meta-llama/Llama-3.1-405B",
@@ -91,8 +93,8 @@ fn the_families_that_people_serve_are_there() {
 }
 
 #[test]
-fn of_the_routed_experts_a_token_passes_a_few() {
-    // The model's name says 37 B of 671 B; embedding and head count whole.
+fn active_parameters_count_only_the_selected_experts() {
+    // DeepSeek publishes 37 B active of 671 B parameters; embedding and head count in full.
     let model = find("deepseek-ai/DeepSeek-V3").unwrap();
     let active = model.active_parameters() as f64 / 1e9;
     assert!((37.0..39.0).contains(&active), "{active}");

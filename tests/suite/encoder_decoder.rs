@@ -11,19 +11,23 @@ use trtllm_memory::testing::{Inputs, engine_file_size};
 
 const MIB: f64 = 1_048_576.0;
 
-/// NVIDIA/TensorRT-LLM issue 2419: Whisper large v3 in INT8 weight-only, 0.15.0.dev, on an L4. The executor runs eight sequences, and
-/// nothing says what the encoder was built for, but with a batch of 24 its execution context alone would not fit beside what the log
-/// prints.
-const WHISPER: &str = "model=whisper-large-v3&gpu=l4&dtype=float16&quant_algo=W8A16&trtllm_version=0.15&max_batch_size=24&runtime_max_batch_size=8&encoder_max_batch_size=8&max_seq_len=114&max_input_len=14&max_beam_width=4&logits_dtype=float16";
+/// NVIDIA/TensorRT-LLM issue 2419: Whisper large v3 in INT8 weight-only, 0.15.0.dev, on an L4.
+///
+/// The executor runs eight sequences. The issue does not state the batch size that the encoder was
+/// built for. It cannot be 24: the context alone would not fit beside the printed figures.
+const WHISPER: &str = "model=whisper-large-v3&gpu=l4&dtype=float16&quant_algo=W8A16&trtllm_version=0.15\
+                       &max_batch_size=24&runtime_max_batch_size=8&encoder_max_batch_size=8&max_seq_len=114\
+                       &max_input_len=14&max_beam_width=4&logits_dtype=float16";
 
 /// NVIDIA/TensorRT-LLM issue 2398: flan-T5 XL on four ranks, 0.13 or 0.14.
-const T5: &str = "model=flan-t5-xl&gpu=a10g&tp_size=4&dtype=float16&trtllm_version=0.14&max_batch_size=256&max_num_tokens=16384&max_seq_len=1024&max_input_len=1&tokens_per_block=64";
+const T5: &str = "model=flan-t5-xl&gpu=a10g&tp_size=4&dtype=float16&trtllm_version=0.14&max_batch_size=256\
+                  &max_num_tokens=16384&max_seq_len=1024&max_input_len=1&tokens_per_block=64";
 
 fn mib(report: &Report, contributor: Contributor) -> f64 {
     report.ranks[0].figure(contributor).bytes.mib()
 }
 
-/// MiB of the part of `contributor` with this name, wherever it stands.
+/// MiB of the part of `contributor` with this label, at any depth.
 fn part(link: &str, contributor: Contributor, label: &str) -> f64 {
     fn find(explanation: &Explanation, label: &str) -> Option<f64> {
         if explanation.label == label {
@@ -45,13 +49,13 @@ fn close(what: f64, expected: f64, within: f64) {
 }
 
 #[test]
-fn whispers_two_engines_are_those_of_a_public_log() {
+fn both_engines_of_whisper_match_a_public_log() {
     let report = report(WHISPER);
     close(file_mib(WHISPER), 1066.0, 0.002);
     assert_eq!(
         mib(&report, Contributor::Weights).floor(),
         1672.0,
-        "both engines, as the decoder's context line prints"
+        "both engines, as printed in the context line of the decoder"
     );
     assert_eq!((mib(&report, Contributor::RuntimeBuffers) * 100.0).round(), 354.0);
     // The only public log of beam search.
@@ -59,7 +63,7 @@ fn whispers_two_engines_are_those_of_a_public_log() {
 }
 
 #[test]
-fn what_whispers_log_leaves_for_the_kv_cache_lies_inside_the_band() {
+fn the_memory_available_in_whispers_log_lies_inside_the_band() {
     for frames in [1500, 3000] {
         let link = format!("{WHISPER}&max_encoder_input_len={frames}");
         let rank = &report(&link).ranks[0];
@@ -74,9 +78,10 @@ fn what_whispers_log_leaves_for_the_kv_cache_lies_inside_the_band() {
 }
 
 #[test]
-fn t5s_engine_and_both_pools_are_those_of_a_public_log() {
+fn the_engine_and_both_pools_of_t5_match_a_public_log() {
     close(file_mib(T5), 922.0, 0.002);
-    // Before the pools 0.21 GiB must have been free: the second measurement, with the first pool, prints 0.11.
+    // 0.21 GiB must have been free before the pools: the second measurement, with the first pool
+    // allocated, prints 0.11.
     let kv = report(&format!("{T5}&free_memory_gib=0.2148")).kv_cache;
     assert_eq!((kv.blocks, kv.cross.unwrap().blocks, kv.pages_per_sequence), (33, 18, 16));
     assert_eq!(kv.bytes_per_token, 49_152.0);
@@ -91,7 +96,7 @@ fn a_relative_bias_has_no_fused_kernel_and_is_stored_for_every_pair() {
 }
 
 #[test]
-fn buffers_hold_the_encoders_output_twice_as_long_as_whispers_is() {
+fn buffers_hold_twice_the_length_of_whispers_encoder_output() {
     let link = "model=whisper-large-v3&dtype=float16&max_batch_size=8&max_seq_len=114&max_input_len=14";
     let expected = 8.0 * 3000.0 * 1280.0 * 2.0 / MIB;
     close(expected, 58.6, 0.001);
@@ -105,7 +110,7 @@ fn buffers_hold_the_encoders_output_twice_as_long_as_whispers_is() {
 }
 
 #[test]
-fn the_pools_share_one_measurement_or_are_measured_one_after_the_other() {
+fn pools_share_a_measurement_or_are_measured_in_sequence() {
     let link = "model=whisper-large-v3&max_batch_size=8&max_seq_len=114&max_input_len=14&free_memory_gib=40";
     let taken = |version: &str| {
         let kv = report(&format!("{link}&trtllm_version={version}")).kv_cache;
@@ -123,7 +128,7 @@ fn the_pools_share_one_measurement_or_are_measured_one_after_the_other() {
 }
 
 #[test]
-fn max_tokens_bounds_each_pool() {
+fn max_tokens_limits_each_pool() {
     let link = "model=bart-large&max_batch_size=8&max_input_len=1&trtllm_version=0.20&max_tokens=8192";
     let kv = report(link).kv_cache;
     assert_eq!((kv.blocks, kv.cross.unwrap().blocks), (256, 256));
@@ -140,7 +145,7 @@ fn a_request_needs_room_in_both_pools() {
         let (own, cross) = (114_u64.div_ceil(kv.tokens_per_block), 1500_u64.div_ceil(kv.tokens_per_block));
         assert_eq!(kv.max_sequences, (kv.blocks / own).min(kv.cross.unwrap().blocks / cross));
         assert_eq!(kv.concurrency(14, 100).requests, kv.max_sequences.min(64));
-        // The note's share does better, and leaves the pools near balance.
+        // The share that the note recommends holds more sequences and nearly balances the pools.
         let note = even.notes.iter().find(|note| note.field == "cross_kv_cache_fraction").unwrap();
         let share = note.message.split("about ").nth(1).and_then(|rest| rest.split(' ').next()).unwrap();
         let better = at(share.parse().unwrap()).kv_cache;
@@ -163,14 +168,14 @@ fn the_runtime_refuses_pipeline_stages_and_sessions_without_cross_attention() {
 }
 
 #[test]
-fn the_encoders_settings_count_only_where_there_is_one() {
+fn settings_of_the_encoder_apply_only_to_models_with_an_encoder() {
     for key in ["cross_kv_cache_fraction", "max_encoder_input_len", "encoder_max_batch_size"] {
         let field = setting(key).unwrap();
         assert!(field.counts(&deployment("model=bart-base")) && !field.counts(&Deployment::default()), "{key}");
     }
 }
 
-/// A person reads in "why?" what the chart shows.
+/// The explanation under "Why?" and the chart show the same figures.
 #[test]
 fn every_model_with_an_encoder_is_explained_to_the_byte() {
     for model in models().iter().filter(|model| model.encoder.is_some()) {
@@ -192,7 +197,7 @@ fn every_model_with_an_encoder_is_explained_to_the_byte() {
 }
 
 #[test]
-fn qwen2_vl_takes_sixteen_mib_of_rotations_for_each_sequence() {
+fn qwen2_vl_takes_sixteen_mib_of_rotations_per_sequence() {
     let runtime = |model: &str| {
         let report = report(&format!("model={model}&max_batch_size=256&max_seq_len=8192"));
         (mib(&report, Contributor::RuntimeBuffers), report.notes)
@@ -204,8 +209,9 @@ fn qwen2_vl_takes_sixteen_mib_of_rotations_for_each_sequence() {
 }
 
 #[test]
-fn a_model_of_ones_own_may_have_an_encoder() {
-    let decoder = "model=custom&m.name=tiny&m.family=whisper&m.layers=4&m.hidden=384&m.heads=6&m.intermediate=1536&m.vocab=51865&m.positions=448&m.tied=true&m.learned=448";
+fn a_custom_model_may_have_an_encoder() {
+    let decoder = "model=custom&m.name=tiny&m.family=whisper&m.layers=4&m.hidden=384&m.heads=6&m.intermediate=1536\
+                   &m.vocab=51865&m.positions=448&m.tied=true&m.learned=448";
     let encoder = "m.mels=80&m.encoder=4/6/64/1536&m.encoder_positions=1500";
     let limits = "dtype=float16&max_batch_size=8&max_input_len=14";
     let own = report(&format!("{decoder}&{encoder}&{limits}"));

@@ -1,4 +1,4 @@
-//! What public logs of the engine flow printed, against the models: figures as printed, configurations as known.
+//! Predictions compared with the printed figures of public logs of TensorRT engines.
 
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
@@ -6,7 +6,7 @@ use wasm_bindgen_test::wasm_bindgen_test as test;
 use crate::support::report;
 use trtllm_memory::memory::Contributor;
 
-/// A figure that a log printed, in MiB, and how far off the model may be, as a fraction of it.
+/// A figure of a log in MiB, with the permitted error as a fraction of it.
 struct Printed {
     contributor: Contributor,
     mib: f64,
@@ -35,13 +35,14 @@ const fn decoder_buffers(mib: f64, within: f64) -> Printed {
     Printed { contributor: Contributor::DecoderBuffers, mib, within }
 }
 
-/// Half a unit of the last printed digit of a figure of some hundred MiB.
+/// Half a unit of the last printed digit of a figure of several hundred MiB.
 const DIGIT: f64 = 0.0003;
 
 const LOGS: &[Log] = &[
     Log {
         source: "TensorRT-LLM, docs/source/reference/memory.md: example log",
-        link: "model=meta-llama/Llama-2-7b-hf&quant_algo=FP8&kv_cache_dtype=fp8&max_batch_size=256&max_num_tokens=8192&max_seq_len=2048&tokens_per_block=64&trtllm_version=0.13",
+        link: "model=meta-llama/Llama-2-7b-hf&quant_algo=FP8&kv_cache_dtype=fp8&max_batch_size=256&max_num_tokens=8192\
+               &max_seq_len=2048&tokens_per_block=64&trtllm_version=0.13",
         printed: &[
             weights(6678.0, DIGIT),
             activations(1134.01, 0.02),
@@ -51,7 +52,8 @@ const LOGS: &[Log] = &[
     },
     Log {
         source: "NVIDIA/TensorRT-LLM issue 1188, comment of 2024-11-21",
-        link: "model=Qwen/Qwen2.5-Coder-0.5B-Instruct&gpu=a10&quant_algo=W8A16&max_seq_len=32768&trtllm_version=0.14&dtype=float16",
+        link: "model=Qwen/Qwen2.5-Coder-0.5B-Instruct&gpu=a10&quant_algo=W8A16&max_seq_len=32768&trtllm_version=0.14\
+               &dtype=float16",
         printed: &[
             weights(869.0, 0.0006),
             activations(773.51, DIGIT),
@@ -61,7 +63,8 @@ const LOGS: &[Log] = &[
     },
     Log {
         source: "NVIDIA/TensorRT-LLM issue 1188: the same engine for one sequence",
-        link: "model=Qwen/Qwen2.5-Coder-0.5B-Instruct&gpu=a10&quant_algo=W8A16&max_seq_len=32768&max_batch_size=1&max_num_tokens=512&trtllm_version=0.14&dtype=float16",
+        link: "model=Qwen/Qwen2.5-Coder-0.5B-Instruct&gpu=a10&quant_algo=W8A16&max_seq_len=32768&max_batch_size=1\
+               &max_num_tokens=512&trtllm_version=0.14&dtype=float16",
         printed: &[activations(43.26, DIGIT)],
     },
     Log {
@@ -80,8 +83,10 @@ const LOGS: &[Log] = &[
         printed: &[weights(7992.0, 0.003), activations(1379.01, DIGIT)],
     },
     Log {
-        source: "triton-inference-server/tensorrtllm_backend issue 577: 0.13.0.dev2024081300, a week before use_fused_mlp became the default",
-        link: "model=meta-llama/Llama-3.1-8B&tp_size=2&max_batch_size=8&dtype=float16&use_fused_mlp=false&trtllm_version=0.13",
+        source: "triton-inference-server/tensorrtllm_backend issue 577: 0.13.0.dev2024081300, a week before \
+                 use_fused_mlp became the default",
+        link: "model=meta-llama/Llama-3.1-8B&tp_size=2&max_batch_size=8&dtype=float16&use_fused_mlp=false\
+               &trtllm_version=0.13",
         printed: &[weights(8231.0, 0.001), activations(480.04, DIGIT)],
     },
     Log {
@@ -96,7 +101,8 @@ const LOGS: &[Log] = &[
     },
     Log {
         source: "triton-inference-server/tensorrtllm_backend issue 576: AWQ with the embedding sharded",
-        link: "model=meta-llama/Meta-Llama-3-8B&tp_size=2&quant_algo=W4A16_AWQ&max_batch_size=8&max_num_tokens=4096&max_seq_len=8000&trtllm_version=0.12",
+        link: "model=meta-llama/Meta-Llama-3-8B&tp_size=2&quant_algo=W4A16_AWQ&max_batch_size=8&max_num_tokens=4096\
+               &max_seq_len=8000&trtllm_version=0.12",
         printed: &[runtime_buffers(3.44, 0.002), decoder_buffers(15.05, 0.0005)],
     },
     Log {
@@ -106,7 +112,8 @@ const LOGS: &[Log] = &[
     },
     Log {
         source: "public trtllm-bench results of 0.16: Llama 3.1 70B on eight H100",
-        link: "model=meta-llama/Llama-3.1-70B-Instruct&tp_size=8&quant_algo=FP8&kv_cache_dtype=fp8&max_seq_len=25000&trtllm_version=0.16",
+        link: "model=meta-llama/Llama-3.1-70B-Instruct&tp_size=8&quant_algo=FP8&kv_cache_dtype=fp8&max_seq_len=25000\
+               &trtllm_version=0.16",
         printed: &[
             weights(8727.0, DIGIT),
             activations(1013.01, DIGIT),
@@ -116,13 +123,14 @@ const LOGS: &[Log] = &[
     },
     Log {
         source: "public build notes of GPT-2 in 0.20, before logProbs left the runtime buffers",
-        link: "model=openai-community/gpt2&gpu=a100-80gb&dtype=float16&max_batch_size=64&max_num_tokens=32768&max_seq_len=4096&trtllm_version=0.19",
+        link: "model=openai-community/gpt2&gpu=a100-80gb&dtype=float16&max_batch_size=64&max_num_tokens=32768\
+               &max_seq_len=4096&trtllm_version=0.19",
         printed: &[weights(310.98, DIGIT), activations(480.10, DIGIT)],
     },
 ];
 
 #[test]
-fn every_printed_figure_is_met() {
+fn every_printed_figure_is_predicted() {
     let mut missed = Vec::new();
     for log in LOGS {
         let report = report(log.link);
@@ -144,7 +152,7 @@ fn every_printed_figure_is_met() {
 }
 
 #[test]
-fn the_documentations_kv_cache_is_met_exactly() {
+fn the_kv_cache_of_the_documentation_is_predicted_exactly() {
     let report = report(&format!("{}&free_memory_gib=70.48&gpu_memory_gib=79.10", LOGS[0].link));
     assert_eq!(report.kv_cache.blocks, 4060);
     assert_eq!(report.kv_cache.tokens, 259_840);
@@ -153,9 +161,9 @@ fn the_documentations_kv_cache_is_met_exactly() {
 }
 
 #[test]
-fn the_kv_cache_of_eight_ranks_is_met() {
+fn the_kv_cache_of_eight_ranks_is_predicted() {
     let report = report(&format!("{}&free_memory_gib=57.87&gpu_memory_gib=79.10", LOGS[11].link));
-    // The log's 57.87 GiB is rounded to a hundredth, which is worth 7 blocks.
+    // The printed 57.87 GiB is rounded to a hundredth, which corresponds to 7 blocks.
     assert!(report.kv_cache.blocks.abs_diff(42_668) <= 7, "{} blocks", report.kv_cache.blocks);
     assert_eq!(report.kv_cache.pages_per_sequence, 391);
 }

@@ -1,4 +1,5 @@
-//! What engines weigh, and the context that TensorRT plans for them: figures as public logs printed them, against the models.
+//! Weights of engines, sizes of engine files, and execution contexts, compared with the printed
+//! figures of public logs.
 
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
@@ -8,7 +9,7 @@ use trtllm_memory::link;
 use trtllm_memory::testing::{Inputs, activations, activations_law, engine_file_size, weights, weights_law};
 
 const MIB: f64 = 1_048_576.0;
-/// A tenth of a percent, the target of laws that are known.
+/// A tenth of a percent, the permitted error of laws that are exact on logs.
 const EXACT: f64 = 0.001;
 
 fn resolved(link: &str) -> Resolved {
@@ -21,7 +22,8 @@ fn of(link: &str, law: impl Fn(&Inputs<f64>) -> f64) -> f64 {
     law(&Inputs::new(&resolved(link), 0))
 }
 
-/// "TensorRT-managed allocation … GPU n (MiB)", truncated, or "Total Weights Memory" in MiB.
+/// "TensorRT-managed allocation … GPU n (MiB)", which is truncated, or "Total Weights Memory", in
+/// MiB.
 const WEIGHTS: &[(&str, &str, f64)] = &[
     ("TensorRT-LLM, docs/source/reference/memory.md", DOCUMENTATION, 6678.0),
     ("TensorRT-LLM 0.12, docs: trtllm-bench overview, FP8 (the figures are GPT-J's)", GPT_J, 6166.0),
@@ -63,29 +65,35 @@ const FILES: &[(&str, f64)] = &[
     (LLAMA_70B_FP8, 8925.0),
     // NVIDIA/TensorRT-LLM issue 4028: a tied LM head is stored once.
     (
-        "model=openai-community/gpt2&dtype=float16&max_batch_size=64&max_num_tokens=384&max_seq_len=384&trtllm_version=0.21",
+        "model=openai-community/gpt2&dtype=float16&max_batch_size=64&max_num_tokens=384&max_seq_len=384\
+         &trtllm_version=0.21",
         240.0,
     ),
-    // Engines on Hugging Face, in 10^9 bytes there: Mixtral on two and on eight ranks, Llama 3.1 on two, Llama 3 70B in AWQ.
+    // Engines on Hugging Face, whose sizes are given in 10^9 bytes: Mixtral on two and on eight
+    // ranks, Llama 3.1 on two, Llama 3 70B in AWQ, Llama 2 7B with SmoothQuant.
     ("model=mistralai/Mixtral-8x7B-v0.1&tp_size=2&dtype=float16&trtllm_version=0.8", 46.8e9 / MIB),
     ("model=mistralai/Mixtral-8x7B-v0.1&tp_size=8&dtype=float16&trtllm_version=0.8", 11.9e9 / MIB),
     ("model=meta-llama/Llama-3.1-8B-Instruct&tp_size=2&trtllm_version=0.13", 8.63e9 / MIB),
     (
-        "model=meta-llama/Meta-Llama-3-70B-Instruct&gpu=a100-80gb&quant_algo=W4A16_AWQ&kv_cache_dtype=int8&trtllm_version=0.12",
+        "model=meta-llama/Meta-Llama-3-70B-Instruct&gpu=a100-80gb&quant_algo=W4A16_AWQ&kv_cache_dtype=int8\
+         &trtllm_version=0.12",
         39.5e9 / MIB,
     ),
     (
-        "model=meta-llama/Llama-2-7b-hf&gpu=a100-80gb&quant_algo=W8A8_SQ_PER_TENSOR_PLUGIN&kv_cache_dtype=int8&trtllm_version=0.8",
+        "model=meta-llama/Llama-2-7b-hf&gpu=a100-80gb&quant_algo=W8A8_SQ_PER_TENSOR_PLUGIN&kv_cache_dtype=int8\
+         &trtllm_version=0.8",
         7.01e9 / MIB,
     ),
 ];
 
-/// "Allocated n MiB for execution context memory", or "Total Activation Memory", in MiB, and how far off the model may be.
+/// "Allocated n MiB for execution context memory" or "Total Activation Memory", in MiB, with the
+/// permitted error.
 const CONTEXTS: &[(&str, &str, f64, f64)] = &[
     ("NVIDIA/TensorRT-LLM issue 1188", QWEN_INT8, 773.51, EXACT),
     (
         "issue 1188, for one sequence",
-        "model=Qwen/Qwen2.5-Coder-0.5B-Instruct&gpu=a10&quant_algo=W8A16&max_seq_len=32768&max_batch_size=1&max_num_tokens=512&trtllm_version=0.14&dtype=float16",
+        "model=Qwen/Qwen2.5-Coder-0.5B-Instruct&gpu=a10&quant_algo=W8A16&max_seq_len=32768&max_batch_size=1\
+         &max_num_tokens=512&trtllm_version=0.14&dtype=float16",
         43.26,
         EXACT,
     ),
@@ -111,7 +119,8 @@ const CONTEXTS: &[(&str, &str, f64, f64)] = &[
     ("public build notes of GPT-2 with 0.20", GPT_2, 480.1020, EXACT),
     (
         "the same for twice as much",
-        "model=openai-community/gpt2&gpu=a100-80gb&dtype=float16&max_batch_size=128&max_num_tokens=65536&max_seq_len=4096&trtllm_version=0.20",
+        "model=openai-community/gpt2&gpu=a100-80gb&dtype=float16&max_batch_size=128&max_num_tokens=65536\
+         &max_seq_len=4096&trtllm_version=0.20",
         960.1934,
         EXACT,
     ),
@@ -121,11 +130,12 @@ const CONTEXTS: &[(&str, &str, f64, f64)] = &[
         10304.0,
         EXACT,
     ),
-    // The author rounds to 10^6 bytes.
+    // The source rounds to 10^6 bytes.
     ("public notes: Qwen2.5-7B with 1.2", QWEN_AWQ, 262e6 / MIB, 0.002),
     (
         "the same for 512 tokens: generation's workspace",
-        "model=Qwen/Qwen2.5-7B-Instruct&gpu=rtx-3090&quant_algo=W4A16_AWQ&dtype=float16&max_batch_size=1&max_seq_len=512&trtllm_version=1.2",
+        "model=Qwen/Qwen2.5-7B-Instruct&gpu=rtx-3090&quant_algo=W4A16_AWQ&dtype=float16&max_batch_size=1\
+         &max_seq_len=512&trtllm_version=1.2",
         91e6 / MIB,
         0.006,
     ),
@@ -136,42 +146,64 @@ const CONTEXTS: &[(&str, &str, f64, f64)] = &[
         EXACT,
     ),
     ("public trtllm-bench results of 0.16", LLAMA_70B_FP8, 1013.01, EXACT),
-    ("TensorRT-LLM, docs/source/reference/memory.md; what sets it apart isn't known", DOCUMENTATION, 1134.01, 0.02),
+    (
+        "TensorRT-LLM, docs/source/reference/memory.md; the reason for the difference is unknown",
+        DOCUMENTATION,
+        1134.01,
+        0.02,
+    ),
     ("TensorRT-LLM 0.12, docs: trtllm-bench overview", GPT_J, 928.77, 0.02),
     (
         "NVIDIA/TensorRT-LLM issue 2810: the first of several profiles",
-        "model=meta-llama/Llama-3.1-70B-Instruct&tp_size=4&quant_algo=FP8&kv_cache_dtype=fp8&max_batch_size=512&max_num_tokens=64&multiple_profiles=true&trtllm_version=0.17",
+        "model=meta-llama/Llama-3.1-70B-Instruct&tp_size=4&quant_algo=FP8&kv_cache_dtype=fp8&max_batch_size=512\
+         &max_num_tokens=64&multiple_profiles=true&trtllm_version=0.17",
         182.9433,
         0.01,
     ),
     ("NVIDIA/TensorRT-LLM issue 2683", DEEPSEEK, 2265.58, EXACT),
-    // Without paged context FMHA the figure is exact; whether the build had it isn't known.
+    // The figure is exact without paged context FMHA; the source does not state this setting.
     (
         "public run notes of Qwen1.5-MoE with 1.2",
-        "model=Qwen/Qwen1.5-MoE-A2.7B&gpu=rtx-4080&quant_algo=W4A16&dtype=float16&max_batch_size=4&max_num_tokens=512&max_seq_len=256&use_paged_context_fmha=false&trtllm_version=1.2",
+        "model=Qwen/Qwen1.5-MoE-A2.7B&gpu=rtx-4080&quant_algo=W4A16&dtype=float16&max_batch_size=4&max_num_tokens=512\
+         &max_seq_len=256&use_paged_context_fmha=false&trtllm_version=1.2",
         55.03,
         EXACT,
     ),
 ];
 
-const DOCUMENTATION: &str = "model=meta-llama/Llama-2-7b-hf&quant_algo=FP8&kv_cache_dtype=fp8&max_batch_size=256&max_num_tokens=8192&max_seq_len=2048&tokens_per_block=64&gemm_plugin=false&trtllm_version=0.13";
-const GPT_J: &str = "model=EleutherAI/gpt-j-6b&quant_algo=FP8&kv_cache_dtype=fp8&dtype=float16&max_batch_size=4096&max_num_tokens=8192&max_seq_len=4098&multiple_profiles=true&gemm_plugin=false&trtllm_version=0.12";
-const LLAMA_3_BY_0_8: &str = "model=meta-llama/Meta-Llama-3-8B&max_batch_size=64&max_num_tokens=12288&max_seq_len=2048&gemm_plugin=false&trtllm_version=0.8";
+const DOCUMENTATION: &str = "model=meta-llama/Llama-2-7b-hf&quant_algo=FP8&kv_cache_dtype=fp8&max_batch_size=256\
+                             &max_num_tokens=8192&max_seq_len=2048&tokens_per_block=64&gemm_plugin=false\
+                             &trtllm_version=0.13";
+const GPT_J: &str = "model=EleutherAI/gpt-j-6b&quant_algo=FP8&kv_cache_dtype=fp8&dtype=float16&max_batch_size=4096\
+                     &max_num_tokens=8192&max_seq_len=4098&multiple_profiles=true&gemm_plugin=false\
+                     &trtllm_version=0.12";
+const LLAMA_3_BY_0_8: &str = "model=meta-llama/Meta-Llama-3-8B&max_batch_size=64&max_num_tokens=12288&max_seq_len=2048\
+                              &gemm_plugin=false&trtllm_version=0.8";
 const BAICHUAN: &str =
     "model=baichuan-inc/Baichuan-13B-Chat&max_batch_size=64&max_num_tokens=65536&dtype=float16&trtllm_version=0.8";
-const QWEN_INT8: &str = "model=Qwen/Qwen2.5-Coder-0.5B-Instruct&gpu=a10&quant_algo=W8A16&max_seq_len=32768&trtllm_version=0.14&dtype=float16";
-const LLAMA_CONTEXT_LOGITS: &str = "model=meta-llama/Llama-3.1-8B-Instruct&dtype=float16&max_num_tokens=128000&max_batch_size=64&gather_context_logits=true&gather_generation_logits=true&logits_dtype=float16&trtllm_version=0.18";
-const MISTRAL_BY_0_9: &str = "model=mistralai/Mistral-7B-v0.1&dtype=float16&kv_cache_dtype=int8&max_batch_size=32&max_num_tokens=32768&trtllm_version=0.9";
-const GRADIENT: &str = "model=gradientai/Llama-3-8B-Instruct-Gradient-1048k&tp_size=4&dtype=float16&max_num_tokens=4096&max_seq_len=1048576&use_paged_context_fmha=true&trtllm_version=0.12";
-const LLAMA_70B_FP8: &str = "model=meta-llama/Llama-3.1-70B-Instruct&tp_size=8&quant_algo=FP8&kv_cache_dtype=fp8&max_seq_len=25000&multiple_profiles=true&gemm_plugin=false&trtllm_version=0.16";
-const GPT_2: &str = "model=openai-community/gpt2&gpu=a100-80gb&dtype=float16&max_batch_size=64&max_num_tokens=32768&max_seq_len=4096&trtllm_version=0.20";
+const QWEN_INT8: &str = "model=Qwen/Qwen2.5-Coder-0.5B-Instruct&gpu=a10&quant_algo=W8A16&max_seq_len=32768\
+                         &trtllm_version=0.14&dtype=float16";
+const LLAMA_CONTEXT_LOGITS: &str = "model=meta-llama/Llama-3.1-8B-Instruct&dtype=float16&max_num_tokens=128000\
+                                    &max_batch_size=64&gather_context_logits=true&gather_generation_logits=true\
+                                    &logits_dtype=float16&trtllm_version=0.18";
+const MISTRAL_BY_0_9: &str = "model=mistralai/Mistral-7B-v0.1&dtype=float16&kv_cache_dtype=int8&max_batch_size=32\
+                              &max_num_tokens=32768&trtllm_version=0.9";
+const GRADIENT: &str = "model=gradientai/Llama-3-8B-Instruct-Gradient-1048k&tp_size=4&dtype=float16\
+                        &max_num_tokens=4096&max_seq_len=1048576&use_paged_context_fmha=true&trtllm_version=0.12";
+const LLAMA_70B_FP8: &str = "model=meta-llama/Llama-3.1-70B-Instruct&tp_size=8&quant_algo=FP8&kv_cache_dtype=fp8\
+                             &max_seq_len=25000&multiple_profiles=true&gemm_plugin=false&trtllm_version=0.16";
+const GPT_2: &str = "model=openai-community/gpt2&gpu=a100-80gb&dtype=float16&max_batch_size=64&max_num_tokens=32768\
+                     &max_seq_len=4096&trtllm_version=0.20";
 const QWEN_BENCH: &str = "model=Qwen/Qwen1.5-7B&tp_size=2&gemm_plugin=false&trtllm_version=0.17";
-const LLAMA_PAIR: &str = "model=meta-llama/Llama-3.1-8B&tp_size=2&max_batch_size=8&dtype=float16&use_paged_context_fmha=true&use_fused_mlp=false&trtllm_version=0.13";
-const QWEN_AWQ: &str = "model=Qwen/Qwen2.5-7B-Instruct&gpu=rtx-3090&quant_algo=W4A16_AWQ&dtype=float16&max_batch_size=1&max_seq_len=2048&trtllm_version=1.2";
-const DEEPSEEK: &str = "model=deepseek-ai/DeepSeek-V3&gpu=h20&tp_size=8&quant_algo=W4A16&max_batch_size=2&max_seq_len=4096&trtllm_version=0.17";
+const LLAMA_PAIR: &str = "model=meta-llama/Llama-3.1-8B&tp_size=2&max_batch_size=8&dtype=float16\
+                          &use_paged_context_fmha=true&use_fused_mlp=false&trtllm_version=0.13";
+const QWEN_AWQ: &str = "model=Qwen/Qwen2.5-7B-Instruct&gpu=rtx-3090&quant_algo=W4A16_AWQ&dtype=float16\
+                        &max_batch_size=1&max_seq_len=2048&trtllm_version=1.2";
+const DEEPSEEK: &str = "model=deepseek-ai/DeepSeek-V3&gpu=h20&tp_size=8&quant_algo=W4A16&max_batch_size=2\
+                        &max_seq_len=4096&trtllm_version=0.17";
 
 #[test]
-fn engines_weigh_what_logs_print_to_a_mib() {
+fn weights_match_logs_to_a_mib() {
     for (source, link, printed) in WEIGHTS {
         let predicted = of(link, weights) / MIB;
         assert!((predicted - printed).abs() <= 1.0, "{source}: {predicted:.2} MiB, printed {printed}");
@@ -179,7 +211,7 @@ fn engines_weigh_what_logs_print_to_a_mib() {
 }
 
 #[test]
-fn engine_files_are_met_within_half_a_percent() {
+fn engine_files_are_predicted_within_half_a_percent() {
     for (link, printed) in FILES {
         let predicted = of(link, engine_file_size) / MIB;
         assert!((predicted / printed - 1.0).abs() <= 0.005, "{link}: {predicted:.1} MiB, printed {printed:.1}");
@@ -187,7 +219,7 @@ fn engine_files_are_met_within_half_a_percent() {
 }
 
 #[test]
-fn contexts_are_what_logs_print() {
+fn execution_contexts_match_logs() {
     for (source, link, printed, within) in CONTEXTS {
         let predicted = of(link, activations) / MIB;
         assert!((predicted / printed - 1.0).abs() <= *within, "{source}: {predicted:.3} MiB, printed {printed:.3}");
@@ -195,13 +227,13 @@ fn contexts_are_what_logs_print() {
 }
 
 #[test]
-fn builds_that_print_bytes_are_met_to_the_byte() {
+fn builds_that_print_bytes_are_predicted_to_the_byte() {
     assert_eq!(of(GPT_2, activations), 503_420_928.0);
     assert_eq!(of(GRADIENT, weights), 5_340_405_760.0);
 }
 
 #[test]
-fn figures_that_are_less_sure_stay_inside_their_band() {
+fn less_certain_figures_stay_inside_their_band() {
     let weighed = [
         (DEEPSEEK, 46523.0),
         ("model=Qwen/Qwen1.5-MoE-A2.7B&gpu=rtx-4080&quant_algo=W4A16&dtype=float16&trtllm_version=1.2", 7757.24),
@@ -220,8 +252,9 @@ fn figures_that_are_less_sure_stay_inside_their_band() {
 }
 
 #[test]
-fn zero_points_of_gptq_take_nothing() {
-    // Public notes of 0.17 on Windows: a run takes 0.092 GiB more than with INT4 weight-only; zero points would double that.
+fn zero_points_of_gptq_take_no_memory() {
+    // Public notes of 0.17 on Windows: GPTQ takes 0.092 GiB more than INT4 weight-only; zero points
+    // would double the difference.
     let engine = |algo: &str| {
         of(
             &format!(
@@ -244,16 +277,17 @@ fn only_the_last_stage_has_logits() {
 }
 
 #[test]
-fn what_activations_grow_with() {
+fn activations_grow_with_adapters_beams_and_draft_tokens() {
     let context = |more: &str| of(&format!("model=meta-llama/Llama-3.1-8B&use_fused_mlp=false&{more}"), activations);
     let small = context("max_batch_size=64&max_num_tokens=2048");
-    // An adapter of rank 8 finds room in the cuBLAS workspace; one of 512 on queries, keys and values takes 16 partial products.
+    // An adapter of rank 8 fits in the cuBLAS workspace. An adapter of rank 512 on queries, keys
+    // and values takes 16 partial products.
     assert_eq!(context("max_batch_size=64&max_num_tokens=2048&max_lora_rank=8"), small);
     let adapters = "max_batch_size=64&max_lora_rank=512&lora_target_modules=attn_q,attn_k,attn_v";
     let workspace = 16.0 * 8192.0 * 3.0 * 512.0 * 4.0 + 8192.0 * 3.0 * 512.0 * 2.0 + 64.0 * 3.0 * 112.0;
     let columns = 2.0 * 8192.0 * 14336.0;
     assert_eq!(context(adapters) - context("max_batch_size=64"), workspace - columns);
-    // Beams count like sequences, drafts like further rows of logits.
+    // Beams count as sequences, draft tokens as additional rows of logits.
     let beams = context("max_batch_size=64&max_num_tokens=2048&max_beam_width=4");
     assert_eq!(beams, context("max_batch_size=256&max_num_tokens=2048"));
     let drafts =
@@ -262,11 +296,13 @@ fn what_activations_grow_with() {
 }
 
 #[test]
-fn micro_batches_as_large_as_all_requests_cost_almost_sixteen_times() {
-    // NVIDIA's memory documentation: four stages, 16 micro-batches of 2, against an engine for all 32 requests.
+fn an_engine_for_all_requests_takes_almost_sixteen_times_the_micro_batch() {
+    // TensorRT-LLM, docs/source/reference/memory.md: four stages with 16 micro-batches of 2,
+    // compared with an engine for all 32 requests.
     let stage = |batch: u64| {
         let link = format!(
-            "model=meta-llama/Llama-2-7b-hf&pp_size=4&use_fused_mlp=false&remove_input_padding=false&max_input_len=2048&max_batch_size={batch}"
+            "model=meta-llama/Llama-2-7b-hf&pp_size=4&use_fused_mlp=false&remove_input_padding=false\
+             &max_input_len=2048&max_batch_size={batch}"
         );
         of(&link, activations)
     };
@@ -274,9 +310,9 @@ fn micro_batches_as_large_as_all_requests_cost_almost_sixteen_times() {
     assert!((15.0..=16.0).contains(&times), "{times}");
 }
 
-/// The last of several stages has an LM head of its own though it is the embedding table, which the
-/// first stage holds: 128,256 rows of 2048 values for Llama 3.2 1B. One stage stores it once from
-/// 0.21 on.
+/// The last of several stages stores the tied LM head again, because the first stage holds the
+/// embedding table: 128,256 rows of 2048 values for Llama 3.2 1B. A single stage stores it once
+/// from 0.21 on.
 #[test]
 fn a_tied_head_is_stored_again_on_another_stage() {
     let link = "model=meta-llama/Llama-3.2-1B&trtllm_version=0.21";
@@ -284,7 +320,7 @@ fn a_tied_head_is_stored_again_on_another_stage() {
     let stage = |resolved: &Resolved, stage| weights(&Inputs::<f64>::new(resolved, stage));
     let more = stage(&two, 0) + stage(&two, 1) - stage(&one, 0);
     let head = 128_256.0 * 2048.0 * 2.0;
-    // Each stage has a table of rotations too: 131,072 positions of 64 values in 32 bit.
+    // Each stage also has a table of rotations: 131,072 positions of 64 values in 32 bits.
     let table = 131_072.0 * 64.0 * 4.0;
     assert!((more - head - table).abs() < 1000.0, "{more} {head} {table}");
 }

@@ -1,4 +1,5 @@
-//! What holds for every deployment of the engine flow, tried on random run-time knobs, drafts, adapters and windows.
+//! Properties of every TensorRT deployment, tested with random run-time settings, draft tokens,
+//! adapters and windows.
 #![cfg(not(target_arch = "wasm32"))]
 
 use crate::support::random::report;
@@ -74,13 +75,13 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 768, ..ProptestConfig::default() })]
 
     #[test]
-    fn the_parts_add_up_and_are_explained(deployment in deployment()) {
+    fn parts_add_up_and_are_explained(deployment in deployment()) {
         crate::support::random::parts_add_up(&deployment)?;
         crate::support::random::explanations_end_in_the_report(&deployment)?;
     }
 
     #[test]
-    fn the_pools_hold_what_concurrency_says(deployment in deployment(), input in 1u64..5000, output in 1u64..5000) {
+    fn pools_hold_the_stated_concurrency(deployment in deployment(), input in 1u64..5000, output in 1u64..5000) {
         let Some(report) = report(&deployment) else { return Ok(()) };
         let kv = &report.kv_cache;
         let now = kv.concurrency(input, output);
@@ -98,8 +99,15 @@ proptest! {
 
     #[test]
     fn a_larger_running_batch_never_takes_less(deployment in deployment()) {
-        let small = Deployment { engine: EngineConfig { runtime_max_batch_size: Some(4), ..deployment.engine.clone() }, limits: BuildLimits { max_batch_size: Some(1 << 13), ..deployment.limits }, ..deployment };
-        let large = Deployment { engine: EngineConfig { runtime_max_batch_size: Some(9), ..small.engine.clone() }, ..small.clone() };
+        let small = Deployment {
+            engine: EngineConfig { runtime_max_batch_size: Some(4), ..deployment.engine.clone() },
+            limits: BuildLimits { max_batch_size: Some(1 << 13), ..deployment.limits },
+            ..deployment
+        };
+        let large = Deployment {
+            engine: EngineConfig { runtime_max_batch_size: Some(9), ..small.engine.clone() },
+            ..small.clone()
+        };
         let (Some(small), Some(large)) = (report(&small), report(&large)) else { return Ok(()) };
         for (small, large) in small.ranks.iter().zip(&large.ranks) {
             for contributor in [Contributor::RuntimeBuffers, Contributor::DecoderBuffers] {

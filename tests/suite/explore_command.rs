@@ -1,4 +1,4 @@
-//! The questions of the native command, as a pipeline asks them.
+//! The commands that evaluate many deployments, run like in a pipeline.
 #![cfg(not(target_arch = "wasm32"))]
 
 use serde_json::Value;
@@ -18,7 +18,7 @@ fn json(arguments: &[&str], status: i32) -> Value {
     serde_json::from_str(&text(arguments, status)).unwrap()
 }
 
-/// The answer of `estimate` to a link.
+/// The JSON that `estimate` prints for a link.
 fn estimate(link: &str) -> Value {
     serde_json::from_slice(&run(&["estimate", link, "--json"]).stdout).unwrap()
 }
@@ -49,7 +49,7 @@ fn a_solved_limit_fits_and_the_next_value_does_not() {
 }
 
 #[test]
-fn concurrency_is_solved_for_with_what_binds() {
+fn solved_concurrency_names_its_limit() {
     let lengths = ["--input-len", "2000", "--output-len", "500"];
     let ask = |link: &str| json(&[&["solve", link, "--for", "concurrency", "--json"], &lengths[..]].concat(), 0);
     let bound = ask(LINK);
@@ -61,7 +61,7 @@ fn concurrency_is_solved_for_with_what_binds() {
 }
 
 #[test]
-fn a_sweep_says_what_estimate_says() {
+fn a_sweep_agrees_with_estimate() {
     let sweep = json(&["sweep", LINK, "--over", "max_num_tokens=1024..65536", "--points", "5", "--json"], 0);
     let points = sweep["points"].as_array().unwrap();
     assert_eq!((points[0]["value"].as_u64(), points[points.len() - 1]["value"].as_u64()), (Some(1024), Some(65536)));
@@ -83,7 +83,7 @@ fn a_sweep_says_what_estimate_says() {
 }
 
 #[test]
-fn every_deployment_of_a_search_runs_the_load_when_estimated_alone() {
+fn every_deployment_of_a_search_holds_the_load_in_a_separate_estimate() {
     let load = ["--concurrency", "32", "--input-len", "1500", "--output-len", "500"];
     let search = json(&[&["search", "model=qwen3-32b", "--gpus", "h100,l40s", "--json"], &load[..]].concat(), 0);
     let found = search["deployments"].as_array().unwrap();
@@ -107,7 +107,7 @@ fn every_deployment_of_a_search_runs_the_load_when_estimated_alone() {
 }
 
 #[test]
-fn each_change_that_is_advised_makes_it_fit() {
+fn every_advised_change_makes_the_deployment_fit() {
     let advice = json(&["advise", "model=llama-3.3-70b&max_seq_len=8192&max_batch_size=64", "--json"], 1);
     let changes = advice["changes"].as_array().unwrap();
     assert!(changes.len() >= 3);
@@ -130,7 +130,7 @@ fn two_deployments_are_compared_from_one_link_or_two() {
 }
 
 #[test]
-fn commands_charts_and_tables_are_taken_away() {
+fn commands_charts_and_tables_are_exported() {
     let commands = text(&["commands", "quant_algo=FP8&tp_size=2"], 0);
     for words in ["quantize.py", "trtllm-build", "trtllm-serve", "config.pbtxt", "from tensorrt_llm import LLM"] {
         assert!(commands.contains(words), "{words}");

@@ -1,4 +1,5 @@
-//! What holds for the questions asked of any deployment, tried on random ones.
+//! Properties of solved limits, advice, outlines, comparisons and commands, tested with random
+//! deployments.
 #![cfg(not(target_arch = "wasm32"))]
 
 use proptest::prelude::*;
@@ -84,7 +85,7 @@ proptest! {
     }
 
     #[test]
-    fn advice_helps_and_the_cheapest_comes_first(deployment in deployment()) {
+    fn every_advised_change_makes_the_deployment_fit(deployment in deployment()) {
         let Ok(advices) = advise(&deployment, None) else { return Ok(()) };
         prop_assert_eq!(advices.fits, holds(&deployment, None));
         for change in &advices.changes {
@@ -94,7 +95,7 @@ proptest! {
     }
 
     #[test]
-    fn an_outline_says_what_the_estimate_says(deployment in deployment()) {
+    fn an_outline_agrees_with_the_estimate(deployment in deployment()) {
         let Ok(resolved) = deployment.resolve() else { return Ok(()) };
         let (outline, report) = (outline(&resolved), estimate(&deployment).unwrap());
         prop_assert_eq!(&outline.verdict, &report.verdict);
@@ -108,7 +109,7 @@ proptest! {
     }
 
     #[test]
-    fn a_pinned_deployment_travels_in_the_link(current in deployment(), pinned in deployment()) {
+    fn a_link_keeps_the_pinned_deployment(current in deployment(), pinned in deployment()) {
         let text = link::encode_compared(&current, &pinned);
         let decoded = link::decode(&text);
         prop_assert_eq!(decoded.problems, vec![]);
@@ -124,7 +125,7 @@ proptest! {
     }
 
     #[test]
-    fn whatever_is_sound_can_be_started(deployment in deployment()) {
+    fn every_valid_deployment_has_start_commands(deployment in deployment()) {
         match recipes(&deployment) {
             Ok(recipes) => {
                 prop_assert!(!recipes.is_empty());
@@ -138,7 +139,7 @@ proptest! {
 }
 
 #[test]
-fn a_link_without_a_pin_pins_nothing_and_a_pin_within_a_pin_is_ignored() {
+fn a_missing_pin_is_none_and_a_nested_pin_is_ignored() {
     assert_eq!(link::pinned("tp_size=2"), None);
     let inner = link::encode_compared(
         &Deployment::default(),

@@ -1,4 +1,4 @@
-//! The harness of the fuzz targets on their corpus, without libFuzzer.
+//! The harness of the fuzz targets, run on their corpus without libFuzzer.
 #![cfg(not(target_arch = "wasm32"))]
 
 #[path = "../../fuzz/harness.rs"]
@@ -15,26 +15,26 @@ fn each(target: &str, check: fn(&[u8])) {
 }
 
 #[test]
-fn model_files() {
+fn model_files_pass_the_harness() {
     each("model_file", harness::model_file);
 }
 
 #[test]
-fn logs() {
+fn logs_pass_the_harness() {
     each("log", harness::log);
 }
 
 #[test]
-fn links() {
+fn links_pass_the_harness() {
     each("link", harness::link);
 }
 
 #[test]
-fn measurements() {
+fn measurements_pass_the_harness() {
     each("measurements", harness::measurements);
 }
 
 #[test]
-fn panels() {
+fn panels_pass_the_harness() {
     each("panel", harness::panel);
 }

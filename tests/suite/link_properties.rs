@@ -1,4 +1,4 @@
-//! What holds for the link of every deployment, and for every text that is taken for a link.
+//! Properties of the links of all deployments, and of arbitrary texts that are read as links.
 #![cfg(not(target_arch = "wasm32"))]
 
 use proptest::prelude::*;
@@ -12,7 +12,7 @@ use trtllm_memory::memory::estimate;
 use trtllm_memory::units::Units;
 use trtllm_memory::worker::{Given, answer_text};
 
-/// Texts of settings that are no number and no name; each is read by some.
+/// Values of settings that are neither numbers nor names; at least one setting accepts each value.
 const TEXTS: [&str; 12] = [
     "4,3,4",
     "attn_qkv,mlp_gate",
@@ -28,7 +28,7 @@ const TEXTS: [&str; 12] = [
     "my own model.",
 ];
 
-/// A value that the field can have; nothing where none was found.
+/// A valid value of the setting, or `None` if none was found.
 fn text(setting: &Setting, at: Index, number: u64) -> Option<String> {
     let within = |min: u64, max: u64| (number >> (number % 64)).clamp(min, max).to_string();
     let default = Deployment::default();
@@ -48,7 +48,7 @@ fn text(setting: &Setting, at: Index, number: u64) -> Option<String> {
     })
 }
 
-/// A deployment with any of the settings of its backend.
+/// A random deployment with arbitrary settings of its backend.
 fn deployment() -> impl Strategy<Value = Deployment> {
     let backend = prop_oneof![Just(Backend::TensorRt), Just(Backend::Pytorch)];
     let changes = proptest::collection::vec((any::<Index>(), any::<Index>(), any::<u64>()), 0..12);
@@ -57,7 +57,8 @@ fn deployment() -> impl Strategy<Value = Deployment> {
         if let Some(model) = model {
             deployment.model = (&models()[model.index(models().len())]).into();
         }
-        // One in three has a model of its own, and most of its settings are that model's.
+        // In a third of the cases the dimensions of a custom model are included, which are then the
+        // majority of the settings.
         let fields = |setting: &&Setting| {
             setting.flows.has(backend)
                 && !matches!(setting.key, "model" | "backend")
@@ -74,7 +75,7 @@ fn deployment() -> impl Strategy<Value = Deployment> {
     })
 }
 
-/// What was understood is written and read again alike.
+/// Checks that the understood part of a text is the same after encoding and decoding.
 fn opens(text: &str) -> Result<(), TestCaseError> {
     let deployment = link::decode(text).deployment;
     let written = link::encode(&deployment);
@@ -85,7 +86,7 @@ fn opens(text: &str) -> Result<(), TestCaseError> {
     Ok(())
 }
 
-/// What a phone reads in the code of a panel, if there is one.
+/// The text of the QR code in a panel, or `None` if there is no readable code.
 fn scanned(html: &str) -> Option<String> {
     const PIXELS: usize = 4;
     let (_, svg) = html.split_once("<svg ")?;
@@ -102,7 +103,7 @@ fn scanned(html: &str) -> Option<String> {
     Some(image.detect_grids().first()?.decode().ok()?.1)
 }
 
-/// Where a text in Markdown leads, and what it says there; it is one link and nothing else.
+/// The target and the text of a link in Markdown; fails if there is anything besides the link.
 fn rendered(markdown: &str) -> Result<(String, String), TestCaseError> {
     use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
     let (mut text, mut target) = (String::new(), String::new());
@@ -118,7 +119,7 @@ fn rendered(markdown: &str) -> Result<(String, String), TestCaseError> {
 }
 
 #[test]
-fn a_phone_reads_the_link_of_every_preset() {
+fn the_qr_code_of_every_preset_is_readable() {
     for preset in trtllm_memory::deployment::presets::presets() {
         let link = preset.link.replace('&', "%26").replace('=', "%3D");
         let html = answer_text(&format!("panel=share&page=https://example.org/memory/&link={link}"), &Given::default());
@@ -136,7 +137,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 512, ..ProptestConfig::default() })]
 
     #[test]
-    fn a_link_brings_its_deployment_back(deployment in deployment()) {
+    fn a_link_restores_its_deployment(deployment in deployment()) {
         let text = link::encode(&deployment);
         let decoded = link::decode(&text);
         prop_assert!(decoded.problems.is_empty(), "{}: {:?}", text, decoded.problems);
@@ -144,7 +145,7 @@ proptest! {
     }
 
     #[test]
-    fn a_link_says_what_differs_from_the_defaults_and_nothing_else(deployment in deployment()) {
+    fn a_link_contains_only_differences_from_the_defaults(deployment in deployment()) {
         let (text, default) = (link::encode(&deployment), link::encode(&Deployment::default()));
         prop_assert_eq!(default, "");
         let pairs: Vec<&str> = text.split('&').collect();
@@ -153,19 +154,22 @@ proptest! {
             return Ok(());
         }
         prop_assert_eq!(pairs[0], "v=1");
-        // A model of one's own says all of its dimensions, so that none of them depends on another model.
+        // A custom model states all of its dimensions, because they must not depend on another
+        // model.
         let is_model = |pair: &str| pair.starts_with("m.") || pair == "model=custom";
         for dropped in (1..pairs.len()).filter(|index| !is_model(pairs[*index])) {
-            let rest: Vec<&str> = pairs.iter().enumerate().filter(|(index, _)| *index != dropped).map(|(_, pair)| *pair).collect();
+            let rest: Vec<&str> =
+                pairs.iter().enumerate().filter(|(index, _)| *index != dropped).map(|(_, pair)| *pair).collect();
             let other = link::decode(&rest.join("&")).deployment;
-            prop_assert_ne!(&other, &deployment, "{} says nothing in {}", pairs[dropped], text);
+            prop_assert_ne!(&other, &deployment, "{} has no effect in {}", pairs[dropped], text);
         }
     }
 
     #[test]
-    fn a_link_is_plain_text_that_a_mail_leaves_whole(deployment in deployment(), pinned in deployment()) {
+    fn a_link_is_plain_text_that_survives_a_mail(deployment in deployment(), pinned in deployment()) {
         for text in [link::encode(&deployment), link::encode_compared(&deployment, &pinned)] {
-            prop_assert!(text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"=&%-._~/:,@!".contains(&byte)), "{}", text);
+            let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"=&%-._~/:,@!".contains(&byte);
+            prop_assert!(text.bytes().all(is_plain), "{}", text);
             prop_assert!(!text.ends_with(['.', '_', '~', ':', ',', '@', '!', '&']), "{}", text);
             let mailed = format!("<https://example.org/memory/#{}>.", text.replace('&', "&amp;"));
             prop_assert_eq!(link::decode(&mailed).problems, vec![]);
@@ -174,18 +178,22 @@ proptest! {
     }
 
     #[test]
-    fn any_bytes_open(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+    fn arbitrary_bytes_are_read(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
         opens(&String::from_utf8_lossy(&bytes))?;
     }
 
     #[test]
-    fn any_text_opens(text in "\\PC{0,60}", key in any::<Index>()) {
+    fn arbitrary_text_is_read(text in "\\PC{0,60}", key in any::<Index>()) {
         opens(&text)?;
         opens(&format!("{}={text}", SETTINGS[key.index(SETTINGS.len())].key))?;
     }
 
     #[test]
-    fn a_link_with_anything_in_it_opens(deployment in deployment(), bytes in proptest::collection::vec(any::<u8>(), 1..6), at in any::<Index>()) {
+    fn a_link_with_inserted_bytes_is_read(
+        deployment in deployment(),
+        bytes in proptest::collection::vec(any::<u8>(), 1..6),
+        at in any::<Index>(),
+    ) {
         let mut text = link::encode(&deployment).into_bytes();
         let at = at.index(text.len() + 1);
         text.splice(at..at, bytes);
@@ -193,12 +201,13 @@ proptest! {
     }
 
     #[test]
-    fn markdown_is_one_link_that_says_what_it_leads_to(deployment in deployment(), folder in "[a-z_*()~]{1,9}") {
+    fn markdown_is_a_single_link_that_describes_its_target(deployment in deployment(), folder in "[a-z_*()~]{1,9}") {
         let (Ok(resolved), Ok(report)) = (deployment.resolve(), estimate(&deployment)) else { return Ok(()) };
         let link = format!("https://example.org/{folder}/#{}", link::encode(&deployment));
         let (target, text) = rendered(&summary::markdown(&resolved, &report, &link, Units::Binary))?;
         prop_assert_eq!(target.replace("%28", "(").replace("%29", ")"), link);
         let fits = if report.verdict.fits() { ": fits, " } else { ": does not fit, " };
-        prop_assert!(text.starts_with(&summary::subject(&resolved).replace(" · ", ", ")) && text.contains(fits), "{}", text);
+        let subject = summary::subject(&resolved).replace(" · ", ", ");
+        prop_assert!(text.starts_with(&subject) && text.contains(fits), "{}", text);
     }
 }

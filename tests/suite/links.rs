@@ -1,4 +1,4 @@
-//! Links keep their meaning, and whatever happens to them on their way is undone or named.
+//! Links keep their meaning, and damage to a link is repaired or reported.
 
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
@@ -10,16 +10,18 @@ use trtllm_memory::gpu;
 use trtllm_memory::link::{self, LinkProblemKind};
 use trtllm_memory::memory::{Contributor, estimate};
 
-/// A file whose rows are kept for ever.
+/// A file whose rows are never changed.
 struct Kept {
     text: &'static str,
-    /// What is kept of a row: so many columns, before the one that has the digest of them and of all rows above.
+    /// The number of kept columns of a row. The next column is the digest of these columns and of
+    /// all rows above.
     columns: usize,
-    /// How many rows there were, and the digest of the last of them.
+    /// The number of rows when the anchor was set, and the digest of the last of them.
     anchor: (usize, &'static str),
 }
 
-/// Rows may be added below an anchor without changing it. It is moved to the last row from time to time.
+/// Rows may be added below an anchor without changing it. The anchor is moved to the last row from
+/// time to time.
 const LINKS: Kept =
     Kept { text: include_str!("../fixtures/frozen-links.tsv"), columns: 4, anchor: (52, "791f25db57c91ff1") };
 const KEPT_SETTINGS: Kept =
@@ -29,27 +31,27 @@ const NAMES: Kept =
 
 impl Kept {
     fn rows(&self) -> Vec<Vec<&'static str>> {
-        // A link may begin with `#` too, but not with a space behind it.
+        // A link may begin with `#` too, but not with `#` and a space.
         let lines = self.text.lines().filter(|line| *line != "#" && !line.starts_with("# "));
         lines.skip(1).map(|line| line.split('\t').collect()).collect()
     }
 
-    /// Panics at the first row that is not what it was.
+    /// Panics at the first altered row.
     fn check(&self) {
         let (rows, mut chain) = (self.rows(), String::new());
         for (index, row) in rows.iter().enumerate() {
             assert!(row.len() > self.columns, "row {} has {} columns: {row:?}", index + 1, row.len());
             chain = digest(&chain, &row[..self.columns]);
-            assert_eq!(row[self.columns], chain, "row {}, {}, is new, altered, or not where it was", index + 1, row[0]);
+            assert_eq!(row[self.columns], chain, "row {}, {}, is new, altered or moved", index + 1, row[0]);
             if index + 1 == self.anchor.0 {
                 assert_eq!(chain, self.anchor.1, "a row up to {} was altered", index + 1);
             }
         }
-        assert!(rows.len() >= self.anchor.0, "{} rows of {} are left", rows.len(), self.anchor.0);
+        assert!(rows.len() >= self.anchor.0, "only {} rows of {} are left", rows.len(), self.anchor.0);
     }
 }
 
-/// FNV-1a over the digest of the rows before and the columns of this one.
+/// The FNV-1a hash of the digest of the previous rows and the columns of this row.
 fn digest(before: &str, columns: &[&str]) -> String {
     let text = format!("{before}\t{}", columns.join("\t"));
     let hash = text
@@ -62,17 +64,17 @@ fn deployment(link: &str) -> Deployment {
     link::decode(link).deployment
 }
 
-/// What differs from the defaults, by the keys of today.
+/// The settings that differ from the defaults, by their present keys.
 fn settings(deployment: &Deployment) -> BTreeMap<&'static str, String> {
     deployment.changed().map(|(setting, value)| (setting.key, value)).collect()
 }
 
-/// The same of a canonical link, read without the reader of links.
+/// The settings of a canonical link, read without the link reader.
 fn said(canonical: &str) -> BTreeMap<&'static str, String> {
     let pairs = canonical.split('&').filter(|pair| *pair != "v=1").map(|pair| {
         let (key, value) = pair.split_once('=').unwrap();
         let value = value.replace("%20", " ").replace("%2A", "*");
-        // A model or a card may have got another name since.
+        // A model or a GPU may have been renamed since.
         let named = match key {
             "model" => find(&value).map(|model| model.name.clone()),
             "gpu" => gpu::find(&value).map(|gpu| gpu.id.to_string()),
@@ -83,7 +85,7 @@ fn said(canonical: &str) -> BTreeMap<&'static str, String> {
     pairs.collect()
 }
 
-/// A row as it should be.
+/// The expected row for a link.
 fn frozen(link: &str, before: &str) -> String {
     let whole = |text: String| if text.is_empty() { "v=1".to_string() } else { text };
     let decoded = link::decode(link).deployment;
@@ -94,7 +96,10 @@ fn frozen(link: &str, before: &str) -> String {
     format!("{link}\t{means}\t{pinned}\t{version}\t{chain}\t{}", figures(&decoded).join("\t"))
 }
 
-/// Verdict, and of the rank that decides weights and KV cache in bytes, tokens and blocks of the KV cache, and bytes that stay free.
+/// The verdict and the figures of the limiting rank.
+///
+/// The figures are the bytes of weights and KV cache, the tokens and blocks of the KV cache, and
+/// the free bytes.
 fn figures(deployment: &Deployment) -> [String; 6] {
     match estimate(deployment) {
         Ok(report) => {
@@ -135,11 +140,11 @@ fn frozen_links_mean_what_they_meant() {
         let version = decoded.resolve().map_or("-".into(), |resolved| resolved.version.to_string());
         assert_eq!(version, row[3], "{}", row[0]);
     }
-    assert!(new.is_empty(), "these rows should be\n{}", new.join("\n"));
+    assert!(new.is_empty(), "expected rows:\n{}", new.join("\n"));
 }
 
 #[test]
-fn frozen_links_have_their_figures() {
+fn frozen_links_keep_their_figures() {
     for row in LINKS.rows() {
         assert_eq!(figures(&deployment(row[0]))[..], row[5..], "{}", row[0]);
     }
@@ -150,11 +155,11 @@ fn frozen_settings_keep_their_keys_defaults_and_values() {
     let default = Deployment::default();
     for row in KEPT_SETTINGS.rows() {
         let [key, aliases, usual, values] = row[..4] else { panic!("{row:?}") };
-        let known = setting(key).unwrap_or_else(|| panic!("{key} is gone; make it an alias of what it is now"));
+        let known = setting(key).unwrap_or_else(|| panic!("{key} is gone; make it an alias of its present key"));
         assert_eq!(
             known.write(&default),
             usual,
-            "the default of {key}; another one needs another version of the format"
+            "the default of {key}; a different default requires a new version of the format"
         );
         for alias in aliases.split_whitespace() {
             assert_eq!(setting(alias).map(|found| found.key), Some(known.key), "{alias}");
@@ -162,14 +167,14 @@ fn frozen_settings_keep_their_keys_defaults_and_values() {
         for value in values.split_whitespace() {
             let changed = known.with(&default, value).unwrap_or_else(|problem| panic!("{key}={value}: {problem:?}"));
             let written = known.write(&changed);
-            // What a family of models has anyway is not written.
+            // A value that the model family implies is not written.
             assert!(
                 written == value || written.is_empty() && key.starts_with("m."),
                 "{key}={value} is read as {written}"
             );
         }
     }
-    // What is new must be kept from now on.
+    // New settings must be kept from now on.
     let (rows, mut missing) = (KEPT_SETTINGS.rows(), Vec::new());
     let mut before = rows.last().map_or(String::new(), |row| row[4].to_string());
     for setting in SETTINGS.iter().filter(|setting| !rows.iter().any(|row| row[0] == setting.key)) {
@@ -185,7 +190,7 @@ fn frozen_settings_keep_their_keys_defaults_and_values() {
 }
 
 #[test]
-fn frozen_names_are_those_of_the_same_models_and_cards() {
+fn frozen_names_keep_their_models_and_gpus() {
     for row in NAMES.rows() {
         let [setting, name, aliases] = row[..3] else { panic!("{row:?}") };
         for name_or_alias in [name].into_iter().chain(aliases.split_whitespace()) {
@@ -193,7 +198,7 @@ fn frozen_names_are_those_of_the_same_models_and_cards() {
                 "model" => find(name_or_alias).map(|model| model.name.as_str()),
                 _ => gpu::find(name_or_alias).map(|gpu| gpu.id),
             };
-            assert!(found.is_some(), "{setting}={name_or_alias} is gone; make it an alias of what it is now");
+            assert!(found.is_some(), "{setting}={name_or_alias} is gone; make it an alias of its present name");
             let same = match setting {
                 "model" => find(name).map(|model| model.name.as_str()),
                 _ => gpu::find(name).map(|gpu| gpu.id),
@@ -209,8 +214,10 @@ const SHARED: [&str; 7] = [
     "v=1&model=Qwen/Qwen3-32B&gpu=h200&tp_size=2&quant_algo=FP8&max_batch_size=256",
     "v=1&max_lora_rank=64&lora_target_modules=attn_qkv,attn_dense",
     "v=1&quant_algo=FP8&calibrated_activations=1200000000/1100000000",
-    "v=1&model=custom&m.name=my%20own%2E&m.family=llama&m.layers=6&m.hidden=4096&m.heads=32&m.intermediate=11008&m.vocab=32000&m.positions=4096&m.window=4096:!1/2",
-    "v=1&model=custom&m.family=nemotron_h&m.layers=6&m.hidden=2688&m.heads=32&m.kv_heads=2&m.head_dim=128&m.intermediate=1856&m.vocab=131072&m.positions=4096&m.mamba=8/128/64/64/4&m.pattern=M-M%2AM-",
+    "v=1&model=custom&m.name=my%20own%2E&m.family=llama&m.layers=6&m.hidden=4096&m.heads=32&m.intermediate=11008\
+     &m.vocab=32000&m.positions=4096&m.window=4096:!1/2",
+    "v=1&model=custom&m.family=nemotron_h&m.layers=6&m.hidden=2688&m.heads=32&m.kv_heads=2&m.head_dim=128\
+     &m.intermediate=1856&m.vocab=131072&m.positions=4096&m.mamba=8/128/64/64/4&m.pattern=M-M%2AM-",
     "v=1&gpu=h200&max_batch_size=256&compare=v%3D1%26gpu%3Db200%26quant_algo%3DFP8",
 ];
 
@@ -224,7 +231,7 @@ fn percent(text: &str, keep: impl Fn(u8) -> bool) -> String {
 
 const MAIL: &str = "a mail as quoted-printable";
 
-/// What is done to the text of a link as a whole, and can be done to what another one made of it.
+/// Damages to the whole text of a link. They can be combined.
 const DAMAGES: [Damage; 16] = [
     ("HTML", |link| link.replace('&', "&amp;")),
     ("HTML in decimals", |link| link.replace('&', "&#38;")),
@@ -250,7 +257,7 @@ const DAMAGES: [Damage; 16] = [
     }),
 ];
 
-/// Asserts that `damaged` says what `link` says, without a word about the damage.
+/// Asserts that `damaged` is read like `link`, without any reported problem.
 fn understood(damaged: &str, link: &str, how: &str) {
     let (decoded, whole) = (link::decode(damaged), link::decode(link));
     assert_eq!(decoded.problems, [], "{how}: {damaged}");
@@ -259,13 +266,13 @@ fn understood(damaged: &str, link: &str, how: &str) {
     assert_eq!(pinned(damaged), pinned(link), "{how}: {damaged}");
 }
 
-/// The fragment alone, and the address that it belongs to.
+/// The fragment alone, and a whole address with it.
 fn written(link: &str) -> [String; 2] {
     [format!("#{link}"), format!("https://example.org/docs/memory/#{link}")]
 }
 
 #[test]
-fn damage_is_undone() {
+fn damage_is_repaired() {
     for link in SHARED {
         assert_eq!(link::decode(link).problems, [], "{link}");
         for written in written(link) {
@@ -277,12 +284,12 @@ fn damage_is_undone() {
 }
 
 #[test]
-fn damage_upon_damage_is_undone() {
+fn combined_damage_is_repaired() {
     for link in SHARED {
         for written in written(link) {
             for (first, damage) in DAMAGES {
                 let once = damage(&written);
-                // A mail is written once.
+                // A mail is encoded only once.
                 for (second, damage) in DAMAGES.into_iter().filter(|(second, _)| *second != MAIL || first != MAIL) {
                     understood(&damage(&once), link, &format!("{first}, then {second}"));
                 }
@@ -292,7 +299,7 @@ fn damage_upon_damage_is_undone() {
 }
 
 #[test]
-fn punctuation_of_the_text_around_a_link_is_no_part_of_it() {
+fn surrounding_punctuation_is_not_part_of_a_link() {
     for link in SHARED {
         for written in written(link) {
             for end in [
@@ -346,7 +353,7 @@ fn punctuation_of_the_text_around_a_link_is_no_part_of_it() {
 }
 
 #[test]
-fn values_are_read_as_they_stand_before_anything_in_them_is_taken_for_damage() {
+fn valid_values_are_read_without_repair() {
     let pattern = "model=custom&m.family=nemotron_h&m.layers=4&m.hidden=2688&m.mamba=8/128/64/64/4&m.pattern=M*M*";
     let decoded = link::decode(pattern);
     assert_eq!(decoded.problems, []);
@@ -362,7 +369,7 @@ fn values_are_read_as_they_stand_before_anything_in_them_is_taken_for_damage() {
 }
 
 #[test]
-fn a_value_that_was_escaped_twice_or_broken_is_read() {
+fn a_value_with_double_escapes_or_line_breaks_is_read() {
     for (damaged, link) in [
         ("model=Qwen%252FQwen3-32B&tp_size=2", "model=Qwen/Qwen3-32B&tp_size=2"),
         ("model=Qwen/\r\n> Qwen3-32B&tp_\r\nsize=2", "model=Qwen/Qwen3-32B&tp_size=2"),
@@ -382,7 +389,7 @@ fn a_value_that_was_escaped_twice_or_broken_is_read() {
 }
 
 #[test]
-fn the_guard_of_a_mail_program_lets_the_link_through() {
+fn a_link_wrapped_by_a_mail_guard_is_read() {
     for link in SHARED {
         let address = format!("https://example.org/memory/#{link}");
         let once = percent(&address, |byte| byte.is_ascii_alphanumeric());
@@ -397,16 +404,21 @@ fn the_guard_of_a_mail_program_lets_the_link_through() {
         understood(&format!("https://www.google.com/url?q={once}&sa=D&source=docs"), link, "guarded");
         understood(&guard(&percent(&guard(&once), |byte| byte.is_ascii_alphanumeric())), link, "guarded twice");
     }
-    // A link of the calculator's own that mentions another address stays its own.
+    // A link to the calculator that mentions another address is not taken for a guarded link.
     let own = link::decode("v=1&tp_size=2&note=https://example.org/%23tp_size=8");
     assert_eq!((own.deployment.parallel.tp_size, own.problems.len()), (2, 1));
 }
 
-/// Character references that HTML also reads without their semicolon: after `&` none may begin a key.
-const REFERENCES: &str = "aacute acirc acute aelig agrave amp aring atilde auml brvbar ccedil cedil cent copy curren deg divide eacute ecirc egrave eth euml frac12 frac14 frac34 gt iacute icirc iexcl igrave iquest iuml laquo lt macr micro middot nbsp not ntilde oacute ocirc ograve ordf ordm oslash otilde ouml para plusmn pound quot raquo reg sect shy sup1 sup2 sup3 szlig thorn times uacute ucirc ugrave uml uuml yacute yen yuml";
+/// Character references that HTML also reads without their semicolon. No key may begin with them,
+/// because a key follows `&`.
+const REFERENCES: &str = "aacute acirc acute aelig agrave amp aring atilde auml brvbar ccedil cedil cent copy curren \
+                          deg divide eacute ecirc egrave eth euml frac12 frac14 frac34 gt iacute icirc iexcl igrave \
+                          iquest iuml laquo lt macr micro middot nbsp not ntilde oacute ocirc ograve ordf ordm oslash \
+                          otilde ouml para plusmn pound quot raquo reg sect shy sup1 sup2 sup3 szlig thorn times \
+                          uacute ucirc ugrave uml uuml yacute yen yuml";
 
 #[test]
-fn no_key_becomes_a_character_where_html_forgets_to_escape() {
+fn no_key_is_read_as_a_character_reference_in_unescaped_html() {
     let keys = SETTINGS.iter().flat_map(|setting| setting.keys()).chain(["v", "compare", "embed", "theme"]);
     for key in keys {
         let found = REFERENCES.split_whitespace().find(|name| key.starts_with(name));
@@ -414,7 +426,7 @@ fn no_key_becomes_a_character_where_html_forgets_to_escape() {
     }
 }
 
-/// What no link should hold, and pieces of links.
+/// Invalid parts of links, and fragments of valid links.
 const NASTY: [&str; 24] = [
     "%",
     "%2",
@@ -442,7 +454,8 @@ const NASTY: [&str; 24] = [
     "%2525253D",
 ];
 
-/// What was understood is written and read again alike, and whatever was not is named.
+/// Asserts that every problem has a message, and that the understood part of a text is the same
+/// after encoding and decoding.
 fn opens(text: &str) {
     let decoded = link::decode(text);
     for problem in &decoded.problems {
@@ -455,7 +468,7 @@ fn opens(text: &str) {
 }
 
 #[test]
-fn any_string_opens() {
+fn arbitrary_text_is_read() {
     for first in NASTY {
         opens(first);
         for second in NASTY {
@@ -466,7 +479,7 @@ fn any_string_opens() {
 }
 
 #[test]
-fn what_can_be_no_link_is_named_or_ignored_and_never_obeyed() {
+fn invalid_links_are_reported_or_ignored_and_have_no_effect() {
     let long = "tp_size=2&".repeat(10_000);
     for (text, kind) in [
         ("🎉", LinkProblemKind::UnknownKey),

@@ -1,4 +1,5 @@
-//! Logs of TensorRT-LLM in many shapes: what each line says, who says it, what follows, and why a start failed.
+//! Logs of TensorRT-LLM in many formats: events, their ranks, inferred settings, and diagnoses of
+//! failed starts.
 #![cfg(not(target_arch = "wasm32"))]
 
 use proptest::prelude::*;
@@ -9,11 +10,11 @@ use trtllm_memory::log::{self, EventKind, ExplainedLog, FailureStage, LogReader,
 use trtllm_memory::memory::{Contributor, estimate, explain};
 use trtllm_memory::units::{Bytes, GIB, KIB, MIB};
 
-/// The example of TensorRT-LLM's documentation, docs/source/reference/memory.md.
+/// The example log of TensorRT-LLM's documentation (`docs/source/reference/memory.md`).
 const DOCUMENTATION: &[u8] = include_bytes!("../fixtures/logs/documentation.log");
-/// Three ranks that run into each other, and the second has less memory.
+/// A log of three ranks with interleaved lines, of which the second rank has less memory.
 const RANKS: &[u8] = include_bytes!("../fixtures/logs/ranks.log");
-/// The PyTorch backend, which fails in warm-up.
+/// A log of the PyTorch backend, which fails in warm-up.
 const OOM: &[u8] = include_bytes!("../fixtures/logs/pytorch-oom.log");
 
 fn explained(log: &[u8]) -> ExplainedLog {
@@ -25,7 +26,7 @@ fn kinds(line: &str) -> Vec<EventKind> {
 }
 
 #[test]
-fn the_documentations_log_says_everything_that_made_it() {
+fn the_documentations_log_determines_its_whole_configuration() {
     let log = explained(DOCUMENTATION);
     assert_eq!(
         link::encode(&log.deployment),
@@ -52,7 +53,7 @@ fn the_documentations_log_says_everything_that_made_it() {
 }
 
 #[test]
-fn json_has_sizes_in_bytes_under_the_contributors_keys() {
+fn json_has_sizes_in_bytes_under_the_keys_of_the_contributors() {
     let log = to_value(explained(DOCUMENTATION)).unwrap();
     let rank = &log["ranks"][0];
     assert_eq!(rank["measured"]["weights"], 6678 * MIB);
@@ -70,7 +71,7 @@ fn json_has_sizes_in_bytes_under_the_contributors_keys() {
 }
 
 #[test]
-fn interleaved_ranks_are_told_apart() {
+fn interleaved_ranks_are_distinguished() {
     let reading = log::read(RANKS);
     assert_eq!((reading.ranks.len(), reading.stated_ranks, reading.layers), (3, Some(3), Some(24)));
     for rank in &reading.ranks {
@@ -82,7 +83,7 @@ fn interleaved_ranks_are_told_apart() {
     let mut available: Vec<(u64, f64)> =
         reading.ranks.iter().map(|rank| (rank.rank.unwrap(), rank.available.unwrap().bytes.gib())).collect();
     available.sort_by_key(|(rank, _)| *rank);
-    // The one with less memory is the one whose GPU has the others' contexts.
+    // The GPU of the rank with less memory also holds the contexts of the other ranks.
     assert_eq!(available.iter().map(|(_, gib)| (gib * 100.0).round()).collect::<Vec<_>>(), [5700.0, 6000.0, 6001.0]);
     let said: Vec<(&str, &str)> =
         reading.configuration.iter().map(|setting| (setting.key, setting.value.as_str())).collect();
@@ -115,9 +116,10 @@ fn a_start_that_runs_out_of_memory_is_diagnosed() {
 }
 
 #[test]
-fn stages_of_failures_are_told_apart() {
+fn stages_of_failures_are_distinguished() {
     let load = "[TensorRT-LLM][INFO] Loaded engine size: 9000 MiB\n";
-    let weights = "[TensorRT-LLM][INFO] [MemUsageChange] TensorRT-managed allocation in engine deserialization: CPU +0, GPU +8990, now: CPU 0, GPU 8990 (MiB)\n";
+    let weights = "[TensorRT-LLM][INFO] [MemUsageChange] TensorRT-managed allocation in engine deserialization: CPU \
+                   +0, GPU +8990, now: CPU 0, GPU 8990 (MiB)\n";
     let context = "[TensorRT-LLM][INFO] [MemUsageChange] Allocated 900.00 MiB for execution context memory.\n";
     let free = "Memory usage when calculating max tokens in paged kv cache: total: 5.67 GiB, available: 0.03 GiB\n";
     let fails = "RuntimeError: [TensorRT-LLM][ERROR] CUDA runtime error in ::cudaMalloc(ptr, n): out of memory\n";
@@ -129,7 +131,7 @@ fn stages_of_failures_are_told_apart() {
     ] {
         assert_eq!(explained(format!("{before}{fails}").as_bytes()).diagnosis.unwrap().stage, stage);
     }
-    // What a second start prints behind the failure says nothing of the first.
+    // Lines of a second start after the failure do not affect the diagnosis of the first.
     let again = format!("{load}{fails}{load}{weights}{context}{free}");
     let diagnosis = explained(again.as_bytes()).diagnosis.unwrap();
     assert_eq!((diagnosis.stage, diagnosis.line), (FailureStage::LoadWeights, 2));
@@ -155,9 +157,9 @@ fn stages_of_failures_are_told_apart() {
     }
 }
 
-/// Shapes of lines from 0.5 to 1.3, and what each measures.
+/// Formats of lines from 0.5 to 1.3, each with its event and its size.
 #[test]
-fn every_shape_of_memory_line_is_recognised() {
+fn every_format_of_memory_line_is_recognised() {
     for (line, kind, bytes) in [
         (
             "[TensorRT-LLM][INFO] Using 31616 total tokens in paged KV cache, and 16 blocks per sequence",
@@ -188,7 +190,8 @@ fn every_shape_of_memory_line_is_recognised() {
         ),
         ("[TRT-LLM] [I] Build phase peak memory: 6978.95 MB, children: 12049.21 MB", EventKind::HostMemory, None),
         (
-            "(Replica pid=3) [TensorRT-LLM][INFO] [MemUsageChange] Init cuDNN: CPU +0, GPU +10, now: CPU 957, GPU 3183 (MiB)",
+            "(Replica pid=3) [TensorRT-LLM][INFO] [MemUsageChange] Init cuDNN: CPU +0, GPU +10, now: CPU 957, GPU \
+             3183 (MiB)",
             EventKind::LibraryInit,
             Some(10 * MIB),
         ),
@@ -200,7 +203,8 @@ fn every_shape_of_memory_line_is_recognised() {
         ),
         ("[TRT-LLM] [I] Rank 0 uses 8.00 GB for model weights.", EventKind::TorchCheckpoint, Some(8 * GIB)),
         (
-            "[TensorRT-LLM][WARNING] Attention workspace size is not enough, increase the size from 0 bytes to 100738816 bytes",
+            "[TensorRT-LLM][WARNING] Attention workspace size is not enough, increase the size from 0 bytes to \
+             100738816 bytes",
             EventKind::AttentionWorkspace,
             Some(100_738_816),
         ),
@@ -211,7 +215,8 @@ fn every_shape_of_memory_line_is_recognised() {
         ),
         ("[TRT-LLM] [I] Estimated total KV cache memory: 125.75 GB", EventKind::BenchEstimate, Some(GIB / 4 * 503)),
         (
-            "I0510 07:57:30.77 1 model_instance_state.cc:840] {\"Active Request Count\":1,\"Runtime GPU Memory Usage\":396380909}",
+            "I0510 07:57:30.77 1 model_instance_state.cc:840] {\"Active Request Count\":1,\"Runtime GPU Memory \
+             Usage\":396380909}",
             EventKind::RuntimeUse,
             Some(396_380_909),
         ),
@@ -221,7 +226,8 @@ fn every_shape_of_memory_line_is_recognised() {
             Some(GIB * 41 / 2),
         ),
         (
-            "[TensorRT-LLM][WARNING] maxAttentionWindow and maxSequenceLen are too large for at least one sequence to fit in kvCache. they are reduced to 5185",
+            "[TensorRT-LLM][WARNING] maxAttentionWindow and maxSequenceLen are too large for at least one sequence to \
+             fit in kvCache. they are reduced to 5185",
             EventKind::Reduced,
             None,
         ),
@@ -239,15 +245,16 @@ fn every_shape_of_memory_line_is_recognised() {
 }
 
 #[test]
-fn a_log_of_another_program_says_nothing() {
-    let other = b"INFO 05-06 07:08:09 [gpu_worker.py:227] Available KV cache memory: 63.10 GiB\nINFO [kv_cache_utils.py:634] GPU KV cache size: 1,033,856 tokens\n";
+fn a_log_of_another_program_yields_nothing() {
+    let other = b"INFO 05-06 07:08:09 [gpu_worker.py:227] Available KV cache memory: 63.10 GiB\nINFO \
+                  [kv_cache_utils.py:634] GPU KV cache size: 1,033,856 tokens\n";
     let log = explained(other);
     assert!(log.reading.is_empty() && log.comparisons.is_empty());
     assert_eq!(link::encode(&log.deployment), "");
 }
 
 #[test]
-fn a_calibration_meets_the_measurement_and_follows_the_law() {
+fn a_calibration_matches_the_measurement_and_follows_the_law() {
     let log = explained(DOCUMENTATION);
     let mut deployment = log.deployment.clone();
     log.calibrate(&mut deployment);
@@ -271,7 +278,8 @@ fn a_calibration_meets_the_measurement_and_follows_the_law() {
     }
     assert!(!report.ranks[0].figure(Contributor::Weights).is_calibrated());
 
-    // It travels in the link, is explained, and follows the law where the configuration changes.
+    // The calibration is kept in the link, is explained, and follows the law if the configuration
+    // changes.
     let decoded = link::decode(&link::encode(&deployment));
     assert_eq!((&decoded.deployment, decoded.problems.len()), (&deployment, 0));
     let plain = |max_num_tokens| {
@@ -292,7 +300,7 @@ fn a_calibration_meets_the_measurement_and_follows_the_law() {
     let explained = explain(&deployment, 0).unwrap();
     assert!(explained[1].1.formula.contains("measured"), "{}", explained[1].1.formula);
 
-    // Taking it away leaves nothing behind.
+    // Removing the calibration restores the original deployment.
     for key in
         ["calibrated_activations", "calibrated_runtime_buffers", "calibrated_decoder_buffers", "calibrated_overhead"]
     {
@@ -304,7 +312,7 @@ fn a_calibration_meets_the_measurement_and_follows_the_law() {
     }
 }
 
-/// What matters of a reading, whichever pieces it came in.
+/// The reading of a log that is fed in pieces of this size.
 fn in_pieces(log: &[u8], size: usize) -> LogReading {
     let mut reader = LogReader::default();
     for piece in log.chunks(size) {
@@ -322,7 +330,7 @@ fn ten_megabytes_are_read_quickly() {
     let start = std::time::Instant::now();
     let reading = log::read(&log);
     assert_eq!(reading.ranks[0].tokens, Some(259_840));
-    // Unoptimized tests are ten times slower than what people run.
+    // Unoptimized tests are ten times slower than a release build.
     assert!(start.elapsed().as_secs_f64() < 10.0, "{:?}", start.elapsed());
     let endless = vec![b'x'; 8 << 20];
     assert!(log::read(&endless).is_empty());
@@ -332,7 +340,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 200, ..ProptestConfig::default() })]
 
     #[test]
-    fn pieces_make_no_difference(size in 1usize..300, which in 0usize..3) {
+    fn the_size_of_the_pieces_does_not_change_the_reading(size in 1usize..300, which in 0usize..3) {
         let log = [DOCUMENTATION, RANKS, OOM][which];
         prop_assert_eq!(in_pieces(log, size), log::read(log));
     }
@@ -343,7 +351,12 @@ proptest! {
     }
 
     #[test]
-    fn no_mutilated_log_makes_the_reader_panic(which in 0usize..3, at in any::<usize>(), figures in "[0-9.]{0,40}", cut in any::<bool>()) {
+    fn no_damaged_log_makes_the_reader_panic(
+        which in 0usize..3,
+        at in any::<usize>(),
+        figures in "[0-9.]{0,40}",
+        cut in any::<bool>(),
+    ) {
         let mut log = [DOCUMENTATION, RANKS, OOM][which].to_vec();
         let at = at % log.len();
         if cut { log.truncate(at) } else { log.splice(at..at, figures.bytes()); }

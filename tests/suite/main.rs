@@ -1,5 +1,5 @@
-//! Tests of what a user relies on, in one program, so that they are linked once.
-// Clippy takes helpers outside of `#[test]` functions for test code too, because of this.
+//! Tests of the behaviour that a user relies on, in one program, so that they are linked once.
+// With this attribute Clippy also treats helpers outside of `#[test]` functions as test code.
 #![cfg(test)]
 
 mod accuracy;

@@ -1,4 +1,4 @@
-//! Models from their own files: small configurations of each family's shape, engines, safetensors headers.
+//! Models from files: configurations of each family, engine configurations and safetensors headers.
 #![cfg(not(target_arch = "wasm32"))]
 
 use proptest::prelude::*;
@@ -11,7 +11,8 @@ use trtllm_memory::import::{hf_config, safetensors, trtllm_config};
 use trtllm_memory::link;
 use trtllm_memory::memory::estimate;
 
-/// The configurations, each a line: the catalogue's name of the model, and what its repository's config.json says of its dimensions.
+/// The configurations, one per line: the model's name in the catalogue, the dimensions in its
+/// config.json, and its quantization, `None` if absent.
 fn families() -> impl Iterator<Item = (String, String, Option<String>)> {
     include_str!("../fixtures/configs/families.jsonl").lines().map(|line| {
         let node = spanned_json::parse(line).unwrap();
@@ -24,7 +25,7 @@ fn families() -> impl Iterator<Item = (String, String, Option<String>)> {
 }
 
 #[test]
-fn a_configuration_gives_the_catalogues_dimensions() {
+fn a_configuration_gives_the_dimensions_of_the_catalogue() {
     let mut wrong = Vec::new();
     for (name, config, algo) in families() {
         let expected = find(&name).unwrap();
@@ -49,12 +50,14 @@ fn every_family_of_the_catalogue_has_a_configuration() {
 
 fn llama(change: &str) -> String {
     format!(
-        "{{\"model_type\": \"llama\", \"hidden_size\": 2048,\n\"num_hidden_layers\": 4, \"num_attention_heads\": 16,\n\"intermediate_size\": 5632, \"vocab_size\": 32000, \"max_position_embeddings\": 4096, \"torch_dtype\": \"bfloat16\"{change}}}"
+        "{{\"model_type\": \"llama\", \"hidden_size\": 2048,\n\"num_hidden_layers\": 4, \"num_attention_heads\": \
+         16,\n\"intermediate_size\": 5632, \"vocab_size\": 32000, \"max_position_embeddings\": \
+         4096, \"torch_dtype\": \"bfloat16\"{change}}}"
     )
 }
 
 #[test]
-fn what_cannot_be_right_is_named_by_line_and_field() {
+fn invalid_values_are_named_by_line_and_field() {
     for (change, line, field, words) in [
         (",\n\"num_key_value_heads\": -8", 4, "num_key_value_heads", "whole number from 1 to 16,384; it is -8"),
         (",\n\"num_hidden_layers\": 1e30", 4, "num_hidden_layers", "1e30"),
@@ -82,7 +85,7 @@ fn what_cannot_be_right_is_named_by_line_and_field() {
 }
 
 #[test]
-fn what_was_read_assumed_and_ignored_is_listed() {
+fn read_assumed_and_ignored_fields_are_listed() {
     let config = llama(",\n\"vision_config\": {}, \"hidden_size\": 1024, \"colour\": \"<b>red</b>\"");
     let read = hf_config::read(config.as_bytes(), "").unwrap();
     assert_eq!(read.model.hidden, 1024);
@@ -95,7 +98,7 @@ fn what_was_read_assumed_and_ignored_is_listed() {
 }
 
 #[test]
-fn an_unknown_architecture_is_estimated_as_the_nearest_family_and_says_so() {
+fn an_unknown_architecture_is_estimated_as_the_nearest_family_with_a_note() {
     for (fields, family) in [
         ("", Family::Llama),
         (", \"num_local_experts\": 8, \"num_experts_per_tok\": 2", Family::Mixtral),
@@ -115,10 +118,11 @@ fn an_unknown_architecture_is_estimated_as_the_nearest_family_and_says_so() {
 }
 
 #[test]
-fn quantization_is_read_in_each_of_its_forms() {
+fn quantization_is_read_in_every_format() {
     let groups = |weights: &str, input: &str| {
         format!(
-            "{{\"quant_method\": \"compressed-tensors\", \"config_groups\": {{\"group_0\": {{\"weights\": {weights}, \"input_activations\": {input}}}}}}}"
+            "{{\"quant_method\": \"compressed-tensors\", \"config_groups\": {{\"group_0\": {{\"weights\": \
+             {weights}, \"input_activations\": {input}}}}}}}"
         )
     };
     for (config, algo) in [
@@ -138,19 +142,20 @@ fn quantization_is_read_in_each_of_its_forms() {
     }
     let own = b"{\"producer\": {}, \"quantization\": {\"quant_algo\": \"FP8\", \"kv_cache_quant_algo\": \"FP8\"}}";
     let ModelFile::Quantization(algo, cache, _) = model_file::read(own, "").unwrap() else {
-        panic!("its kind isn't seen")
+        panic!("the kind of the file is not recognised")
     };
     assert_eq!((algo.unwrap().to_string(), cache.unwrap().to_string()), ("FP8".into(), "fp8".into()));
 }
 
 #[test]
-fn an_engine_fills_every_build_knob_and_locks_it() {
+fn an_engine_sets_and_locks_every_build_setting() {
     let file = model_file::read(include_bytes!("../fixtures/configs/engine.json"), "Llama-3.1-8B").unwrap();
     let mut deployment = Deployment::default();
     file.apply(&mut deployment);
     assert_eq!(
         link::encode(&deployment),
-        "v=1&tp_size=2&pp_size=2&quant_algo=FP8&kv_cache_dtype=fp8&max_batch_size=64&max_num_tokens=4096&max_seq_len=8192\
+        "v=1&tp_size=2&pp_size=2&quant_algo=FP8&kv_cache_dtype=fp8&max_batch_size=64&max_num_tokens=4096\
+         &max_seq_len=8192\
          &trtllm_version=0.17&max_input_len=4096&max_beam_width=2&tokens_per_block=32&use_paged_context_fmha=true\
          &use_fp8_context_fmha=false&use_fused_mlp=true&multiple_profiles=true&gather_generation_logits=true\
          &logits_dtype=float32&use_parallel_embedding=true"
@@ -225,12 +230,15 @@ fn a_safetensors_header_gives_exact_bytes_and_a_model() {
         let error = safetensors::read_header(&bytes).unwrap_err().to_string();
         assert!(error.contains(words), "{error}");
     }
-    let index = b"{\"metadata\": {\"total_size\": 16060522496}, \"weight_map\": {\"lm_head.weight\": \"a\", \"model.layers.0.mlp.up_proj.weight\": \"a\"}}";
-    let ModelFile::Tensors(index) = model_file::read(index, "").unwrap() else { panic!("its kind isn't seen") };
+    let index = b"{\"metadata\": {\"total_size\": 16060522496}, \"weight_map\": \
+                  {\"lm_head.weight\": \"a\", \"model.layers.0.mlp.up_proj.weight\": \"a\"}}";
+    let ModelFile::Tensors(index) = model_file::read(index, "").unwrap() else {
+        panic!("the kind of the file is not recognised")
+    };
     assert_eq!((index.bytes.0, index.tensors), (16_060_522_496, 2));
 }
 
-/// A tensor of a header: name, number format, shape.
+/// A tensor of a header: name, number format and shape.
 type Entry = (String, &'static str, Vec<u64>);
 
 /// The start of a safetensors file with these tensors.
@@ -252,10 +260,10 @@ fn header(tensors: &[Entry]) -> Vec<u8> {
     safetensors_start(&format!("{{{}}}", entries.join(", ")))
 }
 
-/// The tensors of a linear layer of that name, with its outputs and inputs.
+/// Returns the tensors of a linear layer with this name, number of outputs and number of inputs.
 type Linear = dyn Fn(String, u64, u64) -> Vec<Entry>;
 
-/// The dimensions of a Llama's relative.
+/// The dimensions of a model with the layers of Llama.
 struct Dimensions {
     layers: u64,
     hidden: u64,
@@ -266,7 +274,7 @@ struct Dimensions {
     head_norms: bool,
 }
 
-/// The config.json of Qwen/Qwen3-8B and of meta-llama/Llama-3.1-8B say these.
+/// The dimensions in the config.json of Qwen/Qwen3-8B.
 const QWEN3_8B: Dimensions = Dimensions {
     layers: 36,
     hidden: 4096,
@@ -276,6 +284,7 @@ const QWEN3_8B: Dimensions = Dimensions {
     vocab: 151_936,
     head_norms: true,
 };
+/// The dimensions in the config.json of meta-llama/Llama-3.1-8B.
 const LLAMA_3_8B: Dimensions = Dimensions {
     layers: 32,
     hidden: 4096,
@@ -287,8 +296,8 @@ const LLAMA_3_8B: Dimensions = Dimensions {
 };
 
 impl Dimensions {
-    /// The tensors as transformers saves them; `linear` stores a linear layer of that name, outputs
-    /// and inputs.
+    /// The tensors in the format in which transformers saves them; `linear` returns the tensors of
+    /// a linear layer with this name, number of outputs and number of inputs.
     fn tensors(&self, linear: impl Fn(String, u64, u64) -> Vec<Entry>) -> Vec<Entry> {
         let wide = |name: &str, shape: &[u64]| (name.to_string(), "BF16", shape.to_vec());
         let mut tensors = vec![wide("model.embed_tokens.weight", &[self.vocab, self.hidden])];
@@ -384,12 +393,14 @@ fn one_scale_a_row(format: &'static str) -> impl Fn(String, u64, u64) -> Vec<Ent
 }
 
 fn tensors_of(file: &[u8], hint: &str) -> Checkpoint {
-    let ModelFile::Tensors(checkpoint) = model_file::read(file, hint).unwrap() else { panic!("its kind isn't seen") };
+    let ModelFile::Tensors(checkpoint) = model_file::read(file, hint).unwrap() else {
+        panic!("the kind of the file is not recognised")
+    };
     checkpoint
 }
 
 #[test]
-fn the_formats_of_a_headers_tensors_are_its_quantization() {
+fn tensor_formats_of_a_header_determine_the_quantization() {
     let cases: [(&Linear, Precision); 11] = [
         (&bf16, Precision::Plain),
         (&fp8, Precision::Quantized(QuantAlgo::Fp8)),
@@ -421,7 +432,7 @@ fn the_formats_of_a_headers_tensors_are_its_quantization() {
 }
 
 #[test]
-fn a_mix_of_formats_is_named_and_never_counted_as_one_of_them() {
+fn a_mix_of_formats_is_named_and_not_taken_for_a_single_format() {
     let mixed = |name: String, outputs, inputs| match name.contains("self_attn") {
         true => fp8(name, outputs, inputs),
         false => nvfp4(name, outputs, inputs),
@@ -459,7 +470,7 @@ fn a_mix_of_formats_is_named_and_never_counted_as_one_of_them() {
 
 #[test]
 fn experts_in_fp4_leave_attention_in_16_bit() {
-    // Qwen/Qwen3-30B-A3B with its routed experts alone in NVFP4.
+    // Qwen/Qwen3-30B-A3B with only its routed experts in NVFP4.
     let wide = |name: String, shape: &[u64]| (name, "BF16", shape.to_vec());
     let mut tensors = vec![wide("model.embed_tokens.weight".into(), &[151_936, 2048])];
     for layer in 0..48 {
@@ -486,7 +497,7 @@ fn experts_in_fp4_leave_attention_in_16_bit() {
 }
 
 #[test]
-fn models_with_the_same_tensors_are_said_and_the_newest_is_taken() {
+fn models_with_the_same_tensors_are_named_and_the_newest_is_chosen() {
     let bytes = header(&LLAMA_3_8B.tensors(bf16));
     let taken = |hint: &str| {
         let file = tensors_of(&bytes, hint);
@@ -502,8 +513,8 @@ fn models_with_the_same_tensors_are_said_and_the_newest_is_taken() {
 }
 
 #[test]
-fn a_tied_head_that_is_stored_again_counts_once() {
-    // Qwen/Qwen3-0.6B: tie_word_embeddings is true, and its file has the head too.
+fn a_tied_head_that_is_stored_twice_counts_once() {
+    // Qwen/Qwen3-0.6B: tie_word_embeddings is true, but its file also contains the head.
     let small = Dimensions {
         layers: 28,
         hidden: 1024,
@@ -518,7 +529,7 @@ fn a_tied_head_that_is_stored_again_counts_once() {
 }
 
 #[test]
-fn a_header_in_32_bit_is_counted_in_32_bit() {
+fn a_header_in_32_bits_gives_a_model_in_32_bits() {
     let wide =
         |tensors: Vec<Entry>| tensors.into_iter().map(|(name, _, shape)| (name, "F32", shape)).collect::<Vec<_>>();
     let model = tensors_of(&header(&wide(LLAMA_3_8B.tensors(bf16))), "").model.unwrap();
@@ -526,18 +537,17 @@ fn a_header_in_32_bit_is_counted_in_32_bit() {
 }
 
 #[test]
-fn a_model_of_no_row_is_made_of_its_own_tensors() {
+fn a_model_outside_the_catalogue_is_built_from_its_tensors() {
     let own = Dimensions { layers: 7, intermediate: 5120, ..LLAMA_3_8B };
     let model = tensors_of(&header(&own.tensors(bf16)), "").model.unwrap();
     assert!(model.is_custom());
-    // Embedding and head, and for each layer attention, feed-forward block and norms; the last
-    // norm.
+    // Embedding and head; attention, feed-forward block and norms of each layer; the last norm.
     let layer = 4096 * (4096 + 1024 + 1024 + 4096) + 3 * 4096 * 5120 + 2 * 4096;
     assert_eq!(model.parameters(), 2 * 128_256 * 4096 + 7 * layer + 4096);
 }
 
 #[test]
-fn a_part_of_a_model_is_no_model() {
+fn a_part_of_a_model_is_not_taken_for_a_model() {
     let all = LLAMA_3_8B.tensors(bf16);
     let layer = |entry: &Entry| entry.0.split('.').nth(2).and_then(|number| number.parse::<u64>().ok());
     let only =
@@ -579,13 +589,13 @@ fn a_part_of_a_model_is_no_model() {
         file.apply(&mut deployment);
         assert_eq!(deployment, Deployment::default(), "{words}");
     }
-    // A fused projection's model is found in the catalogue by its parameters.
+    // A model with a fused projection is found in the catalogue by its number of parameters.
     let found = tensors_of(&header(&LLAMA_3_8B.tensors(fused)), "").model.unwrap();
     assert_eq!(found.name, "meta-llama/Llama-3.1-8B");
 }
 
 #[test]
-fn an_index_says_its_quantization_as_far_as_names_do() {
+fn an_index_gives_its_quantization_if_tensor_names_determine_it() {
     let index = |names: &[&str]| {
         let map: Vec<String> =
             names.iter().map(|name| format!("\"model.layers.0.mlp.up_proj.{name}\": \"a\"")).collect();
@@ -647,22 +657,24 @@ fn a_file_of_another_kind_is_named_and_refused() {
         let error = model_file::read(content.as_bytes(), "").unwrap_err().to_string();
         assert!(error.contains(words), "{content}: {error}");
     }
-    // A decoder's configuration is none of them, even if it holds such fields.
+    // The configuration of a decoder is accepted even if it contains such fields.
     let decoder = llama(", \"tokenizer_class\": \"LlamaTokenizer\", \"eos_token_id\": 2, \"quantization\": null");
     assert!(model_file::read(decoder.as_bytes(), "").unwrap().model().is_some());
 }
 
-/// Links that were made with models of one's own, and what they must mean for ever.
+/// Links with custom models that were shared, with their number of parameters.
 #[test]
-fn frozen_links_of_own_models_keep_their_meaning() {
+fn frozen_links_of_custom_models_keep_their_meaning() {
     for (text, parameters) in [
         ("v=1&model=custom", 6_738_415_616_u64),
         (
-            "v=1&model=custom&m.family=llama&m.layers=2&m.hidden=64&m.heads=4&m.kv_heads=2&m.intermediate=128&m.vocab=100&m.positions=4096&m.tied=true",
+            "v=1&model=custom&m.family=llama&m.layers=2&m.hidden=64&m.heads=4&m.kv_heads=2&m.intermediate=128\
+             &m.vocab=100&m.positions=4096&m.tied=true",
             80_448,
         ),
         (
-            "v=1&model=custom&m.family=qwen3_moe&m.layers=94&m.hidden=4096&m.heads=64&m.kv_heads=4&m.head_dim=128&m.intermediate=0&m.vocab=151936&m.positions=40960&m.moe=128/8/1536",
+            "v=1&model=custom&m.family=qwen3_moe&m.layers=94&m.hidden=4096&m.heads=64&m.kv_heads=4&m.head_dim=128\
+             &m.intermediate=0&m.vocab=151936&m.positions=40960&m.moe=128/8/1536",
             235_093_634_560,
         ),
         ("v=1&model=llama-2-7b&m.layers=1", 464_531_456),
@@ -721,11 +733,11 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 256, ..ProptestConfig::default() })]
 
     #[test]
-    fn a_model_of_ones_own_survives_its_link(recipe in recipe(), shuffled in any::<bool>()) {
+    fn a_link_restores_a_custom_model(recipe in recipe(), shuffled in any::<bool>()) {
         let deployment = Deployment { model: ModelRef::custom(recipe), ..Deployment::default() };
         let text = link::encode(&deployment);
         let pairs = text.split('&');
-        // The order of the pairs means nothing.
+        // The order of the pairs has no meaning.
         let text = if shuffled { pairs.rev().collect::<Vec<_>>().join("&") } else { text };
         let decoded = link::decode(&text);
         prop_assert!(decoded.problems.is_empty(), "{text}: {:?}", decoded.problems);
@@ -736,14 +748,22 @@ proptest! {
     }
 
     #[test]
-    fn a_text_names_every_set_of_layers(members in proptest::collection::vec(0u32..64, 0..40), layers in 1u32..64) {
+    fn every_set_of_layers_has_a_text_form(members in proptest::collection::vec(0u32..64, 0..40), layers in 1u32..64) {
         let set = members.into_iter().filter(|layer| *layer < layers).collect();
         prop_assert_eq!(layer_set(&layer_text(set, layers), layers), Some(set));
     }
 
     #[test]
-    fn no_mutilated_header_makes_a_reader_panic(at in 8usize..6000, byte in 32u8..127, which in 0usize..6) {
-        let small = Dimensions { layers: 2, hidden: 256, queries: 256, keys: 128, intermediate: 512, vocab: 64, head_norms: true };
+    fn no_damaged_header_makes_a_reader_panic(at in 8usize..6000, byte in 32u8..127, which in 0usize..6) {
+        let small = Dimensions {
+            layers: 2,
+            hidden: 256,
+            queries: 256,
+            keys: 128,
+            intermediate: 512,
+            vocab: 64,
+            head_norms: true,
+        };
         let linear: [&Linear; 6] = [&bf16, &fp8_blocks, &nvfp4, &awq, &gptq(4), &compressed_int4];
         let mut bytes = header(&small.tensors(linear[which]));
         let at = 8 + at % (bytes.len() - 8);
@@ -762,7 +782,12 @@ proptest! {
     }
 
     #[test]
-    fn no_mutilated_file_makes_a_reader_panic(at in 0usize..6000, byte in any::<u8>(), cut in any::<bool>(), which in 0usize..52) {
+    fn no_damaged_file_makes_a_reader_panic(
+        at in 0usize..6000,
+        byte in any::<u8>(),
+        cut in any::<bool>(),
+        which in 0usize..52,
+    ) {
         let engine = include_bytes!("../fixtures/configs/engine.json").to_vec();
         let mut bytes = families().nth(which).map_or(engine, |(_, config, _)| config.into_bytes());
         let at = at % bytes.len();
@@ -776,7 +801,7 @@ proptest! {
 }
 
 #[test]
-fn every_model_of_the_catalogue_can_be_made_ones_own() {
+fn every_model_of_the_catalogue_can_be_made_custom() {
     for model in models() {
         let own = ModelRef::custom(ModelRef::from(model).to_recipe());
         assert_eq!(own.parameters(), model.parameters(), "{}", model.name);
@@ -787,10 +812,13 @@ fn every_model_of_the_catalogue_can_be_made_ones_own() {
 }
 
 #[test]
-fn three_coordinates_of_a_position_are_read() {
-    let config = r#"{"model_type": "qwen2_vl", "hidden_size": 3584, "num_hidden_layers": 28, "num_attention_heads": 28, "num_key_value_heads": 4,
+fn positions_with_three_coordinates_are_read() {
+    let config = concat!(
+        r#"{"model_type": "qwen2_vl", "hidden_size": 3584, "num_hidden_layers": 28, "num_attention_heads": 28, "#,
+        r#""num_key_value_heads": 4,
         "intermediate_size": 18944, "vocab_size": 152064, "max_position_embeddings": 32768, "torch_dtype": "bfloat16",
-        "tie_word_embeddings": false, "rope_scaling": {"type": "mrope", "mrope_section": [16, 24, 24]}}"#;
+        "tie_word_embeddings": false, "rope_scaling": {"type": "mrope", "mrope_section": [16, 24, 24]}}"#,
+    );
     let read = hf_config::read(config.as_bytes(), "").unwrap();
     assert_eq!(read.model, ModelRef::from(find("Qwen/Qwen2-VL-7B-Instruct").unwrap()));
 }

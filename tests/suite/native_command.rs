@@ -1,4 +1,4 @@
-//! The native command, as a person and a pipeline run it.
+//! The native command, run like by a person and in a pipeline.
 #![cfg(not(target_arch = "wasm32"))]
 
 use serde_json::Value;
@@ -29,7 +29,7 @@ fn stderr(output: &Output) -> &str {
     std::str::from_utf8(&output.stderr).unwrap()
 }
 
-/// The JSON that a link is answered with, and the exit status.
+/// The JSON that `estimate` prints for a link, and the exit status.
 fn json(link: &str) -> (Value, i32) {
     let output = run(&["estimate", link, "--json"]);
     assert_eq!(stderr(&output), "", "{link}");
@@ -37,7 +37,7 @@ fn json(link: &str) -> (Value, i32) {
 }
 
 #[test]
-fn sizes_for_people_are_in_the_units_that_are_asked_for() {
+fn sizes_in_text_are_in_the_requested_units() {
     for (command, binary, decimal) in [
         (vec!["estimate", ""], "79.18", "85.02"),
         (vec!["table", ""], "79.18", "85.02"),
@@ -49,7 +49,7 @@ fn sizes_for_people_are_in_the_units_that_are_asked_for() {
         assert!(shown[0] == shown[1] && shown[0].contains(binary) && !shown[0].contains(decimal), "{}", shown[0]);
         assert!(shown[2].contains(decimal) && !shown[2].contains(binary) && !shown[2].contains("GiB"), "{}", shown[2]);
     }
-    // The axis' round numbers stand elsewhere.
+    // The round numbers of the axis are at different positions.
     assert_ne!(run(&["chart", ""]).stdout, run(&["chart", "", "--units", "GB"]).stdout);
     let bytes = |units: &str| json_of(&run(&["estimate", "", "--json", "--units", units]))["ranks"].clone();
     assert_eq!(bytes("GB"), bytes("GiB"));
@@ -63,7 +63,7 @@ fn json_of(output: &Output) -> Value {
 }
 
 #[test]
-fn a_deployment_that_fits() {
+fn a_deployment_that_fits_exits_with_0() {
     let output = run(&["estimate", ""]);
     assert_eq!((status(&output), stderr(&output)), (0, ""));
     let text = stdout(&output);
@@ -87,7 +87,7 @@ fn a_deployment_that_fits() {
 }
 
 #[test]
-fn a_deployment_that_does_not_fit() {
+fn a_deployment_that_does_not_fit_exits_with_1() {
     let link = "https://example.org/memory/?embed=1#v=1&model=meta-llama/Llama-3.3-70B-Instruct";
     let output = run(&["estimate", link]);
     assert_eq!(status(&output), 1);
@@ -99,7 +99,7 @@ fn a_deployment_that_does_not_fit() {
 }
 
 #[test]
-fn bad_input_names_the_field_the_value_and_what_would_be_right() {
+fn bad_input_names_the_field_the_value_and_the_permitted_values() {
     for (link, said) in [
         ("tp_size=3", ["tp_size", "3", "use one of 1, 2, 4, 8, 16, 32"]),
         ("tp_size=0", ["tp_size", "0", "a whole number from 1 to"]),
@@ -135,15 +135,16 @@ fn an_unknown_key_is_a_warning() {
 }
 
 #[test]
-fn a_word_that_is_no_link_is_bad_input() {
+fn a_word_that_is_not_a_link_is_bad_input() {
     let output = run(&["estimate", "gibberish"]);
     assert_eq!(status(&output), 2);
     assert!(stderr(&output).contains("gibberish"));
 }
 
 #[test]
-fn the_documentations_example_has_its_blocks() {
-    // TensorRT-LLM, docs/source/reference/memory.md: "Number of blocks: 4060", "Number of tokens: 259840".
+fn the_example_of_the_documentation_has_its_blocks() {
+    // TensorRT-LLM, docs/source/reference/memory.md: "Number of blocks: 4060",
+    // "Number of tokens: 259840".
     let (answer, _) = json(
         "model=meta-llama/Llama-2-7b-hf&quant_algo=FP8&kv_cache_dtype=fp8&max_batch_size=256&max_num_tokens=8192\
          &max_seq_len=2048&tokens_per_block=64&trtllm_version=0.13&free_memory_gib=70.48&gpu_memory_gib=79.10",
@@ -179,7 +180,7 @@ fn explanations_are_a_tree() {
 }
 
 #[test]
-fn the_catalogues_are_the_librarys() {
+fn printed_catalogues_match_the_library() {
     let output = run(&["models", "--json"]);
     let rows: Vec<Value> = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(rows.len(), models().len());
@@ -203,7 +204,7 @@ fn the_catalogues_are_the_librarys() {
 }
 
 #[test]
-fn the_help_tells_every_key_and_exit_status() {
+fn the_help_lists_every_key_and_exit_status() {
     for arguments in [["--help"].as_slice(), &["estimate", "--help"]] {
         let output = run(arguments);
         let help = stdout(&output);
@@ -216,7 +217,7 @@ fn the_help_tells_every_key_and_exit_status() {
 }
 
 #[test]
-fn nonsense_is_answered_and_never_a_panic() {
+fn invalid_input_is_answered_without_a_panic() {
     let long = "tp_size=".repeat(5000);
     for link in [
         "",
@@ -255,14 +256,15 @@ fn nonsense_is_answered_and_never_a_panic() {
 }
 
 #[test]
-fn a_reader_that_has_seen_enough_is_no_error() {
+fn a_closed_output_pipe_is_not_an_error() {
     let mut child = Command::new(env!("CARGO_BIN_EXE_trtllm-memory"))
         .args(["models", "--json"])
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    // More than a pipe holds follows the first bytes, so that the command is still writing.
+    // The output exceeds the capacity of a pipe, so the command is still writing when the pipe is
+    // closed.
     let mut start = [0; 16];
     let mut output = child.stdout.take().unwrap();
     output.read_exact(&mut start).unwrap();
@@ -272,7 +274,7 @@ fn a_reader_that_has_seen_enough_is_no_error() {
 }
 
 #[test]
-fn a_log_is_laid_beside_the_models() {
+fn a_log_is_compared_with_the_models() {
     let file = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/logs/documentation.log");
     let output = run(&["log", file]);
     assert_eq!((status(&output), stderr(&output)), (0, ""));
@@ -294,11 +296,11 @@ fn a_log_is_laid_beside_the_models() {
 }
 
 #[test]
-fn a_model_may_come_from_its_own_file() {
+fn a_model_may_come_from_a_file() {
     let engine = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/configs/engine.json");
     let output = run(&["estimate", "--hf-config", engine, "gpu=h200&tp_size=4", "--json"]);
     let answer: Value = serde_json::from_slice(&output.stdout).unwrap();
-    // The link goes before the file, which says the rest.
+    // Settings of the link take precedence; the file supplies the others.
     assert_eq!((status(&output), answer["ranks"].as_array().unwrap().len()), (0, 8));
     assert!(answer["link"].as_str().unwrap().contains("max_batch_size=64"));
     assert!(answer["warnings"].as_array().unwrap().iter().any(|warning| warning["field"] == "model"));
@@ -308,7 +310,7 @@ fn a_model_may_come_from_its_own_file() {
     assert!(stderr(&bad).contains("line 1: Invalid JSON"), "{}", stderr(&bad));
 }
 
-/// A file of this content, in a folder of its own test.
+/// Writes a file with this content into the folder of a test, and returns its path.
 fn file(test: &str, name: &str, content: &[u8]) -> String {
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(test);
     std::fs::create_dir_all(&folder).unwrap();
@@ -332,7 +334,7 @@ const FUSED: &str = r#"{"model.embed_tokens.weight": {"dtype": "BF16", "shape": 
     "model.norm.weight": {"dtype": "BF16", "shape": [4], "data_offsets": [160, 168]}}"#;
 
 #[test]
-fn a_file_without_a_model_is_answered_for_no_other_model() {
+fn a_file_without_a_model_is_not_answered_for_the_default_model() {
     let test = "a_file_without_a_model";
     for (name, content, kind, algo) in [
         (
@@ -365,7 +367,7 @@ fn a_file_without_a_model_is_answered_for_no_other_model() {
             );
             assert!(answer["errors"][0]["message"].as_str().unwrap().contains(kind));
         }
-        // With the model named, the file says how it is quantized.
+        // If the link names the model, the file supplies its quantization.
         let output = run(&["estimate", "model=Qwen/Qwen3-8B&gpu=h200", "--hf-config", &path, "--json"]);
         let (named, expected) = (json_of(&output), format!("model=Qwen/Qwen3-8B&gpu=h200&quant_algo={algo}"));
         assert_eq!(status(&output), 0, "{name}");
@@ -375,7 +377,7 @@ fn a_file_without_a_model_is_answered_for_no_other_model() {
 }
 
 #[test]
-fn a_quantization_that_has_no_name_needs_one() {
+fn an_ambiguous_quantization_must_be_named_in_the_link() {
     let index = r#"{"weight_map": {"model.layers.0.mlp.up_proj.qweight": "a"}}"#;
     let path = file("a_quantization_that_has_no_name", "model.safetensors.index.json", index.as_bytes());
     let output = run(&["estimate", "model=Qwen/Qwen3-8B", "--hf-config", &path]);
@@ -386,7 +388,7 @@ fn a_quantization_that_has_no_name_needs_one() {
 }
 
 #[test]
-fn a_link_that_names_another_model_than_the_file_is_said_to() {
+fn a_link_with_a_different_model_than_the_file_gives_a_warning() {
     let config = r#"{"model_type": "llama", "hidden_size": 2048, "num_hidden_layers": 4, "num_attention_heads": 16,
         "intermediate_size": 5632, "vocab_size": 32000, "torch_dtype": "bfloat16"}"#;
     let path = file("a_link_that_names_another_model", "config.json", config.as_bytes());
@@ -400,7 +402,7 @@ fn a_link_that_names_another_model_than_the_file_is_said_to() {
 }
 
 #[test]
-fn errors_are_json_where_json_is_asked_for() {
+fn errors_are_json_if_json_is_requested() {
     let nothing = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
     for (arguments, setting, value) in [
         (&["log", "no such file"][..], "file", "no such file"),
@@ -424,13 +426,13 @@ fn errors_are_json_where_json_is_asked_for() {
         let message = error["message"].as_str().unwrap();
         assert!(!message.is_empty() && stderr(&spoken).contains(message.split(": ").next().unwrap()), "{message}");
     }
-    // Behind `--` it is no option.
+    // After `--`, `--json` is not an option.
     assert_eq!(stdout(&run(&["guess", "--", "--json"])), "");
     let help = run(&["estimate", "--help", "--json"]);
     assert!(status(&help) == 0 && stdout(&help).contains("Usage:"));
 }
 
-/// The command with `arguments` and this standard input.
+/// Runs the command with `arguments` and this standard input.
 fn run_on(input: &[u8], arguments: &[&str]) -> Output {
     let mut child = Command::new(env!("CARGO_BIN_EXE_trtllm-memory"))
         .args(arguments)
@@ -444,18 +446,18 @@ fn run_on(input: &[u8], arguments: &[&str]) -> Output {
 }
 
 #[test]
-fn links_of_the_standard_input_are_answered_line_by_line() {
+fn links_from_standard_input_are_answered_line_by_line() {
     let links = b"tp_size=2\n\n  \r\nmodel=meta-llama/Llama-3.3-70B-Instruct\r\n#\n";
     let output = run_on(links, &["estimate", "-", "--json"]);
-    assert_eq!((status(&output), stderr(&output)), (1, ""), "the worst is one that doesn't fit");
+    assert_eq!((status(&output), stderr(&output)), (1, ""), "the status is that of the deployment that does not fit");
     let answers: Vec<Value> = stdout(&output).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let said: Vec<(u64, &str)> =
         answers.iter().map(|answer| (answer["line"].as_u64().unwrap(), answer["verdict"].as_str().unwrap())).collect();
     assert_eq!(said, [(1, "fits"), (4, "fails"), (5, "fits")]);
     for (answer, link) in answers.into_iter().zip(["tp_size=2", "model=meta-llama/Llama-3.3-70B-Instruct", ""]) {
-        let Value::Object(mut answer) = answer else { panic!("no object") };
+        let Value::Object(mut answer) = answer else { panic!("not an object") };
         answer.remove("line");
-        assert_eq!(Value::Object(answer), json(link).0, "the same as alone");
+        assert_eq!(Value::Object(answer), json(link).0, "the answer differs from that of the link alone");
     }
     let text = run_on(links, &["estimate", "-"]);
     assert_eq!(status(&text), 1);
@@ -465,7 +467,7 @@ fn links_of_the_standard_input_are_answered_line_by_line() {
 }
 
 #[test]
-fn a_bad_link_of_the_standard_input_is_named_by_its_line() {
+fn an_invalid_link_from_standard_input_is_named_by_its_line() {
     let links = [&b"tp_size=2\n\ntp_size=3\ngibberish\n\xff\xfe\n"[..], &[b'x'; 100_000], b"\ntp_size=2\n"].concat();
     let output = run_on(&links, &["estimate", "-"]);
     assert_eq!(status(&output), 2);
@@ -484,7 +486,7 @@ fn a_bad_link_of_the_standard_input_is_named_by_its_line() {
         (&"tp_size".into(), &"3".into())
     );
 
-    // Without any link nothing was checked, so nothing passes.
+    // Without any link nothing was checked, so the command must not succeed.
     for empty in [&b""[..], b"\n \n"] {
         let output = run_on(empty, &["estimate", "-"]);
         assert_eq!((status(&output), stdout(&output)), (2, ""));
@@ -495,7 +497,7 @@ fn a_bad_link_of_the_standard_input_is_named_by_its_line() {
 }
 
 #[test]
-fn links_of_the_standard_input_share_a_file() {
+fn links_from_standard_input_share_a_file() {
     let path = file("links_share_a_file", "hf_quant_config.json", QUANTIZATION.as_bytes());
     let output = run_on(b"model=Qwen/Qwen3-8B\ngpu=h200\n", &["estimate", "-", "--hf-config", &path, "--json"]);
     assert_eq!(status(&output), 2);
@@ -512,7 +514,7 @@ fn links_of_the_standard_input_share_a_file() {
 }
 
 #[test]
-fn a_models_file_that_is_too_long_is_refused_with_its_size_and_the_limit() {
+fn a_model_file_that_is_too_long_is_refused_with_its_size_and_the_limit() {
     let path = std::env::temp_dir().join(format!("trtllm-memory-long-{}.json", std::process::id()));
     std::fs::write(&path, "{\"model_type\": \"llama\",\n").unwrap();
     std::fs::OpenOptions::new().write(true).open(&path).unwrap().set_len(200_000_000).unwrap();

@@ -1,4 +1,7 @@
-//! The overhead against what public logs leave: total, minus available, minus the lines that say what was allocated. MiB.
+//! The predicted overhead compared with public logs, in MiB.
+//!
+//! A log gives the overhead as the total memory, minus the available memory, minus all logged
+//! allocations.
 
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
@@ -16,9 +19,9 @@ struct Case {
     source: &'static str,
     link: &'static str,
     rank: u64,
-    /// What logs leave, if any does.
+    /// The overheads in public logs; empty without a log.
     measured: &'static [f64],
-    /// What the law says: low, likely, high.
+    /// The prediction of the law: low, likely and high.
     band: [f64; 3],
 }
 
@@ -53,14 +56,16 @@ const CASES: &[Case] = &[
     },
     Case {
         source: "triton-inference-server/tensorrtllm_backend issue 576, if on H100",
-        link: "model=meta-llama/Meta-Llama-3-8B&tp_size=2&quant_algo=W4A16_AWQ&max_batch_size=8&max_num_tokens=4096&max_seq_len=8000&multiple_profiles=true&launcher=mpi&trtllm_version=0.12",
+        link: "model=meta-llama/Meta-Llama-3-8B&tp_size=2&quant_algo=W4A16_AWQ&max_batch_size=8&max_num_tokens=4096\
+               &max_seq_len=8000&multiple_profiles=true&launcher=mpi&trtllm_version=0.12",
         rank: 0,
         measured: &[1575.0],
         band: [1317.0, 1573.0, 2218.0],
     },
     Case {
         source: "the same, if on A100",
-        link: "model=meta-llama/Meta-Llama-3-8B&gpu=a100-80gb&tp_size=2&quant_algo=W4A16_AWQ&max_batch_size=8&max_num_tokens=4096&max_seq_len=8000&multiple_profiles=true&launcher=mpi&trtllm_version=0.12",
+        link: "model=meta-llama/Meta-Llama-3-8B&gpu=a100-80gb&tp_size=2&quant_algo=W4A16_AWQ&max_batch_size=8\
+               &max_num_tokens=4096&max_seq_len=8000&multiple_profiles=true&launcher=mpi&trtllm_version=0.12",
         rank: 0,
         measured: &[1575.0],
         band: [1158.0, 1414.0, 1948.0],
@@ -72,9 +77,10 @@ const CASES: &[Case] = &[
         measured: &[3357.0, 3347.0, 3337.0, 3327.0],
         band: [2606.0, 3292.0, 4472.0],
     },
-    // The first rank has less of the tree than those in the middle (48 MiB), and seven other contexts.
+    // The first rank has 48 MiB less of NCCL's tree than ranks in the middle, and also the
+    // contexts of the seven other ranks.
     Case { source: "the same, rank 0", link: LLAMA_70B, rank: 0, measured: &[6951.0], band: [6189.0, 6884.0, 8099.0] },
-    // The last has 240 MiB less of it, and that is what its log says: 61.64 GiB against 61.40.
+    // The last rank has 240 MiB less of it. Its log agrees: 61.64 GiB instead of 61.40.
     Case { source: "the same, rank 7", link: LLAMA_70B, rank: 7, measured: &[3091.0], band: [2366.0, 3052.0, 4232.0] },
     Case {
         source: "Llama 3.1 8B FP8 with 0.20 on H100, PyTorch backend",
@@ -118,7 +124,8 @@ const CASES: &[Case] = &[
         measured: &[2017.0],
         band: [1815.0, 1968.0, 2274.0],
     },
-    // Windows holds a twentieth of this card; everything but the overhead is printed.
+    // Windows reserves a twentieth of this GPU's memory. The notes print everything except the
+    // overhead.
     Case {
         source: "public notes of Qwen1.5-MoE-A2.7B with 1.2.1 on RTX 4060 Ti",
         link: "model=Qwen/Qwen1.5-MoE-A2.7B&gpu=rtx-4060-ti-16gb&quant_algo=W4A16&os=windows&trtllm_version=1.2",
@@ -178,7 +185,9 @@ const CASES: &[Case] = &[
     },
 ];
 
-const LLAMA_70B: &str = "model=meta-llama/Llama-3.1-70B-Instruct&tp_size=8&quant_algo=FP8&kv_cache_dtype=fp8&max_batch_size=2048&max_num_tokens=8192&max_seq_len=25000&multiple_profiles=true&trtllm_version=0.16";
+const LLAMA_70B: &str = "model=meta-llama/Llama-3.1-70B-Instruct&tp_size=8&quant_algo=FP8&kv_cache_dtype=fp8\
+                         &max_batch_size=2048&max_num_tokens=8192&max_seq_len=25000&multiple_profiles=true\
+                         &trtllm_version=0.16";
 
 fn resolved(link: &str) -> Resolved {
     let decoded = link::decode(link);
@@ -201,7 +210,7 @@ fn mib(cause: &Cause<f64>) -> [f64; 3] {
 }
 
 #[test]
-fn the_law_says_what_it_said() {
+fn predictions_of_the_law_are_unchanged() {
     for case in CASES {
         let found = mib(&predicted(case.link, case.rank));
         for (found, expected) in found.iter().zip(case.band) {
@@ -211,7 +220,7 @@ fn the_law_says_what_it_said() {
 }
 
 #[test]
-fn every_measured_leftover_lies_in_the_band() {
+fn every_measured_overhead_lies_in_the_band() {
     let mut measurements = 0;
     for case in CASES {
         let [low, _, high] = mib(&predicted(case.link, case.rank));
@@ -223,9 +232,9 @@ fn every_measured_leftover_lies_in_the_band() {
     assert!(measurements >= 16);
 }
 
-/// Measured contexts of cards that the constant wasn't fitted on, within 13 MiB.
+/// Measured contexts of GPUs on which the constant was not fitted, within 13 MiB.
 #[test]
-fn contexts_of_other_cards_are_met() {
+fn contexts_of_other_gpus_are_predicted() {
     for (gpu, measured) in
         [("rtx-3090", 256.0), ("rtx-6000-ada", 426.0), ("h200", 520.0), ("h100-sxm", 515.0), ("b200", 590.0)]
     {
@@ -235,9 +244,9 @@ fn contexts_of_other_cards_are_met() {
     }
 }
 
-/// A communicator's MiB for each number of ranks, from NCCL's sources.
+/// The MiB of a communicator for 2, 4 and 8 ranks, from NCCL's sources.
 #[test]
-fn communicators_hold_what_nccl_allocates() {
+fn communicators_have_the_size_that_nccl_allocates() {
     let held = |link: &str, ranks| communicator::<f64>(&resolved(link), ranks, Position::Middle) / MIB as f64;
     let table: [(&str, [f64; 3]); 7] = [
         ("gpu=a100-80gb", [288.0, 576.0, 576.0]),
@@ -253,12 +262,12 @@ fn communicators_hold_what_nccl_allocates() {
     }
     let rack = [16, 32, 64].map(|ranks| held("gpu=gb200&trtllm_version=1.0", ranks));
     assert_eq!(rack, [1346.0, 2114.0, 2114.0]);
-    // Over nodes of eight.
+    // Two nodes of eight GPUs each.
     assert_eq!(held("gpu=h100-sxm", 16), 642.0);
     assert_eq!(held("gpu=a100-80gb", 16), 576.0);
 }
 
-/// The all-reduce workspace, as its source allocates it.
+/// The size of the all-reduce workspace in the sources of TensorRT-LLM.
 #[test]
 fn the_all_reduce_workspace_is_exact() {
     let held = |link: &str| {
@@ -271,16 +280,16 @@ fn the_all_reduce_workspace_is_exact() {
     assert_eq!(held(&format!("{model}&trtllm_version=0.15")), Some(128.0));
     assert_eq!(held(&format!("{model}&trtllm_version=1.2")), Some(134.0));
     assert_eq!(held(&format!("{model}&trtllm_version=1.3")), Some(1034.0));
-    // One short sequence: the running executor's batch counts, not the engine's.
+    // One short sequence: the batch size of the executor counts, not that of the engine.
     assert_eq!(held("tp_size=2&runtime_max_batch_size=1&max_seq_len=128"), Some(2.0 * 2.0 + 4.0 + 6.0));
     for none in ["tp_size=1", "tp_size=2&gpu=rtx-4090", "tp_size=8&gpus_per_node=4"] {
         assert_eq!(held(none), None, "{none}");
     }
 }
 
-/// Four DGX Spark are the largest cluster of unified memory that anyone has measured: 8.1 GiB of
-/// host buffers, 2.7 for each of three peers. More machines don't add more to the likely size, but
-/// widen the band: five peers of 3456 MiB at most, two of 256 at least.
+/// The largest measured cluster with unified memory is four DGX Spark: 8.1 GiB of host buffers, 2.7
+/// for each of three peers. Additional machines leave the likely size unchanged but widen the band:
+/// at most five peers of 3456 MiB, at least two of 256.
 #[test]
 fn unified_memory_is_not_extrapolated_beyond_four_machines() {
     for gpu in ["dgx-spark", "jetson-orin-64gb"] {
@@ -296,15 +305,15 @@ fn unified_memory_is_not_extrapolated_beyond_four_machines() {
         assert!(eight.high > four.high && eight.low < four.low);
         let others = 2.0 * 256.0 / 1024.0..5.0 * 3456.0 / 1024.0 + 8.0;
         assert!(others.contains(&eight.low.gib()) && others.contains(&eight.high.gib()), "{gpu}: {eight:?}");
-        // Sixteen machines would take 41 GiB by the line through one and four.
+        // A straight line through one and four machines would give 41 GiB for sixteen.
         let engine = |ranks: u64| {
             let link = format!("model=Qwen/Qwen2.5-32B&gpu={gpu}&pp_size={ranks}&max_seq_len=4096&trtllm_version=0.18");
             *report(&link).ranks[1].figure(Contributor::Overhead)
         };
-        // What differs are block tables, made after the KV cache.
+        // Only the block tables differ, which are allocated after the KV cache.
         assert!((engine(16).bytes.gib() - engine(8).bytes.gib()).abs() < 0.05);
         assert!(engine(16).high.gib() < 20.0, "{:?}", engine(16));
-        // Each of these machines has one GPU, so no other rank's context is on it.
+        // Each of these machines has one GPU, so it holds no context of another rank.
         assert_eq!(overhead(4, "&gpus_per_node=4&launcher=triton"), overhead(4, "&launcher=triton"));
     }
 }

@@ -1,4 +1,4 @@
-//! What holds for every deployment, tried on random ones, however absurd.
+//! Properties of all deployments, tested with random and extreme deployments.
 #![cfg(not(target_arch = "wasm32"))]
 
 use crate::support::random::{engine, largest, report};
@@ -12,7 +12,7 @@ use trtllm_memory::link;
 use trtllm_memory::memory::{Contributor, estimate, explain};
 use trtllm_memory::units::{Bytes, Units};
 
-/// A text for a setting: one that it offers, a number of any size, or nonsense.
+/// A text for a setting: an offered value, a number of any size, or an invalid text.
 fn text(input: Input, from: u64) -> String {
     let numbers = [
         0,
@@ -48,7 +48,8 @@ fn text(input: Input, from: u64) -> String {
     }
 }
 
-/// Any settings together, as a link or a form may say them; what can't be read stays as it was.
+/// Arbitrary combinations of settings, as in a link or a form. An invalid text leaves its setting
+/// unchanged.
 fn anything() -> impl Strategy<Value = Deployment> {
     let settings = proptest::collection::vec((0..SETTINGS.len(), any::<u64>()), 0..40);
     (engine(), any::<bool>(), any::<bool>(), settings).prop_map(|(start, plain, own, settings)| {
@@ -64,7 +65,7 @@ fn anything() -> impl Strategy<Value = Deployment> {
     })
 }
 
-/// Sizes that no reader lets through, but a program that uses the library may ask about.
+/// Deployments with sizes that every reader refuses, but that a user of the library may set.
 fn absurd() -> impl Strategy<Value = Deployment> {
     let size = || {
         prop_oneof![
@@ -140,7 +141,8 @@ fn absurd() -> impl Strategy<Value = Deployment> {
     )
 }
 
-/// Every answer comes: a report whose figures have bands, or problems that name a field and say what is wrong.
+/// Checks that the answer is a report whose figures have bands, or a list of problems that name a
+/// setting and have a message.
 fn is_answered(deployment: &Deployment) -> proptest::test_runner::TestCaseResult {
     match estimate(deployment) {
         Ok(report) => {
@@ -176,7 +178,8 @@ proptest! {
     #[test]
     fn the_ranks_hold_the_whole_checkpoint(deployment in engine()) {
         crate::support::random::ranks_hold_the_checkpoint(&deployment)?;
-        crate::support::random::ranks_hold_the_checkpoint(&Deployment { precision: Precision { quant_algo: QuantAlgo::None, ..deployment.precision }, ..deployment })?;
+        let precision = Precision { quant_algo: QuantAlgo::None, ..deployment.precision };
+        crate::support::random::ranks_hold_the_checkpoint(&Deployment { precision, ..deployment })?;
     }
 
     #[test]
@@ -187,8 +190,10 @@ proptest! {
     #[test]
     fn larger_batches_never_take_less(deployment in engine()) {
         let batch = deployment.limits.max_batch_size.unwrap_or(256).min(1 << 19);
-        let deployment = Deployment { limits: BuildLimits { max_batch_size: Some(batch), ..deployment.limits }, ..deployment };
-        let larger = Deployment { limits: BuildLimits { max_batch_size: Some(batch * 2), ..deployment.limits }, ..deployment.clone() };
+        let limits = BuildLimits { max_batch_size: Some(batch), ..deployment.limits };
+        let deployment = Deployment { limits, ..deployment };
+        let limits = BuildLimits { max_batch_size: Some(batch * 2), ..deployment.limits };
+        let larger = Deployment { limits, ..deployment.clone() };
         if let (Some(small), Some(large)) = (report(&deployment), report(&larger)) {
             for contributor in [Contributor::Activations, Contributor::RuntimeBuffers, Contributor::DecoderBuffers] {
                 prop_assert!(largest(&small, contributor) <= largest(&large, contributor));
@@ -197,7 +202,7 @@ proptest! {
     }
 
     #[test]
-    fn the_kv_cache_holds_what_it_says(deployment in engine()) {
+    fn the_kv_cache_holds_its_stated_tokens(deployment in engine()) {
         let Some(report) = report(&deployment) else { return Ok(()) };
         let kv = &report.kv_cache;
         prop_assert_eq!(kv.tokens, kv.blocks.saturating_mul(kv.tokens_per_block));
@@ -211,18 +216,18 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 4096, ..ProptestConfig::default() })]
 
     #[test]
-    fn whatever_can_be_entered_is_answered(deployment in anything()) {
+    fn every_input_is_answered(deployment in anything()) {
         is_answered(&deployment)?;
     }
 
     #[test]
-    fn whatever_can_be_asked_is_answered(deployment in absurd()) {
+    fn every_deployment_is_answered(deployment in absurd()) {
         is_answered(&deployment)?;
     }
 }
 
 #[test]
-fn stages_that_share_an_account_hold_the_same() {
+fn stages_with_a_shared_explanation_hold_the_same() {
     for model in models() {
         for pp_size in [4, 6] {
             let deployment = Deployment {
@@ -242,8 +247,8 @@ fn stages_that_share_an_account_hold_the_same() {
     }
 }
 
-/// No setting makes weights vanish: each alone, on one rank and on several of either kind, for the
-/// default model and the first of each family with experts.
+/// No setting makes weights disappear. Each setting is tried alone, on one rank and on several, for
+/// the default model and for the first model of each family with experts.
 #[test]
 fn no_setting_makes_the_ranks_hold_less_than_the_checkpoint() {
     let values = ["true", "false", "0", "1", "2", "4", "8", "512", "4096", "65536", "1099511627776", "0.3", "4,3,4"];

@@ -1,4 +1,5 @@
-//! The PyTorch backend's flow: its settings and defaults, what it refuses, its rule for the KV cache, its order of start-up.
+//! The PyTorch backend: its settings and defaults, its refusals, its rule for the KV cache, and its
+//! order of start-up.
 
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
@@ -28,10 +29,11 @@ fn gib(report: &Report, contributor: Contributor) -> f64 {
     report.ranks[0].figure(contributor).bytes.gib()
 }
 
-const R1: &str = "model=deepseek-ai/DeepSeek-R1&gpu=b200&tp_size=8&quant_algo=FP8_BLOCK_SCALES&moe_backend=TRTLLM&kv_cache_dtype=fp8";
+const R1: &str = "model=deepseek-ai/DeepSeek-R1&gpu=b200&tp_size=8&quant_algo=FP8_BLOCK_SCALES&moe_backend=TRTLLM\
+     &kv_cache_dtype=fp8";
 
 #[test]
-fn the_version_follows_the_backend_and_stands_in_a_link_only_if_chosen() {
+fn the_default_version_depends_on_the_backend_and_is_not_in_links() {
     let version = |text: &str| link::decode(text).deployment.resolve().unwrap().version.to_string();
     assert_eq!(version(""), "0.19");
     assert_eq!(version("backend=pytorch"), "1.2");
@@ -41,7 +43,7 @@ fn the_version_follows_the_backend_and_stands_in_a_link_only_if_chosen() {
 }
 
 #[test]
-fn names_of_the_llm_api_mean_the_same_settings() {
+fn names_of_the_llm_api_are_aliases_of_the_settings() {
     let dotted = decode(
         "model=deepseek-ai/DeepSeek-R1&tensor_parallel_size=8&moe_expert_parallel_size=4&kv_cache_config.dtype=fp8\
          &kv_cache_config.free_gpu_memory_fraction=0.8&kv_cache_config.max_tokens=1000&moe_config.backend=trtllm\
@@ -59,7 +61,7 @@ fn names_of_the_llm_api_mean_the_same_settings() {
 }
 
 #[test]
-fn a_key_of_the_other_flow_is_kept_named_and_without_effect() {
+fn a_key_of_the_other_backend_is_kept_and_reported_without_effect() {
     let decoded = link::decode("gemm_plugin=false&runtime=gpt_session&max_lora_rank=64&backend=pytorch");
     let kinds: Vec<LinkProblemKind> = decoded.problems.iter().map(|problem| problem.kind).collect();
     assert_eq!(kinds, [LinkProblemKind::OtherBackend; 3]);
@@ -75,9 +77,9 @@ fn a_key_of_the_other_flow_is_kept_named_and_without_effect() {
     assert_eq!(estimate(&engine.deployment), estimate(&link::decode("tp_size=2").deployment));
 }
 
-/// Every setting that only engines have is reset, not just those that somebody thought of.
+/// Every setting that only engines have is reset, not only a chosen list.
 #[test]
-fn no_setting_of_the_engine_flow_changes_the_plan() {
+fn no_setting_of_engines_changes_the_resolved_deployment() {
     let plain = decode("model=Qwen/Qwen3-8B").resolve();
     for field in SETTINGS.iter().filter(|field| !field.flows.has(Backend::Pytorch)) {
         for value in
@@ -92,7 +94,7 @@ fn no_setting_of_the_engine_flow_changes_the_plan() {
 }
 
 #[test]
-fn presets_fit() {
+fn every_preset_fits() {
     for preset in presets() {
         let decoded = link::decode(preset.link);
         assert!(decoded.problems.is_empty(), "{}: {:?}", preset.name, decoded.problems);
@@ -101,7 +103,7 @@ fn presets_fit() {
 }
 
 #[test]
-fn what_the_flow_cannot_do_is_refused_at_its_field() {
+fn unsupported_settings_are_refused_at_their_field() {
     for (text, field) in [
         ("decoding_type=MTP", "decoding_type"),
         ("quant_algo=W4A16_GPTQ", "quant_algo"),
@@ -122,10 +124,11 @@ fn what_the_flow_cannot_do_is_refused_at_its_field() {
     assert!(engine.unwrap_err().of("quant_algo").unwrap().message.contains("backend=pytorch"));
 }
 
-/// `maybe_create_moe_load_balancer` creates one only with expert parallelism and for the
-/// architectures of its list. Otherwise the experts stay where they are, and the setting says so.
+/// `maybe_create_moe_load_balancer` creates a load balancer only with expert parallelism, and only
+/// for the architectures of its list. Otherwise experts are not moved, and a note at the setting
+/// says so.
 #[test]
-fn a_load_balancer_that_does_not_act_changes_nothing() {
+fn an_inactive_load_balancer_changes_nothing() {
     let r1 = "model=deepseek-ai/DeepSeek-R1&gpu=h200&max_seq_len=8192";
     let mixtral = "model=mistralai/Mixtral-8x7B-v0.1&gpu=h200&pp_size=2";
     let oss =
@@ -146,10 +149,10 @@ fn a_load_balancer_that_does_not_act_changes_nothing() {
     assert!(matches!(fits, Verdict::Fails { stage: Stage::LoadWeights, .. }), "{fits:?}");
 }
 
-/// 288 slots in place of 256 experts: an eighth more of the experts on each of eight ranks, as
-/// weights. DeepSeek-R1 has 58 layers with experts of 3 · 7168 · 2048 values in two bytes.
+/// 288 slots instead of 256 experts add an eighth of the experts to the weights of each of eight
+/// ranks. DeepSeek-R1 has 58 layers with experts of 3 · 7168 · 2048 values of two bytes.
 #[test]
-fn slots_of_the_load_balancer_are_weights() {
+fn slots_of_the_load_balancer_count_as_weights() {
     let wide =
         "model=deepseek-ai/DeepSeek-R1&gpu=b300&tp_size=8&moe_ep_size=8&enable_attention_dp=true&max_seq_len=8192";
     let (plain, balanced) = (report(wide), report(&format!("{wide}&moe_load_balancer_slots=288")));
@@ -162,10 +165,13 @@ fn slots_of_the_load_balancer_are_weights() {
     let stated = |text: &str| report(text).notes.iter().any(|note| note.field == "moe_load_balancer_slots");
     assert!(!stated(&format!("{wide}&moe_load_balancer_slots=288")));
     let without = wide.replace("&enable_attention_dp=true", "");
-    assert!(stated(&format!("{without}&moe_load_balancer_slots=288")), "it expects attention data parallelism");
+    assert!(
+        stated(&format!("{without}&moe_load_balancer_slots=288")),
+        "the load balancer expects attention data parallelism"
+    );
 }
 
-/// The experts are dealt to as many ranks as moe_tp_size leaves, where moe_ep_size isn't given.
+/// If `moe_ep_size` is unset, the experts are distributed over `tp_size` / `moe_tp_size` ranks.
 #[test]
 fn slots_are_a_multiple_of_the_ranks_that_share_the_experts() {
     let r1 = "model=deepseek-ai/DeepSeek-R1&gpu=b300&tp_size=8&moe_tp_size=1";
@@ -174,8 +180,8 @@ fn slots_are_a_multiple_of_the_ranks_that_share_the_experts() {
 }
 
 #[test]
-fn attention_data_parallelism_lifts_the_limits_of_heads_and_keeps_attention_whole() {
-    // 40 heads can't be shared by 16 ranks, but each rank may have all of them.
+fn attention_data_parallelism_removes_the_limit_of_heads_and_replicates_attention() {
+    // 40 heads cannot be divided among 16 ranks, but each rank may hold all of them.
     let qwen = "model=Qwen/Qwen2.5-32B&tp_size=16&gpu=gb200";
     assert!(problems(qwen).of("tp_size").is_some());
     let whole = report(&format!("{qwen}&enable_attention_dp=true"));
@@ -185,7 +191,7 @@ fn attention_data_parallelism_lifts_the_limits_of_heads_and_keeps_attention_whol
 }
 
 #[test]
-fn moe_kernels_follow_version_model_and_gpu() {
+fn moe_kernels_depend_on_version_model_and_gpu() {
     let backend = |text: &str| decode(text).resolve().unwrap().pytorch.moe_backend;
     let oss = "model=openai/gpt-oss-120b&quant_algo=W4A16_MXFP4";
     assert_eq!(backend(&format!("{oss}&gpu=b200&trtllm_version=1.2")), MoeBackend::Cutlass);
@@ -194,9 +200,10 @@ fn moe_kernels_follow_version_model_and_gpu() {
     assert_eq!(backend("model=Qwen/Qwen3-30B-A3B&trtllm_version=1.3"), MoeBackend::Cutlass);
 }
 
-/// Logged: 860308 tokens are 26885 blocks to 1.1, 2851669 are 89114 from 1.2 on.
+/// Logs show 860308 tokens as 26885 blocks up to 1.1, and 2851669 tokens as 89114 blocks from 1.2
+/// on.
 #[test]
-fn blocks_are_rounded_up_at_first_and_down_later() {
+fn blocks_are_rounded_up_until_1_1_and_down_from_1_2_on() {
     let blocks = |version: &str, tokens: u64| {
         let text =
             format!("model=TinyLlama/TinyLlama-1.1B-Chat-v1.0&gpu=h200&trtllm_version={version}&max_tokens={tokens}");
@@ -208,7 +215,7 @@ fn blocks_are_rounded_up_at_first_and_down_later() {
 }
 
 #[test]
-fn limits_only_lower_the_share() {
+fn limits_only_lower_the_kv_cache() {
     let free = report("");
     assert_eq!(free.kv_cache.binding, Binding::FreeGpuMemoryFraction);
     let tokens = report("max_tokens=10000");
@@ -222,11 +229,11 @@ fn limits_only_lower_the_share() {
     assert!((share - 0.9).abs() < 1e-4, "{share}");
 }
 
-/// `_util.py` lowers the memory of all pools to `max_tokens` in every layer, and divides it evenly:
-/// 1280 tokens of 131,072 bytes are 160 MiB, or 80 for each of two windows. Of the 32 layers
-/// sixteen have either window, so that a token takes 65,536 bytes there.
+/// `_util.py` lowers the memory of all pools to `max_tokens` in every layer, and divides it evenly.
+/// 1280 tokens of 131,072 bytes are 160 MiB, or 80 MiB for each of two windows. Each window has
+/// sixteen of the 32 layers, so a token takes 65,536 bytes in its pool.
 #[test]
-fn max_tokens_bounds_the_bytes_of_all_windows() {
+fn max_tokens_limits_the_bytes_of_all_windows() {
     let windows = "max_seq_len=4096&max_attention_window=1024,4096";
     let bounded = report(&format!("{windows}&max_tokens=1280"));
     let blocks: Vec<u64> = bounded.kv_cache.windows.iter().map(|pool| pool.blocks).collect();
@@ -235,8 +242,8 @@ fn max_tokens_bounds_the_bytes_of_all_windows() {
     assert_eq!(bounded.kv_cache.binding, Binding::MaxTokens);
     assert!(bounded.notes.iter().any(|note| note.field == "max_tokens"));
 
-    // Three windows in turn: eleven layers look back 16 tokens, eleven 46, and ten all 64; 62
-    // tokens are 62 · 131,072 bytes.
+    // Three windows in turn: ten layers have a window of 46 tokens, eleven of 16, and eleven of
+    // all 64. 62 tokens are 62 · 131,072 bytes.
     let three = report("max_seq_len=64&max_tokens=62&max_attention_window=16384,16,46");
     let most = 62.0 * 131_072.0;
     for (pool, layers) in three.kv_cache.windows.iter().zip([11, 10, 11]) {
@@ -253,8 +260,8 @@ fn max_tokens_bounds_the_bytes_of_all_windows() {
 }
 
 #[test]
-fn a_sequence_in_the_log_is_longer_by_what_the_scheduler_is_ahead() {
-    // Logged by 1.1.0: max_seq_len=2049, 65 blocks of a sequence.
+fn a_sequence_is_longer_by_the_lookahead_of_the_overlap_scheduler() {
+    // A log of 1.1.0 prints max_seq_len=2049 and 65 blocks per sequence.
     let log = report("model=TinyLlama/TinyLlama-1.1B-Chat-v1.0&max_seq_len=2048&trtllm_version=1.1");
     assert_eq!(log.kv_cache.pages_per_sequence, 65);
     assert_eq!(log.kv_cache.max_sequences, log.kv_cache.blocks / 64);
@@ -263,7 +270,7 @@ fn a_sequence_in_the_log_is_longer_by_what_the_scheduler_is_ahead() {
 }
 
 #[test]
-fn latent_attention_caches_one_vector_and_sparse_attention_a_key_beside_it() {
+fn latent_attention_caches_one_vector_and_sparse_attention_an_additional_key() {
     let bytes = |text: &str| report(text).kv_cache.bytes_per_token;
     assert_eq!(bytes(R1), 61.0 * 576.0);
     let sparse = R1.replace("DeepSeek-R1", "DeepSeek-V3.2");
@@ -282,10 +289,10 @@ fn one_draft_layer_serves_any_number_of_draft_tokens() {
     assert_eq!(weights(""), weights("&decoding_type=NGram&max_draft_len=8"));
 }
 
-/// A checkpoint with three layers of multi-token prediction runs as many of them as there are
-/// draft tokens, and no more than it has.
+/// A checkpoint with three layers of multi-token prediction uses one layer per draft token, and at
+/// most its three layers.
 #[test]
-fn several_draft_layers_are_one_for_each_draft_token() {
+fn several_draft_layers_are_used_one_per_draft_token() {
     let mut model = find("deepseek-ai/DeepSeek-R1").unwrap().clone();
     model.mtp_layers = 3;
     let model: &'static Architecture = Box::leak(Box::new(model));
@@ -299,9 +306,10 @@ fn several_draft_layers_are_one_for_each_draft_token() {
     assert_eq!(weights(5), weights(3));
 }
 
-/// NVIDIA/TensorRT-LLM issue 8642: exactly 135.00 GiB are asked for at the default batch, on a card of 16 GiB.
+/// NVIDIA/TensorRT-LLM issue 8642: exactly 135.00 GiB are requested for the default batch, on a GPU
+/// with 16 GiB.
 #[test]
-fn recurrent_states_of_the_default_batch_are_what_an_issue_printed() {
+fn recurrent_states_of_the_default_batch_match_a_public_log() {
     let nano = "model=nvidia/NVIDIA-Nemotron-Nano-9B-v2&gpu=h200";
     let states = |batch: u64| {
         let explained = explain(&decode(&format!("{nano}&max_batch_size={batch}")), 0).unwrap();
@@ -310,14 +318,14 @@ fn recurrent_states_of_the_default_batch_are_what_an_issue_printed() {
         buffers.parts.into_iter().find(|part| part.label == "recurrent states").unwrap().value
     };
     let printed = 135.0 * GIB as f64;
-    // What is left are three inputs of each of 12288 channels, in 27 layers.
+    // The rest are three inputs of each of 12288 channels, in 27 layers.
     assert_eq!(states(2048) - printed, 2048.0 * 27.0 * 3.0 * 12_288.0 * 2.0);
     assert!((states(1024) * 2.0 - states(2048)).abs() < 1.0);
     let verdict = report(&nano.replace("h200", "h100-sxm")).verdict;
     assert!(matches!(verdict, Verdict::Fails { stage: Stage::WarmUp, .. }), "{verdict:?}");
 }
 
-/// The value of a part of a contributor on `rank`, wherever it stands.
+/// The value of a part of a contributor on `rank`, at any depth.
 fn part(text: &str, rank: u64, contributor: Contributor, label: &str) -> f64 {
     fn find(explanation: &Explanation, label: &str) -> Option<f64> {
         let below = || explanation.parts.iter().find_map(|part| find(part, label));
@@ -328,9 +336,9 @@ fn part(text: &str, rank: u64, contributor: Contributor, label: &str) -> f64 {
     find(whole, label).unwrap_or_else(|| panic!("{text}: no {label}"))
 }
 
-/// One row of 7168 16-bit values for each of eight experts of a token, and each of 256 experts
-/// padded to a tile of 128 rows in FP8, of 256 in FP4; fewer than 1024 tokens aren't sorted
-/// (trtllm-gen Routing::getMaxPermutedPaddedCount).
+/// Each of the eight experts of a token has a row of 7168 16-bit values. The rows of each of 256
+/// experts are padded to a tile of 128 rows in FP8 and of 256 in FP4. Fewer than 1024 tokens are
+/// not sorted (trtllm-gen `Routing::getMaxPermutedPaddedCount`).
 #[test]
 fn sorted_rows_are_padded_to_the_tile_of_their_precision() {
     let sorted = |text: &str| part(text, 0, Contributor::Activations, "rows sorted by expert");
@@ -342,43 +350,45 @@ fn sorted_rows_are_padded_to_the_tile_of_their_precision() {
     assert_eq!(sorted(&format!("{R1}&max_num_tokens=1023")), 0.0);
 }
 
-/// The 2048 columns of DeepSeek-R1's shared expert are sixteen blocks of 128: of 32 ranks each two
-/// share a part of them, so that a rank has 7168 · 128 values in two bytes in each of 58 layers.
+/// The 2048 columns of DeepSeek-R1's shared expert are sixteen blocks of 128. Two of 32 ranks hold
+/// the same block, so a rank has 7168 · 128 values of two bytes in each of 58 layers.
 #[test]
-fn a_shared_expert_is_dealt_in_blocks() {
+fn a_shared_expert_is_distributed_in_blocks() {
     let r1 = "model=deepseek-ai/DeepSeek-R1&gpu=gb200&tp_size=32&max_seq_len=4096";
     let shared = part(r1, 0, Contributor::Weights, "mlp.shared_expert.fc.weight");
     assert_eq!(shared, 58.0 * 7168.0 * 128.0 * 2.0);
 }
 
-/// DeepGEMM on eight ranks with attention data parallelism: 65,536 rows are four pieces of 16,384,
-/// each with the rows of 32 experts three times as wide as the hidden size, and their scales.
+/// DeepGEMM on eight ranks with attention data parallelism processes 65,536 rows in four chunks of
+/// 16,384. A chunk has the rows of 32 experts, three times as wide as the hidden size, and their
+/// scales.
 #[test]
-fn deep_gemm_multiplies_even_pieces() {
+fn deep_gemm_processes_chunks_of_equal_size() {
     let r1 = R1.replace("TRTLLM", "DEEPGEMM") + "&moe_ep_size=8&enable_attention_dp=true&max_num_tokens=8192";
     let workspace = part(&r1, 0, Contributor::RuntimeBuffers, "workspace of the experts");
     assert_eq!(workspace, 32.0 * 16_384.0 * (3.0 * 7168.0 + 7168.0 / 128.0));
 }
 
-/// Llama 3.1 8B caches 65,536 values of a token, in NVFP4 half a byte each and a scale of a byte
-/// for sixteen.
+/// Llama 3.1 8B caches 65,536 values per token. In NVFP4 a value takes half a byte, and sixteen
+/// values share a scale of one byte.
 #[test]
-fn an_nvfp4_cache_has_its_scales() {
+fn an_nvfp4_cache_includes_its_scales() {
     assert_eq!(report("gpu=b200&kv_cache_dtype=nvfp4").kv_cache.bytes_per_token, 65_536.0 * (0.5 + 1.0 / 16.0));
 }
 
-/// A beam's tokens and parents, four bytes each: eight sequences of four beams and 1024 tokens.
+/// Each beam keeps its tokens and their parents, four bytes each: eight sequences of four beams and
+/// 1024 tokens.
 #[test]
-fn beams_keep_their_history() {
+fn beams_keep_their_tokens_and_parents() {
     let beams = "max_beam_width=4&max_batch_size=8&max_seq_len=1024";
     let history = part(beams, 0, Contributor::DecoderBuffers, "tokens of the beams");
     assert_eq!(history, 8.0 * 4.0 * 1024.0 * 8.0);
 }
 
-/// Of two stages the first has 31 of DeepSeek-R1's 61 layers; the other has the rest and the one
-/// that drafts.
+/// The first of two stages has 31 of DeepSeek-R1's 61 layers. The second has the other layers and
+/// the draft layer.
 #[test]
-fn the_layer_that_drafts_is_cached_on_the_last_stage() {
+fn the_draft_layer_is_cached_on_the_last_stage() {
     let stages = report(&format!("{R1}&pp_size=2&decoding_type=MTP&max_draft_len=3&trtllm_version=1.3"));
     let kv = &stages.kv_cache;
     let cache = |rank: usize| stages.ranks[rank].figure(Contributor::KvCache).bytes.0;
@@ -387,7 +397,7 @@ fn the_layer_that_drafts_is_cached_on_the_last_stage() {
 }
 
 #[test]
-fn yarn_is_contained_in_the_models_own_length() {
+fn yarn_is_already_included_in_the_length_of_the_model() {
     assert_eq!(report(R1).max_seq_len, 163_840);
     assert_eq!(report(&format!("{R1}&max_seq_len=200000")).max_seq_len, 163_840);
     assert_eq!(report("model=google/gemma-3-27b-it&gpu=b200").max_seq_len, 8 * 131_072);
@@ -405,7 +415,7 @@ fn each_stage_of_start_up_can_fail() {
 }
 
 #[test]
-fn workspaces_follow_the_kernels_and_stand_where_they_are_said_to() {
+fn workspaces_depend_on_the_kernels_and_count_in_their_contributor() {
     let buffers = |text: &str| gib(&report(text), Contributor::RuntimeBuffers);
     let overhead = |text: &str| gib(&report(text), Contributor::Overhead);
     let deep_gemm = R1.replace("TRTLLM", "DEEPGEMM");
@@ -419,7 +429,7 @@ fn workspaces_follow_the_kernels_and_stand_where_they_are_said_to() {
 }
 
 #[test]
-fn the_kv_cache_of_checkpoints_by_modelopt_is_fp8_unless_told_otherwise() {
+fn the_kv_cache_of_modelopt_checkpoints_is_fp8_unless_set_otherwise() {
     let dtype = |text: &str| decode(text).resolve().unwrap().precision.kv_cache_dtype.to_string();
     assert_eq!(dtype("quant_algo=FP8"), "fp8");
     assert_eq!(dtype("quant_algo=FP8&kv_cache_dtype=bf16"), "bf16");

@@ -1,6 +1,9 @@
-//! The PyTorch backend against public measurements. `fixtures/pytorch-logs.csv` holds what profiling lines printed (GiB; outside torch
-//! without the temporary KV cache), `fixtures/pytorch-capacities.csv` the most sequences that KV caches held (integration tests of
-//! ai-dynamo/aiconfigurator, pull request 652).
+//! The PyTorch backend compared with public measurements.
+//!
+//! `fixtures/pytorch-logs.csv` contains the figures of profiling lines in GiB. The memory outside
+//! torch excludes the temporary KV cache. `fixtures/pytorch-capacities.csv` contains the largest
+//! number of sequences in KV caches, from the integration tests of ai-dynamo/aiconfigurator (pull
+//! request 652).
 #![cfg(not(target_arch = "wasm32"))]
 
 use crate::support::report;
@@ -37,7 +40,7 @@ fn gib(rank: &Rank, contributor: Contributor) -> f64 {
     rank.figure(contributor).bytes.gib()
 }
 
-/// Weights that the log counts outside torch: experts that a load balancer moves.
+/// The GiB of weights that the log counts outside torch: experts that a load balancer moves.
 fn balanced(log: &Log) -> f64 {
     weights_outside_torch(&link::decode(log.link).deployment.resolve().unwrap(), 0).gib()
 }
@@ -49,7 +52,7 @@ fn inside(log: &Log, rank: &Rank) -> f64 {
     all - balanced(log)
 }
 
-/// Errors as fractions, sorted by size.
+/// The absolute errors, sorted by size.
 fn sorted(mut errors: Vec<f64>) -> Vec<f64> {
     errors.iter_mut().for_each(|error| *error = error.abs());
     errors.sort_by(f64::total_cmp);
@@ -60,7 +63,8 @@ fn quantile(sorted: &[f64], share: f64) -> f64 {
     sorted[((sorted.len() - 1) as f64 * share) as usize]
 }
 
-/// Errors of the KV cache that a rank has room for, as the profiling lines say it: with the logs, the larger last.
+/// Errors of the predicted KV cache relative to the profiling lines, with their logs, sorted by
+/// absolute size.
 fn kv_errors(is_wanted: impl Fn(&Log) -> bool) -> Vec<(f64, Log)> {
     let mut errors: Vec<(f64, Log)> = logs()
         .into_iter()
@@ -80,7 +84,7 @@ fn has_experts(log: &Log) -> bool {
 }
 
 #[test]
-fn every_measured_capacity_is_met() {
+fn every_measured_capacity_is_predicted() {
     let mut rows = 0;
     for line in include_str!("../fixtures/pytorch-capacities.csv").lines().skip(1) {
         let (link, sequences) = line.rsplit_once(',').unwrap();
@@ -91,7 +95,7 @@ fn every_measured_capacity_is_met() {
 }
 
 #[test]
-fn dense_models_leave_what_their_logs_say() {
+fn kv_caches_of_dense_models_match_their_logs() {
     let errors = kv_errors(|log| !has_experts(log));
     assert_eq!(errors.len(), 5);
     let (worst, log) = errors.last().unwrap();
@@ -99,7 +103,7 @@ fn dense_models_leave_what_their_logs_say() {
 }
 
 #[test]
-fn models_with_experts_leave_what_their_logs_say() {
+fn kv_caches_of_models_with_experts_match_their_logs() {
     let errors = kv_errors(has_experts);
     assert_eq!(errors.len(), 86);
     let sizes = sorted(errors.iter().map(|(error, _)| *error).collect());
@@ -110,7 +114,7 @@ fn models_with_experts_leave_what_their_logs_say() {
 }
 
 #[test]
-fn torch_holds_what_the_logs_say() {
+fn memory_inside_torch_matches_the_logs() {
     let inside = |log: &Log| Some(inside(log, &report(log.link).ranks[0]) / log.inside? - 1.0);
     let sizes = sorted(logs().iter().filter(|log| has_experts(log)).filter_map(inside).collect());
     assert_eq!(sizes.len(), 85);
@@ -118,11 +122,11 @@ fn torch_holds_what_the_logs_say() {
     assert!(quantile(&sizes, 0.9) < 0.005, "90 % {}", quantile(&sizes, 0.9));
 }
 
-/// 256 slots on 32 ranks are eight experts on each, in the 58 layers of DeepSeek V3.2 with experts:
-/// 3 · 7168 · 2048 values of 0.5625 bytes. The log has them outside torch, and the memory inside is
-/// far below all weights.
+/// 256 slots on 32 ranks are eight experts per rank, in the 58 layers of DeepSeek V3.2 with experts
+/// of 3 · 7168 · 2048 values of 0.5625 bytes. The log counts them outside torch, and the memory
+/// inside is far below the sum of all weights.
 #[test]
-fn experts_that_a_load_balancer_moves_are_weights_outside_torch() {
+fn experts_of_a_load_balancer_are_weights_outside_torch() {
     let log = logs().into_iter().find(|log| log.link.contains("moe_load_balancer_slots=256")).unwrap();
     let moved = 58.0 * 8.0 * (3.0 * 7168.0 * 2048.0) * 0.5625 / (1u64 << 30) as f64;
     assert!((balanced(&log) - moved).abs() < 0.001, "{} {moved}", balanced(&log));
@@ -132,10 +136,10 @@ fn experts_that_a_load_balancer_moves_are_weights_outside_torch() {
     assert!(gib(rank, Contributor::Overhead) < log.outside.unwrap() - moved + 1.0);
 }
 
-/// The profiling pass and what lies outside torch: which of both a byte is counted with depends on the allocator's history, so the
-/// sum is compared, with the bands of both.
+/// Compares the sum of the profiling pass and the memory outside torch with the sum of both bands.
+/// The split between the two depends on the history of the allocator.
 #[test]
-fn nine_of_ten_peaks_lie_in_their_bands() {
+fn nine_of_ten_peaks_lie_inside_their_bands() {
     let mut outside = Vec::new();
     let mut all = 0;
     for log in logs() {

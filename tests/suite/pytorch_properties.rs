@@ -1,4 +1,4 @@
-//! What holds for every deployment of the PyTorch backend, tried on random ones.
+//! Properties of all deployments of the PyTorch backend, tested with random deployments.
 #![cfg(not(target_arch = "wasm32"))]
 
 use crate::support::random::{largest, pytorch, report};
@@ -26,7 +26,8 @@ proptest! {
     #[test]
     fn the_ranks_hold_the_whole_checkpoint(deployment in pytorch()) {
         crate::support::random::ranks_hold_the_checkpoint(&deployment)?;
-        crate::support::random::ranks_hold_the_checkpoint(&Deployment { precision: Precision { quant_algo: QuantAlgo::None, ..deployment.precision }, ..deployment })?;
+        let precision = Precision { quant_algo: QuantAlgo::None, ..deployment.precision };
+        crate::support::random::ranks_hold_the_checkpoint(&Deployment { precision, ..deployment })?;
     }
 
     #[test]
@@ -41,7 +42,8 @@ proptest! {
         for rank in &report.ranks {
             let cache = rank.figure(Contributor::KvCache).bytes.0 as f64;
             let block = report.kv_cache.bytes_per_token * report.kv_cache.tokens_per_block as f64;
-            prop_assert!(cache <= fraction * rank.available.0 as f64 + 2.0 * block + 1.0 || deployment.parallel.pp_size > 1);
+            let share = fraction * rank.available.0 as f64;
+            prop_assert!(cache <= share + 2.0 * block + 1.0 || deployment.parallel.pp_size > 1);
             if deployment.pytorch.max_gpu_total_bytes > 0 && deployment.parallel.pp_size == 1 {
                 prop_assert!(cache <= deployment.pytorch.max_gpu_total_bytes as f64 + 2.0 * block);
             }
@@ -52,7 +54,9 @@ proptest! {
     fn larger_batches_and_steps_never_take_less(deployment in pytorch()) {
         let batch = deployment.limits.max_batch_size.unwrap_or(256).min(1 << 19);
         let tokens = deployment.limits.max_num_tokens.unwrap_or(8192).min(1 << 30);
-        let small = Deployment { limits: BuildLimits { max_batch_size: Some(batch), max_num_tokens: Some(tokens), ..deployment.limits }, ..deployment };
+        let limits =
+            BuildLimits { max_batch_size: Some(batch), max_num_tokens: Some(tokens), ..deployment.limits };
+        let small = Deployment { limits, ..deployment };
         for large in [
             Deployment { limits: BuildLimits { max_batch_size: Some(batch * 2), ..small.limits }, ..small.clone() },
             Deployment { limits: BuildLimits { max_num_tokens: Some(tokens * 2), ..small.limits }, ..small.clone() },
@@ -66,7 +70,7 @@ proptest! {
     }
 
     #[test]
-    fn a_link_brings_a_deployment_back(deployment in pytorch()) {
+    fn a_link_restores_its_deployment(deployment in pytorch()) {
         let decoded = link::decode(&link::encode(&deployment));
         prop_assert!(decoded.problems.is_empty(), "{:?}", decoded.problems);
         prop_assert_eq!(decoded.deployment, deployment);

@@ -1,4 +1,5 @@
-//! That every setting is whole: what a deployment holds stands in the table, and what stands in the table changes an answer.
+//! Completeness of the settings: every field of a deployment has a row in the table of settings,
+//! and every row changes an answer.
 
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
@@ -15,7 +16,7 @@ use trtllm_memory::link;
 use trtllm_memory::memory::estimate;
 use trtllm_memory::units::Bytes;
 
-/// Deployments among which every setting has a meaning.
+/// Deployments of which at least one depends on each setting.
 const BASES: [&str; 16] = [
     "",
     "backend=pytorch",
@@ -35,7 +36,8 @@ const BASES: [&str; 16] = [
     "speculative_decoding_mode=lookahead_decoding",
 ];
 
-/// Values to try; of a text of its own form, one that TensorRT-LLM would not choose.
+/// Values to try. A setting with its own text format has a value that is not the choice of
+/// TensorRT-LLM.
 fn values(setting: &Setting) -> Vec<String> {
     let numbers = |all: &[u64]| all.iter().map(u64::to_string).collect();
     match setting.input {
@@ -52,12 +54,12 @@ fn values(setting: &Setting) -> Vec<String> {
             "lora_target_modules" => vec!["attn_dense,mlp_h_to_4h".into()],
             "max_attention_window" => vec!["256".into()],
             key if key.starts_with("calibrated_") => vec!["2000000000/1000000000".into()],
-            key => panic!("give {key} a value to try in tests/suite/settings.rs"),
+            key => panic!("add a value of {key} to try in tests/suite/settings.rs"),
         },
     }
 }
 
-/// What a person is told of a deployment, where it is sound.
+/// The report and the commands of a deployment, or `None` if it is invalid.
 fn answer(deployment: &Deployment) -> Option<String> {
     Some(format!("{:?} {:?}", estimate(deployment).ok()?, recipes(deployment).ok()?))
 }
@@ -68,7 +70,7 @@ fn each_setting_changes_a_figure_or_a_command() {
         let decoded = link::decode(text);
         assert!(decoded.problems.is_empty(), "{text}: {:?}", decoded.problems);
         let told = answer(&decoded.deployment);
-        assert!(told.is_some(), "{text} is not sound");
+        assert!(told.is_some(), "{text} is invalid");
         (decoded.deployment, told)
     };
     let bases: Vec<(Deployment, Option<String>)> = BASES.iter().map(base).collect();
@@ -81,7 +83,7 @@ fn each_setting_changes_a_figure_or_a_command() {
     };
     let settings = SETTINGS.iter().filter(|setting| setting.group != Group::Dimensions);
     let idle: Vec<&str> = settings.filter(|setting| !changes(setting)).map(|setting| setting.key).collect();
-    assert!(idle.is_empty(), "no law and no command asks for {idle:?}");
+    assert!(idle.is_empty(), "no law and no command depends on {idle:?}");
 }
 
 /// The names and the types of the fields of a struct.
@@ -92,7 +94,7 @@ fn fields_of<'a>(source: &'a str, name: &str) -> Vec<(&'a str, &'a str)> {
     declared.collect()
 }
 
-/// Every field of the group with this type, as the key that its row has.
+/// The keys of all fields of the group with this type.
 fn keys_of(group: &str) -> Vec<String> {
     let source = include_str!("../../src/deployment/config.rs");
     let (groups, fields): (Vec<_>, Vec<_>) =
@@ -110,15 +112,15 @@ fn each_field_of_a_deployment_is_a_setting() {
     let fields: Vec<String> = own.into_iter().chain(groups.flat_map(|(_, kind)| keys_of(kind))).collect();
     let unset: Vec<&String> =
         fields.iter().filter(|name| SETTINGS.iter().all(|setting| setting.key != *name)).collect();
-    assert!(unset.is_empty(), "{unset:?} stand in no row of src/deployment/fields/settings.rs");
+    assert!(unset.is_empty(), "{unset:?} have no row in src/deployment/settings/table.rs");
     let settings = SETTINGS.iter().filter(|setting| setting.group != Group::Dimensions);
     let homeless: Vec<&str> =
         settings.map(|setting| setting.key).filter(|key| fields.iter().all(|name| name != key)).collect();
-    assert!(homeless.is_empty(), "{homeless:?} stand in no group of src/deployment/config.rs");
+    assert!(homeless.is_empty(), "{homeless:?} are in no group of src/deployment/config.rs");
 }
 
 #[test]
-fn the_groups_of_one_backend_hold_the_settings_of_that_backend_alone() {
+fn groups_of_a_backend_hold_only_settings_of_that_backend() {
     for (group, flows) in [("EngineConfig", Flows::Engine), ("PytorchConfig", Flows::Pytorch)] {
         let mut keys = keys_of(group);
         let mut rows: Vec<&str> =
@@ -130,7 +132,7 @@ fn the_groups_of_one_backend_hold_the_settings_of_that_backend_alone() {
 }
 
 #[test]
-fn numbers_beyond_their_ranges_are_all_named_at_once_in_the_order_of_the_table() {
+fn all_numbers_outside_their_ranges_are_named_in_the_order_of_the_table() {
     let mut deployment = Deployment::default();
     deployment.parallel.tp_size = 0;
     deployment.limits.max_batch_size = Some(1 << 21);
@@ -155,7 +157,7 @@ fn numbers_beyond_their_ranges_are_all_named_at_once_in_the_order_of_the_table()
 }
 
 #[test]
-fn a_number_outside_its_range_is_refused_as_text_and_in_a_program_alike() {
+fn the_limits_of_a_range_are_accepted_and_larger_numbers_refused() {
     for setting in
         SETTINGS.iter().filter(|setting| setting.flows != Flows::Pytorch && setting.group != Group::Dimensions)
     {
@@ -173,7 +175,7 @@ fn a_number_outside_its_range_is_refused_as_text_and_in_a_program_alike() {
 }
 
 #[test]
-fn values_are_parsed_from_what_they_are_written_as() {
+fn values_are_parsed_from_their_written_form() {
     fn holds<T: FromStr<Err = InvalidValue> + Display + PartialEq + Debug>(values: &[T]) {
         for value in values {
             assert_eq!(value.to_string().parse::<T>().as_ref(), Ok(value));

@@ -1,4 +1,4 @@
-//! `trtllm-memory validate`, as a person and a pipeline run it.
+//! The command `trtllm-memory validate`, run like by a person and in a pipeline.
 #![cfg(not(target_arch = "wasm32"))]
 
 use serde_json::Value;
@@ -14,7 +14,7 @@ fn text(output: &Output) -> String {
     String::from_utf8(output.stdout.clone()).unwrap()
 }
 
-/// A file that is there while a test runs.
+/// A file that exists during a test.
 struct File(PathBuf);
 
 impl File {
@@ -35,17 +35,20 @@ impl Drop for File {
     }
 }
 
-const ROW: &str = r#"{"id":"a","version":"0.18.0","model":"unsloth/Meta-Llama-3.1-8B-Instruct","tp_size":1,"pp_size":1,"dtype":"float16","measured":{"engine_gpu_mib":15380}}"#;
+const ROW: &str = concat!(
+    r#"{"id":"a","version":"0.18.0","model":"unsloth/Meta-Llama-3.1-8B-Instruct","tp_size":1,"pp_size":1,"#,
+    r#""dtype":"float16","measured":{"engine_gpu_mib":15380}}"#,
+);
 
 #[test]
-fn the_projects_own_measurements_need_no_file() {
+fn shipped_measurements_need_no_file() {
     let text = text(&run(&[]));
     assert!(text.contains("median") && text.contains("Weights") && text.contains("Largest errors"), "{text}");
     assert!(!text.contains("Left out"), "{text}");
 }
 
 #[test]
-fn json_has_errors_cases_and_what_was_left_out() {
+fn json_contains_errors_cases_and_omitted_rows() {
     let file = File::new("logs.txt", format!("{ROW}\nbroken\n").as_bytes());
     let answer: Value = serde_json::from_str(&text(&run(&[file.path(), "--json"]))).unwrap();
     let weights = &answer["contributors"]["weights"];
@@ -68,7 +71,7 @@ fn json_has_errors_cases_and_what_was_left_out() {
 }
 
 #[test]
-fn people_read_what_was_left_out_and_why() {
+fn the_text_names_omitted_rows_with_reasons() {
     let row = ROW.replace("\"dtype\":\"float16\",", "");
     let file = File::new("unknown.jsonl", row.as_bytes());
     let text = text(&run(&[file.path()]));
@@ -79,13 +82,13 @@ fn people_read_what_was_left_out_and_why() {
 }
 
 #[test]
-fn bytes_that_are_no_text_are_left_out() {
+fn bytes_that_are_not_text_are_omitted() {
     let file = File::new("bytes", &[0xff, 0xfe, 0, 1, b'\n', b'{', 0xc3]);
     assert!(text(&run(&[file.path()])).contains("Left out"));
 }
 
 #[test]
-fn a_file_that_is_not_there_is_an_error() {
+fn a_missing_file_is_an_error() {
     let output = run(&["/no/such/file"]);
     assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0));
     assert!(String::from_utf8_lossy(&output.stderr).contains("/no/such/file cannot be read"));

@@ -1,4 +1,4 @@
-//! What tests do with a link that must be sound.
+//! Helpers for tests with a valid link.
 
 #[cfg(not(target_arch = "wasm32"))]
 pub(crate) mod random;
@@ -7,14 +7,14 @@ use trtllm_memory::deployment::Deployment;
 use trtllm_memory::link;
 use trtllm_memory::memory::{Report, estimate};
 
-/// The deployment that a link says, all of which must be understood.
+/// The deployment of a link; panics if any part of the link is not understood.
 pub(crate) fn deployment(link: &str) -> Deployment {
     let decoded = link::decode(link);
     assert!(decoded.problems.is_empty(), "{link}: {:?}", decoded.problems);
     decoded.deployment
 }
 
-/// The report of that deployment.
+/// The report of the deployment of a link; panics if the deployment is invalid.
 pub(crate) fn report(link: &str) -> Report {
     estimate(&deployment(link)).unwrap_or_else(|problems| panic!("{link}: {problems}"))
 }

@@ -1,4 +1,5 @@
-//! What the property tests share: random deployments of either backend, and what holds for all of them.
+//! Random deployments of either backend, and properties that hold for all of them, shared by the
+//! property tests.
 
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseResult;
@@ -11,12 +12,12 @@ use trtllm_memory::gpu::{GpuRef, gpus};
 use trtllm_memory::memory::{Contributor, Report, estimate, explain};
 use trtllm_memory::units::Bytes;
 
-/// A limit, small ones as often as large ones.
+/// A limit, or `None`; small limits are as frequent as large limits.
 fn limit() -> impl Strategy<Value = Option<u64>> {
     any::<Option<u32>>().prop_map(|limit| limit.map(|limit| u64::from(limit >> (limit % 32)).max(1)))
 }
 
-/// What is served, on what, how precisely, on how many cards, and within which limits.
+/// A deployment with a random model, GPU, precision, parallelism and limits.
 fn served() -> impl Strategy<Value = Deployment> {
     let what = (
         0..models().len(),
@@ -54,7 +55,7 @@ fn served() -> impl Strategy<Value = Deployment> {
     )
 }
 
-/// A deployment of an engine.
+/// A random deployment of a TensorRT engine.
 pub(crate) fn engine() -> impl Strategy<Value = Deployment> {
     let knobs = (1u64..=8, any::<bool>(), any::<bool>(), limit(), proptest::option::of(4u32..8), any::<Option<bool>>());
     (served(), knobs).prop_map(|(served, (beam, packed, fmha, tokens, block, parallel))| Deployment {
@@ -73,7 +74,7 @@ pub(crate) fn engine() -> impl Strategy<Value = Deployment> {
     })
 }
 
-/// A deployment of the PyTorch backend.
+/// A random deployment of the PyTorch backend.
 pub(crate) fn pytorch() -> impl Strategy<Value = Deployment> {
     let ranks = (0..MoeBackend::ALL.len(), 0..AllreduceStrategy::ALL.len(), 0u32..6, any::<bool>(), any::<bool>());
     let drafts = (0..DecodingType::ALL.len(), proptest::option::of(1u64..16));
@@ -109,18 +110,20 @@ pub(crate) fn pytorch() -> impl Strategy<Value = Deployment> {
     })
 }
 
-/// The report, where the deployment is sound.
+/// The report, or `None` if the deployment is invalid.
 pub(crate) fn report(deployment: &Deployment) -> Option<Report> {
     estimate(deployment).ok()
 }
 
-/// A contributor's bytes on the rank that has most of them.
+/// The largest number of bytes of a contributor on any rank.
 pub(crate) fn largest(report: &Report, contributor: Contributor) -> Bytes {
     report.ranks.iter().map(|rank| rank.figure(contributor).bytes).max().unwrap_or_default()
 }
 
-/// What is used and what is free are the GPU's memory to the byte where it fits, what is used is its parts, and each
-/// figure lies in its band.
+/// Checks the sums of every rank and the band of every figure.
+///
+/// The used bytes are the sum of the contributors. If the deployment fits, used and free bytes
+/// together are exactly the GPU's memory.
 pub(crate) fn parts_add_up(deployment: &Deployment) -> TestCaseResult {
     let Some(report) = report(deployment) else { return Ok(()) };
     prop_assert_eq!(report.ranks.len() as u64, deployment.world_size());
@@ -139,12 +142,12 @@ pub(crate) fn parts_add_up(deployment: &Deployment) -> TestCaseResult {
     Ok(())
 }
 
-/// The laws end in the same bytes when they are read with figures that remember.
+/// Checks that the laws give the same bytes with traced numbers as with plain numbers.
 pub(crate) fn explanations_end_in_the_report(deployment: &Deployment) -> TestCaseResult {
     let Some(report) = report(deployment) else { return Ok(()) };
     for rank in [0, deployment.world_size() - 1] {
         let explained =
-            explain(deployment, rank).map_err(|_| TestCaseError::fail("a sound deployment is explained"))?;
+            explain(deployment, rank).map_err(|_| TestCaseError::fail("a valid deployment has no explanation"))?;
         for (contributor, explanation) in explained {
             let shown = report.ranks[rank as usize].figure(contributor).bytes;
             prop_assert_eq!(Bytes(explanation.value.round() as u64), shown, "{}", contributor.key());
@@ -153,8 +156,9 @@ pub(crate) fn explanations_end_in_the_report(deployment: &Deployment) -> TestCas
     Ok(())
 }
 
-/// The ranks together never hold less than the checkpoint: all parameters in the type that they are
-/// stored in, which quantization makes half a byte at least. An encoder is an engine of its own.
+/// Checks that all ranks together hold at least the checkpoint: all parameters in their stored
+/// type. A quantized parameter takes at least half a byte. An encoder is excluded, because it is a
+/// separate engine.
 pub(crate) fn ranks_hold_the_checkpoint(deployment: &Deployment) -> TestCaseResult {
     let (Some(report), Ok(resolved)) = (report(deployment), deployment.resolve()) else { return Ok(()) };
     let held: f64 = report.ranks.iter().map(|rank| rank.figure(Contributor::Weights).bytes.0 as f64).sum();
@@ -175,8 +179,10 @@ pub(crate) fn ranks_hold_the_checkpoint(deployment: &Deployment) -> TestCaseResu
     Ok(())
 }
 
-/// Twice the ranks of tensor parallelism never mean more weights on the fullest. An engine for one rank may store a tied LM
-/// head once, with the embedding, where engines for several have both: there the head's own part may come on top.
+/// Checks that doubling the tensor parallelism never increases the weights of the fullest rank.
+///
+/// An engine for one rank may store a tied LM head once, with the embedding. Engines for several
+/// ranks store both, so a rank's share of the head may be added.
 pub(crate) fn more_ranks_never_mean_more_weights(deployment: &Deployment) -> TestCaseResult {
     let narrow = Deployment {
         parallel: Parallelism { moe_ep_size: None, ..deployment.parallel },
@@ -189,7 +195,8 @@ pub(crate) fn more_ranks_never_mean_more_weights(deployment: &Deployment) -> Tes
     };
     let (Some(before), Some(after)) = (report(&narrow), report(&wide)) else { return Ok(()) };
     let head_once = narrow.backend == Backend::TensorRt && narrow.model.tied_embeddings && narrow.parallel.tp_size == 1;
-    // Four bytes are the most that a value of a head takes, and a vocabulary is padded to 64 entries a rank.
+    // A value of the head takes at most four bytes, and the vocabulary is padded to 64 entries per
+    // rank.
     let head = narrow.model.vocab.next_multiple_of(64 * wide.parallel.tp_size) * narrow.model.hidden * 4
         / wide.parallel.tp_size;
     let most = largest(&before, Contributor::Weights).0 + if head_once { head } else { 0 };

@@ -155,9 +155,9 @@
 //! use trtllm_memory::{Bytes, Deployment, estimate, link};
 //!
 //! let memory = Bytes::from_gib(95.0);
-//! let h200 = Deployment { gpu: gpu::find("h200").ok_or("no such card")?.into(), ..Deployment::default() };
-//! let slice = Gpu { id: "h200-slice", name: "H200 slice", memory, ..(*h200.gpu).clone() };
-//! let deployment = Deployment { gpu: GpuRef::custom(slice), ..h200 };
+//! let h200 = gpu::find("h200").ok_or("no such card")?;
+//! let slice = Gpu { id: "h200-slice", name: "H200 slice", memory, ..h200.clone() };
+//! let deployment = Deployment { gpu: GpuRef::custom(slice), ..Deployment::default() };
 //! assert_eq!(estimate(&deployment)?.ranks[0].total, memory);
 //!
 //! let deployment = link::decode("gpu=h100&gpu_memory_gib=93.1").deployment;

@@ -110,10 +110,10 @@ test("a changed file gets another name, and so does each file that names it", ()
     .filter((name) => isSent(name) && !existsSync(join(folder, name)))
     .map((name) => name.replace(/-\w{10}\./, "."));
   assert.deepEqual(gone.sort(), [
-    "files/worker.js",
-    "files/worker_loader.js",
     "files/builder.js",
     "files/components.css",
+    "files/worker.js",
+    "files/worker_loader.js",
   ]);
   const index = read(folder, "index.html");
   for (const file of [/^files\/components-.*css$/, /^files\/worker_loader-/])

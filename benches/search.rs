@@ -1,17 +1,18 @@
-//! How many candidates a search tries in a second.
+//! The number of candidates that a search tries per second, and the durations of a sweep and of
+//! solving for a limit.
 
 mod clock;
 
 use clock::{now, say};
 use trtllm_memory::architecture::find;
-use trtllm_memory::deployment::Deployment;
+use trtllm_memory::deployment::{BuildLimits, Deployment};
 use trtllm_memory::explore::Load;
 use trtllm_memory::explore::search::{Search, Space};
 use trtllm_memory::explore::solve::solve;
 use trtllm_memory::explore::sweep::{POINTS, sweep};
 use trtllm_memory::gpu::gpus;
 
-/// Milliseconds of a call, the median and the best of 11 rounds.
+/// Returns the milliseconds per call (median and minimum of 11 rounds) and the result.
 fn time<T>(mut call: impl FnMut() -> T) -> ([f64; 2], T) {
     let mut rounds = Vec::new();
     let mut result = call();
@@ -44,7 +45,10 @@ fn main() {
             candidates / median * 1e3,
         ));
     }
-    let base = Deployment { max_seq_len: Some(8192), ..Deployment::default() };
+    let base = Deployment {
+        limits: BuildLimits { max_seq_len: Some(8192), ..BuildLimits::default() },
+        ..Deployment::default()
+    };
     say(&format!("sweep of max_num_tokens {:.3} ms", time(|| sweep(&base, "max_num_tokens", None, POINTS)).0[0]));
     say(&format!("limits of max_batch_size {:.3} ms", time(|| solve(&base, "max_batch_size", Some(load))).0[0]));
 }

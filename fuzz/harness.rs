@@ -1,22 +1,24 @@
-//! What must hold for any bytes, tried by `cargo fuzz run TARGET` and, on the kept corpus, by the ordinary tests.
-#![allow(dead_code)]
+//! Properties of the readers that hold for any input. `cargo xtask fuzz` searches for inputs that
+//! violate them; the ordinary tests check them on the corpus.
 
 use trtllm_memory::accuracy::{compare_all, readers};
 use trtllm_memory::deployment::Deployment;
-use trtllm_memory::formats::{link, log, model_file};
+use trtllm_memory::import::model_file;
 use trtllm_memory::memory::estimate;
-use trtllm_memory::panels;
+use trtllm_memory::protocol::Request;
+use trtllm_memory::worker::{Given, answer_text};
+use trtllm_memory::{link, log};
 
-/// A model's file: whatever is read makes a deployment that survives its link and can be estimated.
-pub fn model_file(bytes: &[u8]) {
+/// A model file: the deployment that it results in survives its link and can be estimated.
+pub(super) fn model_file(bytes: &[u8]) {
     let Ok(file) = model_file::read(bytes, "") else { return };
     let mut deployment = Deployment::default();
     file.apply(&mut deployment);
     survives(&deployment);
 }
 
-/// A log: pieces make no difference, and the answer can be written.
-pub fn log(bytes: &[u8]) {
+/// A log: reading it in pieces gives the same result, and the analysis can be serialized.
+pub(super) fn log(bytes: &[u8]) {
     let whole = log::read(bytes);
     let mut reader = log::LogReader::default();
     bytes.chunks(7).for_each(|piece| reader.feed(piece));
@@ -28,8 +30,8 @@ pub fn log(bytes: &[u8]) {
     survives(&deployment);
 }
 
-/// A link: what was understood is written and read again alike, but for what the backend doesn't have.
-pub fn link(bytes: &[u8]) {
+/// A link: the decoded deployment survives its own link, settings of the other backend excepted.
+pub(super) fn link(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
     let written = link::encode(&link::decode(&text).deployment);
     let again = link::decode(&written).deployment;
@@ -40,27 +42,31 @@ pub fn link(bytes: &[u8]) {
     }
 }
 
-/// Measurements for `validate`: every line is read, or left out with its place.
-pub fn measurements(bytes: &[u8]) {
+/// Measurements for `validate`: each line is read, or reported with its position.
+pub(super) fn measurements(bytes: &[u8]) {
     let read = readers::read("file", &String::from_utf8_lossy(bytes));
     for line in &read.unreadable {
-        assert!(line.id.starts_with("file:") && !line.reason.is_empty());
+        assert!(line.id.starts_with("file:") && !line.reason.to_string().is_empty());
     }
     let _ = compare_all([&read.measurements[..]]);
 }
 
-/// A request of the page, to its first line end, and the file given with it: the answer is markup in which neither is.
-pub fn panel(bytes: &[u8]) {
+/// A request of the page, up to the first line break, and the file sent with it: the answer
+/// contains neither as markup.
+pub(super) fn panel(bytes: &[u8]) {
     let end = bytes.iter().position(|byte| *byte == b'\n').unwrap_or(bytes.len());
     let (request, given) = bytes.split_at(end);
-    let answer = panels::answer_about(&String::from_utf8_lossy(request), given.get(1..).unwrap_or_default());
-    assert!(!answer.contains("<script") && !answer.contains("<img"));
+    let request = String::from_utf8_lossy(request);
+    let answer = answer_text(&request, &Given::of("", given.get(1..).unwrap_or_default()));
+    // A repaired link and its warnings are text, which the page never takes as markup.
+    let is_text = matches!(request.parse(), Ok(Request::RepairLink { .. }));
+    assert!(is_text || !(answer.contains("<script") || answer.contains("<img")));
 }
 
 fn survives(deployment: &Deployment) {
     let again = link::decode(&link::encode(deployment));
     assert_eq!(again.problems, []);
     assert_eq!(&again.deployment, deployment);
-    // Impossible deployments have problems; no deployment panics.
+    // Impossible deployments result in errors, never in a panic.
     let _ = estimate(deployment);
 }

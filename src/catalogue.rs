@@ -1,46 +1,51 @@
-//! Catalogues: files with a row for each thing that is known.
+//! Catalogues: files with a row for each known item.
 //!
-//! The page's program holds the row of the default deployment alone (feature `lean`); the files reach it later, see
-//! [`Catalogue::provide`].
+//! Without the feature `catalogues` a program holds only the row of the default deployment.
+//! The page is such a program: it loads the files later, see [`Catalogue::provide`].
 
 use std::sync::OnceLock;
 
-/// A file whose rows are things that are known.
-pub struct Catalogue<T: 'static> {
+/// A file and its parsed rows.
+pub(crate) struct Catalogue<T: 'static> {
     own_rows: &'static str,
     default_row: &'static str,
-    read: fn(&'static str) -> Option<T>,
+    parse_row: fn(&'static str) -> Option<T>,
     own: OnceLock<Known<T>>,
     provided: OnceLock<Known<T>>,
 }
 
-/// What is known, and the rows that it was read from.
+/// The known items, and the rows that they were parsed from.
 struct Known<T> {
     rows: &'static str,
-    things: Vec<T>,
+    items: Vec<T>,
 }
 
-/// The [`Catalogue`] of a file, of the thing that the page's program holds, by what its row begins with, and of what reads a row.
+/// Makes the [`Catalogue`] of a file: the file's text, the name of its default row, and the parser
+/// of a row.
 macro_rules! catalogue {
-    ($file:expr, $default:expr, $read:expr) => {{
+    ($file:expr, $default:expr, $parse_row:expr) => {{
         const FILE: &str = $file;
-        const PLACE: (usize, usize) = $crate::catalogue::row_of(FILE.as_bytes(), $default.as_bytes());
-        // In bytes of its own: a part of the file would keep all of it in the program.
-        const ROW: [u8; PLACE.1 - PLACE.0] = {
-            let mut row = [0; PLACE.1 - PLACE.0];
-            row.copy_from_slice(FILE.as_bytes().split_at(PLACE.1).0.split_at(PLACE.0).1);
+        const RANGE: (usize, usize) = $crate::catalogue::row_of(FILE.as_bytes(), $default.as_bytes());
+        // Copied into bytes of its own: a slice of the file would keep the whole file in the
+        // program.
+        const ROW: [u8; RANGE.1 - RANGE.0] = {
+            let mut row = [0; RANGE.1 - RANGE.0];
+            row.copy_from_slice(FILE.as_bytes().split_at(RANGE.1).0.split_at(RANGE.0).1);
             row
         };
         const DEFAULT_ROW: &str = match str::from_utf8(&ROW) {
             Ok(row) => row,
-            Err(_) => panic!("the catalogue is not UTF-8"),
+            Err(_) => "",
         };
-        $crate::catalogue::Catalogue::new(if cfg!(feature = "lean") { DEFAULT_ROW } else { FILE }, DEFAULT_ROW, $read)
+        // Evaluated by the compiler, so that a broken file does not build.
+        const { assert!(!DEFAULT_ROW.is_empty(), "the catalogue's default row is missing or not UTF-8") };
+        let own_rows = if cfg!(feature = "catalogues") { FILE } else { DEFAULT_ROW };
+        $crate::catalogue::Catalogue::new(own_rows, DEFAULT_ROW, $parse_row)
     }};
 }
 pub(crate) use catalogue;
 
-/// Where the row with this name begins and ends.
+/// Returns the start and the end of the row with this name, or an empty range if there is none.
 pub(crate) const fn row_of(file: &[u8], name: &[u8]) -> (usize, usize) {
     let (mut start, mut end) = (0, 0);
     while end < file.len() {
@@ -57,54 +62,57 @@ pub(crate) const fn row_of(file: &[u8], name: &[u8]) -> (usize, usize) {
         }
         start = end + 1;
     }
-    panic!("the catalogue lacks what is there by default");
+    (0, 0)
 }
 
 impl<T> Catalogue<T> {
-    /// A catalogue of which this program holds these rows, and every program this one.
+    /// A catalogue with the rows that this program holds, and the default row that every program
+    /// holds.
     pub(crate) const fn new(
         own_rows: &'static str,
         default_row: &'static str,
-        read: fn(&'static str) -> Option<T>,
+        parse_row: fn(&'static str) -> Option<T>,
     ) -> Catalogue<T> {
-        Catalogue { own_rows, default_row, read, own: OnceLock::new(), provided: OnceLock::new() }
+        Catalogue { own_rows, default_row, parse_row, own: OnceLock::new(), provided: OnceLock::new() }
     }
 
     fn known(&self) -> &Known<T> {
-        self.provided.get().unwrap_or_else(|| self.own.get_or_init(|| self.known_from(self.own_rows)))
+        self.provided.get().unwrap_or_else(|| self.own.get_or_init(|| self.parse(self.own_rows)))
     }
 
-    /// The rows that can be read; the line with the names of the columns is none of them.
-    fn known_from(&self, rows: &'static str) -> Known<T> {
-        Known { rows, things: rows.lines().filter_map(self.read).collect() }
+    /// Parses the rows; the header is not one, so it is skipped.
+    fn parse(&self, rows: &'static str) -> Known<T> {
+        Known { rows, items: rows.lines().filter_map(self.parse_row).collect() }
     }
 
-    /// Everything that is known.
-    pub fn all(&self) -> &[T] {
-        &self.known().things
+    /// All known items.
+    pub(crate) fn all(&self) -> &[T] {
+        &self.known().items
     }
 
-    /// The rows of everything that is known.
-    pub fn rows(&self) -> &'static str {
+    /// The rows of all known items.
+    pub(crate) fn rows(&self) -> &'static str {
         self.known().rows
     }
 
-    /// Whether all of the file is known, and not the default row alone.
-    pub fn is_whole(&self) -> bool {
-        !cfg!(feature = "lean") || self.provided.get().is_some()
+    /// Whether the whole file is known, rather than the default row alone.
+    pub(crate) fn is_whole(&self) -> bool {
+        cfg!(feature = "catalogues") || self.provided.get().is_some()
     }
 
-    /// What the page's program holds.
+    /// The item of the default row, which is all that the page's program holds.
     #[cfg(test)]
     pub(crate) fn held_by_the_page(&self) -> Option<T> {
-        (self.read)(self.default_row)
+        (self.parse_row)(self.default_row)
     }
 
-    /// Makes all of the file known to a program that holds the default row alone; says whether it is that file.
-    pub fn provide(&self, file: &'static str) -> bool {
+    /// Provides the whole file to a program that holds the default row alone.
+    ///
+    /// Returns whether `file` is this catalogue's file, which is recognised by its default row.
+    pub(crate) fn provide(&self, file: &'static str) -> bool {
         let is_catalogue = file.lines().any(|row| row == self.default_row);
         if is_catalogue {
-            self.provided.get_or_init(|| self.known_from(file));
+            self.provided.get_or_init(|| self.parse(file));
         }
         is_catalogue
     }
@@ -123,15 +131,16 @@ mod tests {
     }
 
     #[test]
-    fn a_program_that_holds_one_row_learns_the_others_from_the_file() {
-        let whole: Catalogue<u32> = catalogue!(NUMBERS, "two", number);
-        let lean = Catalogue::new(whole.default_row, whole.default_row, number);
-        assert_eq!((whole.all(), lean.all(), lean.rows()), (&[1, 2, 3][..], &[2][..], "two,2"));
+    fn a_program_with_only_the_default_row_gets_the_others_from_the_file() {
+        let default_row = catalogue!(NUMBERS, "two", number).default_row;
+        let whole = Catalogue::new(NUMBERS, default_row, number);
+        let partial = Catalogue::new(default_row, default_row, number);
+        assert_eq!((whole.all(), partial.all(), partial.rows()), (&[1, 2, 3][..], &[2][..], "two,2"));
         for other in ["", "<!doctype html><title>Not here</title>", "name,number\none,1\n"] {
-            assert!(!lean.provide(other), "{other}");
-            assert_eq!(lean.all(), [2]);
+            assert!(!partial.provide(other), "{other}");
+            assert_eq!(partial.all(), [2]);
         }
-        assert!(lean.provide(NUMBERS));
-        assert_eq!((lean.all(), lean.rows()), (&[1, 2, 3][..], NUMBERS));
+        assert!(partial.provide(NUMBERS));
+        assert_eq!((partial.all(), partial.rows()), (&[1, 2, 3][..], NUMBERS));
     }
 }

@@ -1,74 +1,155 @@
-//! ON WHAT: the catalogue of GPUs, one row each in `gpus.csv`.
+//! GPUs: the catalogue, with one row each in `gpus.csv`, and custom cards.
 //!
-//! The page's program holds the row of [`DEFAULT_GPU`] alone; the others reach it as a file, see [`provide`].
+//! The page's program contains only the row of [`DEFAULT_GPU`]. It loads the others as a file; see
+//! [`provide`].
 
 use crate::catalogue::{Catalogue, catalogue};
 use crate::units::Bytes;
+use std::ops::Deref;
+use std::sync::Arc;
 
-/// The GPU of a deployment that names none.
+/// The default GPU of a deployment.
 pub const DEFAULT_GPU: &str = "h100-sxm";
 
 static CATALOGUE: Catalogue<Gpu> = catalogue!(include_str!("gpus.csv"), DEFAULT_GPU, Gpu::from_row);
 
-/// How the GPUs of one node reach each other, as far as the communication buffers depend on it.
-/// Which generation of NVLink it is follows from the compute capability.
+/// The connection between the GPUs of a node, as far as communication buffers depend on it. The
+/// NVLink generation follows from the compute capability.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Link {
     /// NVLink between all cards.
     NvLink,
-    /// PCI Express with peer access (data centre and professional cards), perhaps with a bridge between two.
+    /// PCI Express with peer access (data-centre and professional cards), possibly with a bridge
+    /// between two cards.
     PciePeer,
-    /// PCI Express through the memory of the host (GeForce).
+    /// PCI Express through host memory (GeForce).
     PcieHost,
-    /// No further GPU in the node, and one memory for CPU and GPU (Jetson, DGX Spark).
+    /// A single GPU in the node, which shares its memory with the CPU (Jetson, DGX Spark).
     Unified,
 }
 
 /// A GPU, as its driver describes it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Gpu {
-    /// Short name that links use: `h100-sxm`.
+    /// The short name in links, such as `h100-sxm`.
     pub id: &'static str,
     /// Other short names, separated by spaces.
     pub aliases: &'static str,
-    /// What a person calls it: "H100 SXM 80 GB".
+    /// The display name, such as "H100 SXM 80 GB".
     pub name: &'static str,
-    /// Total memory as `cudaMemGetInfo` reports it. It lies below the nominal figure, and depends a little on the driver.
+    /// Total memory as `cudaMemGetInfo` reports it. It is below the nominal figure and varies
+    /// slightly between drivers.
     pub memory: Bytes,
-    /// The smallest total seen with any driver.
+    /// The smallest total reported by any driver.
     pub memory_low: Bytes,
-    /// The largest total seen with any driver.
+    /// The largest total reported by any driver.
     pub memory_high: Bytes,
-    /// How the total was inferred from other cards, where nobody has published a reading.
+    /// The way the total was inferred from other cards; `None` if a reading was published.
     pub memory_inferred: Option<&'static str>,
     /// Major and minor compute capability.
     pub compute_capability: (u8, u8),
-    /// Streaming multiprocessors.
+    /// Number of streaming multiprocessors.
     pub multiprocessors: u32,
-    /// Threads that a multiprocessor can hold.
+    /// Maximum number of resident threads per multiprocessor.
     pub threads_per_multiprocessor: u32,
-    /// How several of them are joined.
+    /// The connection to the other GPUs of a node.
     pub link: Link,
-    /// Where the total comes from.
+    /// The source of the total.
     pub source: &'static str,
 }
 
-/// Every GPU of the catalogue that is known, in the order in which a person would look for one.
+/// The GPU of a deployment: a catalogue entry or a custom card. It dereferences to a [`Gpu`] and is
+/// cheap to clone.
+///
+/// A link names a card by its `id`, which is looked up in the catalogue only. The link of a
+/// deployment with a custom card therefore cannot be decoded.
+/// ```
+/// use trtllm_memory::deployment::Deployment;
+/// use trtllm_memory::gpu::{Gpu, GpuRef, find};
+/// use trtllm_memory::memory::estimate;
+/// use trtllm_memory::units::Bytes;
+///
+/// let h200 = find("h200").unwrap().clone();
+/// let memory = Bytes::from_gib(95.0);
+/// let slice = Gpu {
+///     id: "h200-slice",
+///     name: "H200 slice",
+///     memory,
+///     memory_low: memory,
+///     memory_high: memory,
+///     ..h200
+/// };
+/// let deployment = Deployment { gpu: GpuRef::custom(slice), ..Deployment::default() };
+/// assert_eq!(deployment.gpu.name, "H200 slice");
+/// assert!(estimate(&deployment).unwrap().verdict.fits());
+/// ```
+#[derive(Debug, Clone)]
+pub enum GpuRef {
+    /// A catalogue entry.
+    Catalogue(&'static Gpu),
+    /// A custom card.
+    Custom(Arc<Gpu>),
+}
+
+impl GpuRef {
+    /// Returns a reference to a custom card.
+    pub fn custom(gpu: Gpu) -> GpuRef {
+        GpuRef::Custom(Arc::new(gpu))
+    }
+}
+
+impl Deref for GpuRef {
+    type Target = Gpu;
+    fn deref(&self) -> &Gpu {
+        match self {
+            GpuRef::Catalogue(gpu) => gpu,
+            GpuRef::Custom(gpu) => gpu,
+        }
+    }
+}
+
+impl From<&'static Gpu> for GpuRef {
+    fn from(gpu: &'static Gpu) -> GpuRef {
+        GpuRef::Catalogue(gpu)
+    }
+}
+
+/// Returns the default GPU of a deployment.
+impl Default for GpuRef {
+    fn default() -> GpuRef {
+        find(DEFAULT_GPU).unwrap_or(&gpus()[0]).into()
+    }
+}
+
+/// Compares catalogue entries by `id` and custom cards by all fields. A catalogue entry never
+/// equals a custom card.
+impl PartialEq for GpuRef {
+    fn eq(&self, other: &GpuRef) -> bool {
+        match (self, other) {
+            (GpuRef::Catalogue(a), GpuRef::Catalogue(b)) => a.id == b.id,
+            (GpuRef::Custom(a), GpuRef::Custom(b)) => a == b,
+            _ => false,
+        }
+    }
+}
+
+/// The known GPUs of the catalogue, in display order.
 pub fn gpus() -> &'static [Gpu] {
     CATALOGUE.all()
 }
 
-/// Whether every GPU of the catalogue is known, and not the default one alone.
+/// Whether every GPU of the catalogue is known, not just the default.
 pub fn is_whole() -> bool {
     CATALOGUE.is_whole()
 }
 
-/// Makes all GPUs of `gpus.csv` known to a program that holds the default one alone; says whether it is that file.
+/// Adds all GPUs of `gpus.csv` to a program that contains only the default. Returns whether `file`
+/// is that file.
 pub fn provide(file: &'static str) -> bool {
     CATALOGUE.provide(file)
 }
 
-/// The GPU with this short name, upper and lower case being alike; blanks and underscores count as hyphens.
+/// Returns the GPU with this short name, ignoring case. Spaces and underscores count as hyphens.
 ///
 /// ```
 /// assert_eq!(trtllm_memory::gpu::find("H100 SXM").unwrap().memory.mib(), 81079.0);
@@ -78,10 +159,10 @@ pub fn find(name: &str) -> Option<&'static Gpu> {
     gpus().iter().find(|gpu| gpu.names().any(|known| known.eq_ignore_ascii_case(&name)))
 }
 
-/// The GPUs that `text` may mean, the likeliest first: those that contain each of its words. The page, where nobody types one, looks for
-/// none.
+/// Returns the GPUs whose names contain every word of `text`, in catalogue order. The page's
+/// program returns none, because its users do not type GPU names.
 pub fn suggest(text: &str) -> Vec<&'static Gpu> {
-    if cfg!(feature = "lean") {
+    if cfg!(not(feature = "explanations")) {
         return Vec::new();
     }
     let text = text.to_ascii_lowercase();
@@ -99,7 +180,8 @@ impl Gpu {
         std::iter::once(self.id).chain(self.aliases.split_whitespace())
     }
 
-    /// A row of `gpus.csv`; `None` where a column is missing or no number, which a test rules out.
+    /// Parses a row of `gpus.csv`. Returns `None` if a column is missing or invalid, which a test
+    /// rules out.
     fn from_row(row: &'static str) -> Option<Gpu> {
         let mut columns = row.splitn(11, ',');
         let mut column = || columns.next();
@@ -146,7 +228,7 @@ mod tests {
         assert!(gpus().len() >= 30);
         for gpu in gpus() {
             assert!(gpu.memory_low <= gpu.memory && gpu.memory <= gpu.memory_high, "{}", gpu.id);
-            // CUDA reports less than the nominal size that stands in the name.
+            // CUDA reports less than the nominal size in the name.
             let nominal: f64 = gpu.name.split(' ').rev().nth(1).unwrap().parse().unwrap();
             let share = gpu.memory.gib() / nominal;
             assert!((0.88..1.0).contains(&share), "{}: {share}", gpu.id);

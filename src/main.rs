@@ -1,5 +1,5 @@
 //! The page, as WebAssembly.
 
 fn main() {
-    trtllm_memory::web::start();
+    trtllm_memory::start();
 }

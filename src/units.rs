@@ -1,13 +1,16 @@
-//! Units: a number of bytes is a type, and its text says which prefix it uses.
+//! Sizes in bytes and the units that show them, and numbers as text.
 //!
-//! Sizes are read and kept in binary units: 1 KiB is 1024 bytes. TensorRT-LLM's log prints binary figures too, also
-//! where it writes "MB" or "GB". Whoever prefers decimal units sees those, see [`Prefixes`].
+//! A size is shown in binary units unless the caller asks for decimal ones with [`Bytes::display`]:
+//! 1 GiB is 1024 MiB, 1 GB is 1000 MB. TensorRT-LLM's log prints binary figures, even where it
+//! writes "MB" or "GB".
 
 use serde::{Deserialize, Serialize};
-use std::cell::Cell;
+use std::cmp::Ordering;
 use std::fmt;
 use std::iter::Sum;
 use std::ops::{Add, AddAssign, Sub};
+use std::str::FromStr;
+use thiserror::Error;
 
 /// Bytes in a KiB.
 pub const KIB: u64 = 1 << 10;
@@ -16,72 +19,72 @@ pub const MIB: u64 = 1 << 20;
 /// Bytes in a GiB.
 pub const GIB: u64 = 1 << 30;
 
-/// The prefixes with which sizes are shown.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Prefixes {
-    /// 1 GiB is 1024 MiB.
+/// The units in which sizes are shown.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub enum Units {
+    /// KiB, MiB and GiB: each is 1024 of the one before.
     #[default]
     Binary,
-    /// 1 GB is 1000 MB.
+    /// kB, MB and GB: each is 1000 of the one before.
     Decimal,
 }
 
-thread_local! {
-    static SHOWN: Cell<Prefixes> = const { Cell::new(Prefixes::Binary) };
-}
+impl Units {
+    /// Both units.
+    pub const ALL: [Units; 2] = [Units::Binary, Units::Decimal];
 
-impl Prefixes {
-    /// The prefixes that the name of a unit has: those of `GiB` or `GB`, in any case.
-    ///
-    /// ```
-    /// use trtllm_memory::units::Prefixes;
-    /// assert_eq!(Prefixes::of("gb"), Some(Prefixes::Decimal));
-    /// assert_eq!(Prefixes::of("GBit"), None);
-    /// ```
-    pub fn of(unit: &str) -> Option<Prefixes> {
-        [Prefixes::Binary, Prefixes::Decimal].into_iter().find(|prefixes| prefixes.giga().eq_ignore_ascii_case(unit))
+    /// The name of the unit of large sizes: `GiB` or `GB`.
+    pub const fn giga(self) -> &'static str {
+        self.names()[2]
     }
 
-    /// Shows sizes with these prefixes on this thread from now on. Returns those of before.
-    pub fn show(self) -> Prefixes {
-        SHOWN.replace(self)
+    /// The bytes of the unit of large sizes.
+    pub fn giga_bytes(self) -> f64 {
+        self.step().pow(3) as f64
     }
 
-    /// Those that this thread shows sizes with.
-    pub fn shown() -> Prefixes {
-        SHOWN.get()
-    }
-
-    /// The unit that large sizes are shown in.
-    pub fn giga(self) -> &'static str {
-        self.units()[2]
-    }
-
-    /// By what each unit is larger than the one before it.
-    fn step(self) -> u64 {
+    /// The ratio of each unit to the one before.
+    const fn step(self) -> u64 {
         match self {
-            Prefixes::Binary => KIB,
-            Prefixes::Decimal => 1000,
+            Units::Binary => KIB,
+            Units::Decimal => 1000,
         }
     }
 
-    fn units(self) -> [&'static str; 3] {
+    const fn names(self) -> [&'static str; 3] {
         match self {
-            Prefixes::Binary => ["KiB", "MiB", "GiB"],
-            Prefixes::Decimal => ["kB", "MB", "GB"],
+            Units::Binary => ["KiB", "MiB", "GiB"],
+            Units::Decimal => ["kB", "MB", "GB"],
         }
     }
 }
 
-/// The unit that large sizes are shown in: `GiB` or `GB`.
-pub fn giga() -> &'static str {
-    Prefixes::shown().giga()
+/// The name of the unit of large sizes, which [`Units::from_str`] parses.
+impl fmt::Display for Units {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.giga())
+    }
 }
 
-/// The bytes of that unit.
-pub fn giga_bytes() -> f64 {
-    Prefixes::shown().step().pow(3) as f64
+/// Parses `GiB` or `GB`, in any case.
+///
+/// ```
+/// use trtllm_memory::units::Units;
+/// assert_eq!("gb".parse(), Ok(Units::Decimal));
+/// assert_eq!("GBit".parse::<Units>().unwrap_err().to_string(), "expected GiB or GB");
+/// ```
+impl FromStr for Units {
+    type Err = ParseUnitsError;
+
+    fn from_str(text: &str) -> Result<Units, ParseUnitsError> {
+        Units::ALL.into_iter().find(|units| units.giga().eq_ignore_ascii_case(text)).ok_or(ParseUnitsError)
+    }
 }
+
+/// The error of a text that names no [`Units`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[error("expected GiB or GB")]
+pub struct ParseUnitsError;
 
 /// A number of bytes. Arithmetic saturates: an absurd deployment has an absurd size, not a panic.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -89,22 +92,22 @@ pub fn giga_bytes() -> f64 {
 pub struct Bytes(pub u64);
 
 impl Bytes {
-    /// No bytes at all.
+    /// Zero bytes.
     pub const ZERO: Bytes = Bytes(0);
 
-    /// `mib` binary megabytes.
+    /// Returns `mib` MiB.
     pub const fn from_mib(mib: u64) -> Bytes {
         Bytes(mib.saturating_mul(MIB))
     }
 
-    /// `gib` binary gigabytes, rounded to the nearest byte; negative and not-a-number give zero.
+    /// Returns `gib` GiB, rounded to the nearest byte; zero for negative numbers and NaN.
     pub fn from_gib(gib: f64) -> Bytes {
         Bytes::rounded(gib * GIB as f64)
     }
 
-    /// `bytes`, rounded to the nearest byte; negative and not-a-number give zero.
+    /// Returns `bytes`, rounded to the nearest byte; zero for negative numbers and NaN.
     pub fn rounded(bytes: f64) -> Bytes {
-        // As `f64::round` does it, which is a call of a library on most targets: an estimate rounds often.
+        // Not `f64::round`, which is a library call on most targets: an estimate rounds often.
         let whole = bytes as u64;
         Bytes(whole.saturating_add(u64::from(bytes - whole as f64 >= 0.5)))
     }
@@ -114,9 +117,20 @@ impl Bytes {
         self.0 as f64 / GIB as f64
     }
 
-    /// The size in the unit that large sizes are shown in.
-    pub fn giga(self) -> f64 {
-        self.0 as f64 / giga_bytes()
+    /// The size in the unit of large sizes: GiB or GB.
+    pub fn giga(self, units: Units) -> f64 {
+        self.0 as f64 / units.giga_bytes()
+    }
+
+    /// The size as text in the largest unit that it reaches: `63.44 GiB`, `85.02 GB`.
+    ///
+    /// ```
+    /// use trtllm_memory::units::{Bytes, Units};
+    /// assert_eq!(Bytes(1_500_000).display(Units::Decimal).to_string(), "1.50 MB");
+    /// assert_eq!(Bytes(1_500_000).to_string(), "1.43 MiB");
+    /// ```
+    pub fn display(self, units: Units) -> DisplayBytes {
+        DisplayBytes { bytes: self, units }
     }
 
     /// The size in MiB.
@@ -124,12 +138,12 @@ impl Bytes {
         self.0 as f64 / MIB as f64
     }
 
-    /// The difference, or zero where `other` is larger.
+    /// The difference; zero if `other` is larger.
     pub fn saturating_sub(self, other: Bytes) -> Bytes {
         Bytes(self.0.saturating_sub(other.0))
     }
 
-    /// The share of `whole`, from 0 to 1; 0 of nothing is 0.
+    /// The share of `whole`, from 0 to 1; 0 if `whole` is zero.
     pub fn share_of(self, whole: Bytes) -> f64 {
         if whole.0 == 0 { 0.0 } else { self.0 as f64 / whole.0 as f64 }
     }
@@ -161,27 +175,68 @@ impl Sum for Bytes {
     }
 }
 
-/// The size in the largest unit that leaves at least one before the point: `63.44 GiB`, `43.29 MiB`, `12 B`.
-impl fmt::Display for Bytes {
+/// A size as text, made by [`Bytes::display`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DisplayBytes {
+    bytes: Bytes,
+    units: Units,
+}
+
+impl fmt::Display for DisplayBytes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let prefixes = Prefixes::shown();
-        let step = prefixes.step();
-        if self.0 < step {
-            return write!(f, "{} B", self.0);
+        let Bytes(bytes) = self.bytes;
+        let step = self.units.step();
+        if bytes < step {
+            return write!(f, "{bytes} B");
         }
-        let power = if self.0 < step.pow(2) {
+        let power = if bytes < step.pow(2) {
             1
-        } else if self.0 < step.pow(3) {
+        } else if bytes < step.pow(3) {
             2
         } else {
             3
         };
-        let size = self.0 as f64 / step.pow(power as u32) as f64;
-        write!(f, "{} {}", grouped_decimal(size, 2), prefixes.units()[power - 1])
+        let size = bytes as f64 / step.pow(power as u32) as f64;
+        write!(f, "{} {}", grouped_decimal(size, 2), self.units.names()[power - 1])
     }
 }
 
-/// A whole number with thousands separated by commas: `259,840`.
+/// The size in binary units: `63.44 GiB`, `43.29 MiB`, `12 B`.
+impl fmt::Display for Bytes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.display(Units::Binary).fmt(f)
+    }
+}
+
+/// Parses a number with a unit, as [`Bytes::display`] writes it: `63.44 GiB`, `1,500 MB`, `12 B`.
+///
+/// ```
+/// use trtllm_memory::units::{Bytes, MIB};
+/// assert_eq!("1.5 MiB".parse(), Ok(Bytes(3 * MIB / 2)));
+/// assert!("1.5".parse::<Bytes>().is_err());
+/// ```
+impl FromStr for Bytes {
+    type Err = ParseBytesError;
+
+    fn from_str(text: &str) -> Result<Bytes, ParseBytesError> {
+        let text = text.trim();
+        let (number, unit) = text.split_at(text.find(char::is_alphabetic).ok_or(ParseBytesError)?);
+        let number = decimal(&number.replace(',', "")).ok_or(ParseBytesError)?;
+        let named = |units: Units| {
+            let power = units.names().iter().position(|name| *name == unit)?;
+            Some(units.step().pow(power as u32 + 1))
+        };
+        let factor = if unit == "B" { Some(1) } else { Units::ALL.into_iter().find_map(named) };
+        Ok(Bytes::rounded(number * factor.ok_or(ParseBytesError)? as f64))
+    }
+}
+
+/// The error of a text that is not a size.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[error("must be a number with one of the units B, KiB, MiB, GiB, kB, MB or GB")]
+pub struct ParseBytesError;
+
+/// Formats a whole number with thousands separated by commas: `259,840`.
 pub fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
@@ -194,9 +249,11 @@ pub fn grouped(number: u64) -> String {
     text
 }
 
-/// A number from zero on with `places` decimals and thousands separated by commas: `1,024.50`.
+/// Formats a non-negative number with `places` decimals and thousands separated by commas:
+/// `1,024.50`.
 pub fn grouped_decimal(number: f64, places: usize) -> String {
-    // Not by `{:.2}`, whose exactness to the last of a thousand digits the page would have to load.
+    // Not by `{:.2}`: the standard library prints up to a thousand digits exactly, and the page
+    // would have to load the code for that.
     let unit = 10_u64.pow(places as u32);
     let (whole, part) = if number < EXACT / unit as f64 {
         let all = (number * unit as f64).round_ties_even() as u64;
@@ -207,7 +264,7 @@ pub fn grouped_decimal(number: f64, places: usize) -> String {
     if places == 0 { grouped(whole) } else { format!("{}.{part:0places$}", grouped(whole)) }
 }
 
-/// The texts of `values` with `separator` between them.
+/// Joins the texts of `values` with `separator` between them.
 pub fn joined(values: impl IntoIterator<Item: fmt::Display>, separator: &str) -> String {
     let mut text = String::new();
     for value in values {
@@ -217,11 +274,27 @@ pub fn joined(values: impl IntoIterator<Item: fmt::Display>, separator: &str) ->
     text
 }
 
-/// Up to here `f64` holds every whole number.
+/// Returns `value` less `reference` with its sign: `+1.25 GiB`, `−12`, or `±0`. `show` formats the
+/// magnitude.
+///
+/// ```
+/// use trtllm_memory::units::{grouped, signed};
+/// assert_eq!(signed(1000, 2500, grouped), "−1,500");
+/// ```
+pub fn signed(value: u64, reference: u64, show: impl FnOnce(u64) -> String) -> String {
+    match value.cmp(&reference) {
+        Ordering::Less => format!("−{}", show(reference - value)),
+        Ordering::Equal => "±0".into(),
+        Ordering::Greater => format!("+{}", show(value - reference)),
+    }
+}
+
+/// The limit up to which `f64` represents every whole number.
 const EXACT: f64 = (1_u64 << 53) as f64;
 
-/// A number such as `0.9` or `79.25`. The standard library's reader would bring the page ten kilobytes of tables for
-/// exponents that no setting has; here digits beyond the fifteenth are dropped, so that the quotient is exact.
+/// Parses a number such as `0.9` or `79.25`. The standard library's parser would add ten kilobytes
+/// of tables to the page, for exponents that no setting has. Digits after the fifteenth are
+/// dropped, so that the quotient is exact.
 pub fn decimal(text: &str) -> Option<f64> {
     const DIGITS: usize = 15;
     let text = text.trim();
@@ -236,14 +309,15 @@ pub fn decimal(text: &str) -> Option<f64> {
     rest_is_digits.then(|| mantissa as f64 / 10_u64.pow(kept.len() as u32) as f64)
 }
 
-/// A number in the fewest digits that [`decimal`] reads as the same, for links and fields: `0.9`, `79.25`. Beyond twelve places it is
-/// rounded, and what no setting can be is at least told apart: `-1`, `inf`, `NaN`.
+/// Formats a number in the fewest digits that [`decimal`] parses as the same number, for links and
+/// fields: `0.9`, `79.25`. It rounds to twelve places. Numbers that no setting can have are still
+/// distinguished: `-1`, `inf`, `NaN`.
 ///
 /// ```
 /// assert_eq!(trtllm_memory::units::shortest(0.9), "0.9");
 /// ```
 pub fn shortest(number: f64) -> String {
-    // Not by `{}`, for the reason above.
+    // Not by `{}`, for the reason given in `grouped_decimal`.
     const PLACES: usize = 12;
     if number < 0.0 {
         return format!("-{}", shortest(-number));
@@ -272,13 +346,37 @@ mod tests {
 
     #[test]
     fn sizes_are_shown_in_decimal_units_where_these_are_preferred() {
-        let before = Prefixes::Decimal.show();
-        let shown = [999, 1000, 1_500_000, 85_022_736_384, u64::MAX].map(|bytes| Bytes(bytes).to_string());
-        let (unit, size) = (giga(), Bytes(1_500_000_000).giga());
-        before.show();
+        let shown = [999, 1000, 1_500_000, 85_022_736_384, u64::MAX]
+            .map(|bytes| Bytes(bytes).display(Units::Decimal).to_string());
         assert_eq!(shown, ["999 B", "1.00 kB", "1.50 MB", "85.02 GB", "18,446,744,073.71 GB"]);
-        assert_eq!((unit, size), ("GB", 1.5));
-        assert_eq!((giga(), Bytes(3 << 29).giga()), ("GiB", 1.5));
+        assert_eq!((Units::Decimal.giga(), Bytes(1_500_000_000).giga(Units::Decimal)), ("GB", 1.5));
+        assert_eq!((Units::Binary.giga(), Bytes(3 << 29).giga(Units::Binary)), ("GiB", 1.5));
+    }
+
+    #[test]
+    fn sizes_are_parsed_as_they_are_displayed() {
+        for (text, bytes) in [
+            ("12 B", 12),
+            ("1.50 KiB", 1536),
+            ("6,695 MiB", 6695 << 20),
+            ("79.5GiB", 159 << 29),
+            (" 1.5 kB", 1500),
+            ("85.02 GB", 85_020_000_000),
+        ] {
+            assert_eq!(text.parse(), Ok(Bytes(bytes)), "{text}");
+        }
+        for text in ["", "12", "GiB", "-1 GiB", "1 gib", "1 GiB 2", "1e3 MB", "NaN B"] {
+            assert_eq!(text.parse::<Bytes>(), Err(ParseBytesError), "{text}");
+        }
+    }
+
+    #[test]
+    fn units_are_parsed_as_they_are_displayed() {
+        for units in Units::ALL {
+            assert_eq!(units.to_string().parse(), Ok(units));
+        }
+        assert_eq!("gIb".parse(), Ok(Units::Binary));
+        assert_eq!("MB".parse::<Units>(), Err(ParseUnitsError));
     }
 
     #[test]
@@ -313,6 +411,16 @@ mod tests {
                 assert_eq!(grouped_decimal(number, places).replace(',', ""), exact);
             }
         }
+    }
+
+    #[test]
+    fn differences_have_a_sign_and_saturate_at_neither_end() {
+        let size = |bytes| Bytes(bytes).to_string();
+        assert_eq!(signed(3 << 29, 1 << 30, size), "+512.00 MiB");
+        assert_eq!(signed(0, 12, size), "−12 B");
+        assert_eq!(signed(7, 7, size), "±0");
+        assert_eq!(signed(u64::MAX, 0, grouped), "+18,446,744,073,709,551,615");
+        assert_eq!(signed(0, u64::MAX, grouped), "−18,446,744,073,709,551,615");
     }
 
     #[test]

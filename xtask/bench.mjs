@@ -1,4 +1,4 @@
-// Runs a benchmark that cargo built for WebAssembly, in Node.
+// Runs a benchmark, which cargo built for WebAssembly, in Node.
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -10,7 +10,8 @@ const run = (program, ...options) =>
 
 const folder = mkdtempSync(join(tmpdir(), "trtllm-memory-bench-"));
 try {
-  run("wasm-bindgen", process.argv[2], "--target", "nodejs", "--no-typescript", "--out-dir", folder, "--out-name", "bench");
+  const options = ["--target", "nodejs", "--no-typescript", "--out-dir", folder, "--out-name", "bench"];
+  run("wasm-bindgen", process.argv[2], ...options);
   await import(pathToFileURL(join(folder, "bench.js")));
 } finally {
   rmSync(folder, { recursive: true });

@@ -1,14 +1,22 @@
-// Prints raw bytes, brotli bytes, `first` or `later`, and the name of each file in the folder given, between tabs.
-// A file belongs to the first load if index.html names it, or a text file that itself belongs to it.
+// Prints one line for each file in the given folder: raw bytes, brotli bytes, `first` or `later`,
+// and the name, separated by tabs. A file is part of the first load if index.html or another text
+// file of the first load mentions it.
 import { readFileSync, readdirSync, statSync } from "node:fs";
 import { basename, join, relative, sep } from "node:path";
 import { brotliCompressSync, constants } from "node:zlib";
 
 const dist = process.argv[2];
-// What is named for later: the worker's program, the looks of its panels, the lists of what the address doesn't name, what only an installed
-// page shows, modules that are imported on demand, and what only paper or a reader's own few colours need.
-const FOR_LATER =
-  /data-(worker|styles|models|gpus|presets)=[^\s>]+|<link[^>]*rel="?(apple-touch-icon|manifest)[^>]*>|<link[^>]*media="?(print|\(forced)[^>]*>|import\("[^"]*"\)/g;
+// Mentions of files that load later.
+const LATER = [
+  // The worker, the style sheet of its panels, and the lists of models, GPUs and presets.
+  /data-(worker|styles|models|gpus|presets)=[^\s>]+/g,
+  // Files of an installed page.
+  /<link[^>]*rel="?(apple-touch-icon|manifest)[^>]*>/g,
+  // Style sheets for printing and for forced colours.
+  /<link[^>]*media="?(print|\(forced)[^>]*>/g,
+  // Modules imported on demand.
+  /import\("[^"]*"\)/g,
+];
 const files = readdirSync(dist, { recursive: true })
   .map((name) => join(dist, name))
   .filter((path) => statSync(path).isFile())
@@ -20,7 +28,7 @@ while (waiting.length > 0) {
   const file = waiting.pop();
   file.first = true;
   if (!/\.(html|js|mjs|css)$/.test(file.path)) continue;
-  const text = file.bytes.toString("utf8").replace(FOR_LATER, "");
+  const text = LATER.reduce((text, mention) => text.replace(mention, ""), file.bytes.toString("utf8"));
   waiting.push(...files.filter((other) => !other.first && text.includes(basename(other.path))));
 }
 

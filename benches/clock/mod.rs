@@ -1,4 +1,4 @@
-//! A clock and a place for lines, natively and in WebAssembly.
+//! A clock and line output, natively and in WebAssembly.
 
 #[cfg(not(target_arch = "wasm32"))]
 mod here {
@@ -6,12 +6,12 @@ mod here {
     use std::time::Instant;
 
     /// Milliseconds since the first call.
-    pub fn now() -> f64 {
+    pub(crate) fn now() -> f64 {
         static START: LazyLock<Instant> = LazyLock::new(Instant::now);
         START.elapsed().as_secs_f64() * 1e3
     }
 
-    pub fn say(line: &str) {
+    pub(crate) fn say(line: &str) {
         println!("{line}");
     }
 }
@@ -22,7 +22,7 @@ mod here {
 
     #[wasm_bindgen]
     extern "C" {
-        /// Milliseconds.
+        /// Milliseconds since the start of the program.
         #[wasm_bindgen(js_namespace = performance)]
         pub fn now() -> f64;
 
@@ -31,4 +31,4 @@ mod here {
     }
 }
 
-pub use here::{now, say};
+pub(crate) use here::{now, say};

@@ -1,6 +1,3 @@
 #![no_main]
 
-#[path = "../harness.rs"]
-mod harness;
-
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| harness::log(bytes));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| trtllm_memory_fuzz::log(bytes));

@@ -1,4 +1,5 @@
-// In place of the site's own sw.js, this takes the service worker and what it kept out of every browser that comes by again.
+// Replaces the site's sw.js: removes the service worker and its caches from every browser that
+// visits again.
 
 const OURS = `trtllm-memory ${new URL("./", self.location.href).href} `;
 

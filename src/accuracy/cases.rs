@@ -1,16 +1,18 @@
-//! Predictions beside measurements.
+//! The comparison of predictions with measurements.
 
-use super::{Measured, Measurement, Printed};
-use crate::deployment::{Backend, Deployment};
+use super::{Exclusion, Measured, Measurement, Printed, Unknown};
+use crate::deployment::{Backend, Deployment, Machine};
+use crate::memory::weights_outside_torch;
 use crate::memory::{Contributor, Report, estimate};
 use crate::units::Bytes;
 
-/// What is compared.
+/// A kind of figure that is compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Compared {
     /// The engine's tensors.
     Weights,
-    /// What torch holds after warm-up: weights, runtime and decoder buffers (PyTorch backend).
+    /// The memory that torch holds after warm-up: weights, runtime and decoder buffers (PyTorch
+    /// backend).
     InsideTorch,
     /// The execution context.
     Activations,
@@ -18,18 +20,18 @@ pub enum Compared {
     RuntimeBuffers,
     /// The decoder's buffers.
     DecoderBuffers,
-    /// Total memory less free memory less every line of the log.
+    /// The total memory less the free memory less every line of the log.
     Overhead,
-    /// Blocks of the KV cache, from the free memory that the log printed.
+    /// Blocks of the KV cache, predicted from the free memory that the log printed.
     KvCacheBlocks,
-    /// Tokens that the KV cache holds, from the configuration alone.
+    /// Tokens that the KV cache holds, predicted from the configuration alone.
     KvCacheTokens,
-    /// Size of the KV cache, from the configuration alone.
+    /// The size of the KV cache, predicted from the configuration alone.
     KvCacheBytes,
 }
 
 impl Compared {
-    /// Everything that is compared, in the order of reports.
+    /// All kinds, in the order of reports.
     pub const ALL: [Compared; 9] = [
         Compared::Weights,
         Compared::InsideTorch,
@@ -57,7 +59,7 @@ impl Compared {
         }
     }
 
-    /// What a person would call it.
+    /// The name for people.
     pub fn label(self) -> &'static str {
         match self {
             Compared::Weights => "Weights",
@@ -72,7 +74,7 @@ impl Compared {
         }
     }
 
-    /// The contributor that it is a figure of, or the nearest to it.
+    /// The contributor that it measures, or the nearest one.
     pub fn contributor(self) -> Contributor {
         match self {
             Compared::Weights => Contributor::Weights,
@@ -90,47 +92,48 @@ impl Compared {
     }
 }
 
-/// A prediction beside a measurement.
+/// A prediction and a measurement of the same figure.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Case {
     /// The measurement's name.
     pub id: String,
-    /// Where it was published.
+    /// The publication.
     pub source: String,
     /// `tensorrt` or `pytorch`.
     pub backend: String,
-    /// What is compared.
+    /// The kind of figure.
     pub contributor: Compared,
-    /// What the laws say; bytes or a count.
+    /// The prediction, in bytes or as a count.
     pub predicted: f64,
-    /// What was printed; bytes or a count.
+    /// The printed figure, in bytes or as a count.
     pub measured: f64,
-    /// `predicted / measured - 1`. For blocks from a free memory that was printed to a hundredth of a GiB: how far the measured
-    /// count lies outside those that are possible.
+    /// `predicted / measured - 1`. The blocks are predicted from a free memory that was rounded for
+    /// the log, which leaves a range of counts. `predicted` is the count in it nearest to
+    /// `measured`.
     pub error: f64,
-    /// Whether the prediction, printed to the same digits, is the measurement.
+    /// Whether the prediction, printed to the same digits, equals the measurement.
     pub exact: bool,
     /// The configuration.
     pub deployment: Deployment,
 }
 
-/// A figure that isn't compared.
+/// A figure that is not compared.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LeftOut {
     /// The measurement's name.
     pub id: String,
-    /// Which of its figures; `None` where it has none or can't be read.
+    /// The kind of figure; `None` if the measurement has no figure or is malformed.
     pub contributor: Option<Compared>,
-    /// Why.
-    pub reason: String,
+    /// The reason.
+    pub reason: Exclusion,
 }
 
-/// What came of some measurements.
+/// The comparison of some measurements.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Comparison {
-    /// Every comparison.
+    /// The figures that were compared.
     pub cases: Vec<Case>,
-    /// Every figure that was left out.
+    /// The figures that were left out.
     pub left_out: Vec<LeftOut>,
 }
 
@@ -141,10 +144,11 @@ impl Comparison {
     }
 }
 
-/// Predictions that differ by less than this share count as equal: printed digits can't tell them apart.
+/// Predictions that differ by less than this fraction count as equal: their printed digits are the
+/// same.
 const ALIKE: f64 = 1e-4;
 
-/// A prediction, and between which bounds it lies where an input was rounded.
+/// A prediction, with its bounds if an input was rounded.
 #[derive(Clone, Copy)]
 struct Prediction {
     value: f64,
@@ -162,13 +166,13 @@ impl Prediction {
     }
 }
 
-/// Compares each figure of a measurement whose law's settings are all known.
+/// Compares each figure of a measurement if all settings that its law needs are known.
 pub fn compare(measurement: &Measurement) -> Comparison {
     let mut comparison = Comparison::default();
     for contributor in Compared::ALL {
         let figure = match figure(contributor, &measurement.measured) {
             Figure::Absent => continue,
-            Figure::Partial(reason) => Err(reason.into()),
+            Figure::Partial(reason) => Err(Exclusion::Incomplete(reason)),
             Figure::Printed(printed) => Ok(printed),
         };
         match figure.and_then(|printed| case(contributor, measurement, printed)) {
@@ -182,13 +186,13 @@ pub fn compare(measurement: &Measurement) -> Comparison {
         comparison.left_out.push(LeftOut {
             id: measurement.id.clone(),
             contributor: None,
-            reason: "it has no figure that is compared".into(),
+            reason: Exclusion::NoFigure,
         });
     }
     comparison
 }
 
-/// Compares many measurements. A figure that several files have counts once: `measurements` are those of one file each.
+/// Compares the measurements of several files. A figure that several files have counts once.
 pub fn compare_all<'a>(files: impl IntoIterator<Item = &'a [Measurement]>) -> Comparison {
     let mut all = Comparison::default();
     for file in files {
@@ -200,7 +204,7 @@ pub fn compare_all<'a>(files: impl IntoIterator<Item = &'a [Measurement]>) -> Co
             comparison.left_out.extend(known.into_iter().map(|case| LeftOut {
                 id: case.id,
                 contributor: Some(case.contributor),
-                reason: "another file has this measurement".into(),
+                reason: Exclusion::Duplicate,
             }));
         }
         for comparison in of_file {
@@ -211,7 +215,7 @@ pub fn compare_all<'a>(files: impl IntoIterator<Item = &'a [Measurement]>) -> Co
     all
 }
 
-/// Whether two cases, of different files, are one measurement.
+/// Whether two cases of different files are the same measurement.
 fn same(case: &Case, other: &Case) -> bool {
     let alike = |a: f64, b: f64| (a - b).abs() <= a.abs() * ALIKE / 2.0;
     case.contributor == other.contributor
@@ -221,13 +225,13 @@ fn same(case: &Case, other: &Case) -> bool {
 enum Figure {
     /// Not measured.
     Absent,
-    /// Measured, but something else that the comparison needs wasn't.
+    /// Measured, but without a figure that the comparison needs.
     Partial(&'static str),
     /// Measured.
     Printed(Printed),
 }
 
-/// What was measured of `contributor`.
+/// The measured figure of a kind.
 fn figure(contributor: Compared, measured: &Measured) -> Figure {
     let found = |printed: Option<Printed>| printed.map_or(Figure::Absent, Figure::Printed);
     match contributor {
@@ -238,7 +242,7 @@ fn figure(contributor: Compared, measured: &Measured) -> Figure {
         Compared::DecoderBuffers => found(measured.decoder_buffers),
         Compared::Overhead => overhead(measured),
         Compared::KvCacheBlocks => match (measured.blocks, measured.available) {
-            (Some(_), None) => Figure::Partial("the free memory isn't known"),
+            (Some(_), None) => Figure::Partial("the free memory is not known"),
             (blocks, _) => found(blocks),
         },
         Compared::KvCacheTokens => found(measured.sequences.or(measured.kv_tokens)),
@@ -246,14 +250,14 @@ fn figure(contributor: Compared, measured: &Measured) -> Figure {
     }
 }
 
-/// What the lines of a log leave of the memory that is gone when the KV cache is sized.
+/// The used memory at the sizing of the KV cache, less the lines of the log.
 fn overhead(measured: &Measured) -> Figure {
     let (Some(total), Some(available)) = (measured.total, measured.available) else {
         return Figure::Absent;
     };
     let lines = [measured.weights, measured.activations, measured.runtime_buffers, measured.decoder_buffers];
     let [Some(weights), Some(activations), Some(runtime), Some(decoder)] = lines else {
-        return Figure::Partial("not every line of the log is known");
+        return Figure::Partial("some of the log's lines are not known");
     };
     let lines = [available, weights, activations, runtime, decoder];
     Figure::Printed(Printed {
@@ -263,24 +267,27 @@ fn overhead(measured: &Measured) -> Figure {
     })
 }
 
-/// The case of a figure, or why there is none.
-fn case(contributor: Compared, measurement: &Measurement, printed: Printed) -> Result<Case, String> {
-    let deployment = measurement.deployment.as_ref().map_err(String::clone)?;
+/// Makes the case of a figure.
+///
+/// # Errors
+/// With the reason if the figure cannot be compared.
+fn case(contributor: Compared, measurement: &Measurement, printed: Printed) -> Result<Case, Exclusion> {
+    let deployment = measurement.deployment.as_ref().map_err(Exclusion::clone)?;
     if let Some((_, reason)) = measurement.withheld.iter().find(|(withheld, _)| *withheld == contributor) {
         return Err(reason.clone());
     }
     if !(printed.value > 0.0 && printed.value.is_finite()) {
-        return Err("the figure isn't a positive number".into());
+        return Err(Exclusion::NotPositive);
     }
     let measured = &measurement.measured;
     let prediction = predict(contributor, deployment, measured)?;
-    let matters = |unknown: &&super::Unknown| {
+    let matters = |unknown: &&Unknown| {
         let mut variants = unknown.variants(deployment).filter_map(|d| predict(contributor, &d, measured).ok());
         variants.any(|variant| !variant.is_like(&prediction))
     };
-    let needed: Vec<String> = measurement.unknown.iter().filter(matters).map(super::Unknown::describe).collect();
+    let needed: Vec<String> = measurement.unknown.iter().filter(matters).map(Unknown::describe).collect();
     if !needed.is_empty() {
-        return Err(format!("not known: {}", needed.join(", ")));
+        return Err(Exclusion::UnknownSettings(needed.join(", ")));
     }
     let nearest = printed.value.clamp(prediction.low, prediction.high);
     let by_interval = contributor == Compared::KvCacheBlocks;
@@ -298,12 +305,9 @@ fn case(contributor: Compared, measurement: &Measurement, printed: Printed) -> R
     })
 }
 
-/// What the laws say of `contributor`. Of the measurement it takes the free memory, and that for the blocks alone.
-fn predict(contributor: Compared, deployment: &Deployment, measured: &Measured) -> Result<Prediction, String> {
-    let report = |deployment: &Deployment| {
-        estimate(deployment)
-            .map_err(|problems| format!("can't be modelled: {}", problems.to_string().replace('\n', "; ")))
-    };
+/// Predicts a figure. The prediction uses the measured free memory for the blocks, and no measured
+/// figure otherwise.
+fn predict(contributor: Compared, deployment: &Deployment, measured: &Measured) -> Result<Prediction, Exclusion> {
     if contributor == Compared::KvCacheBlocks
         && let Some(free) = measured.available
     {
@@ -311,44 +315,49 @@ fn predict(contributor: Compared, deployment: &Deployment, measured: &Measured) 
             let gib = Bytes(bytes.max(1.0) as u64).gib();
             let total = measured.total.map_or(deployment.gpu_memory().gib(), |total| Bytes(total.high as u64).gib());
             let gpu_memory_gib = Some(total.max(gib));
-            report(&Deployment { free_memory_gib: Some(gib), gpu_memory_gib, ..deployment.clone() })
-                .map(|report| report.kv_cache.blocks as f64)
+            let report = estimate(&Deployment {
+                machine: Machine { free_memory_gib: Some(gib), gpu_memory_gib, ..deployment.machine },
+                ..deployment.clone()
+            })?;
+            Ok::<f64, Exclusion>(report.kv_cache.blocks as f64)
         };
         return Ok(Prediction { value: blocks(free.value)?, low: blocks(free.low)?, high: blocks(free.high)? });
     }
-    let report = report(deployment)?;
-    let bytes = |contributor| {
-        let rank = report.ranks.first().ok_or("it has no rank")?;
-        Ok::<f64, String>(rank.figure(contributor).bytes.0 as f64)
-    };
+    let report = estimate(deployment)?;
+    let rank = report.ranks.first().ok_or(Exclusion::NoRank)?;
+    let bytes = |contributor| rank.figure(contributor).bytes.0 as f64;
     let value = match contributor {
-        Compared::Weights => bytes(Contributor::Weights)?,
+        Compared::Weights => bytes(Contributor::Weights),
         Compared::InsideTorch => {
-            bytes(Contributor::Weights)? + bytes(Contributor::RuntimeBuffers)? + bytes(Contributor::DecoderBuffers)?
+            let outside = deployment.resolve().map_or(Bytes::ZERO, |resolved| weights_outside_torch(&resolved, 0));
+            bytes(Contributor::Weights) - outside.0 as f64
+                + bytes(Contributor::RuntimeBuffers)
+                + bytes(Contributor::DecoderBuffers)
         }
-        Compared::Activations => bytes(Contributor::Activations)?,
-        Compared::RuntimeBuffers => bytes(Contributor::RuntimeBuffers)?,
-        Compared::DecoderBuffers => bytes(Contributor::DecoderBuffers)?,
+        Compared::Activations => bytes(Contributor::Activations),
+        Compared::RuntimeBuffers => bytes(Contributor::RuntimeBuffers),
+        Compared::DecoderBuffers => bytes(Contributor::DecoderBuffers),
         Compared::Overhead => overhead_before_the_kv_cache(&report)?,
         Compared::KvCacheBlocks => report.kv_cache.blocks as f64,
         Compared::KvCacheTokens if measured.sequences.is_some() => report.kv_cache.max_sequences as f64,
         Compared::KvCacheTokens => report.kv_cache.tokens as f64,
-        // The profiling lines say what this rank alone has room for; the ranks of other stages may have less.
-        Compared::KvCacheBytes if deployment.backend == Backend::Pytorch && deployment.pp_size > 1 => {
-            let rank = report.ranks.first().ok_or("it has no rank")?;
-            rank.available.0 as f64 * deployment.plan().map_or(1.0, |plan| plan.free_gpu_memory_fraction.unwrap_or(1.0))
+        // The profiling lines print the room on this rank alone; ranks of other stages may have
+        // less.
+        Compared::KvCacheBytes if deployment.backend == Backend::Pytorch && deployment.parallel.pp_size > 1 => {
+            rank.available.0 as f64
+                * deployment.resolve().map_or(1.0, |resolved| resolved.kv_cache.free_gpu_memory_fraction.unwrap_or(1.0))
         }
-        Compared::KvCacheBytes => bytes(Contributor::KvCache)?,
+        Compared::KvCacheBytes => bytes(Contributor::KvCache),
     };
     Ok(Prediction::of(value))
 }
 
-/// Overhead when the KV cache is sized, on the rank with the least memory left; what is allocated later isn't part of a log's
-/// difference.
-fn overhead_before_the_kv_cache(report: &Report) -> Result<f64, String> {
-    let rank = report.tightest().ok_or("it has no rank")?;
+/// The overhead at the sizing of the KV cache, on the rank with the least memory left.
+/// Later allocations are not part of a log's difference.
+fn overhead_before_the_kv_cache(report: &Report) -> Result<f64, Exclusion> {
+    let rank = report.kv_limiting_rank().ok_or(Exclusion::NoRank)?;
     if rank.available == Bytes::ZERO {
-        return Err("by the laws it leaves no memory for a KV cache".into());
+        return Err(Exclusion::NoKvCache);
     }
     let lines =
         [Contributor::Weights, Contributor::Activations, Contributor::RuntimeBuffers, Contributor::DecoderBuffers];

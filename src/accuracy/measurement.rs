@@ -1,38 +1,39 @@
-//! What somebody measured, and under which configuration.
+//! Measurements, and the configurations that they belong to.
 
-use super::Compared;
-use crate::deployment::{Deployment, field};
+use super::{Compared, Exclusion};
+use crate::deployment::{Deployment, setting};
 use crate::units::{GIB, KIB, MIB};
 
-/// A figure as it was printed: the true one lies between `low` and `high`.
+/// A figure as it was printed. The true figure lies between `low` and `high`.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Printed {
-    /// As printed, in bytes, or a count of blocks, tokens or sequences.
+    /// The printed figure, in bytes, or a count of blocks, tokens or sequences.
     pub value: f64,
-    /// The smallest number that is printed so.
+    /// The smallest number with the same printed figure.
     pub low: f64,
-    /// The largest number that is printed so.
+    /// The largest number with the same printed figure.
     pub high: f64,
 }
 
 impl Printed {
-    /// A figure that was printed in full.
+    /// A figure that was printed without rounding.
     pub const fn exactly(value: f64) -> Printed {
         Printed { value, low: value, high: value }
     }
 
-    /// `amount` units, rounded to hundredths.
+    /// A figure of `amount` units that was rounded to hundredths.
     fn to_hundredths(amount: f64, unit: u64) -> Printed {
         let at = |amount: f64| amount * unit as f64;
         Printed { value: at(amount), low: at(amount - 0.005), high: at(amount + 0.005) }
     }
 
-    /// `amount` whole units, the fraction being cut off.
+    /// A figure of `amount` whole units whose fraction was cut off.
     fn cut_off(amount: f64, unit: f64) -> Printed {
         Printed { value: amount * unit, low: amount * unit, high: (amount + 1.0) * unit }
     }
 
-    /// `mib`, given in MiB but printed to a hundredth of the largest unit that leaves at least one before the point.
+    /// A figure of `mib` MiB that was printed in the largest unit that makes it at least one,
+    /// rounded to hundredths.
     fn in_its_unit(mib: f64) -> Printed {
         match mib * MIB as f64 {
             bytes if bytes >= GIB as f64 => Printed::to_hundredths(bytes / GIB as f64, GIB),
@@ -41,7 +42,7 @@ impl Printed {
         }
     }
 
-    /// Whether `number` would be printed so.
+    /// Whether `number` has the same printed figure.
     pub fn covers(&self, number: f64) -> bool {
         let slack = self.value.abs() * 1e-9;
         (self.low - slack..=self.high + slack).contains(&number)
@@ -53,7 +54,7 @@ impl Printed {
 pub struct Measured {
     /// The engine's tensors on one GPU.
     pub weights: Option<Printed>,
-    /// What torch holds after warm-up: weights and everything that persists (PyTorch backend).
+    /// The memory that torch holds after warm-up: weights and persistent buffers (PyTorch backend).
     pub inside_torch: Option<Printed>,
     /// The execution context.
     pub activations: Option<Printed>,
@@ -63,7 +64,7 @@ pub struct Measured {
     pub decoder_buffers: Option<Printed>,
     /// Total memory of the GPU.
     pub total: Option<Printed>,
-    /// What was free just before the KV cache was sized.
+    /// The free memory just before the KV cache was sized.
     pub available: Option<Printed>,
     /// Blocks of the KV cache.
     pub blocks: Option<Printed>,
@@ -76,10 +77,12 @@ pub struct Measured {
 }
 
 impl Measured {
-    /// Takes a figure by its name in the files of measurements, such as `context_mib`; says whether the name is one of them.
+    /// Sets a figure by its name in the files of measurements, such as `context_mib`. Returns
+    /// whether the name is known.
     pub fn set(&mut self, name: &str, amount: f64) -> bool {
         let (slot, printed) = match name {
-            // What the builder counted goes before what the log rounded, in whichever order they come.
+            // The builder's exact count takes precedence over the log's rounded figure, in any
+            // order.
             "total_weights_bytes" => (&mut self.weights, Printed::exactly(amount)),
             "total_activation_bytes" => (&mut self.activations, Printed::exactly(amount)),
             "engine_gpu_mib" if self.weights.is_some() => return true,
@@ -102,58 +105,59 @@ impl Measured {
     }
 }
 
-/// A setting that the source doesn't tell.
+/// A setting that the source does not state.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unknown {
-    /// Its link key.
+    /// The key of the setting.
     pub key: &'static str,
-    /// What it may have been, beside what the deployment has; it matters to a law if these change the prediction.
+    /// Other values that it may have had. If one of them changes a prediction, that figure is left
+    /// out.
     pub alternatives: Vec<String>,
-    /// Why it isn't known, where the source says something.
+    /// The reason why it is unknown, if the source has a hint.
     pub why: Option<String>,
 }
 
 impl Unknown {
-    /// A setting that may have been any of `alternatives`.
+    /// A setting that may have had any of `alternatives`.
     pub fn new<T: ToString>(key: &'static str, alternatives: impl IntoIterator<Item = T>) -> Unknown {
         Unknown { key, alternatives: alternatives.into_iter().map(|value| value.to_string()).collect(), why: None }
     }
 
-    /// With the reason.
+    /// The same setting with the reason why it is unknown.
     pub fn because(self, why: Option<String>) -> Unknown {
         Unknown { why, ..self }
     }
 
-    /// The setting, and why it isn't known.
+    /// The key, with the reason if there is one.
     pub(super) fn describe(&self) -> String {
         self.why.as_ref().map_or_else(|| self.key.to_string(), |why| format!("{} ({why})", self.key))
     }
 
-    /// The deployment with each of the alternatives.
+    /// Returns the deployment with each of the alternatives.
     pub(super) fn variants<'a>(&'a self, deployment: &'a Deployment) -> impl Iterator<Item = Deployment> + 'a {
         self.alternatives.iter().filter_map(|value| {
             let mut variant = deployment.clone();
-            field(self.key)?.read(&mut variant, value).ok()?;
+            setting(self.key)?.read(&mut variant, value).ok()?;
             Some(variant)
         })
     }
 }
 
-/// What somebody published of a real deployment.
+/// The published configuration and figures of a real deployment.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Measurement {
     /// A name that is unique in its file.
     pub id: String,
-    /// Where it was published.
+    /// The publication.
     pub source: String,
     /// `tensorrt` or `pytorch`.
     pub backend: String,
-    /// The configuration, or why there is none to compare with.
-    pub deployment: Result<Deployment, String>,
-    /// What of the configuration isn't known.
+    /// The configuration, or the reason why it is unknown or not modelled.
+    pub deployment: Result<Deployment, Exclusion>,
+    /// Unknown settings of the configuration.
     pub unknown: Vec<Unknown>,
-    /// Figures that can't be compared, and why.
-    pub withheld: Vec<(Compared, String)>,
+    /// Figures that cannot be compared, with the reasons.
+    pub withheld: Vec<(Compared, Exclusion)>,
     /// The figures.
     pub measured: Measured,
 }
@@ -165,7 +169,7 @@ mod tests {
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
     #[test]
-    fn a_figure_covers_what_is_printed_alike() {
+    fn a_figure_covers_the_numbers_with_the_same_printed_form() {
         let mut measured = Measured::default();
         assert!(measured.set("engine_gpu_mib", 6678.0));
         assert!(measured.weights.unwrap().covers(6678.9 * MIB as f64));
@@ -178,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn the_builders_figure_goes_before_the_rounded_one() {
+    fn the_builders_figure_takes_precedence_over_the_rounded_one() {
         for names in [["context_mib", "total_activation_bytes"], ["total_activation_bytes", "context_mib"]] {
             let mut measured = Measured::default();
             for name in names {

@@ -1,26 +1,27 @@
 //! The measurements that come with the project.
 
 use super::{Comparison, Measured, Measurement, compare_all};
-use crate::formats::link;
+use crate::link;
 
-/// The measurements that come with the project, as `measurements.tsv` has them: name, source, link, figures.
+/// Returns the measurements that come with the project: the rows of `measurements.tsv`.
 pub fn measurements() -> Vec<Measurement> {
     include_str!("measurements.tsv").lines().skip(1).filter_map(measurement).collect()
 }
 
-/// Those measurements beside what the laws say now.
+/// Compares the measurements that come with the project with the present predictions.
 pub fn shipped() -> Comparison {
     compare_all([&measurements()[..]])
 }
 
-/// A line of `measurements.tsv`; `None` where it can't be read.
+/// Parses a line of `measurements.tsv`: name, source, link and figures, separated by tabs. `None`
+/// if it is malformed.
 pub(super) fn measurement(line: &str) -> Option<Measurement> {
     let mut columns = line.split('\t');
     let (id, source, text, figures) = (columns.next()?, columns.next()?, columns.next()?, columns.next()?);
     let decoded = link::decode(text);
-    let deployment = match decoded.problems.first() {
+    let deployment = match decoded.problems.into_iter().next() {
         None => Ok(decoded.deployment),
-        Some(problem) => Err(problem.to_string()),
+        Some(problem) => Err(problem.into()),
     };
     let mut measured = Measured::default();
     for figure in figures.split_whitespace() {
@@ -53,7 +54,7 @@ mod tests {
         for measurement in measurements() {
             assert!(measurement.deployment.is_ok(), "{}: {:?}", measurement.id, measurement.deployment);
             let named = shipped().cases.iter().any(|case| case.id == measurement.id);
-            assert!(named, "{} is in the file and counts for nothing", measurement.id);
+            assert!(named, "{} has no case", measurement.id);
         }
     }
 }

@@ -1,7 +1,7 @@
-//! Where a measurement was published, as an address.
+//! The address of a measurement's publication.
 
-/// The address of a source such as `NVIDIA/TensorRT-LLM#1188 (2024-11-21)`, `owner/repository:path` or `https://…`; `None` where the
-/// words name no address.
+/// Returns the address of a source such as `NVIDIA/TensorRT-LLM#1188 (2024-11-21)`,
+/// `owner/repository:path` or `https://…`. `None` if the source names no address.
 ///
 /// ```
 /// use trtllm_memory::accuracy::url;
@@ -38,7 +38,7 @@ mod tests {
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
     #[test]
-    fn addresses_are_made_of_what_names_one() {
+    fn issues_files_and_repositories_have_addresses() {
         let file = url("owner/name:results/a.txt (+docs)").unwrap();
         assert_eq!(file, "https://github.com/owner/name/blob/HEAD/results/a.txt");
         assert_eq!(url("https://example.org/x y").unwrap(), "https://example.org/x");
@@ -46,7 +46,7 @@ mod tests {
     }
 
     #[test]
-    fn anything_else_is_no_address() {
+    fn other_sources_have_no_address() {
         for source in
             ["", "a public repository", "http://example.org", "owner/name#", "javascript:alert(1)", "a/b:\"><x"]
         {

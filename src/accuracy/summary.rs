@@ -1,22 +1,22 @@
-//! The errors of many cases in a few numbers.
+//! Summaries of the errors of many cases.
 
 use super::Case;
 
-/// Errors of one kind of figure, as fractions of what was measured, without their signs.
+/// The absolute errors of one kind of figure, as fractions of the measured values.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Errors {
-    /// How many cases there are.
+    /// The number of cases.
     pub count: usize,
-    /// Half of them are no further off.
+    /// The median.
     pub median: f64,
-    /// Nine in ten are no further off.
+    /// The 90th percentile.
     pub p90: f64,
-    /// None is further off.
+    /// The largest error.
     pub worst: f64,
 }
 
 impl Errors {
-    /// The errors of `cases`; zeros where there are none.
+    /// Summarises the errors of `cases`; zeros if there are none.
     pub fn of<'a>(cases: impl IntoIterator<Item = &'a Case>) -> Errors {
         let mut sizes: Vec<f64> = cases.into_iter().map(|case| case.error.abs()).collect();
         sizes.sort_by(f64::total_cmp);

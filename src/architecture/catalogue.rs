@@ -1,38 +1,42 @@
 //! The catalogue of known models, one row each in `models.csv`.
 //!
-//! A row holds the dimensions of Hugging Face's configuration; what its family has in common with all its models is in
-//! [`Family::conventions`], and `features` says what sets the model apart: words such as `tied`, and pairs such as
-//! `moe=8/2/14336` (experts, experts per token, columns of an expert).
+//! A row holds the dimensions of Hugging Face's configuration. The features that all models of a
+//! family share are in [`Family::conventions`]. The column `features` holds the model's own
+//! features: words such as `tied`, and pairs such as `moe=8/2/14336` (experts, experts per token,
+//! columns of an expert).
 //!
-//! The page's program holds the row of [`DEFAULT_MODEL`] alone; the others reach it as a file, see [`provide`].
+//! The page's program contains only the row of [`DEFAULT_MODEL`]; it loads the others as a file,
+//! see [`provide`].
 
 use super::recipe::Recipe;
 use super::{Architecture, Dtype, Family};
 use crate::catalogue::{Catalogue, catalogue};
-use crate::told::told;
+use crate::explanation_text::explanation_text;
 
-/// The model of a deployment that names none.
+/// The default model of a deployment.
 pub const DEFAULT_MODEL: &str = "meta-llama/Llama-3.1-8B";
 
 static CATALOGUE: Catalogue<Architecture> = catalogue!(include_str!("models.csv"), DEFAULT_MODEL, model);
 
-/// Every model of the catalogue that is known.
+/// The loaded models of the catalogue.
 pub fn models() -> &'static [Architecture] {
     CATALOGUE.all()
 }
 
-/// Whether every model of the catalogue is known, and not the default one alone.
+/// Whether the whole catalogue is loaded, and not only the default model.
 pub fn is_whole() -> bool {
     CATALOGUE.is_whole()
 }
 
-/// Makes all models of `models.csv` known to a program that holds the default one alone; says whether it is that file.
+/// Loads all models of `models.csv` into a program that contains only the default one. Returns
+/// whether `file` is a complete `models.csv`.
 pub fn provide(file: &'static str) -> bool {
     CATALOGUE.provide(file)
 }
 
-/// The model with this name: a Hugging Face repository, with or without its organisation, or a short name; upper and
-/// lower case are alike. A whole name goes before a short one, and of models that share a short one the first has it.
+/// The model with this name: a Hugging Face repository, with or without its organisation, or a
+/// short name. Upper and lower case are equivalent. A full name takes precedence over a short one;
+/// of models with the same short name the first is found.
 ///
 /// ```
 /// use trtllm_memory::architecture::find;
@@ -46,8 +50,8 @@ pub fn find(name: &str) -> Option<&'static Architecture> {
     with(&whole).or_else(|| with(&short))
 }
 
-/// The models that `text` may mean, the likeliest first: those whose name or an alias contains each of its words. A name
-/// that begins with the text goes first, a shorter one before a longer one.
+/// The models that `text` may mean, the likeliest first: those with a name or an alias that
+/// contains each of its words. Names that begin with the text come first, then shorter names.
 pub fn suggest(text: &str) -> Vec<&'static Architecture> {
     let text = text.trim().to_ascii_lowercase();
     let words: Vec<&str> =
@@ -64,7 +68,8 @@ pub fn suggest(text: &str) -> Vec<&'static Architecture> {
         let best = matching.min()?;
         Some((best, model))
     };
-    // Inserted where they belong: the standard library's sorts are large, and the catalogue is not.
+    // An insertion sort: the standard library's sorts would enlarge the page's program, and the
+    // catalogue is small.
     let mut found: Vec<((bool, usize), &'static Architecture)> = Vec::new();
     for (rank, model) in models().iter().filter_map(rank) {
         found.insert(found.partition_point(|(better, _)| *better <= rank), (rank, model));
@@ -72,19 +77,19 @@ pub fn suggest(text: &str) -> Vec<&'static Architecture> {
     found.into_iter().map(|(_, model)| model).collect()
 }
 
-/// A row of `models.csv`; `None` where it can't be read, which a test rules out.
+/// Parses a row of `models.csv`; `None` if it is malformed, which a test rules out.
 fn model(row: &'static str) -> Option<Architecture> {
     let source = match row.rsplit(',').next()? {
-        "config" => told("the repository's config.json"),
-        "card" => told("the dimensions that the model's authors publish"),
-        "mlc" => told("the model's preset in mlc-ai/mlc-llm"),
+        "config" => explanation_text("the repository's config.json"),
+        "card" => explanation_text("the dimensions that the model's authors publish"),
+        "mlc" => explanation_text("the model's preset in mlc-ai/mlc-llm"),
         _ => return None,
     };
     let aliases = row.split(',').nth(1)?.split_whitespace().map(str::to_string).collect();
     Some(Architecture { aliases, source: source.to_string(), ..recipe(row)?.build() })
 }
 
-/// What a row says of the model's dimensions.
+/// Parses the dimensions and features in a row.
 fn recipe(row: &'static str) -> Option<Recipe> {
     let mut columns = row.split(',');
     let mut column = || columns.next();
@@ -126,7 +131,7 @@ fn recipe(row: &'static str) -> Option<Recipe> {
     Some(recipe)
 }
 
-/// The words of a model of the catalogue, to be edited; those of a Llama where the name isn't in the catalogue.
+/// The recipe of a catalogue model, to be edited; a Llama's if the catalogue has no such model.
 pub fn recipe_of(model: &str) -> Recipe {
     let mut rows = CATALOGUE.rows().lines();
     rows.find(|row| row.split(',').next() == Some(model)).and_then(recipe).unwrap_or_default()
@@ -139,10 +144,10 @@ mod tests {
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
     #[test]
-    fn every_row_is_read() {
+    fn every_row_is_parsed() {
         let rows: Vec<&str> = CATALOGUE.rows().lines().skip(1).collect();
-        let unread: Vec<&&str> = rows.iter().filter(|row| model(row).is_none()).collect();
-        assert!(unread.is_empty(), "{unread:?}");
+        let malformed: Vec<&&str> = rows.iter().filter(|row| model(row).is_none()).collect();
+        assert!(malformed.is_empty(), "{malformed:?}");
         assert!(rows.len() >= 150);
     }
 
@@ -172,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn the_layers_of_a_hybrid_model_are_told_apart() {
+    fn the_layers_of_a_hybrid_model_are_distinguished() {
         let hybrid = find("nvidia/NVIDIA-Nemotron-3-Nano-30B-A3B-BF16").unwrap();
         assert_eq!(hybrid.attention_layers.len(), 6);
         assert_eq!(hybrid.recurrence.unwrap().layers.len() + hybrid.moe.unwrap().layers.len() + 6, 52);

@@ -1,4 +1,4 @@
-//! Number formats of unquantised tensors.
+//! Number formats of unquantized tensors.
 
 use serde::{Deserialize, Serialize};
 
@@ -16,7 +16,7 @@ pub enum Dtype {
 }
 
 impl Dtype {
-    /// All formats, as a person would browse them.
+    /// All formats, in the order in which they are displayed.
     pub const ALL: [Dtype; 3] = [Dtype::Bfloat16, Dtype::Float16, Dtype::Float32];
 
     /// Bytes per element.
@@ -27,7 +27,7 @@ impl Dtype {
         }
     }
 
-    /// TensorRT-LLM's name: `float16`.
+    /// TensorRT-LLM's name, such as `float16`.
     pub const fn name(self) -> &'static str {
         match self {
             Dtype::Float32 => "float32",
@@ -36,7 +36,7 @@ impl Dtype {
         }
     }
 
-    /// The format of that name; also the short names `fp32`, `fp16`, `half` and `bf16`.
+    /// Parses a format's name, including the short names `fp32`, `fp16`, `half` and `bf16`.
     pub fn parse(name: &str) -> Option<Dtype> {
         match name.trim().to_ascii_lowercase().as_str() {
             "float32" | "fp32" | "float" => Some(Dtype::Float32),

@@ -1,9 +1,9 @@
-//! Families of models: how the parts are put together when a configuration doesn't say.
+//! Model families: the features that configurations leave to the model's class.
 
 use super::{Norm, QkNorm};
 use serde::{Deserialize, Serialize};
 
-/// What a family's models have in common and their configurations rarely say.
+/// Features that a family's models share and that their configurations rarely state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Conventions {
     /// The kind of the normalisations.
@@ -47,35 +47,36 @@ const fn first(names: &[&'static str]) -> &'static str {
 
 macro_rules! families {
     ($($family:ident, $label:literal, [$($model_type:literal),+], $conventions:expr;)+) => {
-        /// A family of models, named after the architecture's `model_type` in Hugging Face configurations.
+        /// A family of models, named after the architecture's `model_type` in Hugging Face
+        /// configurations.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
         pub enum Family {
             $(#[doc = concat!($label, ", `model_type` ", $("`", $model_type, "` ",)+)] $family,)+
         }
 
         impl Family {
-            /// All families, as a person would browse them.
+            /// All families, in the order in which they are displayed.
             pub const ALL: &[Family] = &[$(Family::$family),+];
 
             /// The `model_type` of each, in the same order.
             pub const NAMES: &[&str] = &[$(first(&[$($model_type),+])),+];
 
-            /// The `model_type` that stands for the family.
+            /// The main `model_type` of the family.
             pub const fn name(self) -> &'static str {
                 first(self.model_types())
             }
 
-            /// The family's name for people.
+            /// The display name of the family.
             pub const fn label(self) -> &'static str {
                 match self { $(Family::$family => $label),+ }
             }
 
-            /// The values of `model_type` that mean this family; the first is the catalogue's own.
+            /// The values of `model_type` of this family. The catalogue uses the first.
             pub const fn model_types(self) -> &'static [&'static str] {
                 match self { $(Family::$family => &[$($model_type),+]),+ }
             }
 
-            /// What its models have in common.
+            /// The features that its models share.
             pub const fn conventions(self) -> Conventions {
                 match self { $(Family::$family => $conventions),+ }
             }
@@ -92,8 +93,10 @@ families! {
     Qwen2, "Qwen 1.5, 2 and 2.5", ["qwen2", "qwen2_vl", "qwen2_5_vl"], Conventions { qkv_bias: true, ..LLAMA };
     Qwen2Moe, "Qwen 1.5 and 2 MoE", ["qwen2_moe"], Conventions { qkv_bias: true, ..LLAMA };
     Qwen3, "Qwen 3", ["qwen3", "qwen3_vl_text", "qwen3_vl"], Conventions { qk_norm: QkNorm::Head, ..LLAMA };
-    Qwen3Moe, "Qwen 3 MoE", ["qwen3_moe", "qwen3_vl_moe_text", "qwen3_vl_moe"], Conventions { qk_norm: QkNorm::Head, ..LLAMA };
-    Qwen35, "Qwen 3.5", ["qwen3_5", "qwen3_5_moe_text", "qwen3_5_moe", "qwen3_next"], Conventions { qk_norm: QkNorm::Head, ..LLAMA };
+    Qwen3Moe, "Qwen 3 MoE", ["qwen3_moe", "qwen3_vl_moe_text", "qwen3_vl_moe"],
+        Conventions { qk_norm: QkNorm::Head, ..LLAMA };
+    Qwen35, "Qwen 3.5", ["qwen3_5", "qwen3_5_moe_text", "qwen3_5_moe", "qwen3_next"],
+        Conventions { qk_norm: QkNorm::Head, ..LLAMA };
     DeepSeek, "DeepSeek MoE", ["deepseek"], LLAMA;
     DeepSeekV2, "DeepSeek V2", ["deepseek_v2"], LLAMA;
     DeepSeekV3, "DeepSeek V3", ["deepseek_v3", "kimi_k2"], LLAMA;
@@ -110,7 +113,10 @@ families! {
     GptBigCode, "GPT BigCode", ["gpt_bigcode"], GPT;
     StarCoder2, "StarCoder 2", ["starcoder2"], GPT;
     GptJ, "GPT-J", ["gptj"],
-        Conventions { norms_per_layer: 1, qkv_bias: false, dense_bias: false, lm_head_bias: true, parallel_attention_mlp: true, ..GPT };
+        Conventions {
+            norms_per_layer: 1, qkv_bias: false, dense_bias: false, lm_head_bias: true, parallel_attention_mlp: true,
+            ..GPT
+        };
     GptNeoX, "GPT-NeoX", ["gpt_neox"], Conventions { parallel_attention_mlp: true, ..GPT };
     Falcon, "Falcon", ["falcon"],
         Conventions { qkv_bias: false, dense_bias: false, mlp_bias: false, parallel_attention_mlp: true, ..GPT };
@@ -143,8 +149,9 @@ families! {
 }
 
 impl Family {
-    /// Whether the PyTorch backend keeps the embedding table whole on every rank: `modeling_deepseekv3.py` and `modeling_glm.py` give it no
-    /// mapping, other models divide it.
+    /// Whether the PyTorch backend keeps the whole embedding table on every rank.
+    /// `modeling_deepseekv3.py` and `modeling_glm.py` create it without a mapping; other models
+    /// split it.
     pub const fn keeps_embedding_whole(self) -> bool {
         matches!(
             self,
@@ -152,17 +159,17 @@ impl Family {
         )
     }
 
-    /// Whether the last layer's output is normalised: BART normalises after each block instead.
+    /// Whether the last layer's output is normalised. BART normalises after each block instead.
     pub const fn has_final_norm(self) -> bool {
         !matches!(self, Family::Bart)
     }
 
-    /// Whether keys have a bias where queries and values have one: Whisper's don't.
+    /// Whether keys have a bias if queries and values have one. Whisper's keys have none.
     pub const fn has_key_bias(self) -> bool {
         !matches!(self, Family::Whisper)
     }
 
-    /// The family of that `model_type`.
+    /// The family with this `model_type`.
     pub fn from_model_type(model_type: &str) -> Option<Family> {
         Family::ALL.iter().copied().find(|family| family.model_types().contains(&model_type))
     }

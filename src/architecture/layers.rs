@@ -1,4 +1,4 @@
-//! Sets of layers: which layers attend, which have experts, which look through a window.
+//! Sets of layers, such as those with attention, with experts or with a sliding window.
 
 use serde::{Deserialize, Serialize};
 use std::ops::{BitAnd, BitOr, Range};
@@ -11,13 +11,13 @@ const WORD: u32 = u64::BITS;
 pub struct LayerSet([u64; 4]);
 
 impl LayerSet {
-    /// The most layers that a set can tell apart, twice those of the deepest model known.
+    /// The largest possible number of layers, twice that of the deepest known model.
     pub const LIMIT: u32 = 4 * WORD;
 
     /// No layer.
     pub const NONE: LayerSet = LayerSet([0; 4]);
 
-    /// The layers of `range`; those from [`LayerSet::LIMIT`] on are left out.
+    /// The layers of `range`, without those from [`LayerSet::LIMIT`] on.
     pub fn range(range: Range<u32>) -> LayerSet {
         Self::below(range.end).without(Self::below(range.start))
     }
@@ -40,7 +40,7 @@ impl LayerSet {
         Self::range(0..layers)
     }
 
-    /// Of `range`, the layers whose index leaves `remainder` when divided by `period`; none when `period` is 0.
+    /// The layers of `range` whose index modulo `period` is `remainder`; none if `period` is 0.
     pub fn every(period: u32, remainder: u32, range: Range<u32>) -> LayerSet {
         Self::range(range).iter().filter(|layer| layer.checked_rem(period) == Some(remainder)).collect()
     }
@@ -55,20 +55,20 @@ impl LayerSet {
         self.0.iter().map(|word| word.count_ones()).sum()
     }
 
-    /// Whether there is no layer.
+    /// Whether the set is empty.
     pub fn is_empty(&self) -> bool {
         *self == Self::NONE
     }
 
-    /// The first layer of the set.
+    /// The first layer of the set; `None` if the set is empty.
     pub fn min(&self) -> Option<u32> {
         let word = self.0.iter().position(|word| *word != 0)?;
         Some(word as u32 * WORD + self.0[word].trailing_zeros())
     }
 
-    /// How many layers of `range` are in the set.
+    /// The number of layers of `range` in the set.
     pub fn count_in(&self, range: Range<u32>) -> u32 {
-        // Only the words that the range touches: most models have one or two.
+        // Only the words that overlap the range: most models need one or two.
         let words = (range.start / WORD) as usize..(range.end.min(Self::LIMIT).div_ceil(WORD)) as usize;
         let inside = |word: usize| Self::word_below(range.end, word) & !Self::word_below(range.start, word);
         words.map(|word| (self.0[word] & inside(word)).count_ones()).sum()

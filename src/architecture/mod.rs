@@ -1,4 +1,5 @@
-//! WHAT is served: a transformer's dimensions, the catalogue of known models and the list of their tensors.
+//! The served model: a transformer's dimensions, the catalogue of known models, and the list of a
+//! model's tensors.
 
 mod catalogue;
 mod dtype;
@@ -17,22 +18,24 @@ pub use model_ref::ModelRef;
 pub use parts::{
     Attention, Encoder, Fp4Scope, Indexer, Mlp, Moe, Norm, Positions, QkNorm, Recurrence, RecurrenceKind, Windows,
 };
-pub use recipe::{Recipe, layer_set, layer_text, limits};
+pub use recipe::{InvalidFeature, Recipe, layer_set, layer_text, limits};
 pub use tensors::{Block, EncoderTensors, LayerGroup, Split, Tensor, TensorKind, Tensors};
 
 use serde::{Deserialize, Serialize};
 use std::sync::{PoisonError, RwLock};
 
-/// What is served: a transformer's dimensions.
+/// A transformer's dimensions.
 ///
-/// Sizes are elements, not bytes. The names are those of Hugging Face configurations where they have one.
+/// Sizes are elements, not bytes. Names follow Hugging Face configurations if those have the
+/// dimension.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Architecture {
-    /// Hugging Face repository, `meta-llama/Llama-3.1-8B`.
+    /// The Hugging Face repository, such as `meta-llama/Llama-3.1-8B`.
     pub name: String,
-    /// Other names of the same dimensions: repositories and short names that links may use.
+    /// Other names of models with the same dimensions: repositories and short names that links may
+    /// use.
     pub aliases: Vec<String>,
-    /// The family, which says how the parts are put together.
+    /// The family.
     pub family: Family,
     /// `num_hidden_layers`.
     pub layers: u32,
@@ -46,19 +49,20 @@ pub struct Architecture {
     pub dtype: Dtype,
     /// `max_position_embeddings`, not multiplied by any RoPE scaling. It sizes the RoPE table.
     pub max_position_embeddings: u64,
-    /// The factor by which RoPE scaling extends `max_position_embeddings` in TensorRT-LLM: that of types `linear`, `dynamic`
-    /// and `yarn`, not of `su`, `longrope` and `llama3` (`builder._init_max_seq_len`).
+    /// The factor by which RoPE scaling extends `max_position_embeddings` in TensorRT-LLM. The
+    /// types `linear`, `dynamic` and `yarn` have one; `su`, `longrope` and `llama3` have none
+    /// (`builder._init_max_seq_len`).
     pub rope_scaling_factor: Option<f64>,
-    /// Whether that scaling is YaRN. `max_position_embeddings` contains it already, which only the PyTorch backend knows
-    /// (`model_engine.py` _infer_max_seq_len_from_config).
+    /// Whether that scaling is YaRN. `max_position_embeddings` already includes it, which only the
+    /// PyTorch backend takes into account (`model_engine.py` `_infer_max_seq_len_from_config`).
     pub yarn: bool,
-    /// How positions are known.
+    /// The position encoding.
     pub positions: Positions,
-    /// The attention of each attending layer.
+    /// The attention of each layer with attention.
     pub attention: Attention,
-    /// The layers that attend, and so have a KV cache: all but in hybrid models.
+    /// The layers with attention, and so with a KV cache: all layers except in hybrid models.
     pub attention_layers: LayerSet,
-    /// Layers that look back a limited number of tokens, if any do.
+    /// The sliding windows; `None` if no layer has one.
     pub windows: Option<Windows>,
     /// Whether the query-key-value projection has a bias.
     pub qkv_bias: bool,
@@ -66,15 +70,15 @@ pub struct Architecture {
     pub dense_bias: bool,
     /// Normalisation of queries and keys.
     pub qk_norm: QkNorm,
-    /// Whether a projection of its own gates the attention's output (Qwen3-Next, Qwen3.5).
+    /// Whether a separate projection gates the attention's output (Qwen3-Next, Qwen3.5).
     pub attention_gate: bool,
     /// Whether each head has a learned sink logit (gpt-oss).
     pub attention_sinks: bool,
     /// DeepSeek sparse attention's indexer.
     pub indexer: Option<Indexer>,
-    /// Layers after the last that predict further tokens (multi-token prediction); no engine has them.
+    /// Multi-token-prediction layers after the last layer; engines do not contain them.
     pub mtp_layers: u32,
-    /// What the published NVFP4 checkpoint keeps in FP4.
+    /// The layers that the published NVFP4 checkpoint stores in FP4.
     pub fp4_scope: Fp4Scope,
     /// Layers with a recurrent state.
     pub recurrence: Option<Recurrence>,
@@ -90,13 +94,16 @@ pub struct Architecture {
     pub embedding_norm: bool,
     /// Whether the LM head has a bias.
     pub lm_head_bias: bool,
-    /// The encoder, whose output each layer attends to beside its own tokens (T5, BART, Whisper).
+    /// The encoder. Each decoder layer attends to its output in addition to the decoder's tokens
+    /// (T5, BART, Whisper).
     pub encoder: Option<Encoder>,
-    /// Whether positions have three coordinates, so that each request brings its own table of rotations (Qwen2-VL).
+    /// Whether positions have three coordinates, so that each request has its own rotary table
+    /// (Qwen2-VL).
     pub mrope: bool,
-    /// Whether attention and feed-forward block read the same input and are added together (GPT-J, Falcon, Command R).
+    /// Whether attention and feed-forward block read the same input and are added together (GPT-J,
+    /// Falcon, Command R).
     pub parallel_attention_mlp: bool,
-    /// Where the dimensions come from.
+    /// The source of the dimensions.
     pub source: String,
 }
 
@@ -106,12 +113,14 @@ impl Architecture {
         std::iter::once(self.name.as_str()).chain(self.aliases.iter().map(String::as_str))
     }
 
-    /// The number of parameters: the sum over [`Architecture::tensors`], a tied LM head counted once.
+    /// The number of parameters: the sum over [`Architecture::tensors`], a tied LM head counted
+    /// once.
     pub fn parameters(&self) -> u64 {
         self.tensors().elements
     }
 
-    /// The parameters that one token passes: of the routed experts only `top_k`. The embedding table counts whole.
+    /// The parameters that one token activates: of the routed experts only `top_k`. The embedding
+    /// table counts in full.
     pub fn active_parameters(&self) -> u64 {
         let share = self.moe.map_or(1.0, |moe| moe.top_k as f64 / moe.experts.max(1) as f64);
         self.tensors().parameters(|tensor| if tensor.is_routed() { share } else { 1.0 })
@@ -122,35 +131,36 @@ impl Architecture {
         Tensors::of(self)
     }
 
-    /// Every weight tensor of a model that stays, made when it is first asked for: an estimate asks often.
+    /// Every weight tensor of a static model, cached at the first call because an estimate needs
+    /// them often.
     pub fn shared_tensors(&'static self) -> &'static Tensors {
-        /// By the model's address, in order.
-        static KNOWN: RwLock<Vec<(usize, &'static Tensors)>> = RwLock::new(Vec::new());
+        /// Sorted by the address of the model.
+        static CACHE: RwLock<Vec<(usize, &'static Tensors)>> = RwLock::new(Vec::new());
         let address = std::ptr::from_ref(self).addr();
-        let place = |known: &[(usize, _)]| known.binary_search_by_key(&address, |(model, _)| *model);
+        let position = |cache: &[(usize, _)]| cache.binary_search_by_key(&address, |(model, _)| *model);
         {
-            let known = KNOWN.read().unwrap_or_else(PoisonError::into_inner);
-            if let Ok(place) = place(&known) {
-                return known[place].1;
+            let cache = CACHE.read().unwrap_or_else(PoisonError::into_inner);
+            if let Ok(index) = position(&cache) {
+                return cache[index].1;
             }
         }
-        let mut known = KNOWN.write().unwrap_or_else(PoisonError::into_inner);
-        match place(&known) {
-            Ok(place) => known[place].1,
-            Err(place) => {
+        let mut cache = CACHE.write().unwrap_or_else(PoisonError::into_inner);
+        match position(&cache) {
+            Ok(index) => cache[index].1,
+            Err(index) => {
                 let tensors: &'static Tensors = Box::leak(Box::new(self.tensors()));
-                known.insert(place, (address, tensors));
+                cache.insert(index, (address, tensors));
                 tensors
             }
         }
     }
 
-    /// The tokens that attention layer `layer` looks back, if limited.
+    /// The attention window of `layer` in tokens; `None` if it is unlimited.
     pub fn window(&self, layer: u32) -> Option<u64> {
         self.windows.filter(|windows| windows.layers.contains(layer)).map(|windows| windows.tokens)
     }
 
-    /// Elements of a head that turn with its position; 0 where none do.
+    /// Elements of a head with rotary embedding; 0 if there is none.
     pub fn rotary_dim(&self) -> u64 {
         match self.positions {
             Positions::Rope { rotary_dim, .. } => rotary_dim,
@@ -158,7 +168,7 @@ impl Architecture {
         }
     }
 
-    /// Whether two runs of layers have as many of each sort.
+    /// Whether two ranges of layers contain the same number of each kind of layer.
     pub fn has_alike(&self, layers: std::ops::Range<u32>, others: std::ops::Range<u32>) -> bool {
         let sets = [
             Some(self.attention_layers),

@@ -1,19 +1,20 @@
-//! The model of a deployment: one of the catalogue, or one's own.
+//! The model of a deployment: one of the catalogue, or a custom model.
 
-use super::{Architecture, Recipe, Tensors, recipe_of};
+use super::{Architecture, DEFAULT_MODEL, Recipe, Tensors, find, models, recipe_of};
 use std::ops::Deref;
 use std::sync::{Arc, OnceLock};
 
-/// A model of the catalogue or one's own. It reads like an [`Architecture`], and copies are cheap.
+/// A model of the catalogue or a custom model. It dereferences to an [`Architecture`], and clones
+/// are cheap.
 #[derive(Debug, Clone)]
 pub enum ModelRef {
-    /// One of the catalogue.
+    /// A model of the catalogue.
     Catalogue(&'static Architecture),
-    /// One's own.
+    /// A custom model.
     Custom(Arc<CustomModel>),
 }
 
-/// A model of one's own: its words, and what they make.
+/// A custom model: its recipe, and the architecture built from it.
 #[derive(Debug)]
 pub struct CustomModel {
     recipe: Recipe,
@@ -22,13 +23,13 @@ pub struct CustomModel {
 }
 
 impl ModelRef {
-    /// The model that `recipe` describes.
+    /// The custom model that `recipe` describes.
     pub fn custom(recipe: Recipe) -> ModelRef {
         let architecture = recipe.build();
         ModelRef::Custom(Arc::new(CustomModel { recipe, architecture, tensors: OnceLock::new() }))
     }
 
-    /// The words of a model of one's own.
+    /// The recipe of a custom model; `None` for a model of the catalogue.
     pub fn recipe(&self) -> Option<&Recipe> {
         match self {
             ModelRef::Catalogue(_) => None,
@@ -36,12 +37,12 @@ impl ModelRef {
         }
     }
 
-    /// The words of any model, to make one's own of it.
+    /// The recipe of any model, as the start of a custom one.
     pub fn to_recipe(&self) -> Recipe {
         self.recipe().cloned().unwrap_or_else(|| Recipe { name: Recipe::default().name, ..recipe_of(&self.name) })
     }
 
-    /// Every weight tensor, made when it is first asked for: an estimate asks often.
+    /// Every weight tensor, cached at the first call because an estimate needs them often.
     pub fn shared_tensors(&self) -> &Tensors {
         match self {
             ModelRef::Catalogue(model) => model.shared_tensors(),
@@ -49,7 +50,7 @@ impl ModelRef {
         }
     }
 
-    /// Whether it is none of the catalogue.
+    /// Whether it is a custom model.
     pub fn is_custom(&self) -> bool {
         matches!(self, ModelRef::Custom(_))
     }
@@ -71,7 +72,15 @@ impl From<&'static Architecture> for ModelRef {
     }
 }
 
-/// Models of the catalogue are equal where their names are, others where their words are; none of the one is one of the other.
+/// The model of a deployment that names none.
+impl Default for ModelRef {
+    fn default() -> ModelRef {
+        find(DEFAULT_MODEL).unwrap_or(&models()[0]).into()
+    }
+}
+
+/// Models of the catalogue are equal if their names are, custom models if their recipes are. A
+/// model of the catalogue never equals a custom one.
 impl PartialEq for ModelRef {
     fn eq(&self, other: &ModelRef) -> bool {
         match (self, other) {

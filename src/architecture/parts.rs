@@ -1,32 +1,33 @@
-//! The parts that transformers are made of, as dimensions.
+//! The dimensions of a transformer's parts.
 
 use super::LayerSet;
 use serde::{Deserialize, Serialize};
 
-/// How a model knows where a token stands.
+/// The position encoding of a model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Positions {
-    /// Rotary: the first `rotary_dim` of each head turn.
+    /// Rotary embedding of the first `rotary_dim` elements of each head.
     Rope {
-        /// Elements of a head that turn.
+        /// Rotated elements of a head.
         rotary_dim: u64,
-        /// Cosine-and-sine tables that an engine keeps: LongRoPE has a short and a long one, Gemma 3 a local and a global one.
+        /// Cosine-and-sine tables in an engine. LongRoPE has a short and a long one, Gemma 3 a
+        /// local and a global one.
         tables: u32,
     },
     /// A learned vector per position.
     Learned {
-        /// Rows of the table, OPT's two reserved ones included.
+        /// Rows of the table, including OPT's two reserved ones.
         rows: u64,
     },
-    /// A slope per head.
+    /// ALiBi: a slope per head.
     Alibi,
-    /// A bias for each head and distance, which the first layer has for all (T5).
+    /// A bias per head and distance, stored in the first layer for all layers (T5).
     Relative {
-        /// Distances that are told apart (`relative_attention_num_buckets`).
+        /// Buckets of distances (`relative_attention_num_buckets`).
         buckets: u64,
     },
-    /// Nothing (the recurrent layers of a hybrid model know the order).
+    /// None: the recurrent layers of a hybrid model encode the order.
     None,
 }
 
@@ -34,7 +35,8 @@ pub enum Positions {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Attention {
-    /// Query heads that share key-value heads: multi-head (`kv_heads == heads`), grouped-query and multi-query (`kv_heads == 1`).
+    /// Query heads that share key-value heads: multi-head attention (`kv_heads == heads`),
+    /// grouped-query attention, and multi-query attention (`kv_heads == 1`).
     Grouped {
         /// `num_attention_heads`.
         heads: u64,
@@ -43,17 +45,18 @@ pub enum Attention {
         /// Elements per head.
         head_dim: u64,
     },
-    /// Multi-head latent attention (DeepSeek-V2): keys and values are kept as one compressed vector per token.
+    /// Multi-head latent attention (DeepSeek-V2): keys and values are cached as one compressed
+    /// vector per token.
     Latent {
         /// `num_attention_heads`.
         heads: u64,
-        /// Rank of the compressed query; without it the query is projected directly.
+        /// Rank of the compressed query; `None` if the query is projected directly.
         q_lora_rank: Option<u64>,
         /// Rank of the compressed keys and values.
         kv_lora_rank: u64,
-        /// Elements of a query or key head without position.
+        /// Elements of a query or key head without position encoding.
         qk_nope_head_dim: u64,
-        /// Elements of a query head, and of the one shared key, that carry the position.
+        /// Elements of a query head, and of the shared key, with position encoding.
         qk_rope_head_dim: u64,
         /// Elements of a value head.
         v_head_dim: u64,
@@ -76,7 +79,8 @@ impl Attention {
         }
     }
 
-    /// Elements of a query head: for latent attention the part without and the part with position.
+    /// Elements of a query head; for latent attention the sum of those without and with position
+    /// encoding.
     pub const fn head_dim(&self) -> u64 {
         match *self {
             Attention::Grouped { head_dim, .. } => head_dim,
@@ -85,8 +89,8 @@ impl Attention {
     }
 }
 
-/// The encoder of an encoder-decoder model. Its hidden size, normalisations, biases and gates are the decoder's, and so is a token
-/// embedding.
+/// The encoder of an encoder-decoder model. It shares the decoder's hidden size, normalisations,
+/// biases and gates. An encoder of tokens has a copy of the decoder's token embedding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Encoder {
     /// `encoder_layers`.
@@ -97,44 +101,46 @@ pub struct Encoder {
     pub head_dim: u64,
     /// `encoder_ffn_dim`.
     pub intermediate: u64,
-    /// Rows of its position table; 0 without.
+    /// Rows of the position table; 0 if it has none.
     pub positions: u64,
-    /// `num_mel_bins`: features of a frame of sound; 0 where it reads tokens.
+    /// `num_mel_bins`: features of an audio frame; 0 if the input is tokens.
     pub mels: u64,
 }
 
 impl Encoder {
-    /// Frames that become one row, where the encoder hears: the second convolution's stride.
+    /// Audio frames per row of the output: the stride of the second convolution.
     const STRIDE: u64 = 2;
 
-    /// Whether it reads frames of sound, not tokens.
-    pub const fn hears(&self) -> bool {
+    /// Whether the input is audio frames, not tokens.
+    pub const fn reads_audio(&self) -> bool {
         self.mels > 0
     }
 
-    /// The input that it is made for, where it isn't any length: all frames that have a position.
+    /// The fixed input length of an audio encoder: all frames with a position. `None` if the length
+    /// may vary.
     pub const fn max_input_len(&self) -> Option<u64> {
-        if self.hears() { Some(self.positions * Self::STRIDE) } else { None }
+        if self.reads_audio() { Some(self.positions * Self::STRIDE) } else { None }
     }
 
-    /// Rows of the output for an input of `input_len`.
+    /// Rows of the output for an input of length `input_len`.
     pub const fn output_len(&self, input_len: u64) -> u64 {
-        if self.hears() { input_len.div_ceil(Self::STRIDE) } else { input_len }
+        if self.reads_audio() { input_len.div_ceil(Self::STRIDE) } else { input_len }
     }
 }
 
-/// DeepSeek sparse attention: small heads that choose which tokens a layer attends to.
+/// DeepSeek sparse attention: small heads that select the tokens to attend to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Indexer {
     /// `index_n_heads`.
     pub heads: u64,
     /// `index_head_dim`.
     pub head_dim: u64,
-    /// The layers that have an indexer of their own; the others use the choice of the layer before.
+    /// The layers with an indexer; the others reuse the selection of the previous layer.
     pub layers: LayerSet,
 }
 
-/// What NVFP4 checkpoints keep in FP4; the rest stays in 16 bit (`exclude_modules` of `hf_quant_config.json`).
+/// The layers that NVFP4 checkpoints store in FP4. The others stay in 16 bits (`exclude_modules` of
+/// `hf_quant_config.json`).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Fp4Scope {
@@ -147,29 +153,29 @@ pub enum Fp4Scope {
     Experts,
 }
 
-/// Layers that look back a limited number of tokens.
+/// Sliding-window attention of some layers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Windows {
-    /// Tokens of the window.
+    /// Tokens in the window.
     pub tokens: u64,
-    /// The layers that have it; the others look back to the start.
+    /// The layers with the window; the others attend to all previous tokens.
     pub layers: LayerSet,
 }
 
 /// The dense feed-forward block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mlp {
-    /// `intermediate_size`; 0 when every layer has experts instead.
+    /// `intermediate_size`; 0 if every layer has experts instead.
     pub intermediate: u64,
     /// Whether a second input projection gates the first (SwiGLU, GeGLU).
     pub gated: bool,
-    /// Whether its projections have biases.
+    /// Whether the projections have biases.
     pub bias: bool,
-    /// The layers that have it.
+    /// The layers with this block.
     pub layers: LayerSet,
 }
 
-/// The mixture of experts. Experts are gated as the dense block is.
+/// The mixture of experts. Experts are gated if the dense block is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Moe {
     /// Routed experts.
@@ -178,22 +184,22 @@ pub struct Moe {
     pub top_k: u64,
     /// Intermediate size of one expert.
     pub intermediate: u64,
-    /// Intermediate size of the shared experts together; 0 without.
+    /// Combined intermediate size of the shared experts; 0 if there are none.
     pub shared_intermediate: u64,
-    /// Whether the shared expert is weighed by a gate of its own (Qwen1.5-MoE).
+    /// Whether the shared expert's output is weighted by a separate gate (Qwen1.5-MoE).
     pub shared_gate: bool,
-    /// Whether the router has a bias (gpt-oss). DeepSeek-V3's correction bias is not one.
+    /// Whether the router has a bias (gpt-oss). DeepSeek-V3's correction bias does not count.
     pub router_bias: bool,
-    /// The layers that have experts.
+    /// The layers with experts.
     pub layers: LayerSet,
 }
 
 /// Layers with a recurrent state in place of attention.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Recurrence {
-    /// What they compute.
+    /// The kind of recurrence.
     pub kind: RecurrenceKind,
-    /// The layers that have it.
+    /// The layers with this block.
     pub layers: LayerSet,
     /// Groups (Mamba 2) or key heads (gated delta net).
     pub groups: u64,
@@ -208,7 +214,7 @@ pub struct Recurrence {
 }
 
 impl Recurrence {
-    /// Width of the values: heads x head_dim.
+    /// Width of the values: `heads` × `head_dim`.
     pub const fn inner(&self) -> u64 {
         self.heads * self.head_dim
     }
@@ -248,7 +254,8 @@ pub enum QkNorm {
     /// None.
     #[default]
     Absent,
-    /// One scale of a head's size, for all query heads, and one for all key heads (Qwen 3, Gemma 3).
+    /// One scale of a head's size, for all query heads, and one for all key heads (Qwen 3, Gemma
+    /// 3).
     Head,
     /// A scale over all query heads together, and one over all key heads (OLMo 2, MiniMax M2).
     Full,

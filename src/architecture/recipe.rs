@@ -1,15 +1,17 @@
-//! A model as the few words that tell it from its family: what a catalogue row, a link and a configuration say alike.
+//! The description of a model by its family, its dimensions and its features, as catalogue rows,
+//! links and configurations state it.
 
 use super::{
     Architecture, Attention, Dtype, Encoder, Family, Fp4Scope, Indexer, LayerSet, Mlp, Moe, Norm, Positions, QkNorm,
     Recurrence, RecurrenceKind, Windows,
 };
-use crate::told::told;
+use crate::explanation_text::explanation_text;
 use std::borrow::Cow;
 
-/// The largest sizes that a model of one's own may have. They lie far beyond every model, and keep every product of three within 64 bits.
+/// The largest sizes of a custom model. They lie far above those of every known model, and keep
+/// every product of three sizes within 64 bits.
 pub mod limits {
-    /// Layers; also what a [`LayerSet`](super::LayerSet) can tell apart.
+    /// Layers; also the limit of a [`LayerSet`](super::LayerSet).
     pub const LAYERS: u64 = super::LayerSet::LIMIT as u64;
     /// `hidden_size` and `intermediate_size`.
     pub const WIDTH: u64 = 1 << 20;
@@ -21,12 +23,12 @@ pub mod limits {
     pub const POSITIONS: u64 = 1 << 32;
 }
 
-/// What tells a model from its family, as words: `moe=8/2/14336`.
+/// The description of a model: its family, its dimensions, and features such as `moe=8/2/14336`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Recipe {
-    /// What a person calls it.
+    /// The name given by the user.
     pub name: Cow<'static, str>,
-    /// The family, whose conventions hold where nothing else is said.
+    /// The family. Its conventions apply unless a feature overrides them.
     pub family: Family,
     /// `num_hidden_layers`.
     pub layers: u32,
@@ -34,11 +36,11 @@ pub struct Recipe {
     pub hidden: u64,
     /// `num_attention_heads`.
     pub heads: u64,
-    /// `num_key_value_heads`; as many as heads where nothing is said.
+    /// `num_key_value_heads`; equal to `heads` if unset.
     pub kv_heads: Option<u64>,
-    /// `head_dim`; `hidden / heads` where nothing is said.
+    /// `head_dim`; `hidden / heads` if unset.
     pub head_dim: Option<u64>,
-    /// `intermediate_size` of the dense blocks; 0 where every layer has experts.
+    /// `intermediate_size` of the dense blocks; 0 if every layer has experts.
     pub intermediate: u64,
     /// `vocab_size`.
     pub vocab: u64,
@@ -46,11 +48,11 @@ pub struct Recipe {
     pub dtype: Dtype,
     /// `max_position_embeddings`.
     pub max_position_embeddings: u64,
-    /// What else sets it apart; see [`Recipe::set`].
+    /// Features that differ from the family's conventions; see [`Recipe::set`].
     pub features: Features,
 }
 
-/// Features and their values, each once, in any order.
+/// Features and their values. Each feature occurs once; their order does not matter.
 #[derive(Debug, Clone, Default, Eq)]
 pub struct Features(Vec<(&'static str, Cow<'static, str>)>);
 
@@ -60,7 +62,7 @@ impl PartialEq for Features {
     }
 }
 
-/// A seven-billion Llama, to start from.
+/// The dimensions of Llama 2 7B, as a starting point.
 impl Default for Recipe {
     fn default() -> Recipe {
         Recipe {
@@ -80,22 +82,37 @@ impl Default for Recipe {
     }
 }
 
-/// How a feature's value is written.
+/// A feature that does not exist, or a value that a feature can't have.
+///
+/// The message is a sentence without its subject.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct InvalidFeature {
+    message: Cow<'static, str>,
+}
+
+impl From<InvalidFeature> for String {
+    fn from(error: InvalidFeature) -> String {
+        error.message.into_owned()
+    }
+}
+
+/// The format of a feature's value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Form {
-    /// `true` or `false`; a bare word is `true`.
+    /// `true` or `false`; a name without a value means `true`.
     Flag,
-    /// A whole number up to this.
+    /// A whole number up to this maximum.
     Number(u64),
-    /// So many whole numbers between slashes.
+    /// This many whole numbers, separated by slashes.
     Numbers(usize),
-    /// Five numbers between slashes, the first of which may be `-`.
+    /// Five whole numbers, separated by slashes; the first may be `-`.
     Latent,
     /// A set of layers.
     Layers,
-    /// Tokens, and after a colon the layers.
+    /// Tokens, then optionally a colon and the layers.
     Window,
-    /// Two numbers, and after a colon the layers.
+    /// Two whole numbers, then optionally a colon and the layers.
     Indexer,
     /// A letter for each layer: `M` Mamba, `*` attention, `E` experts, `-` feed-forward.
     Pattern,
@@ -103,7 +120,7 @@ enum Form {
     Choice(&'static [&'static str]),
 }
 
-/// Every feature.
+/// Every feature, with the format of its value.
 const FEATURES: [(&str, Form); 39] = [
     ("tied", Form::Flag),
     ("qkv_bias", Form::Flag),
@@ -147,76 +164,84 @@ const FEATURES: [(&str, Form); 39] = [
 ];
 
 impl Form {
-    /// The value as it is kept, or what would be right.
-    fn check(self, value: &str) -> Result<Cow<'static, str>, String> {
-        let sound = match self {
-            Form::Flag => {
-                return match value {
-                    "" | "true" => Ok(Cow::Borrowed("true")),
-                    "false" => Ok(Cow::Borrowed("false")),
-                    _ => Err("must be true or false".into()),
-                };
-            }
-            Form::Choice(names) => {
-                let found = names.iter().find(|name| **name == value);
-                return found
-                    .map(|name| Cow::Borrowed(*name))
-                    .ok_or_else(|| format!("must be one of {}", names.join(", ")));
-            }
+    /// Validates a value and returns it in its stored form.
+    fn parse(self, value: &str) -> Result<Cow<'static, str>, InvalidFeature> {
+        let valid = match self {
+            Form::Flag => match value {
+                "" | "true" => return Ok(Cow::Borrowed("true")),
+                "false" => return Ok(Cow::Borrowed("false")),
+                _ => false,
+            },
+            Form::Choice(names) => match names.iter().find(|name| **name == value) {
+                Some(name) => return Ok(Cow::Borrowed(*name)),
+                None => false,
+            },
             Form::Number(max) => value.parse::<u64>().is_ok_and(|number| number <= max),
-            Form::Numbers(count) => numbers_between(value, '/', limits::WIDTH) == Some(count),
+            Form::Numbers(count) => count_numbers(value, limits::WIDTH) == Some(count),
             Form::Latent => {
-                numbers_between(value.strip_prefix("-/").unwrap_or(value), '/', limits::PART)
+                count_numbers(value.strip_prefix("-/").unwrap_or(value), limits::PART)
                     == Some(if value.starts_with('-') { 4 } else { 5 })
             }
             Form::Layers => layer_set(value, LayerSet::LIMIT).is_some(),
             Form::Window => {
                 let (tokens, layers) = value.split_once(':').unwrap_or((value, "0-"));
-                numbers_between(tokens, '/', limits::POSITIONS) == Some(1)
-                    && layer_set(layers, LayerSet::LIMIT).is_some()
+                count_numbers(tokens, limits::POSITIONS) == Some(1) && layer_set(layers, LayerSet::LIMIT).is_some()
             }
             Form::Indexer => {
                 let (sizes, layers) = value.split_once(':').unwrap_or((value, "0-"));
-                numbers_between(sizes, '/', limits::PART) == Some(2) && layer_set(layers, LayerSet::LIMIT).is_some()
+                count_numbers(sizes, limits::PART) == Some(2) && layer_set(layers, LayerSet::LIMIT).is_some()
             }
             Form::Pattern => {
                 value.len() <= limits::LAYERS as usize && value.bytes().all(|letter| b"M*E-".contains(&letter))
             }
         };
-        if sound { Ok(Cow::Owned(value.into())) } else { Err(self.advice()) }
+        if valid { Ok(Cow::Owned(value.into())) } else { Err(self.error(value)) }
     }
 
-    fn advice(self) -> String {
-        match self {
+    fn error(self, value: &str) -> InvalidFeature {
+        let message = match self {
             Form::Flag => "must be true or false".into(),
-            Form::Number(max) => format!("must be a whole number up to {max}"),
+            Form::Number(max) => format!("must be a whole number up to {max}").into(),
             Form::Numbers(count) => {
-                format!("must be {count} whole numbers between slashes, each up to {}", limits::WIDTH)
+                format!("must be {count} whole numbers separated by slashes, each up to {}", limits::WIDTH).into()
             }
             Form::Latent => {
-                "must be q_lora_rank (or -), kv_lora_rank, qk_nope_head_dim, qk_rope_head_dim and v_head_dim between slashes"
+                "must be q_lora_rank (or -), kv_lora_rank, qk_nope_head_dim, qk_rope_head_dim and v_head_dim, \
+                             separated by slashes"
                     .into()
             }
-            Form::Layers => "must name layers: 3- from the fourth on, 0-1 the first two, 1/2 every second, ! all others, + both".into(),
-            Form::Window => "must be tokens, and after a colon the layers, such as 4096:0/2".into(),
-            Form::Indexer => "must be heads and their size, and after a colon the layers, such as 64/128:3-".into(),
-            Form::Pattern => "must be a letter for each layer: M Mamba, * attention, E experts, - feed-forward".into(),
-            Form::Choice(names) => format!("must be one of {}", names.join(", ")),
-        }
+            Form::Layers => {
+                "must be a set of layers: 3- for the fourth and all later ones, 0-1 for the first two, 1/2 for \
+                             every second one, ! for all others, + to join sets"
+                    .into()
+            }
+            Form::Window => {
+                "must be a number of tokens, then optionally a colon and the layers, such as 4096:0/2".into()
+            }
+            Form::Indexer => {
+                "must be heads and head size, then optionally a colon and the layers, such as 64/128:3-".into()
+            }
+            Form::Pattern => {
+                "must have one letter per layer: M for Mamba, * for attention, E for experts, - for feed-forward".into()
+            }
+            Form::Choice(names) => format!("unknown value \"{value}\"; expected one of {}", names.join(", ")).into(),
+        };
+        InvalidFeature { message }
     }
 }
 
-/// How many whole numbers up to `max` stand between `separator`s; `None` where one is something else.
-fn numbers_between(text: &str, separator: char, max: u64) -> Option<usize> {
+/// The number of whole numbers between slashes; `None` if an item is not a whole number up to
+/// `max`.
+fn count_numbers(text: &str, max: u64) -> Option<usize> {
     let mut count = 0;
-    for number in text.split(separator) {
+    for number in text.split('/') {
         number.parse::<u64>().ok().filter(|number| *number <= max)?;
         count += 1;
     }
     Some(count)
 }
 
-/// The whole numbers between slashes, as many as are asked for.
+/// Parses exactly `N` whole numbers separated by slashes.
 fn numbers<const N: usize>(text: &str) -> Option<[u64; N]> {
     let mut numbers = [0; N];
     fill(&mut numbers, text).map(|()| numbers)
@@ -231,30 +256,31 @@ fn fill(numbers: &mut [u64], text: &str) -> Option<()> {
 }
 
 impl Recipe {
-    /// What `name` was set to.
+    /// The value of the feature `name`; `None` if unset.
     pub fn feature(&self, name: &str) -> Option<&str> {
         self.features.0.iter().find(|(known, _)| *known == name).map(|(_, value)| value.as_ref())
     }
 
-    /// Sets a feature; an empty value leaves it to the family.
+    /// Sets a feature. An empty value resets it to the family's convention.
     ///
     /// # Errors
-    /// With what would be right, where the value isn't.
-    pub fn set(&mut self, name: &str, value: &str) -> Result<(), String> {
+    /// If there is no such feature, or if it can't have the value.
+    pub fn set(&mut self, name: &str, value: &str) -> Result<(), InvalidFeature> {
         let Some((name, form)) = FEATURES.iter().find(|(known, _)| *known == name) else {
-            return Err("is no feature of a model".into());
+            return Err(InvalidFeature { message: "is not a feature of a model".into() });
         };
-        let checked = if value.is_empty() { None } else { Some(form.check(value)?) };
+        let parsed = if value.is_empty() { None } else { Some(form.parse(value)?) };
         self.features.0.retain(|(known, _)| known != name);
-        self.features.0.extend(checked.map(|value| (*name, value)));
+        self.features.0.extend(parsed.map(|value| (*name, value)));
         Ok(())
     }
 
-    /// Sets a feature from a catalogue's word, a bare one being a flag; `None` where it isn't sound.
+    /// Sets a feature from a word of a catalogue row; a name without a value is a flag. `None` if
+    /// the word is invalid.
     pub(super) fn word(&mut self, word: &'static str) -> Option<()> {
         let (name, value) = word.split_once('=').unwrap_or((word, "true"));
         let (name, form) = FEATURES.iter().find(|(known, _)| *known == name)?;
-        form.check(value).ok()?;
+        form.parse(value).ok()?;
         self.features.0.push((name, Cow::Borrowed(value)));
         Some(())
     }
@@ -280,7 +306,7 @@ impl Recipe {
         letters.filter(|(_, found)| *found == letter).map(|(layer, _)| layer as u32).collect()
     }
 
-    /// Query heads' elements.
+    /// Elements of a query head, as given or by default.
     pub fn effective_head_dim(&self) -> u64 {
         self.head_dim.unwrap_or_else(|| (self.hidden / self.heads.max(1)).max(1))
     }
@@ -333,7 +359,7 @@ impl Recipe {
         Some(Recurrence { kind, layers, groups, state, heads, head_dim, convolution })
     }
 
-    /// Puts the model together.
+    /// Builds the architecture.
     pub fn build(&self) -> Architecture {
         let conventions = self.family.conventions();
         let every_layer = LayerSet::first(self.layers);
@@ -433,13 +459,14 @@ impl Recipe {
             }),
             mrope: self.flag("mrope", false),
             parallel_attention_mlp: self.flag("parallel", conventions.parallel_attention_mlp),
-            source: told("dimensions that you gave").into(),
+            source: explanation_text("dimensions that you gave").into(),
         }
     }
 }
 
-/// The layers that `text` names, of `layers`: `3-` from the fourth on, `0-1` the first two, `1/2` those whose index leaves 1 when
-/// divided by 2, `!` all others, `+` both.
+/// Parses a set of layers of a model with `layers` layers. `3-` means the fourth and all later
+/// ones, `0-1` the first two, `1/2` those whose index modulo 2 is 1. `!` negates a set, `+` joins
+/// sets.
 pub fn layer_set(text: &str, layers: u32) -> Option<LayerSet> {
     if let Some(others) = text.strip_prefix('!') {
         return Some(LayerSet::first(layers).without(layer_set(others, layers)?));
@@ -458,7 +485,8 @@ pub fn layer_set(text: &str, layers: u32) -> Option<LayerSet> {
     Some(union)
 }
 
-/// The shortest text that names these of `layers` layers: a period, all but a period, or ranges.
+/// Formats a set of layers of a model with `layers` layers: as a period, the complement of a
+/// period, or ranges.
 pub fn layer_text(set: LayerSet, layers: u32) -> String {
     let all = LayerSet::first(layers);
     let periods = (2..=layers.min(16)).flat_map(|period| (0..period).map(move |remainder| (period, remainder)));
@@ -492,7 +520,7 @@ mod tests {
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
     #[test]
-    fn layers_are_told_apart() {
+    fn sets_of_layers_are_parsed() {
         assert_eq!(layer_set("3-", 61), Some(LayerSet::range(3..61)));
         assert_eq!(layer_set("!5/6", 12), Some(LayerSet::range(0..5).iter().chain(6..11).collect()));
         assert_eq!(layer_set("0-1+2/4", 10), Some([0, 1, 2, 6].into_iter().collect()));
@@ -515,7 +543,7 @@ mod tests {
     }
 
     #[test]
-    fn features_are_checked_before_they_are_taken() {
+    fn features_are_validated_before_they_are_set() {
         let mut recipe = Recipe::default();
         assert!(recipe.set("moe", "8/2").is_err());
         assert!(recipe.set("moe", "8/2/18446744073709551615").is_err());
@@ -528,7 +556,7 @@ mod tests {
     }
 
     #[test]
-    fn a_recipe_leaves_to_the_family_what_it_does_not_say() {
+    fn unset_features_follow_the_family() {
         let model = Recipe { family: Family::Gpt2, ..Recipe::default() }.build();
         assert!(model.qkv_bias && !model.mlp.gated);
         let llama = find("llama-2-7b").unwrap();

@@ -1,67 +1,54 @@
-//! Which ranks share a bar.
+//! The ranks that share a bar.
 
-use crate::memory::{Rank, Report};
+use crate::memory::{Rank, RankRange, Report};
 use std::ops::RangeInclusive;
 
-/// More ranks than this never have a bar each.
+/// The most ranks that each have a bar of their own.
 const MOST_UNFOLDED: usize = 8;
-/// Pixels of a letter in a label, amply.
+/// Upper bound of the width of a letter in a label, in pixels.
 const LETTER: usize = 7;
 /// Pixels between two labels.
 const LABEL_GAP: usize = 8;
 
-/// A bar, and the ranks that it stands for.
+/// A bar, and the ranks that it represents.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Bar {
-    /// The ranks that it stands for.
+    /// The ranks that it represents.
     pub ranks: RangeInclusive<u64>,
-    /// The rank whose figures it shows: the fullest of them.
+    /// The rank whose figures it shows: the one that uses the most memory.
     pub shows: u64,
-    /// Whether all of them use their memory alike.
+    /// Whether all of them use their memory in the same way.
     pub alike: bool,
-    /// What a person would call it: "GPU 0", "GPU 0–3".
+    /// Its name: "GPU 0", "GPU 0–3".
     pub label: String,
 }
 
 impl Bar {
-    /// The bar of neighbouring ranks, and the rank that it shows; `None` where there are none.
+    /// The bar of consecutive ranks, and the rank that it shows; `None` if there are no ranks.
     pub(super) fn of(ranks: &[Rank]) -> Option<(Bar, &Rank)> {
-        let (first, last) = (ranks.first()?, ranks.last()?);
-        let shows = fullest(ranks)?;
+        let first = ranks.first()?;
+        let range = RankRange::of(ranks)?;
+        let shows = Rank::most_used(ranks)?;
         let bar = Bar {
-            ranks: first.rank..=last.rank,
+            ranks: range.first..=range.last,
             shows: shows.rank,
             alike: ranks.iter().all(|rank| rank.is_like(first)),
-            label: format!("GPU {}", numbers(ranks)),
+            label: range.to_string(),
         };
         Some((bar, shows))
     }
 }
 
-/// The rank that uses the most memory, the first of several.
-pub(super) fn fullest(ranks: &[Rank]) -> Option<&Rank> {
-    ranks.iter().rev().max_by_key(|rank| rank.used())
-}
-
-/// "0", or "0–3".
-fn numbers(ranks: &[Rank]) -> String {
-    match ranks {
-        [] => String::new(),
-        [one] => one.rank.to_string(),
-        [first, .., last] => format!("{}–{}", first.rank, last.rank),
-    }
-}
-
-/// Bars with the rank that each shows and its label on the axis.
+/// Bars, each with the rank that it shows, and their labels on the axis.
 pub(super) struct Bars<'a> {
     pub bars: Vec<(Bar, &'a Rank)>,
-    /// Labels on the axis, without "GPU" where that leaves no room.
+    /// Labels on the axis, without "GPU" if there is no room for it.
     pub labels: Vec<String>,
 }
 
 impl<'a> Bars<'a> {
-    /// The bars of a report that an axis of `width` pixels has room for.
-    pub fn new(report: &'a Report, width: u32) -> Bars<'a> {
+    /// The bars of a report that fit on an axis of `width` pixels.
+    pub(super) fn new(report: &'a Report, width: u32) -> Bars<'a> {
         let each: Vec<&[Rank]> = report.ranks.chunks(1).collect();
         let runs = report.alike();
         if each.len() <= MOST_UNFOLDED && fit(&each, width, true) {
@@ -78,20 +65,21 @@ impl<'a> Bars<'a> {
 
     fn of(groups: &[&'a [Rank]], named: bool) -> Bars<'a> {
         let bars: Vec<(Bar, &Rank)> = groups.iter().filter_map(|ranks| Bar::of(ranks)).collect();
-        let plain = groups.iter().map(|ranks| numbers(ranks));
-        let labels = if named { plain.map(|numbers| format!("GPU {numbers}")).collect() } else { plain.collect() };
+        let ranges = groups.iter().filter_map(|ranks| RankRange::of(ranks));
+        let labels = ranges.map(|range| if named { range.to_string() } else { range.numbers() }).collect();
         Bars { bars, labels }
     }
 }
 
-/// Whether the labels stand side by side without touching.
+/// Whether the labels fit side by side without touching.
 fn fit(groups: &[&[Rank]], width: u32, named: bool) -> bool {
     let name = if named { "GPU ".len() } else { 0 };
-    let letters = groups.iter().map(|ranks| name + numbers(ranks).chars().count()).max().unwrap_or(0);
+    let ranges = groups.iter().filter_map(|ranks| RankRange::of(ranks));
+    let letters = ranges.map(|range| name + range.numbers().chars().count()).max().unwrap_or(0);
     groups.len() * (letters * LETTER + LABEL_GAP) <= width as usize
 }
 
-/// Neighbouring runs of `ranks` put together, so that at most `count` are left.
+/// Merges consecutive runs of `ranks` until at most `count` are left.
 fn merged<'a>(ranks: &'a [Rank], runs: &[&'a [Rank]], count: usize) -> Vec<&'a [Rank]> {
     let mut rest = ranks;
     let mut groups = Vec::with_capacity(count);

@@ -1,32 +1,34 @@
-//! What differs between two pictures of the same shape, so that a browser can be told that alone.
+//! The differences between two pictures with the same elements, so that the page updates only
+//! these.
 
 /// A difference between two markups.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Change<'a> {
-    /// An attribute of the element with this number, counted from 0 in the order of the markup, has this value now.
+    /// A new value of an attribute.
     Attribute {
-        /// The element.
+        /// The index of the element, counted from 0 in the order of the markup.
         element: usize,
-        /// The attribute.
+        /// The name of the attribute.
         name: &'a str,
-        /// Its value.
+        /// Its new value.
         value: &'a str,
     },
-    /// The element with this number has this text now.
+    /// A new text of an element.
     Text {
-        /// The element.
+        /// The index of the element.
         element: usize,
-        /// Its text.
+        /// Its new text.
         text: &'a str,
     },
 }
 
-/// What turns the markup `before` into `now`; `None` where they are not of the same elements with the same attributes. Markup has a
-/// tag or a text a line, as the pictures have.
+/// Returns the changes from `before` to `now`; `None` if they do not have the same elements with
+/// the same attributes. Each line of the markup is a tag or a text, as in the pictures.
 ///
 /// ```
 /// use trtllm_memory::chart::{Change, changes};
-/// let changed = changes("<g>\n<rect x=\"1\" y=\"2\"/>\n</g>", "<g>\n<rect x=\"1\" y=\"3\"/>\n</g>");
+/// let before = "<g>\n<rect x=\"1\" y=\"2\"/>\n</g>";
+/// let changed = changes(before, "<g>\n<rect x=\"1\" y=\"3\"/>\n</g>");
 /// assert_eq!(changed, Some(vec![Change::Attribute { element: 1, name: "y", value: "3" }]));
 /// assert_eq!(changes("<g/>", "<p/>"), None);
 /// ```
@@ -56,7 +58,7 @@ pub fn changes<'a>(before: &str, now: &'a str) -> Option<Vec<Change<'a>>> {
     }
 }
 
-/// Adds the attributes that differ between two tags; `None` where the tags differ in more.
+/// Adds the attributes that differ between two tags; `None` if the tags differ in anything else.
 fn attributes<'a>(changes: &mut Vec<Change<'a>>, element: usize, was: &str, tag: &'a str) -> Option<()> {
     let (mut parts, mut parts_before) = (tag.split('"'), was.split('"'));
     loop {
@@ -65,7 +67,7 @@ fn attributes<'a>(changes: &mut Vec<Change<'a>>, element: usize, was: &str, tag:
             (None, None) => return Some(()),
             _ => return None,
         };
-        // After the last attribute only the end of the tag is left.
+        // Only the end of the tag follows the last attribute.
         let (Some(value), Some(was)) = (parts.next(), parts_before.next()) else {
             continue;
         };
@@ -83,17 +85,22 @@ fn attributes<'a>(changes: &mut Vec<Change<'a>>, element: usize, was: &str, tag:
 mod tests {
     use super::*;
     use crate::chart::{Size, Theme, ranks};
-    use crate::deployment::Deployment;
+    use crate::deployment::{BuildLimits, Deployment, Parallelism};
     use crate::memory::estimate;
+    use crate::units::Units;
     #[cfg(target_arch = "wasm32")]
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
     fn picture(max_num_tokens: u64, tp_size: u64) -> String {
-        let deployment = Deployment { max_num_tokens: Some(max_num_tokens), tp_size, ..Deployment::default() };
-        ranks(&estimate(&deployment).unwrap(), Size { width: 400, height: 320 }, &Theme::LIGHT).svg
+        let deployment = Deployment {
+            limits: BuildLimits { max_num_tokens: Some(max_num_tokens), ..BuildLimits::default() },
+            parallel: Parallelism { tp_size, ..Parallelism::default() },
+            ..Deployment::default()
+        };
+        ranks(&estimate(&deployment).unwrap(), Size { width: 400, height: 320 }, &Theme::LIGHT, Units::Binary).svg
     }
 
-    /// The markup `before` with changes made in it.
+    /// Applies changes to the markup `before`.
     fn changed(before: &str, changes: &[Change]) -> String {
         let mut element: usize = 0;
         let lines = before.lines().map(|line| {
@@ -132,7 +139,7 @@ mod tests {
             ("<g a=\"1\"/>", "<g a=\"1\" b=\"2\"/>"),
             ("<g>\n<p>", "<g>\ntext"),
             ("<g>\ntext", "<g>\n<p>"),
-            // What is escaped in markup isn't in the attribute of an element.
+            // Markup escapes characters that an attribute of an element does not.
             ("<g a=\"1\"/>", "<g a=\"&lt;\"/>"),
             ("<g>\na", "<g>\n&lt;"),
             ("text", "other text"),

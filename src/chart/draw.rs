@@ -1,53 +1,54 @@
-//! A model as SVG, through plotters.
+//! Draws a laid-out picture as SVG, through plotters.
 
 use super::model::{Area, Hit, Label, Model};
 use super::svg::Svg;
-use super::{Colour, Drawing, Size, Theme};
+use super::{Color, Drawing, Size, Theme};
 use plotters::coord::Shift;
 use plotters::prelude::*;
+use plotters::style::Color as _;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
-/// Pixels.
+/// The font size in pixels.
 const FONT_SIZE: f64 = 12.0;
 
 pub(super) type Canvas<'a> = DrawingArea<Svg<'a>, Shift>;
 pub(super) type Drawn<'a> = Result<(), DrawingAreaErrorKind<<Svg<'a> as DrawingBackend>::ErrorType>>;
 
-/// Draws a model.
+/// Draws a picture.
 pub(super) fn draw_model(model: Model, theme: &Theme) -> Drawing {
     let svg = drawing(model.size, |canvas| draw(canvas, &model, theme));
     Drawing { svg, hits: model.hits, bars: model.bars, capacity: model.capacity }
 }
 
-/// Room for a row of the legend, and the side of a swatch in it.
+/// The height of a row of the legend, and the side of its swatches, in pixels.
 const LEGEND_ROW: u32 = 20;
 const SWATCH: u32 = 10;
-/// Pixels of a letter, amply.
+/// Upper bound of the width of a letter, in pixels.
 const LETTER: u32 = 7;
 
-/// Draws a model on paper, with a legend below it that says `names`, a title, and the capacity.
+/// Draws a picture on paper, with a title, the capacity, and a legend of `names` below it.
 pub(super) fn draw_poster(
     model: &Model,
-    names: &[(Colour, &str)],
+    names: &[(Color, &str)],
     title: &str,
     capacity: &str,
     theme: &Theme,
 ) -> String {
     let (size, mut legend, mut x, mut y) = (model.size, Vec::new(), SWATCH, model.size.height + LEGEND_ROW);
-    for (colour, name) in names {
+    for (color, name) in names {
         let width = 3 * SWATCH + name.chars().count() as u32 * LETTER;
         if x + width > size.width {
             (x, y) = (SWATCH, y + LEGEND_ROW);
         }
-        legend.push((*colour, Label { x, y, text: (*name).to_string() }));
+        legend.push((*color, Label { x, y, text: (*name).to_string() }));
         x += width;
     }
     let paper = Size { height: y + 2 * LEGEND_ROW, ..size };
     drawing(paper, |canvas| {
         fill(canvas, Area { x: 0, y: 0, width: paper.width, height: paper.height }, theme.paper)?;
         draw(canvas, model, theme)?;
-        for (colour, Label { x, y, text }) in &legend {
-            fill(canvas, Area { x: *x, y: y - SWATCH / 2, width: SWATCH, height: SWATCH }, *colour)?;
+        for (color, Label { x, y, text }) in &legend {
+            fill(canvas, Area { x: *x, y: y - SWATCH / 2, width: SWATCH, height: SWATCH }, *color)?;
             let label = Label { x: x + SWATCH + SWATCH / 2, y: *y, text: text.clone() };
             write(canvas, &label, Pos::new(HPos::Left, VPos::Center), theme.ink)?;
         }
@@ -59,14 +60,15 @@ pub(super) fn draw_poster(
     })
 }
 
-/// The SVG of a picture that `draw` draws.
+/// The SVG that `draw` draws.
 pub(super) fn drawing(size: Size, draw: impl for<'a> Fn(&Canvas<'a>) -> Drawn<'a>) -> String {
     let mut svg = String::new();
     let canvas = Svg::new(&mut svg, (size.width, size.height)).into_drawing_area();
     let drawn = draw(&canvas).and_then(|()| canvas.present());
     drop(canvas);
     if drawn.is_err() {
-        // Writing into a text can't fail; were it to, no picture is better than half of one.
+        // Writing to a string does not fail; if it did, no picture would be better than half of
+        // one.
         svg.clear();
     }
     svg
@@ -94,19 +96,19 @@ fn draw<'a>(canvas: &Canvas<'a>, model: &Model, theme: &Theme) -> Drawn<'a> {
     Ok(())
 }
 
-pub(super) fn fill<'a>(canvas: &Canvas<'a>, area: Area, colour: Colour) -> Drawn<'a> {
+pub(super) fn fill<'a>(canvas: &Canvas<'a>, area: Area, color: Color) -> Drawn<'a> {
     let (x, y) = (area.x as i32, area.y as i32);
     let corners = [(x, y), (x + area.width as i32, y + area.height as i32)];
-    canvas.draw(&Rectangle::new(corners, rgb(colour).filled()))
+    canvas.draw(&Rectangle::new(corners, rgb(color).filled()))
 }
 
-pub(super) fn write<'a>(canvas: &Canvas<'a>, label: &Label, anchor: Pos, colour: Colour) -> Drawn<'a> {
-    let colour = rgb(colour);
-    let style = TextStyle::from((FontFamily::SansSerif, FONT_SIZE)).color(&colour).pos(anchor);
+pub(super) fn write<'a>(canvas: &Canvas<'a>, label: &Label, anchor: Pos, color: Color) -> Drawn<'a> {
+    let color = rgb(color);
+    let style = TextStyle::from((FontFamily::SansSerif, FONT_SIZE)).color(&color).pos(anchor);
     canvas.draw_text(&label.text, &style, (label.x as i32, label.y as i32))
 }
 
-pub(super) fn rgb(colour: Colour) -> RGBColor {
-    let (red, green, blue) = colour.rgb();
+pub(super) fn rgb(color: Color) -> RGBColor {
+    let (red, green, blue) = color.rgb();
     RGBColor(red, green, blue)
 }

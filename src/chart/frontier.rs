@@ -1,4 +1,4 @@
-//! Deployments as dots: how many GPUs they use against how many sequences they run, and those that none beats.
+//! Deployments as dots over their GPUs and sequences, and the frontier of the best ones.
 
 use super::draw::{Canvas, Drawn, drawing, fill, rgb, write};
 use super::model::{Area, Label};
@@ -8,41 +8,42 @@ use crate::units::grouped;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
-/// Room left of the plot, for the ticks.
+/// Space to the left of the plot, for the ticks.
 const LEFT: u32 = 72;
-/// Room below it, for the ticks.
+/// Space below the plot, for the ticks.
 const BOTTOM: u32 = 28;
-/// Room above it and right of it, so that dots at the edge are whole.
+/// Space above and to the right of the plot, so that dots at its edge are not cut off.
 const EDGE: u32 = 16;
-/// Pixels between a tick's label and the plot.
+/// Space between a tick's label and the plot.
 const LABEL_GAP: u32 = 8;
-/// Pixels between two ticks of the upright axis, at least.
+/// The least distance between ticks of the vertical axis, in pixels.
 const TICK_DISTANCE: u32 = 32;
-/// The radii of the dots on the frontier and below it.
+/// The radii of dots on the frontier and of other dots.
 const RADII: (i32, i32) = (4, 2);
 
 /// A dot on the frontier, in pixels of the SVG's `viewBox`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Best {
-    /// The candidate's place among those that were given.
+    /// The index of the candidate.
     pub candidate: usize,
-    /// From the left.
+    /// Its horizontal position.
     pub x: u32,
-    /// From the top.
+    /// Its vertical position.
     pub y: u32,
 }
 
-/// A drawn search.
+/// A drawing of candidates.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FrontierDrawing {
     /// The picture, as [`Drawing::svg`](super::Drawing::svg).
     pub svg: String,
-    /// The candidates that none beats in both, by GPUs.
+    /// The candidates on the frontier, by their GPUs. No other candidate has fewer GPUs and more
+    /// sequences.
     pub best: Vec<Best>,
 }
 
-/// A dot for each candidate on two axes that double: GPUs to the right, sequences at once upwards. Those that no other one beats are
-/// larger and joined by steps.
+/// Draws a dot for each candidate on two logarithmic axes: GPUs to the right, concurrent sequences
+/// upwards. The dots of the frontier are larger and connected by steps.
 pub fn frontier(candidates: &[Candidate], size: Size, theme: &Theme) -> FrontierDrawing {
     let size = size.limited();
     let size = Size { width: size.width.max(200), height: size.height.max(120) };
@@ -65,17 +66,17 @@ pub fn frontier(candidates: &[Candidate], size: Size, theme: &Theme) -> Frontier
     FrontierDrawing { svg, best }
 }
 
-/// The power of two that a number doesn't exceed.
+/// The exponent of the smallest power of two that is not below a number.
 fn doublings(number: u64) -> u32 {
     number.max(1).ilog2() + u32::from(!number.is_power_of_two())
 }
 
-/// Two axes that double.
+/// Two logarithmic axes.
 struct Plot {
     size: Size,
-    /// The last power of two of GPUs; the first is 0.
+    /// The exponent of the largest number of GPUs; the smallest exponent is 0.
     gpus: u32,
-    /// The first and the last power of two of sequences.
+    /// The smallest and the largest exponent of the sequences.
     sequences: (u32, u32),
 }
 
@@ -112,7 +113,8 @@ impl Plot {
             let label = Label { x: LEFT - LABEL_GAP, y, text };
             write(canvas, &label, Pos::new(HPos::Right, VPos::Center), theme.faint)?;
         }
-        // Many candidates are at the same place, or within a dot's radius below another: one dot shows them.
+        // Many candidates share a place, or lie within the radius of a dot below another one: one
+        // dot shows them all.
         let mut places: Vec<(u32, u32)> = all.iter().map(|one| (self.x(one.gpus), self.y(one.concurrency))).collect();
         places.sort_unstable();
         places.dedup_by(|(x, y), (kept_x, kept_y)| x == kept_x && y.abs_diff(*kept_y) <= RADII.1.unsigned_abs());

@@ -1,30 +1,31 @@
-//! Where everything of a picture stands, in whole pixels.
+//! The layout of a picture, in whole pixels.
 
-use super::bars::{Bar, Bars, fullest};
+use super::bars::{Bar, Bars};
 use super::scale::Scale;
 use super::stack::{Span, stack};
 use super::{Segment, Size};
 use crate::memory::{Rank, Report};
+use crate::units::Units;
 
-/// Room above the plot, where the page writes the capacity.
+/// Space above the plot, where the page writes the capacity.
 const TOP: u32 = 20;
-/// Room below it, for the ranks.
+/// Space below the plot, for the ranks.
 const BOTTOM: u32 = 28;
-/// Room left of it, for the ticks, at least.
+/// The least space to the left of the plot, for the ticks.
 const LEFT: u32 = 40;
-/// Pixels of a digit in a tick's label, amply.
+/// Upper bound of the width of a digit in a tick's label, in pixels.
 const DIGIT: u32 = 7;
-/// Pixels between a tick's label and the plot.
+/// Space between a tick's label and the plot.
 const LABEL_GAP: u32 = 8;
-/// A bar is no wider.
+/// The greatest width of a bar.
 const WIDEST_BAR: u32 = 96;
-/// Lengths of a dash and of the gap after it.
+/// The lengths of a dash and of the gap after it.
 const DASH: (u32, u32) = (6, 4);
 
-/// A segment's box. Boxes of a bar touch and never overlap.
+/// The box of a segment. The boxes of a bar touch but do not overlap.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Hit {
-    /// The bar's place in [`Drawing::bars`](super::Drawing::bars).
+    /// The index of the bar in [`Drawing::bars`](super::Drawing::bars).
     pub bar: usize,
     /// The segment.
     pub segment: Segment,
@@ -32,9 +33,9 @@ pub struct Hit {
     pub x: u32,
     /// Upper edge.
     pub y: u32,
-    /// Pixels from left to right.
+    /// The horizontal size.
     pub width: u32,
-    /// Pixels from top to bottom.
+    /// The vertical size.
     pub height: u32,
 }
 
@@ -47,7 +48,7 @@ pub(super) struct Area {
     pub height: u32,
 }
 
-/// A text and where it ends (a tick's) or has its middle (a bar's).
+/// A text, and the position of its end (ticks) or of its middle (bars).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Label {
     pub x: u32,
@@ -55,15 +56,15 @@ pub(super) struct Label {
     pub text: String,
 }
 
-/// A picture before it is drawn.
+/// A laid-out picture.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Model {
     pub size: Size,
     pub grid: Vec<Area>,
     pub hits: Vec<Hit>,
-    /// What parts the segments of a bar.
+    /// The lines between the segments of a bar.
     pub gaps: Vec<Area>,
-    /// The dashes of the capacity's line.
+    /// The dashes of the line at the capacity.
     pub dashes: Vec<Area>,
     pub tick_labels: Vec<Label>,
     pub bar_labels: Vec<Label>,
@@ -72,13 +73,13 @@ pub(super) struct Model {
 }
 
 impl Model {
-    /// Upright bars side by side.
-    pub fn ranks(report: &Report, size: Size) -> Model {
+    /// Lays out vertical bars side by side.
+    pub(super) fn ranks(report: &Report, size: Size, units: Units) -> Model {
         let capacity = report.ranks.iter().map(|rank| rank.total.0 as f64).fold(0.0, f64::max);
         let most = report.ranks.iter().map(bytes).fold(capacity, f64::max);
         let base = size.height.saturating_sub(BOTTOM).max(1);
         let height = base.saturating_sub(TOP).max(1);
-        let scale = Scale::new(most, height);
+        let scale = Scale::new(most, height, units);
         let digits = scale.ticks.iter().map(|tick| tick.label.len() as u32).max().unwrap_or(0);
         let left = (digits * DIGIT + 2 * LABEL_GAP).max(LEFT).min(size.width - 1);
         let width = size.width - left;
@@ -122,9 +123,9 @@ impl Model {
         }
     }
 
-    /// One lying bar.
-    pub fn strip(report: &Report, size: Size) -> Model {
-        let rank = report.tightest().or_else(|| fullest(&report.ranks));
+    /// Lays out one horizontal bar.
+    pub(super) fn strip(report: &Report, size: Size) -> Model {
+        let rank = report.kv_limiting_rank().or_else(|| report.most_used_rank());
         let (capacity, most) = rank.map_or((0.0, 0.0), |rank| (rank.total.0 as f64, bytes(rank)));
         let scale = f64::from(size.width) / capacity.max(most).max(1.0);
         let spans = rank.map_or_else(Vec::new, |rank| stack(rank, scale));
@@ -151,12 +152,12 @@ impl Model {
     }
 }
 
-/// What a rank uses and what stays free, without saturating.
+/// The used and the free memory of a rank, without saturation.
 fn bytes(rank: &Rank) -> f64 {
     Segment::ALL.into_iter().map(|segment| segment.bytes(rank).0 as f64).sum()
 }
 
-/// Starts and lengths of dashes.
+/// The starts and lengths of dashes.
 pub(super) fn dashes(from: u32, to: u32) -> impl Iterator<Item = (u32, u32)> {
     let (dash, gap) = DASH;
     (from..to).step_by((dash + gap) as usize).map(move |start| (start, dash.min(to - start)))

@@ -1,87 +1,87 @@
-//! Every colour of the charts, and of what stands beside them.
+//! The colors of the charts, and of the swatches beside them.
 
 use super::Segment;
 use crate::memory::Contributor;
 use std::fmt;
 
-/// A colour, `0xRRGGBB`.
+/// A color, `0xRRGGBB`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Colour(pub u32);
+pub struct Color(pub u32);
 
-impl Colour {
-    /// Red, green and blue.
+impl Color {
+    /// The red, green and blue components.
     pub fn rgb(self) -> (u8, u8, u8) {
         let [_, red, green, blue] = self.0.to_be_bytes();
         (red, green, blue)
     }
 }
 
-/// As CSS writes it: `#3b5b92`.
-impl fmt::Display for Colour {
+/// In CSS notation: `#3b5b92`.
+impl fmt::Display for Color {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "#{:06x}", self.0)
     }
 }
 
-/// The colours of a picture.
+/// The colors of a picture.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Theme {
-    /// The ground that the picture lies on, also between the segments.
-    pub paper: Colour,
-    /// The line of the capacity.
-    pub ink: Colour,
+    /// The background, also between the segments.
+    pub paper: Color,
+    /// The line at the capacity.
+    pub ink: Color,
     /// The labels of the axes.
-    pub faint: Colour,
-    /// The lines at the ticks.
-    pub grid: Colour,
+    pub faint: Color,
+    /// The grid lines at the ticks.
+    pub grid: Color,
     /// The contributors, in the order of [`Contributor::ALL`].
-    pub contributors: [Colour; 6],
-    /// Memory that stays free.
-    pub free: Colour,
+    pub contributors: [Color; 6],
+    /// Free memory.
+    pub free: Color,
 }
 
 impl Theme {
-    /// Dark on white.
+    /// Dark colors on white.
     pub const LIGHT: Theme = Theme {
-        paper: Colour(0xfbfbfa),
-        ink: Colour(0x1e2023),
-        faint: Colour(0x676c74),
-        grid: Colour(0xe5e6e8),
+        paper: Color(0xfbfbfa),
+        ink: Color(0x1e2023),
+        faint: Color(0x676c74),
+        grid: Color(0xe5e6e8),
         contributors: [
-            Colour(0x3b5b92),
-            Colour(0x86b2cf),
-            Colour(0xc9a227),
-            Colour(0xe0c97f),
-            Colour(0x529360),
-            Colour(0x7d7689),
+            Color(0x3b5b92),
+            Color(0x86b2cf),
+            Color(0xc9a227),
+            Color(0xe0c97f),
+            Color(0x529360),
+            Color(0x7d7689),
         ],
-        free: Colour(0xecedef),
+        free: Color(0xecedef),
     };
 
-    /// Light on black.
+    /// Light colors on black.
     pub const DARK: Theme = Theme {
-        paper: Colour(0x141517),
-        ink: Colour(0xe6e7e9),
-        faint: Colour(0x9aa0a8),
-        grid: Colour(0x2b2e32),
+        paper: Color(0x141517),
+        ink: Color(0xe6e7e9),
+        faint: Color(0x9aa0a8),
+        grid: Color(0x2b2e32),
         contributors: [
-            Colour(0x6f90d0),
-            Colour(0xa6d0e6),
-            Colour(0xd9b84a),
-            Colour(0xeddb9c),
-            Colour(0x7fbd8b),
-            Colour(0x837d90),
+            Color(0x6f90d0),
+            Color(0xa6d0e6),
+            Color(0xd9b84a),
+            Color(0xeddb9c),
+            Color(0x7fbd8b),
+            Color(0x837d90),
         ],
-        free: Colour(0x26292d),
+        free: Color(0x26292d),
     };
 
-    /// The colour of a contributor.
-    pub fn contributor(&self, contributor: Contributor) -> Colour {
+    /// The color of a contributor.
+    pub fn contributor(&self, contributor: Contributor) -> Color {
         self.contributors[contributor as usize]
     }
 
-    /// The colour of a segment.
-    pub fn segment(&self, segment: Segment) -> Colour {
+    /// The color of a segment.
+    pub fn segment(&self, segment: Segment) -> Color {
         match segment {
             Segment::Contributor(contributor) => self.contributor(contributor),
             Segment::Free => self.free,
@@ -97,18 +97,18 @@ mod tests {
 
     type Linear = [f64; 3];
 
-    fn linear(colour: Colour) -> Linear {
-        let (red, green, blue) = colour.rgb();
+    fn linear(color: Color) -> Linear {
+        let (red, green, blue) = color.rgb();
         [red, green, blue].map(|channel| (f64::from(channel) / 255.0).powf(2.2))
     }
 
-    fn times(matrix: &[Linear; 3], colour: Linear) -> Linear {
-        matrix.map(|row| row.iter().zip(colour).map(|(a, b)| a * b).sum::<f64>().max(0.0))
+    fn times(matrix: &[Linear; 3], color: Linear) -> Linear {
+        matrix.map(|row| row.iter().zip(color).map(|(a, b)| a * b).sum::<f64>().max(0.0))
     }
 
-    /// CIE L*a*b*, in which equal distances look alike (white point D65).
-    fn lab(colour: Linear) -> Linear {
-        let xyz = times(&[[0.4338, 0.3763, 0.1899], [0.2126, 0.7152, 0.0722], [0.0177, 0.1095, 0.8728]], colour);
+    /// CIE L*a*b*, in which equal distances look equal (white point D65).
+    fn lab(color: Linear) -> Linear {
+        let xyz = times(&[[0.4338, 0.3763, 0.1899], [0.2126, 0.7152, 0.0722], [0.0177, 0.1095, 0.8728]], color);
         let [x, y, z] = xyz.map(f64::cbrt);
         [116.0 * y - 16.0, 500.0 * (x - y), 200.0 * (y - z)]
     }
@@ -117,7 +117,8 @@ mod tests {
         lab(a).iter().zip(lab(b)).map(|(a, b)| (a - b).powi(2)).sum::<f64>().sqrt()
     }
 
-    /// What eyes without red, green or blue receptors see (Machado, Oliveira and Fernandes 2009), after what most eyes see.
+    /// The matrices of common vision, and of vision without red, green or blue receptors (Machado,
+    /// Oliveira and Fernandes 2009).
     const EYES: [[Linear; 3]; 4] = [
         [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]],
         [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]],
@@ -128,10 +129,10 @@ mod tests {
     #[test]
     fn every_eye_tells_the_segments_apart() {
         for theme in [Theme::LIGHT, Theme::DARK] {
-            let colours: Vec<Colour> = Segment::ALL.into_iter().map(|segment| theme.segment(segment)).collect();
+            let colors: Vec<Color> = Segment::ALL.into_iter().map(|segment| theme.segment(segment)).collect();
             for (eye, matrix) in EYES.iter().enumerate() {
-                for (index, a) in colours.iter().enumerate() {
-                    for b in &colours[index + 1..] {
+                for (index, a) in colors.iter().enumerate() {
+                    for b in &colors[index + 1..] {
                         let seen = distance(times(matrix, linear(*a)), times(matrix, linear(*b)));
                         assert!(seen >= 12.0, "{a} and {b}, eye {eye}: {seen:.1}");
                     }
@@ -155,7 +156,7 @@ mod tests {
 
     #[test]
     fn labels_can_be_read_on_the_paper() {
-        let luminance = |colour| times(&[[0.2126, 0.7152, 0.0722]; 3], linear(colour))[0] + 0.05;
+        let luminance = |color| times(&[[0.2126, 0.7152, 0.0722]; 3], linear(color))[0] + 0.05;
         for theme in [Theme::LIGHT, Theme::DARK] {
             let (paper, faint) = (luminance(theme.paper), luminance(theme.faint));
             assert!(paper.max(faint) / paper.min(faint) >= 4.5);
@@ -163,8 +164,8 @@ mod tests {
     }
 
     #[test]
-    fn colours_are_written_as_in_css() {
+    fn colors_are_written_as_in_css() {
         assert_eq!(Theme::LIGHT.contributor(Contributor::Weights).to_string(), "#3b5b92");
-        assert_eq!(Colour(0x00000f).to_string(), "#00000f");
+        assert_eq!(Color(0x00000f).to_string(), "#00000f");
     }
 }

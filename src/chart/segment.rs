@@ -1,15 +1,14 @@
-//! A part of a bar.
+//! The segments of a bar.
 
-use crate::memory::band::Band;
-use crate::memory::{Contributor, Rank, Report};
+use crate::memory::{Band, Contributor, Rank, Report};
 use crate::units::Bytes;
 
-/// A part of a bar: what takes memory, or memory that stays free.
+/// A segment of a bar.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Segment {
-    /// Memory that is taken.
+    /// Memory that a contributor uses.
     Contributor(Contributor),
-    /// Memory that stays free.
+    /// Free memory.
     Free,
 }
 
@@ -33,7 +32,7 @@ impl Segment {
         }
     }
 
-    /// What a person would call it.
+    /// Its name.
     pub fn label(self) -> &'static str {
         match self {
             Segment::Contributor(contributor) => contributor.label(),
@@ -41,7 +40,7 @@ impl Segment {
         }
     }
 
-    /// What a person would call it in this report.
+    /// Its name in a report.
     pub fn label_in(self, report: &Report) -> &'static str {
         match self {
             Segment::Contributor(contributor) => report.label(contributor),
@@ -49,7 +48,7 @@ impl Segment {
         }
     }
 
-    /// How far off its size on a rank may be.
+    /// The uncertainty of its size on a rank.
     pub fn band(self, rank: &Rank) -> Band {
         match self {
             Segment::Contributor(contributor) => rank.figure(contributor).band(),

@@ -1,12 +1,12 @@
-//! One bar's segments, laid end to end in whole pixels.
+//! The segments of a bar, end to end in whole pixels.
 
 use super::Segment;
 use crate::memory::Rank;
 
-/// A pixel that is seen and one of gap.
+/// The least length of a segment: one visible pixel and one of gap.
 const LEAST: u32 = 2;
 
-/// A segment's place along its bar, in pixels from the base.
+/// The position of a segment along its bar, in pixels from the base.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Span {
     pub segment: Segment,
@@ -14,8 +14,8 @@ pub(super) struct Span {
     pub length: u32,
 }
 
-/// The segments of a rank that take memory, one after the other, where a byte is `scale` pixels long. Each can be seen:
-/// what small ones need for that, the longest ones give.
+/// Lays out the segments of a rank that take memory, at `scale` pixels per byte. Small segments are
+/// widened until they are visible, at the expense of the longest ones.
 pub(super) fn stack(rank: &Rank, scale: f64) -> Vec<Span> {
     let mut bytes = 0.0;
     let mut end = 0;

@@ -1,13 +1,14 @@
-//! What plotters draws on: SVG, of the few shapes that the charts have.
+//! The drawing backend of plotters: SVG, with the few shapes that the charts have.
 //!
-//! plotters' own backend for SVG writes the `1` of each opacity by the standard library's `f64`, exact to the last of a thousand digits,
-//! which a page that has no other use for it would have to load. Here only whole pixels are written.
+//! plotters' own SVG backend formats opacities as `f64`. The standard library prints up to a
+//! thousand digits exactly, and the page would have to load the code for that. This backend writes
+//! whole pixels only, so that the bytes are the same on every target.
 
 use plotters_backend::text_anchor::{HPos, VPos};
 use plotters_backend::{BackendColor, BackendCoord, BackendStyle, BackendTextStyle, DrawingBackend, DrawingErrorKind};
 use std::fmt::{self, Display, Write};
 
-/// A picture that is being written.
+/// An SVG document under construction.
 pub(super) struct Svg<'a> {
     text: &'a mut String,
     size: (u32, u32),
@@ -17,11 +18,12 @@ pub(super) struct Svg<'a> {
 type Written = Result<(), DrawingErrorKind<fmt::Error>>;
 
 impl<'a> Svg<'a> {
-    /// A picture of this size in pixels, which `text` is to hold.
-    pub fn new(text: &'a mut String, (width, height): (u32, u32)) -> Svg<'a> {
+    /// A picture of this size in pixels, written to `text`.
+    pub(super) fn new(text: &'a mut String, (width, height): (u32, u32)) -> Svg<'a> {
         let _ = writeln!(
             text,
-            r#"<svg width="{width}" height="{height}" viewBox="0 0 {width} {height}" xmlns="http://www.w3.org/2000/svg">"#
+            "<svg width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {width} {height}\" \
+             xmlns=\"http://www.w3.org/2000/svg\">"
         );
         Svg { text, size: (width, height), ended: false }
     }
@@ -35,7 +37,7 @@ impl<'a> Svg<'a> {
     }
 }
 
-/// A colour as SVG writes it. None is seen through: what a chart draws is opaque.
+/// A color in SVG notation. Every shape of a chart is opaque.
 struct Hex(BackendColor);
 
 impl Display for Hex {
@@ -45,7 +47,7 @@ impl Display for Hex {
     }
 }
 
-/// A text without what would be markup.
+/// A text, escaped for markup.
 struct Escaped<'a>(&'a str);
 
 impl Display for Escaped<'_> {
@@ -61,24 +63,24 @@ impl Display for Escaped<'_> {
     }
 }
 
-/// How a shape is painted.
+/// The paint of a shape.
 struct Paint {
-    colour: Hex,
+    color: Hex,
     filled: bool,
 }
 
 impl Display for Paint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Paint { colour, filled } = self;
+        let Paint { color, filled } = self;
         match filled {
-            true => write!(f, r#"opacity="1" fill="{colour}" stroke="none""#),
-            false => write!(f, r#"opacity="1" fill="none" stroke="{colour}""#),
+            true => write!(f, r#"opacity="1" fill="{color}" stroke="none""#),
+            false => write!(f, r#"opacity="1" fill="none" stroke="{color}""#),
         }
     }
 }
 
 fn paint(style: &impl BackendStyle, filled: bool) -> Paint {
-    Paint { colour: Hex(style.color()), filled }
+    Paint { color: Hex(style.color()), filled }
 }
 
 impl DrawingBackend for Svg<'_> {
@@ -96,8 +98,8 @@ impl DrawingBackend for Svg<'_> {
         if std::mem::replace(&mut self.ended, true) { Ok(()) } else { self.write(format_args!("</svg>\n")) }
     }
 
-    fn draw_pixel(&mut self, at: BackendCoord, colour: BackendColor) -> Written {
-        self.draw_rect(at, (at.0 + 1, at.1 + 1), &colour, true)
+    fn draw_pixel(&mut self, at: BackendCoord, color: BackendColor) -> Written {
+        self.draw_rect(at, (at.0 + 1, at.1 + 1), &color, true)
     }
 
     fn draw_line<S: BackendStyle>(&mut self, from: BackendCoord, to: BackendCoord, style: &S) -> Written {
@@ -116,9 +118,9 @@ impl DrawingBackend for Svg<'_> {
     }
 
     fn draw_path<S: BackendStyle, I: IntoIterator<Item = BackendCoord>>(&mut self, path: I, style: &S) -> Written {
-        let (colour, width) = (Hex(style.color()), style.stroke_width());
+        let (color, width) = (Hex(style.color()), style.stroke_width());
         self.write(format_args!(
-            "<polyline fill=\"none\" opacity=\"1\" stroke=\"{colour}\" stroke-width=\"{width}\" points=\""
+            "<polyline fill=\"none\" opacity=\"1\" stroke=\"{color}\" stroke-width=\"{width}\" points=\""
         ))?;
         self.points(path)?;
         self.write(format_args!("\"/>\n"))
@@ -146,10 +148,10 @@ impl DrawingBackend for Svg<'_> {
             VPos::Center => "0.5ex",
             VPos::Bottom => "-0.5ex",
         };
-        let (family, size, colour) = (style.family(), style.size() as u32, Hex(style.color()));
+        let (family, size, color) = (style.family(), style.size() as u32, Hex(style.color()));
         self.write(format_args!(
             "<text x=\"{x}\" y=\"{y}\" dy=\"{dy}\" text-anchor=\"{anchor}\" font-family=\"{}\" font-size=\"{size}\" \
-             opacity=\"1\" fill=\"{colour}\">\n{}\n</text>\n",
+             opacity=\"1\" fill=\"{color}\">\n{}\n</text>\n",
             family.as_str(),
             Escaped(text)
         ))
@@ -161,8 +163,9 @@ mod tests {
     use super::*;
     use crate::chart::draw::{drawing, write};
     use crate::chart::model::Label;
-    use crate::chart::{Colour, Size};
+    use crate::chart::{Color, Size};
     use plotters::prelude::*;
+    use plotters::style::Color as _;
     use plotters::style::text_anchor::Pos;
     #[cfg(target_arch = "wasm32")]
     use wasm_bindgen_test::wasm_bindgen_test as test;
@@ -192,9 +195,10 @@ mod tests {
     fn a_text_is_no_markup() {
         let label = Label { x: 3, y: 4, text: "<b>\"R&D's\"</b>".into() };
         let svg = drawing(Size { width: 30, height: 20 }, |canvas| {
-            write(canvas, &label, Pos::new(HPos::Right, VPos::Top), Colour(0x12_34_56))
+            write(canvas, &label, Pos::new(HPos::Right, VPos::Top), Color(0x12_34_56))
         });
-        let start = r##"<text x="3" y="4" dy="0.76em" text-anchor="end" font-family="sans-serif" font-size="12" opacity="1" fill="#123456">"##;
+        let start = "<text x=\"3\" y=\"4\" dy=\"0.76em\" text-anchor=\"end\" font-family=\"sans-serif\" \
+                     font-size=\"12\" opacity=\"1\" fill=\"#123456\">";
         assert!(svg.contains(&format!("{start}\n&lt;b&gt;&quot;R&amp;D&apos;s&quot;&lt;/b&gt;\n</text>\n")), "{svg}");
     }
 }

@@ -1,4 +1,5 @@
-//! The memory of the fullest GPU over the values of a setting: areas over numbers, lying bars over names.
+//! The memory of the fullest GPU over the values of a setting: areas over numbers, horizontal bars
+//! for names.
 
 use super::draw::{Canvas, Drawn, drawing, fill, rgb, write};
 use super::model::{Area, Label, dashes};
@@ -7,41 +8,41 @@ use super::stack::{Span, stack};
 use super::{Size, Theme};
 use crate::explore::sweep::{Point, Sweep};
 use crate::memory::{Contributor, Rank};
-use crate::units::grouped;
+use crate::units::{Units, grouped};
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
-/// Room left of the plot, for the ticks.
+/// Space to the left of the plot, for the ticks.
 const LEFT: u32 = 40;
-/// Room right of it, so that the last label is whole.
+/// Space to the right of the plot, so that the last label is not cut off.
 const RIGHT: u32 = 16;
-/// Room above the plot.
+/// Space above the plot.
 const TOP: u32 = 12;
-/// Room below it, for the values.
+/// Space below the plot, for the values.
 const BOTTOM: u32 = 28;
-/// Pixels between a label and the plot.
+/// Space between a label and the plot.
 const LABEL_GAP: u32 = 8;
-/// Pixels of a letter, amply.
+/// Upper bound of the width of a letter, in pixels.
 const LETTER: u32 = 7;
-/// What doesn't fit is drawn to this many times the capacity.
+/// The limit of the axis, in multiples of the capacity, for deployments that do not fit.
 const MOST_CAPACITIES: f64 = 2.0;
-/// Pixels from one lying bar to the next, and of a bar.
+/// The distance between horizontal bars, and the height of one, in pixels.
 const ROW: (u32, u32) = (24, 14);
-/// The radius of the dot that marks today's value.
+/// The radius of the dot that marks the deployment's own value.
 const RADIUS: i32 = 4;
 
-/// Where a pointer hits a value, in pixels of the SVG's `viewBox`.
+/// The box in which a pointer hits a value, in pixels of the SVG's `viewBox`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Target {
-    /// The value's place among those that were given.
+    /// The index of the value.
     pub point: usize,
     /// Left edge.
     pub x: u32,
     /// Upper edge.
     pub y: u32,
-    /// Pixels from left to right.
+    /// The horizontal size.
     pub width: u32,
-    /// Pixels from top to bottom.
+    /// The vertical size.
     pub height: u32,
 }
 
@@ -50,34 +51,37 @@ pub struct Target {
 pub struct SweepDrawing {
     /// The picture, as [`Drawing::svg`](super::Drawing::svg).
     pub svg: String,
-    /// The size of the picture, which is as high as its bars need.
+    /// The size of the picture. Its height depends on the number of bars.
     pub size: Size,
-    /// A box for each value, in their order. They touch and don't overlap.
+    /// A box for each value, in their order. Boxes touch but do not overlap.
     pub targets: Vec<Target>,
 }
 
-/// A lying bar.
+/// A horizontal bar.
 #[derive(Debug, Clone, Copy)]
 pub struct Row<'a> {
-    /// What stands before it.
+    /// The label before it.
     pub label: &'a str,
-    /// The GPU that it shows; `None` where there is none, because the value is impossible.
+    /// The GPU that it shows; `None` if the value is impossible.
     pub rank: Option<&'a Rank>,
-    /// Whether it is today's.
+    /// Whether it is the deployment's own value.
     pub marked: bool,
 }
 
-/// A sweep as areas, one on the other, where its values are numbers, and as lying bars where they are names. The capacity is a dashed
-/// line, the values that fit lie on shaded ground above a thick line, and today's value is marked.
+/// Draws a sweep: stacked areas if its values are numbers, horizontal bars if they are names. A
+/// dashed line marks the capacity. The values that fit have a shaded background above a thick line,
+/// and the deployment's own value has a mark.
 ///
 /// ```
-/// use trtllm_memory::{chart::{self, Size, Theme}, deployment::Deployment, explore::sweep::sweep};
+/// use trtllm_memory::chart::{self, Size, Theme};
+/// use trtllm_memory::{deployment::Deployment, explore::sweep::sweep, units::Units};
 /// let sweep = sweep(&Deployment::default(), "tp_size", None, 0).unwrap();
-/// let drawing = chart::sweep(&sweep, Size { width: 400, height: 240 }, &Theme::LIGHT);
+/// let size = Size { width: 400, height: 240 };
+/// let drawing = chart::sweep(&sweep, size, &Theme::LIGHT, Units::Binary);
 /// assert!(drawing.svg.contains("<polygon"));
 /// assert_eq!(drawing.targets.len(), sweep.points.len());
 /// ```
-pub fn sweep<'s>(sweep: &'s Sweep, size: Size, theme: &Theme) -> SweepDrawing {
+pub fn sweep<'s>(sweep: &'s Sweep, size: Size, theme: &Theme, units: Units) -> SweepDrawing {
     if sweep.names {
         let row = |(at, point): (usize, &'s Point)| Row {
             label: &point.text,
@@ -85,35 +89,36 @@ pub fn sweep<'s>(sweep: &'s Sweep, size: Size, theme: &Theme) -> SweepDrawing {
             marked: sweep.today == Some(at),
         };
         let all: Vec<Row> = sweep.points.iter().enumerate().map(row).collect();
-        return rows(&all, size.width, theme);
+        return rows(&all, size.width, theme, units);
     }
     let size = size.limited();
-    let plot = Plot::new(sweep, Size { width: size.width.max(160), height: size.height.max(120) });
+    let plot = Plot::new(sweep, Size { width: size.width.max(160), height: size.height.max(120) }, units);
     let svg = drawing(plot.size, |canvas| plot.draw(canvas, sweep, theme));
     SweepDrawing { svg, size: plot.size, targets: plot.targets() }
 }
 
-/// Lying bars below each other, all on one scale, each with the dashed line of its own GPU's capacity.
-pub fn rows(rows: &[Row], width: u32, theme: &Theme) -> SweepDrawing {
+/// Draws horizontal bars below each other on one scale, each with a dashed line at its own GPU's
+/// capacity.
+pub fn rows(rows: &[Row], width: u32, theme: &Theme, units: Units) -> SweepDrawing {
     let height = rows.len() as u32 * ROW.0 + BOTTOM;
     let size = Size { width: width.max(200), height }.limited();
     let letters = rows.iter().map(|row| row.label.chars().count() as u32).max().unwrap_or(0);
     let left = (letters * LETTER + 2 * LABEL_GAP).min(size.width / 2);
-    let bars =
-        Bars { rows, size, left, scale: Scale::new(most(rows.iter().filter_map(|row| row.rank)), size.width - left) };
+    let scale = Scale::new(most(rows.iter().filter_map(|row| row.rank)), size.width - left, units);
+    let bars = Bars { rows, size, left, scale };
     let svg = drawing(size, |canvas| bars.draw(canvas, theme));
     let target = |point: usize| Target { point, x: 0, y: point as u32 * ROW.0, width: size.width, height: ROW.0 };
     SweepDrawing { svg, size, targets: (0..rows.len()).map(target).collect() }
 }
 
-/// The bytes that a scale must reach: the capacity, and beyond it what is used, within reason.
+/// The range of a scale in bytes: the capacity, and the usage beyond it up to a limit.
 fn most<'a>(ranks: impl Iterator<Item = &'a Rank> + Clone) -> f64 {
     let capacity = ranks.clone().map(|rank| rank.total.0 as f64).fold(0.0, f64::max);
     let used = ranks.map(used).fold(0.0, f64::max);
     used.min(capacity * MOST_CAPACITIES).max(capacity)
 }
 
-/// What a rank uses, without saturating.
+/// The memory that a rank uses, without saturation.
 fn used(rank: &Rank) -> f64 {
     Contributor::ALL.into_iter().map(|contributor| rank.figure(contributor).bytes.0 as f64).sum()
 }
@@ -122,16 +127,17 @@ fn used(rank: &Rank) -> f64 {
 struct Plot {
     size: Size,
     scale: Scale,
-    /// Where each value is, from the left.
+    /// The horizontal position of each value.
     places: Vec<u32>,
 }
 
 impl Plot {
-    fn new(sweep: &Sweep, size: Size) -> Plot {
+    fn new(sweep: &Sweep, size: Size, units: Units) -> Plot {
         let ranks = sweep.points.iter().filter_map(|point| point.outcome.as_ref().ok()).map(|fullest| &fullest.rank);
-        let scale = Scale::new(most(ranks), size.height - TOP - BOTTOM);
+        let scale = Scale::new(most(ranks), size.height - TOP - BOTTOM, units);
         let values: Vec<f64> = sweep.points.iter().map(|point| point.value).collect();
-        // Few values, such as numbers of GPUs, double; zero stands half a doubling before the smallest of the others.
+        // If there are few values, such as numbers of GPUs, they double. Zero lies half a doubling
+        // before the smallest of the others.
         let doubling = sweep.logarithmic || values.windows(2).all(|pair| pair[1] >= pair[0] * 1.3);
         let least = values.iter().copied().filter(|value| *value > 0.0).fold(f64::INFINITY, f64::min);
         let position = |value: f64| if doubling { value.max(least / 2.0).ln() } else { value };
@@ -149,13 +155,13 @@ impl Plot {
         self.size.height - BOTTOM
     }
 
-    /// The height of some bytes, no higher than the plot.
+    /// The vertical position of a size, no higher than the plot.
     fn y(&self, bytes: f64) -> u32 {
         let pixels = (bytes * self.scale.per_byte).round().min(f64::from(self.base() - TOP));
         self.base() - pixels as u32
     }
 
-    /// From where to where a value's column reaches: half the way to its neighbours.
+    /// The ends of a value's column, halfway to its neighbors.
     fn column(&self, point: usize) -> (u32, u32) {
         let here = self.places[point];
         let half = |other: Option<&u32>, end: u32| other.map_or(end, |other| here.midpoint(*other));
@@ -234,7 +240,8 @@ impl Plot {
         Ok(())
     }
 
-    /// The values that have room below the plot: the first, the last, and those between that don't touch another.
+    /// The labels that fit below the plot: the first, the last, and those between that touch no
+    /// other.
     fn labels(&self, sweep: &Sweep) -> Vec<Label> {
         let text = |at: usize| {
             let text = &sweep.points[at].text;
@@ -243,7 +250,8 @@ impl Plot {
         let mut labels: Vec<(u32, Label)> = Vec::new();
         let last = self.places.len().saturating_sub(1);
         let round = |at: &usize| sweep.points[*at].value.log2().fract() == 0.0;
-        // Powers of two come before others, and on a logarithmic axis stand alone, so that it reads well.
+        // Powers of two have priority. On a logarithmic axis they are the only labels, for
+        // readability.
         let others = (1..last).filter(|at| !sweep.logarithmic && !round(at));
         let between = (1..last).filter(round).chain(others);
         let ends = if last > 0 { vec![0, last] } else { vec![0] };
@@ -259,7 +267,7 @@ impl Plot {
     }
 }
 
-/// Lying bars.
+/// Horizontal bars.
 struct Bars<'a> {
     rows: &'a [Row<'a>],
     size: Size,
@@ -268,7 +276,7 @@ struct Bars<'a> {
 }
 
 impl Bars<'_> {
-    /// Pixels from the left, inside the picture.
+    /// The horizontal position at a distance from the axis, inside the picture.
     fn x(&self, pixels: u32) -> u32 {
         (self.left + pixels).min(self.size.width - 1)
     }
@@ -285,9 +293,9 @@ impl Bars<'_> {
         }
         for (at, row) in self.rows.iter().enumerate() {
             let (y, middle) = (at as u32 * ROW.0 + (ROW.0 - ROW.1) / 2, at as u32 * ROW.0 + ROW.0 / 2);
-            let colour = if row.marked { theme.ink } else { theme.faint };
+            let color = if row.marked { theme.ink } else { theme.faint };
             let label = Label { x: self.left - LABEL_GAP, y: middle, text: row.label.to_string() };
-            write(canvas, &label, Pos::new(HPos::Right, VPos::Center), colour)?;
+            write(canvas, &label, Pos::new(HPos::Right, VPos::Center), color)?;
             if row.marked {
                 canvas.draw(&Circle::new((self.left as i32, middle as i32), RADIUS, rgb(theme.ink).filled()))?;
             }
@@ -316,7 +324,7 @@ mod tests {
     use super::*;
     use crate::deployment::Deployment;
     use crate::explore::sweep::{named, sweep as over};
-    use crate::formats::link;
+    use crate::link;
     #[cfg(target_arch = "wasm32")]
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
@@ -324,7 +332,7 @@ mod tests {
 
     fn drawn(link: &str, key: &str) -> (Sweep, SweepDrawing) {
         let sweep = over(&link::decode(link).deployment, key, None, 33).unwrap();
-        let drawing = super::sweep(&sweep, SIZE, &Theme::LIGHT);
+        let drawing = super::sweep(&sweep, SIZE, &Theme::LIGHT, Units::Binary);
         (sweep, drawing)
     }
 
@@ -345,7 +353,7 @@ mod tests {
     #[test]
     fn an_area_is_as_high_as_its_bytes_and_what_does_not_fit_stays_in_the_picture() {
         let (sweep, _) = drawn("model=llama-3.3-70b", "tp_size");
-        let plot = Plot::new(&sweep, SIZE);
+        let plot = Plot::new(&sweep, SIZE, Units::Binary);
         let capacity = sweep.capacity().0 as f64;
         assert_eq!(plot.y(0.0), plot.base());
         assert!(plot.y(capacity) < plot.y(capacity / 2.0));
@@ -358,7 +366,7 @@ mod tests {
     fn labels_never_touch_and_the_ends_have_theirs() {
         for key in ["tp_size", "max_batch_size", "max_seq_len"] {
             let (sweep, _) = drawn("", key);
-            let mut labels = Plot::new(&sweep, SIZE).labels(&sweep);
+            let mut labels = Plot::new(&sweep, SIZE, Units::Binary).labels(&sweep);
             labels.sort_by_key(|label| label.x);
             assert_eq!(labels[0].text, sweep.points[0].text);
             let half = |label: &Label| label.text.len() as u32 * LETTER / 2;
@@ -383,13 +391,13 @@ mod tests {
     fn names_stand_there_as_text() {
         let mut sweep = named(&Deployment::default(), "gpu", &["h200"]).unwrap();
         sweep.points[0].text = "<script>".into();
-        assert!(!super::sweep(&sweep, SIZE, &Theme::DARK).svg.contains("<script"));
+        assert!(!super::sweep(&sweep, SIZE, &Theme::DARK, Units::Binary).svg.contains("<script"));
     }
 
     #[test]
     fn nothing_to_draw_is_drawn() {
         let sweep = Sweep { key: "tp_size", names: false, logarithmic: false, points: Vec::new(), today: None };
-        assert!(super::sweep(&sweep, SIZE, &Theme::LIGHT).targets.is_empty());
-        assert!(rows(&[], 0, &Theme::LIGHT).svg.starts_with("<svg"));
+        assert!(super::sweep(&sweep, SIZE, &Theme::LIGHT, Units::Binary).targets.is_empty());
+        assert!(rows(&[], 0, &Theme::LIGHT, Units::Binary).svg.starts_with("<svg"));
     }
 }

@@ -1,8 +1,8 @@
 use super::*;
 use crate::architecture;
-use crate::deployment::{Deployment, Version};
+use crate::deployment::{Deployment, Parallelism};
 use crate::memory::{Contributor, Rank, Verdict, estimate};
-use crate::units::Bytes;
+use crate::units::{Bytes, Units};
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
@@ -12,7 +12,7 @@ fn report(deployment: &Deployment) -> Report {
     estimate(deployment).unwrap()
 }
 
-/// A report of `ranks` ranks whose memory is used alike.
+/// A report of `ranks` ranks that use their memory in the same way.
 fn alike(ranks: u64) -> Report {
     let mut report = report(&Deployment::default());
     let rank = report.ranks[0].clone();
@@ -24,7 +24,8 @@ fn labels(drawing: &Drawing) -> Vec<&str> {
     drawing.bars.iter().map(|bar| bar.label.as_str()).collect()
 }
 
-/// Hits of each bar touch, base first, inside the picture; returns the pixels of each bar.
+/// Checks that the boxes of each bar touch, base first, inside the picture. Returns the pixels of
+/// each bar.
 fn heights(drawing: &Drawing, size: Size) -> Vec<u32> {
     drawing
         .bars
@@ -46,21 +47,21 @@ fn heights(drawing: &Drawing, size: Size) -> Vec<u32> {
 
 #[test]
 fn the_default_deployment_looks_as_it_did() {
-    let drawing = ranks(&report(&Deployment::default()), SIZE, &Theme::LIGHT);
+    let drawing = ranks(&report(&Deployment::default()), SIZE, &Theme::LIGHT, Units::Binary);
     assert_eq!(drawing.svg, include_str!("../../tests/fixtures/ranks.svg"));
 }
 
 #[test]
 fn segments_are_as_long_as_their_bytes() {
     let report = report(&Deployment::default());
-    let drawing = ranks(&report, SIZE, &Theme::LIGHT);
+    let drawing = ranks(&report, SIZE, &Theme::LIGHT, Units::Binary);
     let rank = &report.ranks[0];
     let base = SIZE.height - 28;
     let pixels_of_all = f64::from(base - drawing.capacity);
     assert_eq!(heights(&drawing, SIZE), [base - drawing.capacity]);
     for hit in &drawing.hits {
         let expected = hit.segment.bytes(rank).share_of(rank.total) * pixels_of_all;
-        // What a bar's small segments need to be seen may come from a long one.
+        // A long segment gives pixels to the small ones, so that these are visible.
         assert!((f64::from(hit.height) - expected).abs() <= 6.0, "{}: {expected}", hit.segment.label());
     }
     assert_eq!(drawing.hits[0].segment, Segment::Contributor(Contributor::Weights));
@@ -71,7 +72,7 @@ fn segments_are_as_long_as_their_bytes() {
 fn what_takes_nothing_has_no_box() {
     let mut report = alike(1);
     report.ranks[0].contributors[Contributor::DecoderBuffers as usize].bytes = Bytes::ZERO;
-    let drawing = ranks(&report, SIZE, &Theme::LIGHT);
+    let drawing = ranks(&report, SIZE, &Theme::LIGHT, Units::Binary);
     assert_eq!(drawing.hits.len(), 6);
     assert!(drawing.hits.iter().all(|hit| hit.segment != Segment::Contributor(Contributor::DecoderBuffers)));
 }
@@ -81,7 +82,7 @@ fn where_the_memory_does_not_suffice_bar_and_line_are_both_seen() {
     let model = architecture::find("meta-llama/Llama-3.3-70B-Instruct").unwrap();
     let report = report(&Deployment { model: model.into(), ..Deployment::default() });
     assert!(matches!(report.verdict, Verdict::Fails { .. }));
-    let drawing = ranks(&report, SIZE, &Theme::LIGHT);
+    let drawing = ranks(&report, SIZE, &Theme::LIGHT, Units::Binary);
     let top = drawing.hits.last().unwrap().y;
     assert!(20 <= top && top + 50 < drawing.capacity && drawing.capacity < SIZE.height - 100);
 
@@ -112,11 +113,11 @@ fn a_strip_shows_the_rank_that_decides_from_end_to_end() {
 
 #[test]
 fn up_to_eight_ranks_have_a_bar_each_where_there_is_room() {
-    assert_eq!(labels(&ranks(&alike(1), SIZE, &Theme::LIGHT)), ["GPU 0"]);
-    assert_eq!(labels(&ranks(&alike(4), SIZE, &Theme::LIGHT)), ["GPU 0", "GPU 1", "GPU 2", "GPU 3"]);
-    assert_eq!(ranks(&alike(8), SIZE, &Theme::LIGHT).bars.len(), 8);
+    assert_eq!(labels(&ranks(&alike(1), SIZE, &Theme::LIGHT, Units::Binary)), ["GPU 0"]);
+    assert_eq!(labels(&ranks(&alike(4), SIZE, &Theme::LIGHT, Units::Binary)), ["GPU 0", "GPU 1", "GPU 2", "GPU 3"]);
+    assert_eq!(ranks(&alike(8), SIZE, &Theme::LIGHT, Units::Binary).bars.len(), 8);
     let narrow = Size { width: 200, height: 240 };
-    let drawing = ranks(&alike(8), narrow, &Theme::LIGHT);
+    let drawing = ranks(&alike(8), narrow, &Theme::LIGHT, Units::Binary);
     assert_eq!(labels(&drawing), ["GPU 0–7"]);
     assert!(drawing.bars[0].alike);
 }
@@ -127,7 +128,7 @@ fn more_ranks_are_folded_where_they_are_alike() {
     for rank in &mut report.ranks[32..] {
         rank.contributors[0].bytes = Bytes(rank.contributors[0].bytes.0 / 2);
     }
-    let drawing = ranks(&report, SIZE, &Theme::LIGHT);
+    let drawing = ranks(&report, SIZE, &Theme::LIGHT, Units::Binary);
     assert_eq!(labels(&drawing), ["GPU 0–31", "GPU 32–63"]);
     assert_eq!((drawing.bars[1].ranks.clone(), drawing.bars[1].shows), (32..=63, 32));
     assert!(drawing.hits[0].height > drawing.hits.iter().find(|hit| hit.bar == 1).unwrap().height);
@@ -135,13 +136,16 @@ fn more_ranks_are_folded_where_they_are_alike() {
 
 #[test]
 fn where_even_these_are_too_many_the_fullest_of_neighbours_is_shown() {
-    // Up to 0.12 the first GPU of each node holds the other ranks' contexts.
-    let trtllm_version = Version::parse("0.12");
+    // Up to 0.12, the first GPU of each node holds the contexts of the other ranks.
     let model = architecture::find("meta-llama/Llama-3.1-405B").unwrap();
-    let report =
-        report(&Deployment { model: model.into(), tp_size: 8, pp_size: 126, trtllm_version, ..Deployment::default() });
+    let report = report(&Deployment {
+        model: model.into(),
+        version: "0.12".parse().ok(),
+        parallel: Parallelism { tp_size: 8, pp_size: 126, ..Parallelism::default() },
+        ..Deployment::default()
+    });
     assert!(report.alike().len() > 100);
-    let drawing = ranks(&report, SIZE, &Theme::LIGHT);
+    let drawing = ranks(&report, SIZE, &Theme::LIGHT, Units::Binary);
     assert!((2..=12).contains(&drawing.bars.len()));
     let mut next = 0;
     for bar in &drawing.bars {
@@ -172,7 +176,7 @@ fn any_report_is_drawn_at_any_size() {
         for width in [0, 200, 333, 1000, 2000, u32::MAX] {
             for height in [0, 20, 160, 320, u32::MAX] {
                 let size = Size { width, height };
-                for drawing in [ranks(report, size, &Theme::LIGHT), strip(report, size, &Theme::DARK)] {
+                for drawing in [ranks(report, size, &Theme::LIGHT, Units::Binary), strip(report, size, &Theme::DARK)] {
                     assert!(drawing.svg.starts_with("<svg ") && drawing.svg.ends_with("</svg>\n"));
                     assert!(
                         !drawing.svg.contains("NaN") && !drawing.svg.contains("inf") && !drawing.svg.contains("=\"-")
@@ -186,7 +190,7 @@ fn any_report_is_drawn_at_any_size() {
             }
         }
         let size = Size { width: 640, height: 320 };
-        let drawing = ranks(report, size, &Theme::LIGHT);
+        let drawing = ranks(report, size, &Theme::LIGHT, Units::Binary);
         assert_eq!(heights(&drawing, size).len(), drawing.bars.len());
         assert!(
             (20..size.height - 28).contains(&drawing.capacity) || report.ranks.iter().all(|rank| rank.total.0 == 0)

@@ -1,46 +1,59 @@
-//! What a person's own log measured, to scale the laws by.
+//! Sizes measured in a user's log, which scale the laws.
 
+use super::InvalidValue;
 use crate::units::{Bytes, grouped_decimal};
 use std::fmt;
+use std::str::FromStr;
 
-/// A measured size beside the law's figure for the configuration that it was measured at.
+/// A measured size and the law's prediction for the measured configuration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Calibrated {
-    /// What the log printed.
+    /// The size in the log.
     pub measured: Bytes,
-    /// What the law said for the same configuration.
+    /// The size that the law predicts for the same configuration.
     pub law: Bytes,
 }
 
 impl Calibrated {
-    /// The largest factor that a calibration may have: beyond it the log shows something else than the law describes.
+    /// The largest factor of a calibration. Beyond it the log measured something other than the law
+    /// describes.
     pub const MOST: f64 = 16.0;
 
-    /// A calibration, where law and measurement are of one order.
+    /// Returns a calibration; `None` if its factor is out of range.
     pub fn new(measured: Bytes, law: Bytes) -> Option<Calibrated> {
         let found = Calibrated { measured, law };
         (law.0 > 0 && (1.0 / Calibrated::MOST..=Calibrated::MOST).contains(&found.factor())).then_some(found)
     }
 
-    /// What the law is multiplied by.
+    /// Returns the factor that multiplies the law.
     pub fn factor(self) -> f64 {
         self.measured.0 as f64 / (self.law.0 as f64).max(1.0)
     }
 
-    /// The calibration that `text` writes: measured bytes, a slash, the law's bytes.
+    /// Returns the calibration unchanged if its factor is in range.
     ///
     /// # Errors
-    /// With an example, if it is none.
-    pub fn parse(text: &str) -> Result<Calibrated, String> {
-        let sizes = text.split_once('/').and_then(|(measured, law)| {
-            Calibrated::new(Bytes(measured.trim().parse().ok()?), Bytes(law.trim().parse().ok()?))
-        });
-        sizes.ok_or_else(|| {
-            format!(
-                "must be measured bytes over the law's bytes, such as 1189102346/1166016512, at most {} times apart",
-                grouped_decimal(Calibrated::MOST, 0)
-            )
-        })
+    /// If the factor is out of range. The message contains an example.
+    pub(crate) fn check(self) -> Result<Calibrated, InvalidValue> {
+        Calibrated::new(self.measured, self.law).ok_or_else(not_calibrated)
+    }
+}
+
+fn not_calibrated() -> InvalidValue {
+    InvalidValue::new(format!(
+        "must be measured bytes/predicted bytes, such as 1189102346/1166016512, at most a factor of {} apart",
+        grouped_decimal(Calibrated::MOST, 0)
+    ))
+}
+
+/// Parses the measured bytes, a slash, and the law's bytes.
+impl FromStr for Calibrated {
+    type Err = InvalidValue;
+
+    fn from_str(text: &str) -> Result<Calibrated, InvalidValue> {
+        let bytes = |text: &str| text.trim().parse().map(Bytes).map_err(|_| not_calibrated());
+        let (measured, law) = text.split_once('/').ok_or_else(not_calibrated)?;
+        Calibrated { measured: bytes(measured)?, law: bytes(law)? }.check()
     }
 }
 

@@ -1,40 +1,42 @@
-//! A few deployments to start from, for jobs that people have, one row each in `presets.csv`.
+//! Example deployments for common workloads, with one row each in `presets.csv`.
 //!
-//! The page's program holds the first alone; the others reach it as a file, see [`provide`].
+//! The page's program contains only the first. It loads the others as a file; see [`provide`].
 
 use crate::catalogue::{Catalogue, catalogue};
 
 static CATALOGUE: Catalogue<Preset> =
     catalogue!(include_str!("presets.csv"), "TensorRT-LLM's defaults", Preset::from_row);
 
-/// A deployment with a name.
+/// A named deployment.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Preset {
-    /// What a person would call it.
+    /// The display name.
     pub name: &'static str,
-    /// Its link.
+    /// The link of the deployment.
     pub link: &'static str,
-    /// The job, and why its limits are what they are; a sentence.
+    /// A sentence on the workload and the reason for its limits.
     pub about: &'static str,
 }
 
-/// The presets that are known, in the order in which they are shown.
+/// The known presets, in display order.
 pub fn presets() -> &'static [Preset] {
     CATALOGUE.all()
 }
 
-/// Whether every preset is known, and not the first alone.
+/// Whether every preset is known, not just the first.
 pub fn is_whole() -> bool {
     CATALOGUE.is_whole()
 }
 
-/// Makes all presets of `presets.csv` known to a program that holds the first alone; says whether it is that file.
+/// Adds all presets of `presets.csv` to a program that contains only the first. Returns whether
+/// `file` is that file.
 pub fn provide(file: &'static str) -> bool {
     CATALOGUE.provide(file)
 }
 
 impl Preset {
-    /// A row of `presets.csv`; `None` where a column is missing or no link, which a test rules out.
+    /// Parses a row of `presets.csv`. Returns `None` if a column is missing or the link is invalid,
+    /// which a test rules out.
     fn from_row(row: &'static str) -> Option<Preset> {
         let (name, rest) = row.split_once(',')?;
         let (link, about) = rest.split_once(',')?;
@@ -47,7 +49,7 @@ impl Preset {
 mod tests {
     use super::*;
     use crate::explore::Load;
-    use crate::formats::link;
+    use crate::link;
     use crate::memory::estimate;
     #[cfg(target_arch = "wasm32")]
     use wasm_bindgen_test::wasm_bindgen_test as test;

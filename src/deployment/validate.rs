@@ -1,27 +1,19 @@
-//! What TensorRT-LLM, the model or the GPU can't do.
+//! The validation of a deployment against TensorRT-LLM, the model and the GPU.
 
-#[cfg(not(feature = "lean"))]
-use super::LookaheadConfig;
-use super::build::Limits;
-use super::plan::Drafts;
+use super::resolve;
 use super::{
-    Backend, DecodingType, Deployment, Fact, KvCacheDtype, Problems, QuantAlgo, Runtime, SpeculativeDecodingMode,
+    Backend, Behavior, DecodingType, Deployment, DeploymentError, KvCacheDtype, QuantAlgo, Runtime, SETTINGS,
+    SpeculativeDecodingMode,
 };
 use crate::architecture::{Dtype, Encoder};
-#[cfg(not(feature = "lean"))]
-use crate::units::GIB;
 use crate::units::{grouped, grouped_decimal, joined, shortest};
 
-/// Every problem of a deployment; `None` where there is none.
-pub(super) fn problems(d: &Deployment) -> Option<Problems> {
-    let mut found = Problems::default();
-    // Every reader of settings keeps to them, and the page has no other way to a deployment.
-    #[cfg(not(feature = "lean"))]
-    {
-        sizes(d, &mut found);
-        if !found.0.is_empty() {
-            return Some(found);
-        }
+/// Returns all errors of a deployment; `None` if it is valid.
+pub(super) fn problems(d: &Deployment) -> Option<DeploymentError> {
+    let mut found = DeploymentError(SETTINGS.iter().filter_map(|field| field.check(d).err()).collect());
+    // The other checks compute with the sizes, which requires that they are in range.
+    if !found.0.is_empty() {
+        return Some(found);
     }
     parallelism(d, &mut found);
     experts(d, &mut found);
@@ -38,131 +30,73 @@ pub(super) fn problems(d: &Deployment) -> Option<Problems> {
     (!found.0.is_empty()).then_some(found)
 }
 
-/// What a program may ask though no reader of settings lets it through: numbers beyond the table's ranges.
-#[cfg(not(feature = "lean"))]
-fn sizes(d: &Deployment, found: &mut Problems) {
-    use super::fields::table::{MAX_BATCH, MAX_BYTES, MAX_DRAFT, MAX_RANKS, MAX_TOKENS};
-    let some = |size: Option<u64>| size.unwrap_or(1);
-    let windows = d.max_attention_window.iter().find(|window| !(1..=MAX_TOKENS).contains(*window)).copied();
-    let LookaheadConfig { window, ngram, verification_set } = d.lookahead_config.unwrap_or_default();
-    for (key, size, least, most) in [
-        ("tp_size", d.tp_size, 1, MAX_RANKS),
-        ("pp_size", d.pp_size, 1, MAX_RANKS),
-        ("moe_tp_size", some(d.moe_tp_size), 1, MAX_RANKS),
-        ("moe_ep_size", some(d.moe_ep_size), 1, MAX_RANKS),
-        ("gpus_per_node", some(d.gpus_per_node), 1, MAX_RANKS),
-        ("max_batch_size", some(d.max_batch_size), 1, MAX_BATCH),
-        ("runtime_max_batch_size", some(d.runtime_max_batch_size), 1, MAX_BATCH),
-        ("gen_micro_batch_size", some(d.gen_micro_batch_size), 1, MAX_BATCH),
-        ("encoder_max_batch_size", some(d.encoder_max_batch_size), 1, MAX_BATCH),
-        ("cuda_graph_max_batch_size", some(d.cuda_graph_max_batch_size), 0, MAX_BATCH),
-        ("cuda_graph_cache_size", d.cuda_graph_cache_size, 0, MAX_BATCH),
-        ("max_num_tokens", some(d.max_num_tokens), 1, MAX_TOKENS),
-        ("runtime_max_num_tokens", some(d.runtime_max_num_tokens), 1, MAX_TOKENS),
-        ("max_input_len", some(d.max_input_len), 1, MAX_TOKENS),
-        ("max_seq_len", some(d.max_seq_len), 1, MAX_TOKENS),
-        ("max_tokens", some(d.max_tokens), 1, MAX_TOKENS),
-        ("max_encoder_input_len", some(d.max_encoder_input_len), 1, MAX_TOKENS),
-        ("max_attention_window", some(windows), 1, MAX_TOKENS),
-        ("sink_token_length", d.sink_token_length, 0, MAX_TOKENS),
-        ("max_prompt_embedding_table_size", d.max_prompt_embedding_table_size, 0, MAX_TOKENS),
-        ("cache_transceiver_max_tokens_in_buffer", d.cache_transceiver_max_tokens_in_buffer, 0, MAX_TOKENS),
-        ("max_draft_len", some(d.max_draft_len), 1, MAX_DRAFT),
-        ("lookahead_config", window.max(ngram).max(verification_set), 0, MAX_DRAFT),
-        ("max_beam_width", d.max_beam_width, 1, 64),
-        ("num_medusa_heads", some(d.num_medusa_heads), 1, 64),
-        ("num_eagle_layers", some(d.num_eagle_layers), 1, 64),
-        ("redrafter_num_beams", some(d.redrafter_num_beams), 1, 64),
-        ("redrafter_draft_len_per_beam", some(d.redrafter_draft_len_per_beam), 1, 64),
-        ("tokens_per_block", some(d.tokens_per_block), 1, 1024),
-        ("max_lora_rank", d.max_lora_rank, 0, 1024),
-        ("moe_load_balancer_slots", some(d.moe_load_balancer_slots), 1, 1 << 16),
-        ("host_cache_size", d.host_cache_size, 0, MAX_BYTES),
-        ("max_gpu_total_bytes", d.max_gpu_total_bytes, 0, MAX_BYTES),
-    ] {
-        if size < least || size > most {
-            found.add(key, &size, format_args!("must be a whole number from {least} to {}", grouped(most)));
-        }
-    }
-    let most = MAX_BYTES as f64 / GIB as f64;
-    for (key, amount, most, advice) in [
-        ("free_gpu_memory_fraction", d.free_gpu_memory_fraction, 1.0, "a share between 0 and 1, such as 0.9"),
-        ("lora_device_cache_fraction", d.lora_device_cache_fraction, 1.0, "a share between 0 and 1, such as 0.05"),
-        ("cross_kv_cache_fraction", d.cross_kv_cache_fraction, 1.0, "a share between 0 and 1, such as 0.5"),
-        ("gpu_memory_gib", d.gpu_memory_gib, most, "a size in GiB above 0, such as 79.18"),
-        ("free_memory_gib", d.free_memory_gib, most, "a size in GiB above 0, such as 70.5"),
-        ("other_memory_gib", d.other_memory_gib, most, "a size in GiB of at least 0, such as 0.5"),
-    ] {
-        if let Some(amount) = amount
-            && !(0.0..=most).contains(&amount)
-        {
-            found.add(key, &shortest(amount), format_args!("must be {advice}"));
-        }
-    }
-}
-
-/// The divisors of `number` up to 64, as a list for a person.
+/// Returns the divisors of `number` up to 64, as text.
 fn divisors(number: u64) -> String {
     joined((1..=number.min(64)).filter(|size| number.is_multiple_of(*size)), ", ")
 }
 
-fn parallelism(d: &Deployment, found: &mut Problems) {
+fn parallelism(d: &Deployment, found: &mut DeploymentError) {
     let (heads, kv_heads) = (d.model.attention.heads(), d.model.attention.kv_heads());
     let layers = u64::from(d.model.layers);
     let pytorch = d.backend == Backend::Pytorch;
-    if pytorch && d.enable_attention_dp {
-        // Each rank has all heads, and the dense blocks whole.
-    } else if !heads.is_multiple_of(d.tp_size) {
+    if pytorch && d.pytorch.enable_attention_dp {
+        // Each rank has all heads and the whole dense blocks.
+    } else if !heads.is_multiple_of(d.parallel.tp_size) {
         found.add(
             "tp_size",
-            &d.tp_size,
-            format_args!("{} can't share {heads} attention heads evenly; use one of {}", d.tp_size, divisors(heads)),
-        );
-    } else if !kv_heads.is_multiple_of(d.tp_size) && !d.tp_size.is_multiple_of(kv_heads) {
-        found.add(
-            "tp_size",
-            &d.tp_size,
+            &d.parallel.tp_size,
             format_args!(
-                "{} neither divides the {kv_heads} KV heads nor is a multiple of them; use one of {}",
-                d.tp_size,
+                "{} does not divide the {heads} attention heads; use one of {}",
+                d.parallel.tp_size,
+                divisors(heads)
+            ),
+        );
+    } else if !kv_heads.is_multiple_of(d.parallel.tp_size) && !d.parallel.tp_size.is_multiple_of(kv_heads) {
+        found.add(
+            "tp_size",
+            &d.parallel.tp_size,
+            format_args!(
+                "{} is neither a divisor nor a multiple of the {kv_heads} KV heads; use one of {}",
+                d.parallel.tp_size,
                 divisors(kv_heads)
             ),
         );
-    } else if !d.model.mlp.intermediate.is_multiple_of(d.tp_size) {
+    } else if !d.model.mlp.intermediate.is_multiple_of(d.parallel.tp_size) {
         found.add(
             "tp_size",
-            &d.tp_size,
+            &d.parallel.tp_size,
             format_args!(
-                "{} can't share the MLP's {} columns evenly; use a divisor of both",
-                d.tp_size,
+                "{} does not divide the MLP's {} columns; use a divisor of both heads and columns",
+                d.parallel.tp_size,
                 grouped(d.model.mlp.intermediate)
             ),
         );
     }
-    if d.embedding_sharding_dim == 1
-        && d.use_parallel_embedding == Some(true)
-        && !d.model.hidden.is_multiple_of(d.tp_size)
+    if d.engine.embedding_sharding_dim == 1
+        && d.engine.use_parallel_embedding == Some(true)
+        && !d.model.hidden.is_multiple_of(d.parallel.tp_size)
     {
         let hidden = grouped(d.model.hidden);
         found.add(
             "embedding_sharding_dim",
-            &d.embedding_sharding_dim,
-            format_args!("{} ranks can't share the hidden size {hidden} evenly; use 0, the vocabulary", d.tp_size),
+            &d.engine.embedding_sharding_dim,
+            format_args!("{} ranks do not divide the hidden size {hidden}; use 0, the vocabulary", d.parallel.tp_size),
         );
     }
-    if d.pp_size > layers {
+    if d.parallel.pp_size > layers {
         found.add(
             "pp_size",
-            &d.pp_size,
-            format_args!("{} stages are more than the model's {layers} layers; use at most {layers}", d.pp_size),
+            &d.parallel.pp_size,
+            format_args!("{} stages exceed the model's {layers} layers; use at most {layers}", d.parallel.pp_size),
         );
-    } else if !layers.is_multiple_of(d.pp_size) && !pytorch && !d.version().has(Fact::SplitsLayersUnevenly) {
+    } else if !layers.is_multiple_of(d.parallel.pp_size) && !pytorch && !d.version().has(Behavior::SplitsLayersUnevenly)
+    {
         found.add(
             "pp_size",
-            &d.pp_size,
+            &d.parallel.pp_size,
             format_args!(
-                "{layers} layers can't be split into {} equal stages, as TensorRT-LLM {} needs; use one of {}",
-                d.pp_size,
+                "{layers} layers do not split into {} equal stages, as TensorRT-LLM {} requires; use one of {}",
+                d.parallel.pp_size,
                 d.version(),
                 divisors(layers)
             ),
@@ -170,62 +104,66 @@ fn parallelism(d: &Deployment, found: &mut Problems) {
     }
 }
 
-fn experts(d: &Deployment, found: &mut Problems) {
+fn experts(d: &Deployment, found: &mut DeploymentError) {
     let Some(moe) = &d.model.moe else {
-        for (field, size) in [("moe_tp_size", d.moe_tp_size), ("moe_ep_size", d.moe_ep_size)] {
+        for (field, size) in [("moe_tp_size", d.parallel.moe_tp_size), ("moe_ep_size", d.parallel.moe_ep_size)] {
             if let Some(size) = size.filter(|size| *size > 1) {
                 found.add(field, &size, format_args!("{} has no experts; leave {field} empty", d.model.name));
             }
         }
         return;
     };
-    let product = match (d.moe_tp_size, d.moe_ep_size) {
-        (Some(tp), Some(ep)) if tp.saturating_mul(ep) != d.tp_size => Some(("moe_ep_size", ep)),
-        (Some(tp), None) if !d.tp_size.is_multiple_of(tp) => Some(("moe_tp_size", tp)),
-        (None, Some(ep)) if !d.tp_size.is_multiple_of(ep) => Some(("moe_ep_size", ep)),
+    let product = match (d.parallel.moe_tp_size, d.parallel.moe_ep_size) {
+        (Some(tp), Some(ep)) if tp.saturating_mul(ep) != d.parallel.tp_size => Some(("moe_ep_size", ep)),
+        (Some(tp), None) if !d.parallel.tp_size.is_multiple_of(tp) => Some(("moe_tp_size", tp)),
+        (None, Some(ep)) if !d.parallel.tp_size.is_multiple_of(ep) => Some(("moe_ep_size", ep)),
         _ => None,
     };
     if let Some((field, size)) = product {
-        found.add(field, &size, format_args!("moe_tp_size · moe_ep_size must be tp_size, which is {}", d.tp_size));
+        found.add(
+            field,
+            &size,
+            format_args!("moe_tp_size · moe_ep_size must equal tp_size, which is {}", d.parallel.tp_size),
+        );
         return;
     }
-    let ep = d.moe_ep_size.unwrap_or_else(|| d.moe_tp_size.map_or(1, |tp| d.tp_size / tp));
+    let ep = d.parallel.moe_ep_size.unwrap_or_else(|| d.parallel.moe_tp_size.map_or(1, |tp| d.parallel.tp_size / tp));
     if !moe.experts.is_multiple_of(ep) {
         found.add(
             "moe_ep_size",
             &ep,
-            format_args!("{ep} can't divide {} experts evenly; use one of {}", moe.experts, divisors(moe.experts)),
+            format_args!("{ep} does not divide the {} experts; use one of {}", moe.experts, divisors(moe.experts)),
         );
     }
-    if !moe.shared_intermediate.is_multiple_of(d.tp_size) {
+    if !moe.shared_intermediate.is_multiple_of(d.parallel.tp_size) {
         let shared = grouped(moe.shared_intermediate);
         found.add(
             "tp_size",
-            &d.tp_size,
-            format_args!("{} can't share the {shared} columns of the shared experts evenly", d.tp_size),
+            &d.parallel.tp_size,
+            format_args!("{} does not divide the {shared} columns of the shared experts", d.parallel.tp_size),
         );
     }
-    let moe_tp = d.tp_size / ep;
+    let moe_tp = d.parallel.tp_size / ep;
     if !moe.intermediate.is_multiple_of(moe_tp) {
         let intermediate = grouped(moe.intermediate);
         found.add(
             "moe_tp_size",
             &moe_tp,
-            format_args!("{moe_tp} can't share an expert's {intermediate} columns evenly; raise moe_ep_size"),
+            format_args!("{moe_tp} does not divide an expert's {intermediate} columns; raise moe_ep_size"),
         );
     }
 }
 
-fn precision(d: &Deployment, found: &mut Problems) {
+fn precision(d: &Deployment, found: &mut DeploymentError) {
     let capability = d.gpu.compute_capability;
     let (major, minor) = capability;
     let needs = |wanted: (u8, u8)| capability < wanted;
     let at = |what: &str, wanted: &str| {
-        format!("{what} needs {wanted}; {} has compute capability {major}.{minor}", d.gpu.name)
+        format!("{what} requires {wanted}; {} has compute capability {major}.{minor}", d.gpu.name)
     };
     let data_centre_blackwell = (10..12).contains(&major);
 
-    let algo = d.quant_algo;
+    let algo = d.precision.quant_algo;
     let wanted = match algo {
         QuantAlgo::Fp8 | QuantAlgo::Fp8PerChannelPerToken | QuantAlgo::W4A8Awq if needs((8, 9)) => {
             Some("compute capability 8.9 or later (Ada, Hopper, Blackwell)")
@@ -241,9 +179,10 @@ fn precision(d: &Deployment, found: &mut Problems) {
         _ => None,
     };
     if let Some(wanted) = wanted {
-        found.add("quant_algo", &algo, format_args!("{}; use W8A16 or W4A16_AWQ there", at(algo.name(), wanted)));
+        found.add("quant_algo", &algo, format_args!("{}; use W8A16 or W4A16_AWQ", at(algo.name(), wanted)));
     }
-    // `builder.py`: INT8 and INT4 weights, SmoothQuant, and scales per channel or token raise errors there.
+    // On data-centre Blackwell `builder.py` raises errors for INT8 and INT4 weights, SmoothQuant,
+    // and scales per channel or token.
     let integer = algo.is_weight_only()
         || algo.is_smooth_quant()
         || matches!(
@@ -251,7 +190,7 @@ fn precision(d: &Deployment, found: &mut Problems) {
             QuantAlgo::Fp8PerChannelPerToken | QuantAlgo::W4A8QservePerGroup | QuantAlgo::W4A8QservePerChannel
         );
     if d.backend == Backend::TensorRt && algo.needs_pytorch() {
-        found.add("quant_algo", &algo, format_args!("no engine has {algo} weights; use backend=pytorch"));
+        found.add("quant_algo", &algo, format_args!("engines do not support {algo}; use backend=pytorch"));
     } else if data_centre_blackwell && integer && d.backend == Backend::TensorRt {
         found.add(
             "quant_algo",
@@ -259,10 +198,10 @@ fn precision(d: &Deployment, found: &mut Problems) {
             format_args!("TensorRT-LLM has no {algo} kernels for compute capability {major}.{minor}; use FP8 or NVFP4"),
         );
     }
-    if algo != QuantAlgo::None && d.dtype == Some(Dtype::Float32) {
-        found.add("dtype", &"float32", format_args!("{algo} computes in 16 bit; use float16 or bfloat16"));
+    if algo != QuantAlgo::None && d.precision.dtype == Some(Dtype::Float32) {
+        found.add("dtype", &"float32", format_args!("{algo} requires 16-bit computation; use float16 or bfloat16"));
     }
-    if d.dtype == Some(Dtype::Bfloat16) && needs((8, 0)) {
+    if d.precision.dtype == Some(Dtype::Bfloat16) && needs((8, 0)) {
         found.add(
             "dtype",
             &"bfloat16",
@@ -275,11 +214,14 @@ fn precision(d: &Deployment, found: &mut Problems) {
         found.add(
             "quant_algo",
             &algo,
-            format_args!("groups of {group} don't divide the hidden size {}; use W8A16, W4A16 or FP8", d.model.hidden),
+            format_args!(
+                "the group size {group} does not divide the hidden size {}; use W8A16, W4A16 or FP8",
+                d.model.hidden
+            ),
         );
     }
 
-    let cache = d.kv_cache_dtype;
+    let cache = d.precision.kv_cache_dtype;
     let message = match cache {
         KvCacheDtype::Fp8 if needs((8, 9)) => {
             Some(at("an fp8 KV cache", "compute capability 8.9 or later") + "; use int8 or auto")
@@ -300,52 +242,66 @@ fn precision(d: &Deployment, found: &mut Problems) {
     }
 }
 
-/// What models with an encoder can't do.
-fn encoder_decoder(d: &Deployment, encoder: &Encoder, found: &mut Problems) {
+/// Checks the restrictions of encoder-decoder models.
+fn encoder_decoder(d: &Deployment, encoder: &Encoder, found: &mut DeploymentError) {
     if d.backend == Backend::Pytorch {
         found.add(
             "backend",
             &d.backend,
-            format_args!("TensorRT-LLM runs encoder-decoder models such as {} as engines; use tensorrt", d.model.name),
-        );
-    }
-    if d.pp_size > 1 {
-        found.add(
-            "pp_size",
-            &d.pp_size,
             format_args!(
-                "the C++ runtime refuses pipeline parallelism for encoder-decoder models; use 1, and raise tp_size"
+                "TensorRT-LLM runs encoder-decoder models such as {} only as engines; use tensorrt",
+                d.model.name
             ),
         );
     }
-    if d.runtime == Runtime::GptSession {
-        found.add("runtime", &d.runtime, format_args!("runs models without an encoder only; use executor"));
+    if d.parallel.pp_size > 1 {
+        found.add(
+            "pp_size",
+            &d.parallel.pp_size,
+            format_args!(
+                "encoder-decoder models do not support pipeline parallelism in the C++ runtime; use 1 and raise tp_size"
+            ),
+        );
+    }
+    if d.engine.runtime == Runtime::GptSession {
+        found.add("runtime", &d.engine.runtime, format_args!("does not support encoder-decoder models; use executor"));
+    }
+    if let (Some(given), Some(most)) = (d.engine.max_encoder_input_len, encoder.max_input_len())
+        && given > most
+    {
+        let most = grouped(most);
+        found.add(
+            "max_encoder_input_len",
+            &given,
+            format_args!("{} has positions for {most} audio frames; use at most {most}", d.model.name),
+        );
     }
     let told = found.0.iter().any(|problem| problem.field == "tp_size");
-    let shared = encoder.heads.is_multiple_of(d.tp_size) && encoder.intermediate.is_multiple_of(d.tp_size);
+    let shared =
+        encoder.heads.is_multiple_of(d.parallel.tp_size) && encoder.intermediate.is_multiple_of(d.parallel.tp_size);
     if !told && !shared {
         let (heads, columns) = (encoder.heads, grouped(encoder.intermediate));
         found.add(
             "tp_size",
-            &d.tp_size,
+            &d.parallel.tp_size,
             format_args!(
-                "{} can't share the encoder's {heads} heads and {columns} columns evenly; use a divisor of both",
-                d.tp_size
+                "{} does not divide the encoder's {heads} heads and {columns} columns; use a divisor of both",
+                d.parallel.tp_size
             ),
         );
     }
 }
 
-/// What the PyTorch backend can't do.
-fn pytorch(d: &Deployment, found: &mut Problems) {
-    if !d.version().has(Fact::HasPytorchBackend) {
+/// Checks the restrictions of the PyTorch backend.
+fn pytorch(d: &Deployment, found: &mut DeploymentError) {
+    if !d.version().has(Behavior::HasPytorchBackend) {
         found.add(
             "trtllm_version",
             &d.version(),
-            format_args!("TensorRT-LLM {} has no PyTorch backend; 0.17 was the first with it", d.version()),
+            format_args!("TensorRT-LLM {} has no PyTorch backend; use 0.17 or later", d.version()),
         );
     }
-    let algo = d.quant_algo;
+    let algo = d.precision.quant_algo;
     let unsupported = algo.is_smooth_quant()
         || matches!(
             algo,
@@ -358,23 +314,27 @@ fn pytorch(d: &Deployment, found: &mut Problems) {
         found.add(
             "quant_algo",
             &algo,
-            format_args!("the PyTorch backend has no such linear layers; use FP8, NVFP4 or W4A16_AWQ"),
+            format_args!("the PyTorch backend does not support {algo}; use FP8, NVFP4 or W4A16_AWQ"),
         );
     } else if algo.is_mxfp4() && d.model.moe.is_none() {
-        found.add("quant_algo", &algo, format_args!("quantizes experts, and {} has none", d.model.name));
+        found.add("quant_algo", &algo, format_args!("quantizes experts, but {} has none", d.model.name));
     }
-    if d.kv_cache_dtype == KvCacheDtype::Int8 {
-        found.add("kv_cache_dtype", &"int8", format_args!("the PyTorch backend has no int8 KV cache; use fp8 or auto"));
+    if d.precision.kv_cache_dtype == KvCacheDtype::Int8 {
+        found.add(
+            "kv_cache_dtype",
+            &"int8",
+            format_args!("the PyTorch backend does not support an int8 KV cache; use fp8 or auto"),
+        );
     }
-    if d.decoding_type == DecodingType::Mtp && d.model.mtp_layers == 0 {
+    if d.pytorch.decoding_type == DecodingType::Mtp && d.model.mtp_layers == 0 {
         found.add(
             "decoding_type",
-            &d.decoding_type,
+            &d.pytorch.decoding_type,
             format_args!("{} has no layers for multi-token prediction; use Eagle3, NGram or none", d.model.name),
         );
     }
-    let Some(slots) = d.moe_load_balancer_slots else { return };
-    let (experts, ep) = (d.model.moe.map_or(0, |moe| moe.experts), d.moe_ep_size.unwrap_or(1));
+    let Some(slots) = d.pytorch.moe_load_balancer_slots else { return };
+    let (experts, ep) = (d.model.moe.map_or(0, |moe| moe.experts), d.moe_sizes().1.max(1));
     if experts == 0 {
         found.add(
             "moe_load_balancer_slots",
@@ -385,79 +345,119 @@ fn pytorch(d: &Deployment, found: &mut Problems) {
         found.add(
             "moe_load_balancer_slots",
             &slots,
-            format_args!("must be a multiple of moe_ep_size, {ep}, and hold all {experts} experts"),
+            format_args!("must be a multiple of moe_ep_size, {ep}, and at least {experts}, the number of experts"),
         );
     }
 }
 
-fn limits(d: &Deployment, found: &mut Problems) {
-    // trtllm-build would shorten the prompt without a word, and refuse such prompts later.
-    if let (Some(input), Some(sequence)) = (d.max_input_len, d.max_seq_len)
+fn limits(d: &Deployment, found: &mut DeploymentError) {
+    // trtllm-build would silently lower max_input_len, and the runtime would then reject such
+    // prompts.
+    if let (Some(input), Some(sequence)) = (d.engine.max_input_len, d.limits.max_seq_len)
         && input > sequence
     {
         found.add(
             "max_input_len",
             &input,
             format_args!(
-                "a prompt of {} tokens is longer than max_seq_len, {}; lower one or raise the other",
+                "a prompt of {} tokens exceeds max_seq_len, {}; lower max_input_len or raise max_seq_len",
                 grouped(input),
                 grouped(sequence)
             ),
         );
     }
-    if let Some(tokens) = d.tokens_per_block
+    if let Some(tokens) = d.kv_cache.tokens_per_block
         && !tokens.is_power_of_two()
     {
         found.add("tokens_per_block", &tokens, format_args!("must be a power of two, such as 32, 64 or 128"));
     }
-    if let Some(free) = d.free_memory_gib
+    if let Some(free) = d.machine.free_memory_gib
         && free > d.gpu_memory().gib()
     {
         found.add(
             "free_memory_gib",
             &shortest(free),
-            format_args!("is more than the GPU's {} GiB", grouped_decimal(d.gpu_memory().gib(), 2)),
+            format_args!("exceeds the GPU's {} GiB", grouped_decimal(d.gpu_memory().gib(), 2)),
         );
     }
 }
 
-fn speculation(d: &Deployment, found: &mut Problems) {
-    let mode = d.speculative_decoding_mode;
+fn speculation(d: &Deployment, found: &mut DeploymentError) {
+    let mode = d.engine.speculative_decoding_mode;
     if mode == SpeculativeDecodingMode::None {
         return;
     }
-    if d.max_beam_width > 1 {
-        found.add("max_beam_width", &d.max_beam_width, format_args!("beam search doesn't go with {mode}; use 1"));
+    if d.limits.max_beam_width > 1 {
+        found.add(
+            "max_beam_width",
+            &d.limits.max_beam_width,
+            format_args!("{mode} does not support beam search; use 1"),
+        );
     }
-    let lookahead = d.lookahead_config.unwrap_or_default().draft_tokens();
-    if let (SpeculativeDecodingMode::LookaheadDecoding, Some(built)) = (mode, d.max_draft_len)
+    let lookahead = d.engine.lookahead_config.unwrap_or_default().draft_tokens();
+    if let (SpeculativeDecodingMode::LookaheadDecoding, Some(built)) = (mode, d.limits.max_draft_len)
         && built < lookahead
     {
         found.add(
             "max_draft_len",
             &built,
-            format_args!("lookahead_config drafts {lookahead} tokens, more than this; raise it, or lower those sizes"),
+            format_args!("lookahead_config drafts more tokens, {lookahead}; raise max_draft_len or lower those sizes"),
         );
     }
 }
 
-/// The executor refuses limits beyond those that the engine was built with.
-fn runtime(d: &Deployment, found: &mut Problems) {
-    if d.runtime_max_batch_size.is_none() && d.runtime_max_num_tokens.is_none() {
+/// Checks run-time limits against the limits of the engine or of the server.
+fn runtime(d: &Deployment, found: &mut DeploymentError) {
+    let drafts = d.pytorch.decoding_type != DecodingType::None && d.backend == Backend::Pytorch;
+    let asked = d.engine.runtime_max_batch_size.is_some()
+        || d.engine.runtime_max_num_tokens.is_some()
+        || d.engine.gen_micro_batch_size.is_some()
+        || d.engine.sink_token_length > 0
+        || drafts;
+    if !asked {
         return;
     }
-    let built = Limits::of(d, &Drafts::of(d), &mut Vec::new());
+    let built = resolve::limits(d, &mut Vec::new());
+    // The executor rejects limits above the engine's, and so does the session (`gptSession.cpp`
+    // MicroBatchConfig).
     for (field, running, limit, built) in [
-        ("runtime_max_batch_size", d.runtime_max_batch_size, "max_batch_size", built.max_batch_size),
-        ("runtime_max_num_tokens", d.runtime_max_num_tokens, "max_num_tokens", built.max_num_tokens),
+        ("runtime_max_batch_size", d.engine.runtime_max_batch_size, "max_batch_size", built.max_batch_size),
+        ("runtime_max_num_tokens", d.engine.runtime_max_num_tokens, "max_num_tokens", built.max_num_tokens),
+        (
+            "gen_micro_batch_size",
+            d.engine.gen_micro_batch_size.filter(|_| d.engine.runtime == Runtime::GptSession),
+            "max_batch_size",
+            built.max_batch_size,
+        ),
     ] {
         if let Some(running) = running.filter(|running| *running > built) {
             let built = grouped(built);
             found.add(
                 field,
                 &running,
-                format_args!("is more than the engine's {limit}, {built}; lower it, or build for more"),
+                format_args!("exceeds the engine's {limit}, {built}; lower it or raise {limit}"),
             );
         }
+    }
+    // Sinks are the first tokens of each window, which must also have room for other tokens.
+    let window = d.kv_cache.max_attention_window.iter().copied().min().unwrap_or(u64::MAX).min(built.max_seq_len);
+    if d.engine.sink_token_length >= window && d.engine.sink_token_length > 0 {
+        let window = grouped(window);
+        found.add(
+            "sink_token_length",
+            &d.engine.sink_token_length,
+            format_args!("must be below {window}, the narrowest attention window, because sinks count towards it"),
+        );
+    }
+    // Only the PyTorch backend needs this check: an engine's `max_seq_len` is raised by the drafts.
+    if let Some(drafted) = d.limits.max_draft_len.filter(|drafted| drafts && *drafted >= built.max_seq_len) {
+        let sequence = grouped(built.max_seq_len);
+        found.add(
+            "max_draft_len",
+            &drafted,
+            format_args!(
+                "must be below max_seq_len, {sequence}, so that a sequence has room for the draft tokens of a step"
+            ),
+        );
     }
 }

@@ -1,69 +1,64 @@
-//! What differs between two deployments.
+//! The differences between two deployments.
 
 use super::Fullest;
-use crate::deployment::{Deployment, FIELDS, Problems};
+use crate::deployment::{Deployment, DeploymentError, SETTINGS};
 use crate::memory::{Contributor, Verdict, estimate};
-use crate::units::Bytes;
+use crate::units::{Bytes, Units, signed};
 use serde::Serialize;
 
 /// Two deployments side by side, on the fullest GPU of each.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Comparison {
-    /// The fullest GPU of the first, which is the one that was pinned.
+    /// The fullest GPU of the pinned deployment.
     pub pinned: Fullest,
-    /// The fullest GPU of the second.
+    /// The fullest GPU of the current deployment.
     pub current: Fullest,
     /// The settings that differ.
-    pub settings: Vec<Setting>,
+    pub settings: Vec<SettingDifference>,
 }
 
-/// A setting that differs.
+/// A setting with different values.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Setting {
+pub struct SettingDifference {
     /// The link key.
     pub key: &'static str,
-    /// Of the pinned deployment, settled by TensorRT-LLM where nothing was chosen.
+    /// The value in the pinned deployment; TensorRT-LLM's default if unset.
     pub pinned: String,
-    /// Of the current one.
+    /// The value in the current deployment; TensorRT-LLM's default if unset.
     pub current: String,
 }
 
 /// A row of the comparison.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Difference {
-    /// The contributor; `None` is the memory that stays free.
+    /// The contributor; `None` for the free memory.
     pub contributor: Option<Contributor>,
-    /// Of the pinned deployment.
+    /// The size in the pinned deployment.
     pub pinned: Bytes,
-    /// Of the current one.
+    /// The size in the current deployment.
     pub current: Bytes,
 }
 
 impl Difference {
-    /// Current less pinned, in bytes.
+    /// Current minus pinned, in bytes.
     pub fn bytes(self) -> i128 {
         i128::from(self.current.0) - i128::from(self.pinned.0)
     }
 
-    /// Current less pinned, with its sign: `+1.25 GiB`, `−12.00 MiB`, or `±0`.
-    pub fn text(self) -> String {
-        let size = Bytes(self.current.0.abs_diff(self.pinned.0));
-        match self.bytes() {
-            0 => "±0".into(),
-            1.. => format!("+{size}"),
-            _ => format!("−{size}"),
-        }
+    /// Current minus pinned, with its sign: `+1.25 GiB`, `−12.00 MiB`, or `±0`.
+    pub fn text(self, units: Units) -> String {
+        signed(self.current.0, self.pinned.0, |bytes| Bytes(bytes).display(units).to_string())
     }
 }
 
 /// Compares two deployments.
 ///
 /// # Errors
-/// If one is impossible: with which of the two it is, and why.
-pub fn compare(pinned: &Deployment, current: &Deployment) -> Result<Comparison, (Side, Problems)> {
+/// If a deployment is impossible. The error names the side.
+pub fn compare(pinned: &Deployment, current: &Deployment) -> Result<Comparison, (Side, DeploymentError)> {
     let fullest = |deployment: &Deployment, side: Side| {
         let report = estimate(deployment).map_err(|problems| (side, problems))?;
-        Fullest::of(&report).ok_or((side, Problems(Vec::new())))
+        Fullest::of(&report).ok_or((side, DeploymentError(Vec::new())))
     };
     Ok(Comparison {
         pinned: fullest(pinned, Side::Pinned)?,
@@ -75,31 +70,31 @@ pub fn compare(pinned: &Deployment, current: &Deployment) -> Result<Comparison, 
 /// One of two deployments.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Side {
-    /// The one that was pinned.
+    /// The pinned deployment.
     Pinned,
-    /// The one that is compared with it.
+    /// The deployment compared with it.
     Current,
 }
 
-/// The settings that differ, as chosen or settled.
-fn settings(pinned: &Deployment, current: &Deployment) -> Vec<Setting> {
-    let plans = (pinned.plan().ok(), current.plan().ok());
-    let differing = FIELDS
+/// The settings that differ, with their given or resolved values.
+fn settings(pinned: &Deployment, current: &Deployment) -> Vec<SettingDifference> {
+    let resolved = (pinned.resolve().ok(), current.resolve().ok());
+    let differing = SETTINGS
         .iter()
-        .filter(|field| field.counts(pinned) || field.counts(current))
-        .filter(|field| !field.is_alike(pinned, current));
+        .filter(|setting| setting.counts(pinned) || setting.counts(current))
+        .filter(|setting| !setting.is_alike(pinned, current));
     differing
-        .map(|field| Setting {
-            key: field.key,
-            pinned: field.settled(pinned, plans.0.as_ref()),
-            current: field.settled(current, plans.1.as_ref()),
+        .map(|setting| SettingDifference {
+            key: setting.key,
+            pinned: setting.settled(pinned, resolved.0.as_ref()),
+            current: setting.settled(current, resolved.1.as_ref()),
         })
         .filter(|setting| setting.pinned != setting.current)
         .collect()
 }
 
 impl Comparison {
-    /// A row for each contributor and one for what stays free.
+    /// A row for each contributor and one for the free memory.
     pub fn differences(&self) -> Vec<Difference> {
         let of = |contributor: Contributor| Difference {
             contributor: Some(contributor),
@@ -110,7 +105,7 @@ impl Comparison {
         Contributor::ALL.into_iter().map(of).chain([free]).collect()
     }
 
-    /// Whether each fits, pinned first.
+    /// The verdicts, pinned first.
     pub fn verdicts(&self) -> [&Verdict; 2] {
         [&self.pinned.verdict, &self.current.verdict]
     }
@@ -127,17 +122,17 @@ impl Serialize for Comparison {
             difference: i64,
         }
         #[derive(Serialize)]
-        struct Two<T> {
+        struct Pair<T> {
             pinned: T,
             current: T,
         }
         #[derive(Serialize)]
         struct Shape<'a> {
-            settings: &'a [Setting],
+            settings: &'a [SettingDifference],
             contributors: Vec<Row>,
-            kv_tokens: Two<u64>,
-            max_sequences: Two<u64>,
-            verdict: Two<&'static str>,
+            kv_tokens: Pair<u64>,
+            max_sequences: Pair<u64>,
+            verdict: Pair<&'static str>,
         }
         let row = |row: Difference| Row {
             contributor: row.contributor.map_or("free", Contributor::key),
@@ -149,9 +144,9 @@ impl Serialize for Comparison {
         Shape {
             settings: &self.settings,
             contributors: self.differences().into_iter().map(row).collect(),
-            kv_tokens: Two { pinned: pinned.kv_cache.tokens, current: current.kv_cache.tokens },
-            max_sequences: Two { pinned: pinned.kv_cache.max_sequences, current: current.kv_cache.max_sequences },
-            verdict: Two { pinned: pinned.verdict.key(), current: current.verdict.key() },
+            kv_tokens: Pair { pinned: pinned.kv_cache.tokens, current: current.kv_cache.tokens },
+            max_sequences: Pair { pinned: pinned.kv_cache.max_sequences, current: current.kv_cache.max_sequences },
+            verdict: Pair { pinned: pinned.verdict.key(), current: current.verdict.key() },
         }
         .serialize(serializer)
     }
@@ -160,14 +155,21 @@ impl Serialize for Comparison {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::deployment::QuantAlgo;
+    use crate::deployment::{BuildLimits, Parallelism, Precision, QuantAlgo};
     #[cfg(target_arch = "wasm32")]
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
     #[test]
     fn differences_are_those_of_the_two_estimates() {
-        let pinned = Deployment { max_seq_len: Some(4096), ..Deployment::default() };
-        let current = Deployment { quant_algo: QuantAlgo::Fp8, max_batch_size: Some(64), ..pinned.clone() };
+        let pinned = Deployment {
+            limits: BuildLimits { max_seq_len: Some(4096), ..BuildLimits::default() },
+            ..Deployment::default()
+        };
+        let current = Deployment {
+            precision: Precision { quant_algo: QuantAlgo::Fp8, ..pinned.precision },
+            limits: BuildLimits { max_batch_size: Some(64), ..pinned.limits },
+            ..pinned.clone()
+        };
         let comparison = compare(&pinned, &current).unwrap();
         let keys: Vec<&str> = comparison.settings.iter().map(|setting| setting.key).collect();
         assert_eq!(keys, ["quant_algo", "max_batch_size"]);
@@ -175,9 +177,9 @@ mod tests {
         let weights = comparison.differences()[0];
         let alone = |deployment: &Deployment| estimate(deployment).unwrap().ranks[0].figure(Contributor::Weights).bytes;
         assert_eq!((weights.pinned, weights.current), (alone(&pinned), alone(&current)));
-        assert!(weights.bytes() < 0 && weights.text().starts_with('−'));
+        assert!(weights.bytes() < 0 && weights.text(Units::Binary).starts_with('−'));
         let sum: i128 = comparison.differences().iter().map(|row| row.bytes()).sum();
-        assert_eq!(sum, 0, "what one contributor loses another gains, for both fill the same GPU");
+        assert_eq!(sum, 0, "both fill the same GPU, so the differences cancel out");
     }
 
     #[test]
@@ -185,12 +187,13 @@ mod tests {
         let deployment = Deployment::default();
         let comparison = compare(&deployment, &deployment).unwrap();
         assert!(comparison.settings.is_empty());
-        assert!(comparison.differences().iter().all(|row| row.text() == "±0"));
+        assert!(comparison.differences().iter().all(|row| row.text(Units::Binary) == "±0"));
     }
 
     #[test]
     fn the_impossible_side_is_named() {
-        let impossible = Deployment { tp_size: 3, ..Deployment::default() };
+        let impossible =
+            Deployment { parallel: Parallelism { tp_size: 3, ..Parallelism::default() }, ..Deployment::default() };
         assert_eq!(compare(&impossible, &Deployment::default()).unwrap_err().0, Side::Pinned);
         assert_eq!(compare(&Deployment::default(), &impossible).unwrap_err().0, Side::Current);
     }

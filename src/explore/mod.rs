@@ -1,26 +1,28 @@
-//! Questions asked of the models: what if (a sweep), how far (limits), how many (concurrency), which (a search),
-//! what to change (advice), and what differs (a comparison).
+//! Questions about many estimates: sweeps over a setting, limits of a setting, concurrency, search
+//! for a deployment, advice, and comparison.
 //!
-//! Nothing here knows a law: every answer is made of estimates of whole deployments, so that it agrees with each of them.
+//! No law is evaluated here: every answer is derived from estimates of whole deployments, and so
+//! agrees with each of them.
 
 pub mod advise;
 pub mod compare;
-pub mod knob;
 pub mod load;
+pub mod numeric_setting;
+pub mod range;
 pub mod search;
 pub mod solve;
 pub mod sweep;
 
-pub use knob::Knob;
 pub use load::Load;
+pub use numeric_setting::NumericSetting;
 
-use crate::memory::{Contributor, KvCache, Rank, Report, Verdict};
+use crate::memory::{KvCache, Rank, Report, Verdict};
 use crate::units::Bytes;
 
-/// What a report says of the fullest GPU.
+/// A report's figures for the fullest GPU.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Fullest {
-    /// The rank with the least memory left.
+    /// The rank with the least free memory.
     pub rank: Rank,
     /// The KV cache.
     pub kv_cache: KvCache,
@@ -29,24 +31,20 @@ pub struct Fullest {
 }
 
 impl Fullest {
-    /// The fullest GPU of a report; of GPUs that are equally full the first. `None` for a report without ranks.
+    /// The fullest GPU of a report; the first of several equally full ones. `None` for a report
+    /// without ranks.
     pub fn of(report: &Report) -> Option<Fullest> {
-        let rank = report.ranks.iter().min_by_key(|rank| (rank.free, std::cmp::Reverse(rank.used())))?;
-        Some(Fullest { rank: rank.clone(), kv_cache: report.kv_cache.clone(), verdict: report.verdict.clone() })
+        let rank = report.least_free_rank()?.clone();
+        Some(Fullest { rank, kv_cache: report.kv_cache.clone(), verdict: report.verdict.clone() })
     }
 
-    /// What the GPU holds besides the KV cache, which takes what is left.
+    /// Memory in use on the GPU, KV cache excluded. The KV cache takes the rest.
     pub fn fixed(&self) -> Bytes {
-        fixed(&self.rank)
+        self.rank.used_without_kv_cache()
     }
 }
 
-/// What a rank holds besides the KV cache.
-fn fixed(rank: &Rank) -> Bytes {
-    rank.used() - rank.figure(Contributor::KvCache).bytes
-}
-
-/// What the GPU that holds the most besides the KV cache holds besides it.
+/// The largest usage of any rank, KV cache excluded.
 fn most_fixed(report: &Report) -> Bytes {
-    report.ranks.iter().map(fixed).max().unwrap_or_default()
+    report.ranks.iter().map(Rank::used_without_kv_cache).max().unwrap_or_default()
 }

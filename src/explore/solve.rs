@@ -1,179 +1,90 @@
-//! How far: the values of a setting at which a deployment still fits, with all others as they are.
+//! Limits: the range of one setting at which a deployment still fits, with all other settings
+//! unchanged.
 
 use super::load::fits;
-use super::{Knob, Load};
-use crate::deployment::{Deployment, Problem, Problems};
-use crate::memory::{Limit, Stage};
-use serde::{Serialize, Serializer};
+use super::range::{Bound, FeasibleRange, LimitReason};
+use super::{Load, NumericSetting};
+use crate::deployment::{Deployment, DeploymentError, InvalidSetting};
+use crate::memory::Verdict;
 
-/// Notches that are tried before the limit between two of them is narrowed down.
+/// Notches that are tried before the limit between two of them is bisected.
 const PROBES: usize = 49;
 
-/// What stands against the next value.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Stop {
-    /// The deployment would fail at this stage of start-up.
-    Memory(Stage),
-    /// It would no longer run the load.
-    Load(Limit),
-    /// TensorRT-LLM, the model or the GPU can't do it.
-    Impossible(Problem),
-}
-
-impl Stop {
-    /// The key in JSON: the stage, the limit that the load meets, or the setting that is impossible.
-    pub fn key(&self) -> &'static str {
-        match self {
-            Stop::Memory(Stage::LoadWeights) => "weights",
-            Stop::Memory(Stage::CreateContext) => "activations",
-            Stop::Memory(Stage::AllocateBuffers) => "buffers",
-            Stop::Memory(Stage::HoldOneAdapter) => "lora_adapter",
-            Stop::Memory(Stage::AllocateKvCache) => "kv_cache",
-            Stop::Memory(Stage::HoldOneSequence) => "one_sequence",
-            Stop::Memory(Stage::RunFirstSteps) => "first_steps",
-            Stop::Memory(Stage::HoldWholeBatch) => "whole_batch",
-            Stop::Memory(Stage::WarmUp) => "warm_up",
-            Stop::Memory(Stage::Profile) => "profile",
-            Stop::Load(limit) => limit.key(),
-            Stop::Impossible(problem) => problem.field,
-        }
-    }
-
-    /// What would happen at the next value, as a sentence without its subject.
-    pub fn text(&self) -> String {
-        match self {
-            Stop::Memory(stage) => format!("fails when {}", stage.text()),
-            Stop::Load(limit) => format!("no longer runs the load: {} bounds it", limit.text()),
-            Stop::Impossible(problem) => format!("is impossible: {}", problem.message),
-        }
-    }
-}
-
-/// One end of the values that fit.
-#[derive(Debug, Clone, PartialEq)]
-pub struct End {
-    /// The last value that fits.
-    pub value: f64,
-    /// The value as a link writes it.
-    pub text: String,
-    /// The next value, and what stands against it; `None` where the setting itself ends.
-    pub next: Option<(String, Stop)>,
-}
-
-/// The values of a setting at which a deployment fits, or runs a load.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Limits {
-    /// The setting's link key.
-    pub key: &'static str,
-    /// Today's value as a link writes it, settled by TensorRT-LLM where nothing was chosen.
-    pub today: Option<String>,
-    /// Whether today's value fits.
-    pub fits: bool,
-    /// The smallest value that fits; `None` where none does.
-    pub smallest: Option<End>,
-    /// The largest value that fits; `None` where none does.
-    pub largest: Option<End>,
-    /// Where no value fits: what stands against today's.
-    pub never: Option<Stop>,
-}
-
-impl Limits {
-    /// The end that a person asks for: the largest value that fits, or the smallest where larger values always fit.
-    pub fn limit(&self) -> Option<&End> {
-        let bounded = |end: &&End| end.next.is_some();
-        self.largest.as_ref().filter(bounded).or(self.smallest.as_ref().filter(bounded)).or(self.largest.as_ref())
-    }
-
-    /// Whether the limit is a largest value.
-    pub fn is_largest(&self) -> bool {
-        match (self.limit(), &self.largest) {
-            (Some(limit), Some(largest)) => std::ptr::eq(limit, largest),
-            _ => true,
-        }
-    }
-
-    /// What stands against the value beyond the limit, or against every value.
-    pub fn binding(&self) -> Option<&Stop> {
-        match self.limit() {
-            Some(limit) => limit.next.as_ref().map(|(_, stop)| stop),
-            None => self.never.as_ref(),
-        }
-    }
-}
-
-/// The limits of the setting `key`, beyond which the deployment no longer fits or, where a load is given, no longer runs it.
+/// The range of the setting `key` in which the deployment fits and, if a load is given, runs it.
 ///
-/// Where the values that fit have gaps, the limits are those around today's value, or around the smallest value that fits where
-/// today's does not.
+/// If the feasible values have gaps, the range is that around the current value, or around the
+/// smallest feasible value if the current one is not feasible.
 ///
 /// # Errors
-/// If there is no such setting or it is no number, or if the deployment is impossible whatever its value.
+/// If there is no such setting or it is not numeric, or if the deployment is impossible at every
+/// value.
 /// ```
-/// use trtllm_memory::{explore::solve::solve, formats::link};
+/// use trtllm_memory::{explore::solve::solve, link};
 /// let deployment = link::decode("gpu=l4&max_seq_len=8192").deployment;
 /// let limits = solve(&deployment, "max_batch_size", None).unwrap();
 /// assert_eq!(limits.limit().unwrap().text, "1679");
 /// assert_eq!(limits.binding().unwrap().key(), "one_sequence");
 /// ```
-pub fn solve(deployment: &Deployment, key: &str, load: Option<Load>) -> Result<Limits, Problem> {
-    let knob = Knob::find(key).ok_or_else(|| Problem::new("for", key, "is not a setting that is a number"))?;
-    let try_at = |notch: u64| attempt(deployment, knob, notch, load);
-    let today = deployment.plan().ok().and_then(|plan| knob.today(deployment, &plan));
-    let (from, to) = knob.bounds();
-    let listed = knob.listed(deployment, from, to);
+pub fn solve(deployment: &Deployment, key: &str, load: Option<Load>) -> Result<FeasibleRange, InvalidSetting> {
+    let setting =
+        NumericSetting::find(key).ok_or_else(|| InvalidSetting::new("for", key, "is not a numeric setting"))?;
+    let try_at = |notch: u64| attempt(deployment, setting, notch, load);
+    let today = deployment.resolve().ok().and_then(|resolved| setting.today(deployment, &resolved));
+    let (from, to) = setting.bounds();
+    let listed = setting.listed(deployment, from, to);
     let mut probes = match &listed {
         Some(notches) => notches.clone(),
-        None => knob.spread(from, to, PROBES),
+        None => setting.spread(from, to, PROBES),
     };
-    if let Some(Err(place)) = today.map(|today| probes.binary_search(&today)) {
-        probes.insert(place, today.unwrap_or(from));
+    if let Some(Err(index)) = today.map(|today| probes.binary_search(&today)) {
+        probes.insert(index, today.unwrap_or(from));
     }
-    let tried: Vec<Option<Stop>> = probes.iter().map(|notch| try_at(*notch)).collect();
-    let today_at = today.and_then(|today| probes.binary_search(&today).ok());
-    let inside = today_at.filter(|at| tried[*at].is_none()).or_else(|| tried.iter().position(Option::is_none));
-    let mut limits = Limits {
-        key: knob.field.key,
-        today: today.map(|today| knob.text(today)),
-        fits: today_at.map_or_else(|| stop(deployment, load).is_none(), |at| tried[at].is_none()),
+    let tried: Vec<Option<LimitReason>> = probes.iter().map(|notch| try_at(*notch)).collect();
+    let current_index = today.and_then(|today| probes.binary_search(&today).ok());
+    let start = current_index.filter(|at| tried[*at].is_none()).or_else(|| tried.iter().position(Option::is_none));
+    let mut limits = FeasibleRange {
+        key: setting.row.key,
+        today: today.map(|today| setting.text(today)),
+        fits: current_index.map_or_else(|| limit_reason(deployment, load).is_none(), |at| tried[at].is_none()),
         smallest: None,
         largest: None,
         never: None,
     };
-    let Some(inside) = inside else {
-        let stops = || today_at.and_then(|at| tried[at].as_ref()).into_iter().chain(tried.iter().flatten());
-        let possible = stops().find(|stop| !matches!(stop, Stop::Impossible(_)));
-        return match possible.or_else(|| stops().next()).cloned() {
-            Some(Stop::Impossible(problem)) => Err(problem),
-            stop => Ok(Limits { never: stop, ..limits }),
+    let Some(start) = start else {
+        let reasons = || current_index.and_then(|at| tried[at].as_ref()).into_iter().chain(tried.iter().flatten());
+        let possible = reasons().find(|reason| !matches!(reason, LimitReason::Impossible(_)));
+        return match possible.or_else(|| reasons().next()).cloned() {
+            Some(LimitReason::Impossible(error)) => Err(error),
+            reason => Ok(FeasibleRange { never: reason, ..limits }),
         };
     };
-    let search = Search { knob, narrows: listed.is_none(), probes: &probes, tried: &tried, try_at: &try_at };
-    limits.largest = Some(search.end(inside, tried.len() - 1));
-    limits.smallest = Some(search.end(inside, 0));
+    let probed = Probes { setting, narrows: listed.is_none(), probes: &probes, tried: &tried, try_at: &try_at };
+    limits.largest = Some(probed.bound(start, tried.len() - 1));
+    limits.smallest = Some(probed.bound(start, 0));
     Ok(limits)
 }
 
-/// What has been tried, and how to try more.
-struct Search<'a> {
-    knob: Knob,
+/// The notches tried so far, with a way to try more.
+struct Probes<'a> {
+    setting: NumericSetting,
     /// Whether there are values between the probes.
     narrows: bool,
     probes: &'a [u64],
-    tried: &'a [Option<Stop>],
-    try_at: &'a dyn Fn(u64) -> Option<Stop>,
+    tried: &'a [Option<LimitReason>],
+    try_at: &'a dyn Fn(u64) -> Option<LimitReason>,
 }
 
-impl Search<'_> {
-    /// The last notch that fits on the way from the probe `inside` to the probe `last`.
-    fn end(&self, inside: usize, last: usize) -> End {
-        let towards = |at: usize| if last > inside { at + 1 } else { at.saturating_sub(1) };
-        let mut at = inside;
+impl Probes<'_> {
+    /// The last notch that fits on the way from the probe `start` to the probe `last`.
+    fn bound(&self, start: usize, last: usize) -> Bound {
+        let towards = |at: usize| if last > start { at + 1 } else { at.saturating_sub(1) };
+        let mut at = start;
         while at != last && self.tried[towards(at)].is_none() {
             at = towards(at);
         }
         let (fits, mut beyond) = (self.probes[at], None);
         if at == last {
-            return self.ending(fits, None);
+            return self.bound_at(fits, None);
         }
         let mut good = fits;
         let mut bad = self.probes[towards(at)];
@@ -181,102 +92,71 @@ impl Search<'_> {
             let middle = good.midpoint(bad);
             match (self.try_at)(middle) {
                 None => good = middle,
-                stop => (bad, beyond) = (middle, stop),
+                reason => (bad, beyond) = (middle, reason),
             }
         }
-        let stop = beyond.or_else(|| self.tried[towards(at)].clone());
-        self.ending(good, stop.map(|stop| (bad, stop)))
+        let reason = beyond.or_else(|| self.tried[towards(at)].clone());
+        self.bound_at(good, reason.map(|reason| (bad, reason)))
     }
 
-    fn ending(&self, good: u64, next: Option<(u64, Stop)>) -> End {
-        End {
-            value: self.knob.value(good),
-            text: self.knob.text(good),
-            next: next.map(|(bad, stop)| (self.knob.text(bad), stop)),
+    fn bound_at(&self, good: u64, next: Option<(u64, LimitReason)>) -> Bound {
+        Bound {
+            value: self.setting.value(good),
+            text: self.setting.text(good),
+            next: next.map(|(bad, reason)| (self.setting.text(bad), reason)),
         }
     }
 }
 
-/// What stands against the knob at `notch`; `None` where it fits and runs the load.
-fn attempt(deployment: &Deployment, knob: Knob, notch: u64, load: Option<Load>) -> Option<Stop> {
-    let changed = match knob.set(deployment, notch) {
+/// The reason why the setting is not feasible at `notch`; `None` if the deployment fits and runs
+/// the load.
+fn attempt(deployment: &Deployment, setting: NumericSetting, notch: u64, load: Option<Load>) -> Option<LimitReason> {
+    let changed = match setting.set(deployment, notch) {
         Ok(changed) => changed,
-        Err(problem) => return Some(Stop::Impossible(problem)),
+        Err(error) => return Some(LimitReason::Impossible(error)),
     };
-    stop(&changed, load)
+    limit_reason(&changed, load)
 }
 
-/// What stands against a deployment; `None` where it fits and runs the load.
-pub(super) fn stop(deployment: &Deployment, load: Option<Load>) -> Option<Stop> {
-    let plan = match deployment.plan() {
-        Ok(plan) => plan,
-        Err(Problems(problems)) => return problems.into_iter().next().map(Stop::Impossible),
+/// The reason why a deployment is not feasible; `None` if it fits and runs the load.
+pub(super) fn limit_reason(deployment: &Deployment, load: Option<Load>) -> Option<LimitReason> {
+    let resolved = match deployment.resolve() {
+        Ok(resolved) => resolved,
+        Err(DeploymentError(errors)) => return errors.into_iter().next().map(LimitReason::Impossible),
     };
-    let (report, held) = fits(&plan, load);
+    let (report, held) = fits(&resolved, load);
     match (held, report.verdict) {
         (Ok(()), _) => None,
-        (Err(_), crate::memory::Verdict::Fails { stage, .. }) => Some(Stop::Memory(stage)),
-        (Err(limit), _) => limit.map(Stop::Load),
-    }
-}
-
-/// As JSON: `key`, `limit`, `binding` and both ends.
-impl Serialize for Limits {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        #[derive(Serialize)]
-        struct Shape<'a> {
-            key: &'a str,
-            today: Option<serde_json::Number>,
-            fits: bool,
-            limit: Option<serde_json::Number>,
-            /// `largest` or `smallest`; null where nothing fits.
-            kind: Option<&'static str>,
-            binding: Option<&'static str>,
-            binding_detail: Option<String>,
-            next: Option<serde_json::Number>,
-            smallest: Option<serde_json::Number>,
-            largest: Option<serde_json::Number>,
-        }
-        let number = |text: &str| text.parse::<serde_json::Number>().ok();
-        let limit = self.limit();
-        Shape {
-            key: self.key,
-            today: self.today.as_deref().and_then(number),
-            fits: self.fits,
-            limit: limit.and_then(|end| number(&end.text)),
-            kind: limit.map(|_| if self.is_largest() { "largest" } else { "smallest" }),
-            binding: self.binding().map(Stop::key),
-            binding_detail: self.binding().map(Stop::text),
-            next: limit.and_then(|end| number(&end.next.as_ref()?.0)),
-            smallest: self.smallest.as_ref().and_then(|end| number(&end.text)),
-            largest: self.largest.as_ref().and_then(|end| number(&end.text)),
-        }
-        .serialize(serializer)
+        (Err(_), Verdict::Fails { stage, .. }) => Some(LimitReason::Memory(stage)),
+        (Err(limit), _) => limit.map(LimitReason::Load),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::deployment::{QuantAlgo, field};
-    use crate::memory::estimate;
+    use crate::deployment::{BuildLimits, Precision, QuantAlgo, setting};
+    use crate::memory::{Limit, estimate};
     #[cfg(target_arch = "wasm32")]
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
     fn fits_at(deployment: &Deployment, key: &str, text: &str) -> bool {
-        let changed = field(key).unwrap().with(deployment, text).unwrap();
+        let changed = setting(key).unwrap().with(deployment, text).unwrap();
         estimate(&changed).is_ok_and(|report| report.verdict.fits())
     }
 
     #[test]
     fn a_limit_fits_and_the_next_value_does_not() {
-        let fitting = Deployment { max_seq_len: Some(4096), max_batch_size: Some(64), ..Deployment::default() };
+        let fitting = Deployment {
+            limits: BuildLimits { max_seq_len: Some(4096), max_batch_size: Some(64), ..BuildLimits::default() },
+            ..Deployment::default()
+        };
         let failing =
             Deployment { model: crate::architecture::find("llama-3.3-70b").unwrap().into(), ..fitting.clone() };
         let mut found = 0;
         for deployment in [fitting, failing] {
-            for knob in Knob::all(&deployment) {
-                let key = knob.field.key;
+            for setting in NumericSetting::all(&deployment) {
+                let key = setting.row.key;
                 let limits = solve(&deployment, key, None).unwrap();
                 for end in [&limits.smallest, &limits.largest].into_iter().flatten() {
                     assert!(fits_at(&deployment, key, &end.text), "{key}={}", end.text);
@@ -291,22 +171,24 @@ mod tests {
     }
 
     #[test]
-    fn the_limit_of_the_batch_is_where_its_buffers_no_longer_fit() {
-        let deployment = Deployment { max_seq_len: Some(4096), ..Deployment::default() };
+    fn the_batch_is_limited_by_its_buffers() {
+        let deployment = Deployment {
+            limits: BuildLimits { max_seq_len: Some(4096), ..BuildLimits::default() },
+            ..Deployment::default()
+        };
         let limits = solve(&deployment, "max_batch_size", None).unwrap();
         let limit = limits.limit().unwrap();
         assert!(limits.is_largest() && limits.fits && limit.value > 2048.0, "{limits:?}");
-        let (next, stop) = limit.next.as_ref().unwrap();
+        let (next, reason) = limit.next.as_ref().unwrap();
         assert_eq!(next.parse::<f64>().unwrap(), limit.value + 1.0);
-        assert!(matches!(stop, Stop::Memory(_)));
+        assert!(matches!(reason, LimitReason::Memory(_)));
     }
 
     #[test]
     fn a_model_that_is_too_large_has_a_smallest_number_of_ranks() {
         let deployment = Deployment {
             model: crate::architecture::find("llama-3.3-70b").unwrap().into(),
-            max_seq_len: Some(8192),
-            max_batch_size: Some(64),
+            limits: BuildLimits { max_seq_len: Some(8192), max_batch_size: Some(64), ..BuildLimits::default() },
             ..Deployment::default()
         };
         let limits = solve(&deployment, "tp_size", None).unwrap();
@@ -314,25 +196,32 @@ mod tests {
         let limit = limits.limit().unwrap();
         assert_eq!((limit.text.as_str(), limits.binding().unwrap().key()), ("2", "weights"));
         assert!(solve(&deployment, "max_num_tokens", None).unwrap().limit().is_none());
-        let smaller = Deployment { quant_algo: QuantAlgo::Fp8, ..deployment };
+        let smaller =
+            Deployment { precision: Precision { quant_algo: QuantAlgo::Fp8, ..deployment.precision }, ..deployment };
         assert!(solve(&smaller, "tp_size", None).unwrap().fits);
     }
 
     #[test]
     fn a_load_bounds_more_tightly_than_memory() {
-        let deployment = Deployment { max_seq_len: Some(4096), max_batch_size: Some(64), ..Deployment::default() };
+        let deployment = Deployment {
+            limits: BuildLimits { max_seq_len: Some(4096), max_batch_size: Some(64), ..BuildLimits::default() },
+            ..Deployment::default()
+        };
         let load = Load { concurrency: 64, input_len: 2000, output_len: 1000 };
         let limits = solve(&deployment, "max_batch_size", Some(load)).unwrap();
         assert_eq!(limits.smallest.as_ref().unwrap().text, "64");
-        assert_eq!(limits.smallest.unwrap().next.unwrap().1, Stop::Load(Limit::MaxBatchSize));
+        assert_eq!(limits.smallest.unwrap().next.unwrap().1, LimitReason::Load(Limit::MaxBatchSize));
         let length = solve(&deployment, "max_seq_len", Some(load)).unwrap();
         assert_eq!(length.smallest.unwrap().text, "3000");
     }
 
     #[test]
-    fn what_is_no_number_or_impossible_is_an_error() {
+    fn settings_without_numbers_and_impossible_deployments_are_errors() {
         assert!(solve(&Deployment::default(), "model", None).is_err());
-        let impossible = Deployment { quant_algo: QuantAlgo::Nvfp4, ..Deployment::default() };
+        let impossible = Deployment {
+            precision: Precision { quant_algo: QuantAlgo::Nvfp4, ..Precision::default() },
+            ..Deployment::default()
+        };
         assert_eq!(solve(&impossible, "max_batch_size", None).unwrap_err().field, "quant_algo");
     }
 }

@@ -1,28 +1,28 @@
-//! What if: the fullest GPU over the range of one setting.
+//! Sweeps: the fullest GPU over the range of one setting.
 
-use super::{Fullest, Knob};
+use super::{Fullest, NumericSetting};
 use crate::architecture::models;
-use crate::deployment::{Deployment, Input, Problem, field};
+use crate::deployment::{Deployment, DeploymentError, Input, InvalidSetting, setting};
 use crate::gpu::gpus;
 use crate::memory::{Contributor, estimate};
 use crate::units::Bytes;
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
-/// Points of a sweep unless told otherwise: enough for a smooth area.
+/// The default number of points: enough for a smooth area.
 pub const POINTS: usize = 65;
-/// No sweep has more.
+/// The largest number of points.
 const MOST_POINTS: usize = 4097;
 
-/// One value of the setting, and what the deployment is like then.
+/// One value of the setting, and the resulting figures.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Point {
-    /// The value as a number; for names their place in the list.
+    /// The value as a number; for names the index in the list.
     pub value: f64,
-    /// The value as a link writes it.
+    /// The value, formatted as in a link.
     pub text: String,
-    /// The fullest GPU, or why the value is impossible.
-    pub outcome: Result<Fullest, String>,
+    /// The fullest GPU, or the reason why the value is impossible.
+    pub outcome: Result<Fullest, ImpossibleValue>,
 }
 
 impl Point {
@@ -32,23 +32,38 @@ impl Point {
     }
 }
 
+/// The reason why a deployment can't have a value.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ImpossibleValue {
+    /// The setting does not accept the value.
+    #[error("{}", .0.message)]
+    Setting(InvalidSetting),
+    /// The deployment is impossible with the value.
+    #[error(transparent)]
+    Deployment(#[from] DeploymentError),
+    /// The deployment has no ranks.
+    #[error("has no ranks")]
+    NoRanks,
+}
+
 /// The fullest GPU over the values of one setting.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Sweep {
     /// The setting's link key.
     pub key: &'static str,
-    /// Whether the values are names, which a chart draws as bars.
+    /// Whether the values are names, which a chart shows as bars.
     pub names: bool,
-    /// Whether the values stand in equal ratios, so that a chart's axis should be logarithmic.
+    /// Whether the values are spaced in equal ratios, so that a chart's axis should be logarithmic.
     pub logarithmic: bool,
-    /// The values in their order. Numbers that are impossible are left out, names that are impossible are kept with the reason.
+    /// The values in their order. Impossible numbers are omitted; impossible names are kept with
+    /// the reason.
     pub points: Vec<Point>,
-    /// Today's place in `points`.
+    /// The index of the current value in `points`.
     pub today: Option<usize>,
 }
 
 impl Sweep {
-    /// The runs of neighbouring points that fit, as the places of their first and last point.
+    /// The runs of consecutive points that fit, as the indices of their first and last point.
     pub fn feasible(&self) -> Vec<(usize, usize)> {
         let mut runs: Vec<(usize, usize)> = Vec::new();
         for (at, _) in self.points.iter().enumerate().filter(|(_, point)| point.fits()) {
@@ -60,30 +75,35 @@ impl Sweep {
         runs
     }
 
-    /// The capacity of a GPU; the largest where the sweep goes over GPUs.
+    /// The capacity of a GPU; the largest one in a sweep over GPUs.
     pub fn capacity(&self) -> Bytes {
         let outcomes = self.points.iter().filter_map(|point| point.outcome.as_ref().ok());
         outcomes.map(|fullest| fullest.rank.total).max().unwrap_or_default()
     }
 }
 
-/// The sweep over the setting `key`, from and to the values given or over the whole range of its slider, in about `points` points.
-/// For a setting with names it goes over all of them, and the range is not asked.
+/// The sweep over the setting `key` in about `points` points, over the given range or over that of
+/// its slider. A setting with names is swept over all of them, whatever the range.
 ///
 /// # Errors
-/// If there is no such setting, it has nothing to sweep over, the range is empty, or the deployment is impossible as it is and
-/// stays so.
+/// If there is no such setting, if it has no values to sweep over, if the range is empty, or if the
+/// deployment is impossible at every value.
 /// ```
-/// use trtllm_memory::{explore::sweep::sweep, formats::link};
+/// use trtllm_memory::{explore::sweep::sweep, link};
 /// let deployment = link::decode("gpu=h200").deployment;
 /// let swept = sweep(&deployment, "max_num_tokens", Some((1024.0, 8192.0)), 4).unwrap();
 /// assert_eq!(swept.points.first().unwrap().text, "1024");
 /// assert!(swept.points.iter().all(|point| point.fits()));
 /// ```
-pub fn sweep(deployment: &Deployment, key: &str, range: Option<(f64, f64)>, points: usize) -> Result<Sweep, Problem> {
-    let found = field(key).ok_or_else(|| Problem::new("over", key, "is not a setting"))?;
-    match Knob::of(found) {
-        Some(knob) => numbers(deployment, knob, range, points.clamp(2, MOST_POINTS)),
+pub fn sweep(
+    deployment: &Deployment,
+    key: &str,
+    range: Option<(f64, f64)>,
+    points: usize,
+) -> Result<Sweep, InvalidSetting> {
+    let found = setting(key).ok_or_else(|| InvalidSetting::new("over", key, "is not a setting"))?;
+    match NumericSetting::of(found) {
+        Some(setting) => numbers(deployment, setting, range, points.clamp(2, MOST_POINTS)),
         None => named(deployment, key, &names(found.input)),
     }
 }
@@ -91,71 +111,78 @@ pub fn sweep(deployment: &Deployment, key: &str, range: Option<(f64, f64)>, poin
 /// The sweep over some names of a setting, such as a few GPUs.
 ///
 /// # Errors
-/// If there is no such setting, or no name.
-pub fn named(deployment: &Deployment, key: &str, names: &[&str]) -> Result<Sweep, Problem> {
-    let field = field(key).ok_or_else(|| Problem::new("over", key, "is not a setting"))?;
+/// If there is no such setting, or if `names` is empty.
+pub fn named(deployment: &Deployment, key: &str, names: &[&str]) -> Result<Sweep, InvalidSetting> {
+    let setting = setting(key).ok_or_else(|| InvalidSetting::new("over", key, "is not a setting"))?;
     if names.is_empty() {
-        return Err(Problem::new("over", key, "has no values to go over"));
+        return Err(InvalidSetting::new("over", key, "has no values to sweep over"));
     }
     let point = |(at, name): (usize, &&str)| Point {
         value: at as f64,
         text: (*name).to_string(),
-        outcome: field.with(deployment, name).map_err(|problem| problem.message).and_then(|changed| outcome(&changed)),
+        outcome: setting.with(deployment, name).map_err(ImpossibleValue::Setting).and_then(|changed| outcome(&changed)),
     };
     let points: Vec<Point> = names.iter().enumerate().map(point).collect();
-    let is_today = |point: &Point| field.with(deployment, &point.text).is_ok_and(|changed| changed == *deployment);
+    let is_today = |point: &Point| setting.with(deployment, &point.text).is_ok_and(|changed| changed == *deployment);
     let today = points.iter().position(is_today);
-    Ok(Sweep { key: field.key, names: true, logarithmic: false, points, today })
+    Ok(Sweep { key: setting.key, names: true, logarithmic: false, points, today })
 }
 
-fn numbers(deployment: &Deployment, knob: Knob, range: Option<(f64, f64)>, points: usize) -> Result<Sweep, Problem> {
-    let key = knob.field.key;
-    let today = deployment.plan().ok().and_then(|plan| knob.today(deployment, &plan));
+fn numbers(
+    deployment: &Deployment,
+    setting: NumericSetting,
+    range: Option<(f64, f64)>,
+    points: usize,
+) -> Result<Sweep, InvalidSetting> {
+    let key = setting.row.key;
+    let today = deployment.resolve().ok().and_then(|resolved| setting.today(deployment, &resolved));
     let (from, to) = match range {
-        Some((from, to)) if from <= to => (knob.notch(from), knob.notch(to)),
+        Some((from, to)) if from <= to => (setting.notch(from), setting.notch(to)),
         Some((from, to)) => {
-            return Err(Problem::new(
+            return Err(InvalidSetting::new(
                 key,
                 format!("{from}..{to}"),
-                "the range must go from the smaller to the larger value",
+                "must be a range from the smaller to the larger value",
             ));
         }
-        None => knob.reach(today),
+        None => setting.reach(today),
     };
-    let listed = knob.listed(deployment, from, to);
-    let logarithmic = listed.is_none() && knob.is_wide(from, to);
-    let mut notches = listed.unwrap_or_else(|| knob.spread(from, to, points));
+    let listed = setting.listed(deployment, from, to);
+    let logarithmic = listed.is_none() && setting.is_wide(from, to);
+    let mut notches = listed.unwrap_or_else(|| setting.spread(from, to, points));
     if let Some(today) = today.filter(|today| (from..=to).contains(today))
-        && let Err(place) = notches.binary_search(&today)
+        && let Err(index) = notches.binary_search(&today)
     {
-        notches.insert(place, today);
+        notches.insert(index, today);
     }
-    let mut first_problem = None;
+    let mut first_error = None;
     let mut points = Vec::with_capacity(notches.len());
-    let mut place = None;
+    let mut current = None;
     for notch in notches {
-        match knob.set(deployment, notch).map_err(|problem| problem.message).and_then(|changed| outcome(&changed)) {
+        match setting.set(deployment, notch).map_err(ImpossibleValue::Setting).and_then(|changed| outcome(&changed)) {
             Ok(fullest) => {
                 if today == Some(notch) {
-                    place = Some(points.len());
+                    current = Some(points.len());
                 }
-                points.push(Point { value: knob.value(notch), text: knob.text(notch), outcome: Ok(fullest) });
+                points.push(Point { value: setting.value(notch), text: setting.text(notch), outcome: Ok(fullest) });
             }
-            Err(message) => first_problem = first_problem.or(Some((notch, message))),
+            Err(error) => first_error = first_error.or(Some((notch, error))),
         }
     }
-    match first_problem {
-        Some((notch, message)) if points.is_empty() => Err(Problem::new(key, knob.text(notch), message)),
-        _ => Ok(Sweep { key, names: false, logarithmic, points, today: place }),
+    match first_error {
+        Some((notch, error)) if points.is_empty() => {
+            Err(InvalidSetting::new(key, setting.text(notch), error.to_string()))
+        }
+        _ => Ok(Sweep { key, names: false, logarithmic, points, today: current }),
     }
 }
 
-fn outcome(deployment: &Deployment) -> Result<Fullest, String> {
-    let report = estimate(deployment).map_err(|problems| problems.to_string())?;
-    Fullest::of(&report).ok_or_else(|| "has no ranks".to_string())
+fn outcome(deployment: &Deployment) -> Result<Fullest, ImpossibleValue> {
+    let report = estimate(deployment)?;
+    Fullest::of(&report).ok_or(ImpossibleValue::NoRanks)
 }
 
-/// The names of a setting's values.
+/// The values of a setting, if they are names.
 fn names(input: Input) -> Vec<&'static str> {
     match input {
         Input::Choice(names) => names.to_vec(),
@@ -166,7 +193,8 @@ fn names(input: Input) -> Vec<&'static str> {
     }
 }
 
-/// Bytes under each contributor's key, what is free, and the KV cache's tokens; or `impossible` and why.
+/// As JSON: bytes under each contributor's key, the free memory and the KV cache's tokens; or
+/// `impossible` with the reason.
 impl Serialize for Point {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
@@ -189,9 +217,9 @@ impl Serialize for Point {
                 map.serialize_entry("kv_tokens", &fullest.kv_cache.tokens)?;
                 map.serialize_entry("max_sequences", &fullest.kv_cache.max_sequences)?;
             }
-            Err(message) => {
+            Err(error) => {
                 map.serialize_entry("fits", &false)?;
-                map.serialize_entry("impossible", message)?;
+                map.serialize_entry("impossible", &error.to_string())?;
             }
         }
         map.end()
@@ -216,16 +244,20 @@ impl Serialize for Sweep {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::deployment::BuildLimits;
     #[cfg(target_arch = "wasm32")]
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
     #[test]
     fn a_sweep_agrees_with_an_estimate_at_each_value() {
-        let deployment = Deployment { max_seq_len: Some(8192), ..Deployment::default() };
+        let deployment = Deployment {
+            limits: BuildLimits { max_seq_len: Some(8192), ..BuildLimits::default() },
+            ..Deployment::default()
+        };
         for key in ["max_num_tokens", "tp_size", "free_gpu_memory_fraction", "quant_algo", "gpu"] {
             let sweep = sweep(&deployment, key, None, 9).unwrap();
             for point in &sweep.points {
-                let alone = field(key).unwrap().with(&deployment, &point.text).ok().and_then(|d| estimate(&d).ok());
+                let alone = setting(key).unwrap().with(&deployment, &point.text).ok().and_then(|d| estimate(&d).ok());
                 assert_eq!(point.fits(), alone.as_ref().is_some_and(|report| report.verdict.fits()), "{key}");
                 assert_eq!(point.outcome.is_ok(), alone.is_some());
                 if let (Ok(fullest), Some(report)) = (&point.outcome, &alone) {
@@ -238,8 +270,11 @@ mod tests {
     }
 
     #[test]
-    fn today_is_among_the_points_and_the_feasible_range_is_contiguous() {
-        let deployment = Deployment { max_batch_size: Some(77), max_seq_len: Some(2048), ..Deployment::default() };
+    fn the_current_value_is_among_the_points_and_the_feasible_range_is_contiguous() {
+        let deployment = Deployment {
+            limits: BuildLimits { max_batch_size: Some(77), max_seq_len: Some(2048), ..BuildLimits::default() },
+            ..Deployment::default()
+        };
         let sweep = sweep(&deployment, "max_batch_size", None, 17).unwrap();
         assert_eq!(sweep.points[sweep.today.unwrap()].text, "77");
         assert!(sweep.logarithmic);
@@ -250,18 +285,18 @@ mod tests {
     }
 
     #[test]
-    fn impossible_names_say_why_and_impossible_numbers_are_left_out() {
-        let deployment = Deployment { gpu: crate::gpu::find("a100").unwrap(), ..Deployment::default() };
+    fn impossible_names_have_a_reason_and_impossible_numbers_are_omitted() {
+        let deployment = Deployment { gpu: crate::gpu::find("a100").unwrap().into(), ..Deployment::default() };
         let precisions = sweep(&deployment, "quant_algo", None, 0).unwrap();
         let fp8 = precisions.points.iter().find(|point| point.text == "FP8").unwrap();
-        assert!(fp8.outcome.as_ref().unwrap_err().contains("compute capability"));
+        assert!(fp8.outcome.as_ref().unwrap_err().to_string().contains("compute capability"));
         let ranks = sweep(&deployment, "tp_size", Some((1.0, 8.0)), 0).unwrap();
         let texts: Vec<&str> = ranks.points.iter().map(|point| point.text.as_str()).collect();
         assert_eq!(texts, ["1", "2", "4", "8"]);
     }
 
     #[test]
-    fn what_can_not_be_swept_is_said() {
+    fn settings_that_can_not_be_swept_are_errors() {
         let deployment = Deployment::default();
         assert_eq!(sweep(&deployment, "colour", None, 9).unwrap_err().value, "colour");
         assert!(sweep(&deployment, "lora_target_modules", None, 9).is_err());

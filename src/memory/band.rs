@@ -1,26 +1,19 @@
-//! How far a figure may be off.
+//! The uncertainty band of a figure.
 
-use super::quantity::Law;
-
-/// Bytes that the truth may lie below and above a figure.
+/// The uncertainty of a figure in bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Band {
-    /// How far below.
+    /// Bytes by which the true value may be smaller.
     pub below: f64,
-    /// How far above.
+    /// Bytes by which the true value may be larger.
     pub above: f64,
 }
 
 impl Band {
-    /// A figure that is known exactly.
+    /// The band of an exact figure.
     pub const EXACT: Band = Band { below: 0.0, above: 0.0 };
 
-    /// The band that `law` states for a figure of `bytes`.
-    pub fn of(law: &Law, bytes: f64) -> Band {
-        Band { below: law.below * bytes, above: law.above * bytes }
-    }
-
-    /// The band of the sum of independent figures: the root of the sum of the squared deviations.
+    /// The band of a sum of independent figures: the root of the sum of the squared deviations.
     pub fn of_sum(bands: impl IntoIterator<Item = Band>) -> Band {
         let (below, above) = bands.into_iter().fold((0.0, 0.0), |(below, above), band| {
             (below + band.below * band.below, above + band.above * band.above)
@@ -28,7 +21,7 @@ impl Band {
         Band { below: below.sqrt(), above: above.sqrt() }
     }
 
-    /// The band of what a figure leaves of something.
+    /// The band of the remainder after subtracting a figure from an exact total.
     pub fn of_rest(self) -> Band {
         Band { below: self.above, above: self.below }
     }

@@ -1,43 +1,123 @@
-//! A traced figure as a tree that a person can read: what it is, its formula, the same with figures, its inputs.
+//! Explanations: a traced figure as a readable tree of formulas, values and inputs.
 
 use super::band::Band;
-use super::calibration;
-use super::quantity::{Law, Number, Step, Symbol, Traced, Unit};
-use super::report::Figure;
-use crate::units::{Bytes, grouped, grouped_decimal};
+use super::contributor::Contributor;
+use super::kv_cache::{self, AllPools, Pool};
+use super::law::{Law, Origin, Part, Symbol, Unit};
+use super::number::{Number, Step, Traced};
+use super::rank::Figure;
+use super::rank_budget::{RankBudget, RankBudgets, RankClasses};
+use super::{calibrated, calibration, estimate};
+use crate::deployment::{Deployment, DeploymentError, Resolved};
+use crate::units::{Bytes, Units, grouped, grouped_decimal};
 use serde::Serialize;
 
-/// One figure explained, with the figures that it is made of below it.
+/// Explains the size of each contributor of `rank`.
+///
+/// # Errors
+/// Returns every invalid setting of the deployment.
+/// ```
+/// use trtllm_memory::{deployment::Deployment, memory::{explain, Contributor}};
+/// let explained = explain(&Deployment::default(), 0).unwrap();
+/// let (contributor, weights) = &explained[0];
+/// assert_eq!(*contributor, Contributor::Weights);
+/// assert_eq!(weights.text, "15.02 GiB");
+/// assert!(weights.parts.iter().any(|part| part.label == "mlp.fc.weight, 32 layers"));
+/// ```
+pub fn explain(deployment: &Deployment, rank: u64) -> Result<Vec<(Contributor, Explanation)>, DeploymentError> {
+    explain_in(deployment, rank, Units::Binary)
+}
+
+/// Explains as [`explain`] does, with the sizes of its texts in `units`.
+///
+/// # Errors
+/// Every impossible setting of the deployment.
+pub fn explain_in(
+    deployment: &Deployment,
+    rank: u64,
+    units: Units,
+) -> Result<Vec<(Contributor, Explanation)>, DeploymentError> {
+    let resolved = deployment.resolve()?;
+    let classes = RankClasses::of(&resolved);
+    let budgets = RankBudgets::new(&resolved, &classes);
+    let pools = budgets.pools();
+    let alike = budgets.of(rank.min(resolved.world_size() - 1));
+    let figures = estimate::figures(&calibrated::laws(&resolved), alike, &pools);
+    let budget = RankBudget::<Traced>::new(&resolved, alike.class);
+    let cache = explained_kv_cache(&resolved, &budget, &budgets, &pools);
+    let overhead = budget.overhead_until_kv_cache() + budget.after_kv_cache.clone();
+    let more = budget.reserved.is_some();
+    let [weights, activations, runtime, decoder] = budget.parts;
+    let numbers = [weights, activations, runtime, decoder, cache, overhead];
+    let explained = Contributor::ALL.into_iter().zip(numbers.iter().zip(&figures));
+    Ok(explained
+        .map(|(contributor, (number, figure))| {
+            (contributor, Explanation::new(contributor.label_with(more), number, figure, units))
+        })
+        .collect())
+}
+
+/// The KV cache of a rank. Each pool is traced to the rank that limits its blocks.
+fn explained_kv_cache(
+    resolved: &Resolved,
+    budget: &RankBudget<Traced>,
+    budgets: &RankBudgets,
+    pools: &AllPools,
+) -> Traced {
+    let on_rank = budget.pools();
+    if !kv_cache::is_pooled(resolved) {
+        return on_rank.whole_batch();
+    }
+    let decided = |pool: &Pool, blocks: &dyn Fn(&RankBudget<Traced>) -> Option<Traced>| {
+        let decides = budgets.all[pool.budget].class;
+        if decides == budget.class { blocks(budget) } else { blocks(&RankBudget::new(resolved, decides)) }
+    };
+    let own = budget.windows.iter().filter_map(|window| {
+        let pool = pools.of(*window)?;
+        Some(on_rank.bytes(*window, decided(pool, &|budget| Some(budget.blocks(pool.window)))?))
+    });
+    let cross = pools
+        .cross
+        .iter()
+        .filter_map(|pool| Some(on_rank.cross_bytes(decided(pool, &|budget| budget.cross_blocks())?)));
+    let own = Traced::sum_of(own);
+    match pools.cross {
+        Some(_) => own.part(|| Part::bytes("pool of the decoder's own tokens")) + Traced::sum_of(cross),
+        None => own,
+    }
+}
+
+/// An explained figure, with the figures that it is computed from.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Explanation {
-    /// What it is.
+    /// The name of the figure.
     pub label: String,
-    /// Its exact value: bytes, or a count.
+    /// The exact value: bytes, or a count.
     pub value: f64,
-    /// Its value as a person reads it.
+    /// The value formatted for users.
     pub text: String,
     /// The formula in symbols.
     pub formula: String,
     /// The formula with figures.
     pub figures: String,
-    /// The inputs that this formula names.
+    /// The inputs of this formula.
     pub inputs: Vec<Input>,
-    /// It is hardly smaller than this, where that is known.
+    /// Lower end of the uncertainty band, if known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub low: Option<f64>,
-    /// It is hardly larger than this.
+    /// Upper end of the uncertainty band, if known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub high: Option<f64>,
-    /// The band as a person reads it: `564.00 MiB to 889.00 MiB`.
+    /// The uncertainty band formatted for users: `564.00 MiB to 889.00 MiB`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub band: Option<String>,
-    /// How the law is known, where one is attached.
+    /// The evidence for the law, if a law is attached.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub evidence: Option<String>,
-    /// Where the law was read, where one is attached.
+    /// The source of the law, if a law is attached.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source: Option<&'static str>,
-    /// The parts, largest first where they add up.
+    /// The parts. Those of a contributor are sorted by size, largest first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub parts: Vec<Explanation>,
 }
@@ -45,63 +125,71 @@ pub struct Explanation {
 /// An input of a formula.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Input {
-    /// As the formula writes it.
+    /// The notation in the formula.
     pub symbol: &'static str,
-    /// What it stands for.
+    /// The meaning.
     pub meaning: &'static str,
     /// Its value.
     pub value: String,
-    /// Where it comes from.
+    /// The origin of the value.
     pub origin: String,
-    /// The link key, where it was chosen.
+    /// The link key, if the value is a setting.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub key: Option<&'static str>,
 }
 
 impl Explanation {
-    /// The explanation of `number`, which is the size of `figure`.
-    pub fn new(label: &str, number: &Traced, figure: &Figure) -> Explanation {
-        let mut explanation = explain(label.to_string(), Unit::Bytes, number, Some(figure.law), Some(figure.band()));
-        // Few parts, each large: inserted one by one where they belong.
+    /// Explains `number`, the traced size of `figure`.
+    pub fn new(label: &str, number: &Traced, figure: &Figure, units: Units) -> Explanation {
+        let band = Some(figure.band());
+        let mut explanation = tree(label.to_string(), Unit::Bytes, number, Some(figure.law), band, units);
+        // There are few parts, each of them large, so each is inserted into its sorted position.
         for part in std::mem::take(&mut explanation.parts) {
-            let place = explanation.parts.partition_point(|larger| larger.value >= part.value);
-            explanation.parts.insert(place, part);
+            let index = explanation.parts.partition_point(|larger| larger.value >= part.value);
+            explanation.parts.insert(index, part);
         }
         explanation
     }
 }
 
-fn explain(label: String, unit: Unit, number: &Traced, law: Option<&'static Law>, band: Option<Band>) -> Explanation {
+fn tree(
+    label: String,
+    unit: Unit,
+    number: &Traced,
+    law: Option<&'static Law>,
+    band: Option<Band>,
+    units: Units,
+) -> Explanation {
     let mut inputs = Vec::new();
     let mut parts = Vec::new();
-    collect(number, &mut inputs, &mut parts);
+    collect(number, &mut inputs, &mut parts, units);
     let value = number.value();
-    let band = band.or_else(|| law.map(|law| Band::of(law, value)));
+    let band = band.or_else(|| law.map(|law| law.band(value)));
     let ends = band.map(|band| ((value - band.below).max(0.0), value + band.above));
     Explanation {
         label,
         value,
-        text: value_text(unit, value),
+        text: value_text(unit, value, units),
         formula: write(number, Style::Symbols, 0),
-        figures: write(number, Style::Figures, 0),
+        figures: write(number, Style::Figures(units), 0),
         inputs,
         low: ends.map(|(low, _)| low),
         high: ends.map(|(_, high)| high),
-        band: ends.map(|(low, high)| format!("{} to {}", value_text(unit, low), value_text(unit, high))),
+        band: ends.map(|(low, high)| format!("{} to {}", value_text(unit, low, units), value_text(unit, high, units))),
         evidence: law.map(|law| law.evidence.text()),
         source: law.map(|law| law.source),
         parts,
     }
 }
 
-fn value_text(unit: Unit, value: f64) -> String {
+fn value_text(unit: Unit, value: f64, units: Units) -> String {
     match unit {
-        Unit::Bytes => Bytes(value.round() as u64).to_string(),
+        Unit::Bytes => Bytes(value.round() as u64).display(units).to_string(),
         Unit::Count => number_text(value),
     }
 }
 
-/// A number without a needless fraction.
+/// Formats a number without unneeded decimals.
 fn number_text(value: f64) -> String {
     if value.fract() == 0.0 {
         grouped(value as u64)
@@ -111,8 +199,8 @@ fn number_text(value: f64) -> String {
     }
 }
 
-/// The inputs and named parts that a formula names, each once, without looking into the parts.
-fn collect(number: &Traced, inputs: &mut Vec<Input>, parts: &mut Vec<Explanation>) {
+/// Collects the inputs and named parts of a formula, each once, without descending into the parts.
+fn collect(number: &Traced, inputs: &mut Vec<Input>, parts: &mut Vec<Explanation>, units: Units) {
     match number.step() {
         Step::Literal => {}
         Step::Symbol(symbol) => {
@@ -122,24 +210,23 @@ fn collect(number: &Traced, inputs: &mut Vec<Input>, parts: &mut Vec<Explanation
         }
         Step::Part(part, inner) => {
             if !parts.iter().any(|known| known.label == part.label && known.value == inner.value()) {
-                parts.push(explain(part.label.clone(), part.unit, inner, part.law, part.band));
+                parts.push(tree(part.label.clone(), part.unit, inner, part.law, part.band, units));
             }
         }
         Step::Sum(all) | Step::Product(all) | Step::Max(all) | Step::Min(all) => {
             for one in all {
-                collect(one, inputs, parts);
+                collect(one, inputs, parts, units);
             }
         }
         Step::Difference(a, b) | Step::Quotient(a, b) => {
-            collect(a, inputs, parts);
-            collect(b, inputs, parts);
+            collect(a, inputs, parts, units);
+            collect(b, inputs, parts, units);
         }
-        Step::RoundUp(inner, _) | Step::Floor(inner) | Step::Ceil(inner) => collect(inner, inputs, parts),
+        Step::RoundUp(inner, _) | Step::Floor(inner) | Step::Ceil(inner) => collect(inner, inputs, parts, units),
     }
 }
 
 fn input(symbol: &'static Symbol, value: f64) -> Input {
-    use super::quantity::Origin;
     let key = if let Origin::Chosen(key) = symbol.origin { Some(key) } else { None };
     let origin = calibration::of(symbol).map_or_else(|| symbol.origin.text(), calibration::Constant::origin);
     Input { symbol: symbol.text, meaning: symbol.meaning, value: number_text(value), origin, key }
@@ -148,13 +235,13 @@ fn input(symbol: &'static Symbol, value: f64) -> Input {
 #[derive(Clone, Copy, PartialEq)]
 enum Style {
     Symbols,
-    Figures,
+    Figures(Units),
 }
 
 const SUM: u8 = 1;
 const PRODUCT: u8 = 2;
 
-/// The formula, in brackets where `outer` binds more tightly than it does.
+/// Formats the formula, in brackets if `outer` binds more tightly.
 fn write(number: &Traced, style: Style, outer: u8) -> String {
     let join = |all: &[Traced], by: &str, level: u8| {
         let text: Vec<String> = all.iter().map(|one| write(one, style, level)).collect();
@@ -169,11 +256,11 @@ fn write(number: &Traced, style: Style, outer: u8) -> String {
         Step::Literal => number_text(number.value()),
         Step::Symbol(symbol) => match style {
             Style::Symbols => symbol.text.to_string(),
-            Style::Figures => number_text(number.value()),
+            Style::Figures(_) => number_text(number.value()),
         },
         Step::Part(part, inner) => match style {
             Style::Symbols => part.symbol.map_or_else(|| part.label.clone(), str::to_string),
-            Style::Figures => value_text(part.unit, inner.value()),
+            Style::Figures(units) => value_text(part.unit, inner.value(), units),
         },
         Step::Sum(all) if all.is_empty() => number_text(0.0),
         Step::Sum(all) => join(all, " + ", SUM),
@@ -191,7 +278,7 @@ fn write(number: &Traced, style: Style, outer: u8) -> String {
     }
 }
 
-/// Bare numbers in front, as formulas are written.
+/// Moves literal numbers to the front, the usual order in formulas.
 fn literals_first(factors: &[Traced]) -> Vec<Traced> {
     let (mut first, rest): (Vec<Traced>, Vec<Traced>) =
         factors.iter().cloned().partition(|one| matches!(one.step(), Step::Literal));

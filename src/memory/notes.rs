@@ -1,45 +1,54 @@
-//! What is worth knowing about the memory of a deployment, at the field it concerns.
+//! Notes on the memory of a deployment, each attached to a setting.
 
-use super::KvCache;
-use super::{kv_cache, overhead};
-use crate::deployment::{Backend, Fact, KvCacheDtype, KvCacheType, KvType, Note, Plan, Runtime};
-use crate::units::{Bytes, grouped, grouped_decimal};
+use super::backend::BackendModel;
+use super::inputs::MicroBatches;
+use super::kv_cache::{self, KvCache};
+use super::overhead;
+use crate::deployment::{Behavior, KvCacheDtype, KvCacheType, KvType, Note, Resolved, Runtime};
+use crate::units::{grouped, grouped_decimal};
 use std::fmt::Arguments;
 
-/// The plan's notes and those that its memory gives rise to.
-pub fn notes(plan: &Plan, kv: &KvCache) -> Vec<Note> {
-    let mut notes = plan.notes.clone();
-    notes.extend(overhead::notes(plan));
+/// Returns the notes of the resolved deployment and those on its memory.
+pub(super) fn notes(resolved: &Resolved, kv: &KvCache) -> Vec<Note> {
+    let mut notes = resolved.notes.clone();
+    notes.extend(overhead::notes(resolved));
     let mut note = |field, message: Arguments<'_>| Note::add(&mut notes, field, message);
-    if plan.kv_cache_dtype == KvType::Quantized(KvCacheDtype::Nvfp4) && plan.backend == Backend::TensorRt {
+    if resolved.precision.kv_cache_dtype == KvType::Quantized(KvCacheDtype::Nvfp4)
+        && !resolved.backend.sizes_nvfp4_kv_cache()
+    {
         note(
             "kv_cache_dtype",
-            format_args!("No known release of the engine flow can size an nvfp4 KV cache; fp8 works."),
+            format_args!("No known release of the engine backend can size an nvfp4 KV cache; use fp8."),
         );
     }
     if let Some(tokens) = kv.lowered_max_seq_len {
         note(
             "max_seq_len",
-            format_args!("TensorRT-LLM lowers it to {}, all that the KV cache holds.", grouped(tokens)),
+            format_args!("TensorRT-LLM lowers it to {}, the capacity of the KV cache.", grouped(tokens)),
         );
     }
-    if plan.kv_cache_type == KvCacheType::Continuous && plan.runtime == Runtime::Executor {
-        note("kv_cache_type", format_args!("In-flight batching refuses it: the executor needs a paged KV cache."));
+    if resolved.given.engine.kv_cache_type == KvCacheType::Continuous
+        && resolved.given.engine.runtime == Runtime::Executor
+    {
+        note("kv_cache_type", format_args!("In-flight batching requires a paged KV cache."));
     }
-    if plan.model.mrope && plan.backend == Backend::TensorRt {
-        let table = plan.model.max_position_embeddings.saturating_mul(plan.model.rotary_dim()).saturating_mul(4);
+    if let Some(table) = resolved.backend.rotation_table(resolved) {
         note(
             "max_batch_size",
             format_args!(
-                "Each beam of each sequence has a table of rotations in the runtime buffers, {}: lower max_batch_size first.",
-                Bytes(table)
+                "Each beam of each sequence has an M-RoPE table of {} in the runtime buffers. Lower \
+                 max_batch_size first.",
+                table
             ),
         );
     }
-    cross_kv_cache(plan, kv, &mut note);
-    windows(plan, kv, &mut note);
-    if plan.enable_trt_overlap && plan.runtime == Runtime::Executor && plan.pp_size == 1 {
-        let message = match super::terms::MicroBatches::of(plan).count {
+    cross_kv_cache(resolved, kv, &mut note);
+    windows(resolved, kv, &mut note);
+    if resolved.given.engine.enable_trt_overlap
+        && resolved.given.engine.runtime == Runtime::Executor
+        && resolved.parallel.pp_size == 1
+    {
+        let message = match MicroBatches::of(resolved).count {
             1 => "Has no effect with beam search or speculative decoding.",
             _ => "The runtime buffers of both micro-batches are allocated.",
         };
@@ -48,24 +57,24 @@ pub fn notes(plan: &Plan, kv: &KvCache) -> Vec<Note> {
     notes
 }
 
-/// Requests of the one pool to those of the other from which on the pools count as unbalanced.
+/// Ratio between the requests that the two pools hold above which they count as unbalanced.
 const UNBALANCED: f64 = 1.25;
 
-/// Which share would let both pools hold equally many requests, where they are far from it.
-fn cross_kv_cache(plan: &Plan, kv: &KvCache, note: &mut impl FnMut(&'static str, Arguments<'_>)) {
+/// Suggests the share for which both pools hold equally many requests, if they are far from it.
+fn cross_kv_cache(resolved: &Resolved, kv: &KvCache, note: &mut impl FnMut(&'static str, Arguments<'_>)) {
     let (Some(cross), Some(own)) = (kv.cross, kv.windows.last()) else { return };
     let needed = (kv.requests.cross_blocks().max(1), kv.requests.most_blocks(own.tokens).max(1));
     let held = (cross.blocks / needed.0, own.blocks / needed.1);
     let unbalanced = (held.0.max(held.1) as f64) > held.0.min(held.1) as f64 * UNBALANCED;
-    if !unbalanced || plan.max_tokens.is_some() {
+    if !unbalanced || resolved.given.kv_cache.max_tokens.is_some() {
         return;
     }
     let ratio = needed.0 as f64 / needed.1 as f64;
-    let share = match plan.version.has(Fact::CrossKvCacheSplitsBytes) {
+    let share = match resolved.version.has(Behavior::CrossKvCacheSplitsBytes) {
         true => ratio / (ratio + 1.0),
-        // own = (1 − x) · f of the memory, cross = x · f of what that leaves.
+        // own = (1 − x) · f of the memory; cross = x · f of the memory that is left.
         false => {
-            let f = plan.free_gpu_memory_fraction.unwrap_or(1.0);
+            let f = resolved.kv_cache.free_gpu_memory_fraction.unwrap_or(1.0);
             let linear = 1.0 - f + ratio;
             ((linear * linear + 4.0 * f * ratio).sqrt() - linear) / (2.0 * f)
         }
@@ -74,29 +83,45 @@ fn cross_kv_cache(plan: &Plan, kv: &KvCache, note: &mut impl FnMut(&'static str,
     note(
         "cross_kv_cache_fraction",
         format_args!(
-            "There is room for an encoder's output {encoded} times and for the tokens of a request {own} times: about {share} would balance the two."
+            "The KV cache holds {encoded} encoder outputs, but the tokens of {own} requests: a share of about \
+             {share} would balance the two."
         ),
     );
 }
 
-fn windows(plan: &Plan, kv: &KvCache, note: &mut impl FnMut(&'static str, Arguments<'_>)) {
+fn windows(resolved: &Resolved, kv: &KvCache, note: &mut impl FnMut(&'static str, Arguments<'_>)) {
     let field = "max_attention_window";
-    let several = plan.max_attention_window.windows(2).any(|pair| pair[0] != pair[1]);
-    if several && !plan.version.has(Fact::WindowsHavePools) {
-        note(
-            field,
-            format_args!("In TensorRT-LLM {} the widest window sizes the KV cache of all layers.", plan.version),
-        );
-    }
-    if kv.windows.len() > 1 && plan.max_tokens.is_some() && plan.version.has(Fact::WindowPoolsAreEqual) {
-        note("max_tokens", format_args!("Ignored where layers have several attention windows."));
-    }
-    let of = |stage| kv_cache::windows(plan, stage).into_iter().map(|window| window.tokens).collect::<Vec<u64>>();
-    if several && plan.version.has(Fact::WindowsHavePools) && (1..plan.pp_size).any(|stage| of(stage) != of(0)) {
+    let several = resolved.kv_cache.max_attention_window.windows(2).any(|pair| pair[0] != pair[1]);
+    if several && !resolved.version.has(Behavior::WindowsHavePools) {
         note(
             field,
             format_args!(
-                "TensorRT-LLM refuses pipeline stages with different windows; use a pp_size whose stages have all."
+                "In TensorRT-LLM {} the widest window determines the KV cache of all layers.",
+                resolved.version
+            ),
+        );
+    }
+    if kv.windows.len() > 1
+        && resolved.given.kv_cache.max_tokens.is_some()
+        && resolved.version.has(Behavior::WindowPoolsAreEqual)
+    {
+        let message = if resolved.backend.limits_pool_bytes_by_max_tokens() {
+            "Limits the bytes of all pools together: layers have several attention windows."
+        } else {
+            "Ignored if layers have several attention windows."
+        };
+        note("max_tokens", format_args!("{message}"));
+    }
+    let of = |stage| kv_cache::windows(resolved, stage).into_iter().map(|window| window.tokens).collect::<Vec<u64>>();
+    if several
+        && resolved.version.has(Behavior::WindowsHavePools)
+        && (1..resolved.parallel.pp_size).any(|stage| of(stage) != of(0))
+    {
+        note(
+            field,
+            format_args!(
+                "TensorRT-LLM rejects pipeline stages with different windows; use a pp_size for which every \
+                 stage has all windows."
             ),
         );
     }

@@ -1,15 +1,19 @@
-//! Whether a deployment fits, and at which stage of start-up it fails.
+//! The verdict: whether a deployment fits, or the stage of start-up in which it fails.
 
-use super::report::{Contributor, Rank, Stage, Verdict};
-use super::{KvCache, flow};
-use crate::deployment::{Plan, Runtime};
+use super::backend::BackendModel;
+use super::contributor::Contributor;
+use super::kv_cache::KvCache;
+use super::rank::Rank;
+use super::report::Verdict;
+use super::stage::Stage;
+use crate::deployment::{Resolved, Runtime};
 use crate::units::Bytes;
 
-/// At which stage a rank runs out of memory, and by how much.
-fn failure(plan: &Plan, rank: &Rank, adapter_short: Bytes, kv: &KvCache) -> Option<(Stage, Bytes)> {
+/// The stage in which a rank runs out of memory, and the missing bytes; `None` if the rank fits.
+fn failure(resolved: &Resolved, rank: &Rank, adapter_short: Bytes, kv: &KvCache) -> Option<(Stage, Bytes)> {
     let bytes = |contributor: Contributor| rank.figure(contributor).bytes;
-    let mut needed = bytes(Contributor::Overhead) - rank.late;
-    for (stage, contributors) in flow::stages(plan) {
+    let mut needed = bytes(Contributor::Overhead) - rank.after_kv_cache;
+    for (stage, contributors) in resolved.backend.start_up(resolved) {
         if stage == Stage::AllocateKvCache && adapter_short > Bytes::ZERO {
             return Some((Stage::HoldOneAdapter, adapter_short));
         }
@@ -21,11 +25,11 @@ fn failure(plan: &Plan, rank: &Rank, adapter_short: Bytes, kv: &KvCache) -> Opti
     if let Some(short) = kv.short_of(|window| kv.requests.most_blocks(window), kv.requests.cross_blocks()) {
         return Some((Stage::HoldOneSequence, short));
     }
-    needed += rank.late;
+    needed += rank.after_kv_cache;
     if needed > rank.total {
         return Some((Stage::RunFirstSteps, needed - rank.total));
     }
-    if plan.runtime != Runtime::Executor
+    if resolved.given.engine.runtime != Runtime::Executor
         && let Some(short) = kv.short_of(|window| kv.requests.batch_blocks(window), kv.requests.batch_cross_blocks())
     {
         return Some((Stage::HoldWholeBatch, short));
@@ -33,10 +37,16 @@ fn failure(plan: &Plan, rank: &Rank, adapter_short: Bytes, kv: &KvCache) -> Opti
     None
 }
 
-/// The verdict on all ranks, each with what its cache of LoRA adapters lacks to hold one.
-pub fn verdict(plan: &Plan, ranks: &[Rank], adapter_short: impl Fn(u64) -> Bytes, kv: &KvCache) -> Verdict {
+/// The verdict on all ranks. `adapter_short` returns the bytes that a rank's LoRA adapter cache
+/// lacks to hold one adapter.
+pub(super) fn verdict(
+    resolved: &Resolved,
+    ranks: &[Rank],
+    adapter_short: impl Fn(u64) -> Bytes,
+    kv: &KvCache,
+) -> Verdict {
     let failures = ranks.iter().filter_map(|rank| {
-        failure(plan, rank, adapter_short(rank.rank), kv).map(|(stage, short)| (stage, short, rank.rank))
+        failure(resolved, rank, adapter_short(rank.rank), kv).map(|(stage, short)| (stage, short, rank.rank))
     });
     if let Some((stage, short, rank)) =
         failures.min_by(|a, b| (a.0 as u8).cmp(&(b.0 as u8)).then(b.1.cmp(&a.1)).then(a.2.cmp(&b.2)))

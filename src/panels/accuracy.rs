@@ -1,24 +1,25 @@
-//! How near the laws come to what was measured: in a sentence, as a picture, by contributor, and figure by figure.
+//! The accuracy of the laws: in a sentence, as a picture, by contributor, and figure by figure.
 
-use super::{Request, parts::roving};
+use super::widgets;
 use crate::accuracy::{Case, Compared, Comparison, Errors, measurements, shipped, url};
-use crate::chart::{Point, Size, Theme, scatter};
-use crate::formats::link;
-use crate::units::{Bytes, grouped, grouped_decimal};
+use crate::chart::{Point, Size, scatter};
+use crate::link;
+use crate::protocol::PanelRequest;
+use crate::units::{Bytes, Units, grouped, grouped_decimal};
 use maud::{Markup, PreEscaped, html};
 
-/// The picture is no wider, in pixels; it is as high as wide.
-const WIDEST: u64 = 360;
+/// The greatest width of the picture in pixels; it is a square.
+const WIDEST: u32 = 360;
 
-/// The measurements that come with the project beside what the laws say.
-pub fn panel(request: &Request) -> Markup {
+/// Returns the project's measurements beside the predictions.
+pub(super) fn panel(request: &PanelRequest) -> Markup {
     let comparison = shipped();
     html! {
         div.accuracy {
             p.accuracy-summary { (summary(&comparison)) }
             (picture(&comparison, request))
             (contributors(&comparison))
-            (every_measurement(&comparison))
+            (every_measurement(&comparison, request.view.units))
         }
     }
 }
@@ -27,8 +28,8 @@ fn summary(comparison: &Comparison) -> String {
     let Errors { count, median, p90, .. } = Errors::of(&comparison.cases);
     let (exact, deployments) = (exact(&comparison.cases), measurements().len());
     format!(
-        "{exact} of {count} figures from {deployments} public measurements are met to the printed digit. Half of all are off by \
-         {}, nine in ten by {}.",
+        "{exact} of {count} figures from {deployments} public measurements are predicted to the printed digit. Half of \
+         the errors are {}, nine in ten {}.",
         at_most(median),
         at_most(p90)
     )
@@ -38,7 +39,7 @@ fn exact<'a>(cases: impl IntoIterator<Item = &'a Case>) -> usize {
     cases.into_iter().filter(|case| case.exact).count()
 }
 
-/// Errors below this share are written as less than two decimals can say.
+/// Errors below this share round to zero at two decimals.
 const HARDLY: f64 = 0.00005;
 
 fn at_most(share: f64) -> String {
@@ -54,10 +55,10 @@ fn percent(share: f64) -> String {
     }
 }
 
-/// A dot for each figure that is a size. The table below says the same.
-fn picture(comparison: &Comparison, request: &Request) -> Markup {
-    let theme = if request.option("theme") == Some("dark") { &Theme::DARK } else { &Theme::LIGHT };
-    let pixels = request.number("width").unwrap_or(WIDEST).min(WIDEST) as u32;
+/// A dot for each figure that is a size. The table below has the same data.
+fn picture(comparison: &Comparison, request: &PanelRequest) -> Markup {
+    let theme = widgets::theme(request);
+    let pixels = request.view.width.unwrap_or(WIDEST).min(WIDEST);
     let cases: Vec<&Case> = comparison.cases.iter().filter(|case| case.contributor.is_bytes()).collect();
     let point = |case: &&Case| Point {
         contributor: case.contributor.contributor(),
@@ -65,16 +66,18 @@ fn picture(comparison: &Comparison, request: &Request) -> Markup {
         measured: case.measured,
     };
     let points: Vec<Point> = cases.iter().map(point).collect();
-    let drawn = scatter(&points, Size { width: pixels, height: pixels }, theme);
-    let idle = "Across: measured. Up: predicted. On the line both are equal.";
+    let drawn = scatter(&points, Size { width: pixels, height: pixels }, theme, request.view.units);
+    let idle = "Horizontal: measured. Vertical: predicted. On the line both are equal.";
     html! {
         figure.scatter {
             div.chart-frame {
                 div.chart-picture aria-hidden="true" { (PreEscaped(&drawn.svg)) }
-                svg.chart-boxes role="group" aria-label="Predicted over measured" data-roving viewBox={ "0 0 " (pixels) " " (pixels) } {
+                svg.chart-boxes role="group" aria-label="Predicted over measured" data-roving
+                    viewBox={ "0 0 " (pixels) " " (pixels) } {
                     @for (index, dot) in drawn.dots.iter().enumerate() {
-                        @let told = told(cases[dot.point]);
-                        circle cx=(dot.x) cy=(dot.y) r="8" tabindex=(roving(index)) role="img" aria-label=(told) data-tip=(told) {}
+                        @let text = description(cases[dot.point], request.view.units);
+                        circle cx=(dot.x) cy=(dot.y) r="8" tabindex=(widgets::roving(index)) role="img"
+                            aria-label=(text) data-tip=(text) {}
                     }
                 }
             }
@@ -83,16 +86,16 @@ fn picture(comparison: &Comparison, request: &Request) -> Markup {
     }
 }
 
-/// A figure in a line.
-fn told(case: &Case) -> String {
-    let [predicted, measured, off] = texts(case);
+/// A figure in one line.
+fn description(case: &Case, units: Units) -> String {
+    let [predicted, measured, off] = texts(case, units);
     format!("{} of {}: predicted {predicted}, measured {measured}, {off}.", case.contributor.label(), setting(case))
 }
 
-/// What was predicted, what was measured, and how far off that is.
-fn texts(case: &Case) -> [String; 3] {
+/// The predicted size, the measured size, and the error.
+fn texts(case: &Case, units: Units) -> [String; 3] {
     let text = |amount: f64| match case.contributor.is_bytes() {
-        true => Bytes(amount.round() as u64).to_string(),
+        true => Bytes(amount.round() as u64).display(units).to_string(),
         false => grouped(amount.round() as u64),
     };
     let off = match case.error {
@@ -104,14 +107,14 @@ fn texts(case: &Case) -> [String; 3] {
     [text(case.predicted), text(case.measured), off]
 }
 
-/// The model on its cards.
+/// The model and the GPUs.
 fn setting(case: &Case) -> String {
     let deployment = &case.deployment;
     let cards = match deployment.world_size() {
         1 => deployment.gpu.name.to_string(),
         more => format!("{more} × {}", deployment.gpu.name),
     };
-    format!("{} · {} · {cards}", deployment.model.name, deployment.quant_algo)
+    format!("{} · {} · {cards}", deployment.model.name, deployment.precision.quant_algo)
 }
 
 /// A row for each kind of figure.
@@ -139,11 +142,12 @@ fn head(names: &[&str]) -> Markup {
     html! { thead { tr { @for name in names { th scope="col" { (name) } } } } }
 }
 
-/// Every figure under its configuration, which a link opens, and with where it was published.
-fn every_measurement(comparison: &Comparison) -> Markup {
+/// Every figure, grouped by configuration. A link opens the configuration, another one its
+/// publication.
+fn every_measurement(comparison: &Comparison, units: Units) -> Markup {
     html! {
         table.measurements aria-label="Every measurement" {
-            (head(&["configuration and figure", "predicted", "measured", "off by"]))
+            (head(&["configuration and figure", "predicted", "measured", "error"]))
             @for cases in comparison.cases.chunk_by(|a, b| a.id == b.id) {
                 tbody {
                     @if let Some(first) = cases.first() {
@@ -157,7 +161,7 @@ fn every_measurement(comparison: &Comparison) -> Markup {
                     @for case in cases {
                         tr {
                             th scope="row" { (case.contributor.label()) }
-                            @for text in texts(case) {
+                            @for text in texts(case, units) {
                                 td.number { (text) }
                             }
                         }
@@ -168,7 +172,7 @@ fn every_measurement(comparison: &Comparison) -> Markup {
     }
 }
 
-/// Where something was published: a link in a tab of its own, where that is an address.
+/// The publication: if it is an address, a link that opens in a new tab.
 fn source(source: &str) -> Markup {
     html! {
         @match url(source) {

@@ -1,30 +1,31 @@
-//! What to change: single changes that make the deployment fit, or free what it wastes.
+//! Advice: single changes that make the deployment fit, or that free unused memory.
 
-use super::{Request, parts};
-use crate::deployment::Fixed;
-use crate::explore::advise::{Advice, Advices, advise};
-use crate::formats::link;
-use crate::units::{Bytes, grouped};
+use super::widgets;
+use crate::deployment::Phase;
+use crate::explore::advise::{Recommendation, Recommendations, advise};
+use crate::link;
+use crate::protocol::PanelRequest;
+use crate::units::{Bytes, Units, grouped};
 use maud::{Markup, html};
 
-/// The changes, the cheapest first.
-pub fn panel(request: &Request) -> Markup {
-    let load = request.number("concurrency").map(|_| parts::load(request, 1));
+/// Returns the changes, cheapest first.
+pub(super) fn panel(request: &PanelRequest) -> Markup {
+    let load = request.number("concurrency").map(|_| widgets::load(request, 1));
     html! {
         div.advice {
             div.asks {
-                (parts::number(request, "concurrency", "sequences at once", "any"))
-                (parts::lengths(request))
+                (widgets::number(request, "concurrency", "concurrent sequences", "any"))
+                (widgets::lengths(request))
             }
-            @match advise(request.deployment(), load) {
-                Ok(advices) => (changes(&advices)),
-                Err(problems) => @for problem in &problems.0 { (parts::problem(problem)) },
+            @match advise(&request.deployment, load) {
+                Ok(advices) => (changes(&advices, request.view.units)),
+                Err(problems) => @for problem in &problems.0 { (widgets::problem(problem)) },
             }
         }
     }
 }
 
-fn changes(advices: &Advices) -> Markup {
+fn changes(advices: &Recommendations, units: Units) -> Markup {
     let load = advices.load;
     let sequences = format!(
         "{} sequences of {} input and {} output tokens",
@@ -44,17 +45,18 @@ fn changes(advices: &Advices) -> Markup {
         @if !advices.changes.is_empty() {
             div.wide {
                 table.listing.cards aria-label="Changes" {
-                    (parts::head(&[
-                        ("change", false), ("fixed at", false), ("frees on a GPU", true), ("KV tokens", true), ("costs", false), ("", false),
+                    (widgets::head(&[
+                        ("change", false), ("phase", false), ("frees per GPU", true),
+                        ("KV tokens", true), ("cost", false), ("", false),
                     ]))
-                    tbody { @for change in &advices.changes { (row(change)) } }
+                    tbody { @for change in &advices.changes { (row(change, units)) } }
                 }
             }
         }
     }
 }
 
-fn row(change: &Advice) -> Markup {
+fn row(change: &Recommendation, units: Units) -> Markup {
     let (before, after) = change.kv_tokens;
     html! {
         tr data-change=(change.key) {
@@ -62,34 +64,36 @@ fn row(change: &Advice) -> Markup {
                 span.key { (change.key) "=" (change.to) }
                 @if !change.from.is_empty() { span.faint { " instead of " (change.from) } }
             }
-            td { (moment(change.fixed)) }
-            td.number data-label="frees" { @if change.saves > Bytes::ZERO { (change.saves) } @else { "0" } }
+            td { (moment(change.phase)) }
+            td.number data-label="frees" {
+                @if change.saves > Bytes::ZERO { (change.saves.display(units)) } @else { "0" }
+            }
             td.number data-label="KV tokens" { (grouped(before)) " → " (grouped(after)) }
             td.beyond {
                 (change.cost)
-                @if change.uncertain { " The figures' uncertainty leaves it open whether it fits." }
+                @if change.uncertain { " Whether it fits is within the uncertainty." }
             }
             td {
                 button.link type="button" data-open=(link::encode(&change.deployment))
-                    aria-label={ "take " (change.key) "=" (change.to) } { "take" }
+                    aria-label={ "apply " (change.key) "=" (change.to) } { "apply" }
             }
         }
     }
 }
 
-fn moment(fixed: Fixed) -> &'static str {
-    match fixed {
-        Fixed::Run => "run time",
-        Fixed::Build => "build",
-        Fixed::Hardware => "hardware",
+fn moment(phase: Phase) -> &'static str {
+    match phase {
+        Phase::Runtime => "run time",
+        Phase::Build => "build",
+        Phase::Hardware => "hardware",
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use crate::deployment::Deployment;
+    use crate::deployment::{BuildLimits, Deployment};
     use crate::explore::advise::advise;
-    use crate::formats::link;
+    use crate::link;
     use crate::panels::answer;
     #[cfg(target_arch = "wasm32")]
     use wasm_bindgen_test::wasm_bindgen_test as test;
@@ -115,9 +119,12 @@ mod tests {
     #[test]
     fn a_tight_deployment_is_not_told_to_shrink() {
         let tight = Deployment {
-            max_batch_size: Some(8),
-            max_num_tokens: Some(2048),
-            max_seq_len: Some(2048),
+            limits: BuildLimits {
+                max_batch_size: Some(8),
+                max_num_tokens: Some(2048),
+                max_seq_len: Some(2048),
+                ..BuildLimits::default()
+            },
             ..Deployment::default()
         };
         let link = link::encode(&tight).replace('=', "%3D").replace('&', "%26");

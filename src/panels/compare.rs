@@ -1,37 +1,47 @@
-//! The present deployment beside the one that is pinned.
+//! The current deployment beside the pinned one.
 
-use super::{Request, field_link, parts};
-use crate::chart::{Row, Theme, rows};
+use super::{field_link, widgets};
+use crate::chart::{Row, rows};
 use crate::explore::compare::{Comparison, Side, compare};
-use crate::formats::{link, table::Table};
+use crate::export::table::Table;
+use crate::link;
 use crate::memory::{Contributor, Verdict};
-use crate::units::{Bytes, giga, grouped, grouped_decimal};
+use crate::protocol::PanelRequest;
+use crate::units::{Bytes, Units, grouped, grouped_decimal, signed};
 use maud::{Markup, PreEscaped, html};
 
-/// The picture, in pixels, unless the page says how wide it is.
-const WIDTH: u64 = 640;
+/// The width of the picture in pixels, if the page does not state its own.
+const WIDTH: u32 = 640;
 
-/// Both deployments, or how to pin one. The page says the pinned one as a link that compares.
-pub fn panel(request: &Request) -> Markup {
+/// Returns the comparison, or a button that pins the current deployment. The `compared` option is a
+/// link that pins one.
+pub(super) fn panel(request: &PanelRequest) -> Markup {
     let pinned = request.option("compared").and_then(link::pinned);
     html! {
         div.compare {
             @match pinned {
                 None => {
-                    p.answer { "Pin what you see, then change settings: both stand side by side, and the link keeps both." }
+                    p.answer {
+                        "Pin this deployment, then change settings. "
+                        "This panel compares the two, and the link contains both."
+                    }
                     p.saves { button.button #pin type="button" data-pin="true" { "Pin this deployment" } }
                 },
                 Some(pinned) => {
                     p.saves {
-                        button.link #pin type="button" data-pin="true" { "pin this one instead" }
-                        button.link type="button" data-open=(link::encode(&pinned.deployment)) { "back to the pinned one" }
-                        button.link type="button" data-pin="" { "compare no more" }
+                        button.link #pin type="button" data-pin="true" { "Pin this one instead" }
+                        button.link type="button" data-open=(link::encode(&pinned.deployment)) { "Open the pinned one" }
+                        button.link type="button" data-pin="" { "Stop comparing" }
                     }
-                    @match compare(&pinned.deployment, request.deployment()) {
+                    @match compare(&pinned.deployment, &request.deployment) {
                         Ok(comparison) => (compared(request, &comparison)),
                         Err((side, problems)) => {
-                            p.problem { (if side == Side::Pinned { "The pinned deployment" } else { "This deployment" }) " is impossible." }
-                            @for problem in &problems.0 { (parts::problem(problem)) }
+                            @let deployment = match side {
+                                Side::Pinned => "The pinned deployment",
+                                Side::Current => "This deployment",
+                            };
+                            p.problem { (deployment) " is impossible." }
+                            @for problem in &problems.0 { (widgets::problem(problem)) }
                         },
                     }
                 },
@@ -40,28 +50,30 @@ pub fn panel(request: &Request) -> Markup {
     }
 }
 
-fn compared(request: &Request, comparison: &Comparison) -> Markup {
+fn compared(request: &PanelRequest, comparison: &Comparison) -> Markup {
+    let units = request.view.units;
+    let table = Table::of_comparison(comparison, units);
     html! {
         (picture(request, comparison))
         div.wide { (settings(comparison)) }
-        div.wide role="region" aria-label="Differences" tabindex="0" { (differences(comparison)) }
+        div.wide role="region" aria-label="Differences" tabindex="0" { (differences(comparison, units)) }
         p.saves {
             button.link type="button" data-copy="compare_markdown" { "copy Markdown" }
             button.link type="button" data-save="comparison.csv" data-from="compare_csv" { "save CSV" }
         }
-        pre #compare_markdown hidden { (parts::verbatim(&Table::of_comparison(comparison).markdown())) }
-        pre #compare_csv hidden { (parts::verbatim(&Table::of_comparison(comparison).csv())) }
+        pre #compare_markdown hidden { (widgets::verbatim(&table.markdown())) }
+        pre #compare_csv hidden { (widgets::verbatim(&table.csv())) }
     }
 }
 
 /// Bars below each other on one scale.
-fn picture(request: &Request, comparison: &Comparison) -> Markup {
-    let theme = if request.option("theme") == Some("dark") { &Theme::DARK } else { &Theme::LIGHT };
+fn picture(request: &PanelRequest, comparison: &Comparison) -> Markup {
+    let theme = widgets::theme(request);
     let bars = [
         Row { label: "pinned", rank: Some(&comparison.pinned.rank), marked: false },
         Row { label: "now", rank: Some(&comparison.current.rank), marked: true },
     ];
-    let drawn = rows(&bars, request.number("width").unwrap_or(WIDTH) as u32, theme);
+    let drawn = rows(&bars, request.view.width.unwrap_or(WIDTH), theme, request.view.units);
     html! { div.chart-picture aria-hidden="true" { (PreEscaped(drawn.svg)) } }
 }
 
@@ -71,7 +83,7 @@ fn settings(comparison: &Comparison) -> Markup {
             p.answer { "Nothing differs yet: change a setting." }
         } @else {
             table.listing aria-label="Settings that differ" {
-                (parts::head(&[("setting", false), ("pinned", true), ("now", true)]))
+                (widgets::head(&[("setting", false), ("pinned", true), ("now", true)]))
                 tbody {
                     @for setting in &comparison.settings {
                         tr {
@@ -86,19 +98,20 @@ fn settings(comparison: &Comparison) -> Markup {
     }
 }
 
-fn differences(comparison: &Comparison) -> Markup {
+fn differences(comparison: &Comparison, units: Units) -> Markup {
     let tokens = [&comparison.pinned, &comparison.current].map(|side| side.kv_cache.tokens);
     let sequences = [&comparison.pinned, &comparison.current].map(|side| side.kv_cache.max_sequences);
     html! {
         table.listing aria-label="Differences" {
-            (parts::head(&[("fullest GPU", false), (&format!("pinned {}", giga()), true), (&format!("now {}", giga()), true), ("difference", true)]))
+            @let [pinned, now] = ["pinned", "now"].map(|side| format!("{side} {}", units.giga()));
+            (widgets::head(&[("fullest GPU", false), (&pinned, true), (&now, true), ("difference", true)]))
             tbody {
                 @for row in comparison.differences() {
                     tr data-difference=(row.contributor.map_or("free", Contributor::key)) {
                         th scope="row" { (row.contributor.map_or("Free", Contributor::label)) }
-                        td.number { (size(row.pinned)) }
-                        td.number { (size(row.current)) }
-                        td.number { (row.text()) }
+                        td.number { (size(row.pinned, units)) }
+                        td.number { (size(row.current, units)) }
+                        td.number { (row.text(units)) }
                     }
                 }
                 (counted("KV cache tokens", tokens))
@@ -114,18 +127,12 @@ fn differences(comparison: &Comparison) -> Markup {
 }
 
 fn counted(label: &str, [pinned, current]: [u64; 2]) -> Markup {
-    let size = grouped(current.abs_diff(pinned));
-    let difference = match current.cmp(&pinned) {
-        std::cmp::Ordering::Less => format!("−{size}"),
-        std::cmp::Ordering::Equal => "±0".into(),
-        std::cmp::Ordering::Greater => format!("+{size}"),
-    };
     html! {
         tr {
             th scope="row" { (label) }
             td.number { (grouped(pinned)) }
             td.number { (grouped(current)) }
-            td.number { (difference) }
+            td.number { (signed(current, pinned, grouped)) }
         }
     }
 }
@@ -138,16 +145,17 @@ fn said(verdict: &Verdict) -> &'static str {
     }
 }
 
-fn size(bytes: Bytes) -> String {
-    grouped_decimal(bytes.giga(), 2)
+fn size(bytes: Bytes, units: Units) -> String {
+    grouped_decimal(bytes.giga(units), 2)
 }
 
 #[cfg(test)]
 mod tests {
-    use crate::deployment::Deployment;
+    use crate::deployment::{BuildLimits, Deployment, Parallelism};
     use crate::explore::compare::compare;
-    use crate::formats::link;
+    use crate::link;
     use crate::panels::answer;
+    use crate::units::Units;
     #[cfg(target_arch = "wasm32")]
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
@@ -166,12 +174,20 @@ mod tests {
 
     #[test]
     fn the_differences_are_those_of_the_library() {
-        let pinned = Deployment { max_seq_len: Some(4096), ..Deployment::default() };
-        let current = Deployment { max_batch_size: Some(64), tp_size: 2, ..pinned.clone() };
+        let pinned = Deployment {
+            limits: BuildLimits { max_seq_len: Some(4096), ..BuildLimits::default() },
+            ..Deployment::default()
+        };
+        let current = Deployment {
+            limits: BuildLimits { max_batch_size: Some(64), ..pinned.limits },
+            parallel: Parallelism { tp_size: 2, ..pinned.parallel },
+            ..pinned.clone()
+        };
         let html = asked(&pinned, &current);
         let comparison = compare(&pinned, &current).unwrap();
         for row in comparison.differences() {
-            assert!(html.contains(&format!("<td class=\"number\">{}</td></tr>", row.text())), "{}", row.text());
+            let text = row.text(Units::Binary);
+            assert!(html.contains(&format!("<td class=\"number\">{text}</td></tr>")), "{text}");
         }
         for setting in &comparison.settings {
             assert!(html.contains(&format!("data-field=\"{}\"", setting.key)));
@@ -187,7 +203,10 @@ mod tests {
 
     #[test]
     fn a_pinned_deployment_that_is_impossible_is_said_so() {
-        let html = asked(&Deployment { tp_size: 3, ..Deployment::default() }, &Deployment::default());
+        let html = asked(
+            &Deployment { parallel: Parallelism { tp_size: 3, ..Parallelism::default() }, ..Deployment::default() },
+            &Deployment::default(),
+        );
         assert!(html.contains("The pinned deployment is impossible"));
     }
 }

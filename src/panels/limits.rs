@@ -1,21 +1,23 @@
-//! How far each setting goes with all others as they are, and how many sequences run at once.
+//! The range of each setting with all others unchanged, and the number of concurrent sequences.
 
-use super::{Request, field_link, parts};
-use crate::explore::solve::{Limits, solve};
-use crate::explore::{Knob, Load};
+use super::{field_link, widgets};
+use crate::explore::range::FeasibleRange;
+use crate::explore::solve::solve;
+use crate::explore::{Load, NumericSetting};
 use crate::memory::estimate;
+use crate::protocol::PanelRequest;
 use crate::units::grouped;
 use maud::{Markup, html};
 
-/// How many sequences run, and the limit of each setting that is a number.
-pub fn panel(request: &Request) -> Markup {
-    // Without a number of sequences the question is only whether the deployment fits.
-    let load = request.number("concurrency").map(|_| parts::load(request, 1));
+/// Returns the number of concurrent sequences, and the limit of each numeric setting.
+pub(super) fn panel(request: &PanelRequest) -> Markup {
+    // Without a number of sequences, the limits only ask whether the deployment fits.
+    let load = request.number("concurrency").map(|_| widgets::load(request, 1));
     html! {
         div.limits {
             div.asks {
-                (parts::lengths(request))
-                (parts::number(request, "concurrency", "sequences at once", "any"))
+                (widgets::lengths(request))
+                (widgets::number(request, "concurrency", "concurrent sequences", "any"))
             }
             (concurrency(request))
             (table(request, load))
@@ -23,12 +25,12 @@ pub fn panel(request: &Request) -> Markup {
     }
 }
 
-/// How many sequences of the lengths run at once, and what binds.
-fn concurrency(request: &Request) -> Markup {
-    let Ok(report) = estimate(request.deployment()) else {
+/// The number of concurrent sequences of these lengths, and the limit that binds.
+fn concurrency(request: &PanelRequest) -> Markup {
+    let Ok(report) = estimate(&request.deployment) else {
         return html! {};
     };
-    let asked = parts::load(request, 1);
+    let asked = widgets::load(request, 1);
     let (input, output) = (grouped(asked.input_len), grouped(asked.output_len));
     if !report.verdict.fits() {
         return html! { p.answer { strong { "No sequence runs" } ", because the deployment does not fit." } };
@@ -49,19 +51,21 @@ fn concurrency(request: &Request) -> Markup {
     }
 }
 
-fn table(request: &Request, load: Option<Load>) -> Markup {
-    let deployment = request.deployment();
-    let knobs: Vec<Knob> = Knob::all(deployment).collect();
+fn table(request: &PanelRequest, load: Option<Load>) -> Markup {
+    let deployment = &request.deployment;
+    let settings: Vec<NumericSetting> = NumericSetting::all(deployment).collect();
     html! {
         div.wide {
             table.listing.cards aria-label="The limit of each setting" {
-                (parts::head(&[("setting", false), ("today", true), ("limit", true), ("", false), ("beyond it", false)]))
+                (widgets::head(&[
+                    ("setting", false), ("current", true), ("limit", true), ("", false), ("beyond", false),
+                ]))
                 tbody {
-                    @for knob in knobs {
-                        @match solve(deployment, knob.field.key, load) {
+                    @for numeric in settings {
+                        @match solve(deployment, numeric.row.key, load) {
                             Ok(limits) => (row(&limits)),
                             Err(problem) => tr {
-                                th scope="row" { (field_link(knob.field.key)) }
+                                th scope="row" { (field_link(numeric.row.key)) }
                                 td colspan="4" { (problem.message) "." }
                             },
                         }
@@ -72,22 +76,22 @@ fn table(request: &Request, load: Option<Load>) -> Markup {
     }
 }
 
-fn row(limits: &Limits) -> Markup {
-    // What fits over the whole range of a setting has no limit that is worth taking.
+fn row(limits: &FeasibleRange) -> Markup {
+    // A setting that fits over its whole range has no limit worth applying.
     let limit = limits.limit().filter(|end| end.next.is_some());
-    // A value that TensorRT-LLM settles may be the limit too, and taking it would change nothing.
+    // The limit may be TensorRT-LLM's own default; applying it would change nothing.
     let new = limit.filter(|end| limits.today.as_ref() != Some(&end.text));
     html! {
         tr {
             th scope="row" { (field_link(limits.key)) }
-            td.number data-label="today" { (limits.today.as_deref().map(readable).unwrap_or_default()) }
+            td.number data-label="current" { (limits.today.as_deref().map(readable).unwrap_or_default()) }
             @match limit {
                 Some(end) => {
                     td.number data-limit=(end.text) {
                         span.faint { (if limits.is_largest() { "at most " } else { "at least " }) }
                         (readable(&end.text))
                     }
-                    td { @if let Some(end) = new { (parts::take(limits.key, &end.text, "take")) } }
+                    td { @if let Some(end) = new { (widgets::take(limits.key, &end.text, "apply")) } }
                 },
                 None => { td.number { @if limits.never.is_some() { "none fits" } } td {} },
             }
@@ -95,22 +99,22 @@ fn row(limits: &Limits) -> Markup {
                 @match (limits.binding(), limit.and_then(|end| end.next.as_ref())) {
                     (Some(stop), Some((next, _))) => { (readable(next)) " " (stop.text()) },
                     (Some(stop), None) => { "it " (stop.text()) },
-                    (None, _) => "fits over its whole range",
+                    (None, _) => "fits over the whole range",
                 }
             }
         }
     }
 }
 
-/// A number with its digits in groups.
+/// A number with its digits grouped.
 fn readable(text: &str) -> String {
     text.parse::<u64>().map_or_else(|_| text.to_string(), grouped)
 }
 
 #[cfg(test)]
 mod tests {
-    use crate::deployment::Deployment;
-    use crate::explore::{Knob, Load, solve::solve};
+    use crate::deployment::{BuildLimits, Deployment};
+    use crate::explore::{Load, NumericSetting, solve::solve};
     use crate::memory::estimate;
     use crate::panels::answer;
     use crate::units::grouped;
@@ -120,15 +124,18 @@ mod tests {
     const LINK: &str = "max_seq_len%3D4096%26max_batch_size%3D64";
 
     fn deployment() -> Deployment {
-        Deployment { max_seq_len: Some(4096), max_batch_size: Some(64), ..Deployment::default() }
+        Deployment {
+            limits: BuildLimits { max_seq_len: Some(4096), max_batch_size: Some(64), ..BuildLimits::default() },
+            ..Deployment::default()
+        }
     }
 
     #[test]
     fn every_knob_has_the_limit_that_the_library_solves() {
         let html = answer(&format!("panel=limits&link={LINK}"));
         let mut found = 0;
-        for knob in Knob::all(&deployment()) {
-            let limits = solve(&deployment(), knob.field.key, None).unwrap();
+        for numeric in NumericSetting::all(&deployment()) {
+            let limits = solve(&deployment(), numeric.row.key, None).unwrap();
             assert!(html.contains(&format!("data-field=\"{}\"", limits.key)));
             let Some(limit) = limits.limit().filter(|end| end.next.is_some()) else { continue };
             found += 1;

@@ -1,36 +1,39 @@
-//! Which deployments of the model run a load, over GPUs, ranks and precisions.
+//! A search over GPUs, ranks and precisions for deployments of the model that run a load.
 
-use super::{Request, parts};
-use crate::chart::{Size, Theme, frontier};
+use super::widgets;
+use crate::chart::{Size, frontier};
 use crate::deployment::{Backend, Deployment};
 use crate::explore::Load;
 use crate::explore::search::{Candidate, Order, Search, Space};
-use crate::formats::{link, table::Table};
+use crate::export::table::Table;
 use crate::gpu::{Gpu, gpus};
-use crate::units::{giga, grouped};
+use crate::link;
+use crate::protocol::PanelRequest;
+use crate::units::{Units, grouped};
 use maud::{Markup, PreEscaped, html};
 use std::cell::RefCell;
 use std::rc::Rc;
 
-/// Sequences at once, unless told otherwise.
+/// The default number of concurrent sequences.
 const CONCURRENCY: u64 = 32;
-/// Cards that are searched at first, besides the deployment's own.
+/// The default GPUs of a search, besides the deployment's own.
 const USUAL: [&str; 5] = ["h100-sxm", "h200", "b200", "a100-80gb", "l40s"];
-/// No more rows are shown, which sorting and filtering choose from all.
+/// The most rows shown. Sorting and filtering choose them from all candidates.
 const MOST_ROWS: usize = 100;
-/// The picture is no wider, in pixels, and as high.
-const PICTURE: (u64, u32) = (720, 240);
-const IDLE: &str = "Right: GPUs. Up: sequences at once. Large dots are beaten by none; click one to open it.";
+/// The greatest width of the picture, and its height, in pixels.
+const PICTURE: (u32, u32) = (720, 240);
+const IDLE: &str =
+    "Horizontal: GPUs. Vertical: concurrent sequences. No deployment beats a large dot; click one to open it.";
 
-/// Candidates that were found, and how many were tried.
+/// The candidates found, and the number of deployments tried.
 type Found = Rc<(Vec<Candidate>, usize)>;
 
 thread_local! {
-    /// The last search, so that sorting and filtering don't search again.
+    /// The last search, so that sorting and filtering do not repeat it.
     static LAST: RefCell<Option<(Asked, Found)>> = const { RefCell::new(None) };
 }
 
-/// What decides what a search finds.
+/// The input of a search.
 #[derive(Debug, Clone, PartialEq)]
 struct Asked {
     base: Deployment,
@@ -39,8 +42,8 @@ struct Asked {
 }
 
 impl Asked {
-    fn of(request: &Request) -> Asked {
-        let base = request.deployment().clone();
+    fn of(request: &PanelRequest) -> Asked {
+        let base = request.deployment.clone();
         let chosen: Vec<&'static Gpu> = gpus().iter().filter(|gpu| is_chosen(request, gpu)).collect();
         let mut space = Space::on(chosen, base.backend);
         space.quant_algos.retain(|algo| request.is_on(&format!("weights.{algo}"), true));
@@ -48,7 +51,7 @@ impl Asked {
         if let Some(most) = request.number("most_gpus") {
             space.most_gpus = most.max(1);
         }
-        Asked { base, load: parts::load(request, CONCURRENCY), space }
+        Asked { base, load: widgets::load(request, CONCURRENCY), space }
     }
 
     fn found(&self) -> Found {
@@ -75,12 +78,12 @@ fn gpu_option(gpu: &Gpu) -> String {
     format!("gpu.{}", gpu.id)
 }
 
-fn is_chosen(request: &Request, gpu: &Gpu) -> bool {
-    request.is_on(&gpu_option(gpu), USUAL.contains(&gpu.id) || gpu.id == request.deployment().gpu.id)
+fn is_chosen(request: &PanelRequest, gpu: &Gpu) -> bool {
+    request.is_on(&gpu_option(gpu), USUAL.contains(&gpu.id) || gpu.id == request.deployment.gpu.id)
 }
 
-/// The question, the best on a chart, and the rest in a table.
-pub fn panel(request: &Request) -> Markup {
+/// Returns the options, the frontier as a chart, and all candidates in a table.
+pub(super) fn panel(request: &PanelRequest) -> Markup {
     let asked = Asked::of(request);
     let found = asked.found();
     let (candidates, tried) = &*found;
@@ -92,9 +95,9 @@ pub fn panel(request: &Request) -> Markup {
     html! {
         div.search {
             div.asks {
-                (parts::number(request, "concurrency", "sequences at once", &CONCURRENCY.to_string()))
-                (parts::lengths(request))
-                (parts::number(request, "most_gpus", "GPUs at most", "64"))
+                (widgets::number(request, "concurrency", "concurrent sequences", &CONCURRENCY.to_string()))
+                (widgets::lengths(request))
+                (widgets::number(request, "most_gpus", "GPUs at most", "64"))
             }
             (cards(request, &asked))
             (precisions(request, &asked))
@@ -111,7 +114,7 @@ pub fn panel(request: &Request) -> Markup {
     }
 }
 
-/// What a person may filter by, in small letters.
+/// The text that the filter matches, in lower case.
 fn text(one: &Candidate) -> String {
     let experts = one.moe_ep_size.map_or_else(String::new, |size| format!(" ep{size}"));
     format!(
@@ -121,7 +124,7 @@ fn text(one: &Candidate) -> String {
     .to_lowercase()
 }
 
-/// Whether every word is somewhere in a candidate's text; a word that starts with `-` is nowhere in it.
+/// Whether a candidate's text contains every word. A word that starts with `-` must be absent.
 fn matches(one: &Candidate, words: &[String]) -> bool {
     if words.is_empty() {
         return true;
@@ -133,7 +136,7 @@ fn matches(one: &Candidate, words: &[String]) -> bool {
     })
 }
 
-/// A button that chooses several checkboxes at once.
+/// A button that sets several checkboxes at once.
 fn choose(label: &str, what: &str, options: impl Iterator<Item = (String, bool)>) -> Markup {
     let mut pairs = form_urlencoded::Serializer::new(String::new());
     for (name, on) in options {
@@ -146,16 +149,16 @@ fn checkbox(name: &str, label: &str, on: bool) -> Markup {
     html! { label { input type="checkbox" name=(name) id={ "search_" (name) } checked[on]; (label) } }
 }
 
-fn cards(request: &Request, asked: &Asked) -> Markup {
-    let own = request.deployment().gpu;
+fn cards(request: &PanelRequest, asked: &Asked) -> Markup {
+    let own = &request.deployment.gpu;
     let all = |on: fn(&Gpu, &Gpu) -> bool| gpus().iter().map(move |gpu| (gpu_option(gpu), on(gpu, own)));
     html! {
         details.gpu-choice data-part="gpus" open[request.unfolds("gpus")] {
             summary { span.part-label { "GPUs: " (asked.space.gpus.len()) " of " (gpus().len()) } }
             p.saves {
                 (choose("all", "GPUs", all(|_, _| true)))
-                (choose("today's", "GPU", all(|gpu, own| gpu.id == own.id)))
-                (choose("usual", "GPUs", all(|gpu, _| USUAL.contains(&gpu.id))))
+                (choose("current", "GPU", all(|gpu, own| gpu.id == own.id)))
+                (choose("default", "GPUs", all(|gpu, _| USUAL.contains(&gpu.id))))
             }
             div.checks {
                 @for gpu in gpus() { (checkbox(&gpu_option(gpu), gpu.name, is_chosen(request, gpu))) }
@@ -164,7 +167,7 @@ fn cards(request: &Request, asked: &Asked) -> Markup {
     }
 }
 
-fn precisions(request: &Request, asked: &Asked) -> Markup {
+fn precisions(request: &PanelRequest, asked: &Asked) -> Markup {
     let every = Space::on(Vec::new(), asked.base.backend);
     let (weights, caches) = (asked.space.quant_algos.len(), asked.space.kv_cache_dtypes.len());
     html! {
@@ -182,27 +185,28 @@ fn precisions(request: &Request, asked: &Asked) -> Markup {
             }
             div.checks role="group" aria-label="Type of the KV cache" {
                 @for dtype in &every.kv_cache_dtypes {
-                    (checkbox(&format!("kv.{dtype}"), &format!("KV {dtype}"), asked.space.kv_cache_dtypes.contains(dtype)))
+                    @let is_on = asked.space.kv_cache_dtypes.contains(dtype);
+                    (checkbox(&format!("kv.{dtype}"), &format!("KV {dtype}"), is_on))
                 }
             }
         }
     }
 }
 
-fn picture(request: &Request, asked: &Asked, shown: &[Candidate]) -> Markup {
-    let theme = if request.option("theme") == Some("dark") { &Theme::DARK } else { &Theme::LIGHT };
-    let width = request.number("width").unwrap_or(PICTURE.0).min(PICTURE.0).max(200) as u32;
+fn picture(request: &PanelRequest, asked: &Asked, shown: &[Candidate]) -> Markup {
+    let theme = widgets::theme(request);
+    let width = request.view.width.unwrap_or(PICTURE.0).clamp(200, PICTURE.0);
     let drawn = frontier(shown, Size { width, height: PICTURE.1 }, theme);
     html! {
         figure.frontier {
             div.chart-frame #search_chart {
                 div.chart-picture aria-hidden="true" { (PreEscaped(&drawn.svg)) }
-                svg.chart-boxes role="group" aria-label="Sequences over GPUs" data-roving viewBox={ "0 0 " (width) " " (PICTURE.1) }
-                    width=(width) height=(PICTURE.1) {
+                svg.chart-boxes role="group" aria-label="Sequences over GPUs" data-roving
+                    viewBox={ "0 0 " (width) " " (PICTURE.1) } width=(width) height=(PICTURE.1) {
                     @for (index, dot) in drawn.best.iter().enumerate() {
                         @let one = &shown[dot.candidate];
-                        circle cx=(dot.x) cy=(dot.y) r="10" tabindex=(parts::roving(index)) role="button" aria-label=(told(one))
-                            data-open=(asked.link(one)) data-tip=(told(one)) {}
+                        circle cx=(dot.x) cy=(dot.y) r="10" tabindex=(widgets::roving(index)) role="button"
+                            data-open=(asked.link(one)) aria-label=(description(one)) data-tip=(description(one)) {}
                     }
                 }
             }
@@ -211,7 +215,7 @@ fn picture(request: &Request, asked: &Asked, shown: &[Candidate]) -> Markup {
     }
 }
 
-fn told(one: &Candidate) -> String {
+fn description(one: &Candidate) -> String {
     let (gpus, sequences) = (grouped(one.gpus), grouped(one.concurrency));
     format!(
         "{gpus} × {}, tp {}, pp {}, {} weights, KV {}: {sequences} sequences.",
@@ -219,14 +223,18 @@ fn told(one: &Candidate) -> String {
     )
 }
 
-fn table(request: &Request, asked: &Asked, order: Order, shown: &[Candidate]) -> Markup {
+fn table(request: &PanelRequest, asked: &Asked, order: Order, shown: &[Candidate]) -> Markup {
+    let units = request.view.units;
     let experts = asked.base.model.moe.is_some();
     let engine = asked.base.backend == Backend::TensorRt;
+    let direction = if order == Order::Gpus { "ascending" } else { "descending" };
     let heading = |name: &str, by: Option<Order>| {
         html! {
-            th.number[by.is_some()] scope="col" aria-sort=[(by == Some(order)).then_some(if order == Order::Gpus { "ascending" } else { "descending" })] {
+            th.number[by.is_some()] scope="col" aria-sort=[(by == Some(order)).then_some(direction)] {
                 @match by {
-                    Some(by) => button.link.sorted[by == order] type="button" data-ask={ "sort=" (by.name()) } { (name) },
+                    Some(by) => {
+                        button.link.sorted[by == order] type="button" data-ask={ "sort=" (by.name()) } { (name) }
+                    },
                     None => (name),
                 }
             }
@@ -246,7 +254,7 @@ fn table(request: &Request, asked: &Asked, order: Order, shown: &[Candidate]) ->
                 button.link type="button" data-save="search.csv" data-from="search_csv" { "save CSV" }
             }
         }
-        pre #search_csv hidden { (parts::verbatim(&Table::of_candidates(rows).csv())) }
+        pre #search_csv hidden { (widgets::verbatim(&Table::of_candidates(rows).csv())) }
         div.wide {
             table.listing aria-label="Deployments" {
                 thead { tr {
@@ -258,21 +266,28 @@ fn table(request: &Request, asked: &Asked, order: Order, shown: &[Candidate]) ->
                     (heading("sequences", Some(Order::Concurrency)))
                     (heading("per GPU", Some(Order::ConcurrencyPerGpu)))
                     (heading("KV tokens", Some(Order::KvTokens)))
-                    (heading(&format!("{} used", giga()), Some(Order::Used)))
+                    (heading(&format!("{} used", units.giga()), Some(Order::Used)))
                     (heading("room", Some(Order::Room)))
                 } }
-                tbody { @for one in rows { (row(asked, one)) } }
+                tbody { @for one in rows { (row(asked, one, units)) } }
             }
         }
-        @if engine { p.note { "Click a GPU to open the deployment, which sets max_batch_size and max_seq_len to what these sequences need." } }
+        @if engine {
+            p.note {
+                "Click a GPU to open its deployment, with max_batch_size and max_seq_len set to the needs of "
+                "these sequences."
+            }
+        }
     }
 }
 
-fn row(asked: &Asked, one: &Candidate) -> Markup {
+fn row(asked: &Asked, one: &Candidate, units: Units) -> Markup {
     html! {
         tr {
             th scope="row" {
-                button.link type="button" data-open=(asked.link(one)) aria-label={ "open " (told(one)) } { (one.gpu.name) }
+                button.link type="button" data-open=(asked.link(one)) aria-label={ "open " (description(one)) } {
+                    (one.gpu.name)
+                }
             }
             td.number { (one.gpus) }
             td.bar { (one.tp_size) " × " (one.pp_size) @if let Some(ep) = one.moe_ep_size { " × " (ep) } }
@@ -281,8 +296,11 @@ fn row(asked: &Asked, one: &Candidate) -> Markup {
             td.number { (grouped(one.concurrency)) }
             td.number { (format!("{:.1}", one.per_gpu())) }
             td.number { (grouped(one.kv_tokens)) }
-            td.number { (format!("{:.2}", one.used.giga())) }
-            td.number { (format!("{:.2}", one.room.giga())) @if one.uncertain { span title="within the figures' uncertainty" { " ?" } } }
+            td.number { (format!("{:.2}", one.used.giga(units))) }
+            td.number {
+                (format!("{:.2}", one.room.giga(units)))
+                @if one.uncertain { span title="within the uncertainty" { " ?" } }
+            }
         }
     }
 }
@@ -291,13 +309,17 @@ fn row(asked: &Asked, one: &Candidate) -> Markup {
 mod tests {
     use super::*;
     use crate::panels::answer;
+    use crate::protocol::Request;
     #[cfg(target_arch = "wasm32")]
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
     const QUESTION: &str = "panel=search&concurrency=16&input_len=1000&output_len=500";
 
     fn found(question: &str) -> Vec<Candidate> {
-        Asked::of(&Request::parse(question)).found().0.clone()
+        match question.parse() {
+            Ok(Request::Panel(request)) => Asked::of(&request).found().0.clone(),
+            other => panic!("{other:?}"),
+        }
     }
 
     #[test]

@@ -1,23 +1,26 @@
-//! Other forms of the page's link: Markdown for a text, a QR code for a phone.
+//! Other forms of the page's link: Markdown for texts, a QR code for phones.
 
-use super::{Request, parts};
-use crate::formats::{link, summary};
+use super::widgets;
+use crate::export::summary;
+use crate::link;
 use crate::memory::estimate;
+use crate::protocol::PanelRequest;
 use maud::{Markup, PreEscaped, html};
 use qrcode::{Color, EcLevel, QrCode};
 use std::fmt::Write;
 
-/// Modules of the largest code's side (version 25, 1,273 bytes). In as little room as there is on the page a phone doesn't read larger ones.
+/// The side of the largest code in modules (version 25, 1,273 bytes). At the size that the page has
+/// room for, phones do not read larger codes.
 const LARGEST: usize = 117;
-/// Modules around a code that stay empty (ISO/IEC 18004).
+/// The empty modules around a code (ISO/IEC 18004).
 const QUIET: usize = 4;
-/// How the addresses begin that only this computer can open.
+/// The beginnings of addresses that only this computer can open.
 const OWN_HOSTS: [&str; 4] = ["file:", "http://localhost", "http://127.", "http://[::1]"];
 
-/// The link of the deployment at the `page`, beside what it is `compared` with.
-pub fn panel(request: &Request) -> Markup {
-    let deployment = request.deployment();
-    let Some((plan, report)) = deployment.plan().ok().zip(estimate(deployment).ok()) else {
+/// Returns the link of the deployment on `page`, with the deployment that is pinned in `compared`.
+pub(super) fn panel(request: &PanelRequest) -> Markup {
+    let deployment = &request.deployment;
+    let Some((resolved, report)) = deployment.resolve().ok().zip(estimate(deployment).ok()) else {
         return html! {};
     };
     let fragment = match request.option("compared").and_then(link::pinned) {
@@ -26,17 +29,18 @@ pub fn panel(request: &Request) -> Markup {
     };
     let page = request.option("page").unwrap_or_default();
     let address = if fragment.is_empty() { page.to_string() } else { format!("{page}#{fragment}") };
+    let markdown = summary::markdown(&resolved, &report, &address, request.view.units);
     html! {
         p.saves {
             span { "Markdown" }
             button.link type="button" data-copy="share_markdown" aria-label="copy Markdown" { "copy" }
         }
-        pre #share_markdown { (parts::verbatim(&summary::markdown(&plan, &report, &address))) }
+        pre #share_markdown { (widgets::verbatim(&markdown)) }
         (qr_code(&address))
     }
 }
 
-/// The code of a link, and what can be done with it.
+/// The QR code of a link, with buttons that save it.
 fn qr_code(link: &str) -> Markup {
     let code = QrCode::with_error_correction_level(link, EcLevel::L).ok();
     let Some(code) = code.filter(|code| code.width() <= LARGEST) else {
@@ -46,18 +50,22 @@ fn qr_code(link: &str) -> Markup {
         };
     };
     let save = |name: &str, label: &str| {
-        html! { button.link type="button" data-save=(name) data-from="share_code" aria-label={ (label) " of the QR code" } { (label) } }
+        html! {
+            button.link type="button" data-save=(name) data-from="share_code" aria-label={ (label) " of the QR code" } {
+                (label)
+            }
+        }
     };
     html! {
         p.saves { span { "QR code" } (save("memory-link.svg", "save SVG")) (save("memory-link.png", "save PNG")) }
         div #share_code { (PreEscaped(drawn(&code))) }
         @if OWN_HOSTS.iter().any(|host| link.starts_with(host)) {
-            p.note { "It leads to this computer, where a phone can't follow." }
+            p.note { "It leads to this computer, which a phone cannot open." }
         }
     }
 }
 
-/// A code as SVG, always dark on light, because that is what every phone reads.
+/// A QR code as SVG, always dark on light: not every phone reads the inverse.
 fn drawn(code: &QrCode) -> String {
     let (width, modules) = (code.width(), code.to_colors());
     let side = width + 2 * QUIET;
@@ -72,8 +80,8 @@ fn drawn(code: &QrCode) -> String {
         }
     }
     format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {side} {side}\" width=\"{0}\" height=\"{0}\" role=\"img\" \
-         aria-label=\"QR code of the link\" shape-rendering=\"crispEdges\">\
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {side} {side}\" width=\"{0}\" height=\"{0}\" \
+         role=\"img\" aria-label=\"QR code of the link\" shape-rendering=\"crispEdges\">\
          <path fill=\"#fff\" d=\"M0 0h{side}v{side}H0z\"/><path d=\"{path}\"/></svg>",
         side * 8
     )
@@ -119,7 +127,7 @@ mod tests {
             [("http://127.0.0.1:8080/", true), ("http://localhost/", true), ("https://example.org/", false)]
         {
             let html = answer(&format!("panel=share&page={page}"));
-            assert_eq!(html.contains("where a phone can't follow"), own, "{page}");
+            assert_eq!(html.contains("which a phone cannot open"), own, "{page}");
         }
     }
 }

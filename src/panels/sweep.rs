@@ -1,97 +1,104 @@
-//! What if: the fullest GPU over the range of one setting, beside that of another.
+//! Sweeps: the memory of the fullest GPU over the range of one setting, beside another one.
 
-use super::{Request, parts};
-use crate::chart::{self, Size, Theme};
-use crate::deployment::{Deployment, FIELDS, Field};
-use crate::explore::Knob;
+use super::widgets;
+use crate::chart::{self, Size};
+use crate::deployment::{Deployment, SETTINGS, Setting};
+use crate::explore::NumericSetting;
 use crate::explore::sweep::{POINTS, Point, Sweep, sweep};
-use crate::units::{Bytes, giga, grouped, grouped_decimal};
+use crate::protocol::PanelRequest;
+use crate::units::{Bytes, Units, grouped, grouped_decimal};
 use maud::{Markup, PreEscaped, html};
 
-/// The settings that are swept first.
+/// The settings that are swept by default.
 const FIRST: [(&str, &str); 2] = [("left", "tp_size"), ("right", "max_batch_size")];
-/// Settings with names that are worth a chart.
+/// The settings with named values that are worth a chart.
 const NAMED: [&str; 3] = ["quant_algo", "kv_cache_dtype", "gpu"];
-/// Below this width, in pixels, the charts stand below each other.
-const NARROW: u64 = 640;
-/// Pixels between two charts, and the height of one.
-const GAP: u64 = 32;
+/// The width in pixels below which the charts are stacked.
+const NARROW: u32 = 640;
+/// The space between two charts, and the height of one, in pixels.
+const GAP: u32 = 32;
 const HEIGHT: u32 = 240;
-const IDLE: &str =
-    "Point at a value to see what it means; click to take it. The thick line is where the deployment fits.";
+const IDLE: &str = "Point at a value to see its memory; click to apply it. The thick line marks the values that fit.";
 
-/// Two sweeps side by side.
-pub fn panel(request: &Request) -> Markup {
-    let width = request.number("width").unwrap_or(NARROW);
+/// Returns two sweeps side by side.
+pub(super) fn panel(request: &PanelRequest) -> Markup {
+    let width = request.view.width.unwrap_or(NARROW);
     let each = if width < NARROW { width } else { (width - GAP) / 2 };
     html! {
         div.sweeps {
-            @for (side, usual) in FIRST { (one(request, side, request.option(side).unwrap_or(usual), each as u32)) }
+            @for (side, usual) in FIRST { (one(request, side, request.option(side).unwrap_or(usual), each)) }
         }
         p.note.sweep-tips data-tips=(IDLE) { (IDLE) }
     }
 }
 
-/// What a chart can go over.
-fn choices(request: &Request) -> impl Iterator<Item = &'static Field> {
-    let swept = |field: &&'static Field| Knob::of(field).is_some() || NAMED.contains(&field.key);
-    FIELDS.iter().filter(|field| field.counts(request.deployment())).filter(swept)
+/// The settings that a chart can sweep.
+fn choices(request: &PanelRequest) -> impl Iterator<Item = &'static Setting> {
+    let swept = |setting: &&'static Setting| NumericSetting::of(setting).is_some() || NAMED.contains(&setting.key);
+    SETTINGS.iter().filter(|setting| setting.counts(&request.deployment)).filter(swept)
 }
 
-/// About [`POINTS`], so many that powers of two are among them where the range doubles a whole number of times.
+/// The number of points: about [`POINTS`]. If the range doubles a whole number of times, powers of
+/// two are among them.
 fn points(deployment: &Deployment, key: &str) -> usize {
-    let knob = Knob::find(key).zip(deployment.plan().ok());
-    let reach = knob.map(|(knob, plan)| knob.reach(knob.today(deployment, &plan)));
+    let knob = NumericSetting::find(key).zip(deployment.resolve().ok());
+    let reach = knob.map(|(knob, resolved)| knob.reach(knob.today(deployment, &resolved)));
     let doublings = reach.map_or(0.0, |(from, to)| (to as f64 / from.max(1) as f64).log2());
     let whole = doublings >= 1.0 && doublings.fract() == 0.0 && doublings < POINTS as f64;
     if whole { (POINTS / doublings as usize) * doublings as usize + 1 } else { POINTS }
 }
 
-fn one(request: &Request, side: &str, key: &str, width: u32) -> Markup {
+fn one(request: &PanelRequest, side: &str, key: &str, width: u32) -> Markup {
     let id = format!("sweep_{side}");
-    let swept = sweep(request.deployment(), key, None, points(request.deployment(), key));
+    let swept = sweep(&request.deployment, key, None, points(&request.deployment, key));
     html! {
         section.sweep aria-label={ "Sweep over " (key) } {
             div.sweep-head {
                 select.control.key name=(side) id={ (id) "_key" } aria-label={ "Setting of the " (side) " chart" } {
-                    @for field in choices(request) { option value=(field.key) selected[field.key == key] { (field.key) } }
+                    @for setting in choices(request) {
+                        option value=(setting.key) selected[setting.key == key] { (setting.key) }
+                    }
                 }
                 @if let Ok(swept) = &swept { span.faint { (range(swept)) } }
             }
             @match &swept {
                 Ok(swept) => (picture(request, swept, &id, width)),
-                Err(problem) => (parts::problem(problem)),
+                Err(problem) => (widgets::problem(problem)),
             }
         }
     }
 }
 
-fn picture(request: &Request, swept: &Sweep, id: &str, width: u32) -> Markup {
-    let theme = if request.option("theme") == Some("dark") { &Theme::DARK } else { &Theme::LIGHT };
-    let drawn = chart::sweep(swept, Size { width, height: HEIGHT }, theme);
+fn picture(request: &PanelRequest, swept: &Sweep, id: &str, width: u32) -> Markup {
+    let (theme, units) = (widgets::theme(request), request.view.units);
+    let drawn = chart::sweep(swept, Size { width, height: HEIGHT }, theme, units);
     let (wide, high) = (drawn.size.width, drawn.size.height);
     html! {
         div.chart-frame #(id) {
             div.chart-picture aria-hidden="true" { (PreEscaped(&drawn.svg)) }
-            svg.chart-boxes role="group" aria-label={ "Memory over " (swept.key) } data-roving viewBox={ "0 0 " (wide) " " (high) } {
+            svg.chart-boxes role="group" aria-label={ "Memory over " (swept.key) } data-roving
+                viewBox={ "0 0 " (wide) " " (high) } {
                 @for (index, target) in drawn.targets.iter().enumerate() {
                     @let point = &swept.points[target.point];
+                    @let text = description(swept.key, point, units);
                     rect x=(target.x) y=(target.y) width=(target.width) height=(target.height)
                         data-take=[point.outcome.is_ok().then(|| pair(swept.key, &point.text))]
-                        tabindex=(parts::roving(index)) role=(if point.outcome.is_ok() { "button" } else { "img" })
-                        aria-label=(told(swept.key, point)) data-tip=(told(swept.key, point)) {}
+                        tabindex=(widgets::roving(index)) role=(if point.outcome.is_ok() { "button" } else { "img" })
+                        aria-label=(text) data-tip=(text) {}
                 }
             }
         }
         div.folded {
             details data-part=(id) open[request.unfolds(id)] {
                 summary { span.part-label { "as a table" } }
-                @if request.unfolds(id) { (table(swept)) }
+                @if request.unfolds(id) { (table(swept, units)) }
             }
             p.saves {
                 @for kind in ["svg", "png"] {
                     button.link type="button" data-save={ "sweep-" (swept.key) "." (kind) } data-from=(id)
-                        aria-label={ "save the sweep over " (swept.key) " as " (kind.to_uppercase()) } { (kind.to_uppercase()) }
+                        aria-label={ "save the sweep over " (swept.key) " as " (kind.to_uppercase()) } {
+                            (kind.to_uppercase())
+                        }
                 }
             }
         }
@@ -106,7 +113,7 @@ fn readable(text: &str) -> String {
     text.parse::<u64>().map_or_else(|_| text.to_string(), grouped)
 }
 
-/// From where to where, and where it fits.
+/// The range of the sweep, and the part of it that fits.
 fn range(swept: &Sweep) -> String {
     let text = |at: usize| readable(&swept.points[at].text);
     let last = swept.points.len().saturating_sub(1);
@@ -126,41 +133,42 @@ fn range(swept: &Sweep) -> String {
     }
 }
 
-/// A value in a line.
-fn told(key: &str, point: &Point) -> String {
+/// A value in one line.
+fn description(key: &str, point: &Point, units: Units) -> String {
     match &point.outcome {
         Err(reason) => format!("{key}={}: {reason}.", point.text),
         Ok(fullest) => {
-            let (used, total) = (size(fullest.rank.used()), size(fullest.rank.total));
+            let (used, total) = (size(fullest.rank.used(), units), size(fullest.rank.total, units));
             let fits = if point.fits() { "fits" } else { "does not fit" };
             let tokens = grouped(fullest.kv_cache.tokens);
             format!(
                 "{key}={}: {fits}; {used} of {total} {}, KV cache for {tokens} tokens.",
                 readable(&point.text),
-                giga()
+                units.giga()
             )
         }
     }
 }
 
-fn size(bytes: Bytes) -> String {
-    grouped_decimal(bytes.giga(), 2)
+fn size(bytes: Bytes, units: Units) -> String {
+    grouped_decimal(bytes.giga(units), 2)
 }
 
-fn table(swept: &Sweep) -> Markup {
+fn table(swept: &Sweep, units: Units) -> Markup {
     html! {
         table.listing aria-label={ "Values of " (swept.key) } {
-            (parts::head(&[(swept.key, false), (&format!("{} used", giga()), true), ("KV tokens", true), ("", false), ("", false)]))
+            @let used = format!("{} used", units.giga());
+            (widgets::head(&[(swept.key, false), (&used, true), ("KV tokens", true), ("", false), ("", false)]))
             tbody {
                 @for (at, point) in swept.points.iter().enumerate() {
                     tr.pointed[swept.today == Some(at)] {
                         th scope="row" { (readable(&point.text)) }
                         @match &point.outcome {
                             Ok(fullest) => {
-                                td.number { (size(fullest.rank.used())) }
+                                td.number { (size(fullest.rank.used(), units)) }
                                 td.number { (grouped(fullest.kv_cache.tokens)) }
                                 td { (if point.fits() { "fits" } else { "fails" }) }
-                                td { (parts::take(swept.key, &point.text, "take")) }
+                                td { (widgets::take(swept.key, &point.text, "apply")) }
                             },
                             Err(reason) => td.beyond colspan="4" { (reason) "." },
                         }

@@ -1,34 +1,30 @@
-//! Why a figure is what it is: its formula, its inputs, how it is known, and the figures that it is made of.
+//! The explanation of a figure: its formula, inputs, evidence, and the parts that it consists of.
 
-use super::{Request, field_link};
-use crate::memory::{Contributor, Explanation, explain};
-use crate::units::{Bytes, giga, grouped, grouped_decimal};
+use super::field_link;
+use crate::memory::{Contributor, Explanation, explain_in};
+use crate::protocol::PanelRequest;
+use crate::units::{Bytes, grouped, grouped_decimal};
 use maud::{Markup, html};
 
 /// The contributor and the rank that are asked about, and their explanation.
-fn explained(request: &Request) -> Option<(Contributor, u64, Explanation)> {
-    let contributor = request.option("contributor").and_then(Contributor::parse).unwrap_or(Contributor::KvCache);
+fn explained(request: &PanelRequest) -> Option<(Contributor, u64, Explanation)> {
+    let contributor = request.option("contributor").and_then(|key| key.parse().ok()).unwrap_or(Contributor::KvCache);
     let rank = request.number("rank").unwrap_or(0);
-    let all = explain(request.deployment(), rank).ok()?;
+    let all = explain_in(&request.deployment, rank, request.view.units).ok()?;
     let (_, explanation) = all.into_iter().find(|(explained, _)| *explained == contributor)?;
     Some((contributor, rank, explanation))
 }
 
-/// The formula alone, for a tooltip.
-pub fn formula(request: &Request) -> Markup {
-    html! { @if let Some((_, _, explanation)) = explained(request) { (explanation.formula) } }
-}
-
-/// The explanation of a contributor on a rank.
-pub fn panel(request: &Request) -> Markup {
+/// Returns the explanation of a contributor on a rank.
+pub(super) fn panel(request: &PanelRequest) -> Markup {
     let Some((contributor, rank, explanation)) = explained(request) else {
         return html! {};
     };
-    let bytes = Bytes(explanation.value.round() as u64);
+    let (bytes, units) = (Bytes(explanation.value.round() as u64), request.view.units);
     html! {
         div.explanation #explanation {
             p.explained {
-                strong { (explanation.label) " " (grouped_decimal(bytes.giga(), 2)) " " (giga()) }
+                strong { (explanation.label) " " (grouped_decimal(bytes.giga(units), 2)) " " (units.giga()) }
                 span.faint { " of GPU " (rank) ", exactly " (grouped(bytes.0)) " B. " (contributor.meaning()) }
             }
             (body(request, &explanation, contributor.key()))
@@ -36,8 +32,8 @@ pub fn panel(request: &Request) -> Markup {
     }
 }
 
-/// The formula of a figure and what it names. `path` says where it stands in the tree.
-fn body(request: &Request, explained: &Explanation, path: &str) -> Markup {
+/// The formula of a figure, and the names in it. `path` is its position in the tree.
+fn body(request: &PanelRequest, explained: &Explanation, path: &str) -> Markup {
     let Explanation { formula, figures, inputs, evidence, source, parts, band, low, high, .. } = explained;
     let narrow = low.zip(*high).is_none_or(|(low, high)| high - low < 1.0);
     html! {
@@ -68,7 +64,7 @@ fn body(request: &Request, explained: &Explanation, path: &str) -> Markup {
             p.evidence { "Between " (band.replace(" to ", " and ")) "." }
         }
         @if let Some(evidence) = evidence {
-            p.evidence { "How it is known: " (evidence) "." }
+            p.evidence { "Evidence: " (evidence) "." }
         }
         @if let Some(source) = source {
             p.evidence { "Source: " (source) "." }
@@ -76,8 +72,8 @@ fn body(request: &Request, explained: &Explanation, path: &str) -> Markup {
     }
 }
 
-/// A figure that another is made of. What it says is made only where it is unfolded.
-fn part(request: &Request, explained: &Explanation, path: &str) -> Markup {
+/// A part of a figure. Its contents are made only if it is unfolded.
+fn part(request: &PanelRequest, explained: &Explanation, path: &str) -> Markup {
     let open = request.unfolds(path);
     html! {
         details data-part=(path) open[open] {
@@ -112,12 +108,6 @@ mod tests {
             (answer("panel=why&contributor=weights"), answer("panel=why&contributor=weights&open=weights/0"));
         assert!(unfolded.len() > folded.len());
         assert!(unfolded.contains("<details data-part=\"weights/0\" open>"));
-    }
-
-    #[test]
-    fn the_tooltips_formula_is_the_panels() {
-        let formula = answer("panel=formula&contributor=activations");
-        assert!(!formula.is_empty() && answer("panel=why&contributor=activations").contains(&formula));
     }
 
     #[test]

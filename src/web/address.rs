@@ -1,23 +1,26 @@
-//! The address of the page is its configuration: the deployment stands in the fragment, which no server sees.
+//! The address of the page, which contains the deployment in its fragment. Servers do not receive
+//! the fragment.
 
-use super::answers::Answers;
 use super::browser::Debounced;
 use super::dom::{listen, watch};
 use super::lists;
 use super::state::{AppState, Sound};
+use super::worker::Answers;
 use crate::deployment::Deployment;
-use crate::formats::{link, summary};
-use form_urlencoded::byte_serialize;
+use crate::export::summary;
+use crate::link;
+use crate::protocol::Request;
 use leptos::prelude::*;
 use std::cell::Cell;
 use wasm_bindgen::JsValue;
 use web_sys::Element;
 
-/// While a slider is dragged the address waits for this many milliseconds; browsers limit how often it may change.
+/// The delay of address updates in milliseconds while a slider is dragged; browsers limit their
+/// rate.
 const REST: u32 = 250;
 
 /// The address of the whole page as it is.
-pub fn of(state: AppState) -> String {
+pub(super) fn of(state: AppState) -> String {
     let origin = window().location().origin().unwrap_or_default();
     format!("{origin}{}", with_query(state, &["units"]))
 }
@@ -37,8 +40,9 @@ fn fragment(state: AppState) -> String {
     if link.is_empty() { link } else { format!("#{link}") }
 }
 
-/// Opens what the address says, now and whenever it changes, and keeps the address, the title and the description up to date.
-pub fn follow(state: AppState) {
+/// Opens the link in the address, now and whenever it changes. Keeps the address, the title and the
+/// description up to date.
+pub(super) fn follow(state: AppState) {
     let names = Names::of_the_page();
     read(state);
     let writing = Debounced::new(REST);
@@ -68,7 +72,7 @@ pub fn follow(state: AppState) {
     });
 }
 
-/// Opens the address. Where it is not understood in full, the worker mends it, or says what is wrong.
+/// Opens the link in the address. If parts of it are invalid, the worker repairs or reports them.
 fn read(state: AppState) {
     let href = window().location().href().unwrap_or_default();
     let (decoded, understood) = open(state, &href);
@@ -80,7 +84,7 @@ fn read(state: AppState) {
     if !understood && lists::are_awaited(state, move || read(state)) {
         return;
     }
-    let request = format!("panel=address&text={}", byte_serialize(href.as_bytes()).collect::<String>());
+    let request = Request::RepairLink { text: href.clone() };
     let answers = Answers::new(move |answer| {
         let opened = state.deployment.with_untracked(|now| *now == decoded);
         if !opened || window().location().href().is_ok_and(|now| now != href) {
@@ -93,10 +97,10 @@ fn read(state: AppState) {
         open(state, mended);
         state.warnings.set(warnings.lines().map(String::from).collect());
     });
-    answers.ask(request);
+    answers.ask(&request);
 }
 
-/// Opens what a link says, as it is written; says what was opened, and whether the link was understood.
+/// Opens a link without repair. Returns the opened deployment, and whether the link was valid.
 fn open(state: AppState, link: &str) -> (Deployment, bool) {
     let (decoded, pinned) = (link::decode(link), link::pinned(link));
     let link = if pinned.is_some() { link.to_string() } else { String::new() };
@@ -148,7 +152,7 @@ impl Names {
                 state.sound(|Sound { plan, report, .. }| {
                     let subject = summary::subject(plan);
                     let title = format!("{subject} · {} — {}", summary::outcome(report), self.title);
-                    (title, format!("{subject}. {} {}", report.headline(), report.sentence()))
+                    (title, format!("{subject}. {} {}", report.headline(), report.sentence(state.view.units)))
                 })
             })
         };

@@ -10,17 +10,18 @@ use wasm_bindgen::prelude::*;
 use web_sys::{Element, HtmlElement, ResizeObserver, Storage};
 
 /// The element with this id.
-pub fn by_id(id: &str) -> Option<HtmlElement> {
+pub(super) fn by_id(id: &str) -> Option<HtmlElement> {
     document().get_element_by_id(id)?.dyn_into().ok()
 }
 
-/// How the page is to look, as `boot.js` and `frame.js` found it in the address and keep it at the root element.
-pub fn looks(attribute: &str) -> Option<String> {
+/// Returns an option of the page's appearance. `boot.js` and `frame.js` read it from the address
+/// and store it at the root element.
+pub(super) fn looks(attribute: &str) -> Option<String> {
     document().document_element()?.get_attribute(attribute)
 }
 
 /// Moves the focus to a control, opening the group that hides it.
-pub fn focus(id: &str) {
+pub(super) fn focus(id: &str) {
     let Some(element) = by_id(id) else {
         return;
     };
@@ -31,12 +32,12 @@ pub fn focus(id: &str) {
 }
 
 /// What this site keeps between visits, where the browser lets it.
-pub fn storage() -> Option<Storage> {
+pub(super) fn storage() -> Option<Storage> {
     window().local_storage().ok().flatten()
 }
 
 /// Whether a media query holds, now and later.
-pub fn media(query: &'static str) -> Live<bool> {
+pub(super) fn media(query: &'static str) -> Live<bool> {
     let holds = Live::new(false);
     if let Ok(Some(list)) = window().match_media(query) {
         holds.set(list.matches());
@@ -50,7 +51,7 @@ pub fn media(query: &'static str) -> Live<bool> {
 const NARROWEST: usize = 288;
 
 /// The width of an element in whole pixels, now and later; zero until it is laid out.
-pub fn width_of(element: &Element) -> Live<usize> {
+pub(super) fn width_of(element: &Element) -> Live<usize> {
     let (width, observed) = (Live::new(0), element.clone());
     let resized = Closure::<dyn Fn()>::new(move || {
         let now = observed.client_width().max(0) as usize;
@@ -65,25 +66,25 @@ pub fn width_of(element: &Element) -> Live<usize> {
     width
 }
 
-/// Runs something in a task of its own, after this time at the earliest. The program has one such closure for all that it runs.
-pub fn later(run: Box<dyn FnOnce()>, delay: Duration) {
+/// Runs a closure in a separate task after `delay`. All such tasks share one JavaScript closure.
+pub(super) fn later(run: Box<dyn FnOnce()>, delay: Duration) {
     set_timeout(run, delay);
 }
 
 /// Runs something before the browser next paints.
-pub fn before_paint(run: Box<dyn FnOnce()>) {
+pub(super) fn before_paint(run: Box<dyn FnOnce()>) {
     request_animation_frame(run);
 }
 
 /// Runs something once what has changed so far is on the screen.
-pub fn after_paint(run: impl FnOnce() + 'static) {
+pub(super) fn after_paint(run: impl FnOnce() + 'static) {
     before_paint(Box::new(move || later(Box::new(run), Duration::ZERO)));
 }
 
-/// Runs the last of a series of calls once `delay` has passed without another. One timer serves the whole series, because at each move of a
-/// slider new ones would take a good part of its frame.
+/// Runs the last of a series of calls once `delay` has passed without another call. The series
+/// shares one timer, because a new timer at each slider move would take much of its frame.
 #[derive(Clone)]
-pub struct Debounced {
+pub(super) struct Debounced {
     /// In milliseconds.
     delay: f64,
     waiting: Rc<RefCell<Option<Waiting>>>,
@@ -97,12 +98,12 @@ struct Waiting {
 
 impl Debounced {
     /// Calls wait for this many milliseconds.
-    pub fn new(milliseconds: u32) -> Debounced {
+    pub(super) fn new(milliseconds: u32) -> Debounced {
         Debounced { delay: milliseconds.into(), waiting: Rc::default() }
     }
 
     /// Runs `call` later, and none that was to run before it.
-    pub fn call(&self, call: impl FnOnce() + 'static) {
+    pub(super) fn call(&self, call: impl FnOnce() + 'static) {
         let waiting = Waiting { call: Box::new(call), due: js_sys::Date::now() + self.delay };
         if self.waiting.replace(Some(waiting)).is_none() {
             self.wait(self.delay);
@@ -110,7 +111,7 @@ impl Debounced {
     }
 
     /// Whether a call is still to run.
-    pub fn is_waiting(&self) -> bool {
+    pub(super) fn is_waiting(&self) -> bool {
         self.waiting.borrow().is_some()
     }
 
@@ -132,7 +133,7 @@ impl Debounced {
 }
 
 /// Scrolls an element's own list, and nothing else, as far as it takes to show the element.
-pub fn reveal(element: &HtmlElement) {
+pub(super) fn reveal(element: &HtmlElement) {
     let options = web_sys::ScrollIntoViewOptions::new();
     options.set_block(web_sys::ScrollLogicalPosition::Nearest);
     element.scroll_into_view_with_scroll_into_view_options(&options);

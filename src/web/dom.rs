@@ -1,8 +1,9 @@
 //! Elements and what keeps them up to date.
 //!
-//! Leptos' `view!` makes a type of every element's shape and of every closure in it. With as many inputs as this page has, that
-//! is most of what a browser would have to load. Here an element is a plain one and a closure is boxed, so that a
-//! component costs its calls alone; effects and their owners are Leptos', and values are [`super::live`]'s.
+//! Leptos' `view!` creates a type for the shape of every element and for every closure in it. With
+//! as many inputs as this page has, those would be most of the download. Here elements are plain
+//! and closures boxed, so that a component costs only its calls. Effects and owners are Leptos';
+//! values are from [`super::live`].
 
 use crate::chart::{Change, changes};
 use leptos::prelude::*;
@@ -15,15 +16,15 @@ const SVG: &str = "http://www.w3.org/2000/svg";
 
 /// An element.
 #[derive(Clone)]
-pub struct El(pub Element);
+pub(super) struct El(pub Element);
 
 /// A new element of this kind.
-pub fn el(tag: &str) -> El {
+pub(super) fn el(tag: &str) -> El {
     made(document().create_element(tag))
 }
 
 /// A new element of a picture.
-pub fn svg(tag: &str) -> El {
+pub(super) fn svg(tag: &str) -> El {
     made(document().create_element_ns(Some(SVG), tag))
 }
 
@@ -35,7 +36,8 @@ fn made(element: Result<Element, JsValue>) -> El {
 /// Changes something of an element; `None` takes it away.
 type Write = fn(&Element, &str, Option<&str>);
 
-/// A closure that is called by reference alone. A boxed `dyn Fn` carries two more ways to call it, for each closure of the page.
+/// A closure that is only called by reference. A boxed `dyn Fn` has two more call methods, for each
+/// closure of the page.
 trait Call<Arguments, Answer> {
     fn call(&self, arguments: Arguments) -> Answer;
 }
@@ -57,33 +59,33 @@ type Read<Answer> = Box<dyn Call<(), Answer>>;
 
 impl El {
     /// With an attribute.
-    pub fn attr(self, name: &str, value: &str) -> El {
+    pub(super) fn attr(self, name: &str, value: &str) -> El {
         let _ = self.0.set_attribute(name, value);
         self
     }
 
     /// With classes.
-    pub fn class(self, names: &str) -> El {
+    pub(super) fn class(self, names: &str) -> El {
         self.attr("class", names)
     }
 
     /// With an id.
-    pub fn id(self, id: &str) -> El {
+    pub(super) fn id(self, id: &str) -> El {
         self.attr("id", id)
     }
 
     /// With more text.
-    pub fn text(self, text: &str) -> El {
+    pub(super) fn text(self, text: &str) -> El {
         self.append(&document().create_text_node(text))
     }
 
     /// With one more child.
-    pub fn child(self, child: El) -> El {
+    pub(super) fn child(self, child: El) -> El {
         self.append(&child.0)
     }
 
     /// With more children.
-    pub fn children(self, children: impl IntoIterator<Item = El>) -> El {
+    pub(super) fn children(self, children: impl IntoIterator<Item = El>) -> El {
         children.into_iter().fold(self, El::child)
     }
 
@@ -93,34 +95,34 @@ impl El {
     }
 
     /// Always with this text, and no children.
-    pub fn live_text(self, read: impl Fn() -> String + 'static) -> El {
+    pub(super) fn live_text(self, read: impl Fn() -> String + 'static) -> El {
         self.keep("", Box::new(move || Some(read())), write_text)
     }
 
     /// Always with this attribute; without it for `None`.
-    pub fn live_attr(self, name: &'static str, read: impl Fn() -> Option<String> + 'static) -> El {
+    pub(super) fn live_attr(self, name: &'static str, read: impl Fn() -> Option<String> + 'static) -> El {
         self.keep(name, Box::new(read), write_attribute)
     }
 
     /// With this attribute while something holds.
-    pub fn live_flag(self, name: &'static str, holds: impl Fn() -> bool + 'static) -> El {
+    pub(super) fn live_flag(self, name: &'static str, holds: impl Fn() -> bool + 'static) -> El {
         self.keep(name, Box::new(move || holds().then(String::new)), write_attribute)
     }
 
     /// With an attribute that says whether something holds.
-    pub fn live_bool(self, name: &'static str, holds: impl Fn() -> bool + 'static) -> El {
+    pub(super) fn live_bool(self, name: &'static str, holds: impl Fn() -> bool + 'static) -> El {
         self.keep(name, Box::new(move || Some(if holds() { "true" } else { "false" }.to_string())), write_attribute)
     }
 
     /// With this class while something holds.
-    pub fn live_class(self, name: &'static str, holds: impl Fn() -> bool + 'static) -> El {
+    pub(super) fn live_class(self, name: &'static str, holds: impl Fn() -> bool + 'static) -> El {
         self.keep(name, Box::new(move || holds().then(String::new)), |element, name, holds| {
             let _ = element.class_list().toggle_with_force(name, holds.is_some());
         })
     }
 
     /// Always with this property of its style.
-    pub fn live_style(self, name: &'static str, read: impl Fn() -> String + 'static) -> El {
+    pub(super) fn live_style(self, name: &'static str, read: impl Fn() -> String + 'static) -> El {
         self.keep(name, Box::new(move || Some(read())), |element, name, value| {
             if let Some(element) = element.dyn_ref::<web_sys::HtmlElement>() {
                 let _ = element.style().set_property(name, value.unwrap_or_default());
@@ -129,21 +131,21 @@ impl El {
     }
 
     /// A control that always has this value.
-    pub fn live_value(self, read: impl Fn() -> String + 'static) -> El {
+    pub(super) fn live_value(self, read: impl Fn() -> String + 'static) -> El {
         self.keep("value", Box::new(move || Some(read())), |element, name, value| {
             set_property(element, name, &JsValue::from_str(value.unwrap_or_default()));
         })
     }
 
     /// A checkbox that is always on while something holds.
-    pub fn live_checked(self, holds: impl Fn() -> bool + 'static) -> El {
+    pub(super) fn live_checked(self, holds: impl Fn() -> bool + 'static) -> El {
         self.keep("checked", Box::new(move || holds().then(String::new)), |element, name, holds| {
             set_property(element, name, &JsValue::from_bool(holds.is_some()));
         })
     }
 
     /// Always with this markup, which the page made itself: one tag or text a line.
-    pub fn live_markup(self, read: impl Fn() -> String + 'static) -> El {
+    pub(super) fn live_markup(self, read: impl Fn() -> String + 'static) -> El {
         let (element, before) = (self.0.clone(), RefCell::new(None));
         watch(move || {
             let now = read();
@@ -156,7 +158,7 @@ impl El {
     }
 
     /// Always with these children.
-    pub fn live_children(self, make: impl Fn() -> Vec<El> + 'static) -> El {
+    pub(super) fn live_children(self, make: impl Fn() -> Vec<El> + 'static) -> El {
         let element = self.0.clone();
         let make: Read<Vec<El>> = Box::new(make);
         watch(move || {
@@ -179,24 +181,25 @@ impl El {
     }
 
     /// The place of its text, for [`live_all`].
-    pub fn text_place(&self) -> Place {
+    pub(super) fn text_place(&self) -> Place {
         self.place("", write_text)
     }
 
-    /// The place of an attribute, for [`live_all`]. One without a value is there while something holds.
-    pub fn attr_place(&self, name: &'static str) -> Place {
+    /// Returns the place of an attribute, for [`live_all`]. An attribute without a value is present
+    /// while a condition holds.
+    pub(super) fn attr_place(&self, name: &'static str) -> Place {
         self.place(name, write_attribute)
     }
 
     /// Calls `react` on each event of this kind.
-    pub fn on(self, event: &str, react: impl Fn(Event) + 'static) -> El {
+    pub(super) fn on(self, event: &str, react: impl Fn(Event) + 'static) -> El {
         listen(&self.0, event, react);
         self
     }
 }
 
 /// Something of an element that follows from values.
-pub struct Place {
+pub(super) struct Place {
     element: Element,
     name: &'static str,
     write: Write,
@@ -213,9 +216,9 @@ impl Place {
     }
 }
 
-/// Keeps many places up to date, in their order, by one look at what they all follow from: an effect for each of them would take longer
-/// than what it writes.
-pub fn live_all(places: Vec<Place>, read: impl Fn() -> Vec<Option<String>> + 'static) {
+/// Keeps many places up to date, in their order, with one effect. A separate effect for each place
+/// would take longer than its update.
+pub(super) fn live_all(places: Vec<Place>, read: impl Fn() -> Vec<Option<String>> + 'static) {
     let read: Read<Vec<Option<String>>> = Box::new(read);
     watch(move || {
         for (place, now) in places.iter().zip(read.call(())) {
@@ -225,21 +228,21 @@ pub fn live_all(places: Vec<Place>, read: impl Fn() -> Vec<Option<String>> + 'st
 }
 
 /// Calls `react` on each event of this kind at the target.
-pub fn listen(target: &web_sys::EventTarget, event: &str, react: impl Fn(Event) + 'static) {
+pub(super) fn listen(target: &web_sys::EventTarget, event: &str, react: impl Fn(Event) + 'static) {
     let react: Box<dyn Call<Event, ()>> = Box::new(react);
     let react = Closure::<dyn Fn(Event)>::new(move |event| react.call(event)).into_js_value();
     let _ = target.add_event_listener_with_callback(event, react.unchecked_ref());
 }
 
 /// Runs something now and whenever a signal changes that it read.
-pub fn watch(run: impl Fn() + 'static) {
+pub(super) fn watch(run: impl Fn() + 'static) {
     let run: Read<()> = Box::new(run);
     Effect::new(move |_: Option<()>| run.call(()));
 }
 
-/// Gives `place` its children when `is_wanted` first holds. They live as long as the owner that is current now, not until a signal
-/// changes that `is_wanted` reads.
-pub fn fill_once(place: &El, is_wanted: impl Fn() -> bool + 'static, children: impl Fn() -> Vec<El> + 'static) {
+/// Adds the children of `place` when `is_wanted` first returns true. Their owner is the current
+/// one, so that a change of a signal in `is_wanted` does not dispose of them.
+pub(super) fn fill_once(place: &El, is_wanted: impl Fn() -> bool + 'static, children: impl Fn() -> Vec<El> + 'static) {
     let (owner, place, filled) = (Owner::current(), place.clone(), Cell::new(false));
     let children: Box<dyn Fn() -> Vec<El>> = Box::new(children);
     watch(move || {
@@ -253,8 +256,8 @@ pub fn fill_once(place: &El, is_wanted: impl Fn() -> bool + 'static, children: i
     });
 }
 
-/// Makes markup of an element's children into other markup of the same shape. That takes a browser a tenth of the time of making new
-/// elements, and leaves the focus where it is. Says whether it could.
+/// Updates the markup of an element's children to other markup of the same shape. Returns whether
+/// the shapes match. The update takes a tenth of the time of new elements and keeps the focus.
 fn patch(element: &Element, before: &str, now: &str) -> bool {
     let Some(changes) = changes(before, now) else {
         return false;
@@ -273,7 +276,7 @@ fn patch(element: &Element, before: &str, now: &str) -> bool {
     true
 }
 
-/// Changes the text that is there: for a browser that is less than to take it away and to lay out another.
+/// Replaces the data of the text node, which is less work for a browser than a new node.
 fn write_text(element: &Element, _: &str, text: Option<&str>) {
     match element.first_child() {
         Some(node) => node.set_node_value(text),
@@ -297,18 +300,18 @@ fn set_property(element: &Element, name: &str, value: &JsValue) {
 }
 
 /// The element that an event came from.
-pub fn target(event: &Event) -> Option<Element> {
+pub(super) fn target(event: &Event) -> Option<Element> {
     event.target()?.dyn_into().ok()
 }
 
 /// The value of the control that an event came from.
-pub fn value(event: &Event) -> String {
+pub(super) fn value(event: &Event) -> String {
     let value = event.target().and_then(|target| js_sys::Reflect::get(&target, &JsValue::from_str("value")).ok());
     value.and_then(|value| value.as_string()).unwrap_or_default()
 }
 
-/// What was entered into the control that an event came from: its value, or `true` or nothing for a checkbox.
-pub fn entered(event: &Event) -> String {
+/// Returns the value of the control that an event came from; for a checkbox, `true` or nothing.
+pub(super) fn entered(event: &Event) -> String {
     let checkbox = event.target().and_then(|target| target.dyn_into::<web_sys::HtmlInputElement>().ok());
     match checkbox.filter(|input| input.type_() == "checkbox") {
         Some(input) => if input.checked() { "true" } else { "" }.to_string(),
@@ -317,12 +320,12 @@ pub fn entered(event: &Event) -> String {
 }
 
 /// The key of a keyboard event.
-pub fn key(event: &Event) -> String {
+pub(super) fn key(event: &Event) -> String {
     event.dyn_ref::<web_sys::KeyboardEvent>().map(web_sys::KeyboardEvent::key).unwrap_or_default()
 }
 
-/// Moves the focus from an element to its neighbour, and with it the place that Tab reaches, where an arrow key asks for that.
-pub fn rove(from: &Element, key: &str) -> bool {
+/// Moves the focus and the tab stop from an element to its neighbour if `key` is an arrow key.
+pub(super) fn rove(from: &Element, key: &str) -> bool {
     let by = match key {
         "ArrowUp" | "ArrowRight" => 1,
         "ArrowDown" | "ArrowLeft" => -1,
@@ -342,6 +345,6 @@ pub fn rove(from: &Element, key: &str) -> bool {
 }
 
 /// Moves the focus to an element, also to one of a picture.
-pub fn focus(element: &Element) {
+pub(super) fn focus(element: &Element) {
     let _ = element.unchecked_ref::<web_sys::HtmlElement>().focus();
 }

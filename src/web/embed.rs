@@ -1,6 +1,7 @@
-//! The compact page that other pages embed: the verdict, one bar, and the knobs that matter most, or what else the address asks for.
+//! The embedded page: by default the verdict, one bar and the most important settings.
 //!
-//! `frame.js` reads the address's query, says what is wrong in it, and talks with the page around the frame.
+//! `frame.js` parses the query of the address, reports its errors, and exchanges messages with the
+//! embedding page.
 
 use super::address;
 use super::browser::looks;
@@ -13,38 +14,39 @@ use super::results::warnings::warnings;
 use super::state::{AppState, Sound};
 use super::theme::Appearance;
 use crate::chart::Segment;
-use crate::deployment::field;
+use crate::deployment::setting;
+use crate::link::DEFAULT_KNOBS;
 use crate::memory::Rank;
-
-/// The knobs that are shown unless others are asked for.
-const KNOBS: &str = "max_batch_size max_num_tokens free_gpu_memory_fraction";
+use crate::units::Units;
 
 /// Whether the address asks for this page.
-pub fn is_compact() -> bool {
+pub(super) fn is_compact() -> bool {
     looks("data-embed").as_deref() == Some("compact")
 }
 
 /// The compact page.
-pub fn embedded(state: AppState, appearance: Appearance) -> El {
+pub(super) fn embedded(state: AppState, appearance: Appearance) -> El {
     let shown = looks("data-show").unwrap_or_default();
     let shows = |part: &str| shown.split(' ').any(|shown| shown == part);
     let summary = move || {
         state.sound(|sound| {
             let plan = &sound.plan;
-            format!("{} · {} · {} × {}", plan.model.name, plan.quant_algo, plan.world_size(), plan.gpu.name)
+            format!("{} · {} · {} × {}", plan.model.name, plan.precision.quant_algo, plan.world_size(), plan.gpu.name)
         })
     };
     let knobs = || {
         ticks::follow(state);
-        let keys = looks("data-knobs").unwrap_or_else(|| KNOBS.into());
-        form("knobs").children(keys.split(' ').filter_map(field).map(|field| control(state, field, false)))
+        let keys = looks("data-knobs").unwrap_or_else(|| DEFAULT_KNOBS.join(" "));
+        form("knobs").children(keys.split(' ').filter_map(setting).map(|field| control(state, field, false)))
     };
     // The table says what the colours are; without it a line does.
     let legend = || {
         let mut places = Vec::new();
         let items = Segment::ALL.map(|segment| item(appearance, segment, &mut places));
         live_all(places, move || {
-            state.sound(|sound| sound.report.tightest().map(|rank| said(sound, rank)).unwrap_or_default())
+            state.sound(|sound| {
+                sound.report.kv_limiting_rank().map(|rank| said(sound, rank, state.view.units)).unwrap_or_default()
+            })
         });
         el("ul").class("legend").children(items)
     };
@@ -78,14 +80,14 @@ fn item(appearance: Appearance, segment: Segment, places: &mut Vec<Place>) -> El
     item.child(swatch(appearance, segment)).child(label).text(" ").child(size)
 }
 
-/// What the legend says of the fullest rank, which is the one that the bar shows.
-fn said(sound: &Sound, rank: &Rank) -> Vec<Option<String>> {
+/// The texts of the legend about the rank that limits the KV cache, which the bar shows.
+fn said(sound: &Sound, rank: &Rank, units: Units) -> Vec<Option<String>> {
     let mut said = Vec::new();
     for segment in Segment::ALL {
         let bytes = segment.bytes(rank);
         said.push(Some(bytes.0.to_string()));
         said.push(Some(segment.label_in(&sound.report).to_string()));
-        said.push(Some(large(bytes)));
+        said.push(Some(large(bytes, units)));
     }
     said
 }

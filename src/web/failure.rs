@@ -3,7 +3,7 @@
 use super::browser;
 
 /// Leaves what went wrong, and of which version, where `failure.js` finds it.
-pub fn tell_panics() {
+pub(super) fn tell_panics() {
     tell("data-version", env!("CARGO_PKG_VERSION"));
     std::panic::set_hook(Box::new(|what| tell("data-panic", &what.to_string())));
 }

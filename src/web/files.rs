@@ -12,23 +12,23 @@ use web_sys::{HtmlImageElement, HtmlInputElement};
 const SHARPNESS: u32 = 2;
 
 /// The file that was chosen in a control, if it is one for files.
-pub fn chosen(event: &Event) -> Option<File> {
+pub(super) fn chosen(event: &Event) -> Option<File> {
     event.target()?.dyn_into::<HtmlInputElement>().ok()?.files()?.item(0)
 }
 
 /// The first file that was dropped.
-pub fn dropped(event: &Event) -> Option<File> {
+pub(super) fn dropped(event: &Event) -> Option<File> {
     event.dyn_ref::<DragEvent>()?.data_transfer()?.files()?.item(0)
 }
 
 /// The text of a control as something that can be read like a file.
-pub fn of_text(event: &Event) -> Option<Blob> {
+pub(super) fn of_text(event: &Event) -> Option<Blob> {
     let text = js_sys::Reflect::get(&event.target()?.into(), &JsValue::from_str("value")).ok()?;
     Blob::new_with_str_sequence(&js_sys::Array::of1(&text)).ok()
 }
 
-/// Saves the text of an element as a file, or the picture in it where the name ends in `.png` or `.svg`.
-pub fn save(name: &str, from: &HtmlElement) {
+/// Saves the text of an element as a file, or its picture if the name ends in `.png` or `.svg`.
+pub(super) fn save(name: &str, from: &HtmlElement) {
     let picture = from.query_selector("svg").ok().flatten().map(|picture| picture.outer_html());
     match (picture, name.rsplit('.').next()) {
         (Some(svg), Some("png")) => save_painted(name, &svg),
@@ -54,9 +54,11 @@ fn save_painted(name: &str, svg: &str) {
     let Ok(image) = HtmlImageElement::new() else {
         return;
     };
-    let (loaded, name) = (image.clone(), name.to_string());
-    listen(&image, "load", move |_| {
-        if let Some(url) = painted(&loaded) {
+    let name = name.to_string();
+    // A listener that held the image would keep it for good: the browser does not see such a cycle.
+    listen(&image, "load", move |event| {
+        let loaded = event.target().and_then(|target| target.dyn_into::<HtmlImageElement>().ok());
+        if let Some(url) = loaded.and_then(|image| painted(&image)) {
             save_data(&name, &url);
         }
     });

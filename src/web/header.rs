@@ -6,11 +6,11 @@ use super::history::buttons;
 use super::inputs::choice::{choice, switch};
 use super::lists;
 use super::share::share;
-use super::state::{AppState, Setting};
+use super::state::{AppState, SettingState};
 use super::theme::Appearance;
 use crate::deployment::{
-    field,
     presets::{Preset, presets},
+    setting,
 };
 use wasm_bindgen::JsCast;
 
@@ -18,12 +18,12 @@ use wasm_bindgen::JsCast;
 const BACKENDS: [&str; 2] = ["TensorRT engine", "PyTorch"];
 
 /// The bar at the top.
-pub fn header(state: AppState, appearance: Appearance) -> El {
-    let version = field("trtllm_version").map(|version| {
+pub(super) fn header(state: AppState, appearance: Appearance) -> El {
+    let version = setting("trtllm_version").map(|version| {
         let label = el("label").class("header-label").attr("for", version.key).text("version");
-        [label, choice(Setting::new(state, version))]
+        [label, choice(SettingState::new(state, version))]
     });
-    let backend = field("backend").map(|backend| switch(Setting::new(state, backend), &BACKENDS));
+    let backend = setting("backend").map(|backend| switch(SettingState::new(state, backend), &BACKENDS));
     let theme = el("button")
         .class("button theme")
         .attr("type", "button")
@@ -45,7 +45,7 @@ pub fn header(state: AppState, appearance: Appearance) -> El {
         .child(actions)
 }
 
-/// Deployments to start from. The menu goes back to its title, because what is chosen may be changed at once.
+/// The menu of presets. It returns to its title, because the user may change the chosen deployment.
 fn preset_menu(state: AppState) -> El {
     let options = move || {
         let mut options = vec![el("option").attr("value", "").text("Start from…")];

@@ -10,7 +10,8 @@ use std::rc::Rc;
 use wasm_bindgen::JsCast;
 use web_sys::{Event, HtmlInputElement, KeyboardEvent};
 
-/// Changes that follow each other within this many milliseconds are one step, and so is all that happens while a pointer is down.
+/// The maximum time in milliseconds between changes of one step. All changes while a pointer is
+/// down are one step too.
 const REST: u32 = 400;
 /// Older steps are forgotten.
 const MOST_STEPS: usize = 200;
@@ -31,7 +32,8 @@ struct Steps {
 }
 
 impl Steps {
-    /// Takes the present deployment as a new step, unless it is the last one; what was undone before is forgotten.
+    /// Records the current deployment as a new step unless it equals the last. Discards undone
+    /// steps.
     fn record(&mut self, now: &Deployment) {
         if self.all.get(self.at) == Some(now) {
             return;
@@ -51,7 +53,7 @@ impl Steps {
 }
 
 /// Records what happens to the deployment, and listens to the keys.
-pub fn follow(state: AppState) {
+pub(super) fn follow(state: AppState) {
     let (rest, down) = (Debounced::new(REST), Rc::new(Cell::new(false)));
     for (event, is_down) in [("pointerdown", true), ("pointerup", false), ("pointercancel", false)] {
         let down = down.clone();
@@ -131,7 +133,7 @@ fn is_text(element: &web_sys::Element) -> bool {
 }
 
 /// The two buttons.
-pub fn buttons(state: AppState) -> [El; 2] {
+pub(super) fn buttons(state: AppState) -> [El; 2] {
     [(BACK, "Undo", "↶", "Ctrl+Z"), (FORWARDS, "Redo", "↷", "Ctrl+Shift+Z")].map(|(way, name, sign, keys)| {
         el("button")
             .class("button step")

@@ -1,14 +1,14 @@
-//! The lists of models, GPUs and examples. The program holds of each the default alone; the files that `boot.js` loads hold the others: at
-//! once where the address may name one of them, else after the first picture. It leaves their texts, or what kept them away, at the root
-//! of the page.
+//! The lists of models, GPUs and presets. The program contains only the default of each; `boot.js`
+//! loads the others. It loads them at once if the address may name one, otherwise after the first
+//! picture. It leaves their texts, or the error, at the root of the page.
 
 use super::browser::by_id;
 use super::dom::{El, el, listen};
 use super::state::AppState;
 use crate::architecture::{self, DEFAULT_MODEL};
 use crate::deployment::{Deployment, presets};
-use crate::formats::link;
 use crate::gpu::{self, DEFAULT_GPU};
+use crate::link;
 use std::cell::RefCell;
 use wasm_bindgen::JsValue;
 use web_sys::HtmlElement;
@@ -24,7 +24,7 @@ thread_local! {
 }
 
 /// Takes the lists, or what is said in their place, now and whenever there is news of them.
-pub fn follow(state: AppState) {
+pub(super) fn follow(state: AppState) {
     if let Some(root) = by_id("app") {
         take(state, &root);
         let source = root.clone();
@@ -47,7 +47,8 @@ fn take(state: AppState, root: &HtmlElement) {
         _ if whole => String::new(),
         None => LOADING.into(),
         Some(trouble) => format!(
-            "The lists of models, GPUs and examples could not be loaded ({trouble}), so that only {DEFAULT_MODEL} and {DEFAULT_GPU} are known. A click tries again."
+            "The lists of models, GPUs and examples could not be loaded ({trouble}), so that only \
+             {DEFAULT_MODEL} and {DEFAULT_GPU} are known. A click tries again."
         ),
     };
     let before = state.view.lists.get_untracked();
@@ -61,9 +62,9 @@ fn take(state: AppState, root: &HtmlElement) {
     }
 }
 
-/// Whether the lists are still awaited. Then that is said, and `again` is called when there is news of them, unless the deployment is
-/// another by then.
-pub fn are_awaited(state: AppState, again: impl Fn() + 'static) -> bool {
+/// Whether the lists are still loading. If so, this reports it and calls `again` once they are
+/// loaded or have failed, unless the deployment has changed.
+pub(super) fn are_awaited(state: AppState, again: impl Fn() + 'static) -> bool {
     let awaited = !are_whole();
     if awaited {
         state.warnings.set(vec![state.view.lists.get_untracked()]);
@@ -73,13 +74,13 @@ pub fn are_awaited(state: AppState, again: impl Fn() + 'static) -> bool {
 }
 
 /// What a menu says in place of what the lists would add to it.
-pub fn notice(state: AppState) -> Option<El> {
+pub(super) fn notice(state: AppState) -> Option<El> {
     let news = state.view.lists.get();
     (!news.is_empty()).then(|| el("option").attr("disabled", "").text(&news))
 }
 
 /// Opens the deployment of a link that the calculator made.
-pub fn open(state: AppState, link: &str) {
+pub(super) fn open(state: AppState, link: &str) {
     let decoded = link::decode(link);
     state.open(decoded.deployment);
     let link = link.to_string();
@@ -89,7 +90,7 @@ pub fn open(state: AppState, link: &str) {
 }
 
 /// Changes the settings that pairs name, as a link writes them.
-pub fn change(state: AppState, settings: &str) {
+pub(super) fn change(state: AppState, settings: &str) {
     let understood = state.take(settings);
     let settings = settings.to_string();
     if !understood {

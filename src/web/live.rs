@@ -1,7 +1,8 @@
 //! Values of the page that are watched.
 //!
-//! A signal of Leptos makes code of each type that it holds, for arenas, locks and guards, of which this page needs little: what it
-//! watches lives as long as itself. Here who watches is Leptos' matter, and the value stands beside that.
+//! A signal of Leptos generates code per type, for arenas, locks and guards. This page needs little
+//! of it, because its values live as long as the page. Here Leptos tracks the observers, and the
+//! value is stored beside them.
 
 use leptos::prelude::*;
 use std::sync::{PoisonError, RwLock};
@@ -9,8 +10,9 @@ use std::sync::{PoisonError, RwLock};
 /// Works a value out anew, and says whether it is another.
 type Renew = Box<dyn Fn() -> bool + Send + Sync>;
 
-/// A value, and who is told when it changes. It lives as long as the page, so none is made for what comes and goes.
-pub struct Live<T: 'static>(&'static Watched<T>);
+/// A value that notifies observers when it changes. It lives as long as the page, so temporary
+/// parts of the page must not create one.
+pub(super) struct Live<T: 'static>(&'static Watched<T>);
 
 struct Watched<T> {
     value: RwLock<T>,
@@ -27,28 +29,28 @@ impl<T> Copy for Live<T> {}
 
 impl<T> Live<T> {
     /// A value that nobody watches yet.
-    pub fn new(value: T) -> Live<T> {
+    pub(super) fn new(value: T) -> Live<T> {
         Live(Box::leak(Box::new(Watched { value: RwLock::new(value), watchers: ArcTrigger::new() })))
     }
 
     /// Watches the value without reading it.
-    pub fn track(self) {
+    pub(super) fn track(self) {
         self.0.watchers.track();
     }
 
     /// Reads and watches the value.
-    pub fn with<Answer>(self, read: impl FnOnce(&T) -> Answer) -> Answer {
+    pub(super) fn with<Answer>(self, read: impl FnOnce(&T) -> Answer) -> Answer {
         self.track();
         self.with_untracked(read)
     }
 
     /// Reads the value.
-    pub fn with_untracked<Answer>(self, read: impl FnOnce(&T) -> Answer) -> Answer {
+    pub(super) fn with_untracked<Answer>(self, read: impl FnOnce(&T) -> Answer) -> Answer {
         read(&self.0.value.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// A copy of the value, which is watched.
-    pub fn get(self) -> T
+    pub(super) fn get(self) -> T
     where
         T: Clone,
     {
@@ -56,7 +58,7 @@ impl<T> Live<T> {
     }
 
     /// A copy of the value.
-    pub fn get_untracked(self) -> T
+    pub(super) fn get_untracked(self) -> T
     where
         T: Clone,
     {
@@ -64,18 +66,18 @@ impl<T> Live<T> {
     }
 
     /// Changes the value and tells of it.
-    pub fn update(self, change: impl FnOnce(&mut T)) {
+    pub(super) fn update(self, change: impl FnOnce(&mut T)) {
         change(&mut self.0.value.write().unwrap_or_else(PoisonError::into_inner));
         self.0.watchers.notify();
     }
 
     /// Replaces the value and tells of it.
-    pub fn set(self, value: T) {
+    pub(super) fn set(self, value: T) {
         self.update(|before| *before = value);
     }
 
     /// Replaces the value, and tells of it where it is another.
-    pub fn renew(self, value: T)
+    pub(super) fn renew(self, value: T)
     where
         T: PartialEq,
     {
@@ -85,10 +87,12 @@ impl<T> Live<T> {
     }
 }
 
-/// A value that follows from watched ones, worked out when it is read and they have changed. It lives as long as the page.
-pub struct Derived<T: 'static> {
+/// A value derived from watched values. It is computed when it is read after they changed, and
+/// lives as long as the page.
+pub(super) struct Derived<T: 'static> {
     value: Live<T>,
-    /// How often the value has changed: Leptos' memos make code of their type too, so that all are of one.
+    /// The number of changes of the value. Leptos' memos generate code per type, so all have this
+    /// one.
     version: Memo<usize>,
 }
 
@@ -102,7 +106,7 @@ impl<T> Copy for Derived<T> {}
 
 impl<T: Default + PartialEq + Send + Sync> Derived<T> {
     /// What `follow` makes of the value before, which is the default at first.
-    pub fn new(follow: impl Fn(&T) -> T + Send + Sync + 'static) -> Derived<T> {
+    pub(super) fn new(follow: impl Fn(&T) -> T + Send + Sync + 'static) -> Derived<T> {
         let value = Live::new(T::default());
         let renew: Renew = Box::new(move || {
             let now = value.with_untracked(&follow);
@@ -117,12 +121,12 @@ impl<T: Default + PartialEq + Send + Sync> Derived<T> {
     }
 
     /// Watches the value without reading it.
-    pub fn track(self) {
+    pub(super) fn track(self) {
         self.version.get();
     }
 
     /// Reads and watches the value.
-    pub fn with<Answer>(self, read: impl FnOnce(&T) -> Answer) -> Answer {
+    pub(super) fn with<Answer>(self, read: impl FnOnce(&T) -> Answer) -> Answer {
         self.track();
         self.value.with_untracked(read)
     }

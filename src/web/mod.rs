@@ -1,11 +1,11 @@
 //! The page: components over the library, on Leptos' reactive graph.
 //!
-//! The deployment is one signal in `state::AppState`; everything else that is shown is a memo of it. The components know
-//! no formulas and the library knows no components.
+//! The deployment is one signal in `state::AppState`; everything else on the page is derived from
+//! it. Components contain no formulas, and the library contains no components.
 
 mod address;
-mod answers;
 mod browser;
+mod clipboard;
 mod dom;
 mod embed;
 mod failure;
@@ -21,8 +21,8 @@ mod share;
 mod state;
 mod theme;
 mod view;
+mod worker;
 
-use crate::units::Prefixes;
 use dom::{El, el};
 use leptos::mount::mount_to;
 use leptos::prelude::*;
@@ -31,8 +31,8 @@ use std::time::Duration;
 use theme::Appearance;
 use web_sys::HtmlElement;
 
-/// Mounts the page in place of what `index.html` shows while this program loads. That and what follows is done in tasks of their own, so
-/// that the browser is never kept from its user for long.
+/// Mounts the page in place of the loading view of `index.html`. Each part is a separate task, so
+/// that the browser stays responsive.
 pub fn start() {
     failure::tell_panics();
     let Some(root) = browser::by_id("app") else {
@@ -51,9 +51,6 @@ pub fn start() {
 
 /// What the page follows from, as the address has it.
 fn follow() -> (AppState, Appearance) {
-    if let Some(units) = browser::looks("data-units").and_then(|unit| Prefixes::of(&unit)) {
-        units.show();
-    }
     let state = AppState::new();
     lists::follow(state);
     address::follow(state);
@@ -77,7 +74,7 @@ fn show(root: HtmlElement, state: AppState, appearance: Appearance) {
         let _ = root.append_child(&part.0);
     }
     let page = Page { root, owner, state, appearance, results, form, advanced: el("details").class("advanced") };
-    // The first chart needs the width that the first layout gives it, and the rest needn't keep it waiting.
+    // The first chart needs its width from the first layout and does not wait for the other parts.
     browser::before_paint(Box::new(move || page.add(later)));
 }
 

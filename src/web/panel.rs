@@ -1,26 +1,25 @@
-//! A panel under the chart: the worker's answer about the present deployment, and what a person does in it.
+//! A panel below the chart: the worker's answer for the current deployment, and the user's actions.
 //!
-//! What the attributes mean stands with the panels themselves, in [`crate::panels`].
+//! The doc of `src/panels/mod.rs` lists the attributes that the panel's HTML has.
 
-use super::answers::{self, Answers};
 use super::browser;
+use super::clipboard::copy;
 use super::dom::{El, el, entered, focus, key, listen, rove, target, watch};
 use super::files;
 use super::lists;
 use super::live::Live;
-use super::share::copy;
 use super::state::{AppState, Sound};
 use super::theme::Appearance;
-use crate::formats::link;
-use crate::units::giga;
+use super::view::PanelSpec;
+use super::worker::{self, Answers};
+use crate::protocol::{PanelRequest, Request, View};
 use leptos::prelude::*;
 use std::cell::RefCell;
 use std::sync::Arc;
 use web_sys::{Blob, Element, Event, File};
 
 /// In place of an answer when there is none.
-const UNANSWERED: &str = "This could not be answered: what works beside the page did not start, or stopped. \
-                          Change something to try again.";
+const UNANSWERED: &str = "The background worker failed to start or stopped. Change a setting to retry.";
 
 /// A panel asks about another deployment once that has rested for this many milliseconds.
 const REST: u32 = 250;
@@ -41,22 +40,12 @@ impl Options {
     }
 }
 
-/// What a panel asks.
-#[derive(Clone, Copy)]
-pub struct Question {
-    /// The name of the panel that answers, see [`crate::panels`].
-    pub panel: &'static str,
-    /// Whether the answer changes with the deployment.
-    pub is_about_the_deployment: bool,
-    /// Whether the answer takes long, so that other panels would wait for it.
-    pub takes_long: bool,
-}
-
-/// The place of a question's answers. It asks only while it is to be seen; `more` are pairs that the page adds to each request.
-pub fn panel(
+/// The element of a panel, which asks only while it is visible. `more` are options that the page
+/// adds to each request.
+pub(super) fn panel(
     state: AppState,
     appearance: Appearance,
-    question: Question,
+    spec: PanelSpec,
     more: impl Fn() -> Vec<(&'static str, String)> + 'static,
 ) -> El {
     let options = Live::new(Options::default());
@@ -67,33 +56,29 @@ pub fn panel(
         Some(html) => replace(&shown, html),
         None => shown.set_text_content(Some(UNANSWERED)),
     };
-    let answers = if question.takes_long { Answers::that_take_long(take) } else { Answers::new(take) };
+    let answers = if spec.takes_long { Answers::slow(take) } else { Answers::new(take) };
     let (resting, asked_about) = (browser::Debounced::new(REST), RefCell::new(None::<Arc<Sound>>));
     watch(move || {
         // What is hidden has no width.
         if width.get() == 0 {
-            return;
+            return answers.withdraw();
         }
-        let sound = if question.is_about_the_deployment { state.last_sound() } else { None };
-        if question.is_about_the_deployment && sound.is_none() {
+        let sound = if spec.is_about_the_deployment { state.last_sound() } else { None };
+        if spec.is_about_the_deployment && sound.is_none() {
             return;
         }
         let (width, is_dark, more, options) = (width.get(), appearance.is_dark(), more(), options.get());
         let same = |before: &Option<Arc<Sound>>| before.is_none() || *before == sound;
         let is_at_rest = same(&asked_about.replace(sound.clone()));
         let ask = move || {
-            let mut request = form_urlencoded::Serializer::new(String::new());
-            request.append_pair("panel", question.panel);
-            if let Some(sound) = sound {
-                request.append_pair("link", &link::encode(&sound.deployment));
-            }
-            request.append_pair("width", &width.to_string());
-            request.append_pair("theme", if is_dark { "dark" } else { "light" });
-            request.append_pair("units", giga());
-            request.extend_pairs(more);
-            request.extend_pairs(&options.chosen);
-            request.extend_pairs(options.unfolded.iter().map(|part| ("open", part)));
-            answers.ask(request.finish());
+            let more = more.into_iter().map(|(name, value)| (name.to_string(), value));
+            answers.ask(&Request::Panel(PanelRequest {
+                panel: spec.panel,
+                deployment: sound.map(|sound| sound.deployment.clone()).unwrap_or_default(),
+                view: View { width: Some(width as u32), is_dark, units: state.view.units },
+                options: more.chain(options.chosen).collect(),
+                unfolded: options.unfolded,
+            }));
         };
         // The picture doesn't wait for the question, and while a slider is dragged none is asked.
         if is_at_rest && !resting.is_waiting() {
@@ -238,7 +223,7 @@ fn take_file(options: Live<Options>, file: &File) {
 
 /// Gives the worker something new, about which nothing is chosen yet.
 fn give(options: Live<Options>, given: &Blob, name: &str) {
-    answers::give(given);
+    worker::give(given);
     options.set(Options { chosen: vec![("file".into(), name.into())], ..Options::default() });
 }
 

@@ -2,12 +2,14 @@
 
 use super::address;
 use super::browser;
+use super::clipboard::copy;
 use super::dom::{El, el};
 use super::live::Live;
-use super::panel::{Question, panel};
+use super::panel::panel;
 use super::state::AppState;
 use super::theme::Appearance;
-use leptos::prelude::*;
+use super::view::PanelSpec;
+use crate::protocol::PanelId;
 use std::time::Duration;
 use wasm_bindgen::prelude::*;
 use web_sys::{Element, HtmlInputElement};
@@ -15,8 +17,8 @@ use web_sys::{Element, HtmlInputElement};
 /// The id of the sheet below the button.
 const SHEET: &str = "share_sheet";
 
-/// The button, which copies the link, and the sheet that it opens: the link to copy by hand, and its other forms.
-pub fn share(state: AppState, appearance: Appearance) -> El {
+/// The button that copies the link, and the sheet that it opens, with the link and its other forms.
+pub(super) fn share(state: AppState, appearance: Appearance) -> El {
     // What became of the copy, and the link as it was then.
     let (copied, refused, link) = (Live::new(false), Live::new(false), Live::new(String::new()));
     let input = el("input").id("link").class("control").attr("type", "text").attr("readonly", "");
@@ -52,7 +54,7 @@ pub fn share(state: AppState, appearance: Appearance) -> El {
         link.set(now);
         vec![("page", page), ("compared", state.pinned.get())]
     };
-    let question = Question { panel: "share", is_about_the_deployment: true, takes_long: false };
+    let spec = PanelSpec { panel: PanelId::Share, is_about_the_deployment: true, takes_long: false };
     let sheet = el("section")
         .id(SHEET)
         .class("sheet")
@@ -60,7 +62,7 @@ pub fn share(state: AppState, appearance: Appearance) -> El {
         .attr("aria-label", "Share")
         .child(el("label").attr("for", "link").live_text(move || label().into()))
         .child(input.live_value(move || link.get()))
-        .child(panel(state, appearance, question, more))
+        .child(panel(state, appearance, spec, more))
         .child(close);
     el("div").class("share").child(button).child(announced).child(sheet)
 }
@@ -72,22 +74,5 @@ fn select(field: Element) {
             let _ = field.focus();
             field.select();
         }));
-    }
-}
-
-/// Writes to the clipboard and says whether that went well; a page without a secure origin has no clipboard.
-pub fn copy(text: &str, done: impl Fn(bool) + 'static) {
-    let navigator = window().navigator();
-    let clipboard = js_sys::Reflect::get(&navigator, &JsValue::from_str("clipboard"));
-    if !clipboard.is_ok_and(|clipboard| clipboard.is_object()) {
-        return done(false);
-    }
-    // It answers nothing where all went well, and else why not. One closure takes both: one that is never called would never let go
-    // of what it holds.
-    let answered = Closure::once_into_js(move |answer: JsValue| done(answer.is_undefined()));
-    let promise = navigator.clipboard().write_text(text);
-    let then = js_sys::Reflect::get(&promise, &JsValue::from_str("then"));
-    if let Some(then) = then.ok().and_then(|then| then.dyn_into::<js_sys::Function>().ok()) {
-        let _ = then.call2(&promise, &answered, &answered);
     }
 }

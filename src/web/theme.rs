@@ -11,7 +11,7 @@ const KEPT: &str = "theme";
 
 /// Whether the page is dark.
 #[derive(Clone, Copy)]
-pub struct Appearance {
+pub(super) struct Appearance {
     /// `dark`, `light`, or nothing.
     chosen: Live<String>,
     /// Whether the system is dark.
@@ -19,9 +19,9 @@ pub struct Appearance {
 }
 
 impl Appearance {
-    /// As `boot.js` found it, following the system from now on unless something was chosen. In a frame `frame.js` says when the
-    /// page around it chose.
-    pub fn new() -> Appearance {
+    /// Returns the theme that `boot.js` found. It follows the system unless the user chose one. In
+    /// a frame, `frame.js` reports the choice of the embedding page.
+    pub(super) fn new() -> Appearance {
         let read = || browser::looks("data-theme").unwrap_or_default();
         let chosen = Live::new(read());
         listen(&window(), "themechange", move |_| chosen.set(read()));
@@ -30,17 +30,17 @@ impl Appearance {
     }
 
     /// Whether the page is dark.
-    pub fn is_dark(self) -> bool {
+    pub(super) fn is_dark(self) -> bool {
         self.chosen.with(|chosen| if chosen.is_empty() { self.system.get() } else { chosen == "dark" })
     }
 
     /// The colours of the charts.
-    pub fn colours(self) -> &'static chart::Theme {
+    pub(super) fn colours(self) -> &'static chart::Theme {
         if self.is_dark() { &chart::Theme::DARK } else { &chart::Theme::LIGHT }
     }
 
     /// Turns light into dark and dark into light, here and on the next visit.
-    pub fn toggle(self) {
+    pub(super) fn toggle(self) {
         let dark = !untrack(|| self.is_dark());
         let name = if dark { "dark" } else { "light" };
         if let Some(root) = document().document_element() {

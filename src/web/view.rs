@@ -1,29 +1,42 @@
 //! What is looked at: state of the page that says nothing of the deployment.
 
-use super::answers::Answers;
+use super::browser::looks;
 use super::live::Live;
-use super::panel::Question;
+use super::worker::Answers;
 use crate::chart::Segment;
 use crate::memory::Contributor;
+use crate::protocol::{PanelId, Request};
+use crate::units::Units;
 
 /// What the pointer or the focus is on: a segment in the chart, or a row of the table.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Pointed {
+pub(super) struct Pointed {
     /// The segment.
     pub segment: Segment,
     /// The bar, where it is the chart that is pointed at.
     pub bar: Option<usize>,
 }
 
+/// A panel, and when it is asked for.
+#[derive(Clone, Copy)]
+pub(super) struct PanelSpec {
+    /// The panel.
+    pub panel: PanelId,
+    /// Whether the panel changes with the deployment.
+    pub is_about_the_deployment: bool,
+    /// Whether its answer takes so long that other panels would wait for it.
+    pub takes_long: bool,
+}
+
 /// A question under the chart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Tab {
+pub(super) enum Tab {
     /// Why a figure is what it is.
     Why,
     /// The memory over the range of a setting.
     Sweep,
     /// How far each setting goes.
-    Limits,
+    FeasibleRange,
     /// Which deployments run a load.
     Search,
     /// What to change.
@@ -31,7 +44,7 @@ pub enum Tab {
     /// What differs from a pinned deployment.
     Compare,
     /// Pictures, tables and commands.
-    TakeAway,
+    Export,
     /// How near the laws come to what was measured.
     Accuracy,
     /// What a file says: a model's, an engine's, or a log.
@@ -40,62 +53,66 @@ pub enum Tab {
 
 impl Tab {
     /// Every tab, in their order.
-    pub const ALL: [Tab; 9] = [
+    pub(super) const ALL: [Tab; 9] = [
         Tab::Why,
         Tab::Sweep,
-        Tab::Limits,
+        Tab::FeasibleRange,
         Tab::Search,
         Tab::Advice,
         Tab::Compare,
         Tab::File,
-        Tab::TakeAway,
+        Tab::Export,
         Tab::Accuracy,
     ];
 
     /// Its name.
-    pub fn label(self) -> &'static str {
+    pub(super) fn label(self) -> &'static str {
         match self {
             Tab::Why => "Why",
             Tab::Sweep => "Sweep",
-            Tab::Limits => "Limits",
+            Tab::FeasibleRange => "Limits",
             Tab::Search => "Search",
             Tab::Advice => "Advice",
             Tab::Compare => "Compare",
-            Tab::TakeAway => "Take away",
+            Tab::Export => "Export",
             Tab::Accuracy => "How accurate?",
             Tab::File => "From a file",
         }
     }
 
-    /// What its panel asks.
-    pub fn question(self) -> Question {
-        Question {
-            panel: self.id(),
+    /// Its panel.
+    pub(super) fn spec(self) -> PanelSpec {
+        PanelSpec {
+            panel: self.panel(),
             is_about_the_deployment: !matches!(self, Tab::Accuracy | Tab::File),
             takes_long: self == Tab::Search,
         }
     }
 
-    /// The id of its panel.
-    pub fn id(self) -> &'static str {
+    fn panel(self) -> PanelId {
         match self {
-            Tab::Why => "why",
-            Tab::Sweep => "sweep",
-            Tab::Limits => "limits",
-            Tab::Search => "search",
-            Tab::Advice => "advice",
-            Tab::Compare => "compare",
-            Tab::TakeAway => "take-away",
-            Tab::Accuracy => "accuracy",
-            Tab::File => "file",
+            Tab::Why => PanelId::Why,
+            Tab::Sweep => PanelId::Sweep,
+            Tab::FeasibleRange => PanelId::Limits,
+            Tab::Search => PanelId::Search,
+            Tab::Advice => PanelId::Advice,
+            Tab::Compare => PanelId::Compare,
+            Tab::Export => PanelId::Export,
+            Tab::Accuracy => PanelId::Accuracy,
+            Tab::File => PanelId::File,
         }
+    }
+
+    /// The id of its panel's element.
+    pub(super) fn id(self) -> &'static str {
+        self.panel().name()
     }
 }
 
 /// What is looked at.
 #[derive(Clone, Copy)]
-pub struct ViewState {
-    /// The run of equal ranks whose figures are shown; that of the rank which decides, where none was chosen.
+pub(super) struct ViewState {
+    /// The run of equal ranks whose figures are shown; if unset, that of the rank that decides.
     pub run: Live<Option<usize>>,
     /// What the pointer or the focus is on.
     pub pointed: Live<Option<Pointed>>,
@@ -113,11 +130,13 @@ pub struct ViewState {
     pub lists: Live<String>,
     /// Where sliders stop fitting, as the worker says it.
     pub ticks: Live<String>,
+    /// The units of sizes, as the address asks for them.
+    pub units: Units,
 }
 
 impl ViewState {
     /// What is looked at first.
-    pub fn new() -> ViewState {
+    pub(super) fn new() -> ViewState {
         ViewState {
             run: Live::new(None),
             pointed: Live::new(None),
@@ -128,22 +147,23 @@ impl ViewState {
             helped: Live::new(String::new()),
             lists: Live::new(String::new()),
             ticks: Live::new(String::new()),
+            units: looks("data-units").and_then(|units| units.parse().ok()).unwrap_or_default(),
         }
     }
 
     /// The help of a setting.
-    pub fn help(self, key: &str) -> String {
+    pub(super) fn help(self, key: &str) -> String {
         self.helps.with(|helps| {
             helps.iter().find(|(known, _)| known == key).map(|(_, help)| help.clone()).unwrap_or_default()
         })
     }
 
     /// Asks for the help of every setting, once there is time for it.
-    pub fn learn(self) {
+    pub(super) fn learn(self) {
         let answers = Answers::new(move |lines| {
             let pairs = lines.unwrap_or_default().lines().filter_map(|line| line.split_once('\t'));
             self.helps.set(pairs.map(|(key, help)| (key.to_string(), help.to_string())).collect());
         });
-        answers.ask("panel=helps".into());
+        answers.ask(&Request::Help);
     }
 }

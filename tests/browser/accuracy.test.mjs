@@ -13,16 +13,20 @@ async function opened(page) {
   return page.locator("#accuracy");
 }
 
-scenario("accuracy is not worked out before it is asked for, and then shows every figure that the native command compares", {}, async (page) => {
-  assert.equal(await page.locator("#accuracy *").count(), 0);
-  const panel = await opened(page);
-  assert.equal(await panel.locator(".measurements tbody tr:not(.measured)").count(), cases.length);
-  const exact = cases.filter((one) => one.exact).length;
-  assert.match(await panel.innerText(), new RegExp(`${exact} of ${cases.length} figures`));
-  assert.ok((await panel.locator("circle[data-tip]").count()) > 10);
-});
+scenario(
+  "the accuracy tab is filled on demand, with every figure that the native command compares",
+  {},
+  async (page) => {
+    assert.equal(await page.locator("#accuracy *").count(), 0);
+    const panel = await opened(page);
+    assert.equal(await panel.locator(".measurements tbody tr:not(.measured)").count(), cases.length);
+    const exact = cases.filter((one) => one.exact).length;
+    assert.match(await panel.innerText(), new RegExp(`${exact} of ${cases.length} figures`));
+    assert.ok((await panel.locator("circle[data-tip]").count()) > 10);
+  },
+);
 
-scenario("a dot tells what it stands for", {}, async (page) => {
+scenario("a dot shows its prediction and its measurement", {}, async (page) => {
   const panel = await opened(page);
   const dot = panel.locator("circle[data-tip]").last();
   await dot.hover();
@@ -40,9 +44,11 @@ scenario("a measured configuration opens in the page", {}, async (page) => {
   assert.ok((await linked(page)).model);
 });
 
-scenario("sources open in tabs of their own, which don't learn of this page", {}, async (page) => {
+scenario("sources open in new tabs without a reference to the page", {}, async (page) => {
   const panel = await opened(page);
-  const sources = await panel.locator(".source a").evaluateAll((links) => links.map(({ href, target, rel }) => ({ href, target, rel })));
+  const sources = await panel
+    .locator(".source a")
+    .evaluateAll((links) => links.map(({ href, target, rel }) => ({ href, target, rel })));
   assert.ok(sources.length > 5);
   for (const { href, target, rel } of sources) {
     assert.match(href, /^https:\/\//);
@@ -50,7 +56,10 @@ scenario("sources open in tabs of their own, which don't learn of this page", {}
   }
 });
 
-scenario("the measurements fit a phone", { viewport: PHONE }, async (page) => {
+scenario("the measurements fit on a phone", { viewport: PHONE }, async (page) => {
   await opened(page);
-  assert.ok((await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)) <= 0, "the page scrolls sideways");
+  assert.ok(
+    (await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)) <= 0,
+    "the page scrolls sideways",
+  );
 });

@@ -1,27 +1,33 @@
-// What the page does while a slider is dragged, as the browser itself tells it: what is written, and what is laid out. Nothing here is timed.
+// The page's work while a slider is dragged, as recorded by the browser: DOM writes and layouts. No
+// test measures time.
 import assert from "node:assert/strict";
 import { row } from "./harness/calculator.mjs";
 import { eventually, scenario } from "./harness/scenario.mjs";
 import { around, isInput, trace } from "./harness/trace.mjs";
 
 const MOVES = 40;
-// The first input of a drag also shows the way back to the default, and that there is something to undo.
+// The first inputs of a drag also show the reset button and enable Undo.
 const FIRST = 3;
 const SCRIPTS = new Set(["EventDispatch", "FunctionCall", "v8.callFunction", "TimerFire", "FireAnimationFrame"]);
 const LAYOUT = new Set(["UpdateLayoutTree", "Layout"]);
 const WORK = new Set([...SCRIPTS, ...LAYOUT, "Paint"]);
 
-// What is dragged, and the fields that follow it.
+// The page, the dragged setting, and the fields that follow it.
 const PAGES = [
   ["the page", {}, "max_num_tokens", ["max_num_tokens", "runtime_max_num_tokens"]],
-  ["many GPUs", { link: "model=meta-llama/Llama-3.1-70B&tp_size=8&pp_size=8&max_batch_size=64" }, "free_gpu_memory_fraction", ["free_gpu_memory_fraction"]],
+  [
+    "the page with many GPUs",
+    { link: "model=meta-llama/Llama-3.1-70B&tp_size=8&pp_size=8&max_batch_size=64" },
+    "free_gpu_memory_fraction",
+    ["free_gpu_memory_fraction"],
+  ],
   ["the embedded page", { query: "?embed=1" }, "max_num_tokens", ["max_num_tokens"]],
 ];
 
 const pause = (time) => new Promise((later) => setTimeout(later, time));
 const frame = (page) => page.evaluate(() => new Promise((done) => requestAnimationFrame(() => setTimeout(done))));
 
-// Runs in the page: for each input from now on, what is written until the next.
+// Runs in the page. Records for each input from now on the DOM writes until the next input.
 const watch = () => {
   const inputs = (window.written = []);
   let turn = 0;
@@ -29,16 +35,30 @@ const watch = () => {
   const number = (node) => numbers.get(node) ?? (numbers.set(node, count()), numbers.get(node));
   const place = (element) => {
     const named = element.closest(".chart-picture, .chart-boxes, .results, .embedded > :not(.knobs), [data-field]");
-    return named ? (named.dataset.field ?? named.className.baseVal ?? named.className) : (element.id || element.outerHTML);
+    return named
+      ? (named.dataset.field ?? named.className.baseVal ?? named.className)
+      : element.id || element.outerHTML;
   };
   addEventListener("input", () => inputs.push([]), true);
-  const options = { subtree: true, childList: true, attributes: true, attributeOldValue: true, characterData: true, characterDataOldValue: true };
+  const options = {
+    subtree: true,
+    childList: true,
+    attributes: true,
+    attributeOldValue: true,
+    characterData: true,
+    characterDataOldValue: true,
+  };
   new MutationObserver((records) => {
     turn += 1;
     for (const { target, type, attributeName, oldValue } of records) {
       const now = type === "attributes" ? target.getAttribute(attributeName) : target.nodeValue;
       const element = target instanceof Element ? target : target.parentElement;
-      inputs.at(-1)?.push({ what: `${number(target)} ${type} ${attributeName}`, place: place(element), turn, same: type !== "childList" && now === oldValue });
+      inputs.at(-1)?.push({
+        what: `${number(target)} ${type} ${attributeName}`,
+        place: place(element),
+        turn,
+        same: type !== "childList" && now === oldValue,
+      });
     }
   }).observe(document, options);
 };
@@ -63,36 +83,57 @@ async function drag(page, key) {
 }
 
 for (const [name, opened, key, follow] of PAGES)
-  scenario(`${name}, dragged: an input writes the chart at most once, and nothing that stays as it is or has no part in it`, opened, async (page) => {
-    await page.waitForTimeout(1000);
-    await page.evaluate(watch);
-    await drag(page, key);
-    const inputs = (await page.evaluate(() => window.written)).slice(FIRST);
-    assert.ok(inputs.length > MOVES / 2, `${inputs.length} inputs`);
-    assert.ok(inputs.filter((written) => written.some(({ place }) => place === "chart-picture")).length > MOVES / 4, "the chart follows");
-    for (const written of inputs.slice(0, -1)) {
-      const pictures = written.filter(({ place }) => place === "chart-picture").map(({ what }) => what);
-      assert.deepEqual(pictures.length, new Set(pictures).size, "something of the chart was written twice");
-      assert.deepEqual(written.filter(({ same }) => same), []);
-      const elsewhere = written.map(({ place }) => place).filter((place) => !/^(chart|verdict|results|figures|legend|visually-hidden|embedded)/.test(place));
-      assert.deepEqual([...new Set(elsewhere)].filter((place) => !follow.includes(place)), []);
-      const turns = (part) => written.filter(({ place }) => place === part).map(({ turn }) => turn);
-      assert.ok(!turns("chart-boxes").some((turn) => turns("chart-picture").includes(turn)), "the chart does not wait for what the pointer finds");
-    }
-  });
+  scenario(
+    `${name}: each input of a drag writes the chart once at most, and no unchanged or unrelated node`,
+    opened,
+    async (page) => {
+      await page.waitForTimeout(1000);
+      await page.evaluate(watch);
+      await drag(page, key);
+      const inputs = (await page.evaluate(() => window.written)).slice(FIRST);
+      assert.ok(inputs.length > MOVES / 2, `${inputs.length} inputs`);
+      assert.ok(
+        inputs.filter((written) => written.some(({ place }) => place === "chart-picture")).length > MOVES / 4,
+        "the chart follows",
+      );
+      for (const written of inputs.slice(0, -1)) {
+        const pictures = written.filter(({ place }) => place === "chart-picture").map(({ what }) => what);
+        assert.deepEqual(pictures.length, new Set(pictures).size, "a part of the chart was written twice");
+        assert.deepEqual(
+          written.filter(({ same }) => same),
+          [],
+        );
+        const elsewhere = written
+          .map(({ place }) => place)
+          .filter((place) => !/^(chart|verdict|results|figures|legend|visually-hidden|embedded)/.test(place));
+        assert.deepEqual(
+          [...new Set(elsewhere)].filter((place) => !follow.includes(place)),
+          [],
+        );
+        const turns = (part) => written.filter(({ place }) => place === part).map(({ turn }) => turn);
+        assert.ok(
+          !turns("chart-boxes").some((turn) => turns("chart-picture").includes(turn)),
+          "the chart does not wait for its hit boxes",
+        );
+      }
+    },
+  );
 
 for (const [name, opened, key] of PAGES)
-  scenario(`${name}, dragged: no script asks for a layout, and a frame has one`, opened, async (page) => {
+  scenario(`${name}: no script forces a layout during a drag, and a frame has one at most`, opened, async (page) => {
     await page.waitForTimeout(1000);
     const events = await trace(page, () => drag(page, key));
     const isForced = (event) => [...around(event)].some(({ name }) => SCRIPTS.has(name));
-    // Of the whole page: what the pointer finds in the chart is laid out by itself, whenever the drag rests.
+    // Layouts of the whole page. The chart's hit boxes have their own whenever the drag rests.
     const isWhole = ({ name, args }) => name === "Layout" && !args.beginData.partialLayout;
     const frames = [];
     let frame = { inputs: 0, layouts: 0 };
     for (const event of events) {
       const { name } = event;
-      assert.ok(!(LAYOUT.has(name) && isForced(event)), `${name} within ${[...around(event)].map(({ name }) => name).join(" < ")}`);
+      assert.ok(
+        !(LAYOUT.has(name) && isForced(event)),
+        `${name} within ${[...around(event)].map(({ name }) => name).join(" < ")}`,
+      );
       frame.inputs += isInput(event);
       frame.layouts += isWhole(event);
       if (name !== "Commit") continue;
@@ -100,23 +141,29 @@ for (const [name, opened, key] of PAGES)
       frame = { inputs: 0, layouts: 0 };
     }
     assert.ok(frames.length > MOVES / 2, `${frames.length} frames`);
-    // When the slider is pressed, it takes the focus, for which the browser itself lays the page out.
-    assert.deepEqual(frames.slice(FIRST).filter((count) => count > 1), []);
+    // Pressing the slider focuses it, for which the browser itself lays out the page.
+    assert.deepEqual(
+      frames.slice(FIRST).filter((count) => count > 1),
+      [],
+    );
   });
 
 for (const [name, opened, key] of PAGES)
-  scenario(`${name} does nothing once a drag has ended and all that follows it has come`, opened, async (page) => {
+  scenario(`${name} is idle once a drag and its follow-up work have ended`, opened, async (page) => {
     await page.waitForTimeout(1000);
     await drag(page, key);
-    // The worker's answers, the tick, the step of the undo and the announcement.
+    // Waits for the worker's answers, the tick, the undo step and the announcement.
     await pause(3000);
     const events = await trace(page, () => pause(1200));
     // The trace itself begins with a mark.
     const work = events.filter(({ ts }) => ts > events[0].ts + 200_000).filter(({ name }) => WORK.has(name));
-    assert.deepEqual(work.map(({ name, args }) => `${name} ${JSON.stringify(args)}`), []);
+    assert.deepEqual(
+      work.map(({ name, args }) => `${name} ${JSON.stringify(args)}`),
+      [],
+    );
   });
 
-scenario("after a drag, what the pointer and the focus find is where the chart is", {}, async (page) => {
+scenario("after a drag the hit boxes of the chart match its rectangles", {}, async (page) => {
   await drag(page, "max_num_tokens");
   await eventually(async () => {
     const size = (await row(page, "kv_cache").locator("td").first().innerText()).trim();
@@ -127,13 +174,17 @@ scenario("after a drag, what the pointer and the focus find is where the chart i
   });
 });
 
-scenario("a drag right after the page came: what is kept for visits without a network waits for its end", {}, async (page) => {
-  const asked = page.waitForRequest(/offline-\w+\.js/);
-  const isKept = () => page.evaluate(async () => Boolean(await navigator.serviceWorker.getRegistration()));
-  await hold(page, "max_num_tokens");
-  await asked;
-  await pause(500);
-  assert.equal(await isKept(), false);
-  await page.mouse.up();
-  await eventually(async () => assert.equal(await isKept(), true));
-});
+scenario(
+  "the service worker is not registered before the end of a drag that starts right after loading",
+  {},
+  async (page) => {
+    const asked = page.waitForRequest(/offline-\w+\.js/);
+    const isKept = () => page.evaluate(async () => Boolean(await navigator.serviceWorker.getRegistration()));
+    await hold(page, "max_num_tokens");
+    await asked;
+    await pause(500);
+    assert.equal(await isKept(), false);
+    await page.mouse.up();
+    await eventually(async () => assert.equal(await isKept(), true));
+  },
+);

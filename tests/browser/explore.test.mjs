@@ -6,7 +6,7 @@ import { eventually, scenario } from "./harness/scenario.mjs";
 
 const TOO_LARGE = "model=meta-llama/Llama-3.3-70B-Instruct&max_batch_size=64&max_seq_len=8192";
 
-// Opens a tab and waits for its answer.
+// Opens a tab and waits for the content of its panel.
 async function tab(page, id) {
   await page.locator(`#tab_${id}`).click();
   const panel = page.locator(`[id="${id}"] .panel`);
@@ -14,7 +14,7 @@ async function tab(page, id) {
   return panel;
 }
 
-scenario("a point of a sweep that is clicked is taken", {}, async (page) => {
+scenario("clicking a point of a sweep applies its value", {}, async (page) => {
   const panel = await tab(page, "sweep");
   const [picture] = await Promise.all([
     page.waitForEvent("download"),
@@ -27,24 +27,24 @@ scenario("a point of a sweep that is clicked is taken", {}, async (page) => {
   await eventually(async () => assert.equal((await linked(page)).tp_size, "4"));
 });
 
-scenario("a sweep goes over whatever is chosen, names as bars", {}, async (page) => {
+scenario("a sweep covers the chosen setting, with bars for named values", {}, async (page) => {
   const panel = await tab(page, "sweep");
   await panel.locator("#sweep_left_key").selectOption("quant_algo");
   await panel.locator('#sweep_left [data-take="quant_algo=FP8"]').click();
   await agrees(page, "quant_algo=FP8");
 });
 
-scenario("a sweep is a table too, for the keyboard", {}, async (page) => {
+scenario("a sweep has a table that works by keyboard", {}, async (page) => {
   const panel = await tab(page, "sweep");
   await panel.locator('[data-part="sweep_right"] summary').focus();
   await page.keyboard.press("Enter");
-  const button = panel.getByRole("button", { name: /^take max_batch_size=256$/ });
+  const button = panel.getByRole("button", { name: /^apply max_batch_size=256$/ });
   await button.focus();
   await page.keyboard.press("Enter");
   await agrees(page, "max_batch_size=256");
 });
 
-scenario("a limit that is taken is the native command's, and fits", {}, async (page) => {
+scenario("an applied limit is the native command's, and the deployment fits", {}, async (page) => {
   await enter(page, "max_seq_len", "4096");
   const panel = await tab(page, "limits");
   const { limit } = JSON.parse(await native("solve", "max_seq_len=4096", "--for", "max_batch_size", "--json"));
@@ -53,7 +53,7 @@ scenario("a limit that is taken is the native command's, and fits", {}, async (p
   assert.match(await page.locator("#verdict").getAttribute("data-verdict"), /^fits/);
 });
 
-scenario("how many sequences run at once follows their lengths", {}, async (page) => {
+scenario("the number of concurrent sequences follows their lengths", {}, async (page) => {
   const panel = await tab(page, "limits");
   const before = await panel.locator(".answer").innerText();
   await panel.locator("#limits_input_len").fill("4000");
@@ -62,7 +62,7 @@ scenario("how many sequences run at once follows their lengths", {}, async (page
   assert.equal(await panel.locator("#limits_input_len").inputValue(), "4000");
 });
 
-scenario("a deployment that a search finds opens, and is what the row says", {}, async (page) => {
+scenario("a deployment found by a search opens and matches its row", {}, async (page) => {
   const panel = await tab(page, "search");
   await panel.locator("#search_filter").fill("h200 tp2 pp1 fp8");
   const row = panel.locator("tbody tr").first();
@@ -76,7 +76,7 @@ scenario("a deployment that a search finds opens, and is what the row says", {},
   assert.equal(String(report.kv_cache.tokens), tokens);
 });
 
-scenario("a search over every card leaves the page responsive", {}, async (page) => {
+scenario("a search over all GPUs leaves the page responsive", {}, async (page) => {
   await enter(page, "model", "mistralai/Mixtral-8x7B-v0.1");
   const panel = await tab(page, "search");
   await panel.locator('[data-part="gpus"] summary').click();
@@ -96,19 +96,24 @@ scenario("a search over every card leaves the page responsive", {}, async (page)
     const [, tried] = (await panel.locator(".answer").innerText()).match(/of ([\d,]+)/);
     assert.ok(Number(tried.replaceAll(",", "")) >= 100_000, tried);
   }, 20_000);
-  console.log(`      (${Date.now() - start} ms for the search and its picture)`);
+  console.log(`      (${Date.now() - start} ms for the search and its chart)`);
   assert.ok((await page.evaluate(() => window.longest)) < 1000, "the page froze");
 });
 
-scenario("headings sort", {}, async (page) => {
+scenario("headings sort the table", {}, async (page) => {
   const panel = await tab(page, "search");
   await panel.getByRole("button", { name: "KV tokens", exact: true }).click();
   await eventually(async () => assert.equal(await panel.locator("th[aria-sort]").innerText(), "KV tokens"));
-  const tokens = (await panel.locator("tbody tr").evaluateAll((rows) => rows.map((row) => Number(row.children[7].innerText.replaceAll(",", "")))));
-  assert.deepEqual(tokens, tokens.toSorted((a, b) => b - a));
+  const tokens = await panel
+    .locator("tbody tr")
+    .evaluateAll((rows) => rows.map((row) => Number(row.children[7].innerText.replaceAll(",", ""))));
+  assert.deepEqual(
+    tokens,
+    tokens.toSorted((a, b) => b - a),
+  );
 });
 
-scenario("an advice that is taken makes it fit", { link: TOO_LARGE }, async (page) => {
+scenario("applied advice makes the deployment fit", { link: TOO_LARGE }, async (page) => {
   const panel = await tab(page, "advice");
   await panel.locator('[data-change="tp_size"] [data-open]').click();
   await eventually(async () => assert.match(await page.locator("#verdict").getAttribute("data-verdict"), /^fits/));
@@ -116,7 +121,7 @@ scenario("an advice that is taken makes it fit", { link: TOO_LARGE }, async (pag
   await agrees(page, `${TOO_LARGE}&tp_size=${changes.find(({ key }) => key === "tp_size").to}`);
 });
 
-scenario("a pinned deployment stays beside the present one, and in the link", {}, async (page) => {
+scenario("a pinned deployment is compared with the current one and is part of the link", {}, async (page) => {
   const panel = await tab(page, "compare");
   const before = await figures(page);
   await panel.locator("#pin").click();
@@ -130,13 +135,13 @@ scenario("a pinned deployment stays beside the present one, and in the link", {}
   await agrees(page, "quant_algo=FP8");
   await tab(page, "compare");
   await eventually(async () => assert.match(await weights.innerText(), /−/));
-  await panel.getByRole("button", { name: "back to the pinned one" }).click();
+  await panel.getByRole("button", { name: "Open the pinned one" }).click();
   await eventually(async () => assert.deepEqual(await figures(page), before));
-  await panel.getByRole("button", { name: "compare no more" }).click();
+  await panel.getByRole("button", { name: "Stop comparing" }).click();
   await eventually(async () => assert.equal((await linked(page)).compare, undefined));
 });
 
-scenario("every change can be undone and done again, by buttons and by keys", {}, async (page) => {
+scenario("every change can be undone and redone, by buttons and by keys", {}, async (page) => {
   await enter(page, "max_batch_size", "64");
   await agrees(page, "max_batch_size=64");
   await page.waitForTimeout(600);
@@ -153,7 +158,7 @@ scenario("every change can be undone and done again, by buttons and by keys", {}
   assert.equal(await page.getByRole("button", { name: "Redo" }).getAttribute("aria-disabled"), "true");
 });
 
-scenario("a drag of a slider is one step", {}, async (page) => {
+scenario("a drag of a slider is one undo step", {}, async (page) => {
   const slider = page.locator("#max_num_tokens_slider");
   await slider.scrollIntoViewIfNeeded();
   const { x, y, width, height } = await slider.boundingBox();
@@ -168,25 +173,35 @@ scenario("a drag of a slider is one step", {}, async (page) => {
   await agrees(page, "");
 });
 
-scenario("typing is undone by the field itself", {}, async (page) => {
+scenario("the field itself undoes typing", {}, async (page) => {
   await enter(page, "max_batch_size", "64");
   await control(page, "max_batch_size").press("Control+z");
-  await agrees(page, "max_batch_size=" + ((await control(page, "max_batch_size").inputValue()) || "2048").replaceAll(",", ""));
+  await agrees(
+    page,
+    "max_batch_size=" + ((await control(page, "max_batch_size").inputValue()) || "2048").replaceAll(",", ""),
+  );
 });
 
-scenario("one group is reset, and then all", { link: "max_batch_size=64&max_num_tokens=4096&quant_algo=FP8" }, async (page) => {
-  await page.getByRole("button", { name: "reset Build limits" }).click();
-  await agrees(page, "quant_algo=FP8");
-  await page.getByRole("button", { name: "Reset all settings" }).click();
-  await agrees(page, "");
-  await eventually(async () => assert.deepEqual(await linked(page), {}));
-});
+scenario(
+  "one group of settings is reset, and then all settings",
+  { link: "max_batch_size=64&max_num_tokens=4096&quant_algo=FP8" },
+  async (page) => {
+    await page.getByRole("button", { name: "reset Build limits" }).click();
+    await agrees(page, "quant_algo=FP8");
+    await page.getByRole("button", { name: "Reset all settings" }).click();
+    await agrees(page, "");
+    await eventually(async () => assert.deepEqual(await linked(page), {}));
+  },
+);
 
-scenario("what is taken away is saved and copied", { link: "tp_size=2" }, async (page) => {
+scenario("the Export tab saves files and copies commands", { link: "tp_size=2" }, async (page) => {
   await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
-  const panel = await tab(page, "take-away");
+  const panel = await tab(page, "export");
   const saved = async (name) => {
-    const [download] = await Promise.all([page.waitForEvent("download"), panel.locator(`[data-save="${name}"]`).click()]);
+    const [download] = await Promise.all([
+      page.waitForEvent("download"),
+      panel.locator(`[data-save="${name}"]`).click(),
+    ]);
     assert.equal(download.suggestedFilename(), name);
     return readFile(await download.path());
   };
@@ -202,7 +217,7 @@ scenario("what is taken away is saved and copied", { link: "tp_size=2" }, async 
 });
 
 scenario("no tab is wider than a phone", { viewport: PHONE }, async (page) => {
-  for (const id of ["sweep", "limits", "search", "advice", "compare", "take-away"]) {
+  for (const id of ["sweep", "limits", "search", "advice", "compare", "export"]) {
     await tab(page, id);
     const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
     assert.ok(over <= 0, `${id} scrolls sideways`);

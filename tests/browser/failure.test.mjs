@@ -12,25 +12,38 @@ async function failsWith(page, pattern) {
   await eventually(async () => assert.match(await failure(page).innerText(), pattern));
 }
 
-scenario("without WebAssembly the page says so", { fail: true, before: () => delete globalThis.WebAssembly }, async (page) => {
-  await failsWith(page, /WebAssembly/);
-});
+scenario(
+  "without WebAssembly the page reports that",
+  { fail: true, before: () => delete globalThis.WebAssembly },
+  async (page) => {
+    await failsWith(page, /WebAssembly/);
+  },
+);
 
 const broken = () => {
   WebAssembly.instantiateStreaming = WebAssembly.instantiate = () => Promise.reject(new Error("out of memory"));
 };
 
-scenario("where the program can't start the page says why, and how to go on", { fail: true, before: broken }, async (page) => {
-  await failsWith(page, /out of memory/);
-  assert.ok(await failure(page).getByRole("link").isVisible());
-  assert.ok(await failure(page).getByRole("button", { name: "Reload with your settings" }).isVisible());
-});
+scenario(
+  "if the program cannot start, the page shows the reason and the ways to continue",
+  { fail: true, before: broken },
+  async (page) => {
+    await failsWith(page, /out of memory/);
+    assert.ok(await failure(page).getByRole("link").isVisible());
+    assert.ok(await failure(page).getByRole("button", { name: "Reload with your settings" }).isVisible());
+  },
+);
 
-scenario("a program that doesn't arrive is named", { fail: true, expects: /404|Failed to load/, missing: /_bg\.wasm$/ }, async (page) => {
-  await failsWith(page, /The calculator stopped/);
-});
+scenario(
+  "a program that cannot be loaded is reported",
+  { fail: true, expects: /404|Failed to load/, missing: /_bg\.wasm$/ },
+  async (page) => {
+    await failsWith(page, /The calculator stopped/);
+  },
+);
 
-// The worker answers while it is still being asked. The program doesn't expect that and panics, as it would at any fault of its own.
+// The worker answers during the call that sends the request. The program does not expect that and
+// panics, as on any bug of its own.
 const answerAtOnce = () => {
   const post = Worker.prototype.postMessage;
   Worker.prototype.postMessage = function (...said) {
@@ -46,13 +59,18 @@ async function panic(page) {
   });
 }
 
-const panics = { link: LINK, before: answerAtOnce, expects: /unreachable/, permissions: ["clipboard-read", "clipboard-write"] };
+const panics = {
+  link: LINK,
+  before: answerAtOnce,
+  expects: /unreachable/,
+  permissions: ["clipboard-read", "clipboard-write"],
+};
 
-scenario("a panic becomes a page that says what happened and holds the details to report", panics, async (page) => {
+scenario("a panic shows a page with its message and with details to report", panics, async (page) => {
   await panic(page);
   await failsWith(page, /panicked at .*RefCell already borrowed/);
   assert.equal(await failure(page).getAttribute("role"), "alertdialog");
-  assert.equal(await page.evaluate(() => document.activeElement.id), "failure", "it has the focus");
+  assert.equal(await page.evaluate(() => document.activeElement.id), "failure", "the message has the focus");
   const details = await page.locator("#failure-details").inputValue();
   const [version, settings, browser, what] = details.split("\n");
   assert.match(version, new RegExp(`^version: ${VERSION}, files/page-[0-9a-f]+\\.js$`));
@@ -64,16 +82,20 @@ scenario("a panic becomes a page that says what happened and holds the details t
   assert.equal(await page.evaluate(() => navigator.clipboard.readText()), details);
 });
 
-scenario("after a panic nothing behind the message can be reached", panics, async (page) => {
+scenario("after a panic Tab reaches nothing behind the message", panics, async (page) => {
   await panic(page);
   await failure(page).waitFor();
   for (let presses = 0; presses < 12; presses += 1) {
     await page.keyboard.press("Tab");
-    assert.ok(await page.evaluate(() => document.activeElement === document.body || document.activeElement.closest("#failure") !== null));
+    assert.ok(
+      await page.evaluate(
+        () => document.activeElement === document.body || document.activeElement.closest("#failure") !== null,
+      ),
+    );
   }
 });
 
-scenario("from a panic one way back keeps the settings", panics, async (page) => {
+scenario("after a panic the page can be reloaded with the settings", panics, async (page) => {
   const before = await figures(page);
   await panic(page);
   await failure(page).getByRole("button", { name: "Reload with your settings" }).click();
@@ -82,7 +104,7 @@ scenario("from a panic one way back keeps the settings", panics, async (page) =>
   assert.deepEqual(await figures(page), before);
 });
 
-scenario("from a panic the other way back takes the defaults", panics, async (page) => {
+scenario("after a panic the page can be reloaded with the defaults", panics, async (page) => {
   await panic(page);
   await failure(page).getByRole("link", { name: "Reload with the defaults" }).click();
   await page.locator('#app[data-ready="true"]').waitFor({ state: "attached" });
@@ -90,38 +112,52 @@ scenario("from a panic the other way back takes the defaults", panics, async (pa
   assert.equal(await failure(page).isVisible(), false);
 });
 
-// The browser itself fails in the middle of the program, which then can say nothing.
-scenario("what the program does not survive and can't tell becomes the same page", { link: LINK, expects: /attributes are broken|unreachable/ }, async (page) => {
-  await page.evaluate(() => {
-    Element.prototype.setAttribute = Element.prototype.removeAttribute = () => {
-      throw new Error("attributes are broken");
-    };
-    Object.defineProperty(DOMTokenList.prototype, "toggle", { value: () => {
-      throw new Error("attributes are broken");
-    } });
-    Object.defineProperty(Document.prototype, "createTextNode", { value: () => {
-      throw new Error("attributes are broken");
-    } });
-  });
-  await page.locator("#model").click({ noWaitAfter: true });
-  await failsWith(page, /attributes are broken/);
-});
-
-scenario("errors of others in the same window leave the page alone", { expects: /not the page's/ }, async (page) => {
-  await page.evaluate(() => {
-    setTimeout(() => {
-      throw new Error("not the page's");
+// The browser fails within a call of the program, which then cannot report anything.
+scenario(
+  "a failure that the program cannot report shows the same page",
+  { link: LINK, expects: /attributes are broken|unreachable/ },
+  async (page) => {
+    await page.evaluate(() => {
+      Element.prototype.setAttribute = Element.prototype.removeAttribute = () => {
+        throw new Error("attributes are broken");
+      };
+      Object.defineProperty(DOMTokenList.prototype, "toggle", {
+        value: () => {
+          throw new Error("attributes are broken");
+        },
+      });
+      Object.defineProperty(Document.prototype, "createTextNode", {
+        value: () => {
+          throw new Error("attributes are broken");
+        },
+      });
     });
-    Promise.reject(new Error("not the page's"));
-    dispatchEvent(new ErrorEvent("error", { message: "ResizeObserver loop completed with undelivered notifications." }));
-  });
-  await page.waitForTimeout(300);
-  assert.equal(await failure(page).isVisible(), false);
-  await enter(page, "max_batch_size", "64");
-  await eventually(async () => assert.equal((await linked(page)).max_batch_size, "64"));
-});
+    await page.locator("#model").click({ noWaitAfter: true });
+    await failsWith(page, /attributes are broken/);
+  },
+);
 
-// A page that can't ask its worker still answers what it works out by itself.
+scenario(
+  "errors of other scripts in the window do not affect the page",
+  { expects: /not the page's/ },
+  async (page) => {
+    await page.evaluate(() => {
+      setTimeout(() => {
+        throw new Error("not the page's");
+      });
+      Promise.reject(new Error("not the page's"));
+      dispatchEvent(
+        new ErrorEvent("error", { message: "ResizeObserver loop completed with undelivered notifications." }),
+      );
+    });
+    await page.waitForTimeout(300);
+    assert.equal(await failure(page).isVisible(), false);
+    await enter(page, "max_batch_size", "64");
+    await eventually(async () => assert.equal((await linked(page)).max_batch_size, "64"));
+  },
+);
+
+// Without a worker the page still shows the figures that it computes itself.
 const noWorker = () => {
   globalThis.Worker = class {
     constructor() {
@@ -130,15 +166,19 @@ const noWorker = () => {
   };
 };
 
-scenario("without a worker the figures are there all the same, and a panel says what it lacks", { before: noWorker }, async (page) => {
-  assert.match(await page.locator("#verdict").innerText(), /fits/i);
-  await enter(page, "max_batch_size", "64");
-  await eventually(async () => assert.equal((await linked(page)).max_batch_size, "64"));
-  assert.match(await (await tab(page, "sweep")).innerText(), /could not be answered/);
-  assert.equal(await failure(page).isVisible(), false);
-});
+scenario(
+  "without a worker the page shows figures, and a panel reports the missing worker",
+  { before: noWorker },
+  async (page) => {
+    assert.match(await page.locator("#verdict").innerText(), /fits/i);
+    await enter(page, "max_batch_size", "64");
+    await eventually(async () => assert.equal((await linked(page)).max_batch_size, "64"));
+    assert.match(await (await tab(page, "sweep")).innerText(), /The background worker failed to start or stopped/);
+    assert.equal(await failure(page).isVisible(), false);
+  },
+);
 
-// The first worker stops at a question, as a panic in it would.
+// The first worker stops at a request, as after a panic.
 const fragile = () => {
   const Sound = Worker;
   let made = 0;
@@ -148,26 +188,29 @@ const fragile = () => {
       this.isFragile = (made += 1) === 1;
     }
     postMessage(said) {
-      if (this.isFragile && String(said).includes("panel=sweep")) setTimeout(() => this.dispatchEvent(new ErrorEvent("error")));
+      if (this.isFragile && String(said).includes("panel=sweep"))
+        setTimeout(() => this.dispatchEvent(new ErrorEvent("error")));
       else super.postMessage(said);
     }
   };
   globalThis.workers = () => made;
 };
 
-scenario("a worker that stops is said to, and the next question has another", { before: fragile }, async (page) => {
+scenario("a stopped worker is reported, and the next request starts another", { before: fragile }, async (page) => {
   assert.match(await (await tab(page, "limits")).innerText(), /max_batch_size/);
-  assert.match(await (await tab(page, "sweep")).innerText(), /could not be answered/);
+  assert.match(await (await tab(page, "sweep")).innerText(), /The background worker failed to start or stopped/);
   assert.equal(await page.evaluate(() => workers()), 1);
   await enter(page, "max_batch_size", "64");
   await eventually(async () => assert.equal(await page.locator("#sweep .chart-frame").count(), 2));
   assert.equal(await page.evaluate(() => workers()), 2);
 });
 
-scenario("what was given to a worker that stopped is given to the next", { before: fragile }, async (page) => {
-  await VIEWS.find(({ name }) => name === "a model's file that was read").open(page);
+scenario("a file given to a stopped worker is given to the next", { before: fragile }, async (page) => {
+  await VIEWS.find(({ name }) => name === "a parsed model file").open(page);
   await page.locator("#tab_sweep").click();
-  await eventually(async () => assert.match(await page.locator("#sweep").innerText(), /could not be answered/));
+  await eventually(async () =>
+    assert.match(await page.locator("#sweep").innerText(), /The background worker failed to start or stopped/),
+  );
   await page.locator("#tab_file").click();
   await enter(page, "max_batch_size", "64");
   await page.setViewportSize({ width: 1000, height: 800 });
@@ -175,29 +218,32 @@ scenario("what was given to a worker that stopped is given to the next", { befor
   await eventually(async () => assert.match(await page.locator("#file").innerText(), /config\.json/));
 });
 
-// Old browsers, and careful ones.
+// Features that old or restricted browsers lack.
 const WITHOUT = {
-  "storage": () => Object.defineProperty(globalThis, "localStorage", { get: () => {
-    throw new DOMException("denied", "SecurityError");
-  } }),
-  "room in its storage": () => {
+  storage: () =>
+    Object.defineProperty(globalThis, "localStorage", {
+      get: () => {
+        throw new DOMException("denied", "SecurityError");
+      },
+    }),
+  "free storage": () => {
     Storage.prototype.setItem = () => {
       throw new DOMException("full", "QuotaExceededError");
     };
   },
-  "a ResizeObserver": () => delete globalThis.ResizeObserver,
-  "media queries in scripts": () => delete globalThis.matchMedia,
-  "streaming of WebAssembly": () => delete WebAssembly.instantiateStreaming,
-  "a clipboard": () => Object.defineProperty(Navigator.prototype, "clipboard", { value: undefined }),
-  "changes of the address": () => {
+  ResizeObserver: () => delete globalThis.ResizeObserver,
+  matchMedia: () => delete globalThis.matchMedia,
+  "WebAssembly.instantiateStreaming": () => delete WebAssembly.instantiateStreaming,
+  "the clipboard API": () => Object.defineProperty(Navigator.prototype, "clipboard", { value: undefined }),
+  "history.replaceState": () => {
     History.prototype.replaceState = () => {
       throw new DOMException("too often", "SecurityError");
     };
   },
-  "structuredClone": () => delete globalThis.structuredClone,
-  "inert": () => delete HTMLElement.prototype.inert,
-  "finalizers": () => delete globalThis.FinalizationRegistry,
-  "patience for idle work": () => delete globalThis.requestIdleCallback,
+  structuredClone: () => delete globalThis.structuredClone,
+  inert: () => delete HTMLElement.prototype.inert,
+  FinalizationRegistry: () => delete globalThis.FinalizationRegistry,
+  requestIdleCallback: () => delete globalThis.requestIdleCallback,
 };
 
 for (const [what, before] of Object.entries(WITHOUT)) {

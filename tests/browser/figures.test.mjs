@@ -2,35 +2,35 @@ import assert from "node:assert/strict";
 import { agrees, control, CONTRIBUTORS, enter, estimate, figures, isInView, row } from "./harness/calculator.mjs";
 import { eventually, scenario } from "./harness/scenario.mjs";
 
-scenario("opens on a deployment that fits", {}, async (page) => {
+scenario("the page opens with a deployment that fits", {}, async (page) => {
   assert.match(await page.locator("#verdict").getAttribute("data-verdict"), /^fits/);
   assert.match(await page.locator("#verdict").innerText(), /fits/i);
   await page.locator("#chart svg").first().waitFor();
   assert.ok((await figures(page)).weights > 0);
 });
 
-scenario("the table shows what the native command says, to the byte", {}, async (page) => {
+scenario("the table shows the native command's figures, to the byte", {}, async (page) => {
   await agrees(page, "");
   for (const contributor of CONTRIBUTORS) {
     assert.match(await row(page, contributor).innerText(), /\d.*(GiB|MiB|KiB|B)/s, contributor);
   }
 });
 
-scenario("a number changes the figures at once", {}, async (page) => {
+scenario("entering a number updates the figures at once", {}, async (page) => {
   await enter(page, "max_batch_size", "64");
   await agrees(page, "max_batch_size=64");
   await enter(page, "max_num_tokens", "1024");
   await agrees(page, "max_batch_size=64&max_num_tokens=1024");
 });
 
-scenario("a choice changes the figures at once", {}, async (page) => {
+scenario("choosing a value updates the figures at once", {}, async (page) => {
   await enter(page, "quant_algo", "FP8");
   await agrees(page, "quant_algo=FP8");
   await enter(page, "gpu", "h200");
   await agrees(page, "quant_algo=FP8&gpu=h200");
 });
 
-scenario("the arrow keys move a slider, and the figures and the number with it", {}, async (page) => {
+scenario("the arrow keys move a slider, which updates its number and the figures", {}, async (page) => {
   const slider = page.locator("#max_batch_size_slider");
   await slider.focus();
   let before = await figures(page);
@@ -42,7 +42,7 @@ scenario("the arrow keys move a slider, and the figures and the number with it",
   await agrees(page, `max_batch_size=${await control(page, "max_batch_size").inputValue()}`);
 });
 
-scenario("dragging a slider changes the figures before it is let go", {}, async (page) => {
+scenario("dragging a slider updates the figures before the release", {}, async (page) => {
   const slider = page.locator("#max_num_tokens_slider");
   await slider.scrollIntoViewIfNeeded();
   const { x, y, width, height } = await slider.boundingBox();
@@ -55,16 +55,20 @@ scenario("dragging a slider changes the figures before it is let go", {}, async 
   await agrees(page, `max_num_tokens=${await control(page, "max_num_tokens").inputValue()}`);
 });
 
-scenario("a deployment that does not fit says so, and by how much", {}, async (page) => {
+scenario("the verdict on a deployment that does not fit says by how much", {}, async (page) => {
   const link = "model=meta-llama/Llama-3.1-70B";
-  assert.equal((await estimate(link)).verdict.startsWith?.("fits") ?? false, false, "this scenario needs one that fails");
+  assert.equal(
+    (await estimate(link)).verdict.startsWith?.("fits") ?? false,
+    false,
+    "this test needs a deployment that fails",
+  );
   await page.evaluate((fragment) => (location.hash = fragment), link);
   await eventually(async () => assert.equal(await page.locator("#verdict").getAttribute("data-verdict"), "fails"));
   assert.match(await page.locator("#verdict").innerText(), /\d.*(GiB|MiB)/s);
   await agrees(page, link);
 });
 
-scenario("a segment of the chart tells its size and share, to the mouse and to the keyboard", {}, async (page) => {
+scenario("a segment of the chart shows its size and share, by mouse and by keyboard", {}, async (page) => {
   const tooltip = page.locator('[role="tooltip"]');
   const tells = () => eventually(async () => assert.match(await tooltip.innerText(), /(GiB|MiB).*%|%.*(GiB|MiB)/s));
   const segment = page.locator('#chart [data-segment*="weights"]').first();
@@ -75,16 +79,18 @@ scenario("a segment of the chart tells its size and share, to the mouse and to t
   await segment.focus();
   await tells();
   const figure = (await row(page, "weights").innerText()).match(/[\d.,]+\s(GiB|MiB)/)[0];
-  assert.ok((await tooltip.innerText()).includes(figure), `the tooltip does not say ${figure}`);
+  assert.ok((await tooltip.innerText()).includes(figure), `the tooltip does not show ${figure}`);
 });
 
-scenario("why? opens the explanation of that very figure", {}, async (page) => {
+scenario("Why? opens the explanation of its figure", {}, async (page) => {
   const explanation = page.locator("#explanation");
   const explained = new Set();
   for (const contributor of ["weights", "activations", "kv_cache"]) {
     await row(page, contributor).locator("button[data-why]").click();
     const figure = (await row(page, contributor).innerText()).match(/[\d.,]+\s(GiB|MiB)/)[0];
-    await eventually(async () => assert.ok((await explanation.innerText()).includes(figure), `${contributor}: no ${figure}`));
+    await eventually(async () =>
+      assert.ok((await explanation.innerText()).includes(figure), `${contributor}: no ${figure}`),
+    );
     explained.add(await explanation.innerText());
   }
   assert.equal(explained.size, 3);
@@ -92,7 +98,7 @@ scenario("why? opens the explanation of that very figure", {}, async (page) => {
 
 const UNCERTAIN = "gpu=l4&quant_algo=FP8&max_batch_size=64&max_num_tokens=2048&max_seq_len=4096&max_tokens=";
 
-scenario("a deployment whose capacity lies inside the band fits, but says that this is uncertain", {}, async (page) => {
+scenario("a deployment whose band contains the capacity fits, with an uncertain verdict", {}, async (page) => {
   let tokens = 60_000;
   while ((await estimate(UNCERTAIN + tokens)).verdict !== "fits_uncertain" && tokens < 120_000) tokens += 500;
   await page.evaluate((fragment) => (location.hash = fragment), UNCERTAIN + tokens);
@@ -105,7 +111,7 @@ scenario("a deployment whose capacity lies inside the band fits, but says that t
   await eventually(async () => assert.notEqual(await colour(), doubt));
 });
 
-scenario("a figure that may be off by more than a hundredth says by how much", {}, async (page) => {
+scenario("a figure with an uncertainty above one hundredth shows it", {}, async (page) => {
   const { ranks } = await estimate("");
   for (const contributor of CONTRIBUTORS.slice(0, -1)) {
     const [low, high] = ranks[0].bands[contributor];
@@ -116,11 +122,11 @@ scenario("a figure that may be off by more than a hundredth says by how much", {
   }
 });
 
-scenario("trtllm-build's own estimate stands below the figures of an engine, and nowhere else", {}, async (page) => {
+scenario("trtllm-build's own estimate is shown below the figures of an engine only", {}, async (page) => {
   const line = page.locator("#upper-bound");
   const { weights, activations } = await figures(page);
   const gib = Number((await line.innerText()).match(/([\d.,]+) GiB/)[1].replaceAll(",", ""));
-  // Whatever the KV cache is, it adds to the engine.
+  // The KV cache adds to the engine, whatever its size.
   assert.ok(gib > (weights + activations) / 2 ** 30);
   await page.evaluate(() => (location.hash = "backend=pytorch"));
   await eventually(async () => assert.equal(await line.innerText(), ""));
@@ -128,18 +134,23 @@ scenario("trtllm-build's own estimate stands below the figures of an engine, and
 
 const L4 = "gpu=l4&quant_algo=FP8";
 
-scenario("a slider's tick stands where the deployment stops fitting, and moves with it", { link: `${L4}&max_seq_len=32768` }, async (page) => {
-  const slider = page.locator("#max_batch_size_slider");
-  const last = async () => Number(((await slider.getAttribute("title")) ?? "").match(/Fits up to ([\d,]+)\./)?.[1].replaceAll(",", ""));
-  await eventually(async () => assert.ok((await last()) > 0));
-  const before = await last();
-  const at = (size) => estimate(`${L4}&max_seq_len=32768&max_batch_size=${size}`);
-  assert.match((await at(before)).verdict, /^fits/);
-  assert.equal((await at(before + 1)).verdict, "fails");
-  const tick = () => slider.evaluate((element) => Number(element.style.getPropertyValue("--tick")));
-  const place = await tick();
-  assert.ok(place > 0 && place < 1000, `${place}`);
-  await enter(page, "max_seq_len", "24576");
-  await eventually(async () => assert.ok((await last()) > before));
-  assert.ok((await tick()) > place);
-});
+scenario(
+  "a slider's tick marks the last value that fits and follows it",
+  { link: `${L4}&max_seq_len=32768` },
+  async (page) => {
+    const slider = page.locator("#max_batch_size_slider");
+    const last = async () =>
+      Number(((await slider.getAttribute("title")) ?? "").match(/Fits up to ([\d,]+)\./)?.[1].replaceAll(",", ""));
+    await eventually(async () => assert.ok((await last()) > 0));
+    const before = await last();
+    const at = (size) => estimate(`${L4}&max_seq_len=32768&max_batch_size=${size}`);
+    assert.match((await at(before)).verdict, /^fits/);
+    assert.equal((await at(before + 1)).verdict, "fails");
+    const tick = () => slider.evaluate((element) => Number(element.style.getPropertyValue("--tick")));
+    const place = await tick();
+    assert.ok(place > 0 && place < 1000, `${place}`);
+    await enter(page, "max_seq_len", "24576");
+    await eventually(async () => assert.ok((await last()) > before));
+    assert.ok((await tick()) > place);
+  },
+);

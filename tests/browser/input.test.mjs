@@ -3,7 +3,7 @@ import { agrees, complains, control, enter, figures, linked, problem } from "./h
 import { eventually, scenario } from "./harness/scenario.mjs";
 
 for (const nonsense of ["abc", "-5", "1e99", "0", "12.5.1", "99999999999999999999999999"]) {
-  scenario(`${nonsense} as max_batch_size gets a message, and the last good picture stays`, {}, async (page) => {
+  scenario(`max_batch_size=${nonsense} gets a message, and the last valid chart stays`, {}, async (page) => {
     await enter(page, "max_batch_size", "64");
     await agrees(page, "max_batch_size=64");
     const picture = await page.locator("#chart svg").first().innerHTML();
@@ -19,16 +19,16 @@ for (const nonsense of ["abc", "-5", "1e99", "0", "12.5.1", "9999999999999999999
   });
 }
 
-scenario("an emptied field goes back to TensorRT-LLM's default", {}, async (page) => {
+scenario("an emptied field has TensorRT-LLM's default", {}, async (page) => {
   await enter(page, "max_batch_size", "64");
   await agrees(page, "max_batch_size=64");
   await enter(page, "max_batch_size", "");
   await agrees(page, "");
-  // The address follows once the typing has rested.
+  // The address follows after a pause in typing.
   await eventually(async () => assert.deepEqual(await linked(page), {}));
 });
 
-scenario("a fraction of 1.2 gets a message that says what would be right", {}, async (page) => {
+scenario("a fraction of 1.2 gets a message with the valid range", {}, async (page) => {
   const before = await figures(page);
   await enter(page, "free_gpu_memory_fraction", "1.2");
   await complains(page, "free_gpu_memory_fraction", /0.*1/s);
@@ -44,12 +44,12 @@ scenario("FP8 on a V100 gets a message at a field", {}, async (page) => {
   });
 });
 
-scenario("an impossible link gets its message too", { link: "tp_size=3" }, async (page) => {
+scenario("an impossible value in a link gets its message too", { link: "tp_size=3" }, async (page) => {
   await complains(page, "tp_size", /3/);
   assert.ok((await figures(page)).weights > 0);
 });
 
-scenario("a model is found by typing a part of its name", {}, async (page) => {
+scenario("typing a part of its name finds a model", {}, async (page) => {
   const input = control(page, "model");
   await input.click();
   await input.fill("qwen3-32");
@@ -60,7 +60,7 @@ scenario("a model is found by typing a part of its name", {}, async (page) => {
   assert.equal(await input.inputValue(), "Qwen/Qwen3-32B");
 });
 
-scenario("a model is chosen by the keyboard alone", {}, async (page) => {
+scenario("a model can be chosen by the keyboard alone", {}, async (page) => {
   const input = control(page, "model");
   await input.fill("mixtral-8x22b");
   await page.getByRole("option", { name: /Mixtral-8x22B/ }).first().waitFor();

@@ -6,11 +6,21 @@ import { tab, VIEWS } from "./harness/views.mjs";
 
 const TABBABLE = 'a[href], button, input, select, textarea, summary, [tabindex="0"]';
 
-// Runs in the page: how the focused element looks, and what to call it.
+// Runs in the page. Compares the appearance of the last focused element with and without focus, and
+// checks that the focused element is visible.
 const look = () => {
   const paint = (element) => {
     const style = getComputedStyle(element);
-    const { outlineStyle, outlineWidth, boxShadow, borderColor, backgroundColor, stroke, strokeWidth, textDecorationLine } = style;
+    const {
+      outlineStyle,
+      outlineWidth,
+      boxShadow,
+      borderColor,
+      backgroundColor,
+      stroke,
+      strokeWidth,
+      textDecorationLine,
+    } = style;
     const outline = outlineStyle === "none" ? "none" : outlineWidth;
     return [outline, boxShadow, borderColor, backgroundColor, stroke, strokeWidth, textDecorationLine].join(" ");
   };
@@ -21,17 +31,25 @@ const look = () => {
   const name = element.id || element.outerHTML.slice(0, 90);
   window.lastFocused = element === document.body ? undefined : { element, name, appearance: appearance(element) };
   element.dataset.reached = "";
-  // Some of it is in the window, and nothing lies over that.
+  // A part of it is inside the window, and nothing covers that part.
   const { left: x, top: y, right, bottom } = element.getBoundingClientRect();
   const inside = (low, high, end) => (Math.max(low, 0) + Math.min(high, end)) / 2;
   const found = document.elementFromPoint(inside(x, right, innerWidth), inside(y, bottom, innerHeight));
-  const seen = element === document.body || element.contains(found) || (found?.contains(element) && !found.matches(".summary, .summary *")) || element.labels?.[0]?.contains(found);
-  return { left, end: element === document.body, hidden: seen ? undefined : `${name}, under ${found?.outerHTML.slice(0, 60)}` };
+  const seen =
+    element === document.body ||
+    element.contains(found) ||
+    (found?.contains(element) && !found.matches(".summary, .summary *")) ||
+    element.labels?.[0]?.contains(found);
+  return {
+    left,
+    end: element === document.body,
+    hidden: seen ? undefined : `${name}, under ${found?.outerHTML.slice(0, 60)}`,
+  };
 };
 
-// Goes through the whole page by Tab, and on until the browser itself has the focus.
+// Walks through the whole page by Tab, until the browser itself has the focus.
 async function walk(page) {
-  // From where the page begins, wherever the focus was.
+  // Starts at the top of the page, wherever the focus was.
   await page.evaluate(() => {
     window.lastFocused = undefined;
     scrollTo(0, 0);
@@ -47,87 +65,129 @@ async function walk(page) {
     if (hidden) covered.push(hidden);
     ended = end && presses > 0;
   }
-  assert.ok(ended, "Tab never gets out");
-  assert.deepEqual(invisible, [], "focus is not visible there");
-  assert.deepEqual(covered, [], "what has the focus is out of sight");
+  assert.ok(ended, "Tab never leaves the page");
+  assert.deepEqual(invisible, [], "the focus is not visible on these elements");
+  assert.deepEqual(covered, [], "these elements are hidden while focused");
   const missed = await page.locator(TABBABLE).evaluateAll((elements) =>
     elements
-      .filter((element) => element.checkVisibility({ visibilityProperty: true }) && !element.disabled && element.tabIndex >= 0)
+      .filter(
+        (element) =>
+          element.checkVisibility({ visibilityProperty: true }) && !element.disabled && element.tabIndex >= 0,
+      )
       .filter((element) => element.type !== "radio" && !("reached" in element.dataset))
       .map((element) => element.id || element.outerHTML.slice(0, 90)),
   );
-  assert.deepEqual(missed, [], "Tab does not get there");
+  assert.deepEqual(missed, [], "Tab does not reach these elements");
 }
 
 for (const [where, options] of [
-  ["of the first picture", {}],
-  ["of the first picture, dark", { colorScheme: "dark" }],
+  ["in the first picture", {}],
+  ["in the first picture, dark", { colorScheme: "dark" }],
   ["on a phone", { viewport: PHONE, link: "backend=pytorch" }],
   ["in a frame", { query: "?embed=1", viewport: { width: 720, height: 400 } }],
 ]) {
-  scenario(`Tab reaches every control, and each shows that it has the focus: ${where}`, options, walk);
+  scenario(`Tab reaches every control, and each shows the focus: ${where}`, options, walk);
 }
 
-for (const name of ["sweeps and their tables", "limits", "a search's results", "advice for what does not fit", "a comparison with a pinned one",
-  "a log that was read and calibrates", "a model's file that was read", "what is taken away", "settings that few people change"]) {
+for (const name of [
+  "sweeps and their tables",
+  "limits",
+  "search results",
+  "advice for a deployment that does not fit",
+  "a comparison with a pinned deployment",
+  "a log used for calibration",
+  "a parsed model file",
+  "the Export tab",
+  "advanced settings",
+]) {
   const { link, open } = VIEWS.find((view) => view.name === name);
-  scenario(`Tab reaches every control, and each shows that it has the focus: ${name}`, { link }, async (page) => {
+  scenario(`Tab reaches every control, and each shows the focus: ${name}`, { link }, async (page) => {
     await open(page);
     await walk(page);
   });
 }
 
-scenario("the order of Tab is that of the eye: header, settings from above, then the answer", {}, async (page) => {
-  const groups = await page.locator(TABBABLE).evaluateAll((elements) =>
-    elements.filter((element) => element.checkVisibility() && element.tabIndex >= 0)
-      .map((element) => [".header", ".inputs", ".results"].findIndex((group) => element.closest(group))));
+scenario("the order of Tab is the visual order: header, settings from top to bottom, results", {}, async (page) => {
+  const groups = await page
+    .locator(TABBABLE)
+    .evaluateAll((elements) =>
+      elements
+        .filter((element) => element.checkVisibility() && element.tabIndex >= 0)
+        .map((element) => [".header", ".inputs", ".results"].findIndex((group) => element.closest(group))),
+    );
   assert.deepEqual(groups, groups.toSorted());
-  const tops = await page.locator(".inputs .field .control").evaluateAll((elements) => elements.filter((element) => element.checkVisibility()).map((element) => element.getBoundingClientRect().top));
-  assert.deepEqual(tops, tops.toSorted((a, b) => a - b));
-  assert.equal(await page.locator("[tabindex]").evaluateAll((elements) => elements.filter((element) => element.tabIndex > 0).length), 0);
+  const tops = await page
+    .locator(".inputs .field .control")
+    .evaluateAll((elements) =>
+      elements.filter((element) => element.checkVisibility()).map((element) => element.getBoundingClientRect().top),
+    );
+  assert.deepEqual(
+    tops,
+    tops.toSorted((a, b) => a - b),
+  );
+  assert.equal(
+    await page
+      .locator("[tabindex]")
+      .evaluateAll((elements) => elements.filter((element) => element.tabIndex > 0).length),
+    0,
+  );
 });
 
 scenario("the first Tab offers to skip to the answer", {}, async (page) => {
   await page.keyboard.press("Tab");
   const skip = page.getByRole("button", { name: "Skip to the answer" });
   assert.equal(await page.evaluate(() => document.activeElement.innerText), "Skip to the answer");
-  assert.ok((await skip.boundingBox()).width > 50, "it is seen");
+  assert.ok((await skip.boundingBox()).width > 50, "the button is visible");
   await page.keyboard.press("Enter");
   assert.equal(await page.evaluate(() => document.activeElement.id), "verdict");
-  assert.equal(await page.evaluate(() => location.hash), "", "the settings stay as they are");
+  assert.equal(await page.evaluate(() => location.hash), "", "the settings stay unchanged");
 });
 
-scenario("tabs are one stop, and the arrow keys go around them", {}, async (page) => {
+scenario("the tabs are one stop, and the arrow keys move between them", {}, async (page) => {
   const selected = () => page.locator('[role="tab"][aria-selected="true"]').innerText();
   await page.locator("#tab_why").focus();
-  for (const [key, name] of [["ArrowRight", "Sweep"], ["ArrowLeft", "Why"], ["ArrowLeft", "How accurate?"], ["ArrowRight", "Why"], ["End", "How accurate?"], ["Home", "Why"]]) {
+  for (const [key, name] of [
+    ["ArrowRight", "Sweep"],
+    ["ArrowLeft", "Why"],
+    ["ArrowLeft", "How accurate?"],
+    ["ArrowRight", "Why"],
+    ["End", "How accurate?"],
+    ["Home", "Why"],
+  ]) {
     await page.keyboard.press(key);
     assert.equal(await selected(), name, key);
     assert.equal(await page.evaluate(() => document.activeElement.innerText), name);
   }
-  assert.equal(await page.locator('[role="tab"]').evaluateAll((tabs) => tabs.filter(({ tabIndex }) => tabIndex === 0).length), 1);
+  assert.equal(
+    await page.locator('[role="tab"]').evaluateAll((tabs) => tabs.filter(({ tabIndex }) => tabIndex === 0).length),
+    1,
+  );
 });
 
-scenario("Escape closes what is open, and the focus stays near", { before: () => Object.defineProperty(Navigator.prototype, "clipboard", { value: undefined }) }, async (page) => {
-  await page.locator("#share").focus();
-  await page.keyboard.press("Enter");
-  await page.locator("#link").waitFor();
-  await page.keyboard.press("Escape");
-  await page.locator("#link").waitFor({ state: "hidden" });
-  assert.equal(await page.evaluate(() => document.activeElement.id), "share");
-  await control(page, "model").focus();
-  await page.keyboard.press("ArrowDown");
-  await page.locator("#model_list").waitFor();
-  await page.keyboard.press("Escape");
-  assert.equal(await page.locator("#model_list").isVisible(), false);
-  assert.equal(await page.evaluate(() => document.activeElement.id), "model");
-  await page.locator("#chart [data-segment]").first().focus();
-  await page.getByRole("tooltip").waitFor();
-  await page.keyboard.press("Escape");
-  await eventually(async () => assert.equal(await page.getByRole("tooltip").count(), 0));
-});
+scenario(
+  "Escape closes open elements, and the focus stays near",
+  { before: () => Object.defineProperty(Navigator.prototype, "clipboard", { value: undefined }) },
+  async (page) => {
+    await page.locator("#share").focus();
+    await page.keyboard.press("Enter");
+    await page.locator("#link").waitFor();
+    await page.keyboard.press("Escape");
+    await page.locator("#link").waitFor({ state: "hidden" });
+    assert.equal(await page.evaluate(() => document.activeElement.id), "share");
+    await control(page, "model").focus();
+    await page.keyboard.press("ArrowDown");
+    await page.locator("#model_list").waitFor();
+    await page.keyboard.press("Escape");
+    assert.equal(await page.locator("#model_list").isVisible(), false);
+    assert.equal(await page.evaluate(() => document.activeElement.id), "model");
+    await page.locator("#chart [data-segment]").first().focus();
+    await page.getByRole("tooltip").waitFor();
+    await page.keyboard.press("Escape");
+    await eventually(async () => assert.equal(await page.getByRole("tooltip").count(), 0));
+  },
+);
 
-scenario("a whole deployment is set and questioned without a pointer", {}, async (page) => {
+scenario("a deployment can be set and explored without a pointer", {}, async (page) => {
   await control(page, "tp_size").focus();
   await page.keyboard.press("Control+a");
   await page.keyboard.type("4");
@@ -142,7 +202,7 @@ scenario("a whole deployment is set and questioned without a pointer", {}, async
   await tab(page, "sweep");
 });
 
-scenario("Enter on why? opens the explanation", {}, async (page) => {
+scenario("Enter on Why? opens the explanation", {}, async (page) => {
   const button = row(page, "kv_cache").locator("button[data-why]");
   await button.focus();
   await page.keyboard.press("Enter");

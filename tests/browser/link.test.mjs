@@ -2,10 +2,16 @@ import assert from "node:assert/strict";
 import { agrees, control, enter, linked } from "./harness/calculator.mjs";
 import { eventually, scenario } from "./harness/scenario.mjs";
 
-const SETTINGS = { model: "Qwen/Qwen3-32B", tp_size: "4", quant_algo: "FP8", kv_cache_dtype: "fp8", max_batch_size: "64" };
+const SETTINGS = {
+  model: "Qwen/Qwen3-32B",
+  tp_size: "4",
+  quant_algo: "FP8",
+  kv_cache_dtype: "fp8",
+  max_batch_size: "64",
+};
 const LINK = Object.entries(SETTINGS).map((pair) => pair.join("=")).join("&");
 
-scenario("the address is empty while nothing differs from the defaults", {}, async (page) => {
+scenario("the address has no settings while all have their defaults", {}, async (page) => {
   assert.deepEqual(await linked(page), {});
 });
 
@@ -19,46 +25,54 @@ scenario("a link restores the page", { link: LINK }, async (page) => {
   await agrees(page, LINK);
 });
 
-scenario("the address follows each change, with what differs from the defaults alone", {}, async (page) => {
-  await enter(page, "max_batch_size", "64");
-  await eventually(async () => assert.deepEqual(await linked(page), { max_batch_size: "64" }));
-  await enter(page, "kv_cache_dtype", "fp8");
-  await eventually(async () => assert.deepEqual(await linked(page), { kv_cache_dtype: "fp8", max_batch_size: "64" }));
-  await enter(page, "kv_cache_dtype", "auto");
-  await enter(page, "max_batch_size", "");
-  await eventually(async () => assert.deepEqual(await linked(page), {}));
-  await agrees(page, "");
-});
+scenario(
+  "the address follows each change and has only the settings that differ from the defaults",
+  {},
+  async (page) => {
+    await enter(page, "max_batch_size", "64");
+    await eventually(async () => assert.deepEqual(await linked(page), { max_batch_size: "64" }));
+    await enter(page, "kv_cache_dtype", "fp8");
+    await eventually(async () => assert.deepEqual(await linked(page), { kv_cache_dtype: "fp8", max_batch_size: "64" }));
+    await enter(page, "kv_cache_dtype", "auto");
+    await enter(page, "max_batch_size", "");
+    await eventually(async () => assert.deepEqual(await linked(page), {}));
+    await agrees(page, "");
+  },
+);
 
-scenario("a name's slash stays as it is in the address", {}, async (page) => {
+scenario("the slash of a name is not escaped in the address", {}, async (page) => {
   await page.evaluate(() => (location.hash = "model=Qwen%2FQwen3-32B&max_batch_size=32"));
   await agrees(page, "model=Qwen/Qwen3-32B&max_batch_size=32");
   await enter(page, "max_batch_size", "16");
   await eventually(async () => assert.match(await page.evaluate(() => location.hash), /model=Qwen\/Qwen3-32B/));
 });
 
-scenario("a new fragment in an open page is followed", { link: "max_batch_size=8" }, async (page) => {
+scenario("an open page follows a new fragment", { link: "max_batch_size=8" }, async (page) => {
   await page.evaluate(() => (location.hash = "max_batch_size=16"));
   await agrees(page, "max_batch_size=16");
   await page.goBack();
   await agrees(page, "max_batch_size=8");
 });
 
-scenario("an unknown key and a bad value are named, and the rest holds", {
-  link: "no_such_key=1&max_num_tokens=plenty&max_batch_size=64",
-}, async (page) => {
-  const warnings = page.locator("#link-warnings");
-  await eventually(async () => assert.match(await warnings.innerText(), /no_such_key/));
-  assert.match(await warnings.innerText(), /max_num_tokens/);
-  assert.doesNotMatch(await warnings.innerText(), /max_batch_size/);
-  await agrees(page, "max_batch_size=64");
-});
+scenario(
+  "an unknown key and an invalid value are reported, and the rest applies",
+  {
+    link: "no_such_key=1&max_num_tokens=plenty&max_batch_size=64",
+  },
+  async (page) => {
+    const warnings = page.locator("#link-warnings");
+    await eventually(async () => assert.match(await warnings.innerText(), /no_such_key/));
+    assert.match(await warnings.innerText(), /max_num_tokens/);
+    assert.doesNotMatch(await warnings.innerText(), /max_batch_size/);
+    await agrees(page, "max_batch_size=64");
+  },
+);
 
-scenario("a link of nonsense opens the defaults", { link: "%%%&=&&&a&%E0%A4%A&tp_size=" }, async (page) => {
+scenario("a meaningless link opens the defaults", { link: "%%%&=&&&a&%E0%A4%A&tp_size=" }, async (page) => {
   await agrees(page, "");
 });
 
-scenario("no warning stands where the link is good", { link: LINK }, async (page) => {
+scenario("a valid link has no warning", { link: LINK }, async (page) => {
   assert.equal(await page.locator("#link-warnings").isVisible(), false);
 });
 
@@ -68,46 +82,52 @@ const opened = async (page, address) => {
   await page.locator('#app[data-ready="true"]').waitFor({ state: "attached" });
 };
 
-// What mail programs, chats and Markdown make of a link, as far as a browser still takes it for one.
+// Damage by mail programs, chats and Markdown, as far as browsers still accept the link.
 const DAMAGED = {
-  "HTML's entities": `#v=1&amp;${LINK.replaceAll("&", "&amp;")}`,
-  "entities twice": `#v=1&amp;amp;${LINK.replaceAll("&", "&amp;amp;")}`,
+  "HTML entities": `#v=1&amp;${LINK.replaceAll("&", "&amp;")}`,
+  "HTML entities, twice": `#v=1&amp;amp;${LINK.replaceAll("&", "&amp;amp;")}`,
   "numeric entities": `#v=1&#38;${LINK.replaceAll("&", "&#38;")}`,
   "a full stop and a bracket": `#v=1&${LINK}).`,
   "a closing bracket of an autolink": `#v=1&${LINK}>`,
-  "a quote of a word processor": `#v=1&${LINK}\u201d`,
-  "bold": `#**v=1&${LINK}**`,
-  "every sign escaped": `#${encodeURIComponent(`v=1&${LINK}`)}`,
-  "every sign escaped twice": `#${encodeURIComponent(encodeURIComponent(`v=1&${LINK}`))}`,
+  "a typographic quote": `#v=1&${LINK}\u201d`,
+  bold: `#**v=1&${LINK}**`,
+  "every character escaped": `#${encodeURIComponent(`v=1&${LINK}`)}`,
+  "every character escaped twice": `#${encodeURIComponent(encodeURIComponent(`v=1&${LINK}`))}`,
   "an underscore escaped": `#v=1&${LINK.replaceAll("_", "\\_")}`,
-  "a line broken": `#v=1&${LINK.replace("Qwen/", "Qwen/%0D%0A")}`,
+  "a line break": `#v=1&${LINK.replace("Qwen/", "Qwen/%0D%0A")}`,
   "a question mark in place of the hash": `?v=1&${LINK}`,
   "a question mark and entities": `?v=1&amp;${LINK.replaceAll("&", "&amp;")}.`,
 };
 
-scenario("a damaged link is opened as it was meant, without a word", {}, async (page) => {
+scenario("a damaged link is opened as intended, without a warning", {}, async (page) => {
   const address = page.url();
   for (const [how, damaged] of Object.entries(DAMAGED)) {
     await opened(page, address + damaged);
     await agrees(page, LINK);
-    // What is understood as it stands stays as it was written.
+    // A link in the query stays as written.
     if (damaged.startsWith("#")) await eventually(async () => assert.deepEqual(await linked(page), SETTINGS, how));
     assert.equal(await page.locator("#link-warnings").isVisible(), false, how);
   }
 });
 
-scenario("a misspelt key is named with the one that was meant", { link: "tp_sise=2" }, async (page) => {
+scenario("a misspelt key is reported with the nearest key", { link: "tp_sise=2" }, async (page) => {
   const warnings = page.locator("#link-warnings");
-  await eventually(async () => assert.match(await warnings.innerText(), /tp_sise is not a setting; did you mean tp_size\?/));
+  await eventually(async () =>
+    assert.match(await warnings.innerText(), /tp_sise is not a setting; did you mean tp_size\?/),
+  );
 });
 
-scenario("what is changed before a damaged link is mended stays", { link: "max_batch_size=8&tp_sise=2" }, async (page) => {
-  await enter(page, "max_batch_size", "64");
-  await eventually(async () => assert.deepEqual(await linked(page), { max_batch_size: "64" }));
-  await agrees(page, "max_batch_size=64");
-});
+scenario(
+  "a change made before a damaged link is repaired stays",
+  { link: "max_batch_size=8&tp_sise=2" },
+  async (page) => {
+    await enter(page, "max_batch_size", "64");
+    await eventually(async () => assert.deepEqual(await linked(page), { max_batch_size: "64" }));
+    await agrees(page, "max_batch_size=64");
+  },
+);
 
-// Each opens the page; those that say something say what is not understood.
+// Fragments, and whether the page shows a warning. Each opens the page.
 const NASTY = {
   "%": true,
   "%E0%A4%A": true,
@@ -126,7 +146,7 @@ const NASTY = {
   [`x=${"tp_size=2&".repeat(10_000)}`]: true,
 };
 
-scenario("whatever stands behind the hash, the page opens and says what it doesn't understand", {}, async (page) => {
+scenario("the page opens with any fragment and reports the parts that it cannot parse", {}, async (page) => {
   const address = page.url();
   const warnings = page.locator("#link-warnings");
   for (const [fragment, warned] of Object.entries(NASTY)) {
@@ -140,20 +160,29 @@ scenario("whatever stands behind the hash, the page opens and says what it doesn
 
 const description = (page) => page.locator('meta[name="description"]').getAttribute("content");
 
-scenario("title and description follow the configuration, and are the page's own without one", {}, async (page) => {
+scenario("title and description follow the configuration, and are the page's own by default", {}, async (page) => {
   const own = [await page.title(), await description(page)];
   await page.evaluate((link) => (location.hash = link), LINK);
-  await eventually(async () => assert.match(await page.title(), /^Qwen3-32B · FP8 · 4 × H100 SXM 80 GB · fits — TensorRT-LLM memory/));
-  assert.match(await description(page), /^Qwen3-32B · FP8 · 4 × H100 SXM 80 GB\. Fits\. The KV cache holds [\d,]+ tokens/);
+  await eventually(async () =>
+    assert.match(await page.title(), /^Qwen3-32B · FP8 · 4 × H100 SXM 80 GB · fits — TensorRT-LLM memory/),
+  );
+  assert.match(
+    await description(page),
+    /^Qwen3-32B · FP8 · 4 × H100 SXM 80 GB\. Fits\. The KV cache holds [\d,]+ tokens/,
+  );
   await enter(page, "quant_algo", "NO_QUANT");
-  await eventually(async () => assert.match(await page.title(), /^Qwen3-32B · bfloat16 · 4 × H100 SXM 80 GB · fits — /));
+  await eventually(async () =>
+    assert.match(await page.title(), /^Qwen3-32B · bfloat16 · 4 × H100 SXM 80 GB · fits — /),
+  );
   await page.evaluate(() => (location.hash = "model=meta-llama/Llama-3.3-70B-Instruct"));
-  await eventually(async () => assert.match(await page.title(), /^Llama-3\.3-70B-Instruct · bfloat16 · 1 × H100 SXM 80 GB · does not fit — /));
+  await eventually(async () =>
+    assert.match(await page.title(), /^Llama-3\.3-70B-Instruct · bfloat16 · 1 × H100 SXM 80 GB · does not fit — /),
+  );
   await page.evaluate(() => (location.hash = ""));
   await eventually(async () => assert.deepEqual([await page.title(), await description(page)], own));
 });
 
-scenario("a link opened at once is named, and a moved slider names the page when it rests", { link: LINK }, async (page) => {
+scenario("the title follows an opened link at once, and a moved slider once it rests", { link: LINK }, async (page) => {
   await eventually(async () => assert.match(await page.title(), /^Qwen3-32B · FP8 · /));
   const changes = await page.evaluate(async () => {
     let changes = 0;
@@ -166,5 +195,5 @@ scenario("a link opened at once is named, and a moved slider names the page when
     }
     return changes;
   });
-  assert.ok(changes < 10, `${changes} times`);
+  assert.ok(changes < 10, `${changes} changes of the title`);
 });

@@ -1,4 +1,4 @@
-// Ten thousand things that a person might do, in any order. TRTLLM_MEMORY_SEED repeats another run.
+// Ten thousand random interactions. TRTLLM_MEMORY_SEED sets their seed, to repeat a run.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, test } from "node:test";
@@ -7,7 +7,7 @@ import { eventually } from "./harness/scenario.mjs";
 
 const SEED = Number(process.env.TRTLLM_MEMORY_SEED ?? 1);
 const COUNT = 10_000;
-// By then every tab was open and every list that has an end is full.
+// After this many interactions every tab was open, and every bounded list is full.
 const WARM = 2_000;
 const BATCH = 100;
 const WINDOWS = [DESKTOP, PHONE, { width: 800, height: 600 }, { width: 1920, height: 1080 }];
@@ -15,11 +15,14 @@ const WINDOWS = [DESKTOP, PHONE, { width: 800, height: 600 }, { width: 1920, hei
 const fixture = (path) => readFileSync(new URL(`../fixtures/${path}`, import.meta.url), "utf8");
 const texts = [
   ...["documentation", "pytorch-oom", "ranks"].map((name) => fixture(`logs/${name}.log`)),
-  ...fixture("configs/families.jsonl").trim().split("\n").map((line) => line.slice(line.indexOf('"config": ') + 10, -1)),
+  ...fixture("configs/families.jsonl")
+    .trim()
+    .split("\n")
+    .map((line) => line.slice(line.indexOf('"config": ') + 10, -1)),
   "{", "[]", "nothing of use", '{"model_type": "llama", "hidden_size": -1}', "\u0000\u0001\u0002", "",
 ];
 
-// Runs in the page, so that ten thousand need no ten thousand messages.
+// Runs in the page, so that the interactions need no messages of their own.
 const act = async ({ seed, count, texts }) => {
   let state = seed >>> 0;
   const random = () => {
@@ -30,17 +33,32 @@ const act = async ({ seed, count, texts }) => {
   };
   const below = (end) => Math.floor(random() * end);
   const one = (list) => list[below(list.length)];
-  const all = (selector) => [...document.querySelectorAll(selector)].filter((element) => element.checkVisibility() && !element.disabled);
-  const NUMBERS = ["1", "2", "4", "8", "16", "64", "100", "1024", "4096", "1e3", "0", "-1", "0.5", "0.95", "1.2", "", "abc", "1,024", "64K",
-    "99999999999999999999", "18446744073709551615", "NaN", "٣", "<b>", " 7 ", "true", "\u202e8"];
-  const NAMES = ["llama", "qwen3-32", "meta-llama/Llama-3.1-8B", "deepseek-ai/DeepSeek-V3", "no such model", "<script>", "mixtral", "h200", "tp2"];
-  const LINKS = ["", "tp_size=2", "backend=pytorch&model=deepseek-ai/DeepSeek-V3&tp_size=8&gpu=b200", "tp_size=3&nonsense=%",
-    "model=meta-llama/Llama-3.3-70B-Instruct&compare=v%3D1", "v=99&=&&&", "model=custom&m.layers=7", "%00%ff", "model=google/gemma-2-2b&pp_size=2"];
+  const all = (selector) =>
+    [...document.querySelectorAll(selector)].filter((element) => element.checkVisibility() && !element.disabled);
+  const NUMBERS = [
+    "1", "2", "4", "8", "16", "64", "100", "1024", "4096", "1e3", "0", "-1", "0.5", "0.95", "1.2", "", "abc", "1,024",
+    "64K", "99999999999999999999", "18446744073709551615", "NaN", "٣", "<b>", " 7 ", "true", "\u202e8",
+  ];
+  const NAMES = [
+    "llama", "qwen3-32", "meta-llama/Llama-3.1-8B", "deepseek-ai/DeepSeek-V3", "no such model", "<script>", "mixtral",
+    "h200", "tp2",
+  ];
+  const LINKS = [
+    "", "tp_size=2", "backend=pytorch&model=deepseek-ai/DeepSeek-V3&tp_size=8&gpu=b200", "tp_size=3&nonsense=%",
+    "model=meta-llama/Llama-3.3-70B-Instruct&compare=v%3D1", "v=99&=&&&", "model=custom&m.layers=7", "%00%ff",
+    "model=google/gemma-2-2b&pp_size=2",
+  ];
   const KEYS = ["ArrowUp", "ArrowDown", "ArrowLeft", "ArrowRight", "Enter", " ", "Escape", "Home", "End", "Tab"];
-  const fire = (target, type, Kind = Event, more = {}) => target.dispatchEvent(new Kind(type, { bubbles: true, cancelable: true, composed: true, ...more }));
+  const fire = (target, type, Kind = Event, more = {}) =>
+    target.dispatchEvent(new Kind(type, { bubbles: true, cancelable: true, composed: true, ...more }));
   const change = (input, value) => {
-    // As typing does it: the page's own properties are not asked.
-    const prototype = input instanceof HTMLTextAreaElement ? HTMLTextAreaElement : input instanceof HTMLSelectElement ? HTMLSelectElement : HTMLInputElement;
+    // Sets the value as typing does, without the page's own properties.
+    const prototype =
+      input instanceof HTMLTextAreaElement
+        ? HTMLTextAreaElement
+        : input instanceof HTMLSelectElement
+          ? HTMLSelectElement
+          : HTMLInputElement;
     Object.getOwnPropertyDescriptor(prototype.prototype, "value").set.call(input, value);
     fire(input, "input", InputEvent);
   };
@@ -57,7 +75,7 @@ const act = async ({ seed, count, texts }) => {
     return data;
   };
   const kinds = [
-    // Saving would fill a disk, and links lead away.
+    // Buttons that save would fill a disk, and links leave the page.
     [30, () => click(one(all("button:not([data-save]), summary, label, [role=tab], [role=option], .chart-boxes > *")))],
     [20, () => {
       const input = one(all("input[type=text]:not([readonly])"));
@@ -69,7 +87,8 @@ const act = async ({ seed, count, texts }) => {
     [15, () => {
       const slider = one(all("input[type=range]"));
       fire(slider, "pointerdown", PointerEvent);
-      for (let moves = 1 + below(4); moves > 0; moves -= 1) change(slider, String(Number(slider.min) + below(Number(slider.max) - Number(slider.min) + 1)));
+      for (let moves = 1 + below(4); moves > 0; moves -= 1)
+        change(slider, String(Number(slider.min) + below(Number(slider.max) - Number(slider.min) + 1)));
       fire(slider, "pointerup", PointerEvent);
       fire(slider, "change");
     }],
@@ -82,9 +101,13 @@ const act = async ({ seed, count, texts }) => {
     [8, () => {
       const focused = one(all("button, input, select, summary, [tabindex]"));
       focused.focus();
-      for (let presses = 1 + below(3); presses > 0; presses -= 1) fire(document.activeElement, "keydown", KeyboardEvent, { key: one(KEYS) });
+      for (let presses = 1 + below(3); presses > 0; presses -= 1)
+        fire(document.activeElement, "keydown", KeyboardEvent, { key: one(KEYS) });
     }],
-    [4, () => fire(document.body, "keydown", KeyboardEvent, { key: one(["z", "Z", "y"]), ctrlKey: true, shiftKey: random() < 0.4 })],
+    [4, () => {
+      const keys = { key: one(["z", "Z", "y"]), ctrlKey: true, shiftKey: random() < 0.4 };
+      fire(document.body, "keydown", KeyboardEvent, keys);
+    }],
     [6, () => {
       const pointed = one(all(".chart-boxes > *, tr[data-contributor], [data-tip]"));
       if (!pointed) return;
@@ -95,7 +118,8 @@ const act = async ({ seed, count, texts }) => {
       if (!all("#file textarea").length) return document.querySelector("#tab_file").click();
       const [way, text] = [random(), one(texts)];
       if (way < 0.6) return change(document.querySelector("#file textarea"), text);
-      if (way < 0.8) return fire(document.querySelector("#file .entry"), "drop", DragEvent, { dataTransfer: carry(text) });
+      if (way < 0.8)
+        return fire(document.querySelector("#file .entry"), "drop", DragEvent, { dataTransfer: carry(text) });
       const chooser = document.querySelector('#file input[type="file"]');
       chooser.files = carry(text).files;
       fire(chooser, "change");
@@ -113,7 +137,7 @@ const act = async ({ seed, count, texts }) => {
     const kind = kinds.findIndex(([weight]) => (at -= weight) < 0);
     trail.push(kind);
     kinds[kind][1]();
-    // What follows from it runs, and now and then it is painted.
+    // Lets queued work run, and sometimes a frame be painted.
     await new Promise((later) => (done % 5 === 0 ? requestAnimationFrame(later) : setTimeout(later)));
     if (!document.getElementById("failure").hidden) {
       return { failed: document.getElementById("failure-reason").textContent, trail, state: state >>> 0 };
@@ -122,12 +146,14 @@ const act = async ({ seed, count, texts }) => {
   return { state: state >>> 0 };
 };
 
-// Keeps hold of the memory of a program, to ask for its size.
+// Keeps a reference to the program's memory, to measure its size.
 const keep = () => {
   const instantiate = WebAssembly.instantiateStreaming;
   WebAssembly.instantiateStreaming = async (...given) => {
     const made = await instantiate.apply(WebAssembly, given);
-    globalThis.programMemory = Object.values(made.instance.exports).find((given) => given instanceof WebAssembly.Memory);
+    globalThis.programMemory = Object.values(made.instance.exports).find(
+      (given) => given instanceof WebAssembly.Memory,
+    );
     return made;
   };
 };
@@ -147,21 +173,21 @@ test(`${COUNT} random interactions, seed ${SEED}`, { timeout: 600_000 }, async (
       location.hash = "";
       document.querySelector("#tab_why").click();
       document.activeElement?.blur();
-      // A pasted log is a node of the browser's own for each of its lines.
+      // The browser has a node for each line of a pasted log.
       const pasted = document.querySelector("#file textarea");
       if (pasted) pasted.value = "";
     });
-    // The last answers, the undo's rest and the announcement.
+    // Waits for the last answers, the undo step and the announcement.
     await page.waitForTimeout(2500);
     for (const _ of [1, 2, 3]) await devtools.send("HeapProfiler.collectGarbage");
     const { metrics } = await devtools.send("Performance.getMetrics");
     const of = (name) => metrics.find((metric) => metric.name === name).value;
     const [program, shown] = await page.evaluate(() => {
       let shown = 1;
-      for (const walker = document.createTreeWalker(document); walker.nextNode(); ) shown += 1;
+      for (const walker = document.createTreeWalker(document); walker.nextNode();) shown += 1;
       return [programMemory.buffer.byteLength, shown];
     });
-    // What the panels show last is a matter of chance; what is kept beside it is not.
+    // The nodes that panels show at the end depend on chance, so only the others count.
     return { heap: of("JSHeapUsedSize"), kept: of("Nodes") - shown, shown, listeners: of("JSEventListeners"), program };
   };
   let [seed, warm] = [SEED, undefined];
@@ -169,19 +195,20 @@ test(`${COUNT} random interactions, seed ${SEED}`, { timeout: 600_000 }, async (
     await page.setViewportSize(WINDOWS[(done / BATCH) % WINDOWS.length]);
     if (done % (5 * BATCH) === 0) await page.emulateMedia({ colorScheme: (done / BATCH) % 2 ? "dark" : "light" });
     const { state, failed, trail } = await page.evaluate(act, { seed, count: BATCH, texts });
-    assert.equal(failed, undefined, `it failed after ${done} and ${trail}`);
-    assert.deepEqual(troubles, [], `the browser complained after ${done + BATCH}`);
+    assert.equal(failed, undefined, `the page failed after ${done} interactions and ${trail}`);
+    assert.deepEqual(troubles, [], `the browser reported errors after ${done + BATCH} interactions`);
     seed = state;
     if (done + BATCH === WARM) warm = await size();
   }
   const end = await size();
   console.log(`      (after ${WARM}: ${JSON.stringify(warm)}, after ${COUNT}: ${JSON.stringify(end)})`);
-  // Less than a small thing kept by one interaction in ten would be. The browser itself holds on to the answer that was replaced last.
+  // The limits are below a small leak in one of ten interactions. The browser itself keeps the
+  // answer that was replaced last.
   const most = { heap: 32 * (COUNT - WARM), kept: (COUNT - WARM) / 10, listeners: 20, program: 2 ** 20 };
   for (const [what, more] of Object.entries(most)) {
     assert.ok(end[what] <= warm[what] + more, `${what} grew from ${warm[what]} to ${end[what]}`);
   }
-  // It still answers.
+  // The page still works.
   await page.locator("#max_batch_size").fill("64");
   await eventually(async () => assert.match(await page.evaluate(() => location.hash), /max_batch_size=64/));
   await context.close();

@@ -10,7 +10,7 @@ const sheet = (page) => page.locator("#share_sheet");
 const code = (page) => page.getByRole("img", { name: "QR code of the link" });
 const clipboard = (page) => page.evaluate(() => navigator.clipboard.readText());
 
-scenario("Share copies the link of what is shown", { link: LINK, permissions: CLIPBOARD }, async (page) => {
+scenario("Share copies the link of the configuration", { link: LINK, permissions: CLIPBOARD }, async (page) => {
   await page.locator("#share").click();
   await eventually(async () => assert.equal(await page.locator("#share").innerText(), "Link copied"));
   const copied = await clipboard(page);
@@ -21,37 +21,56 @@ scenario("Share copies the link of what is shown", { link: LINK, permissions: CL
   await agrees(page, LINK);
 });
 
-scenario("the sheet has the link, Markdown with a summary, and a code for a phone", { link: LINK, permissions: CLIPBOARD }, async (page) => {
-  await page.locator("#share").click();
-  assert.equal(await page.locator("#link").inputValue(), page.url());
-  await code(page).waitFor();
-  await page.getByRole("button", { name: "copy Markdown" }).click();
-  await eventually(async () => {
-    const copied = await clipboard(page);
-    assert.match(copied, /^\[Llama-3\.1-8B, bfloat16, 4 × H100 SXM 80 GB: fits, room for [\d,]+ sequences of [\d,]+ tokens, [\d.]+ GiB stay free\]\(/);
-    assert.ok(copied.endsWith(`](${page.url()})`), copied);
-  });
-});
+scenario(
+  "the Share dialog has the link, Markdown with a summary, and a QR code",
+  { link: LINK, permissions: CLIPBOARD },
+  async (page) => {
+    await page.locator("#share").click();
+    assert.equal(await page.locator("#link").inputValue(), page.url());
+    await code(page).waitFor();
+    await page.getByRole("button", { name: "copy Markdown" }).click();
+    await eventually(async () => {
+      const copied = await clipboard(page);
+      const summary =
+        String.raw`^\[Llama-3\.1-8B, bfloat16, 4 × H100 SXM 80 GB: fits, ` +
+        String.raw`room for [\d,]+ sequences of [\d,]+ tokens, [\d.]+ GiB stay free\]\(`;
+      assert.match(copied, new RegExp(summary));
+      assert.ok(copied.endsWith(`](${page.url()})`), copied);
+    });
+  },
+);
 
-scenario("what is pinned for comparison is in every form of the link", { link: "tp_size=2&compare=v%3D1%26tp_size%3D4", permissions: CLIPBOARD }, async (page) => {
-  await page.locator("#share").click();
-  await code(page).waitFor();
-  const shared = `${page.url().split("#")[0]}#v=1&tp_size=2&compare=v%3D1%26tp_size%3D4`;
-  assert.equal(await page.locator("#link").inputValue(), shared);
-  assert.ok((await page.locator("#share_markdown").innerText()).includes(`(${shared})`));
-});
+scenario(
+  "every form of the link contains the pinned deployment",
+  { link: "tp_size=2&compare=v%3D1%26tp_size%3D4", permissions: CLIPBOARD },
+  async (page) => {
+    await page.locator("#share").click();
+    await code(page).waitFor();
+    const shared = `${page.url().split("#")[0]}#v=1&tp_size=2&compare=v%3D1%26tp_size%3D4`;
+    assert.equal(await page.locator("#link").inputValue(), shared);
+    assert.ok((await page.locator("#share_markdown").innerText()).includes(`(${shared})`));
+  },
+);
 
-scenario("what is undone while the sheet is open changes every form of the link", { permissions: CLIPBOARD }, async (page) => {
-  await enter(page, "max_batch_size", "64");
-  await page.locator("#share").click();
-  await eventually(async () => assert.match(await page.locator("#share_markdown").innerText(), /max_batch_size=64\)/));
-  await page.locator("#share").press("Control+z");
-  await eventually(async () => assert.doesNotMatch(await page.locator("#share_markdown").innerText(), /max_batch_size/));
-  assert.doesNotMatch(await page.locator("#link").inputValue(), /max_batch_size/);
-});
+scenario(
+  "an undo while the dialog is open updates every form of the link",
+  { permissions: CLIPBOARD },
+  async (page) => {
+    await enter(page, "max_batch_size", "64");
+    await page.locator("#share").click();
+    await eventually(async () =>
+      assert.match(await page.locator("#share_markdown").innerText(), /max_batch_size=64\)/),
+    );
+    await page.locator("#share").press("Control+z");
+    await eventually(async () =>
+      assert.doesNotMatch(await page.locator("#share_markdown").innerText(), /max_batch_size/),
+    );
+    assert.doesNotMatch(await page.locator("#link").inputValue(), /max_batch_size/);
+  },
+);
 
 for (const picture of ["SVG", "PNG"]) {
-  scenario(`the code is saved as ${picture}`, { link: LINK, permissions: CLIPBOARD }, async (page) => {
+  scenario(`the QR code is saved as ${picture}`, { link: LINK, permissions: CLIPBOARD }, async (page) => {
     await page.locator("#share").click();
     const [saved] = await Promise.all([
       page.waitForEvent("download"),
@@ -61,16 +80,22 @@ for (const picture of ["SVG", "PNG"]) {
   });
 }
 
-scenario("a link that is too long for a code says so", {
-  link: `max_attention_window=${Array.from({ length: 400 }, (_, index) => 1000 + index).join(",")}`,
-  permissions: CLIPBOARD,
-}, async (page) => {
-  await page.locator("#share").click();
-  await eventually(async () => assert.match(await sheet(page).innerText(), /This link has \d+ bytes, too many for a code/));
-  assert.equal(await code(page).count(), 0);
-});
+scenario(
+  "a link that is too long for a QR code is reported",
+  {
+    link: `max_attention_window=${Array.from({ length: 400 }, (_, index) => 1000 + index).join(",")}`,
+    permissions: CLIPBOARD,
+  },
+  async (page) => {
+    await page.locator("#share").click();
+    await eventually(async () =>
+      assert.match(await sheet(page).innerText(), /This link has \d+ bytes, too many for a code/),
+    );
+    assert.equal(await code(page).count(), 0);
+  },
+);
 
-scenario("the sheet is opened, walked through and closed by keys", { link: LINK, permissions: CLIPBOARD }, async (page) => {
+scenario("the dialog opens, works and closes by keyboard", { link: LINK, permissions: CLIPBOARD }, async (page) => {
   await page.locator("#share").focus();
   await page.keyboard.press("Enter");
   await code(page).waitFor();
@@ -83,22 +108,29 @@ scenario("the sheet is opened, walked through and closed by keys", { link: LINK,
   assert.equal(await page.evaluate(() => document.activeElement.id), "share");
 });
 
-scenario("the sheet fits a phone, and a tap beside it closes it", { link: LINK, viewport: PHONE, permissions: CLIPBOARD }, async (page) => {
-  await page.locator("#share").click();
-  await code(page).waitFor();
-  assert.ok(await isInView(sheet(page)));
-  assert.equal(await sheet(page).evaluate((element) => element.scrollWidth > element.clientWidth), false);
-  await page.mouse.click(4, 4);
-  assert.equal(await sheet(page).isVisible(), false);
-});
+scenario(
+  "the dialog fits on a phone, and a tap beside it closes it",
+  { link: LINK, viewport: PHONE, permissions: CLIPBOARD },
+  async (page) => {
+    await page.locator("#share").click();
+    await code(page).waitFor();
+    assert.ok(await isInView(sheet(page)));
+    assert.equal(await sheet(page).evaluate((element) => element.scrollWidth > element.clientWidth), false);
+    await page.mouse.click(4, 4);
+    assert.equal(await sheet(page).isVisible(), false);
+  },
+);
 
 const refuse = () => {
   navigator.clipboard.writeText = () => Promise.reject(new DOMException("no", "NotAllowedError"));
 };
 const without = () => Object.defineProperty(Navigator.prototype, "clipboard", { value: undefined });
 
-for (const [name, before] of [["refuses", refuse], ["doesn't have", without]]) {
-  scenario(`where the browser ${name} the clipboard, Share shows the link, selected`, { link: LINK, before }, async (page) => {
+for (const [name, before] of [
+  ["denies access to", refuse],
+  ["lacks", without],
+]) {
+  scenario(`Share selects the link if the browser ${name} the clipboard`, { link: LINK, before }, async (page) => {
     await page.locator("#share").click();
     const link = page.locator("#link");
     await link.waitFor();

@@ -1,33 +1,33 @@
-//! Speed and size, for people to read; nothing here passes or fails but for the size budget.
+//! Measurements of speed and size. Only the size budget can fail.
 
 use crate::setup::PageTools;
-use crate::{checks, page, places, process, setup};
+use crate::{checks, page, paths, process, setup};
 use anyhow::{Context, Result};
 
-/// What is measured in the page itself: the script, and what it says.
-const IN_THE_PAGE: [(&str, &str); 3] = [
-    ("loading", "from opening to use, and at rest"),
-    ("dragging", "from an input to the painted chart, while a slider is dragged"),
-    ("searching", "a search over every card, from the click to the painted answer"),
+/// The scripts that measure the page, with their subjects.
+const PAGE_SCRIPTS: [(&str, &str); 3] = [
+    ("loading", "loading, and idle work"),
+    ("dragging", "from the input of a dragged slider to the painted chart"),
+    ("searching", "a search over all GPUs, from the click to the painted answer"),
 ];
 
-/// Measures the models natively and in WebAssembly, the page in a browser, and what it loads.
+/// Measures the models natively and in WebAssembly, the page in a browser, and its download size.
 pub fn run() -> Result<()> {
-    println!("== the models, native: one estimate (goal 1,000 ns), and a search\n");
-    process::run(&mut process::cargo(["bench", "--quiet", "--locked", "--no-default-features", "--bench", "*"]))?;
+    println!("== models, native: one estimate (goal 1,000 ns) and a search\n");
+    process::run(&mut process::cargo(["bench", "--quiet", "--locked", "--bench", "*"]))?;
     let tools = setup::page_tools()?;
     let chromium = setup::chromium(&tools.packages)?;
-    println!("\n== the models, WebAssembly in Node: the same\n");
+    println!("\n== models, WebAssembly in Node: the same\n");
     in_wasm(&tools)?;
-    println!("\n== the page: what a browser loads\n");
+    println!("\n== page: download size\n");
     page::build(&tools)?;
-    let script = |name: &str| places::browser_tests().join("bench").join(name).with_extension("mjs");
-    for (name, what) in IN_THE_PAGE {
-        println!("\n== the page: {what}\n");
+    let script = |name: &str| paths::browser_tests().join("bench").join(name).with_extension("mjs");
+    for (name, what) in PAGE_SCRIPTS {
+        println!("\n== page: {what}\n");
         let mut command = process::command("node", [script(name)]);
         process::run(checks::in_browser(&mut command, &tools.packages, &chromium)?)?;
     }
-    println!("\n== the page: Lighthouse, on a phone and a desktop as it simulates them\n");
+    println!("\n== page: Lighthouse, with a simulated phone and desktop\n");
     let packages = setup::lighthouse()?;
     let mut command = process::command("node", [script("lighthouse/lighthouse")]);
     command.env("TRTLLM_MEMORY_LIGHTHOUSE", packages);
@@ -35,8 +35,8 @@ pub fn run() -> Result<()> {
 }
 
 fn in_wasm(tools: &PageTools) -> Result<()> {
-    let runner = places::root().join("xtask/bench.mjs");
-    let runner = runner.to_str().context("the checkout's path is no text")?;
+    let runner = paths::root().join("xtask/bench.mjs");
+    let runner = runner.to_str().context("the path of the checkout is not valid UTF-8")?;
     let options = ["bench", "--quiet", "--locked", "--target", "wasm32-unknown-unknown", "--no-default-features"];
     let mut command = process::cargo(options);
     command.args(["--features", "worker", "--bench", "*"]);

@@ -1,30 +1,31 @@
-//! What the project is made of, held against `deny.toml` by cargo-deny.
+//! The checks of the dependencies by cargo-deny, with `deny.toml` as the policy.
 
 use crate::{process, setup};
-use anyhow::Result;
+use anyhow::{Context, Result};
 use std::path::Path;
 
-/// The licences, versions and sources of all crates in `Cargo.lock`. The answer changes with this file alone.
+/// Checks licences, versions and sources of all crates in `Cargo.lock`. The result depends on the
+/// checkout alone, so this is part of the tests.
 ///
 /// # Errors
-/// If one is not as `deny.toml` has it.
+/// If a crate violates `deny.toml`.
 pub fn policy(deny: &Path) -> Result<()> {
     process::run(&mut process::command(deny, ["--offline", "--locked", "check", "bans", "licenses", "sources"]))
 }
 
-/// Advisories against the crates in `Cargo.lock`. The answer changes from day to day, so this is no part of the tests.
+/// Checks the crates in `Cargo.lock` for security advisories. The result changes from day to day,
+/// so this is not part of the tests.
 ///
 /// # Errors
-/// If there is one. Where the database of advisories can't be had, that is said, and is no error.
+/// If there is an advisory, or if the advisory database cannot be downloaded: without it nothing
+/// is known about the crates.
 pub fn audit() -> Result<()> {
     setup::crates()?;
     let deny = setup::cargo_deny()?;
     policy(&deny)?;
-    if process::run(&mut process::command(&deny, ["fetch", "db"])).is_err() {
-        println!(
-            "Advisories: skipped, because their database (github.com/RustSec/advisory-db) can't be had from here."
-        );
-        return Ok(());
-    }
+    process::run(&mut process::command(&deny, ["fetch", "db"])).context(
+        "no crate was checked for advisories: their database (https://github.com/RustSec/advisory-db) could not be \
+         downloaded",
+    )?;
     process::run(&mut process::command(&deny, ["--offline", "--locked", "check", "advisories"]))
 }

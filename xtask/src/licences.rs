@@ -1,4 +1,4 @@
-//! The notices of what the page is made of, as its licences ask for.
+//! The licence notices of the crates in the page.
 
 use crate::{crates::packages, process};
 use anyhow::{Context, Result};
@@ -6,11 +6,14 @@ use serde_json::Value;
 use std::collections::BTreeSet;
 use std::path::Path;
 
-/// Crates that may be linked into the page and its worker, macros and tools left out.
-const LINKED: [&str; 9] = [
+/// The arguments of cargo that list the crates in the page and its worker, without macros and
+/// tools.
+const LINKED: [&str; 11] = [
     "tree",
     "--locked",
     "--package=trtllm-memory",
+    "--no-default-features",
+    "--features=web,worker",
     "--target=wasm32-unknown-unknown",
     "--edges=normal,no-proc-macro",
     "--prefix=none",
@@ -18,18 +21,18 @@ const LINKED: [&str; 9] = [
     "--format={p}",
     "--quiet",
 ];
-/// What the names of files with a licence or a notice begin with.
+/// The first letters of the names of files with a licence or a notice.
 const NAMES: [&str; 4] = ["LICENSE", "LICENCE", "COPYING", "NOTICE"];
 const HEAD: &str = "\
-The TensorRT-LLM memory calculator is licensed under the Apache License 2.0. Its page is linked from Rust's standard library
-(MIT OR Apache-2.0) and from the crates below; each stands with its licences, its authors, its address, and the notices that
-come with it.
+The TensorRT-LLM memory calculator is licensed under the Apache License 2.0. Its page contains code of Rust's standard
+library (MIT OR Apache-2.0) and of the crates below. Each is listed with its licences, its authors, its address and its
+notices.
 ";
 
 /// Writes the notices to `licences.txt` in the site.
 ///
 /// # Errors
-/// If cargo doesn't say what the page is made of, or the file can't be written.
+/// If cargo does not list the crates, or the file cannot be written.
 pub fn write(dist: &Path) -> Result<()> {
     let linked = process::output(&mut process::cargo(LINKED)).context("`cargo tree` failed")?;
     let linked: BTreeSet<(&str, &str)> = linked.lines().filter_map(name_and_version).collect();
@@ -41,16 +44,16 @@ pub fn write(dist: &Path) -> Result<()> {
         }
     }
     let file = dist.join("licences.txt");
-    std::fs::write(&file, text).with_context(|| format!("{} can't be written", file.display()))
+    std::fs::write(&file, text).with_context(|| format!("cannot write {}", file.display()))
 }
 
-/// The name and the version in a line such as `leptos v0.8.23`.
+/// Reads the name and the version from a line such as `leptos v0.8.23`.
 fn name_and_version(line: &str) -> Option<(&str, &str)> {
     let mut words = line.split(' ');
     Some((words.next()?, words.next()?.strip_prefix('v')?))
 }
 
-/// A heading, and the texts that come with the crate.
+/// Returns the notice of a crate: a heading and the texts of its licence files.
 fn notice(package: &Value) -> Result<String> {
     let of = |key: &str| package[key].as_str().unwrap_or_default();
     let (name, version) = (of("name"), of("version"));
@@ -72,7 +75,7 @@ fn notice(package: &Value) -> Result<String> {
 
 fn is_notice(file: &Path) -> bool {
     let name = file.file_name().unwrap_or_default().to_string_lossy().to_uppercase();
-    // Nothing is taken under Apache-2.0 that isn't under MIT too, and this site's own licence is that very text.
+    // No crate is under Apache-2.0 alone, and that text is the licence of the site itself.
     file.is_file() && NAMES.iter().any(|start| name.starts_with(start)) && !name.contains("APACHE")
 }
 
@@ -81,7 +84,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_page_is_made_of_crates_whose_notices_are_written() {
+    fn notices_cover_the_crates_in_the_page_alone() {
         let folder = std::env::temp_dir().join(format!("trtllm-memory-licences-{}", std::process::id()));
         std::fs::create_dir_all(&folder).unwrap();
         write(&folder).unwrap();
@@ -96,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_of_the_tree_are_read() {
+    fn name_and_version_are_read_from_the_tree() {
         assert_eq!(name_and_version("leptos v0.8.23"), Some(("leptos", "0.8.23")));
         assert_eq!(name_and_version("trtllm-memory v0.1.0 (/a b)"), Some(("trtllm-memory", "0.1.0")));
         assert_eq!(name_and_version(""), None);

@@ -1,6 +1,6 @@
-//! The static site: building it, and serving it while somebody works on it.
+//! Building the static site, and serving it during development.
 
-use crate::{crates, licences, places, process, setup, setup::PageTools, size};
+use crate::{crates, licences, paths, process, setup, setup::PageTools, size};
 use anyhow::{Context, Result, bail};
 use std::net::{Ipv4Addr, TcpListener};
 use std::process::Command;
@@ -8,31 +8,31 @@ use std::process::Command;
 /// Builds the site in `dist/` and prints its size.
 ///
 /// # Errors
-/// If it does not build, or a browser would have to load more than the budget.
+/// If it does not build, or the first load is over its budget.
 pub fn build(tools: &PageTools) -> Result<()> {
     process::run(&mut trunk(tools, "build")?)?;
-    let dist = places::dist();
+    let dist = paths::dist();
     licences::write(&dist)?;
     println!("The static site is in {}; it works from any folder of any web server.\n", dist.display());
     size::report(&dist)?;
-    process::run(&mut process::command("node", [places::root().join("xtask/compress.mjs"), dist]))
+    process::run(&mut process::command("node", [paths::root().join("xtask/compress.mjs"), dist]))
 }
 
-/// Serves the site on this machine alone until it is stopped, and builds it anew when a source changes.
+/// Serves the site on this machine until stopped, and rebuilds it when a source changes.
 ///
 /// # Errors
-/// If a tool is missing or the port is taken.
+/// If a tool cannot be installed, or the port is in use.
 pub fn serve(port: Option<u16>, first: u16, open: bool) -> Result<()> {
     let tools = setup::page_tools()?;
     let port = match port {
         Some(port) if !is_free(port) => {
-            bail!("port {port} is taken; without --port the next free one is used")
+            bail!("port {port} is in use; without --port, the next free one is taken")
         }
         Some(port) => port,
         None => (first..u16::MAX).find(|&port| is_free(port)).context("no port is free")?,
     };
     let mut command = trunk(&tools, "serve")?;
-    // xtask/finish.mjs leaves the service worker out then.
+    // Makes xtask/finish_site.mjs leave out the service worker.
     command.env("TRTLLM_MEMORY_SERVE", "1").args([
         "--no-autoreload",
         "--disable-address-lookup",
@@ -44,13 +44,13 @@ pub fn serve(port: Option<u16>, first: u16, open: bool) -> Result<()> {
     if open {
         command.arg("--open");
     }
-    println!("Building the page; its address follows. A saved source builds it anew, Ctrl-C ends it.");
+    println!("Building the page; its address follows. Changes of sources rebuild it, Ctrl-C stops it.");
     process::replace_by(&mut command)
 }
 
 fn trunk(tools: &PageTools, subcommand: &str) -> Result<Command> {
     let mut command = process::command("trunk", [subcommand, "--release", "--skip-version-check"]);
-    // trunk takes only `true` or `false` in this variable, others any text.
+    // trunk accepts only `true` or `false` in this variable; other programs accept any text.
     command.env_remove("NO_COLOR").env("CARGO_ENCODED_RUSTFLAGS", crates::short_paths()?);
     process::with_path(&mut command, &tools.path)?;
     Ok(command)

@@ -1,28 +1,28 @@
-//! What a browser has to load, and the most that this may be.
+//! The download size of the site, and its budget.
 
-use crate::{places, process};
+use crate::{paths, process};
 use anyhow::{Context, Result, bail};
 use std::path::Path;
 
-/// The most bytes, compressed by brotli, that the page may need to open.
-const BUDGET: u64 = 200_000;
-/// What it should stay under.
-const GOAL: u64 = 150_000;
+/// The budget of the first load, in bytes compressed by brotli.
+const BUDGET: u64 = 220_000;
+/// The goal of the first load, in the same bytes.
+const GOAL: u64 = 200_000;
 
 struct File {
     name: String,
     raw: u64,
     brotli: u64,
-    /// Whether the page needs it to open.
+    /// Whether it is part of the first load.
     first: bool,
 }
 
-/// Prints the size of each file of the site, of those together that the page needs to open, and of the parts of its program.
+/// Prints the sizes of the files of the site, of the first load, and of the modules of the page.
 ///
 /// # Errors
-/// If these are over the budget.
+/// If the first load is over its budget.
 pub fn report(dist: &Path) -> Result<()> {
-    let mut measure = process::command("node", [places::root().join("xtask/size.mjs").as_path(), dist]);
+    let mut measure = process::command("node", [paths::root().join("xtask/size.mjs").as_path(), dist]);
     let text = process::output(&mut measure).with_context(|| format!("`{}` failed", process::line(&measure)))?;
     let files: Vec<File> = text.lines().filter_map(read).collect();
     println!("{:>10} {:>10}", "raw", "brotli");
@@ -32,16 +32,17 @@ pub fn report(dist: &Path) -> Result<()> {
     let total = |size: fn(&File) -> u64| files.iter().filter(|file| file.first).map(size).sum::<u64>();
     let first_load = total(|file| file.brotli);
     println!("{:>10} {first_load:>10}  first load (goal {GOAL}, budget {BUDGET})", total(|file| file.raw));
-    let named = places::root().join("target/named/page.wasm");
-    println!("\nof page_bg.wasm, before compression");
-    process::run(&mut process::command("node", [places::root().join("xtask/contributors.mjs"), named]))?;
+    let named = paths::root().join("target/named/page.wasm");
+    println!("\npage_bg.wasm by module, before compression");
+    process::run(&mut process::command("node", [paths::root().join("xtask/size_by_module.mjs"), named]))?;
     if files.is_empty() || first_load > BUDGET {
-        bail!("the page loads {first_load} bytes (brotli) to open; its budget is {BUDGET}");
+        bail!("the first load is {first_load} bytes (brotli); its budget is {BUDGET}");
     }
     Ok(())
 }
 
-/// A line of the script: raw bytes, brotli bytes, `first` or `later`, and the name, between tabs.
+/// Reads a line of the script: raw bytes, brotli bytes, `first` or `later`, and the name, separated
+/// by tabs.
 fn read(line: &str) -> Option<File> {
     let mut parts = line.splitn(4, '\t');
     let raw = parts.next()?.parse().ok()?;

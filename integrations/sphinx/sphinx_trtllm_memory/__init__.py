@@ -32,7 +32,7 @@ def add_style(app: Sphinx, config: Config) -> None:
 
 
 def copy_site(app: Sphinx) -> None:
-    """Put the calculator's site beside the pages, or say why their frames have nothing to show."""
+    """Put the calculator's site beside the pages, or warn that the frames have no site to show."""
     config = app.config
     if app.builder.format != "html":
         return
@@ -60,13 +60,13 @@ def copy_site(app: Sphinx) -> None:
         return
     if is_live(app.builder):
         copy = Path(app.outdir, SITE)
-        # Its files are named by their contents: those of an earlier one would stay for ever.
+        # File names contain digests, so files of an earlier build would accumulate.
         shutil.rmtree(copy, ignore_errors=True)
         shutil.copytree(site, copy)
 
 
 def setup(app: Sphinx) -> ExtensionMetadata:
-    """Register the directive, its settings in ``conf.py``, and what the builders make of it."""
+    """Register the directive, its settings in ``conf.py``, and the visitors of the builders."""
     app.add_config_value("trtllm_memory_site", None, "env", (str, Path, type(None)))
     app.add_config_value("trtllm_memory_url", "", "env", (str,))
     app.add_config_value("trtllm_memory_command", "trtllm-memory", "", (str, list, tuple, type(None)))

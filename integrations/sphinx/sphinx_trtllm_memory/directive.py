@@ -23,16 +23,16 @@ logger = logging.getLogger(__name__)
 PARTS = ("verdict", "chart", "table", "knobs", "everything")
 #: The units that sizes are shown in, the default first.
 UNITS = ("GiB", "GB")
-#: The height of a frame until the script on the page fits it.
+#: The height of a frame until the script on the page adjusts it.
 HEIGHT = "320px"
 
 
 class memory(nodes.General, nodes.Element):  # noqa: N801 (nodes are named so)
-    """The memory of a deployment. A builder makes a frame of it, or a chart."""
+    """The memory of a deployment. A builder renders it as a frame or as a chart."""
 
 
 def choice(*values: str) -> Callable[[str], str]:
-    """Make the check of an option that has one of these values."""
+    """Return a validator for an option with one of these values."""
 
     def check(value: str) -> str:
         if value not in values:
@@ -43,17 +43,17 @@ def choice(*values: str) -> Callable[[str], str]:
 
 
 def parts(value: str) -> str:
-    """Check what the frame is to show, with commas between the parts."""
+    """Check the parts that the frame shows, separated by commas."""
     check = choice(*PARTS)
     return ",".join(check(part) for part in keys(value).split(","))
 
 
 def keys(value: str) -> str:
-    """Check the keys of settings, with commas between them."""
+    """Check the keys of settings, separated by commas."""
     return "".join(directives.unchanged_required(value).split())
 
 
-#: How the frame looks; these go into the query of its address.
+#: Options of the frame, which go into the query of its address.
 VIEW: dict[str, Callable[[str], Any]] = {
     "show": parts,
     "knobs": keys,
@@ -101,9 +101,9 @@ class MemoryDirective(SphinxDirective):
             for key, message in answer.problems:
                 self.warn(key, message)
             if answer.link is not None:
-                # In its shortest form, and each setting by its own name.
+                # The shortest form of the link, with the canonical key of each setting.
                 settings = link.pairs(answer.link)
-                # What was wrong stays in the link, so that the frame says it too.
+                # Invalid settings stay in the link, so that the frame reports them too.
                 fragment = fragment if answer.problems else link.joined(settings)
                 chart = native.chart(self.config, cache, fragment, units)
         return self.placed(
@@ -121,7 +121,7 @@ class MemoryDirective(SphinxDirective):
         )
 
     def view(self) -> list[str]:
-        """How the frame looks, as pairs of a query."""
+        """Return the options of the frame as query pairs."""
         return [f"{key}={quote(self.options[key] or '1', safe=',._')}" for key in VIEW if key in self.options]
 
     def warn(self, key: str, message: str) -> None:

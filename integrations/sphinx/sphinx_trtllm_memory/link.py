@@ -1,4 +1,4 @@
-"""Links of the calculator: what stands behind the ``#`` of its address, as ``key=value`` pairs."""
+"""Links of the calculator: the fragment of its address, as ``key=value`` pairs."""
 
 from __future__ import annotations
 
@@ -8,12 +8,14 @@ from urllib.parse import parse_qsl, quote
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-#: The version of the format, which a link says first.
+#: The version of the format, the first pair of a link.
 VERSION = ("v", "1")
+#: Punctuation that a value contains as it is, except as its last character.
+INSIDE = "._~:,@!"
 
 
 def pairs(link: str) -> list[tuple[str, str]]:
-    """Read the settings of a link (an address, ``#…``, or what stands behind the ``#``), without its version."""
+    """Read the settings of a link (an address, ``#…``, or a fragment), without its version."""
     fragment = link.rsplit("#", 1)[-1].strip()
     return [pair for pair in parse_qsl(fragment, keep_blank_values=True) if pair[0] != VERSION[0]]
 
@@ -26,11 +28,20 @@ def pairs_of_argument(argument: str) -> list[tuple[str, str]]:
     return pairs(argument) if "=" in argument or "#" in argument else [("model", argument)]
 
 
+def escaped(value: str) -> str:
+    """Escape a value as the calculator does.
+
+    Programs that detect links in texts leave punctuation at the end out of them, so it is escaped there.
+    """
+    text = quote(value, safe=f"-/{INSIDE}")
+    return f"{text[:-1]}%{ord(text[-1]):02X}" if text and text[-1] in INSIDE else text
+
+
 def joined(settings: Iterable[tuple[str, str]]) -> str:
-    """Join settings to a link, with what has a meaning in links, HTML or TeX escaped."""
-    return "&".join(f"{quote(key, safe='._-')}={quote(value, safe='-._~/:,@')}" for key, value in [VERSION, *settings])
+    """Join settings into a link, escaping characters that are special in links, HTML or TeX."""
+    return "&".join(f"{quote(key, safe='._-')}={escaped(value)}" for key, value in [VERSION, *settings])
 
 
 def in_words(settings: Iterable[tuple[str, str]]) -> str:
-    """Say settings for people."""
+    """Return settings as readable text."""
     return ", ".join(f"{key}={value}" for key, value in settings) or "the default configuration"

@@ -1,4 +1,4 @@
-"""The native command: it checks links, says what they come to, and draws charts.
+"""The native command: it checks links, estimates them, and draws charts.
 
 What it answers is kept beside Sphinx's doctrees under a name made of the question and the command, so that a build
 asks only what no earlier one did.
@@ -24,22 +24,22 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-#: The setting that tells which command answers, and that of another one the pages have to be read again. Empty where
-#: there is none. Sphinx compares it with that of the last build; nobody sets it.
+#: The setting that identifies the command; empty without one. Sphinx compares it with that of the
+#: last build and reads the pages again after a change. Users do not set it.
 IDENTITY = "trtllm_memory_identity"
-#: Seconds, far beyond what an answer takes.
+#: Seconds; an answer takes far less.
 PATIENCE = 60
 
 
 @dataclass
 class Answer:
-    """What the command says of a link."""
+    """The command's answer to a link."""
 
-    #: The link in its shortest form; None if it can't be answered.
+    #: The link in its shortest form; None if it is invalid.
     link: str | None
     #: The verdict in a sentence; empty if there is none.
     sentence: str
-    #: What is wrong with the link: the key, and a sentence.
+    #: Errors in the link: key and message.
     problems: list[tuple[str, str]]
 
 
@@ -50,7 +50,7 @@ def words(config: Config) -> list[str]:
 
 
 def find(app: Sphinx, config: Config) -> None:
-    """Look for the command, once a build."""
+    """Find the command, once per build."""
     config[IDENTITY] = ""
     command = words(config)
     if not command:
@@ -59,7 +59,7 @@ def find(app: Sphinx, config: Config) -> None:
     if program is None:
         logger.warning(
             "trtllm-memory: there is no command %r, so links are not checked, and charts are left out where no frame "
-            "can stand. Install it (cargo install --path . --no-default-features in the calculator's sources), or name "
+            "can stand. Install it (cargo install --path . in the calculator's sources), or name "
             "it in trtllm_memory_command; with None there you do without.",
             command[0],
             type="trtllm-memory",
@@ -71,7 +71,7 @@ def find(app: Sphinx, config: Config) -> None:
 
 
 def ask(config: Config, cache: Path, suffix: str, *arguments: str) -> Path | None:
-    """Answer with the file that holds what the command prints; None if it prints nothing or there is no command."""
+    """Return the file with the command's output; None if there is no output or no command."""
     identity = config[IDENTITY]
     if not identity:
         return None
@@ -88,7 +88,7 @@ def ask(config: Config, cache: Path, suffix: str, *arguments: str) -> Path | Non
     if not done.stdout.strip():
         return None
     cache.mkdir(parents=True, exist_ok=True)
-    # Several processes may read pages at once: each writes a file of its own and then names it.
+    # Several processes may read pages at once: each writes a temporary file and then renames it.
     handle, name = tempfile.mkstemp(dir=cache)
     with os.fdopen(handle, "wb") as written:
         written.write(done.stdout)
@@ -97,7 +97,7 @@ def ask(config: Config, cache: Path, suffix: str, *arguments: str) -> Path | Non
 
 
 def estimate(config: Config, cache: Path, link: str, units: str, keys: set[str]) -> Answer | None:
-    """Ask what a link comes to. Of what is worth knowing about it, its ``keys`` alone count."""
+    """Estimate a link. Only warnings about ``keys`` are returned."""
     file = ask(config, cache, ".json", "estimate", f"#{link}", "--json", "--units", units)
     if file is None:
         return None

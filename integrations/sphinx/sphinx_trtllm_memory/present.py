@@ -1,4 +1,4 @@
-"""What builders make of the directive: a frame in pages that a browser opens, a chart elsewhere."""
+"""Rendering of the directive: a frame in HTML pages, a chart elsewhere."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-#: Where the calculator's site is, from the root of the pages.
+#: The calculator's site, relative to the root of the pages.
 SITE = "_static/trtllm-memory"
 #: Builders of HTML that is not for a browser on a site.
 OFFLINE = {"applehelp", "devhelp", "epub", "htmlhelp", "qthelp"}
@@ -28,7 +28,7 @@ SVG = "image/svg+xml"
 
 
 def is_live(builder: Builder) -> bool:
-    """Say whether frames can stand in what the builder makes."""
+    """Return whether the builder's output can contain frames."""
     config = builder.config
     has_site = config.trtllm_memory_site is not None or bool(config.trtllm_memory_url)
     return builder.format == "html" and builder.name not in OFFLINE and has_site
@@ -50,7 +50,7 @@ def public_address(config: Config) -> str | None:
 
 
 class Present(SphinxPostTransform):
-    """Adds to each node what stands for it where there is no frame, or puts that in its place."""
+    """Adds the fallback to each node, or replaces the node by it if frames are impossible."""
 
     # Before the transforms that convert images.
     default_priority = 50
@@ -70,7 +70,7 @@ class Present(SphinxPostTransform):
                 node.replace_self([*targets(node), *chart, text])
 
     def chart(self, node: memory, builder: Builder) -> list[nodes.image]:
-        """Make the picture that the native command drew, if the builder takes pictures."""
+        """Return the native command's chart as an image node, if the builder supports images."""
         path = node["chart"]
         if path is None or not builder.supported_image_types:
             return []
@@ -94,7 +94,7 @@ class Present(SphinxPostTransform):
         return [image]
 
     def takes_svg(self, builder: Builder) -> bool:
-        """Say whether the builder takes SVG, or an extension converts it to what it takes."""
+        """Return whether the builder supports SVG, or an extension converts it."""
         taken = builder.supported_image_types
         if SVG in taken:
             return True
@@ -102,7 +102,7 @@ class Present(SphinxPostTransform):
         return any(rule in kind.conversion_rules for kind in converters for rule in ((SVG, image) for image in taken))
 
     def text(self, node: memory) -> nodes.paragraph:
-        """Say what the deployment is, what it comes to, and where the calculator is."""
+        """Return a paragraph with the deployment, its verdict and a link to the calculator."""
         text = nodes.paragraph("", "", nodes.literal("", node["words"]))
         text += nodes.Text(f": {node['sentence']}" if node["sentence"] else ".")
         address = public_address(self.config)
@@ -113,12 +113,12 @@ class Present(SphinxPostTransform):
 
 
 def targets(node: memory) -> list[nodes.target]:
-    """Keep what refers to a node working when the node is replaced."""
+    """Preserve references to a node that is replaced."""
     return [nodes.target("", "", ids=node["ids"])] if node["ids"] else []
 
 
 def open_frame(self: HTML5Translator, node: memory) -> None:
-    """Write the frame, and open what is read without scripts."""
+    """Write the frame, and open the fallback for readers without scripts."""
     config, builder = self.config, self.builder
     if config.trtllm_memory_site is not None:
         here = builder.get_target_uri(builder.current_docname)
@@ -143,19 +143,19 @@ def open_frame(self: HTML5Translator, node: memory) -> None:
 
 
 def close_frame(self: HTML5Translator, node: memory) -> None:
-    """Close what is read without scripts."""
+    """Close the fallback for readers without scripts."""
     self.body.append("</noscript>\n")
 
 
 def css(length: str) -> str:
-    """Give a length without a unit that of CSS."""
+    """Add the CSS unit to a length without one."""
     return f"{length}px" if length[-1].isdigit() else length
 
 
 def embed_script(
     app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: nodes.document | None
 ) -> None:
-    """Add the script that fits the frames, and their style, to the pages that have some."""
+    """Add the frames' script and style to the pages that contain frames."""
     if doctree is None or not is_live(app.builder) or next(iter(doctree.findall(memory)), None) is None:
         return
     local = app.config.trtllm_memory_site is not None

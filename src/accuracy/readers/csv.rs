@@ -1,43 +1,24 @@
-//! Comma-separated values with quoted fields (RFC 4180), no more than the tables of measurements need.
+//! Records of CSV files (RFC 4180), with the lines on which they begin.
 #![cfg(not(target_arch = "wasm32"))]
 
-/// The fields of each record, with the line on which it begins. A quoted field may hold commas, doubled quotes and line ends.
-pub(super) fn records(text: &str) -> Vec<(usize, Vec<String>)> {
-    let mut records = Vec::new();
-    let mut fields = vec![String::new()];
-    let (mut line, mut begins, mut quoted) = (1, 1, false);
-    let mut letters = text.chars().peekable();
-    let mut finish = |fields: &mut Vec<String>, begins: usize| {
-        let record = std::mem::replace(fields, vec![String::new()]);
-        if record.iter().any(|field| !field.trim().is_empty()) {
-            records.push((begins, record));
-        }
-    };
-    while let Some(letter) = letters.next() {
-        line += usize::from(letter == '\n');
-        match letter {
-            '"' if quoted && letters.peek() == Some(&'"') => {
-                letters.next();
-                push(&mut fields, '"');
-            }
-            '"' => quoted = !quoted,
-            ',' if !quoted => fields.push(String::new()),
-            '\n' if !quoted => {
-                finish(&mut fields, begins);
-                begins = line;
-            }
-            '\r' if !quoted => {}
-            _ => push(&mut fields, letter),
-        }
-    }
-    finish(&mut fields, begins);
-    records
-}
+use ::csv::ReaderBuilder;
 
-fn push(fields: &mut [String], letter: char) {
-    if let Some(field) = fields.last_mut() {
-        field.push(letter);
-    }
+/// Returns the fields of each record, with the line on which it begins. Blank records are left out.
+pub(super) fn records(text: &str) -> Vec<(usize, Vec<String>)> {
+    let mut reader = ReaderBuilder::new().has_headers(false).flexible(true).from_reader(text.as_bytes());
+    // A text in memory is valid UTF-8 and flexible records may have any length, so that no record
+    // fails.
+    let records = reader.records().filter_map(Result::ok);
+    let numbered = records.map(|record| {
+        let line = record.position().map_or(0, |start| {
+            // The reader's position precedes the line ends before the record.
+            let rest = text.as_bytes().get(start.byte() as usize..).unwrap_or_default();
+            let line_ends = rest.iter().take_while(|byte| b"\r\n".contains(byte)).filter(|byte| **byte == b'\n');
+            start.line() as usize + line_ends.count()
+        });
+        (line, record.iter().map(str::to_string).collect::<Vec<String>>())
+    });
+    numbered.filter(|(_, fields)| fields.iter().any(|field| !field.trim().is_empty())).collect()
 }
 
 #[cfg(test)]

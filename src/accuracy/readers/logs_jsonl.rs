@@ -1,10 +1,12 @@
-//! Deployments as JSON lines: the configuration by TensorRT-LLM's names, `measured`, `how_known`, `log_lines`.
+//! Deployments as JSON lines: the configuration under TensorRT-LLM's names, `measured`,
+//! `how_known`, `log_lines`.
 
 use super::row::{Row, switches};
 use super::{Read, unreadable};
+use crate::accuracy::Exclusion;
 use serde_json::{Map, Value};
 
-/// Deeper or longer prose is not searched.
+/// Bytes of a row's remarks that are searched, at most.
 const LONGEST_REMARKS: usize = 1 << 16;
 
 pub(super) fn read(name: &str, text: &str) -> Read {
@@ -14,14 +16,16 @@ pub(super) fn read(name: &str, text: &str) -> Read {
             Ok(Value::Object(object)) => {
                 read.measurements.push(row(&object, &format!("{name}:{}", number + 1)).measurement());
             }
-            Ok(_) => read.unreadable.push(unreadable(name, number + 1, "the line is no JSON object")),
-            Err(error) => read.unreadable.push(unreadable(name, number + 1, format!("the line is no JSON: {error}"))),
+            Ok(_) => read.unreadable.push(unreadable(name, number + 1, Exclusion::NotAnObject)),
+            Err(error) => {
+                read.unreadable.push(unreadable(name, number + 1, Exclusion::NotJson(error.to_string())));
+            }
         }
     }
     read
 }
 
-/// The row of an object; without an `id` it is named after its place.
+/// The row of an object. Without an `id` its name is its place in the file.
 fn row(object: &Map<String, Value>, place: &str) -> Row {
     let text = |key: &str| object.get(key).and_then(scalar).filter(|text| !text.is_empty());
     let mut row = Row {
@@ -52,11 +56,11 @@ fn row(object: &Map<String, Value>, place: &str) -> Row {
     row
 }
 
-/// What a log's other figures and notes say of the configuration.
+/// Adds what the log's other figures and notes reveal of the configuration.
 fn hints(other: &Map<String, Value>, row: &mut Row) {
     for (key, value) in other {
         match value {
-            // A plugin that is there with no type is off.
+            // A plugin without a type is off.
             Value::Null if key == "gemm_plugin" => row.set(key, "false"),
             Value::Bool(true) if key == "is_estimate" => row.remarks.push_str(" is_estimate "),
             Value::Number(count) if key.ends_with("optimization_profiles") => {
@@ -68,10 +72,10 @@ fn hints(other: &Map<String, Value>, row: &mut Row) {
                 row.remarks.push(' ');
             }
             Value::String(text) if key == "flags" => switches(text, row),
-            // What the log calls the model, where nobody says its repository.
+            // The log's name for the model, which counts if no repository is given.
             Value::String(text) if key == "model_name" || key == "model_path_printed" => row.set("model", text),
             _ => {
-                let is_setting = crate::deployment::field(super::row::canonical(key)).is_some();
+                let is_setting = crate::deployment::setting(super::row::canonical(key)).is_some();
                 let known = is_setting || key == "engine_build_max_batch_size";
                 if let (true, Some(value)) = (known, scalar(value)) {
                     row.set(key, &value);
@@ -81,14 +85,14 @@ fn hints(other: &Map<String, Value>, row: &mut Row) {
     }
 }
 
-/// The executor's batch, as it prints it in the first lines of a log.
+/// The executor's batch size, which the first lines of a log print.
 fn runtime_batch(remarks: &str) -> Option<String> {
     let (_, after) = remarks.split_once("trtgptmodel maxbatchsize: ")?;
     let digits: String = after.chars().take_while(char::is_ascii_digit).collect();
     (!digits.is_empty()).then_some(digits)
 }
 
-/// A text, number or truth value as text.
+/// A text, number or bool as text.
 fn scalar(value: &Value) -> Option<String> {
     match value {
         Value::String(text) => Some(text.clone()),
@@ -98,7 +102,7 @@ fn scalar(value: &Value) -> Option<String> {
     }
 }
 
-/// A number, also where it is written as text.
+/// A number, which may also be written as text.
 fn number(value: &Value) -> Option<f64> {
     match value {
         Value::Number(number) => number.as_f64(),
@@ -108,7 +112,7 @@ fn number(value: &Value) -> Option<f64> {
     .filter(|number: &f64| number.is_finite())
 }
 
-/// All texts inside `value`, one after the other.
+/// Appends all texts inside `value`, a line each.
 fn collect(value: &Value, texts: &mut String) {
     match value {
         _ if texts.len() > LONGEST_REMARKS => {}

@@ -1,7 +1,8 @@
-//! Files of measurements: logs as JSON lines, tables of execution contexts, capacities and PyTorch runs as CSV, and the
-//! project's own table. What a file holds is seen by its content, not by its name.
+//! Readers of measurement files: logs as JSON lines, CSV tables of execution contexts, capacities
+//! and PyTorch runs, and the project's own table. The format is detected by the content, not by the
+//! name.
 //!
-//! Nothing in a file stops the reading: what can't be read is named with its line and left out.
+//! A malformed line does not stop a reader: it is left out and listed with its number.
 
 mod csv;
 mod logs_jsonl;
@@ -9,18 +10,18 @@ mod names;
 mod row;
 mod tables;
 
-use super::{LeftOut, Measurement};
+use super::{Exclusion, LeftOut, Measurement};
 
-/// What a file holds.
+/// The contents of a file.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Read {
     /// The measurements.
     pub measurements: Vec<Measurement>,
-    /// The lines that can't be read.
+    /// The malformed lines.
     pub unreadable: Vec<LeftOut>,
 }
 
-/// Reads the text of a file called `name`, which is used in messages only.
+/// Reads the text of a file. `name` identifies the file in messages.
 pub fn read(name: &str, text: &str) -> Read {
     let text = text.trim_start_matches('\u{feff}');
     let first = text.lines().find(|line| !line.trim().is_empty()).unwrap_or("").trim();
@@ -30,7 +31,7 @@ pub fn read(name: &str, text: &str) -> Read {
     tables::read(name, first, text)
 }
 
-/// A line that can't be read.
-fn unreadable(name: &str, line: usize, reason: impl ToString) -> LeftOut {
-    LeftOut { id: format!("{name}:{line}"), contributor: None, reason: reason.to_string() }
+/// A malformed line.
+fn unreadable(name: &str, line: usize, reason: Exclusion) -> LeftOut {
+    LeftOut { id: format!("{name}:{line}"), contributor: None, reason }
 }

@@ -1,12 +1,13 @@
-//! What people write for models, cards, versions and number formats, as this library's names.
+//! Free-form names of models, GPUs, versions and number formats, mapped to the library's own.
 #![cfg(not(target_arch = "wasm32"))]
 
+use crate::accuracy::Exclusion;
 use crate::architecture::{self, Architecture, Dtype};
 use crate::deployment::{KvCacheDtype, QuantAlgo, Version};
 use crate::gpu::{Gpu, gpus};
 use crate::units::GIB;
 
-/// The text without what stands in parentheses.
+/// Returns the text without its parenthesised parts.
 fn without_remarks(text: &str) -> String {
     let mut depth = 0usize;
     let mut kept = String::with_capacity(text.len());
@@ -21,7 +22,7 @@ fn without_remarks(text: &str) -> String {
     kept.trim().to_string()
 }
 
-/// Endings of a repository's name that say how a model was tuned or stored, and change none of its dimensions.
+/// Suffixes of a repository's name for tuning or storage, which change no dimension of the model.
 const ENDINGS: [&str; 24] = [
     "instruct",
     "chat",
@@ -49,12 +50,13 @@ const ENDINGS: [&str; 24] = [
     "quantized",
 ];
 
-/// The model that a person means by `text`: a repository of any owner, with remarks, tuning or quantization behind it.
-pub(super) fn model(text: &str) -> Result<&'static Architecture, String> {
+/// Finds a model by a repository name of any owner, with remarks and suffixes for tuning or
+/// quantization.
+pub(super) fn model(text: &str) -> Result<&'static Architecture, Exclusion> {
     let plain = without_remarks(text);
     let path = plain.trim_end_matches('/');
     let mut name = path.rsplit('/').next().unwrap_or(path).replace([' ', '_'], "-");
-    // A cache directory of Hugging Face: models--owner--name.
+    // A cache directory of Hugging Face has the form models--owner--name.
     if let Some((_, last)) = name.clone().rsplit_once("--") {
         name = last.to_string();
     }
@@ -70,13 +72,15 @@ pub(super) fn model(text: &str) -> Result<&'static Architecture, String> {
             return Ok(found);
         }
     }
-    Err(format!("the model {text:?} isn't in the catalogue"))
+    Err(Exclusion::UnknownModel(text.into()))
 }
 
-/// The versions that a text may mean: one, or those of a range, or all where it says none. Below the first that is modelled the first
-/// stands for all, since the engines are alike; [`is_before_the_first`] tells.
+/// Returns the versions that a text may mean: one, those of a range, or all if it names none.
+///
+/// The first modelled version stands for all earlier ones, because their engines are alike.
+/// [`is_before_the_first`] detects them.
 pub(super) fn versions(text: Option<&str>) -> Vec<Version> {
-    let all: Vec<Version> = Version::NAMES.iter().filter_map(|name| Version::parse(name)).collect();
+    let all: Vec<Version> = Version::NAMES.iter().filter_map(|name| name.parse::<Version>().ok()).collect();
     let said = numbers(text.unwrap_or_default());
     let (Some(least), Some(most)) = (said.iter().min(), said.iter().max()) else {
         return all;
@@ -89,14 +93,15 @@ pub(super) fn versions(text: Option<&str>) -> Vec<Version> {
     all.iter().copied().filter(|version| least <= Some(*version) && Some(*version) <= most).collect()
 }
 
-/// Whether the text names a version before the first that is modelled.
+/// Whether the text names a version before the first modelled one.
 pub(super) fn is_before_the_first(text: Option<&str>) -> bool {
-    let first = Version::NAMES.first().and_then(|name| Version::parse(name));
+    let first = Version::NAMES.first().and_then(|name| name.parse::<Version>().ok());
     let said = numbers(text.unwrap_or_default());
     first.is_some_and(|first| said.iter().any(|said| *said < (first.major, first.minor)))
 }
 
-/// The versions in a text; those in parentheses count only if there are no others, as in `main (2024-05, 0.10 dev)`.
+/// The versions in a text. Those in parentheses count only if there are no others, as in `main
+/// (2024-05, 0.10 dev)`.
 fn numbers(text: &str) -> Vec<(u16, u16)> {
     let outside = numbers_in(&without_remarks(text));
     if outside.is_empty() { numbers_in(text) } else { outside }
@@ -107,16 +112,16 @@ fn numbers_in(text: &str) -> Vec<(u16, u16)> {
     let version = |word: &str| {
         let mut parts = word.trim_start_matches(['v', 'V']).split('.');
         let (major, minor) = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
-        // A container's name, such as 24.07, is no version.
+        // A container's release, such as 24.07, is not a version.
         (major < 10).then_some((major, minor))
     };
     words.filter_map(version).collect()
 }
 
-/// The scheme that a text means.
-pub(super) fn quant_algo(text: &str) -> Result<QuantAlgo, String> {
+/// Parses a quantization scheme in any usual spelling.
+pub(super) fn quant_algo(text: &str) -> Result<QuantAlgo, Exclusion> {
     let plain = without_remarks(text).to_ascii_uppercase().replace([' ', '-'], "_");
-    if let Some(found) = QuantAlgo::parse(&plain) {
+    if let Ok(found) = plain.parse::<QuantAlgo>() {
         return Ok(found);
     }
     Ok(match plain.as_str() {
@@ -130,16 +135,18 @@ pub(super) fn quant_algo(text: &str) -> Result<QuantAlgo, String> {
         "FP8_ROWWISE" => QuantAlgo::Fp8PerChannelPerToken,
         "FP4" => QuantAlgo::Nvfp4,
         "W8A8_SQ_PER_CHANNEL_PLUGIN" => QuantAlgo::W8A8SqPerChannel,
-        // What the experts' inputs are quantized to follows the kernels, and takes no weights.
+        // The kernels decide the type of the experts' inputs, which does not change the weights.
         "MXFP4" => QuantAlgo::W4A8Mxfp4Mxfp8,
-        _ => return Err(format!("quant_algo {text:?} isn't modelled")),
+        _ => return Err(not_modelled("quant_algo", text)),
     })
 }
 
-/// The type of the KV cache that a text means.
-pub(super) fn kv_cache_dtype(text: &str) -> Result<KvCacheDtype, String> {
+/// Parses a type of the KV cache in any usual spelling.
+pub(super) fn kv_cache_dtype(text: &str) -> Result<KvCacheDtype, Exclusion> {
     let plain = without_remarks(text).to_ascii_lowercase();
-    KvCacheDtype::parse(&plain)
+    plain
+        .parse::<KvCacheDtype>()
+        .ok()
         .or(match plain.as_str() {
             "float16" | "half" => Some(KvCacheDtype::Fp16),
             "bfloat16" => Some(KvCacheDtype::Bf16),
@@ -147,28 +154,34 @@ pub(super) fn kv_cache_dtype(text: &str) -> Result<KvCacheDtype, String> {
             "fp4" => Some(KvCacheDtype::Nvfp4),
             _ => None,
         })
-        .ok_or_else(|| format!("kv_cache_dtype {text:?} isn't modelled"))
+        .ok_or_else(|| not_modelled("kv_cache_dtype", text))
 }
 
-/// The type that a text means; `None` of `auto`.
-pub(super) fn dtype(text: &str) -> Result<Option<Dtype>, String> {
+/// Parses a type of the model in any usual spelling; `None` if it is `auto`.
+pub(super) fn dtype(text: &str) -> Result<Option<Dtype>, Exclusion> {
     let plain = without_remarks(text).to_ascii_lowercase();
     match Dtype::parse(&plain) {
         None if plain == "auto" => Ok(None),
-        None => Err(format!("dtype {text:?} isn't modelled")),
+        None => Err(not_modelled("dtype", text)),
         found => Ok(found),
     }
 }
 
-/// How far the total that a log prints may lie from the catalogue's, which depends on the driver.
+/// A value that the library does not model.
+pub(super) fn not_modelled(key: &'static str, value: &str) -> Exclusion {
+    Exclusion::NotModelled { key, value: value.into() }
+}
+
+/// The largest relative difference between a log's total memory and the catalogue's. The total
+/// depends on the driver.
 const SAME_MEMORY: f64 = 0.02;
 
-/// The card that a person means by `text`, where `total_bytes` is the memory that a log printed.
-pub(super) fn gpu(text: &str, total_bytes: Option<f64>) -> Result<&'static Gpu, String> {
+/// Finds a GPU by a free-form name and the total memory that a log printed, if it printed any.
+pub(super) fn gpu(text: &str, total_bytes: Option<f64>) -> Result<&'static Gpu, Exclusion> {
     let words = words(text);
     let says = |word: &str| words.iter().any(|said| said == word);
     if says("mig") || says("laptop") || says("class") {
-        return Err(format!("{text:?} is none of the catalogue"));
+        return Err(Exclusion::UnknownGpu(text.into()));
     }
     let matching = |gpu: &Gpu| {
         let named = gpu.names().map(self::words).filter(|name| name.iter().all(|word| says(word)));
@@ -176,10 +189,10 @@ pub(super) fn gpu(text: &str, total_bytes: Option<f64>) -> Result<&'static Gpu, 
     };
     let best = gpus().iter().filter_map(|gpu| Some((matching(gpu)?, gpu))).collect::<Vec<_>>();
     let Some(most) = best.iter().map(|(words, _)| *words).max() else {
-        return Err(format!("{text:?} is none of the catalogue"));
+        return Err(Exclusion::UnknownGpu(text.into()));
     };
     let named: Vec<&'static Gpu> = best.into_iter().filter(|(words, _)| *words == most).map(|(_, gpu)| gpu).collect();
-    // A name that several amounts of memory bear says which only together with an amount.
+    // Cards of one name that differ in their memory are told apart by the amount alone.
     let family = |gpu: &Gpu| {
         let mut family = self::words(gpu.id);
         family.retain(|word| !word.trim_end_matches("gb").bytes().all(|byte| byte.is_ascii_digit()));
@@ -195,9 +208,9 @@ pub(super) fn gpu(text: &str, total_bytes: Option<f64>) -> Result<&'static Gpu, 
         Some(total) => possible
             .into_iter()
             .find(|gpu| (gpu.memory.0 as f64 / total - 1.0).abs() < SAME_MEMORY)
-            .ok_or_else(|| format!("{text:?} has not the {:.2} GiB that the log prints", total / GIB as f64)),
+            .ok_or_else(|| Exclusion::GpuMemory { name: text.into(), printed_gib: total / GIB as f64 }),
         None if possible.len() == 1 => Ok(possible[0]),
-        None => Err(format!("{text:?} may be any of {}", list(&possible))),
+        None => Err(Exclusion::AmbiguousGpu { name: text.into(), candidates: list(&possible) }),
     }
 }
 
@@ -209,7 +222,7 @@ fn is_amount(word: &str) -> bool {
     word.strip_suffix("gb").is_some_and(|number| !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit()))
 }
 
-/// The words of a card's name: `A100-SXM4 80 GB` is a100, sxm, 80gb.
+/// The words of a card's name: a100, sxm and 80gb for `A100-SXM4 80 GB`.
 fn words(text: &str) -> Vec<String> {
     let text = text.to_ascii_lowercase().replace("gib", "gb");
     let mut words: Vec<String> = Vec::new();
@@ -228,7 +241,7 @@ mod tests {
     use super::*;
 
     fn version(name: &str) -> Version {
-        Version::parse(name).unwrap()
+        name.parse::<Version>().unwrap()
     }
 
     #[test]
@@ -244,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn versions_are_found_in_whatever_people_write() {
+    fn versions_are_found_in_free_form_texts() {
         for (text, found) in [
             ("0.12.0.dev2024073000", "0.12"),
             ("0.17.0.post1", "0.17"),

@@ -1,14 +1,14 @@
-//! Tables with a line of names: execution contexts, capacities, PyTorch runs, and the project's own.
+//! Tables with a header: execution contexts, capacities, PyTorch runs, and the project's own.
 
 use super::row::{Row, switches};
 use super::{Read, csv, names, unreadable};
-use crate::accuracy::shipped;
+use crate::accuracy::{Exclusion, shipped};
 use crate::architecture::{Architecture, Attention, LayerSet, Positions, find, models};
 
-/// The names in the first line of the project's own table.
+/// The header of the project's own table.
 const OWN: [&str; 4] = ["id", "source", "link", "measured"];
 
-/// Reads a table whose first line is `header`.
+/// Reads a table with this header.
 pub(super) fn read(name: &str, header: &str, text: &str) -> Read {
     if header.split('\t').eq(OWN) {
         return own(name, text);
@@ -24,13 +24,12 @@ pub(super) fn read(name: &str, header: &str, text: &str) -> Read {
     } else if has("kv_gib") || has("peak_gib") {
         pytorch_run
     } else {
-        let reason = "the file is neither JSON lines of deployments nor one of the known tables";
-        return Read { unreadable: vec![unreadable(name, 1, reason)], ..Read::default() };
+        return Read { unreadable: vec![unreadable(name, 1, Exclusion::UnknownFormat)], ..Read::default() };
     };
     let mut read = Read::default();
     for (line, fields) in records {
         if fields.len() > columns.len() {
-            let reason = format!("the line has {} fields, the first line names {}", fields.len(), columns.len());
+            let reason = Exclusion::TooManyFields { fields: fields.len(), columns: columns.len() };
             read.unreadable.push(unreadable(name, line, reason));
             continue;
         }
@@ -43,15 +42,13 @@ pub(super) fn read(name: &str, header: &str, text: &str) -> Read {
     read
 }
 
-/// The project's own table.
+/// Reads the project's own table.
 fn own(name: &str, text: &str) -> Read {
     let mut read = Read::default();
     for (number, line) in text.lines().enumerate().skip(1).filter(|(_, line)| !line.trim().is_empty()) {
         match shipped::measurement(line) {
             Some(measurement) => read.measurements.push(measurement),
-            None => {
-                read.unreadable.push(unreadable(name, number + 1, "the line has not the four columns of the first"))
-            }
+            None => read.unreadable.push(unreadable(name, number + 1, Exclusion::MissingColumns)),
         }
     }
     read
@@ -72,7 +69,7 @@ impl Record<'_> {
         self.get(column).parse().ok()
     }
 
-    /// A row with every column as a setting.
+    /// The row, with every column as a setting.
     fn row(&self) -> Row {
         let mut row = Row { id: self.get("id").into(), source: self.get("source").into(), ..Row::default() };
         for (column, field) in self.columns.iter().zip(self.fields) {
@@ -82,7 +79,7 @@ impl Record<'_> {
     }
 }
 
-/// The size of an execution context, with the dimensions of the model.
+/// The row of an execution context, which has the model's dimensions.
 fn execution_context(record: &Record) -> Row {
     let mut row = record.row();
     row.set("version", record.get("trtllm_version"));
@@ -93,7 +90,7 @@ fn execution_context(record: &Record) -> Row {
         row.set("use_fused_mlp", "false");
     }
     if let Some(tokens) = record.number::<u64>("max_num_tokens") {
-        // The table has the tokens that the build settled on, so that no other limit may change them.
+        // The table has the resolved number of tokens, so that no other limit may change it.
         let positions = row.model.map_or(tokens, |model| model.max_position_embeddings.max(tokens));
         row.set("max_seq_len", &positions.to_string());
         row.set("tokens_per_block", "32");
@@ -104,7 +101,8 @@ fn execution_context(record: &Record) -> Row {
     row
 }
 
-/// The most sequences of `isl + osl + 1000` tokens that the PyTorch backend's KV cache held.
+/// The row of a capacity: the most sequences of `isl + osl + 1000` tokens that the PyTorch
+/// backend's KV cache held.
 fn capacity(record: &Record) -> Row {
     let mut row = record.row();
     let columns = ["system", "model", "tp", "isl", "osl"];
@@ -116,7 +114,7 @@ fn capacity(record: &Record) -> Row {
     row.set("pp_size", "1");
     row.set("kv_cache_dtype", "bf16");
     row.set("tokens_per_block", "32");
-    // Checkpoints of the models' authors that are called FP8 have a scale for each block.
+    // FP8 checkpoints of the models' authors have a scale for each block.
     row.set("quant_algo", if row_is_fp8(record) { "FP8_BLOCK_SCALES" } else { "NO_QUANT" });
     if let (Some(input), Some(output)) = (record.number::<u64>("isl"), record.number::<u64>("osl")) {
         row.set("max_num_tokens", &input.saturating_mul(2).to_string());
@@ -132,7 +130,7 @@ fn row_is_fp8(record: &Record) -> bool {
     record.get("model").to_ascii_lowercase().ends_with("fp8")
 }
 
-/// A run of the PyTorch backend.
+/// The row of a run of the PyTorch backend.
 fn pytorch_run(record: &Record) -> Row {
     let mut row = record.row();
     if row.backend.is_empty() {
@@ -146,7 +144,8 @@ fn pytorch_run(record: &Record) -> Row {
     row
 }
 
-/// The model with a record's dimensions: that of its name if they agree, otherwise any, otherwise one made of them.
+/// Finds the model with a record's dimensions: the one of its name if they agree, or any other one.
+/// Makes a dense model of the dimensions if the catalogue has none.
 fn model(record: &Record) -> Option<&'static Architecture> {
     let number = |column: &str| record.number::<u64>(column);
     let (hidden, layers, heads) = (number("hidden")?, number("layers")?, number("heads")?);
@@ -180,7 +179,7 @@ fn model(record: &Record) -> Option<&'static Architecture> {
         if let Positions::Rope { rotary_dim, .. } = &mut made.positions {
             *rotary_dim = head_dim;
         }
-        // A deployment holds its model for ever; a file has few that the catalogue lacks.
+        // Deployments refer to models of the catalogue without owning them; a file has few others.
         (heads > 0 && kv_heads > 0 && layers > 0).then(|| &*Box::leak(Box::new(made)))
     })
 }

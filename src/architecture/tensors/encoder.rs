@@ -1,4 +1,5 @@
-//! The tensors of an encoder, and of the attention to its output (`tensorrt_llm/models/enc_dec/model.py`).
+//! The tensors of an encoder, and of the attention to its output
+//! (`tensorrt_llm/models/enc_dec/model.py`).
 
 use super::{ATTENTION, EncoderTensors, List, MLP, Split, Tensor, TensorKind, attention, feed_forward};
 use crate::architecture::{Architecture, Attention, Encoder, Positions};
@@ -14,7 +15,7 @@ pub(super) fn tensors(model: &Architecture, encoder: &Encoder) -> EncoderTensors
 fn ends(model: &Architecture, encoder: &Encoder) -> Vec<Tensor> {
     let hidden = model.hidden;
     let mut list = List::new();
-    if encoder.hears() {
+    if encoder.reads_audio() {
         let mut convolution = |[weight, bias]: [&'static str; 2], channels| {
             list.matrix(weight, TAPS * channels, hidden, TensorKind::Other, Split::Whole);
             list.vector(bias, hidden, TensorKind::Bias, Split::Whole);
@@ -44,12 +45,13 @@ fn ends(model: &Architecture, encoder: &Encoder) -> Vec<Tensor> {
 
 fn layer(model: &Architecture, encoder: &Encoder) -> Vec<Tensor> {
     let Encoder { heads, head_dim, .. } = *encoder;
-    let own_attention = Attention::Grouped { heads, kv_heads: heads, head_dim };
+    let self_attention = Attention::Grouped { heads, kv_heads: heads, head_dim };
     let mut list = List::new();
     list.norm(model.norm, ["attention_layernorm.weight", "attention_layernorm.bias"], model.hidden);
     list.norm(model.norm, ["mlp_layernorm.weight", "mlp_layernorm.bias"], model.hidden);
-    attention(model, &own_attention, &ATTENTION, &mut list);
-    // Its heads may be others than the decoder's, and none are shared, so that they divide as any outputs do.
+    attention(model, &self_attention, &ATTENTION, &mut list);
+    // The encoder's heads may differ from the decoder's. None are shared, so they split like any
+    // outputs.
     for tensor in list.tensors.iter_mut().filter(|tensor| tensor.split == Split::QueryKeyValue) {
         tensor.split = Split::Outputs;
     }

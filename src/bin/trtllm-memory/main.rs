@@ -1,4 +1,4 @@
-//! The native command: the answer to a link in a terminal or a pipeline, and the catalogues.
+//! The native command: estimates and searches for terminals and pipelines.
 
 #[cfg(not(target_arch = "wasm32"))]
 mod command;
@@ -8,6 +8,6 @@ fn main() -> std::process::ExitCode {
     command::run()
 }
 
-/// The tests in WebAssembly build every target; a command has no part there.
+/// WebAssembly has no command line; this lets a build of every target succeed there.
 #[cfg(target_arch = "wasm32")]
 fn main() {}

@@ -1,90 +1,97 @@
-//! What to change: the single changes that make a deployment fit, or that free what it wastes.
+//! Advice: the single changes that make a deployment fit, or that free memory which it wastes.
 
 mod cost;
 
 use super::load::fits;
-use super::solve::{End, solve, stop};
-use super::{Knob, Load, most_fixed};
-use crate::deployment::{Backend, Deployment, Field, Fixed, Input, KvCacheDtype, Plan, Problems, QuantAlgo, field};
+use super::range::Bound;
+use super::solve::{limit_reason, solve};
+use super::{Load, NumericSetting, most_fixed};
+use crate::deployment::{
+    Backend, Deployment, DeploymentError, Input, KvCacheDtype, Phase, Precision, QuantAlgo, Resolved, Setting, setting,
+};
 use crate::gpu::gpus;
 use crate::memory::{Report, estimate};
-use crate::units::Bytes;
+use crate::units::{Bytes, Units};
 use cost::cost;
 use serde::{Serialize, Serializer};
 
-/// One change and what it is worth.
+/// One change, with its saving and its cost.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Advice {
+pub struct Recommendation {
     /// The setting's link key.
     pub key: &'static str,
-    /// Its value today, settled by TensorRT-LLM where nothing was chosen.
+    /// The current value; TensorRT-LLM's default if unset.
     pub from: String,
-    /// The value to give it.
+    /// The recommended value.
     pub to: String,
-    /// When the change is fixed: at run time, with a build, or with the hardware, as more GPUs are.
-    pub fixed: Fixed,
-    /// What this frees on the fullest GPU, KV cache apart, which takes what is left.
+    /// The phase in which the change is made. A change that needs more GPUs is one of the hardware.
+    pub phase: Phase,
+    /// Memory that the change frees on the fullest GPU. The KV cache is excluded, because it takes
+    /// the rest.
     pub saves: Bytes,
-    /// Tokens that the KV cache holds today and would hold.
+    /// Capacity of the KV cache in tokens, before and after the change.
     pub kv_tokens: (u64, u64),
-    /// GPUs today and then.
+    /// Number of GPUs, before and after the change.
     pub gpus: (u64, u64),
-    /// What it costs, as a sentence.
+    /// The cost of the change, as a sentence.
     pub cost: String,
-    /// Whether the figures' uncertainty leaves it open that it fits.
+    /// Whether it is uncertain that the changed deployment fits, given the bands of the figures.
     pub uncertain: bool,
-    /// The deployment with this change alone.
+    /// The deployment with only this change.
     pub deployment: Deployment,
 }
 
-/// What a deployment should change.
+/// The recommended changes of a deployment.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Advices {
-    /// Whether it fits and runs the load as it is.
+pub struct Recommendations {
+    /// Whether the deployment fits and runs the load unchanged.
     pub fits: bool,
-    /// Where it doesn't: every single change that helps. Where it does: what is oversized. The cheapest first: run time before build,
-    /// build before hardware, and then what frees the most for what it costs.
-    pub changes: Vec<Advice>,
-    /// The load that limits were measured by.
+    /// If the deployment does not fit: every single change that helps. If it does: limits that are
+    /// larger than needed. The cheapest changes come first: run time, then build, then hardware;
+    /// within a phase those with fewer GPUs, then in the order of `SETTINGS`.
+    pub changes: Vec<Recommendation>,
+    /// The load that the limits were compared with.
     pub load: Load,
 }
 
-/// What a chat service sees on average: what limits are measured by where no load is given.
+/// Input and output tokens of an average chat request, with which limits are compared if no load is
+/// given.
 const TYPICAL: (u64, u64) = (1024, 1024);
-/// Less than this is not worth a rebuild: a share of the GPU.
+/// The smallest saving that is worth a rebuild, as a share of the GPU's memory.
 const WORTH_A_REBUILD: f64 = 0.005;
 
-/// The single changes that make a deployment fit and run `load`, or where it does, those that free what it wastes.
+/// The single changes that make a deployment fit and run `load`; if it already does, those that
+/// free memory which it wastes.
 ///
 /// # Errors
-/// Every impossible setting of the deployment.
-pub fn advise(deployment: &Deployment, load: Option<Load>) -> Result<Advices, Problems> {
-    let plan = deployment.plan()?;
-    let (report, held) = fits(&plan, load);
-    let today = Today { deployment, plan: &plan, report: &report };
-    let measure = load.unwrap_or_else(|| typical(&plan, &report));
-    let mut changes = if held.is_ok() { today.oversized(measure) } else { today.remedies(load) };
-    changes.sort_by_key(|change| (rank(change.fixed), change.gpus.1, order(change.key)));
-    Ok(Advices { fits: held.is_ok(), changes, load: measure })
+/// If the deployment is impossible.
+pub fn advise(deployment: &Deployment, load: Option<Load>) -> Result<Recommendations, DeploymentError> {
+    let resolved = deployment.resolve()?;
+    let (report, held) = fits(&resolved, load);
+    let current = Current { deployment, resolved: &resolved, report: &report };
+    let measure = load.unwrap_or_else(|| typical(&resolved, &report));
+    let mut changes = if held.is_ok() { current.oversized(measure) } else { current.remedies(load) };
+    changes.sort_by_key(|change| (rank(change.phase), change.gpus.1, order(change.key)));
+    Ok(Recommendations { fits: held.is_ok(), changes, load: measure })
 }
 
-/// As many typical sequences as the KV cache holds.
-fn typical(plan: &Plan, report: &Report) -> Load {
-    let input_len = TYPICAL.0.min((plan.max_seq_len / 2).max(1));
-    let output_len = TYPICAL.1.min(plan.max_seq_len.saturating_sub(input_len));
+/// As many average sequences as the KV cache holds.
+fn typical(resolved: &Resolved, report: &Report) -> Load {
+    let input_len = TYPICAL.0.min((resolved.limits.max_seq_len / 2).max(1));
+    let output_len = TYPICAL.1.min(resolved.limits.max_seq_len.saturating_sub(input_len));
     Load { concurrency: report.kv_cache.held(input_len, output_len).max(1), input_len, output_len }
 }
 
-/// Run time before build, build before hardware.
-fn rank(fixed: Fixed) -> u8 {
-    match fixed {
-        Fixed::Run => 0,
-        Fixed::Build => 1,
-        Fixed::Hardware => 2,
+/// The order of the phases: run time, build, hardware.
+fn rank(phase: Phase) -> u8 {
+    match phase {
+        Phase::Runtime => 0,
+        Phase::Build => 1,
+        Phase::Hardware => 2,
     }
 }
 
-/// The settings that advice is made of, the cheapest first.
+/// The settings that may be recommended to change, the cheapest first.
 const SETTINGS: [&str; 20] = [
     "max_tokens",
     "free_gpu_memory_fraction",
@@ -112,83 +119,88 @@ fn order(key: &str) -> usize {
     SETTINGS.iter().position(|known| *known == key).unwrap_or(SETTINGS.len())
 }
 
-/// Precisions that halve or quarter the weights, the mildest first.
+/// Precisions that halve or quarter the weights, the most accurate first.
 const SMALLER_WEIGHTS: [QuantAlgo; 4] = [QuantAlgo::Fp8, QuantAlgo::W8A16, QuantAlgo::W4A16Awq, QuantAlgo::Nvfp4];
-/// Smaller types of the KV cache, the mildest first.
+/// Smaller types of the KV cache, the most accurate first.
 const SMALLER_CACHE: [KvCacheDtype; 3] = [KvCacheDtype::Fp8, KvCacheDtype::Int8, KvCacheDtype::Nvfp4];
 
-/// The deployment as it is.
-struct Today<'a> {
+/// The unchanged deployment.
+struct Current<'a> {
     deployment: &'a Deployment,
-    plan: &'a Plan,
+    resolved: &'a Resolved,
     report: &'a Report,
 }
 
-impl Today<'_> {
-    /// The single changes that make it fit and run the load.
-    fn remedies(&self, load: Option<Load>) -> Vec<Advice> {
-        let helps = |changed: &Deployment| stop(changed, load).is_none();
-        SETTINGS.iter().filter_map(|key| self.remedy(field(key)?, load, &helps)).collect()
+impl Current<'_> {
+    /// The single changes that make the deployment fit and run the load.
+    fn remedies(&self, load: Option<Load>) -> Vec<Recommendation> {
+        let helps = |changed: &Deployment| limit_reason(changed, load).is_none();
+        SETTINGS.iter().filter_map(|key| self.remedy(setting(key)?, load, &helps)).collect()
     }
 
-    /// The mildest change of one setting that helps.
-    fn remedy(&self, field: &'static Field, load: Option<Load>, helps: &dyn Fn(&Deployment) -> bool) -> Option<Advice> {
-        if !field.counts(self.deployment) {
+    /// The smallest change of one setting that helps.
+    fn remedy(
+        &self,
+        setting: &'static Setting,
+        load: Option<Load>,
+        helps: &dyn Fn(&Deployment) -> bool,
+    ) -> Option<Recommendation> {
+        if !setting.counts(self.deployment) {
             return None;
         }
-        let texts = match field.input {
+        let texts = match setting.input {
             Input::Gpu => self.larger_gpus(),
-            Input::Choice(_) => self.smaller_types(field.key),
-            Input::Toggle => leaner(field.key).map(String::from).into_iter().collect(),
-            _ => self.nearest(field, load).into_iter().collect(),
+            Input::Choice(_) => self.smaller_types(setting.key),
+            Input::Toggle => leaner(setting.key).map(String::from).into_iter().collect(),
+            _ => self.nearest(setting, load).into_iter().collect(),
         };
         let (text, changed) = texts.into_iter().find_map(|text| {
-            let changed = field.with(self.deployment, &text).ok()?;
+            let changed = setting.with(self.deployment, &text).ok()?;
             (changed != *self.deployment && helps(&changed)).then_some((text, changed))
         })?;
-        self.advice(field, text, changed)
+        self.recommendation(setting, text, changed)
     }
 
-    /// Limits that are larger than the load needs and so take memory for nothing.
-    fn oversized(&self, load: Load) -> Vec<Advice> {
-        let plan = self.plan;
-        let batch = load.concurrency.div_ceil(plan.pp_size.max(1)).max(1);
-        let (chunked, drafts) = match plan.backend {
-            Backend::TensorRt => (plan.enable_chunked_context, plan.max_draft_len),
-            Backend::Pytorch => (plan.torch.enable_chunked_prefill, plan.torch.max_draft_len),
+    /// Limits that are larger than the load needs, and so waste memory.
+    fn oversized(&self, load: Load) -> Vec<Recommendation> {
+        let resolved = self.resolved;
+        let batch = load.concurrency.div_ceil(resolved.parallel.pp_size.max(1)).max(1);
+        let (chunked, drafts) = match resolved.backend {
+            Backend::TensorRt => (resolved.given.engine.enable_chunked_context, resolved.engine.drafts.tokens),
+            Backend::Pytorch => (resolved.given.pytorch.enable_chunked_prefill, resolved.pytorch.max_draft_len),
         };
         let steps = if chunked { 0 } else { load.input_len };
-        let in_a_step = plan.max_beam_width.saturating_mul(1 + drafts).saturating_mul(batch);
+        let in_a_step = resolved.limits.max_beam_width.saturating_mul(1 + drafts).saturating_mul(batch);
         let needed = [
-            ("max_batch_size", plan.max_batch_size, batch),
-            ("max_seq_len", plan.max_seq_len, load.sequence()),
-            ("max_num_tokens", plan.max_num_tokens, steps.max(in_a_step).max(STEP_TOKENS)),
+            ("max_batch_size", resolved.limits.max_batch_size, batch),
+            ("max_seq_len", resolved.limits.max_seq_len, load.sequence()),
+            ("max_num_tokens", resolved.limits.max_num_tokens, steps.max(in_a_step).max(STEP_TOKENS)),
         ];
-        let worth = Bytes((plan.gpu_memory.0 as f64 * WORTH_A_REBUILD) as u64);
+        let worth = Bytes((resolved.machine.gpu_memory.0 as f64 * WORTH_A_REBUILD) as u64);
         needed
             .into_iter()
             .filter(|(_, built, needed)| built > needed)
             .filter_map(|(key, _, needed)| {
-                let field = field(key)?;
-                let changed = field.with(self.deployment, &needed.to_string()).ok()?;
-                self.advice(field, needed.to_string(), changed)
+                let setting = setting(key)?;
+                let changed = setting.with(self.deployment, &needed.to_string()).ok()?;
+                self.recommendation(setting, needed.to_string(), changed)
             })
-            .filter(|advice| advice.saves > worth)
+            .filter(|change| change.saves > worth)
             .collect()
     }
 
-    fn advice(&self, field: &'static Field, to: String, changed: Deployment) -> Option<Advice> {
+    fn recommendation(&self, setting: &'static Setting, to: String, changed: Deployment) -> Option<Recommendation> {
         let report = estimate(&changed).ok()?;
         let uncertain = report.verdict.key() == "fits_uncertain";
-        Some(Advice {
-            key: field.key,
-            from: field.settled(self.deployment, Some(self.plan)),
-            cost: cost(field.key, &to, self.deployment, &changed),
+        Some(Recommendation {
+            key: setting.key,
+            from: setting.settled(self.deployment, Some(self.resolved)),
+            cost: cost(setting.key, &to, self.deployment, &changed),
             to,
-            fixed: if changed.world_size() > self.deployment.world_size() {
-                Fixed::Hardware
+            phase: if changed.world_size() > self.deployment.world_size() {
+                Phase::Hardware
             } else {
-                field.fixed_in(self.deployment)
+                setting.phase_in(self.deployment)
             },
             saves: most_fixed(self.report) - most_fixed(&report),
             kv_tokens: (self.report.kv_cache.tokens, report.kv_cache.tokens),
@@ -198,22 +210,25 @@ impl Today<'_> {
         })
     }
 
-    /// The value of a number that fits and is nearest to today's.
-    fn nearest(&self, field: &'static Field, load: Option<Load>) -> Option<String> {
-        let knob = Knob::of(field)?;
-        let limits = solve(self.deployment, field.key, load).ok()?;
-        let today = knob.today(self.deployment, self.plan).map(|notch| knob.value(notch));
-        let distance = |end: &End| today.map_or(0.0, |today| (today - end.value).abs());
+    /// The feasible value of a numeric setting that is nearest to the current one.
+    fn nearest(&self, setting: &'static Setting, load: Option<Load>) -> Option<String> {
+        let numeric = NumericSetting::of(setting)?;
+        let limits = solve(self.deployment, setting.key, load).ok()?;
+        let today = numeric.today(self.deployment, self.resolved).map(|notch| numeric.value(notch));
+        let distance = |end: &Bound| today.map_or(0.0, |today| (today - end.value).abs());
         let ends = [limits.largest?, limits.smallest?];
         ends.into_iter().min_by(|a, b| distance(a).total_cmp(&distance(b))).map(|end| end.text)
     }
 
-    /// Smaller types than today's.
+    /// Smaller types than the current one.
     fn smaller_types(&self, key: &str) -> Vec<String> {
         match key {
             "quant_algo" => {
                 let weights = |algo: QuantAlgo| {
-                    let changed = Deployment { quant_algo: algo, ..self.deployment.clone() };
+                    let changed = Deployment {
+                        precision: Precision { quant_algo: algo, ..self.deployment.precision },
+                        ..self.deployment.clone()
+                    };
                     estimate(&changed).ok().map(|report| most_fixed(&report))
                 };
                 let today = most_fixed(self.report);
@@ -223,28 +238,31 @@ impl Today<'_> {
             }
             "kv_cache_dtype" => {
                 let smaller = |dtype: &KvCacheDtype| {
-                    crate::deployment::KvType::Quantized(*dtype).bytes() < self.plan.kv_cache_dtype.bytes()
+                    crate::deployment::KvType::Quantized(*dtype).bytes()
+                        < self.resolved.precision.kv_cache_dtype.bytes()
                 };
-                let has = |dtype: &KvCacheDtype| self.plan.backend == Backend::Pytorch || *dtype != KvCacheDtype::Nvfp4;
+                let has =
+                    |dtype: &KvCacheDtype| self.resolved.backend == Backend::Pytorch || *dtype != KvCacheDtype::Nvfp4;
                 SMALLER_CACHE.into_iter().filter(smaller).filter(has).map(|dtype| dtype.to_string()).collect()
             }
             _ => Vec::new(),
         }
     }
 
-    /// GPUs with more memory, the smallest first; of equal ones those that are joined alike first.
+    /// GPUs with more memory, the smallest first; of equally large ones those with the same
+    /// interconnect first.
     fn larger_gpus(&self) -> Vec<String> {
-        let own = self.deployment.gpu;
-        let mut larger: Vec<_> = gpus().iter().filter(|gpu| gpu.memory > self.plan.gpu_memory).collect();
+        let own = &self.deployment.gpu;
+        let mut larger: Vec<_> = gpus().iter().filter(|gpu| gpu.memory > self.resolved.machine.gpu_memory).collect();
         larger.sort_by_key(|gpu| (gpu.memory, gpu.link != own.link));
         larger.into_iter().map(|gpu| gpu.id.to_string()).collect()
     }
 }
 
-/// A step of fewer tokens starves the GPU: what `max_num_tokens` is not lowered below without need.
+/// The lowest recommended `max_num_tokens`: a step of fewer tokens underuses the GPU.
 const STEP_TOKENS: u64 = 2048;
 
-/// What a switch should be to take less.
+/// The value of a toggle that takes less memory.
 fn leaner(key: &str) -> Option<&'static str> {
     match key {
         "context_fmha" | "remove_input_padding" | "use_parallel_embedding" => Some("true"),
@@ -253,53 +271,65 @@ fn leaner(key: &str) -> Option<&'static str> {
     }
 }
 
-impl Advice {
-    /// The change as a sentence: what to set to what, what it saves and what it costs.
-    pub fn sentence(&self) -> String {
-        let Advice { key, from, to, saves, cost, .. } = self;
-        let freed = if *saves > Bytes::ZERO { format!(" It frees {saves} on each GPU.") } else { String::new() };
+impl Recommendation {
+    /// The change in sentences: setting and value, saving and cost.
+    pub fn sentence(&self, units: Units) -> String {
+        let Recommendation { key, from, to, saves, cost, .. } = self;
+        let freed = match *saves {
+            Bytes::ZERO => String::new(),
+            saves => format!(" It frees {} on each GPU.", saves.display(units)),
+        };
         let from = if from.is_empty() { String::new() } else { format!(" instead of {from}") };
         format!("Set {key} to {to}{from}.{freed} {cost}")
     }
 }
 
-/// As JSON, with what differs from the defaults in the changed deployment.
-impl Serialize for Advice {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        #[derive(Serialize)]
-        struct Shape<'a> {
-            key: &'a str,
-            from: &'a str,
-            to: &'a str,
-            fixed: &'static str,
-            saves: Bytes,
-            kv_tokens: u64,
-            kv_tokens_today: u64,
-            gpus: u64,
-            cost: &'a str,
-            sentence: String,
-            uncertain: bool,
-            deployment: &'a Deployment,
-        }
-        Shape {
+/// The JSON of a [`Recommendation`].
+#[derive(Serialize)]
+struct RecommendationJson<'a> {
+    key: &'a str,
+    from: &'a str,
+    to: &'a str,
+    phase: &'static str,
+    saves: Bytes,
+    kv_tokens: u64,
+    kv_tokens_today: u64,
+    gpus: u64,
+    cost: &'a str,
+    sentence: String,
+    uncertain: bool,
+    deployment: &'a Deployment,
+}
+
+impl Recommendation {
+    /// The change as JSON, with its sentence in `units` and the settings of the changed deployment
+    /// that differ from the defaults.
+    pub fn json(&self, units: Units) -> impl Serialize {
+        RecommendationJson {
             key: self.key,
             from: &self.from,
             to: &self.to,
-            fixed: match self.fixed {
-                Fixed::Run => "run",
-                Fixed::Build => "build",
-                Fixed::Hardware => "hardware",
+            phase: match self.phase {
+                Phase::Runtime => "run",
+                Phase::Build => "build",
+                Phase::Hardware => "hardware",
             },
             saves: self.saves,
             kv_tokens: self.kv_tokens.1,
             kv_tokens_today: self.kv_tokens.0,
             gpus: self.gpus.1,
             cost: &self.cost,
-            sentence: self.sentence(),
+            sentence: self.sentence(units),
             uncertain: self.uncertain,
             deployment: &self.deployment,
         }
-        .serialize(serializer)
+    }
+}
+
+/// As JSON, see [`Recommendation::json`].
+impl Serialize for Recommendation {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.json(Units::Binary).serialize(serializer)
     }
 }
 

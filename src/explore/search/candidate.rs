@@ -1,9 +1,9 @@
-//! What a search finds, how it is sorted, and which of it nothing beats.
+//! The results of a search, their orders, and the Pareto frontier among them.
 
 use super::{Shape, neutral};
 use crate::deployment::{Deployment, KvCacheDtype, QuantAlgo};
 use crate::explore::Load;
-use crate::gpu::Gpu;
+use crate::gpu::GpuRef;
 use crate::units::Bytes;
 use serde::{Serialize, Serializer};
 
@@ -11,14 +11,14 @@ use serde::{Serialize, Serializer};
 #[derive(Debug, Clone, PartialEq)]
 pub struct Candidate {
     /// The card.
-    pub gpu: &'static Gpu,
-    /// Ranks that share every layer.
+    pub gpu: GpuRef,
+    /// Tensor-parallel ranks.
     pub tp_size: u64,
     /// Pipeline stages.
     pub pp_size: u64,
-    /// Ranks that the experts are divided among; `None` for a model without experts.
+    /// Expert-parallel ranks; `None` for a model without experts.
     pub moe_ep_size: Option<u64>,
-    /// How the weights are quantized.
+    /// The quantization of the weights.
     pub quant_algo: QuantAlgo,
     /// The type of the KV cache.
     pub kv_cache_dtype: KvCacheDtype,
@@ -26,18 +26,18 @@ pub struct Candidate {
     pub gpus: u64,
     /// Memory in use on the fullest rank.
     pub used: Bytes,
-    /// Memory that stays free on it.
+    /// Free memory on the rank with the least of it.
     pub room: Bytes,
-    /// Tokens that the KV cache holds.
+    /// Capacity of the KV cache in tokens.
     pub kv_tokens: u64,
-    /// Sequences of the load's length that the KV cache holds at once. The candidate's `max_batch_size` is the load's; a larger one
-    /// leaves a little less.
+    /// Sequences of the load's length that the KV cache holds at once. The candidate's
+    /// `max_batch_size` is that of the load; a larger one would leave slightly less memory.
     pub concurrency: u64,
     /// Whether the capacity lies within the uncertainty of the figures.
     pub uncertain: bool,
 }
 
-/// What candidates can be sorted by.
+/// The order in which candidates are sorted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Order {
     /// The fewest GPUs first, then the highest concurrency.
@@ -46,7 +46,7 @@ pub enum Order {
     Concurrency,
     /// The highest concurrency for each GPU first.
     ConcurrencyPerGpu,
-    /// The most room first.
+    /// The most free memory first.
     Room,
     /// The fullest GPU first.
     Used,
@@ -59,7 +59,7 @@ impl Order {
     pub const ALL: [Order; 6] =
         [Order::Gpus, Order::Concurrency, Order::ConcurrencyPerGpu, Order::Room, Order::Used, Order::KvTokens];
 
-    /// The name, as the native command takes it.
+    /// The name in the native command.
     pub fn name(self) -> &'static str {
         match self {
             Order::Gpus => "gpus",
@@ -76,7 +76,7 @@ impl Order {
         Order::ALL.into_iter().find(|order| order.name() == name)
     }
 
-    /// Sorts candidates; equal ones stay in their order.
+    /// Sorts candidates; the sort is stable.
     pub fn sort(self, candidates: &mut [Candidate]) {
         use std::cmp::Reverse;
         match self {
@@ -91,14 +91,14 @@ impl Order {
 }
 
 impl Candidate {
-    /// The deployment, which `base` and the load leave open in nothing.
+    /// The candidate's deployment, given the base and the load of its search.
     pub fn deployment(&self, base: &Deployment, load: Load) -> Deployment {
         let mut deployment = neutral(base, load);
         self.apply(&mut deployment, load);
         deployment
     }
 
-    /// Sequences at once for each GPU.
+    /// Concurrent sequences per GPU.
     pub fn per_gpu(&self) -> f64 {
         self.concurrency as f64 / self.gpus.max(1) as f64
     }
@@ -106,32 +106,33 @@ impl Candidate {
     fn apply(&self, deployment: &mut Deployment, load: Load) {
         let shape = Shape { tp_size: self.tp_size, pp_size: self.pp_size, moe_ep_size: self.moe_ep_size };
         shape.apply(deployment);
-        deployment.gpu = self.gpu;
-        deployment.quant_algo = self.quant_algo;
-        deployment.kv_cache_dtype = self.kv_cache_dtype;
+        deployment.gpu = self.gpu.clone();
+        deployment.precision.quant_algo = self.quant_algo;
+        deployment.precision.kv_cache_dtype = self.kv_cache_dtype;
         load.size_batch(deployment);
     }
 }
 
-/// The places of the candidates that no other one beats in GPUs and concurrency both, by GPUs. Of equal ones the first stands for all.
+/// The indices of the candidates on the Pareto frontier of GPUs and concurrency, ordered by GPUs.
+/// Of equal candidates only the first is included.
 pub fn frontier(candidates: &[Candidate]) -> Vec<usize> {
-    let mut places: Vec<usize> = (0..candidates.len()).collect();
-    places.sort_by_key(|place| (candidates[*place].gpus, std::cmp::Reverse(candidates[*place].concurrency), *place));
+    let mut indices: Vec<usize> = (0..candidates.len()).collect();
+    indices.sort_by_key(|index| (candidates[*index].gpus, std::cmp::Reverse(candidates[*index].concurrency), *index));
     let mut best = 0;
-    places.retain(|place| {
-        let better = candidates[*place].concurrency > best;
-        best = best.max(candidates[*place].concurrency);
+    indices.retain(|index| {
+        let better = candidates[*index].concurrency > best;
+        best = best.max(candidates[*index].concurrency);
         better
     });
-    places
+    indices
 }
 
-/// As a row of JSON; sizes are bytes.
+/// As a JSON object; sizes are in bytes.
 impl Serialize for Candidate {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         #[derive(Serialize)]
-        struct Row {
-            gpu: &'static str,
+        struct Row<'a> {
+            gpu: &'a str,
             gpus: u64,
             tp_size: u64,
             pp_size: u64,

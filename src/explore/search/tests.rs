@@ -1,6 +1,6 @@
 use super::*;
 use crate::architecture;
-use crate::deployment::Backend;
+use crate::deployment::{Backend, BuildLimits, Parallelism, Precision};
 use crate::gpu::{self, gpus};
 use crate::memory::estimate;
 #[cfg(target_arch = "wasm32")]
@@ -22,21 +22,21 @@ fn alone(base: &Deployment, space: &Space) -> Vec<Candidate> {
     let mut found = Vec::new();
     let ep_sizes: Vec<Option<u64>> =
         if base.model.moe.is_some() { space.ep_sizes.iter().copied().map(Some).collect() } else { vec![None] };
-    for &gpu in &space.gpus {
+    for gpu in &space.gpus {
         for &tp_size in &space.tp_sizes {
             for &pp_size in &space.pp_sizes {
                 for &moe_ep_size in &ep_sizes {
                     for &quant_algo in &space.quant_algos {
                         for &kv_cache_dtype in &space.kv_cache_dtypes {
                             let deployment = Deployment {
-                                gpu,
-                                tp_size,
-                                pp_size,
-                                moe_ep_size,
-                                quant_algo,
-                                kv_cache_dtype,
-                                max_batch_size: Some(LOAD.concurrency.div_ceil(pp_size)),
-                                max_seq_len: Some(LOAD.sequence()),
+                                gpu: gpu.clone(),
+                                parallel: Parallelism { tp_size, pp_size, moe_ep_size, ..base.parallel },
+                                precision: Precision { quant_algo, kv_cache_dtype, ..base.precision },
+                                limits: BuildLimits {
+                                    max_batch_size: Some(LOAD.concurrency.div_ceil(pp_size)),
+                                    max_seq_len: Some(LOAD.sequence()),
+                                    ..base.limits
+                                },
                                 ..base.clone()
                             };
                             let Ok(report) = estimate(&deployment) else { continue };
@@ -44,7 +44,7 @@ fn alone(base: &Deployment, space: &Space) -> Vec<Candidate> {
                             let concurrency = report.kv_cache.concurrency(LOAD.input_len, LOAD.output_len);
                             if concurrency.requests >= LOAD.concurrency {
                                 found.push(Candidate {
-                                    gpu,
+                                    gpu: gpu.clone(),
                                     tp_size,
                                     pp_size,
                                     moe_ep_size,
@@ -97,7 +97,7 @@ fn a_search_agrees_with_estimating_each_candidate_alone() {
 }
 
 #[test]
-fn a_search_goes_on_where_it_was_interrupted() {
+fn an_interrupted_search_continues() {
     let space = Space::on(vec![gpu::find("h100").unwrap(), gpu::find("h200").unwrap()], Backend::TensorRt);
     let mut search = Search::new(&base("mixtral-8x7b"), LOAD, space.clone());
     assert!(!search.step(100));
@@ -121,8 +121,8 @@ fn nothing_beats_the_frontier() {
     let frontier = frontier(found);
     assert!(frontier.len() > 1 && frontier.len() < found.len() / 10);
     for candidate in found {
-        let beats = |place: &usize| {
-            let other = &found[*place];
+        let beats = |index: &usize| {
+            let other = &found[*index];
             candidate.gpus <= other.gpus && candidate.concurrency > other.concurrency
         };
         assert!(!frontier.iter().any(beats));
@@ -131,7 +131,7 @@ fn nothing_beats_the_frontier() {
 }
 
 #[test]
-fn orders_sort_by_what_they_say() {
+fn orders_sort_and_have_names() {
     let mut found = run(
         Search::new(&base("qwen3-32b"), LOAD, Space::on(gpus().iter().step_by(7).collect(), Backend::TensorRt)),
         usize::MAX,

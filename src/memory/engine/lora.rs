@@ -1,39 +1,40 @@
-//! The page cache of LoRA adapters on the GPU (`batch_manager/peftCacheManager.cpp`, `runtime/loraCache.cpp`,
-//! `runtime/loraModule.cpp`).
+//! The page cache of LoRA adapters on the GPU (`batch_manager/peftCacheManager.cpp`,
+//! `runtime/loraCache.cpp`, `runtime/loraModule.cpp`).
 
-use crate::deployment::{LoraModule, Plan, Runtime};
-use crate::memory::quantity::{Number, Origin, Part, Symbol};
-use crate::memory::terms::Terms;
+use crate::deployment::{LoraModule, Resolved, Runtime};
+use crate::memory::inputs::Inputs;
+use crate::memory::law::{Origin, Part, Symbol};
+use crate::memory::number::Number;
 
-/// The rank that a page is laid out for (`optimal_adapter_size`).
+/// The adapter rank that pages are sized for (`optimal_adapter_size`).
 const OPTIMAL_RANK: u64 = 8;
-/// The largest rank that must fit (`max_adapter_size`).
+/// The largest adapter rank that must fit (`max_adapter_size`).
 const MAX_RANK: u64 = 64;
 
-/// The cache of a rank.
-pub struct Cache<N> {
+/// The adapter cache of a rank.
+pub(super) struct Cache<N> {
     /// Its bytes.
     pub bytes: N,
-    /// Adapters of the largest rank that it holds at once.
-    pub adapters: u64,
-    /// Bytes by which it can't hold one, an error at start-up; zero where it can.
+    /// Bytes that it lacks to hold one adapter, an error at start-up; zero if it can hold one.
     pub short: f64,
 }
 
-/// Elements of a module on a rank for each unit of an adapter's rank: its input and its output.
-fn elements(plan: &Plan, module: LoraModule) -> u64 {
-    let model = &plan.model;
+/// Elements of a module on a rank per unit of the adapter's rank: those of its input and its
+/// output.
+fn elements(resolved: &Resolved, module: LoraModule) -> u64 {
+    let model = &resolved.model;
     let hidden = model.hidden;
     let head = model.attention.head_dim();
-    let query = plan.local_heads() * head;
-    let key = plan.local_kv_heads() * head;
-    let columns = model.mlp.intermediate.div_ceil(plan.tp_size);
-    let (experts, expert) = model.moe.map_or((0, 0), |moe| (moe.experts, moe.intermediate.div_ceil(plan.tp_size)));
+    let query = resolved.local_heads() * head;
+    let key = resolved.local_kv_heads() * head;
+    let columns = model.mlp.intermediate.div_ceil(resolved.parallel.tp_size);
+    let (experts, expert) =
+        model.moe.map_or((0, 0), |moe| (moe.experts, moe.intermediate.div_ceil(resolved.parallel.tp_size)));
     match module {
         LoraModule::AttnQkv => hidden + query + 2 * key,
         LoraModule::AttnQ => hidden + query,
         LoraModule::AttnK | LoraModule::AttnV => hidden + key,
-        LoraModule::AttnDense => hidden.div_ceil(plan.tp_size) + hidden,
+        LoraModule::AttnDense => hidden.div_ceil(resolved.parallel.tp_size) + hidden,
         LoraModule::MlpHTo4h | LoraModule::MlpGate | LoraModule::Mlp4hToH => hidden + columns,
         LoraModule::MlpGateUp => hidden + 2 * columns,
         LoraModule::MoeHTo4h | LoraModule::MoeGate => (hidden + expert) * experts,
@@ -42,10 +43,10 @@ fn elements(plan: &Plan, module: LoraModule) -> u64 {
     }
 }
 
-/// How adapters are laid out in pages.
+/// The layout of adapters in pages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Pages {
-    /// Elements of a slot: the smallest module's.
+    /// Elements of a slot: those of the smallest module.
     width: u64,
     /// Slots of a page.
     slots: u64,
@@ -65,19 +66,20 @@ impl Pages {
     }
 }
 
-/// The executor's cache out of the memory that is `free` before it, where the engine has the LoRA plugin.
-pub fn cache<N: Number>(terms: &Terms<N>, free: impl FnOnce() -> N) -> Option<Cache<N>> {
-    let plan = terms.plan;
-    if plan.max_lora_rank == 0 || plan.runtime != Runtime::Executor {
+/// The executor's adapter cache. `free` returns the memory left for it. `None` if the engine has no
+/// LoRA plugin.
+pub(super) fn cache<N: Number>(inputs: &Inputs<N>, free: impl FnOnce() -> N) -> Option<Cache<N>> {
+    let resolved = inputs.resolved;
+    if resolved.given.engine.max_lora_rank == 0 || resolved.given.engine.runtime != Runtime::Executor {
         return None;
     }
-    let layers = plan.model.attention_layers.count_in(plan.layers_of_stage(terms.stage));
-    let modules = plan.lora_target_modules.iter().map(|module| elements(plan, *module));
-    Some(sized(terms, &Pages::of(modules, u64::from(layers), plan.max_lora_rank), free()))
+    let layers = resolved.model.attention_layers.count_in(resolved.layers_of_stage(inputs.stage));
+    let modules = resolved.engine.lora_target_modules.iter().map(|module| elements(resolved, *module));
+    Some(sized(inputs, &Pages::of(modules, u64::from(layers), resolved.given.engine.max_lora_rank), free()))
 }
 
-/// The cache with this layout: as many pages as a share of the free memory fills, the last one whole.
-fn sized<N: Number>(terms: &Terms<N>, pages: &Pages, free: N) -> Cache<N> {
+/// The cache with this layout: pages for a share of the free memory, rounded up to a whole page.
+fn sized<N: Number>(inputs: &Inputs<N>, pages: &Pages, free: N) -> Cache<N> {
     static SHARE: Symbol = Symbol {
         text: "f_lora",
         meaning: "share of the free memory for adapters",
@@ -85,17 +87,15 @@ fn sized<N: Number>(terms: &Terms<N>, pages: &Pages, free: N) -> Cache<N> {
     };
     static WIDTH: Symbol = Symbol { text: "w", meaning: "values of a slot", origin: Origin::Derived };
     static SLOTS: Symbol = Symbol { text: "n_slots", meaning: "slots of a page", origin: Origin::Derived };
-    let slot = || N::symbol(&WIDTH, pages.width as f64) * terms.element();
+    let slot = || N::symbol(&WIDTH, pages.width as f64) * inputs.element();
     let in_page = || N::symbol(&SLOTS, pages.slots as f64);
-    let budget = N::symbol(&SHARE, terms.plan.lora_device_cache_fraction)
+    let budget = N::symbol(&SHARE, inputs.resolved.engine.lora_device_cache_fraction)
         * free.part(|| Part::bytes("memory left for adapters").symbol("free"));
     let slots = (budget / slot()).floor().part(|| Part::count("slots that the share fills"));
     let missing = (pages.adapter as f64 - slots.value()).max(0.0);
     let held = (slots / in_page()).ceil().part(|| Part::count("pages"));
-    let adapters = held.value() * pages.slots as f64 / (pages.adapter.max(1)) as f64;
     Cache {
-        adapters: adapters as u64,
-        short: missing * pages.width as f64 * terms.plan.dtype.bytes() as f64,
+        short: missing * pages.width as f64 * inputs.resolved.precision.dtype.bytes() as f64,
         bytes: (held * in_page() * slot()).part(|| Part::bytes("page cache of LoRA adapters")),
     }
 }
@@ -106,29 +106,45 @@ mod tests {
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
     use super::*;
-    use crate::formats::link;
+    use crate::link;
     use crate::units::GIB;
 
     fn cache_of(text: &str, free: f64) -> (Pages, Cache<f64>) {
-        let plan = link::decode(text).deployment.plan().unwrap();
-        let terms = Terms::<f64>::new(&plan, 0);
-        let modules = plan.lora_target_modules.iter().map(|module| elements(&plan, *module));
-        let pages = Pages::of(modules, u64::from(plan.model.layers), plan.max_lora_rank);
-        (pages, cache(&terms, || free).unwrap())
+        let resolved = link::decode(text).deployment.resolve().unwrap();
+        let inputs = Inputs::<f64>::new(&resolved, 0);
+        let modules = resolved.engine.lora_target_modules.iter().map(|module| elements(&resolved, *module));
+        let pages = Pages::of(modules, u64::from(resolved.model.layers), resolved.given.engine.max_lora_rank);
+        (pages, cache(&inputs, || free).unwrap())
     }
 
-    /// A log of 0.11 prints a device cache of 312836096 bytes, adapters of 19988480 values, and room for 8 of them
-    /// (triton-inference-server/tensorrtllm_backend issue 559).
+    /// A log of 0.11 prints a device cache of 312836096 bytes, adapters of 19988480 values, and
+    /// room for 8 of them (triton-inference-server/tensorrtllm_backend issue 559).
     #[test]
     fn a_public_logs_cache_is_met() {
         let modules = "attn_q,attn_k,attn_v,attn_dense,mlp_h_to_4h,mlp_gate,mlp_4h_to_h";
         let text = format!(
-            "model=Qwen/Qwen1.5-7B&trtllm_version=0.11&max_lora_rank=8&lora_target_modules={modules}&lora_device_cache_fraction=0.02"
+            "model=Qwen/Qwen1.5-7B&trtllm_version=0.11&max_lora_rank=8&lora_target_modules={modules}&\
+             lora_device_cache_fraction=0.02"
         );
         let (pages, cache) = cache_of(&text, 312_836_096.0 / 0.02);
         assert_eq!((pages.width, pages.slots, pages.adapter * pages.width), (8192, 2560, 19_988_480));
         assert_eq!(cache.bytes, 335_544_320.0);
-        assert_eq!((cache.adapters, cache.short), (8, 0.0));
+        let held = cache.bytes as u64 / 2 / (pages.adapter * pages.width);
+        assert_eq!((held, cache.short), (8, 0.0));
+    }
+
+    /// Mixtral's eight experts map 4096 values to 14,336 and back, each with an adapter of its own;
+    /// the router maps them to eight. Two ranks share the columns.
+    #[test]
+    fn every_expert_has_an_adapter() {
+        let resolved = |ranks: u64| {
+            link::decode(&format!("model=mistralai/Mixtral-8x7B-v0.1&tp_size={ranks}")).deployment.resolve().unwrap()
+        };
+        for module in [LoraModule::MoeHTo4h, LoraModule::MoeGate, LoraModule::Moe4hToH] {
+            assert_eq!(elements(&resolved(1), module), (4096 + 14_336) * 8);
+            assert_eq!(elements(&resolved(2), module), (4096 + 7168) * 8);
+        }
+        assert_eq!(elements(&resolved(2), LoraModule::MoeRouter), 4096 + 8);
     }
 
     #[test]

@@ -1,9 +1,13 @@
-//! The pool of encoders' outputs, as keys and values that cross attention reads (`trtGptModelInflightBatching.cpp`
-//! createKvCacheManager). It has a block size and bytes of a token in common with the decoder's own pool.
+//! The pool of encoder outputs: the keys and values that cross attention reads
+//! (`trtGptModelInflightBatching.cpp` createKvCacheManager). Block size and bytes per token equal
+//! those of the decoder's own pools.
 
-use super::{Pools, Window, bytes_per_token};
-use crate::deployment::Fact;
-use crate::memory::quantity::{Number, Origin, Part, Symbol};
+use super::pools::Pools;
+use super::token::bytes_per_token;
+use super::windows::Window;
+use crate::deployment::Behavior;
+use crate::memory::law::{Origin, Part, Symbol};
+use crate::memory::number::Number;
 
 impl<N: Number> Pools<'_, N> {
     /// The share of cross attention.
@@ -13,7 +17,7 @@ impl<N: Number> Pools<'_, N> {
             meaning: "share of the KV cache for cross attention",
             origin: Origin::Chosen("cross_kv_cache_fraction"),
         };
-        N::symbol(&CROSS, self.terms.plan.cross_kv_cache_fraction)
+        N::symbol(&CROSS, self.inputs.resolved.engine.cross_kv_cache_fraction)
     }
 
     /// The share of the decoder's own tokens.
@@ -22,21 +26,22 @@ impl<N: Number> Pools<'_, N> {
     }
 
     fn splits_bytes(&self) -> bool {
-        self.terms.plan.version.has(Fact::CrossKvCacheSplitsBytes)
+        self.inputs.resolved.version.has(Behavior::CrossKvCacheSplitsBytes)
     }
 
-    /// Of the memory that is `available`, what the decoder's own pools may take: all where the blocks are shared instead.
+    /// The part of the `available` memory for the decoder's own pools: all of it if blocks are
+    /// divided instead of bytes.
     pub(super) fn own_part(&self, available: N) -> N {
-        match self.terms.plan.model.encoder {
+        match self.inputs.resolved.model.encoder {
             Some(_) if self.splits_bytes() => available * self.own_share(),
             _ => available,
         }
     }
 
-    /// Blocks of `window`'s pool out of the memory that is `available`, if this rank decides.
-    pub fn own_blocks(&self, window: Window, available: N) -> N {
+    /// Blocks of `window`'s pool in the `available` memory if this rank limits it.
+    pub(crate) fn own_blocks(&self, window: Window, available: N) -> N {
         let blocks = self.blocks(self.tokens(window, available));
-        match self.terms.plan.model.encoder {
+        match self.inputs.resolved.model.encoder {
             Some(_) if !self.splits_bytes() => {
                 (blocks * self.own_share()).floor().part(|| Part::count("blocks of the decoder's own tokens"))
             }
@@ -44,13 +49,16 @@ impl<N: Number> Pools<'_, N> {
         }
     }
 
-    /// Blocks of the pool of encoders' outputs out of the memory that is `available` before any pool, where the model has an
-    /// encoder. Where blocks are shared, the memory is measured again once the decoder's own pools are there.
-    pub fn cross_blocks(&self, available: N) -> Option<N> {
-        self.terms.plan.model.encoder?;
+    /// Blocks of the pool of encoder outputs in the memory that is `available` before any pool;
+    /// `None` if the model has no encoder.
+    ///
+    /// If blocks are divided instead of bytes, TensorRT-LLM measures the memory again after it has
+    /// allocated the decoder's own pools.
+    pub(crate) fn cross_blocks(&self, available: N) -> Option<N> {
+        self.inputs.resolved.model.encoder?;
         let tokens = |available: N| {
             self.limited(|| {
-                let tokens = self.terms.fraction() * available / bytes_per_token(&self.terms);
+                let tokens = self.inputs.fraction() * available / bytes_per_token(&self.inputs);
                 tokens.floor().part(|| Part::count("tokens that the fraction holds"))
             })
         };
@@ -67,8 +75,8 @@ impl<N: Number> Pools<'_, N> {
         Some(blocks.part(|| Part::count("blocks of encoders' outputs")))
     }
 
-    /// Bytes of `blocks` of encoders' outputs on this rank.
-    pub fn cross_bytes(&self, blocks: N) -> N {
-        (blocks * self.terms.block() * bytes_per_token(&self.terms)).part(|| Part::bytes("pool of cross attention"))
+    /// Bytes of `blocks` of encoder outputs on this rank.
+    pub(crate) fn cross_bytes(&self, blocks: N) -> N {
+        (blocks * self.inputs.block() * bytes_per_token(&self.inputs)).part(|| Part::bytes("pool of cross attention"))
     }
 }

@@ -1,10 +1,11 @@
-//! What the KV cache holds: blocks of a request, and how many requests run at once.
+//! The capacity of the KV cache: blocks per request, and concurrent requests.
 
-use super::{WindowPool, sink_bubble};
-use crate::deployment::{Backend, Fact, KvCacheType, Plan, Runtime};
+use super::windows::WindowPool;
+use crate::deployment::{Behavior, KvCacheType, Resolved, Runtime};
+use crate::memory::backend::BackendModel;
 use serde::Serialize;
 
-/// What stops more requests from running at once.
+/// The limit of concurrent requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Limit {
@@ -14,7 +15,7 @@ pub enum Limit {
     MaxBatchSize,
     /// The tokens of a step.
     MaxNumTokens,
-    /// The longest sequence: a request of this length doesn't run at all.
+    /// The longest sequence: a request of this length can't run at all.
     MaxSeqLen,
 }
 
@@ -29,7 +30,7 @@ impl Limit {
         }
     }
 
-    /// What stops more, as the subject of a sentence.
+    /// The limit as the subject of a sentence.
     pub fn text(self) -> &'static str {
         match self {
             Limit::KvBlocks => "the KV cache",
@@ -38,78 +39,82 @@ impl Limit {
     }
 }
 
-/// How many requests of one kind run at once.
+/// The number of concurrent requests of the same length.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Concurrency {
-    /// Requests at once.
+    /// Concurrent requests.
     pub requests: u64,
-    /// What stops more.
+    /// The limit that prevents more.
     pub limit: Limit,
 }
 
-/// What decides how many blocks a request needs and how many requests run at once.
+/// The properties of a deployment that determine the blocks of a request and the number of
+/// concurrent requests.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Requests {
+pub(crate) struct Requests {
     /// Tokens of a block.
     tokens_per_block: u64,
-    /// Tokens that sinks waste.
+    /// Tokens that attention sinks waste.
     bubble: u64,
-    /// Whether a sequence that outgrows its window needs another block.
+    /// Whether a sequence longer than its window needs an additional block.
     slides: bool,
     /// Beams of a request.
     beams: u64,
     /// Draft tokens of a sequence in a step.
     drafts: u64,
-    /// Sequences that there are slots for.
+    /// Slots for sequences.
     slots: u64,
-    /// Sequences that fit into the tokens of a step, over all micro-batches.
+    /// Sequences that fit the tokens of a step, over all micro-batches.
     steps: u64,
     /// The longest sequence.
     max_seq_len: u64,
     /// The longest prompt.
     longest_prompt: u64,
-    /// Rows of the longest output of an encoder; 0 without one.
+    /// Rows of the longest encoder output; zero if the model has no encoder.
     encoded: u64,
 }
 
-/// The longest prompt that the executor takes (`batch_manager/trtGptModel.h`).
-pub(super) fn longest_prompt(plan: &Plan) -> u64 {
-    let most = plan.max_seq_len.saturating_sub(1);
-    if plan.runtime != Runtime::Executor {
-        plan.max_input_len
-    } else if plan.enable_chunked_context || (plan.backend == Backend::Pytorch && plan.torch.enable_chunked_prefill) {
+/// The longest prompt that the executor accepts (`batch_manager/trtGptModel.h`).
+pub(crate) fn longest_prompt(resolved: &Resolved) -> u64 {
+    let most = resolved.limits.max_seq_len.saturating_sub(1);
+    if resolved.given.engine.runtime != Runtime::Executor {
+        resolved.limits.max_input_len
+    } else if resolved.backend.chunks_prompts(resolved) {
         most
-    } else if plan.context_fmha && plan.remove_input_padding {
-        most.min(plan.runtime_max_num_tokens)
+    } else if resolved.engine.context_fmha && resolved.given.engine.plugins.remove_input_padding {
+        most.min(resolved.limits.runtime_max_num_tokens)
     } else {
-        plan.max_input_len
+        resolved.limits.max_input_len
     }
 }
 
+/// Tokens that attention sinks waste: their last block stays partly empty (`getSinkBubbleLength`).
+pub(crate) fn sink_bubble(sink_token_length: u64, tokens_per_block: u64) -> u64 {
+    sink_token_length.next_multiple_of(tokens_per_block.max(1)) - sink_token_length
+}
+
 impl Requests {
-    pub(in crate::memory) fn new(plan: &Plan) -> Requests {
-        let batches = if plan.runtime == Runtime::Executor { plan.pp_size } else { 1 };
-        let drafts = match plan.backend {
-            Backend::TensorRt => plan.max_draft_len,
-            Backend::Pytorch => plan.torch.max_draft_len,
-        };
-        let in_step = (drafts + 1).saturating_mul(plan.max_beam_width);
+    pub(in crate::memory) fn new(resolved: &Resolved) -> Requests {
+        let batches = if resolved.given.engine.runtime == Runtime::Executor { resolved.parallel.pp_size } else { 1 };
+        let drafts = resolved.backend.max_draft_len(resolved);
+        let in_step = (drafts + 1).saturating_mul(resolved.limits.max_beam_width);
         Requests {
-            tokens_per_block: plan.tokens_per_block,
-            bubble: sink_bubble(plan.sink_token_length, plan.tokens_per_block),
-            slides: plan.version.has(Fact::WindowsSlideByBlocks),
-            beams: plan.max_beam_width,
+            tokens_per_block: resolved.kv_cache.tokens_per_block,
+            bubble: sink_bubble(resolved.given.engine.sink_token_length, resolved.kv_cache.tokens_per_block),
+            slides: resolved.version.has(Behavior::WindowsSlideByBlocks),
+            beams: resolved.limits.max_beam_width,
             drafts,
-            slots: plan.runtime_max_batch_size.saturating_mul(batches),
-            steps: (plan.runtime_max_num_tokens / in_step).saturating_mul(batches),
-            max_seq_len: plan.max_seq_len,
-            longest_prompt: longest_prompt(plan),
-            encoded: plan.max_encoder_output_len(),
+            slots: resolved.limits.runtime_max_batch_size.saturating_mul(batches),
+            steps: (resolved.limits.runtime_max_num_tokens / in_step).saturating_mul(batches),
+            max_seq_len: resolved.limits.max_seq_len,
+            longest_prompt: longest_prompt(resolved),
+            encoded: resolved.max_encoder_output_len(),
         }
     }
 
-    /// Blocks that a request takes in the pool of a window (`KVCacheManager::calculateMaxBlockRequirements`). The blocks of
-    /// the prompt are shared between beams, those of the output are not.
+    /// Blocks of a request in the pool of a window
+    /// (`KVCacheManager::calculateMaxBlockRequirements`). Beams share the blocks of the prompt, but
+    /// not those of the output.
     pub(in crate::memory) fn blocks(&self, input: u64, output: u64, window: u64) -> u64 {
         let block = self.tokens_per_block.max(1);
         let of = |tokens: u64| tokens.saturating_add(self.bubble).div_ceil(block);
@@ -127,29 +132,30 @@ impl Requests {
         prompt + self.beams.saturating_mul(outputs)
     }
 
-    /// Blocks of the longest sequence in the pool of a window, nothing being shared between beams.
+    /// Blocks of the longest sequence in the pool of a window if the beams share nothing.
     pub(in crate::memory) fn most_blocks(&self, window: u64) -> u64 {
         let one = Requests { beams: 1, ..self.clone() };
         self.beams.saturating_mul(one.blocks(self.max_seq_len, 0, window))
     }
 
-    /// Blocks of the longest output of an encoder, which the beams of a request share.
+    /// Blocks of the longest encoder output, which the beams of a request share.
     pub(in crate::memory) fn cross_blocks(&self) -> u64 {
         self.encoded.div_ceil(self.tokens_per_block.max(1))
     }
 
-    /// The same of the whole batch.
+    /// Blocks of the longest encoder outputs of the whole batch.
     pub(in crate::memory) fn batch_cross_blocks(&self) -> u64 {
         self.slots.saturating_mul(self.cross_blocks())
     }
 
-    /// Blocks of the whole batch, each request with the longest prompt and an output up to the longest sequence.
+    /// Blocks of the whole batch. Each request has the longest prompt and generates up to the
+    /// maximum sequence length.
     pub(in crate::memory) fn batch_blocks(&self, window: u64) -> u64 {
         let input = self.longest_prompt.min(self.max_seq_len);
         self.slots.saturating_mul(self.blocks(input, self.max_seq_len - input, window))
     }
 
-    /// How many requests of `input` and `output` tokens run at once on these pools, and on that of encoders' outputs.
+    /// The number of concurrent requests of `input` and `output` tokens, and its limit.
     pub(in crate::memory) fn concurrency(
         &self,
         pools: &[WindowPool],
@@ -173,8 +179,8 @@ impl Requests {
         least.map_or(none(Limit::KvBlocks), |(requests, limit)| Concurrency { requests, limit })
     }
 
-    /// How many requests of `input` and `output` tokens these pools hold, whatever else stops them; where the whole batch is
-    /// allocated at once, that batch.
+    /// The number of requests of `input` and `output` tokens that the pools hold, regardless of
+    /// other limits. Without pools, it is the whole batch.
     pub(in crate::memory) fn held(
         &self,
         pools: &[WindowPool],
@@ -189,9 +195,11 @@ impl Requests {
     }
 }
 
-/// Whether a KV cache of this plan is as large as the whole batch, not a share of the free memory.
-pub(super) fn holds_whole_batch(plan: &Plan) -> bool {
-    plan.runtime == Runtime::PySession || plan.kv_cache_type == KvCacheType::Continuous
+/// Whether the KV cache is allocated for the whole batch rather than for a share of the free
+/// memory.
+pub(super) fn holds_whole_batch(resolved: &Resolved) -> bool {
+    resolved.given.engine.runtime == Runtime::PySession
+        || resolved.given.engine.kv_cache_type == KvCacheType::Continuous
 }
 
 #[cfg(test)]
@@ -200,10 +208,10 @@ mod tests {
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
     use super::*;
-    use crate::formats::link;
+    use crate::link;
 
     fn requests(text: &str) -> Requests {
-        Requests::new(&link::decode(text).deployment.plan().unwrap())
+        Requests::new(&link::decode(text).deployment.resolve().unwrap())
     }
 
     #[test]
@@ -213,6 +221,7 @@ mod tests {
         assert_eq!(plain.blocks(3000, 1000, 512), 8);
         let sliding = requests("tokens_per_block=64&max_seq_len=4096&trtllm_version=1.0");
         assert_eq!(sliding.blocks(3000, 1000, 512), 9, "a sequence that outgrows its window needs another block");
+        assert_eq!(sliding.blocks(500, 12, 512), 8, "one that fills it doesn't");
     }
 
     #[test]

@@ -1,16 +1,19 @@
-//! TensorRT-LLM's own buffers for all-reduce, through which the ranks of a node read each other's memory.
+//! TensorRT-LLM's own all-reduce buffers, through which the ranks of a node read each other's
+//! memory.
 
-use super::nccl::has_peer_access;
-use crate::deployment::{Fact, Plan};
-use crate::memory::quantity::{Number, Origin, Part, Symbol};
-use crate::memory::terms::Terms;
+use super::topology::has_peer_access;
+use crate::deployment::{Behavior, Resolved};
+use crate::memory::inputs::Inputs;
+use crate::memory::law::{Origin, Part, Symbol};
+use crate::memory::number::Number;
 use crate::units::MIB;
 
-/// Each buffer is a multiple of this (`cudaMalloc` of memory that other processes open).
+/// The granularity of each buffer (`cudaMalloc` of memory that other processes open).
 const PAGE: f64 = 2.0 * MIB as f64;
-/// Bytes of a message at most: of two ranks, of more, and later (`customAllReduceUtils.h` getMaxRequiredWorkspaceSize).
+/// Maximum bytes of a message: for two ranks, for more ranks, and in later versions
+/// (`customAllReduceUtils.h` getMaxRequiredWorkspaceSize).
 const MESSAGE: (f64, f64, f64) = (16_000_000.0, 8_000_000.0, 67_108_864.0);
-/// Tokens that the Lamport buffers hold (`kLamportTokenNumThreshold`), of 16 bit.
+/// Tokens of 16-bit values that the Lamport buffers hold (`kLamportTokenNumThreshold`).
 const LAMPORT_TOKENS: f64 = 16.0;
 
 static SEQUENCES: Symbol = Symbol {
@@ -20,9 +23,9 @@ static SEQUENCES: Symbol = Symbol {
 };
 static CAP: Symbol = Symbol { text: "cap", meaning: "bytes of a message at most", origin: Origin::Source };
 
-fn cap<N: Number>(plan: &Plan) -> N {
-    let bytes = match plan.tp_size {
-        _ if plan.version.has(Fact::LargeAllReduceBuffers) => MESSAGE.2,
+fn cap<N: Number>(resolved: &Resolved) -> N {
+    let bytes = match resolved.parallel.tp_size {
+        _ if resolved.version.has(Behavior::LargeAllReduceBuffers) => MESSAGE.2,
         ..=2 => MESSAGE.0,
         _ => MESSAGE.1,
     };
@@ -30,19 +33,22 @@ fn cap<N: Number>(plan: &Plan) -> N {
 }
 
 /// Whether the ranks of a group can read each other's memory.
-fn exists(plan: &Plan) -> bool {
-    plan.tp_size > 1 && plan.tp_size <= plan.gpus_per_node && has_peer_access(plan)
+fn exists(resolved: &Resolved) -> bool {
+    resolved.parallel.tp_size > 1
+        && resolved.parallel.tp_size <= resolved.machine.gpus_per_node
+        && has_peer_access(resolved)
 }
 
-/// Bytes of the engine flow's workspace (`cpp/tensorrt_llm/runtime/ipcUtils.cpp` AllReduceBuffers), where there is one.
-pub fn all_reduce_buffers<N: Number>(terms: &Terms<N>) -> Option<N> {
-    let plan = terms.plan;
-    exists(plan).then(|| {
-        let sequences = N::symbol(&SEQUENCES, plan.runtime_max_batch_size as f64);
-        let message = sequences * terms.beam() * terms.sequence() * terms.hidden() * 4.0 / terms.ranks();
-        let messages = (terms.ranks() * message.min(cap(plan))).round_up(PAGE) * 2.0;
-        let lamport = plan.version.has(Fact::AllReduceHasLamportBuffers).then(|| {
-            let lamport = (terms.ranks() * terms.hidden() * (LAMPORT_TOKENS * 2.0)).round_up(PAGE) * 3.0;
+/// Bytes of the engine backend's workspace (`cpp/tensorrt_llm/runtime/ipcUtils.cpp`
+/// AllReduceBuffers); `None` if it has none.
+pub fn all_reduce_buffers<N: Number>(inputs: &Inputs<N>) -> Option<N> {
+    let resolved = inputs.resolved;
+    exists(resolved).then(|| {
+        let sequences = N::symbol(&SEQUENCES, resolved.limits.runtime_max_batch_size as f64);
+        let message = sequences * inputs.beam() * inputs.sequence() * inputs.hidden() * 4.0 / inputs.ranks();
+        let messages = (inputs.ranks() * message.min(cap(resolved))).round_up(PAGE) * 2.0;
+        let lamport = resolved.version.has(Behavior::AllReduceHasLamportBuffers).then(|| {
+            let lamport = (inputs.ranks() * inputs.hidden() * (LAMPORT_TOKENS * 2.0)).round_up(PAGE) * 3.0;
             lamport.part(|| Part::bytes("Lamport, three buffers"))
         });
         let messages = messages.part(|| Part::bytes("messages, two buffers"));
@@ -51,7 +57,8 @@ pub fn all_reduce_buffers<N: Number>(terms: &Terms<N>) -> Option<N> {
     })
 }
 
-/// Bytes of the PyTorch backend's workspace (`_ipc_utils.py`, fusion workspace), where there is one.
-pub fn fusion_workspace<N: Number>(terms: &Terms<N>) -> Option<N> {
-    exists(terms.plan).then(|| terms.ranks() * cap::<N>(terms.plan) * 4.0 + terms.ranks() * 256.0)
+/// Bytes of the PyTorch backend's workspace (`_ipc_utils.py`, fusion workspace); `None` if it has
+/// none.
+pub(crate) fn fusion_workspace<N: Number>(inputs: &Inputs<N>) -> Option<N> {
+    exists(inputs.resolved).then(|| inputs.ranks() * cap::<N>(inputs.resolved) * 4.0 + inputs.ranks() * 256.0)
 }

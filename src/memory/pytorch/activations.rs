@@ -1,65 +1,74 @@
-//! Activations in the PyTorch backend: the peak of the profiling pass, a step of `max_num_tokens`, above what persists.
+//! Activations in the PyTorch backend: the peak of the profiling pass above the persistent memory.
+//! The pass is a step of `max_num_tokens` tokens.
 //!
-//! Torch frees tensors as soon as their last reader has run, so the peak is that of one layer. In a model with experts it is in
-//! them, or in latent attention where that is whole on every rank.
+//! Torch frees tensors once their last reader has run, so the peak occurs within one layer. In a
+//! model with experts it occurs in the experts, or in latent attention if that is not divided among
+//! ranks.
 
 use super::experts::{kernels, rows};
-use crate::deployment::{MoeBackend, Plan, QuantAlgo};
+use crate::deployment::{MoeBackend, QuantAlgo, Resolved};
+use crate::explanation_text::explanation_text;
 use crate::memory::calibration::{
     CUTE_DSL_PEAK, CUTLASS_PEAK, DEEP_GEMM_PEAK, FP8_BLOCK_PEAK, GENERATED_PEAK, LATE_LOADS,
 };
-use crate::memory::quantity::{Evidence, Law, Number, Part};
-use crate::memory::terms::Terms;
-use crate::told::told;
+use crate::memory::inputs::Inputs;
+use crate::memory::law::{Evidence, Law, Part};
+use crate::memory::number::Number;
 
-/// The law of dense models.
-pub static DENSE: Law = Law {
-    title: told("The live tensors of one layer at the peak of the profiling pass"),
-    evidence: Evidence::Fitted { on: told("32 measured KV capacities, all met; four public logs within 3 %") },
+/// Dense models.
+pub(super) static DENSE: Law = Law {
+    title: explanation_text("The live tensors of one layer at the peak of the profiling pass"),
+    evidence: Evidence::Fitted {
+        on: explanation_text("32 measured KV capacities, all met; four public logs within 3 %"),
+    },
     below: 0.15,
     above: 0.15,
-    source: told("tensorrt_llm/_torch/modules/gated_mlp.py, attention.py; profiling lines of public logs"),
+    source: explanation_text("tensorrt_llm/_torch/modules/gated_mlp.py, attention.py; profiling lines of public logs"),
 };
 
-/// The law of models with experts.
-pub static EXPERTS: Law = Law {
-    title: told("The rows of the experts, or of latent attention, at the peak of the profiling pass"),
-    evidence: Evidence::Fitted { on: told("profiling lines of 80 public logs: median error 0.14 GiB") },
+/// Models with experts.
+pub(super) static EXPERTS: Law = Law {
+    title: explanation_text("The rows of the experts, or of latent attention, at the peak of the profiling pass"),
+    evidence: Evidence::Fitted { on: explanation_text("profiling lines of 80 public logs: median error 0.14 GiB") },
     below: 0.2,
     above: 0.2,
-    source: told("tensorrt_llm/_torch/modules/fused_moe; trtllm-gen Routing::getMaxPermutedPaddedCount"),
+    source: explanation_text("tensorrt_llm/_torch/modules/fused_moe; trtllm-gen Routing::getMaxPermutedPaddedCount"),
 };
 
-/// The law that holds for a deployment's activations.
-pub fn law(plan: &Plan) -> &'static Law {
-    if plan.model.moe.is_some() { &EXPERTS } else { &DENSE }
+/// The law of a deployment's activations.
+pub(super) fn law(resolved: &Resolved) -> &'static Law {
+    if resolved.model.moe.is_some() { &EXPERTS } else { &DENSE }
 }
 
-/// Hidden states alive at the peak, in values of each token: the residual, the normed input, and one being written.
+/// Live hidden states at the peak, per value of a token: the residual, the normed input, and the
+/// output.
 const HIDDEN_ROWS: f64 = 3.0;
-/// Gate and up projection and their product, in values of each column.
+/// Gate projection, up projection and their product, per column.
 const MLP_ROWS: f64 = 3.0;
-/// Generated kernels pad the rows of every expert to a tile: with FP8 and FP4 inputs.
+/// Tile size to which generated kernels pad the rows of each expert: with FP8 and with FP4 inputs.
 const TILE: (f64, f64) = (128.0, 256.0);
-/// Fewer tokens than this are multiplied without sorting them by expert.
+/// Number of tokens below which experts run without sorting.
 const SORTED_TOKENS: u64 = 1024;
-/// Values of a head in latent attention: query, key and value; the absorbed query and output of sparse attention beside them.
+/// Values per head in latent attention: query, key and value; with sparse attention also the
+/// absorbed query and its output.
 const LATENT_VALUES: (f64, f64) = (512.0, 1088.0);
 
-/// Bytes of the peak above what persists.
-pub fn activations<N: Number>(terms: &Terms<N>) -> N {
-    let peak = if terms.plan.model.moe.is_some() { experts(terms) } else { dense(terms) };
+/// Bytes of the peak above the persistent memory.
+pub(super) fn activations<N: Number>(inputs: &Inputs<N>) -> N {
+    let peak = if inputs.resolved.model.moe.is_some() { experts(inputs) } else { dense(inputs) };
     N::sum_of([LATE_LOADS.number::<N>().part(|| Part::bytes("kernels that load in the first full step")), peak])
 }
 
-fn dense<N: Number>(terms: &Terms<N>) -> N {
-    let plan = terms.plan;
+fn dense<N: Number>(inputs: &Inputs<N>) -> N {
+    let resolved = inputs.resolved;
     let mut live = vec![
-        (terms.tokens() * terms.hidden() * terms.element() * HIDDEN_ROWS).part(|| Part::bytes("hidden states")),
-        (terms.tokens() * terms.heads() * terms.head_dim() * terms.element()).part(|| Part::bytes("attended values")),
-        (terms.tokens() * columns(terms) * terms.element() * MLP_ROWS).part(|| Part::bytes("projections of the MLP")),
+        (inputs.tokens() * inputs.hidden() * inputs.element() * HIDDEN_ROWS).part(|| Part::bytes("hidden states")),
+        (inputs.tokens() * inputs.heads() * inputs.head_dim() * inputs.element())
+            .part(|| Part::bytes("attended values")),
+        (inputs.tokens() * columns(inputs) * inputs.element() * MLP_ROWS)
+            .part(|| Part::bytes("projections of the MLP")),
     ];
-    let quantized = match plan.quant_algo {
+    let quantized = match resolved.precision.quant_algo {
         QuantAlgo::Fp8 | QuantAlgo::Fp8PerChannelPerToken | QuantAlgo::W4A8Awq | QuantAlgo::W4A8Nvfp4Fp8 => {
             Some(N::literal(1.0))
         }
@@ -69,47 +78,48 @@ fn dense<N: Number>(terms: &Terms<N>) -> N {
     };
     if let Some(bytes) = quantized {
         live.push(
-            (terms.tokens() * columns(terms) * bytes).part(|| Part::bytes("quantized input of the last projection")),
+            (inputs.tokens() * columns(inputs) * bytes).part(|| Part::bytes("quantized input of the last projection")),
         );
     }
-    if terms.is_last_stage() {
-        let length = plan.max_seq_len.saturating_sub(1).clamp(1, plan.max_num_tokens.max(1));
-        let requests = plan.max_num_tokens.div_ceil(length) as f64;
-        let logits = terms.plain_vocab() * (terms.element() + 4.0) * requests;
+    if inputs.is_last_stage() {
+        let length = resolved.limits.max_seq_len.saturating_sub(1).clamp(1, resolved.limits.max_num_tokens.max(1));
+        let requests = resolved.limits.max_num_tokens.div_ceil(length) as f64;
+        let logits = inputs.plain_vocab() * (inputs.element() + 4.0) * requests;
         live.push(logits.part(|| Part::bytes("logits of the profiled requests")));
     }
     N::sum_of(live).part(|| Part::bytes("one layer at its peak"))
 }
 
-/// Columns of the MLP on this rank: whole where attention is data-parallel. A recurrent layer's width where there is no MLP.
-fn columns<N: Number>(terms: &Terms<N>) -> N {
-    if terms.plan.attention_tp_size < terms.plan.tp_size {
-        terms.mlp_columns() * terms.ranks()
+/// Columns of the MLP on this rank: all columns if attention is data-parallel. If there is no MLP,
+/// the width of a recurrent layer.
+fn columns<N: Number>(inputs: &Inputs<N>) -> N {
+    if inputs.resolved.parallel.attention_tp_size < inputs.resolved.parallel.tp_size {
+        inputs.mlp_columns() * inputs.ranks()
     } else {
-        terms.mlp_columns()
+        inputs.mlp_columns()
     }
 }
 
-fn experts<N: Number>(terms: &Terms<N>) -> N {
-    let plan = terms.plan;
-    let hidden = || terms.tokens() * terms.hidden() * terms.element();
-    let latent = match (plan.model.is_latent(), plan.model.indexer.is_some()) {
+fn experts<N: Number>(inputs: &Inputs<N>) -> N {
+    let resolved = inputs.resolved;
+    let hidden = || inputs.tokens() * inputs.hidden() * inputs.element();
+    let latent = match (resolved.model.is_latent(), resolved.model.indexer.is_some()) {
         (false, _) => None,
         (true, false) => Some(LATENT_VALUES.0),
         (true, true) => Some(LATENT_VALUES.1),
     };
     let attention = || {
         latent.map(|values| {
-            (terms.tokens() * terms.heads() * terms.element() * values)
+            (inputs.tokens() * inputs.heads() * inputs.element() * values)
                 .part(|| Part::bytes("values of latent attention"))
         })
     };
     let named = |rows: N| rows.part(|| Part::bytes("rows of the experts"));
-    let live: Vec<N> = match kernels(plan, plan.quant_algo) {
+    let live: Vec<N> = match kernels(resolved, resolved.precision.quant_algo) {
         MoeBackend::Trtllm => {
             vec![
                 named(hidden() * GENERATED_PEAK.number::<N>()),
-                sorted(terms).part(|| Part::bytes("rows sorted by expert")),
+                sorted(inputs).part(|| Part::bytes("rows sorted by expert")),
             ]
         }
         MoeBackend::CuteDsl => [named(hidden() * CUTE_DSL_PEAK.number::<N>())].into_iter().chain(attention()).collect(),
@@ -121,11 +131,11 @@ fn experts<N: Number>(terms: &Terms<N>) -> N {
     N::sum_of(live).part(|| Part::bytes("one layer at its peak"))
 }
 
-/// Hidden states sorted by expert, each expert's rows padded to a tile.
-fn sorted<N: Number>(terms: &Terms<N>) -> N {
-    if terms.plan.max_num_tokens < SORTED_TOKENS {
+/// Hidden states sorted by expert. The rows of each expert are padded to a tile.
+fn sorted<N: Number>(inputs: &Inputs<N>) -> N {
+    if inputs.resolved.limits.max_num_tokens < SORTED_TOKENS {
         return N::literal(0.0);
     }
-    let tile = if terms.plan.quant_algo.is_fp8_gemm() { TILE.0 } else { TILE.1 };
-    (rows(terms) * terms.top_k() + terms.experts() * (tile - 1.0)) * terms.hidden() * terms.element()
+    let tile = if inputs.resolved.precision.quant_algo.is_fp8_gemm() { TILE.0 } else { TILE.1 };
+    (rows(inputs) * inputs.top_k() + inputs.experts() * (tile - 1.0)) * inputs.hidden() * inputs.element()
 }

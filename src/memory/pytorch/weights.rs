@@ -1,136 +1,159 @@
 //! Weights of a rank in the PyTorch backend, tensor by tensor.
 //!
-//! Attention, dense and shared blocks are divided among the ranks that share attention, and are whole where attention is
-//! data-parallel; experts by `moe_tp_size` and `moe_ep_size` in either case. The vocabulary isn't padded beyond the ranks. Embedding, LM
-//! head, norms, router and biases stay in `dtype`.
+//! Attention, dense blocks and shared experts are divided among the ranks that share attention, so
+//! they are whole if attention is data-parallel. Experts are divided by `moe_tp_size` and
+//! `moe_ep_size` in either case.
+//!
+//! The vocabulary is padded only to a multiple of the ranks. Embedding, LM head, norms, router and
+//! biases are stored in `dtype`.
 
 use super::experts::{draft_algo, kernels};
 use crate::architecture::{Attention, Block, Fp4Scope, LayerGroup, Split, Tensor, TensorKind};
-use crate::deployment::{DecodingType, MoeBackend, Plan, QuantAlgo};
-use crate::memory::quantity::{Evidence, Law, Number, Origin, Part, Symbol};
-use crate::memory::terms::Terms;
+use crate::deployment::{DecodingType, MoeBackend, QuantAlgo, Resolved};
+use crate::explanation_text::explanation_text;
+use crate::memory::inputs::Inputs;
+use crate::memory::law::{Evidence, Law, Origin, Part, Symbol};
+use crate::memory::number::Number;
 use crate::memory::weights::{INPUTS, OUTPUTS, REPEATS, quantized, repeated};
-use crate::told::told;
+use crate::units::Bytes;
 
-/// The law of the weights.
-pub static LAW: Law = Law {
-    title: told("The tensors of this rank, as the PyTorch backend stores them"),
+/// The weights.
+pub(crate) static LAW: Law = Law {
+    title: explanation_text("The tensors of this rank, as the PyTorch backend stores them"),
     evidence: Evidence::Fitted {
-        on: told("memory inside torch of 80 public logs, with what persists: median error 0.1 %"),
+        on: explanation_text("memory inside torch of 80 public logs, persistent buffers included: median error 0.1 %"),
     },
     below: 0.003,
     above: 0.005,
-    source: told(
+    source: explanation_text(
         "tensorrt_llm/_torch/modules: linear, embedding, attention, fused_moe/quantization; models/modeling_deepseekv3",
     ),
 };
 
-/// An Eagle3 draft, whose dimensions the target's only suggest.
-pub static EAGLE3: Law = Law {
-    title: told("An Eagle3 draft: one layer as wide as the model, its input projection and its LM head"),
+/// An Eagle3 draft. Its dimensions are only suggested by the target model's.
+pub(crate) static EAGLE3: Law = Law {
+    title: explanation_text("An Eagle3 draft: one layer as wide as the model, its input projection and its LM head"),
     evidence: Evidence::Guess,
     below: 0.4,
     above: 0.4,
-    source: told("two public logs, 0.2 GiB too low"),
+    source: explanation_text("two public logs, 0.2 GiB too low"),
 };
 
-/// Columns of a block of FP8 or scales that must stay together on a rank.
+/// Columns of an FP8 block, which a rank can't divide.
 const BLOCK: u64 = 128;
 
 /// Bytes of weights on a rank.
-pub fn weights<N: Number>(terms: &Terms<N>) -> N {
-    let plan = terms.plan;
-    let tensors = plan.model.shared_tensors();
-    let layers = plan.layers_of_stage(terms.stage);
+pub(crate) fn weights<N: Number>(inputs: &Inputs<N>) -> N {
+    let resolved = inputs.resolved;
+    let tensors = resolved.model.shared_tensors();
+    let layers = resolved.layers_of_stage(inputs.stage);
     let mut parts = Vec::with_capacity(40);
-    if terms.is_first_stage() {
-        parts.extend(tensors.first_stage.iter().map(|tensor| tensor_bytes(terms, tensor, 1, plan.quant_algo)));
+    if inputs.is_first_stage() {
+        parts.extend(
+            tensors.first_stage.iter().map(|tensor| tensor_bytes(inputs, tensor, 1, resolved.precision.quant_algo)),
+        );
     }
     for group in &tensors.groups {
         let repeats = group.layers.count_in(layers.clone());
         if repeats > 0 {
-            let here = group.tensors.iter().filter(|tensor| !is_balanced(plan, tensor));
-            parts.extend(here.map(|tensor| tensor_bytes(terms, tensor, repeats, plan.quant_algo)));
+            let here = group.tensors.iter().filter(|tensor| !is_balanced(resolved, tensor));
+            parts.extend(here.map(|tensor| tensor_bytes(inputs, tensor, repeats, resolved.precision.quant_algo)));
         }
     }
-    latent_copies(terms, plan.model.attention_layers.count_in(layers), plan.quant_algo, &mut parts);
-    if terms.is_last_stage() {
+    parts.extend(balanced(inputs).map(|bytes| bytes.part(|| Part::bytes("experts that the load balancer moves"))));
+    latent_copies(inputs, resolved.model.attention_layers.count_in(layers), resolved.precision.quant_algo, &mut parts);
+    if inputs.is_last_stage() {
         let owned =
-            |tensor: &&Tensor| !(tensors.tied_lm_head && terms.is_first_stage() && tensor.kind == TensorKind::LmHead);
+            |tensor: &&Tensor| !(tensors.tied_lm_head && inputs.is_first_stage() && tensor.kind == TensorKind::LmHead);
         let ends = tensors.last_stage.iter().filter(owned);
-        parts.extend(ends.map(|tensor| tensor_bytes(terms, tensor, 1, plan.quant_algo)));
-        match plan.torch.decoding_type {
-            DecodingType::Mtp => parts.extend(draft_layers(terms, &tensors.groups)),
-            DecodingType::Eagle3 => parts.push(eagle3(terms)),
+        parts.extend(ends.map(|tensor| tensor_bytes(inputs, tensor, 1, resolved.precision.quant_algo)));
+        match resolved.given.pytorch.decoding_type {
+            DecodingType::Mtp => parts.extend(draft_layers(inputs, &tensors.groups)),
+            DecodingType::Eagle3 => parts.push(eagle3(inputs)),
             DecodingType::None | DecodingType::NGram => {}
         }
     }
     N::sum_of(parts)
 }
 
-/// Whether a tensor lies outside torch, because the load balancer moves it between ranks.
-fn is_balanced(plan: &Plan, tensor: &Tensor) -> bool {
-    plan.torch.load_balancer_slots.is_some() && tensor.is_routed()
+/// Whether the load balancer moves a tensor's copies between ranks.
+fn is_balanced(resolved: &Resolved, tensor: &Tensor) -> bool {
+    resolved.pytorch.load_balancer_slots.is_some() && tensor.is_routed()
 }
 
-/// Bytes of the experts that the load balancer moves: on this rank its share of the slots, in every layer with experts
-/// (`cpp/tensorrt_llm/runtime/moeLoadBalancer`). They lie outside torch.
-pub(super) fn balanced<N: Number>(terms: &Terms<N>) -> Option<N> {
+/// Bytes of the experts that the load balancer moves: this rank's share of the slots in every layer
+/// with experts (`cpp/tensorrt_llm/runtime/moeLoadBalancer`).
+fn balanced<N: Number>(inputs: &Inputs<N>) -> Option<N> {
     static SLOTS: Symbol = Symbol {
         text: "slots",
         meaning: "experts and copies on this rank",
         origin: Origin::Chosen("moe_load_balancer_slots"),
     };
-    let plan = terms.plan;
-    let slots = plan.torch.load_balancer_slots?.div_ceil(plan.moe_ep_size);
-    let layers = plan.layers_of_stage(terms.stage);
-    let groups = &plan.model.shared_tensors().groups;
-    let bytes = groups.iter().flat_map(|group| {
-        let repeats = group.layers.count_in(layers.clone());
-        let routed = group.tensors.iter().filter(|tensor| tensor.is_routed());
-        routed.map(move |tensor| matrix_bytes(terms, tensor, plan.quant_algo) * f64::from(repeats))
-    });
-    Some(N::sum_of(bytes) * N::symbol(&SLOTS, slots as f64))
+    let resolved = inputs.resolved;
+    let slots = resolved.pytorch.load_balancer_slots?.div_ceil(resolved.parallel.moe_ep_size);
+    let layers = resolved.layers_of_stage(inputs.stage);
+    let groups = &resolved.model.shared_tensors().groups;
+    let bytes: Vec<N> = groups
+        .iter()
+        .map(|group| (group, group.layers.count_in(layers.clone())))
+        .filter(|(_, repeats)| *repeats > 0)
+        .flat_map(|(group, repeats)| {
+            let routed = group.tensors.iter().filter(|tensor| tensor.is_routed());
+            routed.map(move |tensor| {
+                repeated(matrix_bytes(inputs, tensor, resolved.precision.quant_algo), tensor, 1, repeats)
+            })
+        })
+        .collect();
+    (!bytes.is_empty()).then(|| N::sum_of(bytes) * N::symbol(&SLOTS, slots as f64))
 }
 
-/// Bytes of a tensor on this rank, in `repeats` layers whose linear layers are stored as `algo`.
-fn tensor_bytes<N: Number>(terms: &Terms<N>, tensor: &Tensor, repeats: u32, algo: QuantAlgo) -> N {
-    let bytes = matrix_bytes(terms, tensor, algo);
-    let copies = if tensor.is_routed() { tensor.copies.div_ceil(terms.plan.moe_ep_size) } else { tensor.copies };
+/// Bytes of a rank's weights that lie outside torch, in memory that the host reaches too: the
+/// experts that the load balancer moves
+/// (`runtime/moeLoadBalancer/hostAccessibleDeviceAllocator.cpp`). What a log counts "inside torch"
+/// is without them.
+pub fn outside_torch(resolved: &Resolved, stage: u64) -> Bytes {
+    Bytes::rounded(balanced(&Inputs::<f64>::new(resolved, stage)).unwrap_or_default())
+}
+
+/// Bytes of a tensor on this rank, in `repeats` layers with linear layers stored as `algo`.
+fn tensor_bytes<N: Number>(inputs: &Inputs<N>, tensor: &Tensor, repeats: u32, algo: QuantAlgo) -> N {
+    let bytes = matrix_bytes(inputs, tensor, algo);
+    let copies =
+        if tensor.is_routed() { tensor.copies.div_ceil(inputs.resolved.parallel.moe_ep_size) } else { tensor.copies };
     repeated(bytes, tensor, copies, repeats)
 }
 
 /// Bytes of one copy of a tensor on this rank.
-fn matrix_bytes<N: Number>(terms: &Terms<N>, tensor: &Tensor, algo: QuantAlgo) -> N {
-    let plan = terms.plan;
-    let algo = algo_of(plan, tensor, algo);
-    let (inputs, outputs) = local_shape(plan, tensor, algo);
-    let (k, n) = (N::symbol(&INPUTS, inputs as f64), N::symbol(&OUTPUTS, outputs as f64));
+fn matrix_bytes<N: Number>(inputs: &Inputs<N>, tensor: &Tensor, algo: QuantAlgo) -> N {
+    let resolved = inputs.resolved;
+    let algo = algo_of(resolved, tensor, algo);
+    let (k, n) = local_shape(resolved, tensor, algo);
+    let (k, n) = (N::symbol(&INPUTS, k as f64), N::symbol(&OUTPUTS, n as f64));
     match algo {
-        // Biases of MXFP4 experts are added in 32 bit.
-        QuantAlgo::None if tensor.is_routed() && plan.quant_algo.is_mxfp4() => k * n * 4.0,
-        QuantAlgo::None => k * n * terms.element(),
-        QuantAlgo::Fp8BlockScales if packs_scales(plan, tensor) => {
+        // MXFP4 experts add their biases in 32 bit.
+        QuantAlgo::None if tensor.is_routed() && resolved.precision.quant_algo.is_mxfp4() => k * n * 4.0,
+        QuantAlgo::None => k * n * inputs.element(),
+        QuantAlgo::Fp8BlockScales if packs_scales(resolved, tensor) => {
             let scales = (k.clone() / BLOCK as f64).ceil().round_up(4.0);
             n.clone() * k + n * scales
         }
-        algo => quantized(algo, terms.element(), k, n, tensor.split),
+        algo => quantized(algo, inputs.element(), k, n, tensor.split),
     }
 }
 
-/// Whether the scales of FP8 blocks are stored again as a byte for each row and block, as the GEMMs of Blackwell read them
-/// (`linear.py` post_load_weights).
-fn packs_scales(plan: &Plan, tensor: &Tensor) -> bool {
-    let generated = tensor.is_routed() && kernels(plan, QuantAlgo::Fp8BlockScales) != MoeBackend::DeepGemm;
-    plan.gpu.compute_capability.0 >= 10 && !generated
+/// Whether the scales of FP8 blocks are stored again with a byte for each row and block, as
+/// Blackwell's GEMMs read them (`linear.py` post_load_weights).
+fn packs_scales(resolved: &Resolved, tensor: &Tensor) -> bool {
+    let generated = tensor.is_routed() && kernels(resolved, QuantAlgo::Fp8BlockScales) != MoeBackend::DeepGemm;
+    resolved.gpu.compute_capability.0 >= 10 && !generated
 }
 
-/// How a tensor is stored: what the checkpoint's scheme leaves out is in `dtype`.
-fn algo_of(plan: &Plan, tensor: &Tensor, algo: QuantAlgo) -> QuantAlgo {
+/// The format of a tensor: `algo`, or `dtype` if the checkpoint's scheme excludes the tensor.
+fn algo_of(resolved: &Resolved, tensor: &Tensor, algo: QuantAlgo) -> QuantAlgo {
     let linear = matches!(tensor.kind, TensorKind::Linear | TensorKind::ExpertLinear | TensorKind::LatentProjection);
     let stored = linear
         && tensor.block != Block::Indexer
-        && match plan.model.fp4_scope {
+        && match resolved.model.fp4_scope {
             _ if algo.is_mxfp4() => tensor.is_routed(),
             Fp4Scope::Experts if algo.is_nvfp4() => tensor.is_routed(),
             Fp4Scope::MlpAndOutput if algo.is_nvfp4() => tensor.block != Block::AttentionInputs,
@@ -140,32 +163,32 @@ fn algo_of(plan: &Plan, tensor: &Tensor, algo: QuantAlgo) -> QuantAlgo {
 }
 
 /// Inputs and outputs of a tensor on a rank.
-fn local_shape(plan: &Plan, tensor: &Tensor, algo: QuantAlgo) -> (u64, u64) {
+fn local_shape(resolved: &Resolved, tensor: &Tensor, algo: QuantAlgo) -> (u64, u64) {
     let Tensor { inputs, outputs, .. } = *tensor;
-    let tp = plan.attention_tp_size;
+    let tp = resolved.parallel.attention_tp_size;
     let (inputs, outputs) = match tensor.split {
         Split::Whole | Split::ExpertsWhole => (inputs, outputs),
         Split::Outputs => (inputs, outputs.div_ceil(sharing(tensor, outputs, tp))),
         Split::Inputs => (inputs.div_ceil(sharing(tensor, inputs, tp)), outputs),
         Split::QueryKeyValue => {
-            let heads = plan.local_heads() + 2 * plan.local_kv_heads();
-            (inputs, heads * plan.model.attention.head_dim())
+            let heads = resolved.local_heads() + 2 * resolved.local_kv_heads();
+            (inputs, heads * resolved.model.attention.head_dim())
         }
         Split::Vocabulary if tensor.kind != TensorKind::Embedding => (inputs, outputs.div_ceil(tp)),
-        Split::Vocabulary if plan.model.family.keeps_embedding_whole() => (inputs, outputs),
+        Split::Vocabulary if resolved.model.family.keeps_embedding_whole() => (inputs, outputs),
         Split::Vocabulary => (inputs.div_ceil(tp), outputs),
-        Split::Experts => (inputs, outputs.div_ceil(plan.moe_tp_size)),
-        Split::ExpertsInputs => (inputs.div_ceil(plan.moe_tp_size), outputs),
+        Split::Experts => (inputs, outputs.div_ceil(resolved.parallel.moe_tp_size)),
+        Split::ExpertsInputs => (inputs.div_ceil(resolved.parallel.moe_tp_size), outputs),
     };
-    if plan.quant_algo.is_mxfp4() && tensor.is_routed() {
-        padded(plan, tensor, algo, inputs, outputs)
+    if resolved.precision.quant_algo.is_mxfp4() && tensor.is_routed() {
+        padded(resolved, tensor, algo, inputs, outputs)
     } else {
         (inputs, outputs)
     }
 }
 
-/// Ranks that share a shared expert's columns: no more than blocks of columns can be dealt to evenly (`modeling_deepseekv3.py`
-/// _compute_shared_expert_tp_size).
+/// Ranks among which the columns of a shared expert are divided: as many as get equal numbers of
+/// blocks (`modeling_deepseekv3.py` _compute_shared_expert_tp_size).
 fn sharing(tensor: &Tensor, columns: u64, tp: u64) -> u64 {
     if tensor.block == Block::SharedExpert { greatest_common_divisor(columns.div_ceil(BLOCK), tp) } else { tp }
 }
@@ -174,12 +197,12 @@ fn greatest_common_divisor(a: u64, b: u64) -> u64 {
     if b == 0 { a.max(1) } else { greatest_common_divisor(b, a % b) }
 }
 
-/// MXFP4 experts padded as their kernels read them: to 128, and the inputs of the generated ones to 512
-/// (`fused_moe/quantization.py`, MXFP4 weight methods).
-fn padded(plan: &Plan, tensor: &Tensor, algo: QuantAlgo, inputs: u64, outputs: u64) -> (u64, u64) {
-    let generated = kernels(plan, plan.quant_algo) == MoeBackend::Trtllm;
+/// MXFP4 experts with the padding of their kernels: to 128, and the inputs of generated kernels to
+/// 512 (`fused_moe/quantization.py`, MXFP4 weight methods).
+fn padded(resolved: &Resolved, tensor: &Tensor, algo: QuantAlgo, inputs: u64, outputs: u64) -> (u64, u64) {
+    let generated = kernels(resolved, resolved.precision.quant_algo) == MoeBackend::Trtllm;
     let first = tensor.split == Split::Experts;
-    // Gate and up projection are padded one by one.
+    // Gate and up projection are padded separately.
     let outputs = if first { 2 * (outputs / 2).next_multiple_of(BLOCK) } else { outputs.next_multiple_of(BLOCK) };
     let inputs = match algo {
         QuantAlgo::None => inputs,
@@ -189,62 +212,68 @@ fn padded(plan: &Plan, tensor: &Tensor, algo: QuantAlgo, inputs: u64, outputs: u
     (inputs, outputs)
 }
 
-/// What latent attention keeps beside its projections (`_torch/modules/attention.py` MLA): the keys' projection again, transposed;
-/// with FP8 blocks on Blackwell the projections of keys and values once more, in 16 bit.
-fn latent_copies<N: Number>(terms: &Terms<N>, layers: u32, algo: QuantAlgo, parts: &mut Vec<N>) {
-    let Attention::Latent { kv_lora_rank, qk_nope_head_dim, v_head_dim, .. } = terms.plan.model.attention else {
+/// Copies that latent attention keeps of its projections (`_torch/modules/attention.py` MLA): the
+/// keys' projection, transposed. With FP8 blocks on Blackwell also the projections of keys and
+/// values in 16 bit.
+fn latent_copies<N: Number>(inputs: &Inputs<N>, layers: u32, algo: QuantAlgo, parts: &mut Vec<N>) {
+    let Attention::Latent { kv_lora_rank, qk_nope_head_dim, v_head_dim, .. } = inputs.resolved.model.attention else {
         return;
     };
     if layers == 0 {
         return;
     }
-    let width = |values: u64| N::symbol(&INPUTS, kv_lora_rank as f64) * terms.heads() * values as f64;
+    let width = |values: u64| N::symbol(&INPUTS, kv_lora_rank as f64) * inputs.heads() * values as f64;
     let each_layer = |bytes: N| bytes * N::symbol(&REPEATS, f64::from(layers));
     let element = match algo {
         QuantAlgo::Fp8BlockScales | QuantAlgo::Fp8 => N::literal(1.0),
-        _ => terms.element(),
+        _ => inputs.element(),
     };
     parts.push(
         each_layer(width(qk_nope_head_dim) * element).part(|| Part::bytes("projection of latent keys, transposed")),
     );
-    if algo == QuantAlgo::Fp8BlockScales && terms.plan.gpu.compute_capability.0 >= 10 {
-        let copies = each_layer(width(qk_nope_head_dim + v_head_dim) * terms.element());
+    if algo == QuantAlgo::Fp8BlockScales && inputs.resolved.gpu.compute_capability.0 >= 10 {
+        let copies = each_layer(width(qk_nope_head_dim + v_head_dim) * inputs.element());
         parts.push(copies.part(|| Part::bytes("projections of latent keys and values in 16 bit")));
     }
 }
 
-/// The layers of multi-token prediction: one that is run again for each draft token, or several where the checkpoint has them.
-/// Embedding and head are the model's (`modeling_deepseekv3.py` DeepseekV3MTP).
-fn draft_layers<N: Number>(terms: &Terms<N>, groups: &[LayerGroup]) -> Vec<N> {
-    let plan = terms.plan;
-    let layers = match plan.model.mtp_layers {
+/// The layers for multi-token prediction: one that runs again for each draft token, or several if
+/// the checkpoint has them. Embedding and head are shared with the model (`modeling_deepseekv3.py`
+/// DeepseekV3MTP).
+fn draft_layers<N: Number>(inputs: &Inputs<N>, groups: &[LayerGroup]) -> Vec<N> {
+    let resolved = inputs.resolved;
+    let layers = match resolved.model.mtp_layers {
         0 => return Vec::new(),
         1 => 1,
-        several => several.min(plan.torch.max_draft_len.min(u64::from(several)) as u32),
+        several => several.min(resolved.pytorch.max_draft_len.min(u64::from(several)) as u32),
     };
-    let algo = draft_algo(plan);
-    let last = plan.model.layers.saturating_sub(1);
+    let algo = draft_algo(resolved);
+    let last = resolved.model.layers.saturating_sub(1);
     let alike =
         groups.iter().find(|group| group.layers.contains(last)).map_or(&[][..], |group| group.tensors.as_slice());
-    let mut parts: Vec<N> = alike.iter().map(|tensor| tensor_bytes(terms, tensor, layers, algo)).collect();
-    latent_copies(terms, layers, algo, &mut parts);
-    let projection = terms.hidden() * terms.hidden() * 2.0 * terms.element() / attention_ranks(terms);
+    let mut parts: Vec<N> = alike.iter().map(|tensor| tensor_bytes(inputs, tensor, layers, algo)).collect();
+    latent_copies(inputs, layers, algo, &mut parts);
+    let projection = inputs.hidden() * inputs.hidden() * 2.0 * inputs.element() / attention_ranks(inputs);
     parts.push((projection * f64::from(layers)).part(|| Part::bytes("eh_proj")));
     vec![N::sum_of(parts).part(|| Part::bytes("draft layer of multi-token prediction"))]
 }
 
-/// An Eagle3 draft of one layer.
-fn eagle3<N: Number>(terms: &Terms<N>) -> N {
-    let hidden = || terms.hidden() * terms.element();
-    let columns = match terms.plan.model.mlp.intermediate {
-        0 => terms.hidden() * 4.0,
-        _ => terms.mlp_columns() * terms.ranks(),
+/// An Eagle3 draft with one layer.
+fn eagle3<N: Number>(inputs: &Inputs<N>) -> N {
+    let hidden = || inputs.hidden() * inputs.element();
+    let columns = match inputs.resolved.model.mlp.intermediate {
+        0 => inputs.hidden() * 4.0,
+        _ => inputs.mlp_columns() * inputs.ranks(),
     };
-    let divided = terms.plain_vocab() * hidden() + columns * hidden() * 3.0 + terms.hidden() * hidden() * 2.0;
-    let whole = terms.hidden() * hidden() * 3.0;
-    (divided / attention_ranks(terms) + whole).part(|| Part::bytes("Eagle3 draft").law(&EAGLE3))
+    let divided = inputs.plain_vocab() * hidden() + columns * hidden() * 3.0 + inputs.hidden() * hidden() * 2.0;
+    let whole = inputs.hidden() * hidden() * 3.0;
+    (divided / attention_ranks(inputs) + whole).part(|| Part::bytes("Eagle3 draft").law(&EAGLE3))
 }
 
-fn attention_ranks<N: Number>(terms: &Terms<N>) -> N {
-    if terms.plan.attention_tp_size < terms.plan.tp_size { N::literal(1.0) } else { terms.ranks() }
+fn attention_ranks<N: Number>(inputs: &Inputs<N>) -> N {
+    if inputs.resolved.parallel.attention_tp_size < inputs.resolved.parallel.tp_size {
+        N::literal(1.0)
+    } else {
+        inputs.ranks()
+    }
 }

@@ -1,15 +1,17 @@
-//! What a linear layer takes in each scheme of quantization.
+//! The bytes of a linear layer in each quantization scheme.
 
 use crate::architecture::Split;
 use crate::deployment::QuantAlgo;
-use crate::memory::quantity::Number;
+use crate::memory::number::Number;
 
-/// Values that share a scale along the inputs, in schemes with groups.
+/// Values along the inputs that share a scale, in schemes with groups.
 const GROUP: f64 = 128.0;
 
-/// Bytes of a linear layer with `k` inputs and `n` outputs on this rank (`tensorrt_llm/quantization/layers.py`).
+/// Bytes of a linear layer with `k` inputs and `n` outputs on this rank
+/// (`tensorrt_llm/quantization/layers.py`).
 ///
-/// GPTQ's zero points are left out: those of a symmetric checkpoint are all alike, and engines show no room for them.
+/// GPTQ's zero points are omitted: in a symmetric checkpoint they are all equal, and engines have
+/// no room for them.
 pub(in crate::memory) fn quantized<N: Number>(algo: QuantAlgo, element: N, k: N, n: N, split: Split) -> N {
     let groups = |size: &N| (size.clone() / GROUP).ceil();
     let matrix = || k.clone() * n.clone();

@@ -1,8 +1,10 @@
-//! Weights of a rank, tensor by tensor.
+//! Weights of a rank in the engine backend, tensor by tensor.
 //!
-//! Column-parallel layers divide their outputs by `tp_size`, row-parallel ones their inputs; norms stay whole; KV
-//! heads fewer than ranks are kept once on each. Linear layers are stored as `quant_algo` says, with its scales;
-//! embedding, LM head, norms and biases stay in `dtype`, routers in 32 bit.
+//! Column-parallel layers divide their outputs by `tp_size`, row-parallel layers their inputs.
+//! Norms are not divided. If there are fewer KV heads than ranks, each rank has one.
+//!
+//! Linear layers are stored as `quant_algo` specifies, with scales. Embedding, LM head, norms and
+//! biases are stored in `dtype`, routers in 32 bit.
 
 mod drafters;
 mod encoder;
@@ -10,121 +12,135 @@ mod file;
 mod linear;
 
 pub(in crate::memory) use encoder::projects_cross_keys_alone;
-pub use file::{FILE, engine_file_size};
+pub use file::engine_file_size;
 
-use super::quantity::{Evidence, Law, Number, Origin, Part, Symbol};
-use super::terms::Terms;
+use super::inputs::Inputs;
+use super::law::{Evidence, Law, Origin, Part, Symbol};
+use super::number::Number;
 use crate::architecture::{Attention, Positions, Split, Tensor, TensorKind};
-use crate::deployment::{Fact, KvType, Plan, QuantAlgo, SpeculativeDecodingMode};
-use crate::told::told;
+use crate::deployment::{Behavior, KvType, QuantAlgo, Resolved, SpeculativeDecodingMode};
+use crate::explanation_text::explanation_text;
 pub(super) use linear::quantized;
 
-/// The law of the weights in 16 bit, weight-only and FP8.
-pub static LAW: Law = Law {
-    title: told("The tensors of this rank, as TensorRT-LLM stores them"),
+/// Weights in 16 bit, weight-only quantization and FP8.
+pub(crate) static LAW: Law = Law {
+    title: explanation_text("The tensors of this rank, as TensorRT-LLM stores them"),
     evidence: Evidence::Exact { logs: 14 },
     below: 0.0005,
     above: 0.0005,
-    source: told(
-        "tensorrt_llm/layers, tensorrt_llm/quantization/layers.py; engine sizes of fourteen public logs, TensorRT-LLM 0.6 to 1.2; three more within 0.4 MiB",
+    source: explanation_text(
+        "tensorrt_llm/layers, tensorrt_llm/quantization/layers.py; engine sizes of fourteen public logs, \
+         TensorRT-LLM 0.6 to 1.2; three more within 0.4 MiB",
     ),
 };
 
-/// The law for schemes that no log with a known configuration has shown.
-pub static UNSEEN: Law = Law {
-    title: told("The tensors of this rank, with the scales that this quant_algo adds"),
+/// Schemes that appear in no log with a known configuration.
+pub(crate) static UNSEEN: Law = Law {
+    title: explanation_text("The tensors of this rank, with the scales that this quant_algo adds"),
     evidence: Evidence::Source,
     below: 0.005,
     above: 0.005,
-    source: told("tensorrt_llm/quantization/layers.py"),
+    source: explanation_text("tensorrt_llm/quantization/layers.py"),
 };
 
-/// GPTQ, whose zero points cost something only where they differ.
-pub static GPTQ: Law = Law {
-    title: told(
-        "The tensors of this rank, with GPTQ's scales; the zero points of a symmetric checkpoint are all alike and take nothing",
+/// GPTQ. Its zero points take memory only if they differ.
+pub(crate) static GPTQ: Law = Law {
+    title: explanation_text(
+        "The tensors of this rank, with GPTQ's scales; the zero points of a symmetric checkpoint are all equal \
+         and take no memory",
     ),
-    evidence: Evidence::Fitted { on: told("the memory of a build and of a run, both without room for zero points") },
+    evidence: Evidence::Fitted {
+        on: explanation_text("the memory of a build and of a run, both without room for zero points"),
+    },
     below: 0.005,
     above: 0.04,
-    source: told(
+    source: explanation_text(
         "NVIDIA/TensorRT-LLM issue 1920; public notes of TensorRT-LLM 0.17 on Windows, against INT4 weight-only there",
     ),
 };
 
 /// SmoothQuant.
-pub static SMOOTH_QUANT: Law = Law {
-    title: told("The tensors of this rank, with SmoothQuant's scales and smoothers"),
+pub(crate) static SMOOTH_QUANT: Law = Law {
+    title: explanation_text("The tensors of this rank, with SmoothQuant's scales and smoothers"),
     evidence: Evidence::Fitted {
-        on: told("an engine file, and an engine whose model isn't named and that is 0.07 % larger"),
+        on: explanation_text("an engine file, and an engine whose model isn't named and that is 0.07 % larger"),
     },
     below: 0.002,
     above: 0.002,
-    source: told("tensorrt_llm/quantization/layers.py; NVIDIA/TensorRT-LLM issue 1400; an engine on Hugging Face"),
+    source: explanation_text(
+        "tensorrt_llm/quantization/layers.py; NVIDIA/TensorRT-LLM issue 1400; an engine on Hugging Face",
+    ),
 };
 
 /// Mixture of experts.
-pub static EXPERTS: Law = Law {
-    title: told("The tensors of this rank, experts divided by moe_ep_size and moe_tp_size"),
+pub(crate) static EXPERTS: Law = Law {
+    title: explanation_text("The tensors of this rank, experts divided by moe_ep_size and moe_tp_size"),
     evidence: Evidence::Fitted {
-        on: told("two engine files of Mixtral, and an engine of Qwen1.5-MoE that is 0.16 % larger"),
+        on: explanation_text("two engine files of Mixtral, and an engine of Qwen1.5-MoE that is 0.16 % larger"),
     },
     below: 0.002,
     above: 0.005,
-    source: told("tensorrt_llm/layers/moe.py; engines on Hugging Face; public run notes of TensorRT-LLM 1.2"),
+    source: explanation_text(
+        "tensorrt_llm/layers/moe.py; engines on Hugging Face; public run notes of TensorRT-LLM 1.2",
+    ),
 };
 
-/// Latent attention, whose engines hold more than the parameters.
-pub static LATENT: Law = Law {
-    title: told(
-        "The tensors of this rank; latent attention keeps its up projections in dtype, one of them twice, and a RoPE table in each layer",
+/// Latent attention. Its engines hold more than the model's parameters.
+pub(crate) static LATENT: Law = Law {
+    title: explanation_text(
+        "The tensors of this rank; latent attention keeps its up projections in dtype, one of them twice, and a \
+         RoPE table in each layer",
     ),
-    evidence: Evidence::Fitted { on: told("one public log, whose engine is 1.0 % larger") },
+    evidence: Evidence::Fitted { on: explanation_text("one public log, whose engine is 1.0 % larger") },
     below: 0.01,
     above: 0.02,
-    source: told("tensorrt_llm/layers/attention.py DeepseekV2Attention; NVIDIA/TensorRT-LLM issue 2683"),
+    source: explanation_text("tensorrt_llm/layers/attention.py DeepseekV2Attention; NVIDIA/TensorRT-LLM issue 2683"),
 };
 
-/// Engines that draft.
-pub static DRAFTERS: Law = Law {
-    title: told("The tensors of this rank, and those that draft"),
+/// Engines with draft weights.
+pub(crate) static DRAFTERS: Law = Law {
+    title: explanation_text("The tensors of this rank, with draft weights"),
     evidence: Evidence::Source,
     below: 0.01,
     above: 0.01,
-    source: told("tensorrt_llm/models/medusa/model.py"),
+    source: explanation_text("tensorrt_llm/models/medusa/model.py"),
 };
 
-/// EAGLE's engines, which may hold its layers once or once for each step.
-pub static EAGLE: Law = Law {
-    title: told("The tensors of this rank, and EAGLE's layers once for each step; TensorRT may store equal ones once"),
+/// EAGLE's engines. They may hold its layers once, or once for each step.
+pub(crate) static EAGLE: Law = Law {
+    title: explanation_text(
+        "The tensors of this rank, and EAGLE's layers once for each step; TensorRT may store equal ones once",
+    ),
     evidence: Evidence::Source,
     below: 0.25,
     above: 0.01,
-    source: told("tensorrt_llm/models/eagle/model.py"),
+    source: explanation_text("tensorrt_llm/models/eagle/model.py"),
 };
 
 /// The two engines of an encoder-decoder model.
-pub static ENCODER_DECODER: Law = Law {
-    title: told("The tensors of this rank in both engines, decoder and encoder"),
+pub(crate) static ENCODER_DECODER: Law = Law {
+    title: explanation_text("The tensors of this rank in both engines, decoder and encoder"),
     evidence: Evidence::Fitted {
-        on: told("Whisper's two engines in W8A16 and the decoder of flan-T5 XL, all within 0.2 %"),
+        on: explanation_text("Whisper's two engines in W8A16 and the decoder of flan-T5 XL, all within 0.2 %"),
     },
     below: 0.005,
     above: 0.005,
-    source: told("tensorrt_llm/models/enc_dec/model.py; NVIDIA/TensorRT-LLM issues 2398 and 2419"),
+    source: explanation_text("tensorrt_llm/models/enc_dec/model.py; NVIDIA/TensorRT-LLM issues 2398 and 2419"),
 };
 
-/// The law that holds for a deployment's weights.
-pub fn law(plan: &Plan) -> &'static Law {
-    match (plan.speculative_decoding_mode, plan.quant_algo) {
-        (_, QuantAlgo::None | QuantAlgo::W8A16 | QuantAlgo::W4A16) if plan.model.encoder.is_some() => &ENCODER_DECODER,
+/// The law of a deployment's weights.
+pub fn law(resolved: &Resolved) -> &'static Law {
+    match (resolved.given.engine.speculative_decoding_mode, resolved.precision.quant_algo) {
+        (_, QuantAlgo::None | QuantAlgo::W8A16 | QuantAlgo::W4A16) if resolved.model.encoder.is_some() => {
+            &ENCODER_DECODER
+        }
         (SpeculativeDecodingMode::Medusa, _) => &DRAFTERS,
         (SpeculativeDecodingMode::Eagle, _) => &EAGLE,
-        _ if plan.model.encoder.is_some() => &UNSEEN,
-        _ if plan.model.is_latent() => &LATENT,
-        (_, QuantAlgo::None | QuantAlgo::W8A16 | QuantAlgo::W4A16) if plan.model.moe.is_some() => &EXPERTS,
+        _ if resolved.model.encoder.is_some() => &UNSEEN,
+        _ if resolved.model.is_latent() => &LATENT,
+        (_, QuantAlgo::None | QuantAlgo::W8A16 | QuantAlgo::W4A16) if resolved.model.moe.is_some() => &EXPERTS,
         (_, QuantAlgo::W4A16Gptq | QuantAlgo::W8A16Gptq) => &GPTQ,
-        _ if plan.model.moe.is_some() => &UNSEEN,
+        _ if resolved.model.moe.is_some() => &UNSEEN,
         (_, QuantAlgo::None | QuantAlgo::W8A16 | QuantAlgo::W4A16 | QuantAlgo::W4A16Awq | QuantAlgo::Fp8) => &LAW,
         (_, algo) if algo.is_smooth_quant() => &SMOOTH_QUANT,
         _ => &UNSEEN,
@@ -142,88 +158,92 @@ static ROTARY: Symbol = Symbol { text: "r", meaning: "rotated values of a head",
 static TABLES: Symbol =
     Symbol { text: "tables", meaning: "RoPE tables that the engine keeps", origin: Origin::Derived };
 
-/// Bytes of weights on a rank: the engine's, and those of the encoder's engine where there is one.
-pub fn weights<N: Number>(terms: &Terms<N>) -> N {
-    match encoder::encoder(terms) {
-        Some(encoder) => engine(terms).part(|| Part::bytes("the decoder's engine")) + encoder,
-        None => engine(terms),
+/// Bytes of weights on a rank, with those of the encoder's engine if the model has an encoder.
+pub fn weights<N: Number>(inputs: &Inputs<N>) -> N {
+    match encoder::encoder(inputs) {
+        Some(encoder) => engine(inputs).part(|| Part::bytes("the decoder's engine")) + encoder,
+        None => engine(inputs),
     }
 }
 
-/// Bytes of the engine that generates.
-fn engine<N: Number>(terms: &Terms<N>) -> N {
-    let plan = terms.plan;
-    let tensors = plan.model.shared_tensors();
-    let layers = plan.layers_of_stage(terms.stage);
+/// Bytes of the generating engine.
+fn engine<N: Number>(inputs: &Inputs<N>) -> N {
+    let resolved = inputs.resolved;
+    let tensors = resolved.model.shared_tensors();
+    let layers = resolved.layers_of_stage(inputs.stage);
     let mut parts = Vec::with_capacity(32);
-    if terms.is_first_stage() {
-        parts.extend(tensors.first_stage.iter().map(|tensor| tensor_bytes(terms, tensor, 1)));
+    if inputs.is_first_stage() {
+        parts.extend(tensors.first_stage.iter().map(|tensor| tensor_bytes(inputs, tensor, 1)));
     }
     for group in &tensors.groups {
         let repeats = group.layers.count_in(layers.clone());
         if repeats > 0 {
-            parts.extend(group.tensors.iter().map(|tensor| tensor_bytes(terms, tensor, repeats)));
+            parts.extend(group.tensors.iter().map(|tensor| tensor_bytes(inputs, tensor, repeats)));
         }
     }
-    if terms.is_last_stage() {
-        let shared = tensors.tied_lm_head && shares_embedding(plan);
+    if inputs.is_last_stage() {
+        let shared = tensors.tied_lm_head && shares_embedding(resolved);
         let owned = tensors.last_stage.iter().filter(|tensor| !(shared && tensor.kind == TensorKind::LmHead));
-        parts.extend(owned.map(|tensor| tensor_bytes(terms, tensor, 1)));
-        parts.extend(drafters::of_mode(terms));
+        parts.extend(owned.map(|tensor| tensor_bytes(inputs, tensor, 1)));
+        parts.extend(drafters::of_mode(inputs));
     }
-    add_constants(terms, &mut parts);
+    add_constants(inputs, &mut parts);
     N::sum_of(parts)
 }
 
-/// Whether the LM head is stored as the embedding table itself: only where both are cut alike.
-fn shares_embedding(plan: &Plan) -> bool {
-    let alike = plan.tp_size == 1 || (plan.use_parallel_embedding && plan.embedding_sharding_dim == 0);
-    plan.pp_size == 1 && alike && plan.version.has(Fact::StoresTiedEmbeddingsOnce)
+/// Whether LM head and embedding share one table. They can share it only if both are divided alike.
+fn shares_embedding(resolved: &Resolved) -> bool {
+    let alike = resolved.parallel.tp_size == 1
+        || (resolved.engine.use_parallel_embedding && resolved.given.engine.embedding_sharding_dim == 0);
+    resolved.parallel.pp_size == 1 && alike && resolved.version.has(Behavior::StoresTiedEmbeddingsOnce)
 }
 
-/// What an engine keeps beside the checkpoint's tensors: tables of positions, and the scales of the KV cache.
-fn add_constants<N: Number>(terms: &Terms<N>, parts: &mut Vec<N>) {
-    let plan = terms.plan;
-    match plan.model.positions {
-        Positions::Rope { rotary_dim, tables } if plan.version.has(Fact::EngineHoldsRopeTable) => {
-            let attending = plan.model.attention_layers.count_in(plan.layers_of_stage(terms.stage));
-            let tables = if plan.model.is_latent() { attending } else { tables };
-            let table =
-                terms.positions() * N::symbol(&ROTARY, rotary_dim as f64) * N::symbol(&TABLES, f64::from(tables)) * 4.0;
+/// Adds the engine's tensors that are not in the checkpoint: position tables and scales of the KV
+/// cache.
+fn add_constants<N: Number>(inputs: &Inputs<N>, parts: &mut Vec<N>) {
+    let resolved = inputs.resolved;
+    match resolved.model.positions {
+        Positions::Rope { rotary_dim, tables } if resolved.version.has(Behavior::EngineHoldsRopeTable) => {
+            let attending = resolved.model.attention_layers.count_in(resolved.layers_of_stage(inputs.stage));
+            let tables = if resolved.model.is_latent() { attending } else { tables };
+            let table = inputs.positions()
+                * N::symbol(&ROTARY, rotary_dim as f64)
+                * N::symbol(&TABLES, f64::from(tables))
+                * 4.0;
             parts.push(table.part(|| Part::bytes("RoPE table, 32-bit cosines and sines")));
         }
-        Positions::Relative { .. } => parts.push(encoder::relative_bias(terms)),
-        Positions::Alibi => parts.push((terms.heads() * 4.0).part(|| Part::bytes("ALiBi's slopes"))),
+        Positions::Relative { .. } => parts.push(encoder::relative_bias(inputs)),
+        Positions::Alibi => parts.push((inputs.heads() * 4.0).part(|| Part::bytes("ALiBi's slopes"))),
         _ => {}
     }
-    if let Attention::Latent { kv_lora_rank, qk_nope_head_dim, .. } = plan.model.attention {
+    if let Attention::Latent { kv_lora_rank, qk_nope_head_dim, .. } = resolved.model.attention {
         let (k, n) = (N::symbol(&INPUTS, qk_nope_head_dim as f64), N::symbol(&OUTPUTS, kv_lora_rank as f64));
-        let twin = k * n * terms.heads() * terms.element() * terms.attention_layers();
+        let twin = k * n * inputs.heads() * inputs.element() * inputs.attention_layers();
         parts.push(twin.part(|| Part::bytes("attention.k_b_proj_trans, a second copy of the key's up projection")));
     }
-    parts.extend(encoder::cross_keys(terms));
-    if matches!(plan.kv_cache_dtype, KvType::Quantized(_)) {
-        let attentions = if plan.model.encoder.is_some() { 2.0 } else { 1.0 };
-        parts.push((terms.attention_layers() * (8.0 * attentions)).part(|| Part::bytes("scales of the KV cache")));
+    parts.extend(encoder::cross_keys(inputs));
+    if matches!(resolved.precision.kv_cache_dtype, KvType::Quantized(_)) {
+        let attentions = if resolved.model.encoder.is_some() { 2.0 } else { 1.0 };
+        parts.push((inputs.attention_layers() * (8.0 * attentions)).part(|| Part::bytes("scales of the KV cache")));
     }
 }
 
 /// Bytes of a tensor on this rank, in `repeats` layers.
-fn tensor_bytes<N: Number>(terms: &Terms<N>, tensor: &Tensor, repeats: u32) -> N {
-    let plan = terms.plan;
-    let (inputs, outputs, copies) = local_shape(plan, tensor);
-    let (k, n) = (N::symbol(&INPUTS, inputs as f64), N::symbol(&OUTPUTS, outputs as f64));
+fn tensor_bytes<N: Number>(inputs: &Inputs<N>, tensor: &Tensor, repeats: u32) -> N {
+    let resolved = inputs.resolved;
+    let (k, n, copies) = local_shape(resolved, tensor);
+    let (k, n) = (N::symbol(&INPUTS, k as f64), N::symbol(&OUTPUTS, n as f64));
     let bytes = match tensor.kind {
         TensorKind::Linear | TensorKind::ExpertLinear => {
-            quantized(plan.quant_algo, terms.element(), k, n, tensor.split)
+            quantized(resolved.precision.quant_algo, inputs.element(), k, n, tensor.split)
         }
         TensorKind::Router => k * n * 4.0,
-        _ => k * n * terms.element(),
+        _ => k * n * inputs.element(),
     };
     repeated(bytes, tensor, copies, repeats)
 }
 
-/// Bytes of a tensor of which `bytes` are one copy, in `repeats` layers.
+/// Bytes of a tensor in `repeats` layers; `bytes` are those of one copy.
 pub(super) fn repeated<N: Number>(mut bytes: N, tensor: &Tensor, copies: u64, repeats: u32) -> N {
     if copies != 1 {
         bytes = bytes * N::symbol(&COPIES, copies as f64);
@@ -237,24 +257,29 @@ pub(super) fn repeated<N: Number>(mut bytes: N, tensor: &Tensor, copies: u64, re
 }
 
 /// Inputs, outputs and copies of a tensor on a rank.
-fn local_shape(plan: &Plan, tensor: &Tensor) -> (u64, u64, u64) {
+fn local_shape(resolved: &Resolved, tensor: &Tensor) -> (u64, u64, u64) {
     let Tensor { inputs, outputs, copies, .. } = *tensor;
     match tensor.split {
         Split::Whole => (inputs, outputs, copies),
-        Split::Outputs => (inputs, outputs.div_ceil(plan.tp_size), copies),
-        Split::Inputs => (inputs.div_ceil(plan.tp_size), outputs, copies),
+        Split::Outputs => (inputs, outputs.div_ceil(resolved.parallel.tp_size), copies),
+        Split::Inputs => (inputs.div_ceil(resolved.parallel.tp_size), outputs, copies),
         Split::QueryKeyValue => {
-            let heads = plan.local_heads() + 2 * plan.local_kv_heads();
-            (inputs, heads * plan.model.attention.head_dim(), copies)
+            let heads = resolved.local_heads() + 2 * resolved.local_kv_heads();
+            (inputs, heads * resolved.model.attention.head_dim(), copies)
         }
-        Split::Vocabulary if tensor.kind == TensorKind::Embedding => match plan.embedding_sharding_dim {
-            _ if !plan.use_parallel_embedding => (inputs, outputs, copies),
-            0 => (plan.padded_vocab() / plan.tp_size, outputs, copies),
-            _ => (inputs, outputs.div_ceil(plan.tp_size), copies),
+        Split::Vocabulary if tensor.kind == TensorKind::Embedding => match resolved.given.engine.embedding_sharding_dim
+        {
+            _ if !resolved.engine.use_parallel_embedding => (inputs, outputs, copies),
+            0 => (resolved.padded_vocab() / resolved.parallel.tp_size, outputs, copies),
+            _ => (inputs, outputs.div_ceil(resolved.parallel.tp_size), copies),
         },
-        Split::Vocabulary => (inputs, plan.padded_vocab() / plan.tp_size, copies),
-        Split::Experts => (inputs, outputs.div_ceil(plan.moe_tp_size), copies.div_ceil(plan.moe_ep_size)),
-        Split::ExpertsWhole => (inputs, outputs, copies.div_ceil(plan.moe_ep_size)),
-        Split::ExpertsInputs => (inputs.div_ceil(plan.moe_tp_size), outputs, copies.div_ceil(plan.moe_ep_size)),
+        Split::Vocabulary => (inputs, resolved.padded_vocab() / resolved.parallel.tp_size, copies),
+        Split::Experts => {
+            (inputs, outputs.div_ceil(resolved.parallel.moe_tp_size), copies.div_ceil(resolved.parallel.moe_ep_size))
+        }
+        Split::ExpertsWhole => (inputs, outputs, copies.div_ceil(resolved.parallel.moe_ep_size)),
+        Split::ExpertsInputs => {
+            (inputs.div_ceil(resolved.parallel.moe_tp_size), outputs, copies.div_ceil(resolved.parallel.moe_ep_size))
+        }
     }
 }

@@ -1,26 +1,26 @@
-//! A log explained: why it failed, its lines as a filling bar, measured beside predicted, and the configuration that it shows.
+//! The analysis of a log: its failure, its lines as a filling bar, its measured sizes beside the
+//! predictions, and its configuration.
 
 use super::timeline::timeline;
 use super::{pairs, size};
-use crate::chart::Theme;
-use crate::deployment::{Deployment, FIELDS, Group};
-use crate::formats::link;
-use crate::formats::log::{Comparison, Diagnosis, ExplainedLog, RankReading};
+use crate::deployment::{Deployment, Group, Machine, SETTINGS};
+use crate::link;
+use crate::log::{Comparison, Diagnosis, ExplainedLog, RankReading};
 use crate::memory::estimate;
-use crate::panels::{Request, field_link};
-use crate::units::{Bytes, grouped, grouped_decimal};
+use crate::panels::{field_link, widgets};
+use crate::protocol::PanelRequest;
+use crate::units::{Bytes, Units, grouped, grouped_decimal, signed};
 use maud::{Markup, html};
 
-/// No more changes are advised.
+/// The most changes advised.
 const MOST_ADVICE: usize = 6;
-/// No more lines are listed that weren't understood.
+/// The most unparsed lines listed.
 const MOST_UNREAD: usize = 20;
 
-/// What the log says.
-pub fn section(log: &ExplainedLog, name: &str, request: &Request) -> Markup {
+/// Returns the section about a log.
+pub(super) fn section(log: &ExplainedLog, name: &str, request: &PanelRequest) -> Markup {
     let ranks = &log.reading.ranks;
     let at = request.number("rank").unwrap_or(0).min(ranks.len().saturating_sub(1) as u64) as usize;
-    let theme = if request.option("theme") == Some("dark") { &Theme::DARK } else { &Theme::LIGHT };
     html! {
         @if let Some(diagnosis) = &log.diagnosis {
             (diagnosed(diagnosis, log))
@@ -35,7 +35,7 @@ pub fn section(log: &ExplainedLog, name: &str, request: &Request) -> Markup {
             }
         }
         @if let Some(rank) = ranks.get(at) {
-            (timeline(log, at, theme))
+            (timeline(log, at, widgets::theme(request)))
             (comparison(log, rank, at))
         }
         (configuration(log))
@@ -47,11 +47,11 @@ fn counted(number: u64, what: &str) -> String {
     format!("{} {what}{}", grouped(number), if number == 1 { "" } else { "s" })
 }
 
-/// How well the models meet it, in a sentence.
+/// The agreement of log and predictions, in a sentence.
 fn agreement(log: &ExplainedLog) -> String {
     let rows: Vec<&Comparison> = log.comparisons.iter().flat_map(|rank| &rank.rows).collect();
     if !log.knows_model() {
-        return "Neither it nor its figures say which model it is, so nothing is predicted.".into();
+        return "Neither its lines nor its figures identify the model, so nothing is predicted.".into();
     }
     let outside = rows.iter().filter(|row| !row.inside).count();
     let off = |row: &&&Comparison| row.measured.0.abs_diff(row.predicted.0);
@@ -64,17 +64,21 @@ fn agreement(log: &ExplainedLog) -> String {
         (all, 0) => format!("All of its {all} sizes lie within their predictions' bands"),
         (all, outside) => format!("{} of its {all} sizes lie within their predictions' bands", all - outside),
     };
-    format!("{within}; the largest difference is {}, in {}.", size(Bytes(off(&worst))), worst.contributor.label())
+    format!(
+        "{within}; the largest difference is {}, in {}.",
+        size(Bytes(off(&worst)), log.units),
+        worst.contributor.label()
+    )
 }
 
-/// What can be made of it.
+/// The buttons that use the log.
 fn uses(log: &ExplainedLog) -> Markup {
     let mut calibrated = log.deployment.clone();
     log.calibrate(&mut calibrated);
-    let scales: Vec<(&'static str, String)> = FIELDS
+    let scales: Vec<(&'static str, String)> = SETTINGS
         .iter()
-        .filter(|field| field.group == Group::Calibration)
-        .map(|field| (field.key, field.write(&calibrated)))
+        .filter(|setting| setting.group == Group::Calibration)
+        .map(|setting| (setting.key, setting.write(&calibrated)))
         .collect();
     let can = log.knows_model() && scales.iter().any(|(_, scale)| !scale.is_empty());
     html! {
@@ -84,13 +88,14 @@ fn uses(log: &ExplainedLog) -> Markup {
             }
             button.button type="button" data-open=(link::encode(&log.deployment)) { "Open this configuration" }
             @if can {
-                button.button type="button" data-take=(pairs(scales)) { "Scale what is open" }
+                button.button type="button" data-take=(pairs(scales)) { "Calibrate the current configuration" }
             }
         }
         @if can {
             p.note {
-                "Use my log opens its configuration with what it measured as the base of activations, buffers and overhead. \
-                 Scale what is open does that for the deployment that is open."
+                "“Use my log” opens its configuration, with activations, buffers and overhead calibrated by its \
+                 measured sizes. “Calibrate the current configuration” applies the same calibration to the \
+                 current deployment."
             }
         }
     }
@@ -104,8 +109,10 @@ fn diagnosed(diagnosis: &Diagnosis, log: &ExplainedLog) -> Markup {
             @if let Some(advices) = log.advice() {
                 p {
                     @match (advices.fits, advices.changes.is_empty()) {
-                        (true, true) => "By the models this configuration fits: the memory went to something that the log doesn't show.",
-                        (true, false) => "By the models this configuration fits, so something else took the memory. Each of these frees some:",
+                        (true, true) => "According to the models this configuration fits: \
+                                         the log does not show what took the memory.",
+                        (true, false) => "According to the models this configuration fits, \
+                                          so something else took the memory. Each of these changes frees some:",
                         (false, true) => "No single change makes it fit.",
                         (false, false) => "Each of these changes alone makes it fit:",
                     }
@@ -113,7 +120,7 @@ fn diagnosed(diagnosis: &Diagnosis, log: &ExplainedLog) -> Markup {
                 ul.advice {
                     @for change in advices.changes.iter().take(MOST_ADVICE) {
                         li {
-                            (change.sentence()) " "
+                            (change.sentence(log.units)) " "
                             button.link type="button" data-open=(link::encode(&change.deployment)) { "Open" }
                         }
                     }
@@ -128,7 +135,8 @@ fn rank_name(rank: &RankReading, place: usize) -> String {
     if rank.stated { format!("Rank {number}") } else { format!("Rank {number}, by order") }
 }
 
-/// A row of the table: what it is, measured, predicted, their difference, whether that is expected, and a word about it.
+/// A row of the table: measured, predicted and their difference; whether that is within the band;
+/// and a note.
 struct Row {
     label: String,
     texts: [String; 3],
@@ -136,17 +144,17 @@ struct Row {
     note: String,
 }
 
-/// Measured beside predicted.
+/// The measured sizes beside the predictions.
 fn comparison(log: &ExplainedLog, rank: &RankReading, at: usize) -> Markup {
     let compared = log.comparisons.iter().find(|comparison| comparison.rank == at);
-    let sizes = compared.into_iter().flat_map(|comparison| &comparison.rows).map(size_row);
+    let sizes = compared.into_iter().flat_map(|comparison| &comparison.rows).map(|row| size_row(row, log.units));
     let rows: Vec<Row> = sizes.chain(counts(log, rank)).collect();
     html! {
         @if !rows.is_empty() {
-            table.compared aria-label="Measured beside predicted" {
+            table.compared aria-label="Measured and predicted" {
                 thead {
                     tr {
-                        th scope="col" { "what" }
+                        th scope="col" { "figure" }
                         @for name in ["measured", "predicted", "difference"] {
                             th.number scope="col" { (name) }
                         }
@@ -170,45 +178,49 @@ fn comparison(log: &ExplainedLog, rank: &RankReading, at: usize) -> Markup {
         }
         @if let Some(total) = rank.total {
             p.note {
-                "Total " (total.bytes)
-                @if let Some(available) = rank.available { ", of which " (available.bytes) " were left for the KV cache" }
+                "Total " (total.bytes.display(log.units))
+                @if let Some(available) = rank.available {
+                    ", of which " (available.bytes.display(log.units)) " were left for the KV cache"
+                }
                 "."
             }
         }
     }
 }
 
-fn size_row(row: &Comparison) -> Row {
+fn size_row(row: &Comparison, units: Units) -> Row {
     let (measured, predicted) = (row.measured.0, row.predicted.0);
     let share = (measured as f64 - predicted as f64) / (predicted as f64).max(1.0) * 100.0;
-    let sign = if measured < predicted { "−" } else { "+" };
-    let off = Bytes(measured.abs_diff(predicted));
-    let difference = match off.0 {
-        0 => "exact".to_string(),
-        _ if share.abs() < 0.005 => format!("{sign}{}", size(off)),
-        _ => format!("{sign}{} ({sign}{} %)", size(off), grouped_decimal(share.abs(), 2)),
+    let off = signed(measured, predicted, |bytes| size(Bytes(bytes), units));
+    let difference = match share.abs() {
+        _ if measured == predicted => "exact".to_string(),
+        hardly if hardly < 0.005 => off,
+        percent => format!("{off} ({} %)", signed(measured, predicted, |_| grouped_decimal(percent, 2))),
     };
     let band = if row.inside || row.low == row.high {
         String::new()
     } else {
-        format!(" The prediction's band is {} to {}.", size(row.low), size(row.high))
+        format!(" The prediction's band is {} to {}.", size(row.low, units), size(row.high, units))
     };
     Row {
         label: row.contributor.label().into(),
-        texts: [size(row.measured), size(row.predicted), difference],
+        texts: [size(row.measured, units), size(row.predicted, units), difference],
         inside: row.inside,
         note: format!("{}{band}", row.note),
     }
 }
 
-/// Blocks, tokens and pages beside what the free memory of the log gives.
+/// Blocks, tokens and pages beside the values that follow from the log's free memory.
 fn counts(log: &ExplainedLog, rank: &RankReading) -> Vec<Row> {
     let left = log.reading.ranks.iter().filter_map(|rank| rank.available).map(|size| size.bytes).min();
-    let Some(left) = left.filter(|_| log.knows_model() && !log.reading.is_torch()) else { return Vec::new() };
-    let pinned = Deployment { free_memory_gib: Some(left.gib()), ..log.deployment.clone() };
+    let Some(left) = left.filter(|_| log.knows_model() && !log.reading.is_pytorch()) else { return Vec::new() };
+    let pinned = Deployment {
+        machine: Machine { free_memory_gib: Some(left.gib()), ..log.deployment.machine },
+        ..log.deployment.clone()
+    };
     let Ok(report) = estimate(&pinned) else { return Vec::new() };
     let kv = &report.kv_cache;
-    let of_left = format!("What {left} of free memory give, in whole blocks.");
+    let of_left = format!("The whole blocks that {} of free memory hold.", left.display(log.units));
     let rows = [
         ("KV cache blocks", rank.blocks, kv.blocks, of_left.as_str()),
         ("KV cache tokens", rank.tokens, kv.tokens, ""),
@@ -216,12 +228,12 @@ fn counts(log: &ExplainedLog, rank: &RankReading) -> Vec<Row> {
     ];
     let row = |(label, measured, predicted, note): (&str, Option<u64>, u64, &str)| {
         let measured = measured?;
-        let sign = if measured < predicted { "−" } else { "+" };
-        let difference = match measured.abs_diff(predicted) {
-            0 => "exact".into(),
-            off => format!("{sign}{}", grouped(off)),
+        let difference = match measured == predicted {
+            true => "exact".into(),
+            false => signed(measured, predicted, grouped),
         };
-        // The free memory is printed to two decimals, which is less than half a percent of the blocks.
+        // The log prints the free memory to two decimals. The rounding is less than half a percent
+        // of the blocks.
         let inside = measured.abs_diff(predicted).saturating_mul(200) <= predicted;
         let texts = [grouped(measured), grouped(predicted), difference];
         Some(Row { label: label.into(), texts, inside, note: note.into() })
@@ -229,14 +241,16 @@ fn counts(log: &ExplainedLog, rank: &RankReading) -> Vec<Row> {
     rows.into_iter().filter_map(row).collect()
 }
 
-/// What the log says of the configuration, and what its figures imply.
+/// The configuration that the log states, and the settings inferred from its figures.
 fn configuration(log: &ExplainedLog) -> Markup {
     let said = &log.reading.configuration;
     html! {
         @if !said.is_empty() || !log.inferred.is_empty() {
             h3 { "Configuration" }
             table.items aria-label="Configuration of the log" {
-                thead.visually-hidden { tr { th scope="col" { "setting" } th scope="col" { "value" } th scope="col" { "how it is known" } } }
+                thead.visually-hidden {
+                    tr { @for name in ["setting", "value", "source"] { th scope="col" { (name) } } }
+                }
                 tbody {
                     @for setting in said {
                         tr {
@@ -244,8 +258,10 @@ fn configuration(log: &ExplainedLog) -> Markup {
                             td { (setting.value) }
                             td.faint {
                                 "line " (grouped(setting.line))
-                                @if log.refused.iter().any(|(key, value)| *key == setting.key && *value == setting.value) {
-                                    "; it can't be taken over, the default stands"
+                                @let refused =
+                                    |(key, value): &(&str, String)| *key == setting.key && *value == setting.value;
+                                @if log.refused.iter().any(refused) {
+                                    "; not valid here, so the default is used"
                                 }
                             }
                         }
@@ -263,12 +279,12 @@ fn configuration(log: &ExplainedLog) -> Markup {
     }
 }
 
-fn unread(log: &ExplainedLog, request: &Request) -> Markup {
+fn unread(log: &ExplainedLog, request: &PanelRequest) -> Markup {
     let reading = &log.reading;
     html! {
         @if reading.unread_count > 0 {
             details.more data-part="unread" open[request.unfolds("unread")] {
-                summary { span.part-label { (counted(reading.unread_count, "line")) " about memory not understood" } }
+                summary { span.part-label { (counted(reading.unread_count, "line")) " about memory not parsed" } }
                 @if request.unfolds("unread") {
                     ul.unread {
                         @for line in reading.unread.iter().take(MOST_UNREAD) {
@@ -278,7 +294,7 @@ fn unread(log: &ExplainedLog, request: &Request) -> Markup {
                 }
             }
         } @else {
-            p.note { "Every line about memory was understood." }
+            p.note { "Every line about memory was parsed." }
         }
     }
 }

@@ -1,82 +1,76 @@
-//! A file about a model or an engine: what was read, assumed and ignored, and the ways to use it.
+//! A model's file or an engine's: the values read, assumed and ignored, and the ways to use it.
 
 use super::pairs;
 use crate::architecture::{Attention, ModelRef};
-use crate::deployment::{Backend, Deployment, FIELDS, Field, Group, field};
-use crate::formats::model_file::ModelFile;
-use crate::formats::read_report::Item;
-use crate::panels::{Request, field_link};
-use crate::units::{grouped, grouped_decimal};
+use crate::deployment::{Backend, Deployment, Group, SETTINGS, Setting, setting};
+use crate::import::model_file::ModelFile;
+use crate::import::report::Item;
+use crate::import::safetensors::Precision;
+use crate::panels::field_link;
+use crate::protocol::PanelRequest;
+use crate::units::{Units, grouped, grouped_decimal};
 use maud::{Markup, html};
 
-/// No more rows of a table are shown.
+/// The most rows of a table.
 const MOST_ROWS: usize = 200;
 
 type Pairs = Vec<(&'static str, String)>;
 
-/// What the file says.
-pub fn section(file: &ModelFile, name: &str, request: &Request) -> Markup {
+/// Returns the section about a file.
+pub(super) fn section(file: &ModelFile, name: &str, request: &PanelRequest) -> Markup {
     let mut deployment = Deployment::default();
     file.apply(&mut deployment);
-    let (report, has_model) = (file.report(), has_model(file));
+    let (report, has_model) = (file.report(), file.model().is_some());
     let all = pairs(all_pairs(file, &deployment));
     let model = pairs(model_pairs(&deployment.model));
     html! {
-        p.lead { strong { (name) } " is " (kind(file)) "." }
+        p.lead { strong { (name) } " is " (file.kind()) "." }
         @if has_model {
             p.note { (dimensions(&deployment.model)) }
-        } @else if matches!(file, ModelFile::Tensors(_)) {
-            p.problem { "It doesn't say which model it is: paste the config.json beside it." }
         }
-        (tensors(file))
+        @if let ModelFile::Tensors(checkpoint) = file {
+            @if let Err(why) = &checkpoint.model {
+                p.problem { (why) " Paste the config.json next to it, or choose the model." }
+            }
+            @if let Precision::Unnamed(formats) = &checkpoint.precision {
+                p.problem {
+                    "Its linear layers are in " (formats) ", which no quant_algo describes. Choose the nearest one."
+                }
+            }
+        }
+        (tensors(file, request.view.units))
         div.actions {
             @match file {
                 ModelFile::TrtLlm(config) => {
                     @let keys = file.locked().join(" ");
                     button.button.accent type="button" data-take=(all) data-lock=[config.is_engine.then_some(keys)] {
-                        @if config.is_engine { "Use it with its built settings" } @else { "Use it with its settings" }
+                        @if config.is_engine { "Use it with its build settings" } @else { "Use it with its settings" }
                     }
-                    button.button type="button" data-take=(model) { "Use the model alone" }
+                    button.button type="button" data-take=(model) { "Use only the model" }
                 }
                 ModelFile::Quantization(..) => button.button.accent type="button" data-take=(all) { "Use these types" },
                 _ if has_model => button.button.accent type="button" data-take=(all) { "Use this model" },
+                ModelFile::Tensors(checkpoint) if checkpoint.says_quantization() => {
+                    button.button.accent type="button" data-take=(all) { "Use its quantization" }
+                }
                 _ => {}
             }
         }
         (locked(file, &deployment))
-        (items("Assumed", "What the file doesn't say", &report.assumed))
-        (items("Read", "What the file says", &report.read))
+        (items("Assumed", "Values that the file does not contain", &report.assumed))
+        (items("Read", "Values from the file", &report.read))
         @if !report.ignored.is_empty() {
             details.more data-part="ignored" open[request.unfolds("ignored")] {
                 summary { span.part-label { "Ignored: " (grouped(report.ignored.len() as u64)) } }
-                @if request.unfolds("ignored") { (items("", "What doesn't count here", &report.ignored)) }
+                @if request.unfolds("ignored") { (items("", "Values without effect", &report.ignored)) }
             }
         }
     }
 }
 
-fn has_model(file: &ModelFile) -> bool {
-    match file {
-        ModelFile::Tensors(checkpoint) => checkpoint.model.is_some(),
-        ModelFile::Quantization(..) => false,
-        ModelFile::Config(_) | ModelFile::TrtLlm(_) => true,
-    }
-}
-
-fn kind(file: &ModelFile) -> &'static str {
-    match file {
-        ModelFile::Config(_) => "a Hugging Face config.json",
-        ModelFile::Tensors(checkpoint) if checkpoint.sizes.is_empty() => "the index of a checkpoint in safetensors",
-        ModelFile::Tensors(_) => "the header of a safetensors file",
-        ModelFile::TrtLlm(config) if config.is_engine => "the config.json of a TensorRT-LLM engine",
-        ModelFile::TrtLlm(_) => "the config.json of a TensorRT-LLM checkpoint",
-        ModelFile::Quantization(..) => "an hf_quant_config.json: the types alone",
-    }
-}
-
-/// The dimensions that memory depends on, in a line.
+/// The dimensions that determine memory, in a line.
 fn dimensions(model: &ModelRef) -> String {
-    let own = if model.is_custom() { "No model of the catalogue has its dimensions" } else { &model.name };
+    let own = if model.is_custom() { "No model of the catalogue has these dimensions" } else { &model.name };
     let kv_heads = match model.attention {
         Attention::Latent { .. } => "latent KV".to_string(),
         Attention::Grouped { kv_heads, .. } => format!("{kv_heads} KV heads"),
@@ -91,30 +85,30 @@ fn dimensions(model: &ModelRef) -> String {
     )
 }
 
-/// A model as settings. Whatever model stood there before leaves nothing behind.
+/// A model as settings. They replace every dimension of the current model.
 fn model_pairs(model: &ModelRef) -> Pairs {
     let default = Deployment::default();
-    let first = field("model").map(|field| (field.key, field.write(&default)));
+    let first = setting("model").map(|setting| (setting.key, setting.write(&default)));
     let with = Deployment { model: model.clone(), ..default };
-    let said = with.changed().filter(|(field, _)| matches!(field.group, Group::Model | Group::Dimensions));
-    first.into_iter().chain(said.map(|(field, text)| (field.key, text))).collect()
+    let said = with.changed().filter(|(setting, _)| matches!(setting.group, Group::Model | Group::Dimensions));
+    first.into_iter().chain(said.map(|(setting, text)| (setting.key, text))).collect()
 }
 
-/// Everything that the file says, as settings.
+/// All of the file's values, as settings.
 fn all_pairs(file: &ModelFile, deployment: &Deployment) -> Pairs {
     let types = |algo: bool, cache: bool| {
         let keys = [("quant_algo", algo), ("kv_cache_dtype", cache)];
         keys.into_iter().filter(|(_, said)| *said).filter_map(|(key, _)| Some((key, written(key, deployment)?)))
     };
-    let mut pairs = if has_model(file) { model_pairs(&deployment.model) } else { Vec::new() };
+    let mut pairs = if file.model().is_some() { model_pairs(&deployment.model) } else { Vec::new() };
     match file {
         ModelFile::Config(config) => pairs.extend(types(config.quant_algo.is_some(), config.kv_cache_dtype.is_some())),
         ModelFile::Quantization(algo, cache, _) => pairs.extend(types(algo.is_some(), cache.is_some())),
-        ModelFile::Tensors(_) => {}
+        ModelFile::Tensors(checkpoint) => pairs.extend(types(checkpoint.says_quantization(), false)),
         ModelFile::TrtLlm(config) => {
             let flow = Deployment { backend: Backend::TensorRt, ..Deployment::default() };
-            pairs.extend(field("backend").map(|field| (field.key, field.write(&flow))));
-            pairs.extend(built(file).map(|field| (field.key, field.write(deployment))));
+            pairs.extend(setting("backend").map(|setting| (setting.key, setting.write(&flow))));
+            pairs.extend(built(file).map(|setting| (setting.key, setting.write(deployment))));
             pairs.extend(config.settings.iter().cloned());
         }
     }
@@ -122,28 +116,28 @@ fn all_pairs(file: &ModelFile, deployment: &Deployment) -> Pairs {
 }
 
 fn written(key: &str, deployment: &Deployment) -> Option<String> {
-    field(key).map(|field| field.write(deployment))
+    setting(key).map(|setting| setting.write(deployment))
 }
 
-/// The settings that a built engine fixes, the model apart.
-fn built(file: &ModelFile) -> impl Iterator<Item = &'static Field> {
+/// The settings that a built engine fixes, without its model.
+fn built(file: &ModelFile) -> impl Iterator<Item = &'static Setting> {
     let keys = file.locked();
-    FIELDS.iter().filter(move |field| {
-        keys.contains(&field.key)
-            && field.flows.has(Backend::TensorRt)
-            && !matches!(field.group, Group::Model | Group::Dimensions)
+    SETTINGS.iter().filter(move |setting| {
+        keys.contains(&setting.key)
+            && setting.flows.has(Backend::TensorRt)
+            && !matches!(setting.group, Group::Model | Group::Dimensions)
     })
 }
 
 fn locked(file: &ModelFile, deployment: &Deployment) -> Markup {
     let shown: Vec<(&'static str, String)> = built(file)
-        .filter(|field| field.counts(deployment))
-        .map(|field| (field.key, field.write(deployment)))
+        .filter(|setting| setting.counts(deployment))
+        .map(|setting| (setting.key, setting.write(deployment)))
         .collect();
     html! {
         @if !shown.is_empty() {
             h3 { "Fixed in the engine" }
-            p.note { "Another value of one of these needs another build." }
+            p.note { "To change one of these, build the engine again." }
             ul.settings {
                 @for (key, value) in &shown {
                     li { (field_link(key)) " " span { @if value.is_empty() { "auto" } @else { (value) } } }
@@ -153,21 +147,26 @@ fn locked(file: &ModelFile, deployment: &Deployment) -> Markup {
     }
 }
 
-/// What a checkpoint's tensors are, by part and by number format.
-fn tensors(file: &ModelFile) -> Markup {
+/// The tensors of a checkpoint, by part and by number format.
+fn tensors(file: &ModelFile, units: Units) -> Markup {
     let ModelFile::Tensors(checkpoint) = file else { return html! {} };
     let tables = [("part", &checkpoint.parts), ("format", &checkpoint.formats)];
     html! {
-        p.note { (grouped(checkpoint.tensors)) " tensors, " (checkpoint.bytes) }
+        p.note { (grouped(checkpoint.tensors)) " tensors, " (checkpoint.bytes.display(units)) }
         @for (name, shares) in tables.into_iter().filter(|(_, shares)| !shares.is_empty()) {
             table.items aria-label={ "Tensors by " (name) } {
-                thead { tr { th scope="col" { (name) } th.number scope="col" { "tensors" } th.number scope="col" { "bytes" } } }
+                thead {
+                    tr {
+                        th scope="col" { (name) }
+                        @for count in ["tensors", "bytes"] { th.number scope="col" { (count) } }
+                    }
+                }
                 tbody {
                     @for share in shares.iter().take(MOST_ROWS) {
                         tr {
                             th scope="row" { (share.name) }
                             td.number { (grouped(share.tensors)) }
-                            td.number { (share.bytes) }
+                            td.number { (share.bytes.display(units)) }
                         }
                     }
                 }
@@ -181,7 +180,9 @@ fn items(title: &str, meaning: &str, items: &[Item]) -> Markup {
         @if !items.is_empty() {
             @if !title.is_empty() { h3 { (title) } }
             table.items aria-label=(meaning) {
-                thead.visually-hidden { tr { th scope="col" { "field" } th scope="col" { "value" } th scope="col" { "what was made of it" } } }
+                thead.visually-hidden {
+                    tr { @for name in ["field", "value", "note"] { th scope="col" { (name) } } }
+                }
                 tbody {
                     @for item in items.iter().take(MOST_ROWS) {
                         tr {

@@ -1,32 +1,40 @@
 use crate::architecture::ModelRef;
-use crate::deployment::{Deployment, field};
-use crate::formats::{hf_config, link};
-use crate::panels::{answer, answer_about};
+use crate::deployment::{BuildLimits, Deployment, KvCacheConfig, Parallelism, setting};
+use crate::import::hf_config;
+use crate::link;
+use crate::panels::answer;
+use crate::worker::{Given, answer_text};
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
 const CONFIG: &str = r#"{
   "model_type": "llama", "architectures": ["LlamaForCausalLM"], "hidden_size": 3072, "num_hidden_layers": 20,
   "num_attention_heads": 24, "num_key_value_heads": 8, "intermediate_size": 8192, "vocab_size": 64000,
-  "max_position_embeddings": 8192, "tie_word_embeddings": false, "torch_dtype": "bfloat16", "made_by": "<script>alert(1)</script>"
+  "max_position_embeddings": 8192, "tie_word_embeddings": false, "torch_dtype": "bfloat16",
+  "made_by": "<script>alert(1)</script>"
 }"#;
 
 const FAILED: &str = "\
 [TRT-LLM] [I] Using LLM with PyTorch backend
 [TRT-LLM] [RANK 0] [I] max_seq_len=1025, max_num_requests=512, max_num_tokens=8192, max_batch_size=512
 [TRT-LLM] [RANK 0] [I] Use 8.46 GB for model weights.
-torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 900.00 MiB. GPU 0 has a total capacity of 79.18 GiB of which 400.50 MiB is free.
+torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 900.00 MiB. \
+GPU 0 has a total capacity of 79.18 GiB of which 400.50 MiB is free.
 ";
 
 fn about(given: &str) -> String {
     answer_about("panel=file", given.as_bytes())
 }
 
+fn answer_about(request: &str, given: &[u8]) -> String {
+    answer_text(request, &Given::of("", given))
+}
+
 fn unescaped(text: &str) -> String {
     text.replace("&amp;", "&").replace("&quot;", "\"").replace("&lt;", "<").replace("&gt;", ">")
 }
 
-/// The value of an attribute of the button that says `label`.
+/// The value of an attribute of the button with this label.
 fn attribute(html: &str, name: &str, label: &str) -> String {
     let before = html.split(&format!(">{label}</button>")).next().unwrap();
     assert_ne!(before.len(), html.len(), "no button {label} in {html}");
@@ -35,10 +43,10 @@ fn attribute(html: &str, name: &str, label: &str) -> String {
     unescaped(value.split('"').next().unwrap())
 }
 
-/// A deployment after a button changed its settings, as the page does it.
+/// Applies the settings of a button to a deployment, as the page does.
 fn take(mut deployment: Deployment, settings: &str) -> Deployment {
     for (key, value) in form_urlencoded::parse(settings.as_bytes()) {
-        field(&key).unwrap().read(&mut deployment, &value).unwrap_or_else(|advice| panic!("{key}={value} {advice}"));
+        setting(&key).unwrap().read(&mut deployment, &value).unwrap_or_else(|advice| panic!("{key}={value} {advice}"));
     }
     deployment
 }
@@ -67,12 +75,12 @@ fn using_a_log_scales_what_it_measured() {
     let html = answer("panel=file&example=1");
     let with = link::decode(&attribute(&html, "data-open", "Use my log")).deployment;
     let without = link::decode(&attribute(&html, "data-open", "Open this configuration")).deployment;
-    assert!(with.calibrated_activations.is_some() && with.calibrated_overhead.is_some());
-    assert_eq!(without.calibrated_activations, None);
-    let other = Deployment { tp_size: 2, ..Deployment::default() };
-    let scaled = take(other, &attribute(&html, "data-take", "Scale what is open"));
-    assert_eq!(scaled.tp_size, 2);
-    assert_eq!(scaled.calibrated_activations, with.calibrated_activations);
+    assert!(with.calibration.activations.is_some() && with.calibration.overhead.is_some());
+    assert_eq!(without.calibration.activations, None);
+    let other = Deployment { parallel: Parallelism { tp_size: 2, ..Parallelism::default() }, ..Deployment::default() };
+    let scaled = take(other, &attribute(&html, "data-take", "Calibrate the current configuration"));
+    assert_eq!(scaled.parallel.tp_size, 2);
+    assert_eq!(scaled.calibration.activations, with.calibration.activations);
 }
 
 #[test]
@@ -80,12 +88,13 @@ fn a_models_file_can_be_used_and_leaves_the_other_settings() {
     let html = about(CONFIG);
     let read = hf_config::read(CONFIG.as_bytes(), "").unwrap();
     let settings = attribute(&html, "data-take", "Use this model");
-    let before = Deployment { tp_size: 4, ..Deployment::default() };
+    let before = Deployment { parallel: Parallelism { tp_size: 4, ..Parallelism::default() }, ..Deployment::default() };
     let used = take(before, &settings);
-    assert_eq!((used.tp_size, &used.model), (4, &read.model));
-    // A model of one's own that stood there before leaves nothing.
+    assert_eq!((used.parallel.tp_size, &used.model), (4, &read.model));
+    // No dimension of a custom model stays.
     let other = r#"{"model_type": "qwen3_moe", "hidden_size": 2048, "num_hidden_layers": 4, "num_attention_heads": 16,
-        "num_key_value_heads": 2, "head_dim": 256, "intermediate_size": 6144, "moe_intermediate_size": 768, "num_experts": 16,
+        "num_key_value_heads": 2, "head_dim": 256, "intermediate_size": 6144, "moe_intermediate_size": 768,
+        "num_experts": 16,
         "num_experts_per_tok": 4, "vocab_size": 1000, "max_position_embeddings": 4096}"#;
     let other: ModelRef = hf_config::read(other.as_bytes(), "").unwrap().model;
     assert!(other.is_custom());
@@ -95,20 +104,28 @@ fn a_models_file_can_be_used_and_leaves_the_other_settings() {
 #[test]
 fn an_engine_brings_what_was_built() {
     let engine = r#"{"version": "0.17.0", "pretrained_config": {"architecture": "LlamaForCausalLM", "dtype": "bfloat16",
-        "vocab_size": 128256, "hidden_size": 4096, "num_hidden_layers": 32, "num_attention_heads": 32, "num_key_value_heads": 8,
-        "intermediate_size": 14336, "max_position_embeddings": 131072, "mapping": {"world_size": 2, "tp_size": 2, "pp_size": 1},
+        "vocab_size": 128256, "hidden_size": 4096, "num_hidden_layers": 32, "num_attention_heads": 32,
+        "num_key_value_heads": 8, "intermediate_size": 14336, "max_position_embeddings": 131072,
+        "mapping": {"world_size": 2, "tp_size": 2, "pp_size": 1},
         "quantization": {"quant_algo": "FP8", "kv_cache_quant_algo": "FP8"}},
         "build_config": {"max_input_len": 4096, "max_seq_len": 8192, "max_batch_size": 64, "max_num_tokens": 4096,
         "plugin_config": {"tokens_per_block": 32}}}"#;
     let html = about(engine);
-    let before = Deployment { max_beam_width: 4, free_gpu_memory_fraction: Some(0.5), ..Deployment::default() };
-    let used = take(before.clone(), &attribute(&html, "data-take", "Use it with its built settings"));
-    assert_eq!((used.tp_size, used.max_batch_size, used.max_seq_len), (2, Some(64), Some(8192)));
-    assert_eq!(used.max_beam_width, 1, "a build knob that the file leaves out has its default, not what stood there");
-    assert_eq!(used.free_gpu_memory_fraction, Some(0.5), "the engine doesn't fix it");
+    let before = Deployment {
+        limits: BuildLimits { max_beam_width: 4, ..BuildLimits::default() },
+        kv_cache: KvCacheConfig { free_gpu_memory_fraction: Some(0.5), ..KvCacheConfig::default() },
+        ..Deployment::default()
+    };
+    let used = take(before.clone(), &attribute(&html, "data-take", "Use it with its build settings"));
+    assert_eq!((used.parallel.tp_size, used.limits.max_batch_size, used.limits.max_seq_len), (2, Some(64), Some(8192)));
+    assert_eq!(
+        used.limits.max_beam_width, 1,
+        "a build knob that the file leaves out has its default, not what stood there"
+    );
+    assert_eq!(used.kv_cache.free_gpu_memory_fraction, Some(0.5), "the engine doesn't fix it");
     assert!(html.contains("Fixed in the engine") && html.contains("data-field=\"max_batch_size\""));
-    let alone = take(before, &attribute(&html, "data-take", "Use the model alone"));
-    assert_eq!((alone.max_beam_width, alone.tp_size), (4, 1));
+    let alone = take(before, &attribute(&html, "data-take", "Use only the model"));
+    assert_eq!((alone.limits.max_beam_width, alone.parallel.tp_size), (4, 1));
 }
 
 #[test]
@@ -126,7 +143,7 @@ fn a_safetensors_header_is_read_with_and_without_its_length() {
 fn a_log_that_ends_out_of_memory_is_diagnosed() {
     let html = about(FAILED);
     assert!(html.contains("An allocation of 900.00 MiB failed"), "{html}");
-    assert!(html.contains("499.50 MiB were missing") && html.contains("Line 4"));
+    assert!(html.contains("499.50 MiB was missing") && html.contains("Line 4"));
 }
 
 #[test]
@@ -159,7 +176,7 @@ fn what_can_not_be_read_says_which_line_and_field() {
         }
     }
     let twice = about(&layers("20, \"hidden_size\": 4096"));
-    assert!(twice.contains("stands there more than once") && twice.contains("Use this model"), "{twice}");
+    assert!(twice.contains("given more than once") && twice.contains("Use this model"), "{twice}");
     let junk: Vec<u8> = (0..100_000_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
     assert!(answer_about("panel=file", &junk).contains("binary"));
 }
@@ -176,4 +193,63 @@ fn every_rank_can_be_chosen() {
     assert!(html.contains("size: 1005 MiB") && !html.contains("size: 1007 MiB"));
     let second = answer_about("panel=file&rank=1", log.as_bytes());
     assert!(second.contains("size: 1007 MiB") && !second.contains("size: 1005 MiB"), "{second}");
+}
+
+#[test]
+fn a_file_without_a_model_offers_none() {
+    let index = r#"{"weight_map": {"model.layers.0.mlp.up_proj.weight": "a",
+        "model.layers.0.mlp.up_proj.weight_scale_inv": "a"}}"#;
+    let types = r#"{"quantization": {"quant_algo": "FP8", "kv_cache_quant_algo": "FP8"}}"#;
+    let shard =
+        r#"{"model.layers.9.mlp.up_proj.weight": {"dtype": "F8_E4M3", "shape": [8, 8], "data_offsets": [0, 64]}}"#;
+    for (given, label, algo) in [
+        (index, "Use its quantization", "FP8_BLOCK_SCALES"),
+        (types, "Use these types", "FP8"),
+        (shard, "Use its quantization", "FP8"),
+    ] {
+        let html = about(given);
+        assert!(!html.contains("Use this model"), "{html}");
+        let before = take(Deployment::default(), "model=Qwen/Qwen3-8B");
+        let used = take(before.clone(), &attribute(&html, "data-take", label));
+        assert_eq!((&used.model, used.precision.quant_algo.name()), (&before.model, algo));
+    }
+    assert!(about(shard).contains("no embedding table") && about(index).contains("not their shapes"));
+}
+
+#[test]
+fn a_shard_is_known_by_its_name() {
+    let header = r#"{"model.embed_tokens.weight": {"dtype": "BF16", "shape": [8, 4], "data_offsets": [0, 64]}}"#;
+    let name = "model-00001-of-00002.safetensors";
+    let html = answer_text(&format!("panel=file&file={name}"), &Given::of(name, header.as_bytes()));
+    assert!(html.contains("shard 1 of 2") && !html.contains("Use this model"), "{html}");
+}
+
+#[test]
+fn tensors_in_formats_without_a_name_are_a_problem() {
+    let html = about(r#"{"weight_map": {"model.layers.0.mlp.up_proj.qweight": "a"}}"#);
+    assert!(
+        html.contains("AWQ or GPTQ") && html.contains("class=\"problem\"") && !html.contains("data-take"),
+        "{html}"
+    );
+}
+
+#[test]
+fn a_file_of_another_kind_is_named() {
+    for (given, words) in [
+        (r#"{"peft_type": "LORA", "r": 16}"#, "LoRA adapter"),
+        (r#"{"eos_token_id": 2, "temperature": 0.6}"#, "generation_config.json"),
+        (
+            r#"{"model_type": "bert", "hidden_size": 768, "num_hidden_layers": 12,
+                "num_attention_heads": 12, "vocab_size": 9}"#,
+            "bert does not generate text",
+        ),
+        ("[1, 2]", "can't be read"),
+        ("7", "can't be read"),
+    ] {
+        let html = about(given);
+        assert!(
+            html.contains("role=\"alert\"") && html.contains(words) && !html.contains("data-take"),
+            "{given}: {html}"
+        );
+    }
 }

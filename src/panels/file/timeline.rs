@@ -1,26 +1,26 @@
-//! The memory lines of a log in the order of time, as a bar that fills.
+//! The memory lines of a log in chronological order, as a filling bar.
 
-use super::super::parts::roving;
+use super::super::widgets::roving;
 use super::size;
 use crate::chart::Theme;
-use crate::formats::log::{Entry, ExplainedLog, Kind, RankReading};
+use crate::log::{Entry, EventKind, ExplainedLog, RankReading};
 use crate::memory::Contributor;
 use crate::units::{Bytes, grouped};
 use maud::{Markup, html};
 
-/// No more lines are shown.
+/// The most lines shown.
 const MOST: usize = 60;
-/// Units of a bar's length.
+/// The length of a bar in SVG units.
 const LENGTH: f64 = 1000.0;
-/// Units of its height.
+/// The height of a bar in SVG units.
 const HEIGHT: u32 = 10;
 
-/// A line, and what it adds.
+/// A line, and the memory that it adds.
 struct Step<'a> {
     entry: &'a Entry,
-    /// What the GPU held before, in the order of time.
+    /// The memory in use before it, in chronological order.
     before: Vec<(Contributor, u64)>,
-    /// What the line adds, and to which contributor.
+    /// The memory that it adds, and the contributor.
     adds: Option<(Contributor, u64)>,
 }
 
@@ -37,7 +37,7 @@ fn steps(log: &ExplainedLog, at: usize) -> Vec<Step<'_>> {
     let mut held: Vec<(Contributor, u64)> = Vec::new();
     let mut steps = Vec::new();
     for entry in sized {
-        // A contributor may be said several times; the last counts.
+        // The log may print a contributor several times. The last line counts.
         let said = counted(entry, rank).filter(|(contributor, _)| last[*contributor as usize] == Some(entry.line));
         let adds = said.or_else(|| outside(entry, sum(&held)));
         steps.push(Step { entry, before: held.clone(), adds });
@@ -50,7 +50,7 @@ fn sum<'a>(parts: impl IntoIterator<Item = &'a (Contributor, u64)>) -> u64 {
     parts.into_iter().fold(0, |sum, (_, bytes)| sum.saturating_add(*bytes))
 }
 
-/// What a line counts, where it is the one that its contributor's size was taken from.
+/// The memory that a line adds, if its contributor's size was read from this line.
 fn counted(entry: &Entry, rank: &RankReading) -> Option<(Contributor, u64)> {
     let contributor = entry.event.kind.contributor()?;
     let (size, kind) = rank.measured[contributor as usize]?;
@@ -61,28 +61,31 @@ fn counted(entry: &Entry, rank: &RankReading) -> Option<(Contributor, u64)> {
     Some((contributor, outside.unwrap_or(size).bytes.0))
 }
 
-/// What lies outside every line shows where the log says how much is left.
+/// The memory outside every line, which a line with the free memory shows.
 fn outside(entry: &Entry, used: u64) -> Option<(Contributor, u64)> {
-    let (left, total) = entry.event.size.zip(entry.event.other).filter(|_| entry.event.kind == Kind::FreeMemory)?;
+    let (left, total) =
+        entry.event.size.zip(entry.event.other).filter(|_| entry.event.kind == EventKind::FreeMemory)?;
     let more = total.bytes.0.checked_sub(left.bytes.0)?.checked_sub(used)?;
     Some((Contributor::Overhead, more))
 }
 
-/// The bar of a rank, a row for each line that has a size.
-pub fn timeline(log: &ExplainedLog, at: usize, theme: &Theme) -> Markup {
+/// Returns the bar of a rank, with a row for each line that has a size.
+pub(super) fn timeline(log: &ExplainedLog, at: usize, theme: &Theme) -> Markup {
     let steps = steps(log, at);
     let total = log.reading.ranks.get(at).and_then(|rank| rank.total).map(|size| size.bytes.0);
     let held = steps.last().map_or(0, |step| sum(step.before.iter().chain(&step.adds)));
     let whole = total.unwrap_or(0).max(held).max(1) as f64;
-    let of = total.map_or_else(String::new, |total| format!(" of the {} of the GPU", Bytes(total)));
-    let idle = format!("In the order of time. The bar is what the lines account for{of}.");
+    let of = total.map_or_else(String::new, |total| format!(" of the {} of the GPU", Bytes(total).display(log.units)));
+    let idle = format!("In chronological order. The bar shows the memory that the lines account for{of}.");
     html! {
-        ol.timeline aria-label="Memory lines in the order of time" data-roving {
+        ol.timeline aria-label="Memory lines in chronological order" data-roving {
             @for (index, step) in steps.iter().take(MOST).enumerate() {
                 li data-line=(step.entry.line) data-tip=(step.entry.text) tabindex=(roving(index)) {
                     span.line-number { (step.entry.line) }
                     span.step-name { (step.entry.event.kind.label()) }
-                    span.step-size { @if let Some(printed) = step.entry.event.size { (size(printed.bytes)) } }
+                    span.step-size {
+                        @if let Some(printed) = step.entry.event.size { (size(printed.bytes, log.units)) }
+                    }
                     (bar(step, whole, theme))
                 }
             }
@@ -94,7 +97,7 @@ pub fn timeline(log: &ExplainedLog, at: usize, theme: &Theme) -> Markup {
     }
 }
 
-/// What was there before is paler.
+/// Memory from earlier lines is paler.
 fn bar(step: &Step, whole: f64, theme: &Theme) -> Markup {
     let at = |bytes: u64| (bytes as f64 / whole * LENGTH).round() as u32;
     let mut end = 0_u64;
@@ -105,8 +108,9 @@ fn bar(step: &Step, whole: f64, theme: &Theme) -> Markup {
             @for ((contributor, bytes), opacity) in parts {
                 @let start = at(end);
                 @let () = end = end.saturating_add(*bytes);
-                // A little is seen too.
-                rect x=(start) width=(at(end).saturating_sub(start).max(3)) height=(HEIGHT) fill=(theme.contributor(*contributor)) opacity=(opacity) {}
+                // Small sizes are visible too.
+                rect x=(start) width=(at(end).saturating_sub(start).max(3)) height=(HEIGHT)
+                    fill=(theme.contributor(*contributor)) opacity=(opacity) {}
             }
         }
     }

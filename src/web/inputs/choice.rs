@@ -5,13 +5,13 @@ use crate::deployment::Input;
 use crate::gpu::{self, Gpu};
 use crate::web::dom::{El, el, value};
 use crate::web::lists;
-use crate::web::state::Setting;
+use crate::web::state::SettingState;
 
 /// A name that leaves the choice to TensorRT-LLM.
 const AUTO: &str = "auto";
 
 /// One of the names of a field. `auto` says what it amounts to.
-pub fn choice(setting: Setting) -> El {
+pub(crate) fn choice(setting: SettingState) -> El {
     let field = setting.field;
     let names = if let Input::Choice(names) = field.input { names } else { &[] };
     let options = names.iter().map(|name| {
@@ -25,7 +25,7 @@ pub fn choice(setting: Setting) -> El {
 }
 
 /// One of a few names, side by side. The names for people are those of `labels`, in the same order.
-pub fn switch(setting: Setting, labels: &[&str]) -> El {
+pub(crate) fn switch(setting: SettingState, labels: &[&str]) -> El {
     let field = setting.field;
     let names = if let Input::Choice(names) = field.input { names } else { &[] };
     let choices = names.iter().zip(labels).map(|(name, label)| {
@@ -47,12 +47,12 @@ pub fn switch(setting: Setting, labels: &[&str]) -> El {
 }
 
 /// The word for what is left to TensorRT-LLM, with what it makes of it.
-pub fn auto(effective: &str) -> String {
+pub(crate) fn auto(effective: &str) -> String {
     if effective.is_empty() { AUTO.to_string() } else { format!("{AUTO} ({effective})") }
 }
 
 /// A card of the catalogue.
-pub fn gpus(setting: Setting) -> El {
+pub(crate) fn gpus(setting: SettingState) -> El {
     let options = move || {
         let chosen = setting.state.deployment.with_untracked(|deployment| deployment.gpu.id);
         let option = |gpu: &Gpu| {
@@ -67,7 +67,7 @@ pub fn gpus(setting: Setting) -> El {
 }
 
 /// A native list of values.
-pub fn select(setting: Setting, list: El) -> El {
+pub(crate) fn select(setting: SettingState, list: El) -> El {
     described(setting, list.class("control"), "")
         .live_value(move || setting.value())
         .on("change", move |event| setting.state.choose(setting.field, &value(&event)))

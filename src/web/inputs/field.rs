@@ -1,12 +1,12 @@
-//! What surrounds a control: its name, when it is fixed, a way back to the default, help and messages.
+//! The surroundings of a control: name, phase, reset to the default, help and messages.
 
-use crate::deployment::{Deployment, Field};
+use crate::deployment::{Deployment, Setting};
 use crate::web::browser;
 use crate::web::dom::{El, el};
-use crate::web::state::{AppState, Setting};
+use crate::web::state::{AppState, SettingState};
 
 /// A group's heading, with how many of its fields differ from their defaults.
-pub fn head(state: AppState, label: &str, fields: Vec<&'static Field>) -> [El; 2] {
+pub(crate) fn head(state: AppState, label: &str, fields: Vec<&'static Setting>) -> [El; 2] {
     let count = move || match state.count(&fields, |standing| standing.differs) {
         0 => String::new(),
         changed => format!("{changed} changed"),
@@ -15,7 +15,7 @@ pub fn head(state: AppState, label: &str, fields: Vec<&'static Field>) -> [El; 2
 }
 
 /// Sets several fields to their defaults, where one differs.
-pub fn reset_all(state: AppState, label: &str, name: &str, fields: Vec<&'static Field>) -> El {
+pub(crate) fn reset_all(state: AppState, label: &str, name: &str, fields: Vec<&'static Setting>) -> El {
     let all = fields.clone();
     let differs = move || state.count(&fields, |standing| standing.differs) > 0;
     el("button")
@@ -27,10 +27,10 @@ pub fn reset_all(state: AppState, label: &str, name: &str, fields: Vec<&'static 
         .on("click", move |_| all.iter().for_each(|field| state.reset(field)))
 }
 
-/// A field whose control stands beside its name. Where its group doesn't say when it is fixed, the field does.
-pub fn row(setting: Setting, marked: bool, controls: Vec<El>) -> El {
+/// A field whose control is beside its name. It shows its phase if its group does not.
+pub(crate) fn row(setting: SettingState, marked: bool, controls: Vec<El>) -> El {
     let field = setting.field;
-    let mark = marked.then(|| el("span").class("mark moment").text(field.fixed.label()));
+    let mark = marked.then(|| el("span").class("mark moment").text(field.phase.label()));
     let name = el("div").class("name").child(label(field).class("key")).children(mark);
     let row = el("div").class("field row").attr("data-field", field.key).child(name).child(reset(setting));
     let row = row.children(controls).children(messages(setting));
@@ -38,27 +38,28 @@ pub fn row(setting: Setting, marked: bool, controls: Vec<El>) -> El {
 }
 
 /// A field whose control is as wide as the column; its group's heading names it.
-pub fn stacked(setting: Setting, controls: Vec<El>) -> El {
+pub(crate) fn stacked(setting: SettingState, controls: Vec<El>) -> El {
     let field = setting.field;
     let stacked = el("div").class("field stacked").attr("data-field", field.key);
     let named = stacked.child(label(field).class("visually-hidden"));
     lockable(setting, named.children(controls).children(messages(setting)))
 }
 
-/// A field whose controls do nothing while it is locked. What appears beside a slider must not be a child of the `fieldset` itself:
-/// Chromium would lay the slider out anew, and a drag that just began would end.
-fn lockable(setting: Setting, field: El) -> El {
+/// A field whose controls are disabled while it is locked. Elements that appear beside a slider
+/// must not be children of the `fieldset` itself: Chromium would lay out the slider again and end a
+/// drag.
+fn lockable(setting: SettingState, field: El) -> El {
     let (key, locked) = (setting.field.key, setting.state.view.locked);
     let is_locked = move || locked.with(|locked| locked.iter().any(|locked| locked == key));
     el("fieldset").class("lock").attr("role", "presentation").live_flag("disabled", is_locked).child(field)
 }
 
-fn label(field: &'static Field) -> El {
+fn label(field: &'static Setting) -> El {
     el("label").attr("for", field.key).text(field.key)
 }
 
 /// Back to the default, where a field differs from it.
-fn reset(setting: Setting) -> El {
+fn reset(setting: SettingState) -> El {
     let field = setting.field;
     let name = format!("reset {}", field.key);
     // What a model of one's own must say has no default to go back to.
@@ -78,7 +79,7 @@ fn reset(setting: Setting) -> El {
 }
 
 /// Help, notes and problems.
-fn messages(setting: Setting) -> [El; 3] {
+fn messages(setting: SettingState) -> [El; 3] {
     let field = setting.field;
     let line = |what: &str| el("p").class(what).id(&format!("{}_{what}", field.key));
     let problem = line("problem")
@@ -94,7 +95,7 @@ fn messages(setting: Setting) -> [El; 3] {
 }
 
 /// A control's id and name, and what assistive technology should know of it besides its label.
-pub fn described(setting: Setting, control: El, more: &'static str) -> El {
+pub(crate) fn described(setting: SettingState, control: El, more: &'static str) -> El {
     let key = setting.field.key;
     let by = move || {
         let problem = if setting.problem().is_some() { format!("{key}_problem ") } else { String::new() };

@@ -1,18 +1,18 @@
 //! The inputs, grouped as a person thinks of them.
 
-pub mod choice;
-pub mod field;
-pub mod model;
-pub mod number;
+pub(super) mod choice;
+pub(super) mod field;
+pub(super) mod model;
+pub(super) mod number;
 mod scale;
 mod steps;
-pub mod ticks;
+pub(super) mod ticks;
 mod toggle;
 
 use super::browser::before_paint;
 use super::dom::{El, el, fill_once, listen, target};
-use super::state::{AppState, Setting};
-use crate::deployment::{Backend, FIELDS, Field, Fixed, Group, Input};
+use super::state::{AppState, SettingState};
+use crate::deployment::{Backend, Group, Input, Phase, SETTINGS, Setting};
 use field::{head, reset_all, row, stacked};
 use leptos::prelude::*;
 use std::cell::{Cell, RefCell};
@@ -22,10 +22,10 @@ use std::rc::Rc;
 const IN_HEADER: [&str; 2] = ["trtllm_version", "backend"];
 
 /// The fields of a group. A choice of one is none.
-fn fields(group: Group) -> Vec<&'static Field> {
-    let is_choice = |field: &&Field| !matches!(field.input, Input::Choice(names) if names.len() < 2);
-    let here = |field: &&Field| field.group == group && !IN_HEADER.contains(&field.key);
-    FIELDS.iter().filter(here).filter(is_choice).collect()
+fn fields(group: Group) -> Vec<&'static Setting> {
+    let is_choice = |field: &&Setting| !matches!(field.input, Input::Choice(names) if names.len() < 2);
+    let here = |field: &&Setting| field.group == group && !IN_HEADER.contains(&field.key);
+    SETTINGS.iter().filter(here).filter(is_choice).collect()
 }
 
 /// The groups that are filled in by hand: those that few people change, and the others.
@@ -37,7 +37,7 @@ fn groups() -> (Vec<Group>, Vec<Group>) {
 const AT_ONCE: usize = 3;
 
 /// Adds the first inputs, but for those of the header.
-pub fn first(form: &El, state: AppState) {
+pub(super) fn first(form: &El, state: AppState) {
     help_follows_focus(state);
     ticks::follow(state);
     // Without an engine nothing is fixed before the start.
@@ -47,14 +47,14 @@ pub fn first(form: &El, state: AppState) {
 }
 
 /// Adds the others that aren't folded away.
-pub fn others(form: &El, state: AppState) {
+pub(super) fn others(form: &El, state: AppState) {
     add(form.clone(), state, groups().1.iter().skip(AT_ONCE));
 }
 
 /// Adds what few people change, folded away.
-pub fn advanced(form: &El, folded: &El, state: AppState) {
+pub(super) fn advanced(form: &El, folded: &El, state: AppState) {
     let (more, _) = groups();
-    let all: Vec<&Field> = more.iter().flat_map(|group| fields(*group)).collect();
+    let all: Vec<&Setting> = more.iter().flat_map(|group| fields(*group)).collect();
     let counting = all.clone();
     let count = move || format!("{} more", state.count(&counting, |standing| standing.counts));
     let summary = el("summary").children(head(state, "Advanced", all)).child(el("span").class("mark").live_text(count));
@@ -62,9 +62,9 @@ pub fn advanced(form: &El, folded: &El, state: AppState) {
 }
 
 /// Adds the others of them, and the way back from everything.
-pub fn last(form: &El, folded: &El, state: AppState) {
+pub(super) fn last(form: &El, folded: &El, state: AppState) {
     add(folded.clone(), state, groups().0.iter().skip(AT_ONCE));
-    form.clone().child(reset_all(state, "Reset all settings", "Reset all settings", FIELDS.iter().collect()));
+    form.clone().child(reset_all(state, "Reset all settings", "Reset all settings", SETTINGS.iter().collect()));
 }
 
 fn add<'a>(place: El, state: AppState, groups: impl Iterator<Item = &'a Group>) -> El {
@@ -98,7 +98,7 @@ fn dimensions(state: AppState) -> El {
 }
 
 /// A form that is sent nowhere.
-pub fn form(class: &str) -> El {
+pub(super) fn form(class: &str) -> El {
     el("form")
         .class(class)
         .attr("aria-label", "Deployment")
@@ -120,27 +120,27 @@ fn group(state: AppState, group: Group) -> El {
     el("section").class("group").live_flag("hidden", move || !applies()).child(head).children(controls)
 }
 
-/// When the settings of a group are fixed, where an engine is built. The hardware says so by itself.
-fn moments(fields: &[&'static Field]) -> Vec<Fixed> {
+/// Returns the phases of the settings of a group, except for hardware, which is obvious.
+fn moments(fields: &[&'static Setting]) -> Vec<Phase> {
     let mut moments = Vec::new();
     for field in fields.iter().filter(|field| field.flows.has(Backend::TensorRt)) {
-        if field.fixed != Fixed::Hardware && !moments.contains(&field.fixed) {
-            moments.push(field.fixed);
+        if field.phase != Phase::Hardware && !moments.contains(&field.phase) {
+            moments.push(field.phase);
         }
     }
     moments
 }
 
-fn group_mark(fixed: Fixed) -> &'static str {
-    match fixed {
-        Fixed::Build => "fixed in the engine",
+fn group_mark(phase: Phase) -> &'static str {
+    match phase {
+        Phase::Build => "fixed in the engine",
         other => other.label(),
     }
 }
 
 /// A setting with the control that its kind asks for.
-pub fn control(state: AppState, field: &'static Field, marked: bool) -> El {
-    let setting = Setting::new(state, field);
+pub(super) fn control(state: AppState, field: &'static Setting, marked: bool) -> El {
+    let setting = SettingState::new(state, field);
     let row = |controls: Vec<El>| row(setting, marked, controls);
     match field.input {
         Input::Model => stacked(setting, model::model(setting)),
@@ -153,8 +153,8 @@ pub fn control(state: AppState, field: &'static Field, marked: bool) -> El {
     }
 }
 
-/// Shows the help of the field that has the focus. While a pointer is down the help stays where it is, so that nothing moves away
-/// under a finger.
+/// Shows the help of the focused field. The help does not change while a pointer is down, so that
+/// nothing moves under a finger.
 fn help_follows_focus(state: AppState) {
     let (down, waiting) = (Rc::new(Cell::new(false)), Rc::new(RefCell::new(None::<String>)));
     let helped = state.view.helped;

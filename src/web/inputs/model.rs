@@ -6,7 +6,7 @@ use crate::units::{grouped, grouped_decimal};
 use crate::web::browser;
 use crate::web::dom::{self, El, el, target, value};
 use crate::web::live::Live;
-use crate::web::state::Setting;
+use crate::web::state::SettingState;
 use wasm_bindgen::JsCast;
 use web_sys::{Event, HtmlInputElement};
 
@@ -22,7 +22,7 @@ fn option_id(number: usize) -> String {
 /// What is looked for in the catalogue.
 #[derive(Clone, Copy)]
 struct Search {
-    setting: Setting,
+    setting: SettingState,
     /// Whether something is typed; else the field shows the model.
     typing: Live<bool>,
     typed: Live<String>,
@@ -136,7 +136,7 @@ impl Search {
 }
 
 /// A combobox over the catalogue, and the dimensions of the chosen model.
-pub fn model(setting: Setting) -> Vec<El> {
+pub(crate) fn model(setting: SettingState) -> Vec<El> {
     let search = Search {
         setting,
         typing: Live::new(false),

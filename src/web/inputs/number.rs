@@ -3,17 +3,17 @@
 use super::field::described;
 use super::scale::Scale;
 use super::ticks::tick;
-use crate::deployment::{Field, Input};
+use crate::deployment::{Input, Setting};
 use crate::units::{decimal, shortest};
 use crate::web::dom::{El, el, value};
-use crate::web::state::{Setting, readable};
+use crate::web::state::{SettingState, readable};
 use std::rc::Rc;
 
 /// The slider of a fraction counts hundredths.
 const HUNDREDTHS: f64 = 100.0;
 
 /// A field for a number, and its slider where the range has an end.
-pub fn number(setting: Setting) -> Vec<El> {
+pub(crate) fn number(setting: SettingState) -> Vec<El> {
     let field = setting.field;
     let slider = match field.input {
         Input::Whole { min, slider_max, .. } => Some(Slider::Whole(Scale::new(min, slider_max))),
@@ -23,9 +23,10 @@ pub fn number(setting: Setting) -> Vec<El> {
     [text_input(setting)].into_iter().chain(slider.map(|slider| range(setting, slider))).collect()
 }
 
-/// The text of a number, kept as typed until it is understood. Left empty it shows what TensorRT-LLM takes instead.
-pub fn text_input(setting: Setting) -> El {
-    let Setting { field, state, .. } = setting;
+/// The text input of a number. It keeps invalid text as typed, and if empty shows the resolved
+/// value.
+pub(crate) fn text_input(setting: SettingState) -> El {
+    let SettingState { field, state, .. } = setting;
     let mode = match field.input {
         Input::Whole { .. } | Input::Steps { .. } => "numeric",
         Input::Text => "text",
@@ -41,7 +42,7 @@ pub fn text_input(setting: Setting) -> El {
 }
 
 /// A value, or that there is none.
-fn spoken(field: &Field, value: String) -> String {
+fn spoken(field: &Setting, value: String) -> String {
     if value.is_empty() { "none".to_string() } else { readable(field, value) }
 }
 
@@ -85,8 +86,8 @@ impl Slider {
     }
 }
 
-fn range(setting: Setting, slider: Slider) -> El {
-    let Setting { field, state, .. } = setting;
+fn range(setting: SettingState, slider: Slider) -> El {
+    let SettingState { field, state, .. } = setting;
     let shown = move || {
         let value = setting.value();
         if value.is_empty() { setting.effective() } else { value }

@@ -3,13 +3,14 @@
 /// Parts of a doubling.
 const PARTS: u64 = 8;
 
-/// The whole numbers that a slider stops at: all small ones, and then eight to a doubling, so that each move is felt alike.
+/// The whole numbers at which a slider stops: all small numbers, then eight per doubling, so that
+/// steps feel alike.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Scale(Vec<u64>);
+pub(super) struct Scale(Vec<u64>);
 
 impl Scale {
     /// From `min` to `max`.
-    pub fn new(min: u64, max: u64) -> Scale {
+    pub(super) fn new(min: u64, max: u64) -> Scale {
         let mut stops = vec![min];
         let mut octave = 1;
         while octave < max {
@@ -28,19 +29,19 @@ impl Scale {
     }
 
     /// The last position; the first is 0.
-    pub fn last(&self) -> usize {
+    pub(super) fn last(&self) -> usize {
         self.0.len() - 1
     }
 
     /// The position nearest to a number.
-    pub fn position(&self, number: u64) -> usize {
+    pub(super) fn position(&self, number: u64) -> usize {
         let above = self.0.partition_point(|stop| *stop < number).min(self.last());
         let below = above.saturating_sub(1);
         if self.0[above].abs_diff(number) <= self.0[below].abs_diff(number) { above } else { below }
     }
 
     /// The number at a position.
-    pub fn number(&self, position: usize) -> u64 {
+    pub(super) fn number(&self, position: usize) -> u64 {
         self.0[position.min(self.last())]
     }
 }

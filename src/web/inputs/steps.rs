@@ -2,10 +2,10 @@
 
 use super::number::text_input;
 use crate::web::dom::{El, el};
-use crate::web::state::Setting;
+use crate::web::state::SettingState;
 
 /// The usual values as buttons, and a field for any other.
-pub fn steps(setting: Setting, usual: &'static [u64]) -> El {
+pub(super) fn steps(setting: SettingState, usual: &'static [u64]) -> El {
     let buttons = usual.iter().map(|number| {
         let text = number.to_string();
         let chosen = text.clone();

@@ -1,17 +1,17 @@
 //! Where the deployment stops fitting, as a tick on each slider.
 
-use crate::deployment::Field;
-use crate::formats::link;
-use crate::web::answers::Answers;
+use crate::deployment::Setting;
+use crate::protocol::Request;
 use crate::web::browser::Debounced;
 use crate::web::dom::watch;
 use crate::web::state::AppState;
+use crate::web::worker::Answers;
 
 /// A tick is looked for once the deployment has rested for this many milliseconds.
 const REST: u32 = 200;
 
 /// Keeps the ticks up to date, long after the picture.
-pub fn follow(state: AppState) {
+pub(crate) fn follow(state: AppState) {
     let ticks = state.view.ticks;
     let answers = Answers::new(move |answer| ticks.set(answer.unwrap_or_default().to_string()));
     let resting = Debounced::new(REST);
@@ -20,17 +20,13 @@ pub fn follow(state: AppState) {
             return;
         };
         resting.call(move || {
-            let request = form_urlencoded::Serializer::new(String::new())
-                .append_pair("panel", "ticks")
-                .append_pair("link", &link::encode(&sound.deployment))
-                .finish();
-            answers.ask(request);
+            answers.ask(&Request::SliderLimits { deployment: sound.deployment.clone() });
         });
     });
 }
 
 /// The last value of a field that fits, and whether it is smaller ones that don't.
-pub fn tick(state: AppState, field: &Field) -> Option<(String, bool)> {
+pub(crate) fn tick(state: AppState, field: &Setting) -> Option<(String, bool)> {
     state.view.ticks.with(|ticks| {
         let (_, value) = form_urlencoded::parse(ticks.as_bytes()).find(|(key, _)| key == field.key)?;
         let is_smallest = value.ends_with('+');

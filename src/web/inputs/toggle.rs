@@ -3,11 +3,11 @@
 use super::choice::{auto, select};
 use super::field::described;
 use crate::web::dom::{El, el, target};
-use crate::web::state::Setting;
+use crate::web::state::SettingState;
 use wasm_bindgen::JsCast;
 
 /// On or off.
-pub fn switch(setting: Setting) -> El {
+pub(super) fn switch(setting: SettingState) -> El {
     described(setting, el("input").attr("type", "checkbox"), "").live_checked(move || setting.value() == "true").on(
         "change",
         move |event| {
@@ -19,8 +19,8 @@ pub fn switch(setting: Setting) -> El {
 }
 
 /// On, off, or what TensorRT-LLM makes of it.
-pub fn auto_or(setting: Setting) -> El {
+pub(super) fn auto_or(setting: SettingState) -> El {
     let automatic = el("option").attr("value", "").live_text(move || auto(&setting.effective()));
-    let fixed = ["true", "false"].map(|value| el("option").attr("value", value).text(value));
-    select(setting, el("select").child(automatic).children(fixed))
+    let phase = ["true", "false"].map(|value| el("option").attr("value", value).text(value));
+    select(setting, el("select").child(automatic).children(phase))
 }

@@ -1,9 +1,10 @@
 //! The chart: plotters' picture, and over it the boxes that the pointer and the focus find.
 
+use super::segment::label;
 use super::tooltip::tooltip;
 use crate::chart::{self, Drawing, Hit, Segment, Size};
 use crate::memory::Report;
-use crate::units::Bytes;
+use crate::units::Units;
 use crate::web::browser::{self, Debounced};
 use crate::web::dom::{self, El, el, key, svg, target, watch};
 use crate::web::live::{Derived, Live};
@@ -20,12 +21,16 @@ const HEIGHT: u32 = 320;
 /// The height of the lying bar.
 const STRIP_HEIGHT: u32 = 24;
 
-/// What the pointer and the focus find follows the picture once that has rested for this many milliseconds: whoever drags a slider
-/// needs none of it, and it would take as long as the picture.
+/// The delay in milliseconds after which the hit boxes follow the picture. A drag of a slider does
+/// not need them, and they take as long as the picture.
 const REST: u32 = 100;
 
 /// A bar for each rank with the capacity as a line, or one lying bar of the rank that decides.
-pub fn chart(state: AppState, appearance: Appearance, strip: impl Fn() -> bool + Copy + Send + Sync + 'static) -> El {
+pub(crate) fn chart(
+    state: AppState,
+    appearance: Appearance,
+    strip: impl Fn() -> bool + Copy + Send + Sync + 'static,
+) -> El {
     let frame = el("div").class("chart-frame");
     let width = browser::width_of(&frame.0);
     let drawing = Derived::new(move |_| {
@@ -34,7 +39,7 @@ pub fn chart(state: AppState, appearance: Appearance, strip: impl Fn() -> bool +
         Some(Arc::new(if strip {
             chart::strip(&sound.report, Size { width, height: STRIP_HEIGHT }, theme)
         } else {
-            chart::ranks(&sound.report, Size { width, height: HEIGHT }, theme)
+            chart::ranks(&sound.report, Size { width, height: HEIGHT }, theme, state.view.units)
         }))
     });
     let drawn =
@@ -87,7 +92,7 @@ pub fn chart(state: AppState, appearance: Appearance, strip: impl Fn() -> bool +
                     drawing
                         .as_deref()
                         .zip(sound)
-                        .map_or_else(String::new, |(drawing, sound)| boxes(drawing, &sound.report))
+                        .map_or_else(String::new, |(drawing, sound)| boxes(drawing, &sound.report, state.view.units))
                 })
             })
         })
@@ -106,7 +111,7 @@ pub fn chart(state: AppState, appearance: Appearance, strip: impl Fn() -> bool +
             0 | 1 => String::new(),
             _ => sound
                 .report
-                .tightest()
+                .kv_limiting_rank()
                 .map(|rank| format!("GPU {}, which has the least room", rank.rank))
                 .unwrap_or_default(),
         })
@@ -114,7 +119,7 @@ pub fn chart(state: AppState, appearance: Appearance, strip: impl Fn() -> bool +
     let whose = el("figcaption").class("whose").live_text(whose).live_flag("hidden", move || !strip());
     let capacity = el("p")
         .class("capacity")
-        .live_text(move || state.sound(|sound| sound.plan.gpu_memory.to_string()))
+        .live_text(move || state.sound(|sound| sound.plan.machine.gpu_memory.display(state.view.units).to_string()))
         .live_style("top", move || drawn(|drawing| format!("{}px", drawing.capacity)))
         .live_flag("hidden", move || strip() || drawing.with(Option::is_none));
     el("figure")
@@ -137,13 +142,14 @@ fn segment_at(event: &Event) -> Option<Element> {
     target(event)?.closest("[data-segment]").ok().flatten()
 }
 
-/// The boxes of all segments as SVG. The first is reached by Tab, the others from there by the arrow keys.
-fn boxes(drawing: &Drawing, report: &Report) -> String {
+/// Returns the hit boxes of all segments as SVG. Tab focuses the first; arrow keys move to the
+/// others.
+fn boxes(drawing: &Drawing, report: &Report, units: Units) -> String {
     let mut svg = String::new();
     for (index, hit) in drawing.hits.iter().enumerate() {
         let Hit { bar, segment, x, y, width, height } = *hit;
         let tab_index = if index == 0 { 0 } else { -1 };
-        let (key, label) = (segment.key(), label(drawing, report, hit));
+        let (key, label) = (segment.key(), label(drawing, report, hit, units));
         let _ = writeln!(
             svg,
             "<rect data-bar=\"{bar}\" data-segment=\"{key}\" x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\" \
@@ -151,25 +157,4 @@ fn boxes(drawing: &Drawing, report: &Report) -> String {
         );
     }
     svg
-}
-
-/// What a box says of itself. None of these texts has a character that markup would have to escape.
-fn label(drawing: &Drawing, report: &Report, hit: &Hit) -> String {
-    let Some((bytes, total)) = figure(drawing, report, hit) else {
-        return hit.segment.label().to_string();
-    };
-    let bar = drawing.bars.get(hit.bar).map_or("", |bar| bar.label.as_str());
-    format!(
-        "{}, {bar}: {}, {}",
-        hit.segment.label_in(report),
-        super::figures::large(bytes),
-        super::figures::share(bytes, total)
-    )
-}
-
-/// The size of a segment, and of the GPU that it is on.
-pub fn figure(drawing: &Drawing, report: &Report, hit: &Hit) -> Option<(Bytes, Bytes)> {
-    let shows = drawing.bars.get(hit.bar)?.shows;
-    let rank = report.ranks.iter().find(|rank| rank.rank == shows)?;
-    Some((hit.segment.bytes(rank), rank.total))
 }

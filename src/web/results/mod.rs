@@ -1,22 +1,24 @@
 //! The answer: verdict, chart, figures, and the questions below them.
 
-pub mod chart;
-pub mod figures;
+pub(super) mod chart;
+pub(super) mod figures;
 mod questions;
+mod segment;
 mod tooltip;
-pub mod verdict;
-pub mod warnings;
+pub(super) mod verdict;
+pub(super) mod warnings;
 
 use super::browser;
 use super::dom::{El, el};
 use super::state::AppState;
 use super::theme::Appearance;
 
-/// Below this width the chart is one lying bar, and stays in view with the verdict. `layout.css` has the same number.
+/// The width below which the chart is one horizontal bar that stays in view with the verdict.
+/// `layout.css` has the same number.
 const NARROW: &str = "(max-width: 44.9375em)";
 
 /// Adds the picture, and what is said of it.
-pub fn picture(results: El, state: AppState, appearance: Appearance) -> El {
+pub(super) fn picture(results: El, state: AppState, appearance: Appearance) -> El {
     let narrow = browser::media(NARROW);
     let chart = chart::chart(state, appearance, move || narrow.get());
     let summary = el("div").class("summary").children(verdict::verdict(state)).child(chart);
@@ -24,6 +26,6 @@ pub fn picture(results: El, state: AppState, appearance: Appearance) -> El {
 }
 
 /// Adds what stands beside and below the picture.
-pub fn details(results: &El, state: AppState, appearance: Appearance) {
+pub(super) fn details(results: &El, state: AppState, appearance: Appearance) {
     results.clone().child(figures::figures(state, appearance)).child(questions::questions(state, appearance));
 }

@@ -2,10 +2,12 @@
 
 use crate::web::browser;
 use crate::web::dom::{El, el, fill_once, key};
+use crate::web::live::Live;
 use crate::web::panel::panel;
 use crate::web::state::AppState;
 use crate::web::theme::Appearance;
 use crate::web::view::Tab;
+use crate::web::worker;
 use web_sys::Event;
 
 fn tab_id(tab: Tab) -> String {
@@ -13,7 +15,7 @@ fn tab_id(tab: Tab) -> String {
 }
 
 /// The row of tabs, and the panel of the one that is open.
-pub fn questions(state: AppState, appearance: Appearance) -> El {
+pub(super) fn questions(state: AppState, appearance: Appearance) -> El {
     let open = state.view.tab;
     let key_down = move |event: Event| {
         let count = Tab::ALL.len();
@@ -48,7 +50,7 @@ pub fn questions(state: AppState, appearance: Appearance) -> El {
             .attr("aria-labelledby", &tab_id(tab))
             .live_flag("hidden", move || open.get() != tab);
         // A panel keeps from then on what was chosen in it.
-        fill_once(&place, move || open.get() == tab, move || vec![content(state, appearance, tab)]);
+        fill_once(&place, move || open.get() == tab, move || content(state, appearance, tab));
         place
     });
     let tablist =
@@ -56,13 +58,26 @@ pub fn questions(state: AppState, appearance: Appearance) -> El {
     el("section").class("questions").attr("aria-label", "Questions").child(tablist).children(panels)
 }
 
-fn content(state: AppState, appearance: Appearance, tab: Tab) -> El {
-    panel(state, appearance, tab.question(), move || match tab {
+fn content(state: AppState, appearance: Appearance, tab: Tab) -> Vec<El> {
+    let panel = panel(state, appearance, tab.spec(), move || match tab {
         Tab::Why => vec![
             ("contributor", state.view.explained.get().key().to_string()),
             ("rank", state.shown_rank().to_string()),
         ],
         Tab::Compare => vec![("compared", state.pinned.get())],
         _ => Vec::new(),
-    })
+    });
+    if tab == Tab::File { vec![progress(), panel] } else { vec![panel] }
+}
+
+/// The progress of reading a long file. The sentence is announced, so it changes only at the end.
+fn progress() -> El {
+    let progress = Live::new(String::new());
+    worker::follow_progress(move |now| progress.set(now.unwrap_or_default().to_string()));
+    let percent = move || progress.with(|now| now.split_once('\n').map(|(percent, _)| percent.to_string()));
+    let sentence = move || progress.with(|now| now.split_once('\n').map(|(_, said)| said.to_string()));
+    let bar = el("progress").attr("max", "100").attr("aria-label", "Part of the file that was read");
+    let bar = bar.live_attr("value", percent).live_flag("hidden", move || percent().is_none_or(|at| at == "100"));
+    let said = el("span").attr("role", "status").live_text(move || sentence().unwrap_or_default());
+    el("div").class("progress").child(said).child(bar)
 }

@@ -1,13 +1,13 @@
 //! What a segment of the chart says when it is pointed at.
 
-use super::chart::figure;
 use super::figures::{large, share};
+use super::segment::figure;
 use crate::chart::{Drawing, Hit, Segment};
-use crate::formats::link;
-use crate::web::answers::Answers;
+use crate::protocol::Request;
 use crate::web::dom::{El, el, watch};
 use crate::web::live::{Derived, Live};
 use crate::web::state::AppState;
+use crate::web::worker::Answers;
 use std::sync::Arc;
 
 /// The width of the tooltip; `chart.css` has the same number.
@@ -26,13 +26,13 @@ struct Told {
 }
 
 /// The size, the share and the formula of the segment that is pointed at.
-pub fn tooltip(state: AppState, drawing: Derived<Option<Arc<Drawing>>>) -> El {
+pub(super) fn tooltip(state: AppState, drawing: Derived<Option<Arc<Drawing>>>) -> El {
     let formula = Live::new(String::new());
     let answers = Answers::new(move |answer| formula.set(answer.unwrap_or_default().to_string()));
     watch(move || {
         formula.set(String::new());
         match drawing.with(|drawing| question(state, drawing.as_deref()?)) {
-            Some(Question::Formula(request)) => answers.ask(request),
+            Some(Question::Formula(request)) => answers.ask(&request),
             Some(Question::Rest) => formula.set("capacity − everything else".into()),
             None => {}
         }
@@ -46,7 +46,7 @@ pub fn tooltip(state: AppState, drawing: Derived<Option<Arc<Drawing>>>) -> El {
 /// What to ask about the segment that is pointed at.
 enum Question {
     /// The formula of a contributor.
-    Formula(String),
+    Formula(Box<Request>),
     /// What is left.
     Rest,
 }
@@ -57,13 +57,8 @@ fn question(state: AppState, drawing: &Drawing) -> Option<Question> {
     let Segment::Contributor(contributor) = pointed.segment else {
         return Some(Question::Rest);
     };
-    let request = form_urlencoded::Serializer::new(String::new())
-        .append_pair("panel", "formula")
-        .append_pair("contributor", contributor.key())
-        .append_pair("rank", &bar.shows.to_string())
-        .append_pair("link", &link::encode(&state.last_sound()?.deployment))
-        .finish();
-    Some(Question::Formula(request))
+    let deployment = state.last_sound()?.deployment.clone();
+    Some(Question::Formula(Box::new(Request::Formula { deployment, contributor, rank: bar.shows })))
 }
 
 fn show(told: Told, formula: Live<String>) -> El {
@@ -85,16 +80,18 @@ fn tell(state: AppState, drawing: &Drawing) -> Option<Told> {
     let sound = state.last_sound()?;
     let (bytes, total) = figure(drawing, &sound.report, hit)?;
     let shown = drawing.bars.get(bar)?;
-    let exact = if bytes.giga() < 1.0 { format!(" ({bytes})") } else { String::new() };
+    let units = state.view.units;
+    let exact = if bytes.giga(units) < 1.0 { format!(" ({})", bytes.display(units)) } else { String::new() };
     let place = place(hit, drawing);
     Some(Told {
         title: format!("{}, {}", hit.segment.label_in(&sound.report), shown.label),
-        figures: format!("{}{exact}, {} of {}", large(bytes), share(bytes, total), large(total)),
+        figures: format!("{}{exact}, {} of {}", large(bytes, units), share(bytes, total), large(total, units)),
         ..place
     })
 }
 
-/// Above the segment where there is room, else in or below it, and never beyond the picture's sides.
+/// Places the tooltip above the segment if it fits, else in or below it, within the picture's
+/// sides.
 fn place(hit: &Hit, drawing: &Drawing) -> Told {
     let width = drawing.hits.iter().map(|hit| hit.x + hit.width).max().unwrap_or(0);
     let middle = hit.x + hit.width / 2;

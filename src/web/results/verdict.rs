@@ -6,15 +6,17 @@ use crate::web::live::Live;
 use crate::web::state::AppState;
 use std::cell::Cell;
 
-/// The verdict is read out once it has stood for this many milliseconds, and not at every move of a slider.
+/// The delay in milliseconds before a new verdict is announced, so that slider moves do not repeat
+/// it.
 const REST: u32 = 1000;
 
-/// The verdict, what is left, and what is wrong where the figures are those of an earlier deployment.
-pub fn verdict(state: AppState) -> [El; 2] {
+/// The verdict and the free memory, or the errors if the figures are those of an earlier
+/// deployment.
+pub(crate) fn verdict(state: AppState) -> [El; 2] {
     let word = el("span").class("verdict-word").live_text(move || state.sound(|sound| sound.report.headline()).into());
-    let sentence = el("span").live_text(move || state.sound(|sound| sound.report.sentence()));
+    let sentence = el("span").live_text(move || state.sound(|sound| sound.report.sentence(state.view.units)));
     let detail = el("span")
-        .live_text(move || state.sound(|sound| sound.report.detail()))
+        .live_text(move || state.sound(|sound| sound.report.detail(state.view.units)))
         .live_flag("hidden", move || !state.wrong_fields().is_empty());
     let stale = el("span").class("stale").live_children(move || match &state.wrong_fields()[..] {
         [] => Vec::new(),
@@ -35,7 +37,7 @@ pub fn verdict(state: AppState) -> [El; 2] {
 }
 
 /// The name of a field, which leads there.
-pub fn field_link(key: &'static str) -> El {
+pub(crate) fn field_link(key: &'static str) -> El {
     el("button").class("link key").attr("type", "button").text(key).on("click", move |_| browser::focus(key))
 }
 
@@ -44,7 +46,8 @@ fn announcement(state: AppState) -> El {
     let (announced, resting) = (Live::new(String::new()), Debounced::new(REST));
     let first = Cell::new(true);
     watch(move || {
-        let verdict = state.sound(|sound| format!("{} {}", sound.report.headline(), sound.report.sentence()));
+        let verdict =
+            state.sound(|sound| format!("{} {}", sound.report.headline(), sound.report.sentence(state.view.units)));
         if !first.replace(false) {
             resting.call(move || announced.set(verdict));
         }

@@ -4,7 +4,7 @@ use crate::web::dom::{El, el};
 use crate::web::state::AppState;
 
 /// The parts of the link that were ignored.
-pub fn warnings(state: AppState) -> El {
+pub(crate) fn warnings(state: AppState) -> El {
     let warnings = state.warnings;
     let list = el("ul").live_children(move || warnings.get().iter().map(|warning| el("li").text(warning)).collect());
     let title = el("p").text("The link was not understood in full; the rest of it holds.");

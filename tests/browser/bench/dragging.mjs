@@ -1,24 +1,38 @@
-// From an input to the painted chart, while a slider is dragged by a mouse that moves once a frame.
+// The time from an input to the painted chart, while a mouse drags a slider by a step per frame.
 //
-// Two measures of each input that changed the chart, both from the mouse's event, as the page gets it at the start of a frame, until that
-// frame is painted and handed to the compositor. Not in it, because no page can change them: how long the event waited for the start of
-// the frame, and how long the compositor and the screen take after it.
-// `of the processor` is what the page's main thread took of it, and is the same on a busy machine; its parts are those of Chromium's own
-// trace. `by the clock` includes every wait, for other programs too.
+// Both measures of an input start at the mouse event, as the page gets it at the start of a frame.
+// They end when the frame is painted and handed to the compositor. The wait for the start of the
+// frame and the work of compositor and screen are excluded, because no page can change them.
+// The CPU time is that of the page's main thread, which is the same on a busy machine. Its parts
+// are those of Chromium's own trace. The wall-clock time includes every wait, also for other
+// programs. Only inputs that changed the chart count.
 import { open, start } from "../harness/browser.mjs";
 import { around, isInput, trace } from "../harness/trace.mjs";
 import { line, milliseconds, pause, spread } from "./figures.mjs";
 
 const MOVES = 400;
-// Milliseconds.
+// In milliseconds.
 const FRAME = 1000 / 60;
 const CASES = [
   ["the page", {}, "max_num_tokens_slider"],
-  ["the page, 64 GPUs", { link: "model=meta-llama/Llama-3.1-70B&tp_size=8&pp_size=8&max_batch_size=64" }, "free_gpu_memory_fraction_slider"],
+  [
+    "the page, 64 GPUs",
+    { link: "model=meta-llama/Llama-3.1-70B&tp_size=8&pp_size=8&max_batch_size=64" },
+    "free_gpu_memory_fraction_slider",
+  ],
   ["embedded", { query: "?embed=1" }, "max_num_tokens_slider"],
 ];
 const PHASES = {
-  script: ["EventDispatch", "FunctionCall", "v8.callFunction", "RunMicrotasks", "TimerFire", "FireAnimationFrame", "MinorGC", "MajorGC"],
+  script: [
+    "EventDispatch",
+    "FunctionCall",
+    "v8.callFunction",
+    "RunMicrotasks",
+    "TimerFire",
+    "FireAnimationFrame",
+    "MinorGC",
+    "MajorGC",
+  ],
   style: ["UpdateLayoutTree"],
   layout: ["Layout"],
   paint: ["PrePaint", "Paint"],
@@ -29,36 +43,49 @@ const CHANGED = "figures changed";
 const phases = Object.entries(PHASES).flatMap(([phase, names]) => names.map((name) => [name, phase]));
 const phaseOf = new Map(phases);
 
-// Runs in the page: marks in the trace when figures change, and with them the chart, and sums up what moves by itself. To watch every
-// rectangle of the chart would take a part of the time that is measured.
+// Runs in the page. Marks the trace when figures change, and with them the chart, and sums up
+// unexpected layout shifts. An observer of every rectangle of the chart would take part of the
+// measured time.
 const watch = (changed) => {
   window.shifted = 0;
   new PerformanceObserver((list) => {
     for (const { value, hadRecentInput } of list.getEntries()) window.shifted += hadRecentInput ? 0 : value;
   }).observe({ type: "layout-shift" });
-  new MutationObserver(() => performance.mark(changed))
-    .observe(document, { subtree: true, attributeFilter: ["data-bytes"] });
+  new MutationObserver(() => performance.mark(changed)).observe(document, {
+    subtree: true,
+    attributeFilter: ["data-bytes"],
+  });
 };
 
-// By the browser's own protocol: what a driver of it adds to the page would be measured too.
+// Uses the DevTools protocol directly: a driver's additions to the page would be measured too.
 async function drag(devtools, slider) {
   const { x, y, width, height } = await slider.boundingBox();
   const mouse = (type, share) =>
-    devtools.send("Input.dispatchMouseEvent", { type, x: x + 8 + (width - 16) * share, y: y + height / 2, button: "left", buttons: 1, clickCount: 1 });
+    devtools.send("Input.dispatchMouseEvent", {
+      type,
+      x: x + 8 + (width - 16) * share,
+      y: y + height / 2,
+      button: "left",
+      buttons: 1,
+      clickCount: 1,
+    });
   await mouse("mousePressed", 0.5);
-  for (let move = 0; move < MOVES; move += 1) await Promise.all([mouse("mouseMoved", 0.5 + 0.48 * Math.sin(move / 9)), pause(FRAME)]);
+  for (let move = 0; move < MOVES; move += 1)
+    await Promise.all([mouse("mouseMoved", 0.5 + 0.48 * Math.sin(move / 9)), pause(FRAME)]);
   await mouse("mouseReleased", 0.5);
 }
 
 const isMouse = ({ name, args }) => name === "EventDispatch" && ["mousedown", "mousemove"].includes(args.data?.type);
 
-// What each input took, in milliseconds, in all and by phase. Inputs that share a frame are one.
+// Returns the time of each input in milliseconds, in total and by phase. Inputs that share a frame
+// count as one.
 function inputs(events) {
   const found = [];
   let input;
   for (const event of events) {
-    // A mouse's event that is no input of the slider ends nowhere.
-    if (isMouse(event) && !input?.counts) input = { from: event.ts, counts: false, changed: false, processor: 0, phases: {} };
+    // A mouse event without an input event of the slider does not count.
+    if (isMouse(event) && !input?.counts)
+      input = { from: event.ts, counts: false, changed: false, processor: 0, phases: {} };
     if (!input) continue;
     input.counts ||= isInput(event);
     input.changed ||= event.name === CHANGED;
@@ -78,7 +105,7 @@ async function measure(session, opened, id, rate) {
   const { page, context } = await open(session, opened);
   const slider = page.locator(`#${id}`);
   await slider.scrollIntoViewIfNeeded();
-  // The first answers of the worker come.
+  // Waits for the worker's first answers.
   await page.waitForTimeout(1500);
   const devtools = await context.newCDPSession(page);
   await devtools.send("Emulation.setCPUThrottlingRate", { rate });
@@ -95,13 +122,14 @@ try {
     for (const [name, opened, id] of CASES) {
       const { found, shifted } = await measure(session, opened, id, rate);
       const goal = rate === 1 ? "goal: p99 within one frame, 16.7 ms" : "goal: p99 within two frames, 33.3 ms";
-      console.log(`\n${name}, processor ${rate === 1 ? "at full speed" : `${rate}× slower`}: ${found.length} inputs that changed the chart`);
-      line("  of the processor", `${spread(found.map(({ processor }) => processor))} (${goal})`);
+      const speed = rate === 1 ? "at full speed" : `${rate}× slower`;
+      console.log(`\n${name}, CPU ${speed}: ${found.length} inputs that changed the chart`);
+      line("  CPU time", `${spread(found.map(({ processor }) => processor))} (${goal})`);
       for (const phase of [...Object.keys(PHASES), "other"])
         line(`    ${phase}`, spread(found.map(({ phases }) => phases[phase] ?? 0)));
-      line("    the first input of all, whose code is new", milliseconds(found[0].processor));
-      line("  by the clock", spread(found.map(({ clock }) => clock)));
-      line("  layout shift that no input explains", String(shifted));
+      line("    the first input, before its code is warm", milliseconds(found[0].processor));
+      line("  wall-clock time", spread(found.map(({ clock }) => clock)));
+      line("  layout shift without an input", String(shifted));
     }
 } finally {
   await session.close();

@@ -1,12 +1,14 @@
-// How figures are printed.
+// The format of the printed figures.
 
 const quantile = (figures, share) =>
   figures.toSorted((a, b) => a - b)[Math.min(figures.length - 1, Math.floor(figures.length * share))];
 
 export const milliseconds = (figure) => `${figure.toFixed(1)} ms`;
 
-export const spread = (figures) =>
-  `median ${milliseconds(quantile(figures, 0.5))}, p99 ${milliseconds(quantile(figures, 0.99))}, longest ${milliseconds(Math.max(...figures))}`;
+export const spread = (figures) => {
+  const [median, p99] = [0.5, 0.99].map((share) => milliseconds(quantile(figures, share)));
+  return `median ${median}, p99 ${p99}, longest ${milliseconds(Math.max(...figures))}`;
+};
 
 export const line = (name, text) => console.log(`${name.padEnd(58)} ${text}`);
 

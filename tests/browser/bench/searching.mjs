@@ -1,10 +1,11 @@
-// Searches of up to 100,000 candidates over every card: how long a person waits, from what asks to the painted answer, and how much
-// of that the worker takes, from the question that it is sent to the answer that it gives. The rest is the page's own, and is the same
-// however many candidates were tried.
+// Searches of up to 100,000 candidates over all GPUs. The first figure is the time from an input to
+// the painted answer, the second is the worker's part, from request to response. The rest is the
+// page's part, which does not depend on the number of candidates.
 import { open, start } from "../harness/browser.mjs";
 import { line, milliseconds, spread } from "./figures.mjs";
 
-// Models, and GPUs at most: the first has about 100,000 candidates, the others all that there are in the page's usual limits.
+// A model and the maximum number of GPUs. The first search has about 100,000 candidates, the others
+// have all candidates within the page's usual limits.
 const SEARCHES = [
   ["mistralai/Mixtral-8x7B-v0.1", 16],
   ["meta-llama/Llama-3.1-8B", 64],
@@ -12,7 +13,8 @@ const SEARCHES = [
 ];
 const ROUNDS = 10;
 
-// Runs before the page: notes when a worker is asked for a search, and when it has answered.
+// Runs before the page's scripts. Records when a worker gets a search request, and when it
+// responds.
 const note = () => {
   window.Worker = class extends window.Worker {
     constructor(...program) {
@@ -31,7 +33,7 @@ const note = () => {
   };
 };
 
-// Asks for every card, and then for other loads, so that nothing is known from before.
+// Searches over all GPUs, and then with other loads, so that no result is cached.
 const measure = async ([most, rounds]) => {
   const panel = document.querySelector("#search .panel");
   const answer = () => panel.querySelector(".answer")?.textContent ?? "";
@@ -55,13 +57,20 @@ const measure = async ([most, rounds]) => {
     control.value = String(value);
     control.dispatchEvent(new Event("change", { bubbles: true }));
   };
-  // The last of these also warms up.
+  // The last of these is also the warm-up.
   if (most !== 64) await change(() => enter("most_gpus", most));
   await change(() => panel.querySelector('[data-ask][aria-label="all GPUs"]').click());
   await change(() => enter("concurrency", 39));
   const took = [];
   for (let round = 0; round < rounds; round += 1) took.push(await change(() => enter("concurrency", 40 + round)));
-  return { took, tried: Number(answer().match(/of ([\d,]+)/)[1].replaceAll(",", "")) };
+  return {
+    took,
+    tried: Number(
+      answer()
+        .match(/of ([\d,]+)/)[1]
+        .replaceAll(",", ""),
+    ),
+  };
 };
 
 const session = await start();
@@ -75,8 +84,11 @@ try {
     const name = `${model}, ${tried.toLocaleString("en")} candidates`;
     line(name, `${spread(took.map(({ wait }) => wait))} (goal 200 ms for 100,000)`);
     const rate = tried / Math.min(...took.map(({ worker }) => worker));
-    line("  of it in the worker", `${spread(took.map(({ worker }) => worker))}, at best ${Math.round(rate).toLocaleString("en")} candidates a ms`);
-    line("  of it in the page", spread(took.map(({ wait, worker }) => wait - worker)));
+    line(
+      "  in the worker",
+      `${spread(took.map(({ worker }) => worker))}, at best ${Math.round(rate).toLocaleString("en")} candidates per ms`,
+    );
+    line("  in the page", spread(took.map(({ wait, worker }) => wait - worker)));
   }
 } finally {
   await session.close();

@@ -1,10 +1,10 @@
-// A real Chromium, and pages of the calculator in it.
+// Chromium, and pages of the calculator in it.
 import { chromiumProgram, dist, fromPackages } from "./environment.mjs";
 import { serve } from "./site.mjs";
 
 const { chromium } = fromPackages("playwright-core");
 
-// No sandbox, because containers forbid it; the only page opened is the project's own.
+// Containers forbid the sandbox. The browser opens only the project's own pages.
 const FLAGS = [
   "--no-sandbox",
   "--disable-gpu",
@@ -29,17 +29,36 @@ export async function start({ folder = dist, ...options } = {}) {
   return { site, browser, close };
 }
 
-// Opens the calculator with `link` as its fragment, and waits for its first picture unless scripts are off or it is to `fail`;
-// or another `path` of the site, and waits for nothing.
-// `before` runs in the page before anything of the calculator does; `prepare` is given the page's DevTools before that.
-// Files whose names match `missing` are not there.
-// `troubles` fills with whatever the browser complains of, and with requests to other hosts.
-export async function open({ site, browser }, { path = "", link = "", query = "", viewport = DESKTOP, colorScheme = "light", scripts = true, fail = false, before, prepare, missing, permissions = [] } = {}) {
+// Opens the calculator with `link` as its fragment and waits for its first picture, unless scripts
+// are off or the page is expected to `fail`. With another `path` of the site it waits for nothing.
+// `before` runs in the page before the calculator's scripts. `prepare` gets a DevTools session of
+// the page before that. Requests for paths that match `missing` get status 404.
+// `troubles` collects errors in the browser, failed requests and requests to other hosts.
+export async function open(
+  { site, browser },
+  {
+    path = "",
+    link = "",
+    query = "",
+    viewport = DESKTOP,
+    colorScheme = "light",
+    scripts = true,
+    fail = false,
+    before,
+    prepare,
+    missing,
+    permissions = [],
+  } = {},
+) {
   const context = await browser.newContext({ viewport, colorScheme, javaScriptEnabled: scripts, permissions });
   const page = await context.newPage();
   if (before) await page.addInitScript(before);
   if (prepare) await prepare(await context.newCDPSession(page));
-  if (missing) await page.route((url) => missing.test(url.pathname), (route) => route.fulfill({ status: 404 }));
+  if (missing)
+    await page.route(
+      (url) => missing.test(url.pathname),
+      (route) => route.fulfill({ status: 404 }),
+    );
   page.setDefaultTimeout(10_000);
   const troubles = [];
   page.on("console", (message) => {

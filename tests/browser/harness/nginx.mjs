@@ -1,4 +1,4 @@
-// A real nginx that serves a folder as hosting/nginx.conf has it.
+// A real nginx that serves a folder with the configuration in hosting/nginx.conf.
 import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { connect, createServer } from "node:net";
@@ -9,7 +9,7 @@ import { nginxProgram } from "./environment.mjs";
 
 const HOSTING = fileURLToPath(new URL("../../../hosting/nginx.conf", import.meta.url));
 const BROTLI = join(dirname(nginxProgram()), "../lib/nginx/modules/ngx_http_brotli_static_module.so");
-// Debian's module; other systems' nginx may be without.
+// The path in Debian. Other installations may lack the module.
 export const hasBrotli = existsSync(BROTLI);
 
 async function freePort() {
@@ -26,7 +26,7 @@ const listens = (port) =>
     socket.on("error", () => answer(false)).on("connect", () => socket.end());
   });
 
-// Serves the folder `root`. It can be stopped and started again at the same address.
+// Serves the folder `root`. The server can be stopped and started again at the same address.
 export async function nginx(root) {
   const port = await freePort();
   const prefix = mkdtempSync(join(tmpdir(), "nginx-"));
@@ -45,10 +45,12 @@ export async function nginx(root) {
 
   async function start() {
     let said = "";
-    child = spawn(nginxProgram(), ["-p", prefix, "-c", "nginx.conf", "-e", "stderr"], { stdio: ["ignore", "ignore", "pipe"] });
+    child = spawn(nginxProgram(), ["-p", prefix, "-c", "nginx.conf", "-e", "stderr"], {
+      stdio: ["ignore", "ignore", "pipe"],
+    });
     child.stderr.on("data", (text) => (said += text));
     while (!(await listens(port))) {
-      if (child.exitCode !== null) throw new Error(`nginx ended: ${said}`);
+      if (child.exitCode !== null) throw new Error(`nginx exited: ${said}`);
       await new Promise((later) => setTimeout(later, 25));
     }
   }
@@ -60,7 +62,7 @@ export async function nginx(root) {
     await ended;
   }
 
-  // It takes requests and answers none.
+  // A suspended server accepts connections but does not respond.
   const hang = () => child.kill("SIGSTOP");
   const resume = () => child.kill("SIGCONT");
 

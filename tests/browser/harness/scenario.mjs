@@ -1,4 +1,5 @@
-// One scenario: a fresh page, what a person does with it, and at the end a browser without complaints but those it `expects`.
+// A test on a fresh page. At the end the browser must have reported no errors except those that
+// match `expects`.
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { open, start } from "./browser.mjs";
@@ -13,14 +14,18 @@ export function scenario(name, options, steps) {
     const { page, context, troubles } = await open(await started, options);
     try {
       await steps(page);
-      assert.deepEqual(troubles.filter((trouble) => !options.expects?.test(trouble)), [], "the browser complained");
+      assert.deepEqual(
+        troubles.filter((trouble) => !options.expects?.test(trouble)),
+        [],
+        "the browser reported errors",
+      );
     } finally {
       await context.close();
     }
   });
 }
 
-// Repeats `check` until it passes, because a page paints after the event that changes it.
+// Repeats `check` until it passes, because a page repaints after the event that changes it.
 export async function eventually(check, milliseconds = 3000) {
   const end = Date.now() + milliseconds;
   for (;;) {

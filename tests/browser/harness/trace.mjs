@@ -1,16 +1,20 @@
-// What the browser itself says of its work: Chromium's trace of a page's main thread.
+// Chromium's own trace of a page's main thread.
 
 const CATEGORIES = ["devtools.timeline", "disabled-by-default-devtools.timeline", "blink.user_timing"];
 const MARK = "traced page";
 
-// The events of the page's main thread while `steps` ran, in their order. Each has the event that it is a part of as its `parent`.
-// Times are microseconds: `ts` and `dur` by the clock, `own` of the processor for this thread, without the parts of an event that are
-// events themselves. So `own` does not grow with what else a machine does.
+// Returns the events of the page's main thread during `steps`, in order. The `parent` of an event
+// is the event that contains it.
+// Times are in microseconds: `ts` and `dur` on the clock, `own` in CPU time of this thread, without
+// contained events. So `own` does not grow with the load of the machine.
 export async function trace(page, steps) {
   const devtools = await page.context().browser().newBrowserCDPSession();
   const all = [];
   devtools.on("Tracing.dataCollected", ({ value }) => all.push(...value));
-  await devtools.send("Tracing.start", { transferMode: "ReportEvents", traceConfig: { includedCategories: CATEGORIES, excludedCategories: ["*"] } });
+  await devtools.send("Tracing.start", {
+    transferMode: "ReportEvents",
+    traceConfig: { includedCategories: CATEGORIES, excludedCategories: ["*"] },
+  });
   await page.evaluate((mark) => performance.mark(mark), MARK);
   await steps();
   const complete = new Promise((done) => devtools.once("Tracing.tracingComplete", done));
@@ -18,7 +22,9 @@ export async function trace(page, steps) {
   await complete;
   await devtools.detach();
   const { pid, tid } = all.find(({ name }) => name === MARK);
-  const events = all.filter((event) => event.pid === pid && event.tid === tid && event.ts).sort((a, b) => a.ts - b.ts || (b.dur ?? 0) - (a.dur ?? 0));
+  const events = all
+    .filter((event) => event.pid === pid && event.tid === tid && event.ts)
+    .sort((a, b) => a.ts - b.ts || (b.dur ?? 0) - (a.dur ?? 0));
   const open = [];
   for (const event of events) {
     while (open.length && open.at(-1).ts + open.at(-1).dur <= event.ts) open.pop();
@@ -30,7 +36,7 @@ export async function trace(page, steps) {
   return events;
 }
 
-// The event and all that it is a part of, from the inside out.
+// Yields the event and the events that contain it, from the inside out.
 export function* around(event) {
   for (let at = event; at; at = at.parent) yield at;
 }

@@ -1,4 +1,4 @@
-// Every view that the page has: how it is opened, and how one knows that it stands.
+// All views of the page, with the steps that open each and wait for it.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { complains, control, enter } from "./calculator.mjs";
@@ -11,14 +11,14 @@ const CONFIG = readFileSync(new URL("../../fixtures/configs/families.jsonl", imp
 
 const panel = (page, id) => page.locator(`[id="${id}"] .panel`);
 
-// Opens a tab and waits for its answer.
+// Opens a tab and waits for the content of its panel.
 export async function tab(page, id) {
   await page.locator(`#tab_${id}`).click();
   await eventually(async () => assert.notEqual((await panel(page, id).innerText()).trim(), ""), 15_000);
   return panel(page, id);
 }
 
-// Unfolds everything in a tab, also what stands in what was unfolded.
+// Unfolds all details in a tab, including nested ones.
 async function unfold(page, id) {
   for (let rest = 40; rest > 0; rest -= 1) {
     const folded = panel(page, id).locator("details:not([open]) > summary").first();
@@ -40,21 +40,21 @@ const opened = (id) => async (page) => {
   await unfold(page, id);
 };
 
-// `link` is of the fragment, without the backend.
+// `link` is the fragment without the backend.
 export const VIEWS = [
   { name: "the first picture", open: async () => {} },
-  { name: "an explanation, unfolded", open: async (page) => {
+  { name: "an unfolded explanation", open: async (page) => {
     await page.locator('[data-why="activations"]').click();
     await page.locator("#explanation").waitFor();
     await unfold(page, "why");
   } },
   { name: "sweeps and their tables", open: opened("sweep") },
   { name: "limits", open: opened("limits") },
-  { name: "a search's results", open: opened("search") },
-  { name: "advice for what does not fit", link: LARGE, open: opened("advice") },
-  { name: "a comparison with a pinned one", link: PINNED, open: opened("compare") },
-  { name: "a comparison before anything is pinned", open: opened("compare") },
-  { name: "a log that was read and calibrates", open: async (page) => {
+  { name: "search results", open: opened("search") },
+  { name: "advice for a deployment that does not fit", link: LARGE, open: opened("advice") },
+  { name: "a comparison with a pinned deployment", link: PINNED, open: opened("compare") },
+  { name: "a comparison without a pinned deployment", open: opened("compare") },
+  { name: "a log used for calibration", open: async (page) => {
     await tab(page, "file");
     await page.getByRole("button", { name: "Show the documentation's example" }).click();
     await page.locator(".timeline").waitFor();
@@ -62,19 +62,19 @@ export const VIEWS = [
     await page.getByRole("button", { name: "Use my log" }).click();
     await page.locator("#calibration").waitFor();
   } },
-  { name: "a model's file that was read", open: async (page) => {
+  { name: "a parsed model file", open: async (page) => {
     await paste(page, CONFIG, /config\.json/);
     await unfold(page, "file");
   } },
-  { name: "a file that can't be read", open: (page) => paste(page, '{"hidden_size": "x"', /can't be read/) },
-  { name: "what is taken away", open: opened("take-away") },
+  { name: "an unreadable file", open: (page) => paste(page, '{"hidden_size": "x"', /can't be read/) },
+  { name: "the Export tab", open: opened("export") },
   { name: "measurements and their sources", open: opened("accuracy") },
-  { name: "messages at fields and about the link", link: "no_such_key=1&tp_size=3", open: async (page) => {
+  { name: "messages of fields and of the link", link: "no_such_key=1&tp_size=3", open: async (page) => {
     await complains(page, "tp_size");
     await enter(page, "max_batch_size", "abc");
     await complains(page, "max_batch_size");
   } },
-  { name: "settings that few people change", link: CUSTOM, open: async (page) => {
+  { name: "advanced settings", link: CUSTOM, open: async (page) => {
     for (const summary of await page.locator(".inputs .advanced > summary").all()) await summary.click();
     await control(page, "m.layers").waitFor();
   } },
@@ -82,7 +82,7 @@ export const VIEWS = [
     await control(page, "model").click();
     await page.locator("#model_list [role=option]").first().waitFor();
   } },
-  { name: "what a segment says", open: async (page) => {
+  { name: "the tooltip of a segment", open: async (page) => {
     await page.locator("#chart [data-segment]").first().focus();
     await page.getByRole("tooltip").waitFor();
   } },

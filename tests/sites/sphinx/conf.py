@@ -1,8 +1,8 @@
-"""A site as an author has it; the tests set the theme, the calculator's site and its command by ``-D``."""
+"""An author's site. The tests set the theme, the calculator's site and its command by ``-D``."""
 
 project = "Serving"
 author = "The team"
 extensions = ["sphinx_trtllm_memory"]
 html_theme = "pydata_sphinx_theme"
-# The pydata theme complains without it.
+# Without it the pydata theme logs a warning.
 html_context = {"default_mode": "auto"}

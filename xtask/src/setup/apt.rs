@@ -1,4 +1,4 @@
-//! Packages of Debian and its relatives.
+//! Packages of Debian and of its derivatives.
 
 use super::{by_hand, install};
 use crate::process;
@@ -6,10 +6,10 @@ use anyhow::{Context, Result, bail};
 use std::path::Path;
 use std::process::Command;
 
-/// Installs Debian packages, as root or where sudo asks for no password.
+/// Installs Debian packages, as root or with sudo if it needs no password.
 ///
 /// # Errors
-/// With the command to run by hand, if there is no apt, no right to use it, or it fails.
+/// If apt is missing, not permitted or fails; the message contains the command to run by hand.
 pub fn apt_install(packages: &[&str], what: &str, why: &str) -> Result<()> {
     let line = format!("apt-get update && apt-get install --yes --no-install-recommends {}", packages.join(" "));
     if which::which("apt-get").is_err() {
@@ -25,18 +25,19 @@ pub fn apt_install(packages: &[&str], what: &str, why: &str) -> Result<()> {
     install(what, why, &mut shell)
 }
 
-/// Unpacks Debian packages in a folder and installs nothing, which takes no rights beyond the folder.
+/// Unpacks Debian packages in a folder without installing them, which needs no special rights.
 ///
 /// # Errors
-/// With the command to run by hand, if there is no apt or it fails.
+/// If apt is missing or fails; the message contains the command to run by hand.
 pub fn apt_unpack(packages: &[&str], folder: &Path, what: &str, why: &str) -> Result<()> {
     if which::which("apt-get").is_err() {
         bail!("{what} is missing; {why}. Install it with this system's package manager, then try again.");
     }
-    std::fs::create_dir_all(folder).with_context(|| format!("{} can't be made", folder.display()))?;
-    // The lists are there already where this user may not update them.
+    std::fs::create_dir_all(folder).with_context(|| format!("cannot create {}", folder.display()))?;
+    // Users who may not update the package lists use the existing ones.
     let line = format!(
-        "cd \"{}\" && {{ apt-get update; apt-get download {} && for package in *.deb; do dpkg-deb --extract \"$package\" . || exit; done; }}",
+        "cd \"{}\" && {{ apt-get update; apt-get download {} && \
+         for package in *.deb; do dpkg-deb --extract \"$package\" . || exit; done; }}",
         folder.display(),
         packages.join(" ")
     );

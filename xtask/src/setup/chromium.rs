@@ -1,4 +1,4 @@
-//! A Chromium to open the page in.
+//! The browser that opens the page in tests.
 
 use super::{apt::apt_install, install};
 use crate::process;
@@ -9,31 +9,31 @@ const WHY: &str = "the page is tested in a real browser";
 const NAMES: [&str; 5] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"];
 const ON_MACOS: &str = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome";
 
-/// The browser's program: the one that the variable CHROMIUM names, or one on this machine, or Debian's, or the one
-/// that Playwright (among the npm `packages`) brings.
+/// Returns the program of the browser: the one in the variable CHROMIUM, an installed one,
+/// Debian's, or the one of Playwright, which is one of the npm `packages`.
 pub fn chromium(packages: &Path) -> Result<PathBuf> {
     if let Some(named) = std::env::var_os("CHROMIUM").map(PathBuf::from) {
         return works(&named)
             .then_some(named.clone())
-            .with_context(|| format!("the variable CHROMIUM names {}, which does not run", named.display()));
+            .with_context(|| format!("the variable CHROMIUM contains {}, which does not run", named.display()));
     }
     if let Some(found) = installed(packages) {
         return Ok(found);
     }
-    // On Ubuntu the package is only a pointer to a snap, which need not work: so this looks again.
+    // On Ubuntu the package only refers to a snap, which may not work, so the browser is tried.
     let apt = apt_install(&["chromium", "fonts-dejavu-core"], "Chromium", WHY);
     if let Some(found) = installed(packages) {
         return Ok(found);
     }
     if let Err(error) = apt {
-        println!("set-up: {error:#}\nset-up: trying Playwright's own Chromium instead");
+        println!("setup: {error:#}\nsetup: trying the Chromium of Playwright instead");
     }
     let mut command = process::command("node", [&cli(packages)]);
     command.args(["install", "chromium"]);
     install("Chromium", WHY, &mut command)?;
     installed(packages).context(
-        "a Chromium was installed but does not run. Install Chromium or Chrome by this system's own means, and name its \
-         program in the variable CHROMIUM",
+        "Chromium was installed but does not run. Install Chromium or Chrome with this system's package manager, and \
+         set the variable CHROMIUM to its program",
     )
 }
 
@@ -43,7 +43,7 @@ fn installed(packages: &Path) -> Option<PathBuf> {
     known.find(|program| works(program)).or_else(|| playwrights(packages).filter(|program| works(program)))
 }
 
-/// Where Playwright keeps, or would keep, its own.
+/// The path of Playwright's browser, which may not be installed.
 fn playwrights(packages: &Path) -> Option<PathBuf> {
     let script = "console.log(require('playwright-core').chromium.executablePath())";
     let mut ask = process::command("node", ["-e", script]);

@@ -1,7 +1,7 @@
-//! What makes documentation sites: the calculator is embedded in such, and its Sphinx extension is one's part.
+//! The generators of documentation sites. The tests embed the calculator in such sites.
 
 use super::{apt::apt_install, install, rust};
-use crate::{places, process};
+use crate::{paths, process};
 use anyhow::{Context, Result, bail};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
@@ -12,41 +12,42 @@ const OLDEST: (u32, u32) = (3, 10);
 const WHY: &str =
     "the calculator is tested in documentation sites of Sphinx and MkDocs, and its Sphinx extension is checked";
 
-/// The folder of mdbook.
+/// Returns the folder of mdbook.
 pub fn mdbook() -> Result<PathBuf> {
     let options = ["--locked", "--no-default-features"];
-    rust::tool("mdbook", "mdbook", MDBOOK, &options, "the calculator is tested in a book that it makes")
+    rust::tool("mdbook", "mdbook", MDBOOK, &options, "the calculator is tested in a book that it builds")
 }
 
-/// The folder that holds Python's programs and those of the packages that `tests/sites/requirements.txt` lists, all of
-/// their versions. It is in the cache under a hash of the list and of Python's version, so that checkouts share it.
+/// Returns the folder with the programs of Python and of the packages in
+/// `tests/sites/requirements.txt`. It is in the cache under a hash of that list and of Python's
+/// version, so that checkouts share it.
 pub fn python() -> Result<PathBuf> {
-    let list = places::root().join("tests/sites/requirements.txt");
-    let text = std::fs::read(&list).with_context(|| format!("{} can't be read", list.display()))?;
+    let list = paths::root().join("tests/sites/requirements.txt");
+    let text = std::fs::read(&list).with_context(|| format!("cannot read {}", list.display()))?;
     let (base, version) = base()?;
     let mut hasher = DefaultHasher::new();
     (text, version).hash(&mut hasher);
-    let folder = places::cache()?.join(format!("python-{:016x}", hasher.finish()));
+    let folder = paths::cache()?.join(format!("python-{:016x}", hasher.finish()));
     let programs = folder.join(if cfg!(windows) { "Scripts" } else { "bin" });
     let python = programs.join("python");
     let complete = folder.join("complete");
-    if !complete.is_file() || says(&python, "import sphinx, mkdocs").is_none() {
+    if !complete.is_file() || output_of(&python, "import sphinx, mkdocs").is_none() {
         let mut create = process::command(&base, ["-m", "venv", "--clear"]);
         create.arg(&folder);
-        install("Python's virtual environment for documentation", WHY, &mut create)?;
+        install("a virtual environment of Python for documentation", WHY, &mut create)?;
         let mut fill = process::command(&python, ["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]);
         fill.arg("--requirement").arg(&list);
         install("a set of Python packages (tests/sites/requirements.txt)", WHY, &mut fill)?;
-        std::fs::write(&complete, "").with_context(|| format!("{} can't be written", complete.display()))?;
+        std::fs::write(&complete, "").with_context(|| format!("cannot write {}", complete.display()))?;
     }
-    // The one library that is no Python package.
-    if says(&python, "import cairosvg").is_none() {
-        apt_install(&["libcairo2"], "The library cairo", "charts are converted with it for documents in PDF")?;
+    // The only library that is not a Python package.
+    if output_of(&python, "import cairosvg").is_none() {
+        apt_install(&["libcairo2"], "The library cairo", "it converts charts for PDF documents")?;
     }
     Ok(programs)
 }
 
-/// A Python on this machine that can make virtual environments, and its version.
+/// Returns an installed Python that can create virtual environments, and its version.
 fn base() -> Result<(PathBuf, String)> {
     if installed().is_none() {
         apt_install(&["python3", "python3-venv"], "Python 3", WHY)?;
@@ -60,7 +61,7 @@ fn base() -> Result<(PathBuf, String)> {
             python.display()
         );
     }
-    if says(&python, "import venv, ensurepip").is_none() {
+    if output_of(&python, "import venv, ensurepip").is_none() {
         apt_install(&["python3-venv"], "Python's module venv", WHY)?;
     }
     Ok((python, version))
@@ -69,18 +70,18 @@ fn base() -> Result<(PathBuf, String)> {
 fn installed() -> Option<(PathBuf, String)> {
     let programs = ["python3", "python"].into_iter().filter_map(|name| which::which(name).ok());
     let mut working = programs.filter_map(|program| {
-        let version = says(&program, "import platform; print(platform.python_version())")?;
+        let version = output_of(&program, "import platform; print(platform.python_version())")?;
         version.starts_with('3').then_some((program, version))
     });
     working.next()
 }
 
-/// What a Python prints, if it runs these statements.
-fn says(python: &Path, statements: &str) -> Option<String> {
+/// Returns the output of Python statements if they run.
+fn output_of(python: &Path, statements: &str) -> Option<String> {
     process::output(&mut process::command(python, ["-c", statements]))
 }
 
-/// The first two numbers of Python's version.
+/// Reads the major and minor version of Python.
 fn numbers(version: &str) -> Option<(u32, u32)> {
     let mut numbers = version.split('.').map(|number| number.parse().ok());
     Some((numbers.next()??, numbers.next()??))
@@ -91,7 +92,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn reads_how_python_names_its_version() {
+    fn the_version_of_python_is_read() {
         assert_eq!(numbers("3.11.2"), Some((3, 11)));
         assert!(numbers("3.9.18").is_some_and(|version| version < OLDEST));
         assert_eq!(numbers("3"), None);

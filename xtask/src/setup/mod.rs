@@ -1,5 +1,5 @@
-//! What the other commands need on this machine. Whatever is there in the right version is used and nothing is said;
-//! what is missing is installed, saying what and why.
+//! The tools that the other commands need. A tool in the right version is used silently; a missing
+//! one is installed, and its name and purpose are printed.
 
 mod apt;
 mod chromium;
@@ -12,22 +12,22 @@ pub use chromium::chromium;
 pub use documentation::{mdbook, python};
 pub use nginx::nginx;
 pub use node::{lighthouse, node, packages};
-pub use rust::{cargo_deny, crates, linters, wasm_target, wasm_test_runner};
+pub use rust::{cargo_deny, cargo_fuzz, cargo_mutants, crates, linters, wasm_target, wasm_test_runner};
 
-use crate::{places, process};
+use crate::{paths, process};
 use anyhow::{Context, Result};
 use std::path::PathBuf;
 use std::process::Command;
 
-/// What turns the page's source into a static site.
+/// The tools that build the static site.
 pub struct PageTools {
-    /// The folders that hold trunk, wasm-bindgen and wasm-opt.
+    /// The folders of trunk, wasm-bindgen and wasm-opt.
     pub path: Vec<PathBuf>,
-    /// The folder in which the npm packages are installed.
+    /// The folder of the npm packages.
     pub packages: PathBuf,
 }
 
-/// Sets up what building the page takes.
+/// Sets up the tools that build the page.
 pub fn page_tools() -> Result<PageTools> {
     wasm_target()?;
     node()?;
@@ -37,7 +37,7 @@ pub fn page_tools() -> Result<PageTools> {
     Ok(PageTools { path: vec![rust::trunk()?, rust::wasm_bindgen()?, wasm_opt], packages })
 }
 
-/// Sets up what all commands need together.
+/// Sets up the tools of building, serving and testing.
 pub fn everything() -> Result<()> {
     linters()?;
     cargo_deny()?;
@@ -47,7 +47,7 @@ pub fn everything() -> Result<()> {
     let python = python()?;
     mdbook()?;
     println!("Everything is set up.");
-    println!("  tools     {}", places::cache()?.display());
+    println!("  tools     {}", paths::cache()?.display());
     println!("  packages  {}", tools.packages.display());
     println!("  chromium  {}", chromium.display());
     println!("  nginx     {}", nginx.display());
@@ -58,14 +58,14 @@ pub fn everything() -> Result<()> {
 /// Installs `what`, which is needed because `why`, by running `command`.
 ///
 /// # Errors
-/// With the command to run by hand, if it fails.
+/// If the command fails; the message contains it, to be run by hand.
 fn install(what: &str, why: &str, command: &mut Command) -> Result<()> {
     let line = process::line(command);
-    println!("set-up: {what} is missing; {why}. Installing it:\n    {line}");
+    println!("setup: {what} is missing; {why}. Installing it:\n    {line}");
     process::run(command).with_context(|| by_hand(what, why, &line))
 }
 
-/// What to say when `what` can't be installed from here.
+/// The message for a tool that could not be installed.
 fn by_hand(what: &str, why: &str, line: &str) -> String {
     format!("{what} could not be installed; {why}. Run this by hand, then try again:\n    {line}\nThe reason")
 }

@@ -1,37 +1,37 @@
-//! A web server to try the built site behind.
+//! The web server that serves the built site in tests.
 
 use super::apt::apt_unpack;
-use crate::{places, process};
+use crate::{paths, process};
 use anyhow::{Context, Result};
 use std::path::{Path, PathBuf};
 
-const WHY: &str = "the site is tested behind it, with hosting/nginx.conf";
-/// The second is what sends files that brotli has compressed.
+const WHY: &str = "it serves the site in tests, with hosting/nginx.conf";
+/// The second package sends files that were compressed by brotli.
 const PACKAGES: [&str; 2] = ["nginx", "libnginx-mod-http-brotli-static"];
 
-/// The server's program: the one that the variable NGINX names, or one on this machine, or Debian's. The last is only
-/// unpacked, because an installed one would run as a service from then on.
+/// Returns the program of the server: the one in the variable NGINX, an installed one, or Debian's.
+/// The last is only unpacked, because Debian would run an installed one as a service.
 pub fn nginx() -> Result<PathBuf> {
     if let Some(named) = std::env::var_os("NGINX").map(PathBuf::from) {
         return works(&named)
             .then_some(named.clone())
-            .with_context(|| format!("the variable NGINX names {}, which does not run", named.display()));
+            .with_context(|| format!("the variable NGINX contains {}, which does not run", named.display()));
     }
-    let folder = places::cache()?.join("nginx");
+    let folder = paths::cache()?.join("nginx");
     let unpacked = folder.join("usr/sbin/nginx");
-    // Debian keeps it where not every user looks.
+    // Debian installs it in a folder that is not in the PATH of every user.
     let on_path = which::which("nginx").into_iter().chain([PathBuf::from("/usr/sbin/nginx")]);
     if let Some(found) = on_path.chain([unpacked.clone()]).find(|program| works(program)) {
         return Ok(found);
     }
     apt_unpack(&PACKAGES, &folder, "nginx", WHY)?;
     works(&unpacked).then_some(unpacked).context(
-        "an nginx was unpacked but does not run. Install nginx by this system's own means, and name its program in the \
-         variable NGINX",
+        "nginx was unpacked but does not run. Install nginx with this system's package manager, and set the variable \
+         NGINX to its program",
     )
 }
 
 fn works(program: &Path) -> bool {
-    // It prints its version as an error would be.
+    // It prints its version to standard error.
     program.is_file() && process::output(&mut process::command(program, ["-v"])).is_some()
 }

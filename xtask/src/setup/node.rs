@@ -1,15 +1,15 @@
 //! Node and the npm packages.
 
 use super::{apt::apt_install, install};
-use crate::{places, process};
+use crate::{paths, process};
 use anyhow::{Context, Result, bail};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 
 const OLDEST: u32 = 20;
-const WHY: &str = "it optimises the WebAssembly, runs the models' tests in it, and drives the browser";
+const WHY: &str = "it optimises the WebAssembly, runs tests in it, and controls the browser";
 
-/// Node itself, and npm.
+/// Sets up Node and npm.
 pub fn node() -> Result<()> {
     if which::which("node").is_err() || which::which("npm").is_err() {
         apt_install(&["nodejs", "npm"], &format!("Node {OLDEST} or newer with npm"), WHY)?;
@@ -17,37 +17,38 @@ pub fn node() -> Result<()> {
     let version = process::output(&mut process::command("node", ["--version"])).context("node does not run")?;
     if major(&version).is_none_or(|major| major < OLDEST) {
         bail!(
-            "node is {version}, and must be {OLDEST} or newer; {WHY}. Install a newer one (https://nodejs.org), then try again."
+            "node is {version}, and must be {OLDEST} or newer; {WHY}. Install a newer one (https://nodejs.org), then \
+             try again."
         );
     }
     Ok(())
 }
 
-/// The folder with the npm packages that building and testing take.
+/// Returns the folder with the npm packages for building and testing.
 pub fn packages() -> Result<PathBuf> {
-    let why = "wasm-opt and terser make the page smaller, Playwright drives the browser, axe checks accessibility";
-    packages_of(&places::browser_tests(), why)
+    let why = "wasm-opt and terser reduce the page, Playwright controls the browser, axe checks accessibility";
+    packages_of(&paths::browser_tests(), why)
 }
 
-/// The folder with Lighthouse, which only measuring takes.
+/// Returns the folder with Lighthouse, which only `cargo xtask bench` needs.
 pub fn lighthouse() -> Result<PathBuf> {
-    packages_of(&places::browser_tests().join("bench/lighthouse"), "Lighthouse marks the page")
+    packages_of(&paths::browser_tests().join("bench/lighthouse"), "Lighthouse rates the page")
 }
 
-/// The folder that holds `node_modules` with just what the lock file in `listed` lists. It is in the cache under the lock file's
-/// hash, so that checkouts share it.
+/// Returns the folder whose `node_modules` holds the packages of the lock file in `listed`. It is
+/// in the cache under a hash of the lists, so that checkouts share it.
 fn packages_of(listed: &Path, why: &str) -> Result<PathBuf> {
     let lists = ["package.json", "package-lock.json"];
     let mut hasher = DefaultHasher::new();
     for list in lists {
-        std::fs::read(listed.join(list)).with_context(|| format!("{list} can't be read"))?.hash(&mut hasher);
+        std::fs::read(listed.join(list)).with_context(|| format!("cannot read {list}"))?.hash(&mut hasher);
     }
-    let folder = places::cache()?.join(format!("npm-{:016x}", hasher.finish()));
-    // npm writes this file last.
+    let folder = paths::cache()?.join(format!("npm-{:016x}", hasher.finish()));
+    // npm writes this file at the end.
     if folder.join("node_modules/.package-lock.json").is_file() {
         return Ok(folder);
     }
-    std::fs::create_dir_all(&folder).with_context(|| format!("{} can't be made", folder.display()))?;
+    std::fs::create_dir_all(&folder).with_context(|| format!("cannot create {}", folder.display()))?;
     for list in lists {
         std::fs::copy(listed.join(list), folder.join(list))?;
     }
@@ -68,7 +69,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn reads_how_node_names_its_version() {
+    fn the_version_of_node_is_read() {
         assert_eq!(major("v20.19.2"), Some(20));
         assert_eq!(major("nonsense"), None);
     }

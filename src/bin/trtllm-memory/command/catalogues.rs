@@ -1,11 +1,11 @@
-//! `models` and `gpus`: the catalogues as tables, or as JSON.
+//! `models` and `gpus`: the catalogues as tables or JSON.
 
 use super::json;
 use super::table::Table;
 use serde::Serialize;
 use trtllm_memory::architecture::{self, Architecture};
 use trtllm_memory::gpu::{self, Gpu};
-use trtllm_memory::units::{Bytes, giga, grouped, grouped_decimal};
+use trtllm_memory::units::{Bytes, Units, grouped, grouped_decimal};
 
 /// A model's row.
 #[derive(Serialize)]
@@ -14,7 +14,7 @@ struct Model<'a> {
     aliases: &'a [String],
     family: &'static str,
     parameters: u64,
-    /// The parameters that one token passes: of the routed experts only some.
+    /// The parameters that one token uses; of the routed experts that is a part.
     active_parameters: u64,
     layers: u32,
     hidden: u64,
@@ -67,7 +67,7 @@ struct Card {
     memory_high_bytes: Bytes,
     compute_capability: String,
     multiprocessors: u32,
-    /// How the memory was inferred, where nobody has published a reading.
+    /// The inference of the memory, if no reading is published.
     inferred: Option<&'static str>,
     source: &'static str,
 }
@@ -90,8 +90,8 @@ impl Card {
     }
 }
 
-/// The models, as a table or as JSON.
-pub fn models(as_json: bool) -> String {
+/// Prints the models as a table or JSON.
+pub(super) fn models(as_json: bool) -> String {
     let rows: Vec<Model> = architecture::models().iter().map(Model::of).collect();
     if as_json {
         return json(&rows);
@@ -114,19 +114,19 @@ pub fn models(as_json: bool) -> String {
     table.text()
 }
 
-/// The GPUs, as a table or as JSON.
-pub fn gpus(as_json: bool) -> String {
+/// Prints the GPUs as a table or JSON.
+pub(super) fn gpus(as_json: bool, units: Units) -> String {
     let rows: Vec<Card> = gpu::gpus().iter().map(Card::of).collect();
     if as_json {
         return json(&rows);
     }
     let mut table = Table::new(2);
-    table.row(["id", "GPU", &format!("memory ({})", giga()), "compute capability", "multiprocessors", ""]);
+    table.row(["id", "GPU", &format!("memory ({})", units.giga()), "compute capability", "multiprocessors", ""]);
     for row in rows {
         table.row([
             row.id.to_string(),
             row.name.to_string(),
-            grouped_decimal(row.memory_bytes.giga(), 2),
+            grouped_decimal(row.memory_bytes.giga(units), 2),
             row.compute_capability,
             row.multiprocessors.to_string(),
             if row.inferred.is_some() { "inferred".into() } else { String::new() },

@@ -1,102 +1,201 @@
-//! `estimate`: an answer as text that a person would paste into a ticket, or as JSON.
+//! `estimate`: the report of a deployment as text or JSON.
 
 use super::explanations::explanations;
+use super::input::{self, Lines, STANDARD_INPUT};
 use super::table::Table;
-use super::{BAD, FAILS, FITS, Outcome, input, json};
-use std::path::Path;
+use super::{BAD, FAILS, FITS, Output, json, json_line};
+use clap::Args;
+use serde::Serialize;
+use std::iter::once;
+use std::path::{Path, PathBuf};
 use trtllm_memory::chart::Segment;
-use trtllm_memory::deployment::{Deployment, Plan};
-use trtllm_memory::formats::json::{Answer, Warning};
-use trtllm_memory::formats::{link, model_file};
-use trtllm_memory::memory::{Binding, Rank, Report};
-use trtllm_memory::units::{Bytes, giga, grouped, grouped_decimal};
+use trtllm_memory::deployment::{Deployment, Resolved};
+use trtllm_memory::export::json::{Answer, BadInput, Warning};
+use trtllm_memory::import::model_file::{self, ModelFile};
+use trtllm_memory::link;
+use trtllm_memory::memory::{Binding, Rank, RankRanges, Report};
+use trtllm_memory::units::{Bytes, Units, grouped, grouped_decimal};
 
-/// Columns of figures side by side.
+/// Columns of figures side by side, at most.
 const MOST_COLUMNS: usize = 6;
-/// Runs of ranks that a heading names.
-const MOST_RUNS: usize = 3;
 
-/// Answers a link.
-pub fn answer(link: &str, as_json: bool, explain: bool) -> Outcome {
-    of(Answer::to(link), as_json, explain)
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// A share link of any host, `#…`, or its fragment alone, quoted because of its `&` and `#`.
+    /// `-` reads links from standard input, one a line: blank lines are skipped, and the exit
+    /// status is the worst of all.
+    #[arg(required_unless_present = "hf_config")]
+    link: Option<String>,
+    /// Read the model from its file: a Hugging Face config.json, a .safetensors file with the whole
+    /// model, or the config.json of a TensorRT-LLM checkpoint or engine, with all its settings.
+    /// The link takes precedence over the file. If the link names the model, the file may be an
+    /// hf_quant_config.json, an index or a single shard, from which the quantization is read.
+    #[arg(long, value_name = "FILE")]
+    hf_config: Option<PathBuf>,
+    /// Print JSON; sizes are bytes. Invalid input is in `errors`. Each link of standard input has
+    /// an object on a line of its own, with the number of the link's line as `line`.
+    #[arg(long)]
+    json: bool,
+    /// Explain each size with its formula, figures, inputs and sources.
+    #[arg(long)]
+    explain: bool,
 }
 
-/// Answers a link about the model or the engine of a file.
-pub fn with_file(link: &str, file: &Path, as_json: bool, explain: bool) -> Outcome {
-    let shown = file.display();
-    let read = input::whole(file).and_then(|bytes| {
-        model_file::read(&bytes, &file.to_string_lossy()).map_err(|error| format!("{shown}: {error}"))
-    });
-    let read = match read {
-        Ok(read) => read,
-        Err(complaint) => return Outcome::bad(complaint),
+/// Estimates a link, or each link of standard input.
+pub(super) fn run(arguments: Arguments, units: Units) -> Box<dyn Iterator<Item = Output>> {
+    let links_from_input = arguments.link.as_deref() == Some(STANDARD_INPUT);
+    let read = match &arguments.hf_config {
+        Some(path) if links_from_input && path == Path::new(STANDARD_INPUT) => {
+            Err(bad_file(path, "-: The links and the file cannot both come from standard input.".into()))
+        }
+        Some(path) => GivenFile::read(path).map(Some),
+        None => Ok(None),
     };
+    let link = arguments.link.as_deref().filter(|_| !links_from_input).unwrap_or_default();
+    let refused = |error| Answer::refused(link::decode(link), error);
+    match read {
+        Ok(file) if links_from_input => Box::new(Lines::of_standard_input().map(move |line| match line {
+            Ok((number, link)) => arguments.output(answer(&link, file.as_ref()).in_units(units), Some(number)),
+            Err(error) => {
+                let (value, message) = (STANDARD_INPUT.into(), error.to_string());
+                let error = BadInput { field: "link".into(), value, message };
+                arguments.output(Answer::refused(link::decode(""), error), None)
+            }
+        })),
+        Ok(file) => Box::new(once(arguments.output(answer(link, file.as_ref()).in_units(units), None))),
+        Err(error) => Box::new(once(arguments.output(refused(error), None))),
+    }
+}
+
+/// A model's file and its name.
+struct GivenFile {
+    path: PathBuf,
+    content: ModelFile,
+}
+
+impl GivenFile {
+    fn read(path: &Path) -> Result<GivenFile, BadInput> {
+        let bytes = input::whole(path).map_err(|error| bad_file(path, error.to_string()))?;
+        match model_file::read(&bytes, &path.to_string_lossy()) {
+            Ok(content) => Ok(GivenFile { path: path.into(), content }),
+            Err(error) => Err(bad_file(path, format!("{}: {error}", path.display()))),
+        }
+    }
+
+    /// The error of a link that lacks a key which this file does not provide.
+    fn lack(&self, named: &[&'static str]) -> Option<BadInput> {
+        let lack = |key: &str, lack: Option<String>| lack.filter(|_| !named.contains(&key));
+        let lack = lack("model", self.content.lack_of_model())
+            .or_else(|| lack("quant_algo", self.content.lack_of_quantization()))?;
+        Some(bad_file(&self.path, format!("{}: {lack}", self.path.display())))
+    }
+}
+
+fn bad_file(path: &Path, message: String) -> BadInput {
+    BadInput { field: "hf_config".into(), value: path.display().to_string(), message }
+}
+
+/// The answer to a link, with the model of a file if there is one.
+fn answer(link: &str, file: Option<&GivenFile>) -> Answer {
+    let Some(file) = file else { return Answer::to(link) };
     let mut deployment = Deployment::default();
-    read.apply(&mut deployment);
-    let mut answer = Answer::from(link::decode_onto(deployment, link));
-    let assumed = read.report().assumed.iter().map(|item| Warning {
+    file.content.apply(&mut deployment);
+    let decoded = link::decode_onto(deployment, link);
+    if let Some(error) = file.lack(&decoded.named) {
+        return Answer::refused(decoded, error);
+    }
+    let names_model = decoded.named.contains(&"model");
+    let mut answer = Answer::from(decoded);
+    if let Some(model) = file.content.model().filter(|model| names_model && **model != answer.deployment.model) {
+        let message = format!(
+            "The link's {} takes precedence over {}, the model of {}.",
+            answer.deployment.model.name,
+            model.name,
+            file.path.display()
+        );
+        answer.warnings.push(Warning { field: "model".into(), message });
+    }
+    answer.warnings.extend(file.content.report().assumed.iter().map(|item| Warning {
         field: item.field.clone(),
         message: format!("{}: {} ({})", item.field, item.value, item.note),
-    });
-    answer.warnings.extend(assumed);
-    of(answer, as_json, explain)
+    }));
+    answer
 }
 
-fn of(answer: Answer, as_json: bool, explain: bool) -> Outcome {
-    let answer = if explain { answer.explain() } else { answer };
-    let status = match &answer.report {
-        Some(report) if report.verdict.fits() => FITS,
-        Some(_) => FAILS,
-        None => BAD,
-    };
-    if as_json {
-        return Outcome { output: json(&answer), complaint: String::new(), status };
+/// The answer to a link of standard input as JSON.
+#[derive(Serialize)]
+struct LineAnswer<'a> {
+    /// The number of the line, from 1.
+    line: u64,
+    #[serde(flatten)]
+    answer: &'a Answer,
+}
+
+impl Arguments {
+    /// Formats an answer; `line` is the line of a link of standard input.
+    fn output(&self, answer: Answer, line: Option<u64>) -> Output {
+        let answer = if self.explain { answer.explain() } else { answer };
+        let status = match &answer.report {
+            Some(report) if report.verdict.fits() => FITS,
+            Some(_) => FAILS,
+            None => BAD,
+        };
+        let (stdout, stderr) = match (self.json, line) {
+            (true, Some(line)) => (json_line(&LineAnswer { line, answer: &answer }), String::new()),
+            (true, None) => (json(&answer), String::new()),
+            (false, Some(line)) if answer.report.is_some() => {
+                (format!("Line {line}\n{}\n", text(&answer)), String::new())
+            }
+            (false, _) => (text(&answer), stderr(&answer, line)),
+        };
+        Output { stdout, stderr, status }
     }
-    Outcome { output: text(&answer), complaint: complaint(&answer), status }
 }
 
-/// What must be mended first.
-fn complaint(answer: &Answer) -> String {
+/// The errors of an answer, after its warnings; `line` is the line of a link of standard input.
+fn stderr(answer: &Answer, line: Option<u64>) -> String {
     if answer.errors.is_empty() {
         return String::new();
     }
-    let ignored = answer.warnings.iter().map(|warning| format!("warning: {}\n", warning.message));
-    ignored.chain(answer.errors.iter().map(|error| format!("error: {}\n", error.message))).collect()
+    let place = line.map_or_else(String::new, |line| format!("line {line}: "));
+    let ignored = answer.warnings.iter().map(|warning| format!("warning: {place}{}\n", warning.message));
+    ignored.chain(answer.errors.iter().map(|error| format!("error: {place}{}\n", error.message))).collect()
 }
 
 fn text(answer: &Answer) -> String {
-    let (Some(report), Ok(plan)) = (&answer.report, answer.deployment.plan()) else {
+    let (Some(report), Ok(resolved)) = (&answer.report, answer.deployment.resolve()) else {
         return String::new();
     };
-    let mut text = format!("{}\n\n", heading(&plan));
-    text.push_str(&format!("{} {}\n{}\n\n", report.headline(), report.sentence(), report.detail()));
-    text.push_str(&memory(report));
+    let units = answer.units;
+    let mut text = format!("{}\n\n", heading(&resolved));
+    text.push_str(&format!("{} {}\n{}\n\n", report.headline(), report.sentence(units), report.detail(units)));
+    text.push_str(&memory(report, units));
     text.push_str(&format!("\nKV cache\n{}", kv_cache(report)));
     if !answer.warnings.is_empty() {
-        text.push_str("\nWorth knowing\n");
+        text.push_str("\nNotes\n");
         text.extend(answer.warnings.iter().map(warning));
     }
     text.push_str(&explanations(&answer.explanations));
     text
 }
 
-/// What is served, on what, and how.
-fn heading(plan: &Plan) -> String {
+/// The model, the GPUs and the main settings.
+fn heading(resolved: &Resolved) -> String {
     format!(
         "{} on {} × {}\ntp_size {} · pp_size {} · quant_algo {} · kv_cache_dtype {} · TensorRT-LLM {}",
-        plan.model.name,
-        plan.world_size(),
-        plan.gpu.name,
-        plan.tp_size,
-        plan.pp_size,
-        plan.quant_algo,
-        plan.kv_cache_dtype,
-        plan.version,
+        resolved.model.name,
+        resolved.world_size(),
+        resolved.gpu.name,
+        resolved.parallel.tp_size,
+        resolved.parallel.pp_size,
+        resolved.precision.quant_algo,
+        resolved.precision.kv_cache_dtype,
+        resolved.version,
     )
 }
 
 fn warning(warning: &Warning) -> String {
-    // What was wrong in the link names its key already.
+    // A message about the link names its key already.
     if warning.message.starts_with(&warning.field) {
         format!("  {}\n", warning.message)
     } else {
@@ -104,16 +203,16 @@ fn warning(warning: &Warning) -> String {
     }
 }
 
-/// A column for each way in which ranks use their memory, a row for each contributor.
-fn memory(report: &Report) -> String {
-    let size_text = |bytes: Bytes| grouped_decimal(bytes.giga(), 2);
+/// A table with a column for each rank class and a row for each contributor.
+fn memory(report: &Report, units: Units) -> String {
+    let size_text = |bytes: Bytes| grouped_decimal(bytes.giga(units), 2);
     let kinds = report.kinds();
     let blocks = kinds.chunks(MOST_COLUMNS).map(|kinds| {
         let mut table = Table::new(1);
         let mut row = |label: &str, cell: &dyn Fn(&[&Rank]) -> String| {
             table.row(std::iter::once(label.to_string()).chain(kinds.iter().map(|kind| cell(kind))));
         };
-        row(giga(), &|kind| name(&kind.iter().map(|rank| rank.rank).collect::<Vec<u64>>()));
+        row(units.giga(), &|kind| kind.iter().map(|rank| rank.rank).collect::<RankRanges>().to_string());
         let first = |size: &dyn Fn(&Rank) -> Bytes, kind: &[&Rank]| {
             kind.first().map_or_else(String::new, |rank| size_text(size(rank)))
         };
@@ -124,23 +223,6 @@ fn memory(report: &Report) -> String {
         table.text()
     });
     blocks.collect::<Vec<String>>().join("\n")
-}
-
-/// "GPU 0–3, 8" for ranks in their order; of many runs the first.
-pub fn name(ranks: &[u64]) -> String {
-    let runs: Vec<String> = ranks
-        .chunk_by(|a, b| a + 1 == *b)
-        .filter_map(|run| match run {
-            [] => None,
-            [one] => Some(one.to_string()),
-            [first, .., last] => Some(format!("{first}–{last}")),
-        })
-        .collect();
-    if runs.len() > MOST_RUNS {
-        format!("GPU {}, … ({})", runs[..MOST_RUNS - 1].join(", "), ranks.len())
-    } else {
-        format!("GPU {}", runs.join(", "))
-    }
 }
 
 fn kv_cache(report: &Report) -> String {
@@ -170,16 +252,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ranks_are_named_by_their_runs() {
-        assert_eq!(name(&[0]), "GPU 0");
-        assert_eq!(name(&[0, 1, 2, 3, 8]), "GPU 0–3, 8");
-        let first_of_nodes: Vec<u64> = (0..128).map(|node| node * 8).collect();
-        assert_eq!(name(&first_of_nodes), "GPU 0, 8, … (128)");
-    }
-
-    #[test]
     fn ranks_that_differ_have_a_column_each() {
-        let text = answer("pp_size=4", false, false).output;
+        let text = text(&Answer::to("pp_size=4"));
         let heading = text.lines().find(|line| line.starts_with("GiB")).unwrap();
         assert!(heading.contains("GPU 0") && heading.contains("GPU 3"), "{heading}");
         assert!(text.contains("\nCUDA, NCCL, libraries  "));

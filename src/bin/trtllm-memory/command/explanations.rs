@@ -1,14 +1,14 @@
 //! Explanations as indented text.
 
-use super::estimate::name;
-use trtllm_memory::formats::json::Explained;
-use trtllm_memory::memory::Explanation;
+use trtllm_memory::export::json::Explained;
+use trtllm_memory::memory::{Explanation, RankRanges};
 
-/// Why each size is what it is, for each kind of rank.
-pub fn explanations(explained: &[Explained]) -> String {
+/// Formats the explanations of each rank class.
+pub(super) fn explanations(explained: &[Explained]) -> String {
     let mut text = String::new();
     for one in explained {
-        text.push_str(&format!("\nWhy, on {}\n", name(&one.ranks)));
+        let ranks: RankRanges = one.ranks.iter().copied().collect();
+        text.push_str(&format!("\nWhy, on {ranks}\n"));
         for (_, explanation) in &one.contributors {
             text.push('\n');
             tree(&mut text, explanation, 2);

@@ -1,29 +1,161 @@
-//! Files that a person names.
+//! Input files and standard input.
 
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, BufRead, Read, StdinLock};
 use std::path::Path;
 
-/// A model's file is read up to this many bytes: more than a safetensors header can have.
+/// Bytes of a model's file that are read, at most: more than a safetensors header can have.
 const LONGEST: u64 = 110_000_000;
 
-/// Opens a file, or the standard input for `-`.
-pub fn open(file: &Path) -> Result<Box<dyn Read>, String> {
-    if file == Path::new("-") {
-        return Ok(Box::new(io::stdin().lock()));
+/// The name of standard input, in place of a file's name.
+pub(super) const STANDARD_INPUT: &str = "-";
+/// Bytes of a line of links that are read, at most: more than a link can have.
+const LONGEST_LINE: u64 = 1 << 16;
+
+/// An input that cannot be read; with a message that names it.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub(super) struct InputError(String);
+
+impl InputError {
+    /// An error of reading a file.
+    pub(super) fn new(file: &Path, error: &io::Error) -> InputError {
+        InputError(format!("{}: {error}", file.display()))
     }
-    File::open(file).map(|file| Box::new(file) as Box<dyn Read>).map_err(|error| format!("{}: {error}", file.display()))
 }
 
-/// The start of a file: all of a configuration, and a safetensors file's header.
-pub fn whole(file: &Path) -> Result<Vec<u8>, String> {
+/// Opens a file, or standard input for `-`.
+pub(super) fn open(file: &Path) -> Result<Box<dyn Read>, InputError> {
+    if file == Path::new(STANDARD_INPUT) {
+        return Ok(Box::new(io::stdin().lock()));
+    }
+    match File::open(file) {
+        Ok(opened) => Ok(Box::new(opened)),
+        Err(error) => Err(InputError::new(file, &error)),
+    }
+}
+
+/// Reads the start of a file: a whole configuration, or the header of a safetensors file.
+pub(super) fn whole(file: &Path) -> Result<Vec<u8>, InputError> {
     let mut reader = open(file)?;
     let mut bytes = Vec::new();
-    // Of a file with tensors the header's length says how much is needed.
+    // A safetensors file begins with the length of its header.
     let read = reader.by_ref().take(8).read_to_end(&mut bytes).and_then(|_| {
         let length = bytes.first_chunk::<8>().map_or(LONGEST, |length| u64::from_le_bytes(*length));
         let more = if length < LONGEST { length.max(1 << 16) } else { LONGEST };
         reader.take(more).read_to_end(&mut bytes)
     });
-    read.map(|_| bytes).map_err(|error| format!("{}: {error}", file.display()))
+    match read {
+        Ok(_) if bytes.len() as u64 > LONGEST => Err(too_long(file)),
+        Ok(_) => Ok(bytes),
+        Err(error) => Err(InputError::new(file, &error)),
+    }
+}
+
+/// The error of a file longer than [`LONGEST`], with its size if the file system knows it.
+fn too_long(file: &Path) -> InputError {
+    let size = std::fs::metadata(file).ok().map(|metadata| metadata.len()).filter(|size| *size > LONGEST);
+    let limit = LONGEST / 1_000_000;
+    let size = size.map_or_else(|| format!("more than {limit} MB"), |size| format!("{} MB", size / 1_000_000));
+    let file = file.display();
+    InputError(format!("{file}: the file has {size}; a model's file is read up to {limit} MB."))
+}
+
+/// The lines of an input that are not blank, each with its number from 1. An input without any is
+/// an error.
+pub(super) struct Lines<R> {
+    input: R,
+    number: u64,
+    state: State,
+}
+
+/// The progress of reading lines.
+#[derive(PartialEq, Eq)]
+enum State {
+    /// All lines so far were blank.
+    Blank,
+    Found,
+    Ended,
+}
+
+impl Lines<StdinLock<'static>> {
+    /// The lines of standard input.
+    pub(super) fn of_standard_input() -> Self {
+        Lines::new(io::stdin().lock())
+    }
+}
+
+impl<R: BufRead> Lines<R> {
+    fn new(input: R) -> Lines<R> {
+        Lines { input, number: 0, state: State::Blank }
+    }
+
+    /// Reads the next line, cut if it is too long; `None` at the end.
+    fn line(&mut self) -> io::Result<Option<String>> {
+        let mut bytes = Vec::new();
+        if self.input.by_ref().take(LONGEST_LINE).read_until(b'\n', &mut bytes)? == 0 {
+            return Ok(None);
+        }
+        if bytes.last() != Some(&b'\n') {
+            self.input.skip_until(b'\n')?;
+        }
+        self.number += 1;
+        Ok(Some(String::from_utf8_lossy(&bytes).trim().to_string()))
+    }
+}
+
+impl<R: BufRead> Iterator for Lines<R> {
+    type Item = Result<(u64, String), InputError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        while self.state != State::Ended {
+            match self.line() {
+                Ok(Some(line)) if line.is_empty() => {}
+                Ok(Some(line)) => {
+                    self.state = State::Found;
+                    return Some(Ok((self.number, line)));
+                }
+                Ok(None) => {
+                    let is_blank = self.state == State::Blank;
+                    self.state = State::Ended;
+                    return is_blank.then(|| Err(InputError("Standard input contains no link.".into())));
+                }
+                Err(error) => {
+                    self.state = State::Ended;
+                    return Some(Err(InputError::new(Path::new(STANDARD_INPUT), &error)));
+                }
+            }
+        }
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lines(input: &[u8]) -> Vec<Result<(u64, String), InputError>> {
+        Lines::new(input).collect()
+    }
+
+    #[test]
+    fn lines_keep_their_numbers_across_blank_ones() {
+        let found = lines(b"\n tp_size=2 \r\n\t\n\xff=1");
+        assert_eq!(found, [Ok((2, "tp_size=2".into())), Ok((4, "\u{fffd}=1".into()))]);
+    }
+
+    #[test]
+    fn a_line_without_end_is_cut_and_the_next_one_is_read() {
+        let long = [&b"x".repeat(200_000)[..], b"\ntp_size=2\n"].concat();
+        let found = lines(&long);
+        assert_eq!(found[0].as_ref().map(|(number, line)| (*number, line.len())), Ok((1, 1 << 16)));
+        assert_eq!(found[1], Ok((2, "tp_size=2".into())));
+    }
+
+    #[test]
+    fn an_input_without_links_is_an_error() {
+        for empty in [&b""[..], b" \n\n"] {
+            assert!(matches!(&lines(empty)[..], [Err(_)]), "{empty:?}");
+        }
+    }
 }

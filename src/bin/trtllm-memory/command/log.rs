@@ -1,41 +1,43 @@
-//! `log`: what a log says beside what the models say.
+//! `log`: the sizes of a log compared with the predicted ones.
 
+use super::input::{self, InputError};
+use super::link_arg::bad_file;
 use super::table::Table;
-use super::{FAILS, FITS, Outcome, input, json};
+use super::{FAILS, FITS, Output, json};
 use std::io::{ErrorKind, Read};
 use std::path::Path;
-use trtllm_memory::formats::link;
-use trtllm_memory::formats::log::{Comparison, ExplainedLog, LogReader, RankReading, explain};
+use trtllm_memory::link;
+use trtllm_memory::log::{Comparison, ExplainedLog, LogReader, RankReading, explain_in};
 use trtllm_memory::memory::Contributor;
-use trtllm_memory::units::{Bytes, grouped};
+use trtllm_memory::units::{Bytes, Units, grouped};
 
-/// Bytes that are read at once.
+/// Bytes of a read.
 const PIECE: usize = 1 << 16;
-/// Changes that are advised, at most.
+/// Changes that the advice lists, at most.
 const MOST_ADVICE: usize = 6;
-/// Lines that weren't understood, shown at most.
+/// Unread lines about memory that are listed, at most.
 const MOST_UNREAD: usize = 10;
 
 /// Reads a log and explains it.
-pub fn answer(file: &Path, as_json: bool) -> Outcome {
+pub(super) fn answer(file: &Path, as_json: bool, units: Units) -> Output {
     let explained = match read(file) {
-        Ok(reader) => explain(reader.finish()),
-        Err(complaint) => return Outcome::bad(complaint),
+        Ok(reader) => explain_in(reader.finish(), units),
+        Err(error) => return bad_file(file, error.to_string(), as_json),
     };
     if explained.reading.is_empty() {
         let lines = grouped(explained.reading.lines);
-        let complaint = format!(
-            "{}: none of its {lines} lines is one that TensorRT-LLM writes about memory or settings.",
+        let message = format!(
+            "{}: none of its {lines} lines is a line of TensorRT-LLM about memory or settings.",
             file.display()
         );
-        return Outcome::bad(complaint);
+        return bad_file(file, message, as_json);
     }
     let status = if explained.diagnosis.is_some() { FAILS } else { FITS };
     let output = if as_json { json(&explained) } else { text(&explained) };
-    Outcome { output, complaint: String::new(), status }
+    Output { stdout: output, stderr: String::new(), status }
 }
 
-fn read(file: &Path) -> Result<LogReader, String> {
+fn read(file: &Path) -> Result<LogReader, InputError> {
     let mut input = input::open(file)?;
     let mut reader = LogReader::default();
     let mut piece = vec![0; PIECE];
@@ -44,7 +46,7 @@ fn read(file: &Path) -> Result<LogReader, String> {
             Ok(0) => return Ok(reader),
             Ok(length) => reader.feed(&piece[..length]),
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
-            Err(error) => return Err(format!("{}: {error}", file.display())),
+            Err(error) => return Err(InputError::new(file, &error)),
         }
     }
 }
@@ -56,12 +58,12 @@ fn text(log: &ExplainedLog) -> String {
     }
     if let Some(advices) = log.advice().filter(|advices| !advices.changes.is_empty()) {
         text.push_str(if advices.fits {
-            "By the models this configuration fits, so something else took the memory. Each of these frees some:\n"
+            "This configuration should fit, so something else uses the memory. Each of these changes frees some:\n"
         } else {
             "Each of these changes alone makes it fit:\n"
         });
         for change in advices.changes.iter().take(MOST_ADVICE) {
-            text.push_str(&format!("  - {}\n", change.sentence()));
+            text.push_str(&format!("  - {}\n", change.sentence(log.units)));
         }
         text.push('\n');
     }
@@ -70,20 +72,20 @@ fn text(log: &ExplainedLog) -> String {
             log.comparisons.iter().find(|comparison| comparison.rank == at).map(|comparison| &comparison.rows[..]);
         text.push_str(&heading(rank));
         text.push_str(&match rows {
-            Some(rows) if !rows.is_empty() => compared(rows, rank),
-            _ => measured(rank),
+            Some(rows) if !rows.is_empty() => compared(rows, rank, log.units),
+            _ => measured(rank, log.units),
         });
         text.push('\n');
     }
     if !log.reading.configuration.is_empty() {
-        text.push_str("The log says\n");
+        text.push_str("Settings in the log\n");
         for setting in &log.reading.configuration {
             text.push_str(&format!("  {}={} (line {})\n", setting.key, setting.value, setting.line));
         }
         text.push('\n');
     }
     if !log.inferred.is_empty() {
-        text.push_str("Its figures imply\n");
+        text.push_str("Settings implied by its figures\n");
         for inferred in &log.inferred {
             text.push_str(&format!("  {}={}: {}\n", inferred.key, inferred.value, inferred.from));
         }
@@ -91,7 +93,7 @@ fn text(log: &ExplainedLog) -> String {
     }
     text.push_str(&format!("As a link\n  {}\n", link::encode(&log.deployment)));
     if log.reading.unread_count > 0 {
-        text.push_str(&format!("\nLines about memory that weren't understood: {}\n", log.reading.unread_count));
+        text.push_str(&format!("\nUnread lines about memory: {}\n", log.reading.unread_count));
         for unread in log.reading.unread.iter().take(MOST_UNREAD) {
             text.push_str(&format!("  {}: {}\n", unread.line, unread.text));
         }
@@ -101,12 +103,12 @@ fn text(log: &ExplainedLog) -> String {
 
 fn heading(rank: &RankReading) -> String {
     let number = rank.rank.map_or_else(|| "?".into(), |number| number.to_string());
-    let doubt = if rank.stated { "" } else { " (by order; the log doesn't say)" };
+    let doubt = if rank.stated { "" } else { " (by order; the log does not name it)" };
     format!("Rank {number}{doubt}\n")
 }
 
-/// Measured beside predicted, and what isn't compared.
-fn compared(rows: &[Comparison], rank: &RankReading) -> String {
+/// A table of measured and predicted sizes, and the figures that are not compared.
+fn compared(rows: &[Comparison], rank: &RankReading, units: Units) -> String {
     let mut table = Table::new(1);
     table.row(["  ", "measured", "predicted", "difference"]);
     for row in rows {
@@ -114,8 +116,8 @@ fn compared(rows: &[Comparison], rank: &RankReading) -> String {
         let mark = if row.inside { "" } else { " !" };
         table.row([
             format!("  {}", row.contributor.label()),
-            row.measured.to_string(),
-            row.predicted.to_string(),
+            row.measured.display(units).to_string(),
+            row.predicted.display(units).to_string(),
             format!("{difference:+.2} %{mark}"),
         ]);
     }
@@ -123,22 +125,24 @@ fn compared(rows: &[Comparison], rank: &RankReading) -> String {
     for row in rows.iter().filter(|row| !row.inside) {
         text.push_str(&format!("  ! {}: {}\n", row.contributor.label(), row.note));
     }
-    text + &kv_cache(rank)
+    text + &kv_cache(rank, units)
 }
 
-fn measured(rank: &RankReading) -> String {
+fn measured(rank: &RankReading, units: Units) -> String {
     let mut table = Table::new(1);
     for contributor in Contributor::ALL {
         if let Some(size) = rank.size(contributor) {
-            table.row([format!("  {}", contributor.label()), size.bytes.to_string()]);
+            table.row([format!("  {}", contributor.label()), size.bytes.display(units).to_string()]);
         }
     }
-    table.text() + &kv_cache(rank)
+    table.text() + &kv_cache(rank, units)
 }
 
-fn kv_cache(rank: &RankReading) -> String {
+fn kv_cache(rank: &RankReading, units: Units) -> String {
     let mut parts = Vec::new();
-    let mut size = |name: &str, bytes: Option<Bytes>| parts.extend(bytes.map(|bytes| format!("{name} {bytes}")));
+    let mut size = |name: &str, bytes: Option<Bytes>| {
+        parts.extend(bytes.map(|bytes| format!("{name} {}", bytes.display(units))));
+    };
     size("total", rank.total.map(|size| size.bytes));
     size("available", rank.available.map(|size| size.bytes));
     let mut count =

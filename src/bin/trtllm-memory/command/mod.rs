@@ -1,20 +1,21 @@
-//! What the command does.
+//! The subcommands and their output.
 
 mod advise;
 mod arguments;
-mod asked;
 mod catalogues;
 mod compare;
 mod estimate;
 mod explanations;
+mod export;
 mod help;
 mod input;
+mod link_arg;
 mod log;
 mod search;
 mod solve;
 mod sweep;
 mod table;
-mod take;
+mod usage;
 mod validate;
 
 use arguments::{Arguments, Command};
@@ -27,79 +28,84 @@ use std::process::ExitCode;
 const FITS: u8 = 0;
 /// The deployment does not fit.
 const FAILS: u8 = 1;
-/// The input is bad, or the output can't be written.
+/// The input is invalid, or the output cannot be written.
 const BAD: u8 = 2;
 
-/// What a command writes, and its exit status.
-struct Outcome {
-    output: String,
-    /// For the standard error.
-    complaint: String,
+/// The output of a subcommand, and its exit status.
+struct Output {
+    stdout: String,
+    /// Text for standard error.
+    stderr: String,
     status: u8,
 }
 
-impl Outcome {
-    fn ok(output: String) -> Outcome {
-        Outcome { output, complaint: String::new(), status: FITS }
+impl Output {
+    fn ok(stdout: String) -> Output {
+        Output { stdout, stderr: String::new(), status: FITS }
     }
 
-    /// An answer that is yes or no.
-    fn of(output: String, fits: bool) -> Outcome {
-        Outcome { output, complaint: String::new(), status: if fits { FITS } else { FAILS } }
-    }
-
-    fn bad(complaint: String) -> Outcome {
-        Outcome { output: String::new(), complaint: format!("error: {complaint}\n"), status: BAD }
+    /// An answer whose status depends on whether the deployment fits.
+    fn of(stdout: String, fits: bool) -> Output {
+        Output { stdout, stderr: String::new(), status: if fits { FITS } else { FAILS } }
     }
 }
 
-/// Runs the command that the arguments say.
-pub fn run() -> ExitCode {
-    let arguments = Arguments::parse();
-    arguments.units.show();
-    let outcome = match arguments.command {
-        Command::Estimate { link, hf_config, json, explain } => {
-            let link = link.unwrap_or_default();
-            match hf_config {
-                Some(file) => estimate::with_file(&link, &file, json, explain),
-                None => estimate::answer(&link, json, explain),
+/// Parses the arguments and runs their subcommand. The exit status is the worst of its outputs.
+pub(crate) fn run() -> ExitCode {
+    let outputs = match Arguments::try_parse() {
+        Ok(arguments) => outputs(arguments),
+        Err(error) => Box::new(std::iter::once(usage::refuse_arguments(&error))),
+    };
+    let mut status = FITS;
+    for output in outputs {
+        status = status.max(output.status);
+        let written = write(&mut io::stdout().lock(), &output.stdout)
+            .and_then(|()| write(&mut io::stderr().lock(), &output.stderr));
+        match written {
+            Ok(()) => {}
+            // A reader that closes the pipe early is not an error.
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => break,
+            Err(error) => {
+                // If this cannot be written either, the exit status remains.
+                let _ = writeln!(io::stderr(), "error: the output cannot be written: {error}");
+                return BAD.into();
             }
         }
-        Command::Log { file, json } => log::answer(&file, json),
-        Command::Sweep(arguments) => sweep::run(&arguments),
-        Command::Solve(arguments) => solve::run(&arguments),
-        Command::Search(arguments) => search::run(&arguments),
-        Command::Advise(arguments) => advise::run(&arguments),
-        Command::Compare(arguments) => compare::run(&arguments),
-        Command::Commands(arguments) => take::commands(&arguments),
-        Command::Chart(arguments) => take::chart(&arguments),
-        Command::Table(arguments) => take::table(&arguments),
-        Command::Models { json } => Outcome::ok(catalogues::models(json)),
-        Command::Gpus { json } => Outcome::ok(catalogues::gpus(json)),
-        Command::Validate { files, json } => validate::run(&files, json),
+    }
+    status.into()
+}
+
+fn outputs(arguments: Arguments) -> Box<dyn Iterator<Item = Output>> {
+    let units = arguments.units;
+    let output = match arguments.command {
+        Command::Estimate(arguments) => return estimate::run(arguments, units),
+        Command::Log { file, json } => log::answer(&file, json, units),
+        Command::Sweep(arguments) => sweep::run(&arguments, units),
+        Command::Solve(arguments) => solve::run(&arguments, units),
+        Command::Search(arguments) => search::run(&arguments, units),
+        Command::Advise(arguments) => advise::run(&arguments, units),
+        Command::Compare(arguments) => compare::run(&arguments, units),
+        Command::Commands(arguments) => export::commands(&arguments),
+        Command::Chart(arguments) => export::chart(&arguments, units),
+        Command::Table(arguments) => export::table(&arguments, units),
+        Command::Models { json } => Output::ok(catalogues::models(json)),
+        Command::Gpus { json } => Output::ok(catalogues::gpus(json, units)),
+        Command::Validate { files, json } => validate::run(&files, json, units),
     };
-    let written = write(&mut io::stdout().lock(), &outcome.output)
-        .and_then(|()| write(&mut io::stderr().lock(), &outcome.complaint));
-    match written {
-        Ok(()) => outcome.status.into(),
-        Err(error) => {
-            // Where even this can't be written, the status says it.
-            let _ = writeln!(io::stderr(), "error: the output can't be written: {error}");
-            BAD.into()
-        }
-    }
+    Box::new(std::iter::once(output))
 }
 
-/// Writes a text; that the reader has seen enough is no error.
 fn write(to: &mut impl Write, text: &str) -> io::Result<()> {
-    match to.write_all(text.as_bytes()).and_then(|()| to.flush()) {
-        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
-        result => result,
-    }
+    to.write_all(text.as_bytes()).and_then(|()| to.flush())
 }
 
-/// A value as JSON that a person can read.
+/// A value as indented JSON.
 fn json(value: &impl Serialize) -> String {
-    // Keys are texts and nothing fails to serialize, so there is always a text.
+    // All keys are texts and no value fails to serialize, so the result is never an error.
     serde_json::to_string_pretty(value).map_or_else(|_| String::new(), |text| text + "\n")
+}
+
+/// A value as JSON on one line.
+fn json_line(value: &impl Serialize) -> String {
+    serde_json::to_string(value).map_or_else(|_| String::new(), |text| text + "\n")
 }

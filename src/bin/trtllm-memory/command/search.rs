@@ -1,29 +1,31 @@
-//! `search`: every deployment that runs a load.
+//! `search`: the deployments that run a load.
 
-use super::asked::{self, refuse_problem};
+use super::link_arg::{self, refuse_problem};
 use super::table::Table;
-use super::{Outcome, json};
+use super::{Output, json};
 use clap::Args;
 use serde::Serialize;
 use std::collections::HashSet;
-use trtllm_memory::deployment::{Deployment, KvCacheDtype, Problem, QuantAlgo};
+use trtllm_memory::deployment::{Deployment, InvalidSetting, KvCacheDtype, QuantAlgo};
 use trtllm_memory::explore::Load;
 use trtllm_memory::explore::search::{Candidate, Order, Search, Space, frontier};
-use trtllm_memory::formats::{link, table};
+use trtllm_memory::export::table;
 use trtllm_memory::gpu::{self, Gpu, gpus};
-use trtllm_memory::units::{giga, grouped, grouped_decimal};
+use trtllm_memory::link;
+use trtllm_memory::units::{Units, grouped, grouped_decimal};
 
-/// Rows for a person unless told otherwise.
+/// Rows of the table by default.
 const ROWS: usize = 25;
 
 #[derive(Debug, Args)]
-pub struct Arguments {
-    /// A share link whose model and other settings hold for every deployment: of any host, `#…`, or its fragment alone.
+pub(super) struct Arguments {
+    /// A share link of any host, `#…`, or its fragment alone, with the model and the settings of
+    /// all candidates.
     link: String,
-    /// GPUs, separated by commas, or `all`; the link's own unless given.
+    /// GPUs, separated by commas, or `all`; by default the link's GPU.
     #[arg(long, value_delimiter = ',')]
     gpus: Vec<String>,
-    /// Sequences that are to run at once.
+    /// Sequences that must run at once.
     #[arg(long, value_parser = clap::value_parser!(u64).range(1..))]
     concurrency: u64,
     /// Tokens of a prompt.
@@ -35,28 +37,28 @@ pub struct Arguments {
     /// Tensor-parallel sizes, separated by commas.
     #[arg(long, value_delimiter = ',', value_parser = clap::value_parser!(u64).range(1..=1024))]
     tp_size: Vec<u64>,
-    /// Numbers of pipeline stages.
+    /// Numbers of pipeline stages, separated by commas.
     #[arg(long, value_delimiter = ',', value_parser = clap::value_parser!(u64).range(1..=1024))]
     pp_size: Vec<u64>,
-    /// Expert-parallel sizes.
+    /// Expert-parallel sizes, separated by commas.
     #[arg(long, value_delimiter = ',', value_parser = clap::value_parser!(u64).range(1..=1024))]
     moe_ep_size: Vec<u64>,
-    /// Precisions of the weights.
+    /// Quantizations of the weights, separated by commas.
     #[arg(long, value_delimiter = ',')]
     quant_algo: Vec<String>,
-    /// Types of the KV cache.
+    /// Types of the KV cache, separated by commas.
     #[arg(long, value_delimiter = ',')]
     kv_cache_dtype: Vec<String>,
-    /// No deployment has more GPUs.
+    /// The largest number of GPUs of a deployment.
     #[arg(long, value_name = "GPUS")]
     most_gpus: Option<u64>,
-    /// What to sort by: gpus, concurrency, concurrency-per-gpu, room, used or kv-tokens.
+    /// The order: gpus, concurrency, concurrency-per-gpu, room, used or kv-tokens.
     #[arg(long, default_value = "gpus")]
     sort: String,
-    /// Only those that no other one beats in GPUs and concurrency both.
+    /// Only deployments on the frontier: no other one has both fewer GPUs and more concurrency.
     #[arg(long)]
     frontier: bool,
-    /// No more rows than this; all in JSON and CSV, 25 for a person unless given.
+    /// The largest number of rows; by default all in JSON and CSV, and 25 in the table.
     #[arg(long)]
     rows: Option<usize>,
     /// Print JSON; sizes are bytes, and each deployment has its link.
@@ -67,18 +69,22 @@ pub struct Arguments {
     csv: bool,
 }
 
-/// Answers.
-pub fn run(arguments: &Arguments) -> Outcome {
-    asked::about(&arguments.link, arguments.json, |deployment| answer(deployment, arguments))
+/// Runs the subcommand.
+pub(super) fn run(arguments: &Arguments, units: Units) -> Output {
+    link_arg::about(&arguments.link, arguments.json, |deployment| answer(deployment, arguments, units))
 }
 
-fn answer(deployment: &Deployment, arguments: &Arguments) -> Outcome {
+fn answer(deployment: &Deployment, arguments: &Arguments, units: Units) -> Output {
     let (space, order) = match (space(arguments, deployment), Order::parse(&arguments.sort)) {
         (Ok(space), Some(order)) => (space, order),
         (Err(problem), _) => return refuse_problem(problem, arguments.json),
         (_, None) => {
             let names: Vec<&str> = Order::ALL.into_iter().map(Order::name).collect();
-            let problem = Problem::new("sort", &arguments.sort, format!("must be one of {}", names.join(", ")));
+            let problem = InvalidSetting::new(
+                "sort",
+                &arguments.sort,
+                format!("unknown order; expected one of {}", names.join(", ")),
+            );
             return refuse_problem(problem, arguments.json);
         }
     };
@@ -91,19 +97,31 @@ fn answer(deployment: &Deployment, arguments: &Arguments) -> Outcome {
     } else if arguments.csv {
         table::Table::of_candidates(found.rows.iter().map(|(candidate, _)| candidate)).csv()
     } else {
-        found.text(&search)
+        found.text(&search, units)
     };
-    Outcome::of(output, !search.found().is_empty())
+    Output::of(output, !search.found().is_empty())
 }
 
-/// The space that the arguments leave.
-fn space(arguments: &Arguments, base: &Deployment) -> Result<Space, Problem> {
+/// The search space of the arguments.
+fn space(arguments: &Arguments, base: &Deployment) -> Result<Space, InvalidSetting> {
     let chosen: Vec<&'static Gpu> = match arguments.gpus.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        [] => vec![base.gpu],
+        [] => Vec::new(),
         ["all"] => gpus().iter().collect(),
         ref names => names.iter().map(|name| found("gpus", name, gpu::find(name))).collect::<Result<_, _>>()?,
     };
     let mut space = Space::on(chosen, base.backend);
+    if space.gpus.is_empty() {
+        space.gpus = vec![base.gpu.clone()];
+    }
+    if space.gpus.is_empty() {
+        space.gpus = vec![base.gpu.clone()];
+    }
+    if space.gpus.is_empty() {
+        space.gpus = vec![base.gpu.clone()];
+    }
+    if space.gpus.is_empty() {
+        space.gpus = vec![base.gpu.clone()];
+    }
     let sizes = |space: &mut Vec<u64>, given: &[u64]| {
         if !given.is_empty() {
             *space = given.to_vec();
@@ -113,27 +131,27 @@ fn space(arguments: &Arguments, base: &Deployment) -> Result<Space, Problem> {
     sizes(&mut space.pp_sizes, &arguments.pp_size);
     sizes(&mut space.ep_sizes, &arguments.moe_ep_size);
     if !arguments.quant_algo.is_empty() {
-        let read = |name: &String| found("quant_algo", name, QuantAlgo::parse(name));
+        let read = |name: &String| found("quant_algo", name, name.parse::<QuantAlgo>().ok());
         space.quant_algos = arguments.quant_algo.iter().map(read).collect::<Result<_, _>>()?;
     }
     if !arguments.kv_cache_dtype.is_empty() {
-        let read = |name: &String| found("kv_cache_dtype", name, KvCacheDtype::parse(name));
+        let read = |name: &String| found("kv_cache_dtype", name, name.parse::<KvCacheDtype>().ok());
         space.kv_cache_dtypes = arguments.kv_cache_dtype.iter().map(read).collect::<Result<_, _>>()?;
     }
     space.most_gpus = arguments.most_gpus.unwrap_or(space.most_gpus);
     Ok(space)
 }
 
-fn found<T>(key: &'static str, name: &str, value: Option<T>) -> Result<T, Problem> {
+fn found<T>(key: &'static str, name: &str, value: Option<T>) -> Result<T, InvalidSetting> {
     let known = match key {
-        "gpus" => "isn't in the catalogue; `trtllm-memory gpus` lists it".to_string(),
-        "quant_algo" => format!("must be one of {}", QuantAlgo::NAMES.join(", ")),
-        _ => format!("must be one of {}", KvCacheDtype::NAMES.join(", ")),
+        "gpus" => "unknown GPU; `trtllm-memory gpus` lists the known ones".to_string(),
+        "quant_algo" => format!("unknown value; expected one of {}", QuantAlgo::NAMES.join(", ")),
+        _ => format!("unknown value; expected one of {}", KvCacheDtype::NAMES.join(", ")),
     };
-    value.ok_or_else(|| Problem::new(key, name, known))
+    value.ok_or_else(|| InvalidSetting::new(key, name, known))
 }
 
-/// What to show, each with whether it stands on the frontier.
+/// The candidates to print, each with whether it is on the frontier.
 struct Found {
     rows: Vec<(Candidate, bool)>,
 }
@@ -175,7 +193,7 @@ impl Found {
         })
     }
 
-    fn text(&self, search: &Search) -> String {
+    fn text(&self, search: &Search, units: Units) -> String {
         let mut table = Table::new(1);
         table.row([
             "GPU",
@@ -185,8 +203,8 @@ impl Found {
             "ep",
             "quant_algo",
             "KV",
-            &format!("used ({})", giga()),
-            &format!("room ({})", giga()),
+            &format!("used ({})", units.giga()),
+            &format!("room ({})", units.giga()),
             "KV tokens",
             "at once",
             "",
@@ -200,14 +218,14 @@ impl Found {
                 one.moe_ep_size.map_or_else(|| "–".into(), |size| size.to_string()),
                 one.quant_algo.to_string(),
                 one.kv_cache_dtype.to_string(),
-                grouped_decimal(one.used.giga(), 2),
-                grouped_decimal(one.room.giga(), 2),
+                grouped_decimal(one.used.giga(units), 2),
+                grouped_decimal(one.room.giga(units), 2),
                 grouped(one.kv_tokens),
                 grouped(one.concurrency),
                 if *best { "frontier".into() } else { String::new() },
             ]);
         }
         let (found, tried) = (grouped(search.found().len() as u64), grouped(search.candidates() as u64));
-        format!("{found} of {tried} candidates run this load; {} are shown.\n\n{}", self.rows.len(), table.text())
+        format!("{found} of {tried} candidates run this load; {} are listed.\n\n{}", self.rows.len(), table.text())
     }
 }

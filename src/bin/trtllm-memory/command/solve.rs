@@ -1,21 +1,23 @@
-//! `solve`: how far a setting goes, and how many sequences run at once.
+//! `solve`: the limits of a setting, and the number of sequences that run at once.
 
-use super::asked::{self, LoadArguments, refuse_problem, refuse_problems};
+use super::link_arg::{self, LoadArguments, refuse_problem, refuse_problems};
 use super::table::Table;
-use super::{Outcome, json};
+use super::{Output, json};
 use clap::Args;
 use serde::Serialize;
-use trtllm_memory::deployment::{Deployment, Problem};
-use trtllm_memory::explore::Knob;
-use trtllm_memory::explore::solve::{Limits, Stop, solve};
+use trtllm_memory::deployment::{Deployment, InvalidSetting};
+use trtllm_memory::explore::NumericSetting;
+use trtllm_memory::explore::range::{FeasibleRange, LimitReason};
+use trtllm_memory::explore::solve::solve;
 use trtllm_memory::memory::{Limit, estimate};
-use trtllm_memory::units::grouped;
+use trtllm_memory::units::{Units, grouped};
 
 #[derive(Debug, Args)]
-pub struct Arguments {
+pub(super) struct Arguments {
     /// A share link of any host, `#…`, or its fragment alone.
     link: String,
-    /// The setting to solve for, or `concurrency` with `--input-len` and `--output-len`; every setting that is a number unless given.
+    /// The setting to solve for, or `concurrency` with `--input-len` and `--output-len`; by default
+    /// every numeric setting.
     #[arg(long = "for", value_name = "KEY")]
     key: Option<String>,
     #[command(flatten)]
@@ -25,31 +27,32 @@ pub struct Arguments {
     json: bool,
 }
 
-/// Answers.
-pub fn run(arguments: &Arguments) -> Outcome {
+/// Runs the subcommand.
+pub(super) fn run(arguments: &Arguments, units: Units) -> Output {
     let load = arguments.load.load();
-    asked::about(&arguments.link, arguments.json, |deployment| match arguments.key.as_deref() {
-        Some("concurrency") => concurrency(deployment, arguments),
+    link_arg::about(&arguments.link, arguments.json, |deployment| match arguments.key.as_deref() {
+        Some("concurrency") => concurrency(deployment, arguments, units),
         Some(key) => match solve(deployment, key, load) {
             Ok(limits) => one(&limits, arguments.json),
             Err(problem) => refuse_problem(problem, arguments.json),
         },
         None => {
-            let all = Knob::all(deployment).filter_map(|knob| solve(deployment, knob.field.key, load).ok());
-            every(&all.collect::<Vec<Limits>>(), arguments.json)
+            let all =
+                NumericSetting::all(deployment).filter_map(|numeric| solve(deployment, numeric.row.key, load).ok());
+            every(&all.collect::<Vec<FeasibleRange>>(), arguments.json)
         }
     })
 }
 
-fn one(limits: &Limits, as_json: bool) -> Outcome {
+fn one(limits: &FeasibleRange, as_json: bool) -> Output {
     let output = if as_json { json(limits) } else { sentence(limits) };
-    Outcome::of(output, limits.limit().is_some())
+    Output::of(output, limits.limit().is_some())
 }
 
 /// A limit as a sentence.
-fn sentence(limits: &Limits) -> String {
-    let Limits { key, .. } = limits;
-    let next = |stop: &Stop| stop.text();
+fn sentence(limits: &FeasibleRange) -> String {
+    let FeasibleRange { key, .. } = limits;
+    let next = |stop: &LimitReason| stop.text();
     let Some(limit) = limits.limit() else {
         let why = limits.never.as_ref().map_or_else(String::new, |stop| format!(" It {}.", next(stop)));
         return format!("No value of {key} makes it fit.{why}\n");
@@ -63,10 +66,10 @@ fn sentence(limits: &Limits) -> String {
     }
 }
 
-fn every(all: &[Limits], as_json: bool) -> Outcome {
+fn every(all: &[FeasibleRange], as_json: bool) -> Output {
     #[derive(Serialize)]
     struct Shape<'a> {
-        limits: &'a [Limits],
+        limits: &'a [FeasibleRange],
     }
     let output = if as_json {
         json(&Shape { limits: all })
@@ -85,22 +88,22 @@ fn every(all: &[Limits], as_json: bool) -> Outcome {
         }
         table.text()
     };
-    Outcome::ok(output)
+    Output::ok(output)
 }
 
-/// How many sequences of a length run at once.
-fn concurrency(deployment: &Deployment, arguments: &Arguments) -> Outcome {
+/// Prints the number of sequences of a length that run at once.
+fn concurrency(deployment: &Deployment, arguments: &Arguments, units: Units) -> Output {
     #[derive(Serialize)]
     struct Shape {
         key: &'static str,
         limit: u64,
         binding: &'static str,
-        /// What the KV cache alone holds.
+        /// The number of sequences that the KV cache alone holds.
         held: u64,
     }
     let (Some(input_len), Some(output_len)) = (arguments.load.input_len, arguments.load.output_len) else {
-        let message = "needs --input-len and --output-len, the tokens of a prompt and of an output";
-        return refuse_problem(Problem::new("for", "concurrency", message), arguments.json);
+        let message = "needs --input-len and --output-len, the lengths of a prompt and of an output";
+        return refuse_problem(InvalidSetting::new("for", "concurrency", message), arguments.json);
     };
     let report = match estimate(deployment) {
         Ok(report) => report,
@@ -114,14 +117,14 @@ fn concurrency(deployment: &Deployment, arguments: &Arguments) -> Outcome {
         json(&Shape { key: "concurrency", limit, binding: binding.key(), held })
     } else if report.verdict.fits() {
         format!(
-            "{} sequences of {} + {} tokens run at once; {} bounds them.\n",
+            "{} sequences of {} + {} tokens run at once; {} is the limit.\n",
             grouped(limit),
             grouped(input_len),
             grouped(output_len),
             binding.text()
         )
     } else {
-        format!("{} {}\n", report.headline(), report.sentence())
+        format!("{} {}\n", report.headline(), report.sentence(units))
     };
-    Outcome::of(output, limit > 0)
+    Output::of(output, limit > 0)
 }

@@ -1,22 +1,23 @@
-//! `sweep`: the fullest GPU over the values of one setting.
+//! `sweep`: the fullest GPU for a range of values of one setting.
 
-use super::asked::{self, refuse_problem};
+use super::link_arg::{self, refuse_problem};
 use super::table::Table;
-use super::{Outcome, json};
+use super::{Output, json};
 use clap::Args;
-use trtllm_memory::deployment::{Deployment, Problem};
+use trtllm_memory::deployment::{Deployment, InvalidSetting};
 use trtllm_memory::explore::sweep::{POINTS, Point, Sweep, named, sweep};
-use trtllm_memory::formats::table;
-use trtllm_memory::units::{giga, grouped, grouped_decimal};
+use trtllm_memory::export::table;
+use trtllm_memory::units::{Units, grouped, grouped_decimal};
 
 #[derive(Debug, Args)]
-pub struct Arguments {
+pub(super) struct Arguments {
     /// A share link of any host, `#…`, or its fragment alone.
     link: String,
-    /// What to change: `KEY` over its whole range, `KEY=FROM..TO`, or some of its values, `KEY=A,B,C`.
+    /// The setting to vary: `KEY` for its whole range, `KEY=FROM..TO`, or `KEY=A,B,C` for some of
+    /// its values.
     #[arg(long, value_name = "KEY=FROM..TO")]
     over: String,
-    /// About how many values to try.
+    /// The approximate number of values.
     #[arg(long, default_value_t = POINTS)]
     points: usize,
     /// Print JSON; sizes are bytes.
@@ -27,20 +28,20 @@ pub struct Arguments {
     csv: bool,
 }
 
-/// Answers.
-pub fn run(arguments: &Arguments) -> Outcome {
-    asked::about(&arguments.link, arguments.json, |deployment| {
+/// Runs the subcommand.
+pub(super) fn run(arguments: &Arguments, units: Units) -> Output {
+    link_arg::about(&arguments.link, arguments.json, |deployment| {
         match over(deployment, &arguments.over, arguments.points) {
-            Ok(sweep) if arguments.json => Outcome::ok(json(&sweep)),
-            Ok(sweep) if arguments.csv => Outcome::ok(table::Table::of_sweep(&sweep).csv()),
-            Ok(sweep) => Outcome::ok(text(&sweep)),
+            Ok(sweep) if arguments.json => Output::ok(json(&sweep)),
+            Ok(sweep) if arguments.csv => Output::ok(table::Table::of_sweep(&sweep).csv()),
+            Ok(sweep) => Output::ok(text(&sweep, units)),
             Err(problem) => refuse_problem(problem, arguments.json),
         }
     })
 }
 
-/// The sweep that `KEY`, `KEY=FROM..TO` or `KEY=A,B,C` asks for.
-fn over(deployment: &Deployment, over: &str, points: usize) -> Result<Sweep, Problem> {
+/// Runs the sweep of `KEY`, `KEY=FROM..TO` or `KEY=A,B,C`.
+fn over(deployment: &Deployment, over: &str, points: usize) -> Result<Sweep, InvalidSetting> {
     let Some((key, values)) = over.split_once('=') else {
         return sweep(deployment, over.trim(), None, points);
     };
@@ -49,40 +50,42 @@ fn over(deployment: &Deployment, over: &str, points: usize) -> Result<Sweep, Pro
         let number = |text: &str| text.trim().replace('_', "").parse::<f64>().ok().filter(|number| *number >= 0.0);
         return match (number(from), number(to.trim_start_matches('='))) {
             (Some(from), Some(to)) => sweep(deployment, key, Some((from, to)), points),
-            _ => {
-                Err(Problem::new("over", over, "must be KEY=FROM..TO with two numbers, such as max_batch_size=1..512"))
-            }
+            _ => Err(InvalidSetting::new(
+                "over",
+                over,
+                "expected KEY=FROM..TO with two numbers, such as max_batch_size=1..512",
+            )),
         };
     }
     let values: Vec<&str> = values.split(',').map(str::trim).filter(|value| !value.is_empty()).collect();
     named(deployment, key, &values)
 }
 
-fn text(sweep: &Sweep) -> String {
+fn text(sweep: &Sweep, units: Units) -> String {
     let mut table = Table::new(1);
     table.row([
         sweep.key,
         "verdict",
-        &format!("used ({})", giga()),
-        &format!("free ({})", giga()),
+        &format!("used ({})", units.giga()),
+        &format!("free ({})", units.giga()),
         "KV tokens",
         "max sequences",
         "",
     ]);
     for (place, point) in sweep.points.iter().enumerate() {
         let today = if sweep.today == Some(place) { "today" } else { "" };
-        table.row(row(point, today));
+        table.row(row(point, today, units));
     }
     table.text()
 }
 
-fn row(point: &Point, today: &str) -> [String; 7] {
+fn row(point: &Point, today: &str, units: Units) -> [String; 7] {
     match &point.outcome {
         Ok(fullest) => [
             point.text.clone(),
             fullest.verdict.key().into(),
-            grouped_decimal(fullest.rank.used().giga(), 2),
-            grouped_decimal(fullest.rank.free.giga(), 2),
+            grouped_decimal(fullest.rank.used().giga(units), 2),
+            grouped_decimal(fullest.rank.free.giga(units), 2),
             grouped(fullest.kv_cache.tokens),
             grouped(fullest.kv_cache.max_sequences),
             today.into(),

@@ -1,24 +1,24 @@
 //! Text in columns.
 
-/// Rows of cells; the first columns stand left, the others right.
-pub struct Table {
+/// Rows of cells; the first columns are aligned to the left, the others to the right.
+pub(super) struct Table {
     rows: Vec<Vec<String>>,
     left: usize,
 }
 
 impl Table {
-    /// A table whose first `left` columns stand left.
-    pub fn new(left: usize) -> Table {
+    /// A table whose first `left` columns are aligned to the left.
+    pub(super) fn new(left: usize) -> Table {
         Table { rows: Vec::new(), left }
     }
 
     /// Appends a row.
-    pub fn row(&mut self, cells: impl IntoIterator<Item = impl Into<String>>) {
+    pub(super) fn row(&mut self, cells: impl IntoIterator<Item = impl Into<String>>) {
         self.rows.push(cells.into_iter().map(Into::into).collect());
     }
 
-    /// The lines, with two blanks between columns.
-    pub fn text(&self) -> String {
+    /// The lines of the table, with two spaces between columns.
+    pub(super) fn text(&self) -> String {
         let columns = self.rows.iter().map(Vec::len).max().unwrap_or(0);
         let cells = |column: usize| self.rows.iter().filter_map(move |row| row.get(column));
         let widths: Vec<usize> =

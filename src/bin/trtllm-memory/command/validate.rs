@@ -1,20 +1,21 @@
-//! `validate`: files of measurements against the laws.
+//! `validate`: measurement files compared with the predictions.
 
+use super::link_arg::bad_file;
 use super::table::Table;
-use super::{BAD, Outcome, json};
+use super::{Output, json};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::PathBuf;
 use trtllm_memory::accuracy::{Case, Compared, Comparison, Errors, LeftOut, compare_all, measurements, readers, url};
-use trtllm_memory::formats::link;
-use trtllm_memory::units::{Bytes, grouped};
+use trtllm_memory::link;
+use trtllm_memory::units::{Bytes, Units, grouped};
 
-/// How many of the worst cases are shown by name for each contributor.
+/// Worst cases of each contributor that are listed.
 const WORST: usize = 3;
 
-/// How near the laws come to the measurements of `files`, or of those that come with the project.
-pub fn run(files: &[PathBuf], as_json: bool) -> Outcome {
+/// Compares the measurements of `files`, or by default those that come with the project.
+pub(super) fn run(files: &[PathBuf], as_json: bool, units: Units) -> Output {
     let mut read = Vec::with_capacity(files.len().max(1));
     for path in files {
         match std::fs::read(path) {
@@ -23,8 +24,8 @@ pub fn run(files: &[PathBuf], as_json: bool) -> Outcome {
                 read.push(readers::read(&name, &String::from_utf8_lossy(&bytes)));
             }
             Err(error) => {
-                let complaint = format!("error: {} can't be read: {error}\n", path.display());
-                return Outcome { output: String::new(), complaint, status: BAD };
+                let message = format!("{} cannot be read: {error}", path.display());
+                return bad_file(path, message, as_json);
             }
         }
     }
@@ -33,10 +34,10 @@ pub fn run(files: &[PathBuf], as_json: bool) -> Outcome {
     }
     let mut comparison = compare_all(read.iter().map(|file| &file.measurements[..]));
     comparison.left_out.extend(read.into_iter().flat_map(|file| file.unreadable));
-    Outcome::ok(if as_json { json(&Shape::of(&comparison)) } else { text(&comparison) })
+    Output::ok(if as_json { json(&Shape::of(&comparison)) } else { text(&comparison, units) })
 }
 
-/// Contributors that have cases, with their cases, the worst first.
+/// The contributors that have cases, with their cases in the order of falling errors.
 fn by_contributor(comparison: &Comparison) -> impl Iterator<Item = (Compared, Vec<&Case>)> {
     Compared::ALL.into_iter().filter_map(|contributor| {
         let mut cases: Vec<&Case> = comparison.of(contributor).collect();
@@ -45,7 +46,7 @@ fn by_contributor(comparison: &Comparison) -> impl Iterator<Item = (Compared, Ve
     })
 }
 
-/// The shape of the JSON: errors are fractions, sizes bytes.
+/// The JSON: errors are fractions, sizes are bytes.
 #[derive(Serialize)]
 struct Shape<'a> {
     contributors: BTreeMap<&'static str, ErrorsShape>,
@@ -53,7 +54,7 @@ struct Shape<'a> {
     left_out: Vec<LeftOutShape<'a>>,
 }
 
-/// Null where there is no case.
+/// Errors of a contributor; null if it has no case.
 #[derive(Serialize)]
 struct ErrorsShape {
     count: usize,
@@ -80,7 +81,7 @@ struct CaseShape<'a> {
 struct LeftOutShape<'a> {
     id: &'a str,
     contributor: Option<&'static str>,
-    reason: &'a str,
+    reason: String,
 }
 
 impl<'a> Shape<'a> {
@@ -105,7 +106,7 @@ impl<'a> Shape<'a> {
         let left_out = |left_out: &'a LeftOut| LeftOutShape {
             id: &left_out.id,
             contributor: left_out.contributor.map(Compared::key),
-            reason: &left_out.reason,
+            reason: left_out.reason.to_string(),
         };
         Shape {
             contributors: Compared::ALL
@@ -118,13 +119,13 @@ impl<'a> Shape<'a> {
     }
 }
 
-/// A figure for a person.
-fn figure(contributor: Compared, number: f64) -> String {
+/// A figure as text.
+fn figure(contributor: Compared, number: f64, units: Units) -> String {
     let whole = number.max(0.0).round() as u64;
-    if contributor.is_bytes() { Bytes(whole).to_string() } else { grouped(whole) }
+    if contributor.is_bytes() { Bytes(whole).display(units).to_string() } else { grouped(whole) }
 }
 
-fn text(comparison: &Comparison) -> String {
+fn text(comparison: &Comparison, units: Units) -> String {
     let percent = |error: f64| format!("{:.3} %", error * 100.0);
     let mut errors = Table::new(1);
     errors.row(["", "cases", "exact", "median", "90 %", "worst"]);
@@ -137,8 +138,8 @@ fn text(comparison: &Comparison) -> String {
         for case in cases.into_iter().filter(|case| !case.exact).take(WORST) {
             furthest.row([
                 format!("  {}  {}", contributor.key(), case.id),
-                figure(contributor, case.predicted),
-                figure(contributor, case.measured),
+                figure(contributor, case.predicted, units),
+                figure(contributor, case.measured, units),
                 format!("{:+.3} %", case.error * 100.0),
             ]);
         }
@@ -147,10 +148,10 @@ fn text(comparison: &Comparison) -> String {
     if comparison.cases.is_empty() {
         text.push_str("\nNo case could be compared.\n");
     }
-    // The heading stands apart, for with it the columns would be as wide as it.
+    // The heading is not part of the table, because its width would widen the columns.
     let furthest = furthest.text();
     if !furthest.is_empty() {
-        let _ = write!(text, "\nFurthest off: predicted, measured, error\n{furthest}");
+        let _ = write!(text, "\nLargest errors: predicted, measured, error\n{furthest}");
     }
     if !comparison.left_out.is_empty() {
         let _ = writeln!(text, "\nLeft out");

@@ -1,74 +1,75 @@
 //! Decoder buffers, tensor by tensor: the sampler's state on the last pipeline stage.
 
 mod beam_search;
+pub(super) mod layout;
 mod sampling;
 
-pub(super) use sampling::{SCALARS, TOP_K_BLOCKS, penalty_counts, top_k_scratch};
-
 use super::speculation;
-use crate::deployment::{Fact, Plan, Runtime};
-use crate::memory::quantity::{Law, Number, Part};
-use crate::memory::terms::Terms;
+use crate::deployment::{Behavior, Resolved, Runtime};
+use crate::memory::inputs::Inputs;
+use crate::memory::law::{Law, Part};
+use crate::memory::number::Number;
 
-/// Alignment of scratch buffers (`calculateTotalWorkspaceSize`).
-pub(super) const ALIGNMENT: f64 = 256.0;
-
-/// The law that holds for a deployment's decoder buffers.
-pub fn law(plan: &Plan) -> &'static Law {
-    if plan.speculative_decoding_mode.predicts_draft_tokens() {
+/// The law of a deployment's decoder buffers.
+pub(super) fn law(resolved: &Resolved) -> &'static Law {
+    if resolved.given.engine.speculative_decoding_mode.predicts_draft_tokens() {
         &speculation::LAW
-    } else if plan.max_beam_width > 1 {
-        beam_search::law(plan)
+    } else if resolved.limits.max_beam_width > 1 {
+        beam_search::law(resolved)
     } else {
         &sampling::LAW
     }
 }
 
-/// Bytes of decoder buffers on a rank. Only the last pipeline stage samples; the others hold cache indirections at most.
-/// A session has a decoder for each micro-batch, the executor one for all.
-pub fn decoder_buffers<N: Number>(terms: &Terms<N>) -> N {
-    let plan = terms.plan;
-    let several = plan.runtime != Runtime::Executor && terms.batches.count > 1;
-    let beams_differ = plan.max_beam_width > 1 && plan.version.has(Fact::DecoderKeepsAnotherRow);
-    let indirection =
-        plan.runtime == Runtime::Executor && (plan.version.has(Fact::DecoderHoldsCacheIndirection) || beams_differ);
-    let sampler = terms.is_last_stage().then(|| {
+/// Bytes of decoder buffers on a rank.
+///
+/// Only the last pipeline stage samples; other stages hold at most cache indirections. A session
+/// has a decoder for each micro-batch, the executor one for all.
+pub(super) fn decoder_buffers<N: Number>(inputs: &Inputs<N>) -> N {
+    let resolved = inputs.resolved;
+    let several = resolved.given.engine.runtime != Runtime::Executor && inputs.batches.count > 1;
+    let beams_differ = resolved.limits.max_beam_width > 1 && resolved.version.has(Behavior::DecoderKeepsAnotherRow);
+    let indirection = resolved.given.engine.runtime == Runtime::Executor
+        && (resolved.version.has(Behavior::DecoderHoldsCacheIndirection) || beams_differ);
+    let sampler = inputs.is_last_stage().then(|| {
         if several {
-            sampler(terms).part(|| Part::bytes("decoder of a micro-batch")) * terms.micro_batches()
+            sampler(inputs).part(|| Part::bytes("decoder of a micro-batch")) * inputs.micro_batches()
         } else {
-            sampler(terms)
+            sampler(inputs)
         }
     });
     let indirection = indirection.then(|| {
-        (terms.slots() * terms.beam() * terms.window() * 8.0).part(|| Part::bytes("cache indirection, in and out"))
+        (inputs.slots() * inputs.beam() * inputs.window() * 8.0).part(|| Part::bytes("cache indirection, in and out"))
     });
     N::sum_of([sampler, indirection].into_iter().flatten())
 }
 
 /// The sampler's tensors.
-fn sampler<N: Number>(terms: &Terms<N>) -> N {
-    let plan = terms.plan;
-    let beams = || terms.slots() * terms.beam();
-    let row = || terms.slots() * terms.runtime_vocab();
-    let logit = || speculation::decoder_logit(terms);
-    let logits = if plan.speculative_decoding_mode.predicts_draft_tokens() {
-        logit() * terms.slots() * terms.step() * terms.runtime_vocab()
+fn sampler<N: Number>(inputs: &Inputs<N>) -> N {
+    let resolved = inputs.resolved;
+    let beams = || inputs.slots() * inputs.beam();
+    let row = || inputs.slots() * inputs.runtime_vocab();
+    let logit = || speculation::decoder_logit(inputs);
+    let logits = if resolved.given.engine.speculative_decoding_mode.predicts_draft_tokens() {
+        logit() * inputs.slots() * inputs.step() * inputs.runtime_vocab()
     } else {
-        logit() * beams() * terms.runtime_vocab()
+        logit() * beams() * inputs.runtime_vocab()
     };
-    let layers = speculation::decoder(terms)
-        .unwrap_or_else(|| if plan.max_beam_width > 1 { beam_search::layers(terms) } else { sampling::layers(terms) });
+    let layers = speculation::decoder(inputs).unwrap_or_else(|| {
+        if resolved.limits.max_beam_width > 1 { beam_search::layers(inputs) } else { sampling::layers(inputs) }
+    });
     N::sum_of(
         [
-            Some((beams() * terms.sequence() * 16.0).part(|| Part::bytes("ids, parent ids and log probabilities"))),
+            Some((beams() * inputs.sequence() * 16.0).part(|| Part::bytes("ids, parent ids and log probabilities"))),
             Some((logit() * row()).part(|| Part::bytes("embedding bias"))),
             Some(logits.part(|| Part::bytes("logits of the sampler"))),
             Some(layers),
-            plan.version.has(Fact::DecoderKeepsDraftLogits).then(|| {
-                (row() * terms.step() * 4.0).part(|| Part::bytes("draft logits, kept without speculation too"))
+            resolved.version.has(Behavior::DecoderKeepsDraftLogits).then(|| {
+                (row() * inputs.step() * 4.0).part(|| Part::bytes("draft logits, kept without speculation too"))
             }),
-            plan.version
-                .has(Fact::DecoderKeepsAnotherRow)
+            resolved
+                .version
+                .has(Behavior::DecoderKeepsAnotherRow)
                 .then(|| (row() * 4.0).part(|| Part::bytes("another row of the vocabulary"))),
         ]
         .into_iter()

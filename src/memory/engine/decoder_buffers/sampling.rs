@@ -1,44 +1,25 @@
-//! Sampling one token of a sequence at a time: top-k, top-p and penalties.
+//! Sampling of one token per sequence and step: top-k, top-p and penalties.
 
-use super::ALIGNMENT;
-use crate::memory::quantity::{Evidence, Law, Number, Part};
-use crate::memory::terms::Terms;
-use crate::told::told;
+use super::layout::{SCALARS, penalty_counts, top_k_scratch};
+use crate::explanation_text::explanation_text;
+use crate::memory::inputs::Inputs;
+use crate::memory::law::{Evidence, Law, Part};
+use crate::memory::number::Number;
 
-/// The law of the decoder buffers of a sampler.
+/// The decoder buffers of a sampler.
 pub(super) static LAW: Law = Law {
-    title: told("The sampler's tensors, for every slot"),
+    title: explanation_text("The sampler's tensors, for every slot"),
     evidence: Evidence::Exact { logs: 9 },
     below: 0.001,
     above: 0.001,
-    source: told(
+    source: explanation_text(
         "cpp/tensorrt_llm: GptDecoder, DecoderState, DecodingLayerWorkspace; decoder lines of nine public logs",
     ),
 };
 
-/// Thread blocks that share a row in top-k sampling (`samplingTopKKernels.h`).
-pub const TOP_K_BLOCKS: f64 = 8.0;
-/// Tokens that top-k sampling keeps of a row over all its thread blocks: 1024 each (`samplingTopKKernels.h` TOP_K_MAX).
-const TOP_K_CANDIDATES: f64 = 1024.0 * TOP_K_BLOCKS;
-/// Scalars of a slot, over all layers of the decoder.
-pub const SCALARS: f64 = 217.0;
-
 /// The layers' buffers. Top-p sampling shares the scratch of top-k and never needs more.
-pub(super) fn layers<N: Number>(terms: &Terms<N>) -> N {
-    penalty_counts(terms)
-        + top_k_scratch(terms, terms.slots())
-        + (terms.slots() * SCALARS).part(|| Part::bytes("scalars of the slots"))
-}
-
-/// How often each token of the vocabulary occurred, kept whether or not a request has a penalty.
-pub fn penalty_counts<N: Number>(terms: &Terms<N>) -> N {
-    (terms.slots() * terms.beam() * terms.plain_vocab() * 4.0).part(|| Part::bytes("penalty counts"))
-}
-
-/// Scratch of top-k sampling over `rows` of the vocabulary.
-pub fn top_k_scratch<N: Number>(terms: &Terms<N>, rows: N) -> N {
-    let logits = (terms.logit() * rows.clone() * terms.runtime_vocab()).round_up(ALIGNMENT);
-    let ids = (rows.clone() * (TOP_K_CANDIDATES * 4.0)).round_up(ALIGNMENT);
-    let values = (terms.logit() * rows * TOP_K_CANDIDATES).round_up(ALIGNMENT);
-    (logits + ids + values).part(|| Part::bytes("scratch of top-k sampling"))
+pub(super) fn layers<N: Number>(inputs: &Inputs<N>) -> N {
+    penalty_counts(inputs)
+        + top_k_scratch(inputs, inputs.slots())
+        + (inputs.slots() * SCALARS).part(|| Part::bytes("scalars of the slots"))
 }

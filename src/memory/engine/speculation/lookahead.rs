@@ -1,29 +1,31 @@
-//! Lookahead decoding: n-grams of the sequence itself (`runtime/lookaheadBuffers.cpp`, `layers/lookaheadDecodingLayer.cpp`).
-//! The algorithm itself runs on the CPU.
+//! Lookahead decoding: n-grams from the sequence itself (`runtime/lookaheadBuffers.cpp`,
+//! `layers/lookaheadDecodingLayer.cpp`). The algorithm runs on the CPU.
 
 use super::mask_words;
-use crate::memory::engine::decoder_buffers::{ALIGNMENT, TOP_K_BLOCKS};
-use crate::memory::quantity::{Number, Part};
-use crate::memory::terms::Terms;
+use crate::memory::engine::decoder_buffers::layout::{ALIGNMENT, TOP_K_BLOCKS};
+use crate::memory::inputs::Inputs;
+use crate::memory::law::Part;
+use crate::memory::number::Number;
 
 /// Masks, lengths and positions of `sequences`.
-fn masks<N: Number>(terms: &Terms<N>, sequences: impl Fn() -> N) -> N {
-    let tokens = || sequences() * terms.step();
-    (tokens() * mask_words(terms) * 4.0 + sequences() * 4.0 + tokens() * 8.0)
+fn masks<N: Number>(inputs: &Inputs<N>, sequences: impl Fn() -> N) -> N {
+    let tokens = || sequences() * inputs.step();
+    (tokens() * mask_words(inputs) * 4.0 + sequences() * 4.0 + tokens() * 8.0)
         .part(|| Part::bytes("lookahead's masks and positions"))
 }
 
 /// Masks, lengths and positions of a batch.
-pub fn inputs<N: Number>(terms: &Terms<N>) -> N {
-    masks(terms, || terms.running_batch())
+pub(super) fn inputs<N: Number>(inputs: &Inputs<N>) -> N {
+    masks(inputs, || inputs.running_batch())
 }
 
-/// The same of every slot, and the layer, which samples the likeliest token of each row.
-pub fn decoder<N: Number>(terms: &Terms<N>) -> N {
-    let tokens = || terms.slots() * terms.step();
-    let layer = (tokens() * 4.0 + terms.slots() * 48.0).part(|| Part::bytes("lookahead's layer"));
-    let scratch = (terms.logit() * tokens() * terms.runtime_vocab()).round_up(ALIGNMENT)
+/// Masks, lengths and positions of every slot, and the layer, which samples the most likely token
+/// of each row.
+pub(super) fn decoder<N: Number>(inputs: &Inputs<N>) -> N {
+    let tokens = || inputs.slots() * inputs.step();
+    let layer = (tokens() * 4.0 + inputs.slots() * 48.0).part(|| Part::bytes("lookahead's layer"));
+    let scratch = (inputs.logit() * tokens() * inputs.runtime_vocab()).round_up(ALIGNMENT)
         + (tokens() * (4.0 * TOP_K_BLOCKS)).round_up(ALIGNMENT)
-        + (terms.logit() * tokens() * TOP_K_BLOCKS).round_up(ALIGNMENT);
-    masks(terms, || terms.slots()) + layer + scratch.part(|| Part::bytes("scratch of top-k sampling"))
+        + (inputs.logit() * tokens() * TOP_K_BLOCKS).round_up(ALIGNMENT);
+    masks(inputs, || inputs.slots()) + layer + scratch.part(|| Part::bytes("scratch of top-k sampling"))
 }

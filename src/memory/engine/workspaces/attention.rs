@@ -1,35 +1,41 @@
-//! The GPT attention plugin's workspace, buffer by buffer (`cpp/tensorrt_llm/common/attentionOp.cpp`): the larger of what
-//! prompts and generation need.
+//! The workspace of the GPT attention plugin, buffer by buffer
+//! (`cpp/tensorrt_llm/common/attentionOp.cpp`). It is the larger one of the workspaces for prompts
+//! and for generation.
 
 use super::cublas;
 use crate::architecture::Dtype;
-use crate::deployment::{Fact, Plan};
-use crate::memory::quantity::{Evidence, Law, Number, Origin, Part, Symbol};
-use crate::memory::terms::Terms;
-use crate::told::told;
+use crate::deployment::{Behavior, Resolved};
+use crate::explanation_text::explanation_text;
+use crate::memory::inputs::Inputs;
+use crate::memory::law::{Evidence, Law, Origin, Part, Symbol};
+use crate::memory::number::Number;
 
 /// Attention without context FMHA.
-pub static UNFUSED: Law = Law {
-    title: told("The attention plugin's workspace without context FMHA, which grows with the square of the prompt"),
+pub(crate) static UNFUSED: Law = Law {
+    title: explanation_text(
+        "The attention plugin's workspace without context FMHA, which grows with the square of the prompt",
+    ),
     evidence: Evidence::Exact { logs: 1 },
     below: 0.03,
     above: 0.01,
-    source: told(
-        "cpp/tensorrt_llm/common/attentionOp.cpp getWorkspaceSizeForContext; NVIDIA/TensorRT-LLM issue 8308 to the byte; a build of 0.11, issue 1967, asked for 2 % less",
+    source: explanation_text(
+        "cpp/tensorrt_llm/common/attentionOp.cpp getWorkspaceSizeForContext; NVIDIA/TensorRT-LLM issue 8308 to \
+         the byte; a build of 0.11, issue 1967, asked for 2 % less",
     ),
 };
 
 /// Alignment of every buffer in a plugin's workspace (`calculateTotalWorkspaceSize`).
 const ALIGNMENT: f64 = 256.0;
-/// Buffers of a few bytes, each of which takes an alignment: counters and scales.
+/// Buffers of a few bytes, counters and scales. Each takes an alignment.
 const SMALL_BUFFERS: f64 = 7.0;
-/// Parts that a multi-block generation kernel may divide its sequences into (`kXQA_MAX_NUM_SUB_SEQ`).
+/// Sequence parts of a multi-block generation kernel at most (`kXQA_MAX_NUM_SUB_SEQ`).
 const SUB_SEQUENCES: f64 = 6000.0;
-/// Beams that a row of multi-block scratch has room for (`kMaxBeamWidth` of XQA).
+/// Beams per row of multi-block scratch (`kMaxBeamWidth` of XQA).
 const XQA_BEAMS: f64 = 4.0;
-/// Query rows of a thread block that generates with latent attention (`getWorkspaceSizeForGeneration`).
+/// Query rows per thread block in generation with latent attention
+/// (`getWorkspaceSizeForGeneration`).
 const LATENT_ROWS: f64 = 256.0;
-/// Shared memory of a thread block that the masked attention kernel leaves alone, in bytes.
+/// Bytes of a thread block's shared memory that the masked attention kernel leaves unused.
 const RESERVED_SHARED_MEMORY: u64 = 2048;
 
 static GROUP: Symbol = Symbol { text: "g", meaning: "query heads of a KV head", origin: Origin::Derived };
@@ -40,10 +46,10 @@ static LATENT: Symbol =
     Symbol { text: "c", meaning: "values that latent attention caches for a token", origin: Origin::Model };
 
 /// The plugin's workspace.
-pub fn attention<N: Number>(terms: &Terms<N>) -> N {
-    let own = context(terms).max(generation(terms));
-    match terms.plan.model.encoder {
-        Some(_) if !terms.plan.context_fmha => own.max(cross(terms)),
+pub(crate) fn attention<N: Number>(inputs: &Inputs<N>) -> N {
+    let own = context(inputs).max(generation(inputs));
+    match inputs.resolved.model.encoder {
+        Some(_) if !inputs.resolved.engine.context_fmha => own.max(cross(inputs)),
         _ => own,
     }
     .part(|| Part::bytes("attention plugin"))
@@ -53,126 +59,127 @@ fn buffer<N: Number>(name: &'static str, bytes: N) -> N {
     bytes.round_up(ALIGNMENT).part(|| Part::bytes(name))
 }
 
-/// Size of a head as the plugin sees it: with latent attention that of the cached vector.
-fn head_size<N: Number>(terms: &Terms<N>) -> N {
-    match terms.plan.latent_values() {
+/// Size of a head in the plugin; with latent attention that of the cached vector.
+fn head_size<N: Number>(inputs: &Inputs<N>) -> N {
+    match inputs.resolved.latent_values() {
         Some(values) => N::symbol(&LATENT, values as f64),
-        None => terms.head_dim(),
+        None => inputs.head_dim(),
     }
 }
 
-fn kv_heads<N: Number>(terms: &Terms<N>) -> N {
-    if terms.plan.latent_values().is_some() { N::literal(1.0) } else { terms.kv_heads() }
+fn kv_heads<N: Number>(inputs: &Inputs<N>) -> N {
+    if inputs.resolved.latent_values().is_some() { N::literal(1.0) } else { inputs.kv_heads() }
 }
 
-fn sequences<N: Number>(terms: &Terms<N>) -> N {
-    terms.batch() * terms.beam()
+fn sequences<N: Number>(inputs: &Inputs<N>) -> N {
+    inputs.batch() * inputs.beam()
 }
 
 /// The workspace for prompts (`getWorkspaceSizeForContext`).
-pub fn context<N: Number>(terms: &Terms<N>) -> N {
-    let plan = terms.plan;
-    let query = || terms.heads() * head_size(terms);
-    let key = || kv_heads(terms) * head_size(terms);
+fn context<N: Number>(inputs: &Inputs<N>) -> N {
+    let resolved = inputs.resolved;
+    let query = || inputs.heads() * head_size(inputs);
+    let key = || kv_heads(inputs) * head_size(inputs);
     let buffers = [
         cublas(),
-        buffer("lengths of queries", (sequences(terms) + 1.0) * 4.0),
-        buffer("lengths of keys", (sequences(terms) + 1.0) * 4.0),
-        buffer("rotary frequencies", sequences(terms) * terms.rotary_dim() * 2.0),
-        buffer("sequence and place of each token", terms.tokens() * 8.0),
+        buffer("lengths of queries", (sequences(inputs) + 1.0) * 4.0),
+        buffer("lengths of keys", (sequences(inputs) + 1.0) * 4.0),
+        buffer("rotary frequencies", sequences(inputs) * inputs.rotary_dim() * 2.0),
+        buffer("sequence and place of each token", inputs.tokens() * 8.0),
         N::literal(SMALL_BUFFERS * ALIGNMENT).part(|| Part::bytes("counters and scales")),
     ];
-    let sum = if plan.context_fmha {
-        let value = || if plan.use_fp8_context_fmha { N::literal(1.0) } else { terms.element() };
-        let copied = match (plan.use_paged_context_fmha, plan.use_fp8_context_fmha) {
-            (true, _) => Some(buffer("queries", terms.tokens() * query() * value())),
-            (false, true) => Some(buffer("queries, keys and values in FP8", terms.tokens() * (query() + key() * 2.0))),
+    let sum = if resolved.engine.context_fmha {
+        let value = || if resolved.engine.use_fp8_context_fmha { N::literal(1.0) } else { inputs.element() };
+        let copied = match (resolved.engine.use_paged_context_fmha, resolved.engine.use_fp8_context_fmha) {
+            (true, _) => Some(buffer("queries", inputs.tokens() * query() * value())),
+            (false, true) => Some(buffer("queries, keys and values in FP8", inputs.tokens() * (query() + key() * 2.0))),
             (false, false) => None,
         };
         N::sum_of(buffers.into_iter().chain(copied))
     } else {
-        N::sum_of(buffers.into_iter().chain(unfused(terms, terms.input(), "attention scores, S_in squared")))
+        N::sum_of(buffers.into_iter().chain(unfused(inputs, inputs.input(), "attention scores, S_in squared")))
     };
     sum.part(|| Part::bytes("attention to prompts"))
 }
 
-/// The buffers of attention without a fused kernel, to `keys` keys in each sequence.
-fn unfused<N: Number>(terms: &Terms<N>, keys: N, score_name: &'static str) -> Vec<N> {
-    let query = || terms.heads() * head_size(terms);
-    let key = || kv_heads(terms) * head_size(terms);
-    let prompts = || sequences(terms) * terms.input();
-    let kept = || sequences(terms) * keys.clone();
-    let scores = || terms.heads() * prompts() * keys.clone();
+/// The buffers of attention without a fused kernel, with `keys` keys in each sequence.
+fn unfused<N: Number>(inputs: &Inputs<N>, keys: N, score_name: &'static str) -> Vec<N> {
+    let query = || inputs.heads() * head_size(inputs);
+    let key = || kv_heads(inputs) * head_size(inputs);
+    let prompts = || sequences(inputs) * inputs.input();
+    let kept = || sequences(inputs) * keys.clone();
+    let scores = || inputs.heads() * prompts() * keys.clone();
     vec![
-        buffer("attention mask", terms.tokens() * keys.clone() * terms.element()),
-        buffer("queries", prompts() * query() * terms.element()),
-        buffer("keys", kept() * key() * terms.element()),
-        buffer("values", kept() * key() * terms.element()),
-        buffer("attention scores", scores() * terms.element()).part(|| Part::bytes(score_name).law(&UNFUSED)),
-        buffer("attended values", terms.tokens() * query() * terms.element()),
+        buffer("attention mask", inputs.tokens() * keys.clone() * inputs.element()),
+        buffer("queries", prompts() * query() * inputs.element()),
+        buffer("keys", kept() * key() * inputs.element()),
+        buffer("values", kept() * key() * inputs.element()),
+        buffer("attention scores", scores() * inputs.element()).part(|| Part::bytes(score_name).law(&UNFUSED)),
+        buffer("attended values", inputs.tokens() * query() * inputs.element()),
         buffer("attention scores in 32 bit", scores() * 4.0),
-        buffer("padding offsets", terms.tokens() * 4.0),
-        buffer("padding offsets of an encoder", terms.tokens() * 4.0),
+        buffer("padding offsets", inputs.tokens() * 4.0),
+        buffer("padding offsets of an encoder", inputs.tokens() * 4.0),
     ]
 }
 
-/// The workspace of cross attention without a fused kernel, whose keys are the encoder's output.
-fn cross<N: Number>(terms: &Terms<N>) -> N {
-    let buffers = unfused(terms, terms.encoder_input(), "attention scores, S_in times L_e");
+/// The workspace of cross attention without a fused kernel. Its keys are the encoder's output.
+fn cross<N: Number>(inputs: &Inputs<N>) -> N {
+    let buffers = unfused(inputs, inputs.encoder_input(), "attention scores, S_in times L_e");
     N::sum_of(std::iter::once(cublas()).chain(buffers)).part(|| Part::bytes("attention to the encoder's output"))
 }
 
 /// The workspace for generation (`getWorkspaceSizeForGeneration`).
-pub fn generation<N: Number>(terms: &Terms<N>) -> N {
-    let plan = terms.plan;
-    let larger = if plan.latent_values().is_some() {
-        latent(terms)
-    } else if plan.dtype == Dtype::Float32 {
-        masked(terms)
+fn generation<N: Number>(inputs: &Inputs<N>) -> N {
+    let resolved = inputs.resolved;
+    let larger = if resolved.latent_values().is_some() {
+        latent(inputs)
+    } else if resolved.precision.dtype == Dtype::Float32 {
+        masked(inputs)
     } else {
-        masked(terms).max(grouped(terms))
+        masked(inputs).max(grouped(inputs))
     };
     larger.part(|| Part::bytes("attention in generation"))
 }
 
-/// Masked multi-head attention: partial results of every part of a sequence, and with StreamingLLM a shifted copy of the keys.
-fn masked<N: Number>(terms: &Terms<N>) -> N {
-    let rows = || sequences(terms) * terms.heads();
-    let tiles = || N::symbol(&TILES, tiles(terms.plan));
+/// Masked multi-head attention: partial results of every sequence part, and a shifted copy of the
+/// keys with StreamingLLM.
+fn masked<N: Number>(inputs: &Inputs<N>) -> N {
+    let rows = || sequences(inputs) * inputs.heads();
+    let tiles = || N::symbol(&TILES, tiles(inputs.resolved));
     let buffers = [
-        buffer("partial results", rows() * terms.head_dim() * tiles() * terms.element()),
+        buffer("partial results", rows() * inputs.head_dim() * tiles() * inputs.element()),
         buffer("partial sums", rows() * tiles() * 4.0),
         buffer("partial maxima", rows() * tiles() * 4.0),
     ];
-    let shifted = terms.plan.streamingllm.then(|| {
-        let keys = rows() * terms.head_dim() * terms.sequence() * terms.element();
+    let shifted = inputs.resolved.given.engine.plugins.streamingllm.then(|| {
+        let keys = rows() * inputs.head_dim() * inputs.sequence() * inputs.element();
         buffer("shifted keys of StreamingLLM", keys)
     });
     N::sum_of(buffers.into_iter().chain(shifted)).part(|| Part::bytes("masked attention"))
 }
 
-/// Grouped-query kernels (XQA): rotated queries and converted outputs, and the scratch of multi-block kernels
-/// (`cpp/tensorrt_llm/kernels/xqaDispatcher.cpp` getWorkspaceSize). Every buffer has the alignment of a row of that scratch.
-fn grouped<N: Number>(terms: &Terms<N>) -> N {
-    let plan = terms.plan;
-    let group = plan.local_heads() as f64 / plan.local_kv_heads().max(1) as f64;
-    let multi_block = plan.version.has(Fact::ReservesMultiBlock);
-    let row = (N::symbol(&GROUP, group) * terms.head_dim() * (2.0 * XQA_BEAMS)).round_up(128.0);
+/// Grouped-query kernels (XQA): rotated queries and converted outputs, and the scratch of
+/// multi-block kernels (`cpp/tensorrt_llm/kernels/xqaDispatcher.cpp` getWorkspaceSize). Every
+/// buffer is aligned to a row of that scratch.
+fn grouped<N: Number>(inputs: &Inputs<N>) -> N {
+    let resolved = inputs.resolved;
+    let group = resolved.local_heads() as f64 / resolved.local_kv_heads().max(1) as f64;
+    let multi_block = resolved.version.has(Behavior::ReservesMultiBlock);
+    let row = (N::symbol(&GROUP, group) * inputs.head_dim() * (2.0 * XQA_BEAMS)).round_up(128.0);
     let alignment = if multi_block { row.value().max(128.0) } else { ALIGNMENT };
     let aligned = |name: &'static str, bytes: N| bytes.round_up(alignment).part(|| Part::bytes(name));
-    let tokens = match plan.version.has(Fact::GenerationWorkspaceFollowsBatch) {
-        true => {
-            (sequences(terms) * N::symbol(&DRAFTED, plan.max_draft_len.saturating_add(1) as f64)).min(terms.tokens())
-        }
-        false => terms.tokens(),
+    let tokens = match resolved.version.has(Behavior::GenerationWorkspaceFollowsBatch) {
+        true => (sequences(inputs) * N::symbol(&DRAFTED, resolved.engine.drafts.tokens.saturating_add(1) as f64))
+            .min(inputs.tokens()),
+        false => inputs.tokens(),
     };
-    let copies = if plan.version.has(Fact::ConvertsAttentionOutputs) { 2.0 } else { 1.0 };
+    let copies = if resolved.version.has(Behavior::ConvertsAttentionOutputs) { 2.0 } else { 1.0 };
     let buffers = [
-        aligned("rotated queries and outputs", tokens * terms.heads() * terms.head_dim() * (2.0 * copies)),
-        aligned("lengths of queries", (sequences(terms) + 1.0) * 4.0),
-        aligned("lengths of keys", (sequences(terms) + 1.0) * 4.0),
-        aligned("rotary frequencies", sequences(terms) * terms.rotary_dim() * 2.0),
-        aligned("sequence and place of each token", terms.tokens() * 8.0),
+        aligned("rotated queries and outputs", tokens * inputs.heads() * inputs.head_dim() * (2.0 * copies)),
+        aligned("lengths of queries", (sequences(inputs) + 1.0) * 4.0),
+        aligned("lengths of keys", (sequences(inputs) + 1.0) * 4.0),
+        aligned("rotary frequencies", sequences(inputs) * inputs.rotary_dim() * 2.0),
+        aligned("sequence and place of each token", inputs.tokens() * 8.0),
         N::literal(2.0 * alignment).part(|| Part::bytes("scales")),
     ];
     let scratch = multi_block.then(|| {
@@ -189,30 +196,34 @@ fn grouped<N: Number>(terms: &Terms<N>) -> N {
 }
 
 /// Latent attention: partial results of the thread blocks that share a sequence.
-fn latent<N: Number>(terms: &Terms<N>) -> N {
-    let blocks = || terms.multiprocessors() * LATENT_ROWS;
+fn latent<N: Number>(inputs: &Inputs<N>) -> N {
+    let blocks = || inputs.multiprocessors() * LATENT_ROWS;
     N::sum_of([
-        buffer("partial results", blocks() * head_size(terms) * terms.element()),
+        buffer("partial results", blocks() * head_size(inputs) * inputs.element()),
         buffer("partial sums", blocks() * 4.0),
         buffer("partial maxima", blocks() * 4.0),
-        buffer("lengths of queries", (sequences(terms) + 1.0) * 4.0),
-        buffer("lengths of keys", (sequences(terms) + 1.0) * 4.0),
+        buffer("lengths of queries", (sequences(inputs) + 1.0) * 4.0),
+        buffer("lengths of keys", (sequences(inputs) + 1.0) * 4.0),
     ])
     .part(|| Part::bytes("latent attention"))
 }
 
-/// Parts that masked attention may divide a sequence into: so many that scores fit the shared memory, and enough to fill the GPU.
-fn tiles(plan: &Plan) -> f64 {
-    let multiprocessors = u64::from(plan.gpu.multiprocessors);
-    let heads = plan.local_heads().max(1);
-    // Four positions need 16 bytes for the scores in 32 bit, and as many values in the model's type beside them.
-    let position = if plan.dtype == Dtype::Float32 { 16 } else { 16 + 4 * plan.dtype.bytes() };
-    let room = shared_memory(plan.gpu.compute_capability).saturating_sub(RESERVED_SHARED_MEMORY) / position;
-    let fitting = plan.max_seq_len.saturating_add(1).div_ceil(4).div_ceil(room.max(1));
+/// Parts into which masked attention may divide a sequence: enough for the scores to fit the shared
+/// memory, and enough to fill the GPU.
+fn tiles(resolved: &Resolved) -> f64 {
+    let multiprocessors = u64::from(resolved.gpu.multiprocessors);
+    let heads = resolved.local_heads().max(1);
+    // Four positions need 16 bytes for the 32-bit scores, and as many values in the model's data
+    // type.
+    let position =
+        if resolved.precision.dtype == Dtype::Float32 { 16 } else { 16 + 4 * resolved.precision.dtype.bytes() };
+    let room = shared_memory(resolved.gpu.compute_capability).saturating_sub(RESERVED_SHARED_MEMORY) / position;
+    let fitting = resolved.limits.max_seq_len.saturating_add(1).div_ceil(4).div_ceil(room.max(1));
     fitting.max(multiprocessors.div_ceil(heads)) as f64
 }
 
-/// Shared memory that a thread block may ask for, in bytes (CUDA C++ Programming Guide, technical specifications).
+/// Bytes of shared memory available to a thread block (CUDA C++ Programming Guide, technical
+/// specifications).
 fn shared_memory(compute_capability: (u8, u8)) -> u64 {
     const KIB: u64 = 1024;
     match compute_capability {
@@ -227,38 +238,43 @@ fn shared_memory(compute_capability: (u8, u8)) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::formats::link;
+    use crate::link;
     #[cfg(target_arch = "wasm32")]
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
-    fn bytes(link: &str, of: impl Fn(&Terms<f64>) -> f64) -> u64 {
-        let plan = link::decode(link).deployment.plan().unwrap();
-        of(&Terms::new(&plan, 0)) as u64
+    fn bytes(link: &str, of: impl Fn(&Inputs<f64>) -> f64) -> u64 {
+        let resolved = link::decode(link).deployment.resolve().unwrap();
+        of(&Inputs::new(&resolved, 0)) as u64
     }
 
     #[test]
     fn without_fmha_the_workspace_is_that_of_a_public_build_to_the_byte() {
         // NVIDIA/TensorRT-LLM issue 8308: "requires 1369927092251392 bytes of scratch space".
-        let link = "model=microsoft/Phi-3-mini-128k-instruct&gpu=b200&quant_algo=FP8&context_fmha=false&max_batch_size=512&max_input_len=118000&max_num_tokens=118000&trtllm_version=1.0";
+        let link = "model=microsoft/Phi-3-mini-128k-instruct&gpu=b200&quant_algo=FP8&context_fmha=false&\
+                    max_batch_size=512&max_input_len=118000&max_num_tokens=118000&trtllm_version=1.0";
         assert_eq!(bytes(link, attention), 1_369_927_092_251_392);
-        // The flag is on there, but the card has no kernel for heads of 96.
+        // The build enables the flag, but the GPU has no kernel for heads of 96.
         assert_eq!(bytes(&link.replace("&context_fmha=false", ""), attention), 1_369_927_092_251_392);
     }
 
     #[test]
     fn the_documents_example_without_fmha_takes_202_gib() {
-        let link = "model=meta-llama/Llama-2-7b-hf&context_fmha=false&max_batch_size=64&max_input_len=4096&remove_input_padding=false";
+        let link = "model=meta-llama/Llama-2-7b-hf&context_fmha=false&max_batch_size=64&\
+                    max_input_len=4096&remove_input_padding=false";
         assert_eq!((bytes(link, attention) as f64 / (1u64 << 30) as f64 * 100.0).round(), 20_204.0);
     }
 
     #[test]
     fn generation_takes_the_scratch_of_public_builds_to_the_byte() {
-        // Build notes of GPT-2 in 0.20: "Max Scratch Memory: 105548288 bytes" and "206474752 bytes".
+        // Build notes of GPT-2 in 0.20: "Max Scratch Memory: 105548288 bytes" and "206474752
+        // bytes".
         let gpt2 = "model=openai-community/gpt2&gpu=a100-80gb&dtype=float16&max_seq_len=4096&trtllm_version=0.20";
         assert_eq!(bytes(&format!("{gpt2}&max_batch_size=64&max_num_tokens=32768"), attention), 105_548_288);
         assert_eq!(bytes(&format!("{gpt2}&max_batch_size=128&max_num_tokens=65536"), attention), 206_474_752);
-        // NVIDIA/TensorRT-LLM issue 2810: the first profile of a Llama 70B on four ranks has a scratch of 51412992 bytes.
-        let llama = "model=meta-llama/Llama-3.1-70B-Instruct&tp_size=4&quant_algo=FP8&max_batch_size=512&max_num_tokens=64&trtllm_version=0.17";
+        // NVIDIA/TensorRT-LLM issue 2810: the first profile of a Llama 70B on four ranks has a
+        // scratch of 51412992 bytes.
+        let llama = "model=meta-llama/Llama-3.1-70B-Instruct&tp_size=4&quant_algo=FP8&max_batch_size=512&\
+                     max_num_tokens=64&trtllm_version=0.17";
         assert_eq!(bytes(llama, grouped), 51_412_992);
     }
 

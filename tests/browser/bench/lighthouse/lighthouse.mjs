@@ -1,5 +1,5 @@
-// Lighthouse's four marks, for a phone and for a desktop, and whatever it finds fault with. It takes its package from a folder of its own,
-// because nothing but this needs it.
+// Lighthouse's four scores for a phone and a desktop, and its failed audits. Its package has a
+// folder of its own, because only this benchmark needs it.
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -18,16 +18,26 @@ const chrome = await launch({
   chromeFlags: ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"],
 });
 try {
-  for (const [name, config] of [["phone", undefined], ["desktop", desktopConfig]]) {
+  for (const [name, config] of [
+    ["phone", undefined],
+    ["desktop", desktopConfig],
+  ]) {
     const { lhr } = await lighthouse(site.address, { port: chrome.port, logLevel: "error" }, config);
     const marks = Object.values(lhr.categories).map(({ title, score }) => `${title} ${Math.round(score * 100)}`);
     line(`Lighthouse ${lhr.lighthouseVersion}, ${name}`, marks.join(", "));
-    const figures = ["first-contentful-paint", "largest-contentful-paint", "total-blocking-time", "cumulative-layout-shift", "speed-index"];
+    const figures = [
+      "first-contentful-paint",
+      "largest-contentful-paint",
+      "total-blocking-time",
+      "cumulative-layout-shift",
+      "speed-index",
+    ];
     line("", figures.map((id) => `${lhr.audits[id].title} ${lhr.audits[id].displayValue}`).join(", "));
     for (const { auditRefs } of Object.values(lhr.categories))
       for (const { id, weight } of auditRefs) {
         const { score, scoreDisplayMode, title, displayValue = "" } = lhr.audits[id];
-        if (weight > 0 && score !== null && score < 1 && scoreDisplayMode !== "informative") line(`  ${id}`, `${title} ${displayValue}`);
+        if (weight > 0 && score !== null && score < 1 && scoreDisplayMode !== "informative")
+          line(`  ${id}`, `${title} ${displayValue}`);
       }
   }
 } finally {

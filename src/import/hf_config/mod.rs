@@ -1,0 +1,451 @@
+//! A model from its Hugging Face `config.json`.
+
+mod encoder_decoder;
+mod parts;
+
+use super::foreign;
+use super::object_reader::ObjectReader;
+use super::quantization::{self, Quantization};
+use super::report::{ReadError, ReadReport};
+use super::spanned_json::{self, Node};
+use crate::architecture::{Architecture, Dtype, Family, ModelRef, Recipe, limits, models};
+use crate::deployment::{Deployment, KvCacheDtype, QuantAlgo};
+
+/// The largest size of a configuration file, in bytes.
+const LONGEST: usize = 16 << 20;
+
+/// The contents of a `config.json`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct HfConfig {
+    /// The model: one of the catalogue if the dimensions are equal, otherwise a custom model.
+    pub model: ModelRef,
+    /// The quantization of the weights; `None` if the file does not state it.
+    pub quant_algo: Option<QuantAlgo>,
+    /// The type of the KV cache; `None` if the file does not state it.
+    pub kv_cache_dtype: Option<KvCacheDtype>,
+    /// The fields that were read, assumed and ignored.
+    pub report: ReadReport,
+}
+
+impl HfConfig {
+    /// Applies the model and its quantization to a deployment.
+    pub fn apply(&self, deployment: &mut Deployment) {
+        deployment.model = self.model.clone();
+        if let Some(algo) = self.quant_algo {
+            deployment.precision.quant_algo = algo;
+        }
+        if let Some(dtype) = self.kv_cache_dtype {
+            deployment.precision.kv_cache_dtype = dtype;
+        }
+    }
+}
+
+/// The text of a configuration file.
+///
+/// # Errors
+/// If the file is too large, or not UTF-8.
+pub(super) fn text(bytes: &[u8]) -> Result<&str, ReadError> {
+    if bytes.len() > LONGEST {
+        let message = format!("The file has {} MB, but a config.json has a few KB.", bytes.len() / 1_000_000);
+        return Err(ReadError::whole(message));
+    }
+    std::str::from_utf8(bytes).map_err(|error| {
+        let line = bytes[..error.valid_up_to()].iter().filter(|byte| **byte == b'\n').count() as u32 + 1;
+        ReadError::at(line, "", format!("The file is not text: byte {} is not UTF-8.", error.valid_up_to()))
+    })
+}
+
+/// Reads a `config.json`. If several models of the catalogue have its dimensions, its path or
+/// repository, `hint`, may name one of them.
+///
+/// # Errors
+/// If it is not JSON or not a model's configuration, or if a dimension is impossible.
+///
+/// ```
+/// use trtllm_memory::import::hf_config;
+/// let config = br#"{"model_type": "llama", "hidden_size": 4096, "num_hidden_layers": 32,
+///     "num_attention_heads": 32, "num_key_value_heads": 8, "intermediate_size": 14336,
+///     "vocab_size": 128256, "max_position_embeddings": 131072, "torch_dtype": "bfloat16"}"#;
+/// let read = hf_config::read(config, "").unwrap();
+/// assert_eq!(read.model.name, "meta-llama/Llama-3.1-8B");
+/// ```
+pub fn read(bytes: &[u8], hint: &str) -> Result<HfConfig, ReadError> {
+    from_node(&spanned_json::parse(text(bytes)?)?, hint)
+}
+
+/// Reads an `hf_quant_config.json`, which has only types.
+///
+/// # Errors
+/// If it is not JSON, or if it has no quantization.
+pub fn read_quantization(bytes: &[u8]) -> Result<(Option<QuantAlgo>, Option<KvCacheDtype>, ReadReport), ReadError> {
+    let node = spanned_json::parse(text(bytes)?)?;
+    let quantization =
+        node.get("quantization").ok_or_else(|| ReadError::at(node.line, "quantization", "The field is missing."))?;
+    if !quantization.is_object() {
+        let message = format!("Must be an object; it is {}.", quantization.shown());
+        return Err(ReadError::at(quantization.line, "quantization", message));
+    }
+    let mut report = ReadReport::default();
+    let Quantization { quant_algo, kv_cache_dtype, .. } = quantization::read(quantization, &mut report);
+    Ok((quant_algo, kv_cache_dtype, report))
+}
+
+/// The parts of multimodal configurations that describe the language model, with the prefix of
+/// their fields.
+const TEXT_PARTS: [(&str, &str); 4] = [
+    ("text_config", "text_config."),
+    ("llm_config", "llm_config."),
+    ("language_config", "language_config."),
+    ("thinker_config", "thinker_config."),
+];
+
+/// The reason why a field is ignored; empty if it is not known.
+fn why(name: &str) -> &'static str {
+    match name {
+        "vision_config" | "audio_config" | "projector_hidden_act" | "mm_tokens_per_image" => {
+            "only the language model is estimated"
+        }
+        "mtp_layers_block_type" | "mtp_use_dedicated_embeddings" => {
+            "multi-token-prediction layers are only loaded for that kind of speculative decoding"
+        }
+        "attention_chunk_size" => "the KV cache keeps all tokens",
+        _ => "",
+    }
+}
+
+pub(super) fn from_node(root: &Node, hint: &str) -> Result<HfConfig, ReadError> {
+    if !root.is_object() {
+        return Err(ReadError::at(
+            root.line,
+            "",
+            format!("A config.json must be an object; this is {}.", root.shown()),
+        ));
+    }
+    let part = TEXT_PARTS.iter().find_map(|(key, path)| {
+        let node = root.get(key)?;
+        let inner = node.get("text_config").filter(|inner| inner.is_object());
+        node.is_object().then_some((inner.unwrap_or(node), *path))
+    });
+    let (text, path) = part.unwrap_or((root, ""));
+    let mut fields = ObjectReader::new(text, path);
+    let mut whole = ObjectReader::new(root, "");
+    for (key, _) in TEXT_PARTS {
+        whole.take(&[key]);
+    }
+    let states_encoder = fields.flag(&["is_encoder_decoder"])?.unwrap_or(false);
+    let family = family(&mut fields, &mut whole, text)?;
+    let is_encoder_decoder = matches!(family, Family::T5 | Family::Bart | Family::Whisper);
+    if states_encoder && !is_encoder_decoder {
+        let message = "Encoder-decoder models other than T5, BART and Whisper are not supported.";
+        return Err(ReadError::at(text.line, "is_encoder_decoder", message));
+    }
+    let mut recipe = if is_encoder_decoder {
+        encoder_decoder::dimensions(&mut fields, family)?
+    } else {
+        dimensions(&mut fields, family)?
+    };
+    let named = fields.text(&["dtype", "torch_dtype"]).or_else(|| whole.text(&["dtype", "torch_dtype"]));
+    let dtype = named.and_then(|name| Dtype::parse(name.strip_prefix("torch.").unwrap_or(name)));
+    recipe.dtype = dtype.unwrap_or(Dtype::Float16);
+    if dtype.is_none() {
+        fields.report.assume("torch_dtype", "float16", "not in the file; TensorRT-LLM's default");
+    }
+    let tied = match fields.flag(&["tie_word_embeddings"])? {
+        Some(tied) => Some(tied),
+        None => whole.flag(&["tie_word_embeddings"])?,
+    };
+    let tied = tied.unwrap_or_else(|| {
+        let tied = is_tied(family);
+        fields.report.assume("tie_word_embeddings", tied, "the family's default");
+        tied
+    });
+    if tied {
+        set(&mut recipe, "tied", "true");
+    }
+    if !is_encoder_decoder {
+        parts::read(&mut fields, &mut recipe)?;
+    }
+    let quantized =
+        fields.node(&["quantization_config"]).or_else(|| whole.node(&["quantization_config", "quantization"]));
+    let quantization = quantized.map(|node| quantization::read(node, &mut fields.report)).unwrap_or_default();
+    if let Some(scope) = quantization.fp4_scope {
+        set(&mut recipe, "fp4", scope);
+    }
+    check(text, &recipe)?;
+    let path_or_name = whole.text(&["_name_or_path"]).unwrap_or("");
+    let known = known(&recipe, dtype.is_some(), &format!("{hint} {path_or_name}"));
+    if let Some(model) = known {
+        fields.report.assume("model", &model.name, "the catalogue's model with these dimensions");
+    }
+    let name = path_or_name.rsplit('/').next().unwrap_or("");
+    let sound = |letter: char| letter.is_ascii_alphanumeric() || "-._".contains(letter);
+    if !name.is_empty() && name.len() <= 96 && name.chars().all(sound) {
+        recipe.name = name.to_string().into();
+    }
+    let mut report = fields.finish(why);
+    if !path.is_empty() {
+        let outer = whole.finish(why);
+        report.read.extend(outer.read);
+        report.assumed.extend(outer.assumed);
+        report.ignored.extend(outer.ignored);
+    }
+    let model = known.map_or_else(|| ModelRef::custom(recipe), ModelRef::from);
+    let Quantization { quant_algo, kv_cache_dtype, .. } = quantization;
+    Ok(HfConfig { model, quant_algo, kv_cache_dtype, report })
+}
+
+/// Sets a feature to a value that was formatted here. Its parts are bounded, so it is always valid.
+pub(super) fn set(recipe: &mut Recipe, name: &str, value: &str) {
+    let result = recipe.set(name, value);
+    debug_assert!(result.is_ok(), "{name}={value}: {result:?}");
+}
+
+/// The catalogue model with these dimensions; if there are several, the one that `hint` names.
+pub(super) fn known(recipe: &Recipe, dtype_known: bool, hint: &str) -> Option<&'static Architecture> {
+    let built = recipe.build();
+    let same = |model: &&Architecture| {
+        let theirs = Architecture {
+            name: model.name.clone(),
+            aliases: model.aliases.clone(),
+            source: model.source.clone(),
+            dtype: if dtype_known { built.dtype } else { model.dtype },
+            // A configuration may omit these layers, and checkpoints of one model differ in their
+            // scopes.
+            mtp_layers: model.mtp_layers,
+            fp4_scope: model.fp4_scope,
+            ..built.clone()
+        };
+        theirs == **model
+    };
+    models().iter().filter(same).rev().max_by_key(|model| named_length(model, hint))
+}
+
+/// The length of the model's longest name in `hint`; 0 if `hint` has none of its names. The longest
+/// name decides because Llama-3.1-8B-Instruct also contains Llama-3.1-8B.
+pub(super) fn named_length(model: &Architecture, hint: &str) -> usize {
+    let hint = hint.to_ascii_lowercase();
+    let short = |name: &str| name.rsplit('/').next().unwrap_or(name).to_ascii_lowercase();
+    model.names().map(short).filter(|name| hint.contains(name.as_str())).map(|name| name.len()).max().unwrap_or(0)
+}
+
+/// Checks dimensions that depend on each other.
+fn check(text: &Node, recipe: &Recipe) -> Result<(), ReadError> {
+    let model = recipe.build();
+    let (heads, kv_heads) = (model.attention.heads(), model.attention.kv_heads());
+    let error = |names: [&str; 3], message: String| {
+        let node = names.iter().find_map(|name| text.get(name)).unwrap_or(text);
+        Err(ReadError::at(node.line, names[0], message))
+    };
+    if !heads.is_multiple_of(kv_heads.max(1)) {
+        let message = format!("{heads} attention heads can't share {kv_heads} key-value heads evenly.");
+        return error(["num_key_value_heads", "num_kv_heads", "multi_query_group_num"], message);
+    }
+    if let Some(moe) = model.moe.filter(|moe| moe.top_k > moe.experts) {
+        let message = format!("A token can't use {} of {} experts.", moe.top_k, moe.experts);
+        return error(["num_experts_per_tok", "moe_top_k", "experts_per_token"], message);
+    }
+    Ok(())
+}
+
+/// Whether the LM head is the embedding table by default, according to the model's class.
+fn is_tied(family: Family) -> bool {
+    use Family::{
+        Bart, Bloom, Cohere, Falcon, Gemma, Gemma2, Gemma3, Gpt2, GptBigCode, MiniCpm, Mpt, Opt, StarCoder2, T5,
+        Whisper,
+    };
+    matches!(
+        family,
+        Gemma
+            | Gemma2
+            | Gemma3
+            | Gpt2
+            | GptBigCode
+            | StarCoder2
+            | Falcon
+            | Bloom
+            | Opt
+            | Mpt
+            | Cohere
+            | MiniCpm
+            | T5
+            | Bart
+            | Whisper
+    )
+}
+
+/// The family, or the nearest one.
+///
+/// # Errors
+/// If the file describes a drafting head or a model that does not generate text.
+fn family(fields: &mut ObjectReader, whole: &mut ObjectReader, text: &Node) -> Result<Family, ReadError> {
+    let outer = whole.text(&["model_type"]);
+    let named = fields.text(&["model_type"]).or(outer).unwrap_or("");
+    let class = whole.node(&["architectures"]).and_then(|node| node.items().first()).and_then(Node::text).unwrap_or("");
+    if let Some(message) = foreign::drafting_head(class, text) {
+        return Err(ReadError::at(text.line, "", message));
+    }
+    if let Some(family) = Family::from_model_type(named).or_else(|| outer.and_then(Family::from_model_type)) {
+        return Ok(family);
+    }
+    if let Some(message) = foreign::encoder(&[outer.unwrap_or(""), named, class], text) {
+        return Err(ReadError::at(text.line, "model_type", message));
+    }
+    let has = |names: &[&str]| names.iter().any(|name| text.get(name).is_some_and(|node| !node.is_null()));
+    let beginning =
+        |name: &str| name.to_ascii_lowercase().chars().take_while(|c| c.is_ascii_alphanumeric()).collect::<String>();
+    let stem = |name: &str| beginning(name).trim_end_matches(|c: char| c.is_ascii_digit()).to_string();
+    let experts = has(&["num_local_experts", "num_experts", "n_routed_experts"]);
+    let relative = || {
+        let start = stem(if named.is_empty() { class } else { named });
+        let mut related = Family::ALL.iter().copied().filter(|family| start.len() > 2 && stem(family.name()) == start);
+        related.next_back()
+    };
+    let nearest = if has(&["block_configs"]) {
+        Family::Llama
+    } else if has(&["kv_lora_rank"]) {
+        if has(&["index_n_heads"]) { Family::DeepSeekV32 } else { Family::DeepSeekV3 }
+    } else if has(&["linear_num_key_heads"]) {
+        Family::Qwen35
+    } else if has(&["mamba_num_heads"]) {
+        Family::NemotronH
+    } else if let Some(family) = relative() {
+        family
+    } else if experts {
+        Family::Mixtral
+    } else {
+        Family::Llama
+    };
+    let shown = if named.is_empty() { class } else { named };
+    fields.report.assume(
+        "model_type",
+        nearest.label(),
+        format!("{} is unknown; the model is estimated as one of the nearest family", spanned_json::shorten(shown)),
+    );
+    Ok(nearest)
+}
+
+/// Reads the dimensions that every model has.
+fn dimensions(fields: &mut ObjectReader, family: Family) -> Result<Recipe, ReadError> {
+    let missing = |name: &str| ReadError {
+        field: name.into(),
+        ..ReadError::whole("The field is missing, so this is not the config.json of a model.")
+    };
+    let layers = match fields.whole(&["num_hidden_layers", "n_layer", "n_layers", "num_layers"], 1, limits::LAYERS)? {
+        Some(layers) => layers,
+        None => parts::pattern(fields)?
+            .map(|pattern| pattern.len() as u64)
+            .filter(|layers| (1..=limits::LAYERS).contains(layers))
+            .ok_or_else(|| missing("num_hidden_layers"))?,
+    };
+    let hidden = fields
+        .whole(&["hidden_size", "n_embd", "d_model", "n_embed"], 1, limits::WIDTH)?
+        .ok_or_else(|| missing("hidden_size"))?;
+    let heads = fields
+        .whole(&["num_attention_heads", "n_head", "n_heads"], 1, limits::PART)?
+        .ok_or_else(|| missing("num_attention_heads"))?;
+    let vocab = fields
+        .whole(&["vocab_size", "padded_vocab_size"], 1, limits::VOCABULARY)?
+        .ok_or_else(|| missing("vocab_size"))?;
+    if family == Family::ChatGlm {
+        fields.take(&["padded_vocab_size"]);
+    }
+    let max_position_embeddings = positions(fields)?;
+    let head_dim = fields.whole(&["head_dim", "kv_channels", "attention_head_dim"], 1, limits::PART)?;
+    let head_dim = head_dim.filter(|size| size.checked_mul(heads) != Some(hidden));
+    let kv_heads = kv_heads(fields, family, heads)?.filter(|kv_heads| *kv_heads != heads);
+    let intermediate = fields.whole(
+        &[
+            "intermediate_size_mlp",
+            "dense_intermediate_size",
+            "intermediate_size",
+            "ffn_hidden_size",
+            "n_inner",
+            "inner_dim",
+            "ffn_dim",
+        ],
+        1,
+        limits::WIDTH,
+    )?;
+    let blocks = fields.node(&["block_configs"]);
+    let (kv_heads, intermediate) = match blocks {
+        Some(blocks) => parts::blocks(fields, blocks, heads, hidden),
+        None => (kv_heads, intermediate),
+    };
+    let intermediate = match (intermediate, family) {
+        // Qwen 1 states the combined size of gate and up projection.
+        (Some(both), Family::Qwen) => both / 2,
+        (Some(one), _) => one,
+        (
+            None,
+            Family::Gpt2
+            | Family::GptBigCode
+            | Family::GptJ
+            | Family::GptNeoX
+            | Family::Falcon
+            | Family::Bloom
+            | Family::Mpt,
+        ) => {
+            let ratio = fields.whole(&["expansion_ratio"], 1, 64)?.unwrap_or(4);
+            fields.report.assume("intermediate_size", ratio * hidden, "the family's multiple of hidden_size");
+            (ratio * hidden).min(limits::WIDTH)
+        }
+        (None, _) => 0,
+    };
+    Ok(Recipe {
+        family,
+        layers: layers as u32,
+        hidden,
+        heads,
+        kv_heads,
+        head_dim,
+        intermediate,
+        vocab,
+        max_position_embeddings,
+        ..Recipe::default()
+    })
+}
+
+fn positions(fields: &mut ObjectReader) -> Result<u64, ReadError> {
+    const NAMES: [&str; 8] = [
+        "max_position_embeddings",
+        "n_positions",
+        "seq_length",
+        "max_seq_len",
+        "n_ctx",
+        "max_sequence_length",
+        "model_max_length",
+        "max_seq_length",
+    ];
+    if let Some(positions) = fields.whole(&NAMES, 1, limits::POSITIONS)? {
+        return Ok(positions);
+    }
+    fields.report.assume("max_position_embeddings", 2048, "not in the file");
+    Ok(2048)
+}
+
+fn kv_heads(fields: &mut ObjectReader, family: Family, heads: u64) -> Result<Option<u64>, ReadError> {
+    const NAMES: [&str; 3] = ["num_key_value_heads", "num_kv_heads", "n_head_kv"];
+    match family {
+        Family::Falcon => {
+            let new = fields.flag(&["new_decoder_architecture"])?.unwrap_or(false);
+            let multi_query = fields.flag(&["multi_query"])?.unwrap_or(true);
+            let given = fields.whole(&NAMES, 1, limits::PART)?;
+            Ok(if new {
+                given
+            } else if multi_query {
+                Some(1)
+            } else {
+                None
+            })
+        }
+        Family::GptBigCode => Ok(fields.flag(&["multi_query"])?.unwrap_or(true).then_some(1)),
+        Family::ChatGlm if fields.flag(&["multi_query_attention"])? == Some(true) => {
+            fields.whole(&["multi_query_group_num"], 1, limits::PART)
+        }
+        Family::Dbrx => {
+            let node = fields.node(&["attn_config"]).and_then(|node| node.get("kv_n_heads"));
+            Ok(node.and_then(Node::whole).filter(|kv| (1..=heads).contains(kv)))
+        }
+        _ => fields.whole(&NAMES, 1, limits::PART),
+    }
+}

@@ -1,0 +1,12 @@
+//! Readers of other programs' files: Hugging Face configurations, TensorRT-LLM engines and
+//! checkpoints, and safetensors headers.
+
+mod foreign;
+pub mod hf_config;
+pub mod model_file;
+mod object_reader;
+mod quantization;
+pub mod report;
+pub mod safetensors;
+pub mod spanned_json;
+pub mod trtllm_config;

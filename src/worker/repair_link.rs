@@ -1,0 +1,62 @@
+//! Repair of an address that the page itself does not fully parse.
+
+use crate::deployment::{Deployment, SETTINGS};
+use crate::link;
+
+/// Returns the repaired link, and below it a line for each warning. The link keeps the settings of
+/// the other backend too.
+pub(super) fn lines(text: &str) -> String {
+    let (decoded, default) = (link::decode(text), Deployment::default());
+    let settings =
+        SETTINGS.iter().map(|setting| (setting.key, setting.write(&decoded.deployment), setting.write(&default)));
+    let changed = settings.filter(|(_, value, usual)| value != usual).map(|(key, value, _)| (key, value));
+    let mut link = form_urlencoded::Serializer::new(String::new());
+    link.extend_pairs(changed);
+    let pinned = link::pinned(text);
+    if let Some(pinned) = &pinned {
+        link.append_pair("compare", &link::encode_compared(&pinned.deployment, &pinned.deployment));
+    }
+    let of_the_pinned =
+        pinned.iter().flat_map(|pinned| &pinned.problems).map(|problem| format!("\ncompare: {problem}"));
+    let warnings = decoded.problems.iter().map(|problem| format!("\n{problem}")).chain(of_the_pinned);
+    link.finish() + &warnings.collect::<String>()
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::deployment::{Backend, Deployment, Parallelism};
+    use crate::link;
+    use crate::worker::{Given, answer_text};
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    fn asked(address: &str) -> (String, Vec<String>) {
+        let text: String = form_urlencoded::byte_serialize(address.as_bytes()).collect();
+        let answer = answer_text(&format!("ask=repair_link&text={text}"), &Given::default());
+        let mut lines = answer.lines().map(String::from);
+        (lines.next().unwrap_or_default(), lines.collect())
+    }
+
+    #[test]
+    fn the_link_means_what_the_address_does_and_needs_no_mending() {
+        let (mended, warnings) = asked("<https://example.org/#v=1&amp;tp_size=2&amp;compare=v%3D1%26pp_size%3D4>.");
+        assert_eq!(warnings, Vec::<String>::new());
+        assert_eq!(
+            link::decode(&mended).deployment,
+            Deployment { parallel: Parallelism { tp_size: 2, ..Parallelism::default() }, ..Deployment::default() }
+        );
+        let pinned = link::pinned(&mended).unwrap();
+        assert_eq!((pinned.deployment.parallel.pp_size, pinned.problems), (4, vec![]));
+    }
+
+    #[test]
+    fn what_is_not_understood_is_named_and_what_another_backend_has_is_kept() {
+        let (mended, warnings) =
+            asked("#backend=pytorch&gemm_plugin=false&tp_sise=2&gpu=abacus&compare=pp_size%3Dmany");
+        let deployment = link::decode(&mended).deployment;
+        assert_eq!((deployment.backend, deployment.engine.plugins.gemm_plugin), (Backend::Pytorch, false));
+        assert_eq!(warnings.len(), 4);
+        assert_eq!(warnings[3], "compare: pp_size=many must be a whole number from 1 to 1,024.");
+        assert_eq!(warnings[0], "tp_sise is not a setting; did you mean tp_size?");
+    }
+}

@@ -1,0 +1,20 @@
+//! Helpers for tests with a valid link.
+
+#[cfg(not(target_arch = "wasm32"))]
+pub(crate) mod random;
+
+use trtllm_memory::deployment::Deployment;
+use trtllm_memory::link;
+use trtllm_memory::memory::{Report, estimate};
+
+/// The deployment of a link; panics if any part of the link is not understood.
+pub(crate) fn deployment(link: &str) -> Deployment {
+    let decoded = link::decode(link);
+    assert!(decoded.problems.is_empty(), "{link}: {:?}", decoded.problems);
+    decoded.deployment
+}
+
+/// The report of the deployment of a link; panics if the deployment is invalid.
+pub(crate) fn report(link: &str) -> Report {
+    estimate(&deployment(link)).unwrap_or_else(|problems| panic!("{link}: {problems}"))
+}

@@ -7,7 +7,6 @@ const part = (name) => document.getElementById(`failure-${name}`);
 const home = new URL(".", document.baseURI).href;
 // The time that a reload waits for the files to be fetched again, in milliseconds.
 const PATIENCE = 5000;
-let renewed;
 
 // Extensions also raise errors in this window.
 const isOurs = (where) => typeof where === "string" && where.indexOf(home) !== -1;
@@ -33,7 +32,6 @@ function show(error) {
   document.getElementById("app").inert = true;
   place.hidden = false;
   place.focus();
-  if (document.getElementById("app").dataset.ready !== "true") renewed = renew();
   // Navigation through the history works here too.
   addEventListener("hashchange", () => location.reload());
 }
@@ -46,9 +44,10 @@ function renew() {
   return Promise.all(renewals.map((renewal) => renewal.catch(() => {})));
 }
 
-// Restarts the page with its settings.
+// Restarts the page with its settings. A program that never started may have a damaged copy.
 async function again() {
-  await Promise.race([renewed, new Promise((late) => setTimeout(late, PATIENCE))]);
+  const started = document.getElementById("app").dataset.ready === "true";
+  if (!started) await Promise.race([renew(), new Promise((late) => setTimeout(late, PATIENCE))]);
   location.reload();
 }
 

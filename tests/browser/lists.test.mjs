@@ -231,7 +231,7 @@ scenario("a change made before the list arrives stays", { before }, async (page)
 scenario("a model typed before the list arrives is applied afterwards", { before }, async (page) => {
   await enter(page, "model", "qwen3-32b");
   await page.keyboard.press("Tab");
-  await complains(page, "model", /before the list of models is there/);
+  await complains(page, "model", /before the list of models is loaded/);
   await send(page);
   await agrees(page, "model=Qwen/Qwen3-32B");
 });

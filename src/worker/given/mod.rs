@@ -1,8 +1,9 @@
 //! The file or text that the reader gave, read in pieces and parsed once.
 
-use crate::import::model_file;
+use crate::import::{model_file, safetensors};
 use crate::log::{self, LogReader, LogReading};
 use crate::panels::Subject;
+use crate::text::capitalized;
 use crate::units::{Units, grouped};
 use std::borrow::Cow;
 use std::cell::OnceCell;
@@ -12,9 +13,8 @@ use std::ops::Range;
 const PIECE: u64 = 4 << 20;
 /// Bytes that are examined to tell a text from a binary file.
 const BEGINNING: usize = 4096;
-/// The most bytes of a model's file: the safetensors format's own limit for a header. Other kinds
-/// are shorter.
-const LONGEST: u64 = 100_000_000;
+/// The most bytes of a model's file: those of a safetensors header. Other kinds are shorter.
+const LONGEST: u64 = safetensors::MAX_HEADER_LEN;
 
 /// The log of TensorRT-LLM's documentation: Llama 2 7B in FP8 on an H100
 /// (`docs/source/reference/memory.md`).
@@ -106,9 +106,7 @@ fn analyzed(reading: &LogReading, units: Units) -> Subject {
 
 /// Whether the first bytes are those of a safetensors header.
 fn is_tensors(bytes: &[u8]) -> bool {
-    bytes
-        .split_first_chunk::<8>()
-        .is_some_and(|(length, rest)| rest.first() == Some(&b'{') && u64::from_le_bytes(*length) <= LONGEST)
+    safetensors::header_len(bytes).is_some()
 }
 
 /// Reads a file of any length in pieces. Memory is bounded: a log is parsed piece by piece, and
@@ -253,11 +251,6 @@ fn with_length(bytes: &[u8]) -> Cow<'_, [u8]> {
         && text.windows(14).take(BEGINNING).any(|window| window == b"\"data_offsets\"")
         && text.len() as u64 <= LONGEST;
     if is_header { [&(text.len() as u64).to_le_bytes(), text].concat().into() } else { bytes.into() }
-}
-
-fn capitalized(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 /// Whether the first bytes are not text.

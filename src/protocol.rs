@@ -6,7 +6,7 @@
 use crate::deployment::Deployment;
 use crate::link;
 use crate::memory::Contributor;
-use crate::units::Units;
+use crate::units::{Units, count};
 use form_urlencoded::Serializer;
 use std::fmt;
 use std::str::FromStr;
@@ -147,9 +147,9 @@ impl PanelRequest {
         found.map_or(default, |(_, value)| !value.is_empty())
     }
 
-    /// An option as a whole number; `None` if absent or not a number.
+    /// An option as a whole number, as [`count`] parses it; `None` if absent or not a number.
     pub fn number(&self, name: &str) -> Option<u64> {
-        self.option(name)?.parse().ok()
+        count(self.option(name)?)
     }
 
     /// Whether a part is to be unfolded.

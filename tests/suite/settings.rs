@@ -9,7 +9,7 @@ use std::fmt::{Debug, Display};
 use std::str::FromStr;
 use trtllm_memory::deployment::{
     Backend, Calibrated, Deployment, Flows, Group, Input, InvalidValue, KvCacheDtype, LookaheadConfig, LoraModule,
-    LoraModules, QuantAlgo, Runtime, SETTINGS, Setting, Version,
+    LoraModules, QuantAlgo, Runtime, SETTINGS, Setting, Version, setting,
 };
 use trtllm_memory::export::commands::recipes;
 use trtllm_memory::link;
@@ -146,14 +146,76 @@ fn all_numbers_outside_their_ranges_are_named_in_the_order_of_the_table() {
         named,
         [
             ("tp_size", "must be a whole number from 1 to 1,024"),
-            ("max_batch_size", "must be a whole number from 1 to 1,048,576"),
-            ("free_gpu_memory_fraction", "must be a fraction above 0 and below 1, such as 0.9"),
+            ("max_batch_size", "must be a whole number from 1 to 1,048,576, such as 8192, 8k or 2^13"),
+            ("free_gpu_memory_fraction", "must be a fraction above 0 and below 1, such as 0.9 or 90%"),
             ("lookahead_config", "must be three whole numbers from 1 to 64, such as 4,3,4"),
-            ("max_attention_window", "must be a whole number from 1 to 4,294,967,296"),
-            ("other_memory_gib", "must be a size in GiB above 0 and up to 16,384"),
+            ("max_attention_window", "must be a whole number from 1 to 4,294,967,296, such as 8192, 8k or 2^13"),
+            ("other_memory_gib", "must be a size in GiB above 0 and up to 16,384, such as 24 or 24GB"),
         ]
     );
     assert_eq!((problems[0].value.as_str(), problems[4].value.as_str()), ("0", "4096,0"));
+}
+
+#[test]
+fn numbers_are_understood_as_people_type_them_and_written_as_plain_numbers() {
+    for (key, typed, written) in [
+        ("max_seq_len", "8k", "8192"),
+        ("max_seq_len", "128K", "131072"),
+        ("max_seq_len", "1M", "1048576"),
+        ("max_num_tokens", "2^17", "131072"),
+        ("max_num_tokens", "1e4", "10000"),
+        ("max_batch_size", "1,024", "1024"),
+        ("max_tokens", "8 192", "8192"),
+        ("max_tokens", "8_192", "8192"),
+        ("tp_size", "2^3", "8"),
+        ("max_attention_window", "4k,1k", "4096,1024"),
+        ("m.vocab", "128k", "131072"),
+        ("free_gpu_memory_fraction", "80%", "0.8"),
+        ("free_gpu_memory_fraction", "80 %", "0.8"),
+        ("free_gpu_memory_fraction", "12.3%", "0.123"),
+        ("max_gpu_total_bytes", "40GiB", "42949672960"),
+        ("max_gpu_total_bytes", "40 gb", "40000000000"),
+        ("max_gpu_total_bytes", "1e9", "1000000000"),
+        ("host_cache_size", "1.5 MiB", "1572864"),
+        ("gpu_memory_gib", "24", "24"),
+        ("gpu_memory_gib", "24GiB", "24"),
+        ("gpu_memory_gib", "24564 MiB", "23.98828125"),
+        // 24e9 / 2^30 = 22.3517417907714843…, in the twelve decimals of a link.
+        ("gpu_memory_gib", "24 GB", "22.351741790771"),
+    ] {
+        let row = setting(key).unwrap();
+        let backend = if row.flows == Flows::Pytorch { Backend::Pytorch } else { Backend::TensorRt };
+        let read = row.with(&Deployment { backend, ..Deployment::default() }, typed).unwrap();
+        assert_eq!(row.write(&read), written, "{key}={typed}");
+        assert_eq!(link::decode(&link::encode(&read)).deployment, read, "{key}={typed}");
+        let escaped = typed.replace('%', "%25");
+        assert_eq!(
+            link::decode(&format!("backend={backend}&{key}={escaped}")).deployment,
+            read,
+            "{key}={typed} in a link"
+        );
+    }
+}
+
+#[test]
+fn a_number_that_is_not_understood_is_refused_with_an_example() {
+    for (key, typed, message) in [
+        ("max_seq_len", "0.3k", "must be a whole number from 1 to 4,294,967,296, such as 8192, 8k or 2^13"),
+        ("max_seq_len", "8GiB", "must be a whole number from 1 to 4,294,967,296, such as 8192, 8k or 2^13"),
+        ("tp_size", "8k", "must be a whole number from 1 to 1,024"),
+        ("free_gpu_memory_fraction", "80", "must be a fraction above 0 and below 1, such as 0.9 or 90%"),
+        ("free_gpu_memory_fraction", "100%", "must be a fraction above 0 and below 1, such as 0.9 or 90%"),
+        (
+            "max_gpu_total_bytes",
+            "22,5GB",
+            "must be bytes from 0 to 1,125,899,906,842,624, such as 42949672960 or 40GiB",
+        ),
+        ("gpu_memory_gib", "22,5 GB", "must be a size in GiB above 0 and up to 16,384, such as 24 or 24GB"),
+        ("gpu_memory_gib", "17 TB", "must be a size in GiB above 0 and up to 16,384, such as 24 or 24GB"),
+    ] {
+        let row = setting(key).unwrap();
+        assert_eq!(row.with(&Deployment::default(), typed).unwrap_err().message, message, "{key}={typed}");
+    }
 }
 
 #[test]

@@ -37,6 +37,17 @@ macro_rules! number {
     };
 }
 
+/// A number of bytes from 0, with a slider that reaches `slider_max`.
+macro_rules! bytes {
+    ($key:ident in $($group:ident).+, $slider_max:expr) => {
+        Setting::new(
+            stringify!($key),
+            Input::Whole { min: 0, max: MAX_BYTES, slider_max: $slider_max },
+            Accessor::Bytes(lens!($key in $($group).+)),
+        )
+    };
+}
+
 /// An optional whole number; if unset, TensorRT-LLM's default.
 macro_rules! optional_number {
     ($key:ident in $($group:ident).+, $min:expr, $max:expr, $slider_max:expr) => {
@@ -446,7 +457,7 @@ pub(super) const TABLE: &[Setting] = &[
         .in_group(Group::Runtime, Phase::Runtime)
         .help("Number of initial tokens that stay in a windowed KV cache.")
         .engine(),
-    number!(host_cache_size in kv_cache, 0, MAX_BYTES, 1 << 40)
+    bytes!(host_cache_size in kv_cache, 1 << 40)
         .in_group(Group::Runtime, Phase::Runtime)
         .help("Host memory in bytes for KV blocks that are offloaded from the GPU.")
         .aliases(&["kv_cache_config.host_cache_size"]),
@@ -544,7 +555,7 @@ pub(super) const TABLE: &[Setting] = &[
         .pytorch()
         .applies(|d| d.parallel.tp_size > 1)
         .help("All-reduce strategy, which sums the ranks' results; NCCL needs no workspace of TensorRT-LLM."),
-    number!(max_gpu_total_bytes in pytorch, 0, MAX_BYTES, 1 << 40)
+    bytes!(max_gpu_total_bytes in pytorch, 1 << 40)
         .aliases(&["kv_cache_config.max_gpu_total_bytes"])
         .in_group(Group::KvCache, Phase::Runtime)
         .pytorch()

@@ -4,6 +4,11 @@
 //! 1 GiB is 1024 MiB, 1 GB is 1000 MB. TensorRT-LLM's log prints binary figures, even where it
 //! writes "MB" or "GB".
 
+mod typed;
+
+pub(crate) use typed::displayed;
+pub use typed::{count, fraction};
+
 use serde::{Deserialize, Serialize};
 use std::cmp::Ordering;
 use std::fmt;
@@ -209,6 +214,7 @@ impl fmt::Display for Bytes {
 }
 
 /// Parses a number with a unit, as [`Bytes::display`] writes it: `63.44 GiB`, `1,500 MB`, `12 B`.
+/// The unit may be in upper or lower case.
 ///
 /// ```
 /// use trtllm_memory::units::{Bytes, MIB};
@@ -223,10 +229,10 @@ impl FromStr for Bytes {
         let (number, unit) = text.split_at(text.find(char::is_alphabetic).ok_or(ParseBytesError)?);
         let number = decimal(&number.replace(',', "")).ok_or(ParseBytesError)?;
         let named = |units: Units| {
-            let power = units.names().iter().position(|name| *name == unit)?;
+            let power = units.names().iter().position(|name| name.eq_ignore_ascii_case(unit))?;
             Some(units.step().pow(power as u32 + 1))
         };
-        let factor = if unit == "B" { Some(1) } else { Units::ALL.into_iter().find_map(named) };
+        let factor = if unit.eq_ignore_ascii_case("B") { Some(1) } else { Units::ALL.into_iter().find_map(named) };
         Ok(Bytes::rounded(number * factor.ok_or(ParseBytesError)? as f64))
     }
 }
@@ -362,10 +368,12 @@ mod tests {
             ("79.5GiB", 159 << 29),
             (" 1.5 kB", 1500),
             ("85.02 GB", 85_020_000_000),
+            ("24gib", 24 << 30),
+            ("24 gb", 24_000_000_000),
         ] {
             assert_eq!(text.parse(), Ok(Bytes(bytes)), "{text}");
         }
-        for text in ["", "12", "GiB", "-1 GiB", "1 gib", "1 GiB 2", "1e3 MB", "NaN B"] {
+        for text in ["", "12", "GiB", "-1 GiB", "1 G", "1 GiB 2", "1e3 MB", "NaN B"] {
             assert_eq!(text.parse::<Bytes>(), Err(ParseBytesError), "{text}");
         }
     }

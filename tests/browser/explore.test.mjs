@@ -186,7 +186,7 @@ scenario(
   "one group of settings is reset, and then all settings",
   { link: "max_batch_size=64&max_num_tokens=4096&quant_algo=FP8" },
   async (page) => {
-    await page.getByRole("button", { name: "reset Build limits" }).click();
+    await page.getByRole("button", { name: "reset Limits" }).click();
     await agrees(page, "quant_algo=FP8");
     await page.getByRole("button", { name: "Reset all settings" }).click();
     await agrees(page, "");

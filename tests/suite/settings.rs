@@ -120,6 +120,35 @@ fn each_field_of_a_deployment_is_a_setting() {
 }
 
 #[test]
+fn every_setting_has_a_short_name_that_is_unique_in_its_group() {
+    for (index, setting) in SETTINGS.iter().enumerate() {
+        assert!((1..=24).contains(&setting.name.chars().count()), "{}: {:?}", setting.key, setting.name);
+        let earlier = SETTINGS[..index].iter().filter(|other| other.group == setting.group);
+        let same: Vec<&str> = earlier.filter(|other| other.name == setting.name).map(|other| other.key).collect();
+        assert!(same.is_empty(), "{} and {same:?} are both called {:?}", setting.key, setting.name);
+    }
+}
+
+#[test]
+fn each_group_shows_a_few_settings_first() {
+    let first = |group: Group, backend: Backend| -> Vec<&str> {
+        let shown = SETTINGS.iter().filter(|setting| setting.group == group && setting.is_common);
+        shown.filter(|setting| setting.flows.has(backend)).map(|setting| setting.key).collect()
+    };
+    for group in Group::ALL.into_iter().filter(|group| !group.comes_from_files()) {
+        for backend in [Backend::TensorRt, Backend::Pytorch] {
+            let mut all = SETTINGS.iter().filter(|setting| setting.group == group && setting.flows.has(backend));
+            let shown = first(group, backend).len();
+            assert!((1..=5).contains(&shown) || all.next().is_none(), "{group:?}, {backend}: {shown}");
+        }
+    }
+    assert_eq!(first(Group::Precision, Backend::Pytorch), ["quant_algo", "kv_cache_dtype"]);
+    let graphs = ["moe_backend", "cuda_graph_max_batch_size", "cuda_graph_enable_padding", "enable_chunked_prefill"];
+    assert_eq!(first(Group::Runtime, Backend::Pytorch), graphs);
+    assert_eq!(first(Group::Limits, Backend::TensorRt), ["max_batch_size", "max_num_tokens", "max_seq_len"]);
+}
+
+#[test]
 fn groups_of_a_backend_hold_only_settings_of_that_backend() {
     for (group, flows) in [("EngineConfig", Flows::Engine), ("PytorchConfig", Flows::Pytorch)] {
         let mut keys = keys_of(group);

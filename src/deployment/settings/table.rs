@@ -12,7 +12,7 @@ use crate::gpu;
 use crate::units::{grouped_decimal, shortest};
 
 const MAX_RANKS: u64 = 1024;
-const USUAL_RANKS: &[u64] = &[1, 2, 4, 8];
+const USUAL_RANKS: &[u64] = &[1, 2, 4, 8, 16];
 const MAX_BATCH: u64 = 1 << 20;
 const MAX_TOKENS: u64 = 1 << 32;
 const MAX_DRAFT: u64 = 1 << 10;

@@ -248,6 +248,16 @@ fn a_number_that_is_not_understood_is_refused_with_an_example() {
 }
 
 #[test]
+fn an_unknown_model_is_answered_with_the_nearest() {
+    let model = setting("model").unwrap();
+    let message = |text: &str| model.with(&Deployment::default(), text).unwrap_err().message;
+    assert_eq!(message("llama 70b 3.3"), "isn't in the catalogue; the nearest is meta-llama/Llama-3.3-70B-Instruct");
+    for text in ["", "no such model"] {
+        assert_eq!(message(text), "isn't in the catalogue; `trtllm-memory models` lists all models");
+    }
+}
+
+#[test]
 fn the_limits_of_a_range_are_accepted_and_larger_numbers_refused() {
     for setting in
         SETTINGS.iter().filter(|setting| setting.flows != Flows::Pytorch && setting.group != Group::Dimensions)

@@ -180,8 +180,10 @@ pub(super) const TABLE: &[Setting] = &[
                     _ if !architecture::is_whole() => {
                         InvalidValue::new("isn't known before the list of models is loaded")
                     }
-                    Some(near) => InvalidValue::new(format!("isn't in the catalogue; the nearest is {}", near.name)),
-                    None => InvalidValue::new("isn't in the catalogue; `trtllm-memory models` lists all models"),
+                    Some(near) if !t.trim().is_empty() => {
+                        InvalidValue::new(format!("isn't in the catalogue; the nearest is {}", near.model.name))
+                    }
+                    _ => InvalidValue::new("isn't in the catalogue; `trtllm-memory models` lists all models"),
                 })?;
                 d.model = found.into();
                 Ok(())

@@ -34,7 +34,7 @@ struct Search {
 impl Search {
     /// The models that the typed text may mean.
     fn found(self) -> Vec<&'static Architecture> {
-        architecture::suggest(&self.typed.get())
+        architecture::suggest(&self.typed.get()).into_iter().map(|suggestion| suggestion.model).collect()
     }
 
     fn show(self) {

@@ -22,6 +22,7 @@ mod rank;
 mod rank_budget;
 mod report;
 mod stage;
+mod startup;
 mod upper_bound;
 mod verdict;
 pub(crate) mod weights;
@@ -35,6 +36,7 @@ pub use law::{Evidence, Law};
 pub use rank::{Figure, Rank, RankRange, RankRanges};
 pub use report::{Report, Verdict};
 pub use stage::Stage;
+pub use startup::{StartPhase, StartUp, Temporary, start_up};
 pub use upper_bound::UpperBound;
 
 pub(crate) use estimate::outline_of_classes;

@@ -70,6 +70,11 @@ pub struct Rank {
     pub available_band: Band,
     /// Memory that stays free; zero if the deployment fails.
     pub free: Bytes,
+    /// The part of the overhead that warm-up takes for CUDA graphs, before the KV cache.
+    pub graphs_of_warm_up: Bytes,
+    /// The part of the overhead that is reserved last before the KV cache: masks, adapters,
+    /// recurrent states.
+    pub reserved: Bytes,
     /// The part of the overhead that is allocated after the KV cache.
     pub after_kv_cache: Bytes,
     /// Uncertainty band of [`after_kv_cache`](Rank::after_kv_cache).

@@ -41,6 +41,8 @@ pub(super) struct RankBudget<'a, N> {
     /// Memory reserved before the KV cache that no log line counts: masks, adapters, recurrent
     /// states.
     pub reserved: Option<N>,
+    /// The part of the overhead that warm-up takes for CUDA graphs.
+    pub graphs_of_warm_up: f64,
     /// Bytes allocated after the KV cache.
     pub after_kv_cache: N,
     /// Uncertainty band of [`after_kv_cache`](RankBudget::after_kv_cache).
@@ -66,6 +68,7 @@ impl<'a, N: Number> RankBudget<'a, N> {
             overhead_band: Band::EXACT,
             available_band: Band::EXACT,
             reserved: None,
+            graphs_of_warm_up: resolved.backend.graphs_of_warm_up(&inputs.plain()),
             after_kv_cache: resolved.backend.after_kv_cache(&inputs),
             after_kv_cache_band: resolved.backend.after_kv_cache_band(&inputs.plain()),
             adapter_short: 0.0,

@@ -29,6 +29,21 @@ pub enum Stage {
 }
 
 impl Stage {
+    /// The phase of the start that the stage belongs to: the name of a
+    /// [`StartPhase`](super::StartPhase).
+    pub fn phase(self) -> &'static str {
+        match self {
+            Stage::LoadWeights => "weights",
+            Stage::CreateContext => "context",
+            Stage::AllocateBuffers | Stage::WarmUp => "buffers",
+            Stage::Profile => "profiling",
+            Stage::HoldOneAdapter | Stage::AllocateKvCache | Stage::HoldOneSequence | Stage::HoldWholeBatch => {
+                "KV cache"
+            }
+            Stage::RunFirstSteps => "serving",
+        }
+    }
+
     /// The failing step, as the end of a sentence that starts with "It fails when".
     pub fn text(self) -> &'static str {
         match self {

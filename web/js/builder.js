@@ -129,8 +129,8 @@ function markup(kind, form, { view, width, site }) {
   const height = Math.round(frame?.offsetHeight || FIRST_HEIGHT);
   if (form === "element") {
     const settings = [...new URLSearchParams(configuration)].filter(([key]) => key !== "v");
-    // JSX allows no dots in names, and a pinned comparison is not a setting.
-    const plain = settings.every(([key]) => /^[a-z][a-z0-9_]*$/.test(key) && key !== "compare");
+    // JSX allows no dots in names, and neither a pinned comparison nor a tab is a setting.
+    const plain = settings.every(([key]) => /^[a-z][a-z0-9_]*$/.test(key) && !["compare", "tab"].includes(key));
     const stated = plain ? settings : [["configuration", configuration]];
     const options = Object.entries(view).map(([key, value]) => [key, key === "readonly" && !jsx ? null : value]);
     const style = width ? (jsx ? ` style={{ maxWidth: ${width} }}` : ` style="max-width: ${width}px"`) : "";

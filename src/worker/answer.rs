@@ -1,7 +1,7 @@
 //! Answers to the requests of the page.
 
 use super::given::Given;
-use super::{help, repair_link, slider_limits};
+use super::{help, repair_link, repairs, slider_limits};
 use crate::memory::explain;
 use crate::panels;
 use crate::protocol::{PanelId, Request};
@@ -22,6 +22,7 @@ pub fn answer(request: &Request, given: &Given) -> String {
             found.map_or_else(String::new, |(_, explanation)| explanation.formula)
         }
         Request::SliderLimits { deployment } => slider_limits::pairs(deployment),
+        Request::Repairs { deployment } => repairs::lines(deployment),
         Request::Help => help::lines(),
         Request::RepairLink { text } => repair_link::lines(text),
     }

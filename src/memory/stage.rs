@@ -54,7 +54,7 @@ impl Stage {
             Stage::Profile => "profiling a step of max_num_tokens",
             Stage::HoldOneAdapter => "reserving memory for one LoRA adapter of max_lora_rank",
             Stage::AllocateKvCache => "allocating the KV cache",
-            Stage::HoldOneSequence => "holding one sequence of max_seq_len in the KV cache",
+            Stage::HoldOneSequence => "holding one full-length request (max_seq_len) in the KV cache",
             Stage::RunFirstSteps => "allocating the tensors of the first steps after the KV cache",
             Stage::HoldWholeBatch => {
                 "holding the whole batch in the KV cache (\"Can't allocate new blocks. No free blocks left.\")"

@@ -8,7 +8,7 @@ use crate::protocol::PanelRequest;
 use crate::units::{Bytes, Units, grouped};
 use maud::{Markup, html};
 
-/// Returns the changes, cheapest first.
+/// Returns the changes, the least disruptive first.
 pub(super) fn panel(request: &PanelRequest) -> Markup {
     let load = request.number("concurrency").map(|_| widgets::load(request, 1));
     html! {
@@ -28,7 +28,7 @@ pub(super) fn panel(request: &PanelRequest) -> Markup {
 fn changes(advices: &Recommendations, units: Units) -> Markup {
     let load = advices.load;
     let sequences = format!(
-        "{} sequences of {} input and {} output tokens",
+        "{} requests of {} input and {} output tokens",
         grouped(load.concurrency),
         grouped(load.input_len),
         grouped(load.output_len)
@@ -39,7 +39,7 @@ fn changes(advices: &Recommendations, units: Units) -> Markup {
                 (true, true) => { strong { "Nothing is oversized" } " for " (sequences) "." },
                 (true, false) => { strong { "It fits, with limits larger than needed" } " for " (sequences) "." },
                 (false, true) => { strong { "No single change helps." } " Try Search for other GPUs and precisions." },
-                (false, false) => { strong { "Each of these changes alone helps." } " The cheapest come first." },
+                (false, false) => { strong { "Any one of these helps" } "; least disruptive first." },
             }
         }
         @if !advices.changes.is_empty() {
@@ -112,7 +112,7 @@ mod tests {
                 assert!(rest[..at].contains(&format!("{}={}", change.key, change.to)));
                 rest = &rest[at + opened.len()..];
             }
-            assert_eq!(html.contains("alone helps"), !advices.fits);
+            assert_eq!(html.contains("Any one of these helps"), !advices.fits);
         }
     }
 

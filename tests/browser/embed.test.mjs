@@ -558,7 +558,7 @@ scenario(
     const { weights } = await figures(frame);
     const decimal = (weights / 1e9).toFixed(2);
     assert.ok((await row(frame, "weights").innerText()).includes(decimal));
-    assert.match(await frame.locator("#verdict p").innerText(), /of the GPU's 85\.0 GB; .* GB stay free/);
+    assert.match(await frame.locator("#verdict p").innerText(), /Uses .* of 85\.0 GB; .* GB free/);
     assert.equal(await frame.locator(".capacity").innerText(), "85.02 GB");
     assert.equal(await frame.locator("table thead th").nth(1).innerText(), "GB");
     const ticks = await frame.locator("#chart .chart-picture text").allTextContents();

@@ -48,7 +48,7 @@ pub struct Recommendations {
     /// Whether the deployment fits and runs the load unchanged.
     pub fits: bool,
     /// If the deployment does not fit: every single change that helps. If it does: limits that are
-    /// larger than needed. The cheapest changes come first: run time, then build, then hardware;
+    /// larger than needed. The least disruptive come first: run time, then build, then hardware;
     /// within a phase those with fewer GPUs, then in the order of `SETTINGS`.
     pub changes: Vec<Recommendation>,
     /// The load that the limits were compared with.
@@ -92,7 +92,7 @@ fn rank(phase: Phase) -> u8 {
     }
 }
 
-/// The settings that may be recommended to change, the cheapest first.
+/// The settings that may be recommended to change, the least disruptive first.
 const SETTINGS: [&str; 20] = [
     "max_tokens",
     "free_gpu_memory_fraction",

@@ -1,12 +1,15 @@
 //! The memory of a rank over the phases of its start.
 
+#[cfg(target_arch = "wasm32")]
+use wasm_bindgen_test::wasm_bindgen_test as test;
+
 use trtllm_memory::architecture::models;
 use trtllm_memory::deployment::Deployment;
 use trtllm_memory::link::decode;
 use trtllm_memory::memory::{Contributor, Report, Stage, StartUp, Verdict, estimate, start_up};
 use trtllm_memory::units::{Bytes, GIB};
 
-fn of(deployment: &Deployment) -> Option<(Report, Vec<StartUp>)> {
+pub(crate) fn of(deployment: &Deployment) -> Option<(Report, Vec<StartUp>)> {
     let resolved = deployment.resolve().ok()?;
     let report = estimate(deployment).ok()?;
     let starts = report.ranks.iter().map(|rank| start_up(&resolved, &report, rank)).collect();
@@ -18,7 +21,7 @@ fn start(link: &str) -> (Report, Vec<StartUp>) {
 }
 
 /// Checks the phases of all ranks against the report.
-fn check(link: &str, report: &Report, starts: &[StartUp]) {
+pub(crate) fn check(link: &str, report: &Report, starts: &[StartUp]) {
     for (rank, start) in report.ranks.iter().zip(starts) {
         let last = start.phases.last().unwrap();
         assert_eq!((last.total(), last.name), (rank.used(), "serving"), "{link}");

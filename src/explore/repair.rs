@@ -20,8 +20,8 @@ pub struct Repair {
     /// The key of the setting that is wrong; of a deployment that doesn't fit, the setting that
     /// changes.
     pub field: &'static str,
-    /// The keys of the settings that change, with the new values as text; an empty text unsets a setting. The
-    /// first is the repair, the others follow from it.
+    /// The keys of the settings that change, with the new values as text; an empty text unsets a
+    /// setting. The first is the repair, the others follow from it.
     pub changes: Vec<(&'static str, String)>,
     /// The changed deployment.
     pub deployment: Deployment,
@@ -37,6 +37,8 @@ pub struct Repair {
 const MOST: usize = 4;
 /// The largest number of values of one setting that become repairs.
 const MOST_VALUES: usize = 2;
+/// The largest number of possible values of one setting that are tried.
+const MOST_TRIED: usize = 8;
 /// The largest number of settings that change together.
 const MOST_CHANGES: usize = 4;
 /// Values that are tried before the nearest possible one is bisected.
@@ -80,8 +82,10 @@ fn corrections(deployment: &Deployment, problems: &[InvalidSetting], load: Optio
     for wrong in SETTINGS.iter().filter(is_wrong) {
         let values = candidates(deployment, wrong).into_iter().filter_map(|changed| possible(changed, &[wrong.key]));
         let values = values.filter_map(|changed| Repair::new(wrong.key, wrong.key, deployment, changed, load));
+        let mut values: Vec<Repair> = values.take(MOST_TRIED).collect();
+        values.sort_by_key(|repair| !repair.fits);
         let gpu = other_gpu(deployment, wrong.key, load);
-        for (order, repair) in values.take(MOST_VALUES).chain(gpu).enumerate() {
+        for (order, repair) in values.into_iter().take(MOST_VALUES).chain(gpu).enumerate() {
             if found.iter().all(|(_, known)| known.deployment != repair.deployment) {
                 found.push((order, repair));
             }

@@ -78,8 +78,8 @@ pub fn pinned(link: &str) -> Option<Decoded> {
     repair::pairs(link).iter().rfind(|(key, _)| key == COMPARE_KEY).map(|(_, value)| decode(value))
 }
 
-/// Returns the name of the panel that a link opens, as written; `None` if it names none. If it names
-/// several, the last one counts.
+/// Returns the name of the panel that a link opens, as written; `None` if it names none. Of several
+/// names the last one counts.
 pub fn tab(link: &str) -> Option<String> {
     let pairs = repair::pairs(link);
     let last = pairs.iter().rfind(|(key, _)| key == TAB_KEY);

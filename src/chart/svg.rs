@@ -5,8 +5,13 @@
 //! whole pixels only, so that the bytes are the same on every target.
 
 use plotters_backend::text_anchor::{HPos, VPos};
-use plotters_backend::{BackendColor, BackendCoord, BackendStyle, BackendTextStyle, DrawingBackend, DrawingErrorKind};
+use plotters_backend::{
+    BackendColor, BackendCoord, BackendStyle, BackendTextStyle, DrawingBackend, DrawingErrorKind, FontTransform,
+};
 use std::fmt::{self, Display, Write};
+
+/// The width of a letter, in multiples of the font size: digits and most letters are narrower.
+const LETTER: f64 = 0.58;
 
 /// An SVG document under construction.
 pub(super) struct Svg<'a> {
@@ -137,7 +142,19 @@ impl DrawingBackend for Svg<'_> {
         self.write(format_args!("\"/>\n"))
     }
 
+    fn estimate_text_size<S: BackendTextStyle>(
+        &self,
+        text: &str,
+        style: &S,
+    ) -> Result<(u32, u32), DrawingErrorKind<fmt::Error>> {
+        let (letters, size) = (text.chars().count() as f64, style.size());
+        Ok(((letters * size * LETTER).ceil() as u32, size.ceil() as u32))
+    }
+
     fn draw_text<S: BackendTextStyle>(&mut self, text: &str, style: &S, (x, y): BackendCoord) -> Written {
+        if text.is_empty() {
+            return Ok(());
+        }
         let anchor = match style.anchor().h_pos {
             HPos::Left => "start",
             HPos::Right => "end",
@@ -151,11 +168,65 @@ impl DrawingBackend for Svg<'_> {
         let (family, size, color) = (style.family(), style.size() as u32, Hex(style.color()));
         self.write(format_args!(
             "<text x=\"{x}\" y=\"{y}\" dy=\"{dy}\" text-anchor=\"{anchor}\" font-family=\"{}\" font-size=\"{size}\" \
-             opacity=\"1\" fill=\"{color}\">\n{}\n</text>\n",
-            family.as_str(),
-            Escaped(text)
-        ))
+             opacity=\"1\" fill=\"{color}\"",
+            family.as_str()
+        ))?;
+        let turned = match style.transform() {
+            FontTransform::None => None,
+            FontTransform::Rotate90 => Some(90),
+            FontTransform::Rotate180 => Some(180),
+            FontTransform::Rotate270 => Some(270),
+        };
+        if let Some(degrees) = turned {
+            self.write(format_args!(" transform=\"rotate({degrees}, {x}, {y})\""))?;
+        }
+        self.write(format_args!(">\n{}\n</text>\n", Escaped(text)))
     }
+}
+
+/// A text of a picture.
+#[cfg(test)]
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct TextElement {
+    pub content: String,
+    pub x: f64,
+    pub y: f64,
+    anchor: String,
+}
+
+#[cfg(test)]
+impl TextElement {
+    /// Upper bound of its width.
+    pub(super) fn width(&self) -> f64 {
+        self.content.chars().count() as f64 * 12.0 * LETTER
+    }
+
+    /// The position of its left edge.
+    pub(super) fn left(&self) -> f64 {
+        match self.anchor.as_str() {
+            "start" => self.x,
+            "end" => self.x - self.width(),
+            _ => self.x - self.width() / 2.0,
+        }
+    }
+}
+
+/// Returns the horizontal texts of a picture.
+#[cfg(test)]
+pub(super) fn texts(svg: &str) -> Vec<TextElement> {
+    let attribute = |tag: &str, name: &str| {
+        let rest = tag.split_once(&format!(" {name}=\"")).unwrap().1;
+        rest[..rest.find('"').unwrap()].to_string()
+    };
+    let lines: Vec<&str> = svg.lines().collect();
+    let tags = lines.iter().enumerate().filter(|(_, line)| line.starts_with("<text") && !line.contains("transform="));
+    let read = |(at, tag): (usize, &&str)| TextElement {
+        content: lines[at + 1].to_string(),
+        x: attribute(tag, "x").parse().unwrap(),
+        y: attribute(tag, "y").parse().unwrap(),
+        anchor: attribute(tag, "text-anchor"),
+    };
+    tags.map(read).collect()
 }
 
 #[cfg(test)]

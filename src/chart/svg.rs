@@ -13,6 +13,7 @@ use super::font::text_width;
 use plotters_backend::text_anchor::{HPos, VPos};
 use plotters_backend::{
     BackendColor, BackendCoord, BackendStyle, BackendTextStyle, DrawingBackend, DrawingErrorKind, FontStyle,
+    FontTransform,
 };
 use std::fmt::{self, Display, Write};
 
@@ -126,6 +127,16 @@ fn is_bold<S: BackendTextStyle>(style: &S) -> bool {
     matches!(style.style(), FontStyle::Bold)
 }
 
+/// The angle of a text that is not horizontal.
+fn degrees(transform: FontTransform) -> Option<u32> {
+    match transform {
+        FontTransform::None => None,
+        FontTransform::Rotate90 => Some(90),
+        FontTransform::Rotate180 => Some(180),
+        FontTransform::Rotate270 => Some(270),
+    }
+}
+
 impl DrawingBackend for Svg<'_> {
     type ErrorType = fmt::Error;
 
@@ -203,10 +214,12 @@ impl DrawingBackend for Svg<'_> {
             return Ok(());
         }
         let (size, bold) = (style.size(), is_bold(style));
+        let is_turned = degrees(style.transform()).is_some();
         let (half, right) = (text_width(text, size, bold).div_ceil(2) as i32, self.size.width as i32);
         let (x, anchor) = match style.anchor().h_pos {
             HPos::Left => (x, "start"),
             HPos::Right => (x, "end"),
+            HPos::Center if is_turned => (x, "middle"),
             HPos::Center if x < half => (0, "start"),
             HPos::Center if x + half > right => (right, "end"),
             HPos::Center => (x, "middle"),
@@ -217,11 +230,14 @@ impl DrawingBackend for Svg<'_> {
             VPos::Bottom => "-0.24em",
         };
         let (weight, fill) = (if bold { " font-weight=\"600\"" } else { "" }, Hex(style.color()));
-        let (size, text) = (FontSize(size), Escaped(text));
-        self.element(format_args!(
-            "<text x=\"{x}\" y=\"{y}\" dy=\"{dy}\" text-anchor=\"{anchor}\" font-size=\"{size}\"{weight} \
-             fill=\"{fill}\" pointer-events=\"none\" aria-hidden=\"true\">\n{text}\n</text>"
-        ))
+        self.write(format_args!(
+            "<text x=\"{x}\" y=\"{y}\" dy=\"{dy}\" text-anchor=\"{anchor}\" font-size=\"{}\"{weight} fill=\"{fill}\"",
+            FontSize(size)
+        ))?;
+        if let Some(degrees) = degrees(style.transform()) {
+            self.write(format_args!(" transform=\"rotate({degrees}, {x}, {y})\""))?;
+        }
+        self.element(format_args!(" pointer-events=\"none\" aria-hidden=\"true\">\n{}\n</text>", Escaped(text)))
     }
 
     fn estimate_text_size<S: BackendTextStyle>(
@@ -231,6 +247,55 @@ impl DrawingBackend for Svg<'_> {
     ) -> Result<(u32, u32), DrawingErrorKind<fmt::Error>> {
         Ok((text_width(text, style.size(), is_bold(style)), style.size().ceil() as u32))
     }
+}
+
+/// A text of a picture.
+#[cfg(test)]
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct TextElement {
+    pub content: String,
+    pub x: f64,
+    pub y: f64,
+    anchor: String,
+    size: f64,
+    is_bold: bool,
+}
+
+#[cfg(test)]
+impl TextElement {
+    /// Upper bound of its width.
+    pub(super) fn width(&self) -> f64 {
+        f64::from(text_width(&self.content, self.size, self.is_bold))
+    }
+
+    /// The position of its left edge.
+    pub(super) fn left(&self) -> f64 {
+        match self.anchor.as_str() {
+            "start" => self.x,
+            "end" => self.x - self.width(),
+            _ => self.x - self.width() / 2.0,
+        }
+    }
+}
+
+/// Returns the horizontal texts of a picture.
+#[cfg(test)]
+pub(super) fn texts(svg: &str) -> Vec<TextElement> {
+    let attribute = |tag: &str, name: &str| {
+        let rest = tag.split_once(&format!(" {name}=\"")).unwrap().1;
+        rest[..rest.find('"').unwrap()].to_string()
+    };
+    let lines: Vec<&str> = svg.lines().collect();
+    let tags = lines.iter().enumerate().filter(|(_, line)| line.starts_with("<text") && !line.contains("transform="));
+    let read = |(at, tag): (usize, &&str)| TextElement {
+        content: lines[at + 1].to_string(),
+        x: attribute(tag, "x").parse().unwrap(),
+        y: attribute(tag, "y").parse().unwrap(),
+        anchor: attribute(tag, "text-anchor"),
+        size: attribute(tag, "font-size").parse().unwrap(),
+        is_bold: tag.contains("font-weight"),
+    };
+    tags.map(read).collect()
 }
 
 #[cfg(test)]

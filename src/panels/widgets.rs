@@ -43,6 +43,22 @@ pub(super) fn lengths(request: &PanelRequest) -> Markup {
     }
 }
 
+/// A choice between a few options, as buttons that request the panel again.
+pub(super) fn switch<const N: usize>(name: &str, label: &str, options: [(&str, &str); N], chosen: &str) -> Markup {
+    html! {
+        div.switch role="group" aria-label=(label) {
+            @for (value, text) in options {
+                button type="button" aria-pressed=(value == chosen) data-ask={ (name) "=" (value) } { (text) }
+            }
+        }
+    }
+}
+
+/// The plain name of a setting.
+pub(super) fn setting_name(key: &'static str) -> &'static str {
+    key
+}
+
 /// The headings of a table. `true` marks columns of numbers.
 pub(super) fn head(names: &[(&str, bool)]) -> Markup {
     html! {

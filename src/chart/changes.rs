@@ -84,7 +84,7 @@ fn attributes<'a>(changes: &mut Vec<Change<'a>>, element: usize, was: &str, tag:
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::chart::{Size, Theme, ranks};
+    use crate::chart::{Theme, ranks};
     use crate::deployment::{BuildLimits, Deployment, Parallelism};
     use crate::memory::estimate;
     use crate::units::Units;
@@ -97,7 +97,7 @@ mod tests {
             parallel: Parallelism { tp_size, ..Parallelism::default() },
             ..Deployment::default()
         };
-        ranks(&estimate(&deployment).unwrap(), Size { width: 400, height: 320 }, &Theme::LIGHT, Units::Binary).svg
+        ranks(&estimate(&deployment).unwrap(), 400, &Theme::LIGHT, Units::Binary).svg
     }
 
     /// Applies changes to the markup `before`.

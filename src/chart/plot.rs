@@ -1,6 +1,6 @@
 //! The styles and helpers of the charts with axes.
 
-use super::draw::{Canvas, rgb};
+use super::draw::{Canvas, Font, rgb};
 use super::svg::Svg;
 use super::{Color, Size, Theme};
 use crate::units::{grouped, shortest};
@@ -9,11 +9,9 @@ use plotters::coord::ranged1d::ValueFormatter;
 use plotters::coord::types::RangedCoordf64;
 use plotters::element::DashedPathElement;
 use plotters::prelude::*;
-use plotters::style::Color as _;
+use plotters::style::text_anchor::Pos;
 use std::fmt;
 
-/// The font size of labels, in pixels.
-pub(super) const FONT_SIZE: f64 = 12.0;
 /// The length of the tick marks. Labels have twice this distance from their axis.
 const TICK: i32 = 4;
 /// The height of the labels and the title below a plot, in pixels.
@@ -35,17 +33,26 @@ pub(super) fn plotted<T: Default>(
     size: Size,
     draw: impl for<'a> FnOnce(&Canvas<'a>) -> Result<T, Failure>,
 ) -> (String, T) {
+    named_plot(size, None, draw)
+}
+
+/// Draws a picture, with a name for screen readers if it is used on its own.
+pub(super) fn named_plot<T: Default>(
+    size: Size,
+    name: Option<&str>,
+    draw: impl for<'a> FnOnce(&Canvas<'a>) -> Result<T, Failure>,
+) -> (String, T) {
     let mut svg = String::new();
-    let canvas = Svg::new(&mut svg, size, None).into_drawing_area();
+    let canvas = Svg::new(&mut svg, size, name).into_drawing_area();
     let drawn = draw(&canvas).and_then(|places| canvas.present().map(|()| places));
     drop(canvas);
     // Writing to a string does not fail; if it did, no picture would be better than half of one.
     drawn.map_or_else(|_| (String::new(), T::default()), |places| (svg, places))
 }
 
-/// The style of a text.
+/// The style of a label.
 pub(super) fn text_style(color: Color) -> TextStyle<'static> {
-    TextStyle { color: rgb(color).to_backend_color(), ..TextStyle::from((FontFamily::SansSerif, FONT_SIZE)) }
+    Font::SMALL.style(color, Pos::default())
 }
 
 /// The style of axes and of their labels: thin lines in the color of the grid.

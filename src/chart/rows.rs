@@ -1,9 +1,8 @@
 //! Horizontal bars below each other on one scale, each with its own label.
 
-use super::draw::{Canvas, rgb};
-use super::font::text_width;
+use super::draw::{Canvas, Font, rgb};
 use super::memory_axis::{MemoryAxis, Shown};
-use super::plot::{BELOW, FONT_SIZE, Failure, dashed, plotted, style_axes, text_style, tick};
+use super::plot::{BELOW, Failure, dashed, plotted, style_axes, text_style, tick};
 use super::{Size, SweepDrawing, Target, Theme};
 use crate::explore::sweep::{Point, Sweep};
 use crate::memory::Rank;
@@ -62,7 +61,7 @@ struct Bars<'b> {
 impl Bars<'_> {
     fn drawn(&self, width: u32) -> SweepDrawing {
         let width = width.clamp(200, 8192);
-        let widest = self.rows.iter().map(|row| text_width(row.label, FONT_SIZE, false)).max().unwrap_or(0);
+        let widest = self.rows.iter().map(|row| Font::SMALL.width(row.label)).max().unwrap_or(0);
         let before = Some(widest + 2 * LABEL_GAP);
         let before = before.filter(|before| f64::from(*before) <= f64::from(width) * WIDEST_LABELS);
         let pitch = if before.is_some() { ROW.0 } else { TALL_ROW };

@@ -87,7 +87,7 @@ impl Display for Escaped<'_> {
 
 /// A font size in pixels with at most one decimal. The standard library's text of an `f64` would
 /// add its tables to the page.
-struct FontSize(f64);
+pub(super) struct FontSize(pub f64);
 
 impl Display for FontSize {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -291,7 +291,7 @@ pub(super) fn texts(svg: &str) -> Vec<TextElement> {
         content: lines[at + 1].to_string(),
         x: attribute(tag, "x").parse().unwrap(),
         y: attribute(tag, "y").parse().unwrap(),
-        anchor: attribute(tag, "text-anchor"),
+        anchor: if tag.contains("text-anchor") { attribute(tag, "text-anchor") } else { "start".into() },
         size: attribute(tag, "font-size").parse().unwrap(),
         is_bold: tag.contains("font-weight"),
     };
@@ -301,7 +301,8 @@ pub(super) fn texts(svg: &str) -> Vec<TextElement> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::chart::draw::drawing;
+    use crate::chart::draw::Canvas;
+    use crate::chart::plot::{Failure, plotted};
     use plotters::prelude::*;
     use plotters::style::RGBAColor;
     use plotters::style::text_anchor::Pos;
@@ -309,6 +310,10 @@ mod tests {
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
     const SIZE: Size = Size { width: 30, height: 20 };
+
+    fn drawing(size: Size, draw: impl for<'a> Fn(&Canvas<'a>) -> Result<(), Failure>) -> String {
+        plotted(size, draw).0
+    }
 
     #[test]
     fn each_shape_is_one_line_of_svg() {

@@ -16,8 +16,6 @@ use std::fmt::Write;
 use std::sync::Arc;
 use web_sys::{Element, Event};
 
-/// The height of the chart with upright bars; `layout.css` keeps that much room.
-const HEIGHT: u32 = 320;
 /// The height of the lying bar.
 const STRIP_HEIGHT: u32 = 24;
 
@@ -37,9 +35,9 @@ pub(crate) fn chart(
         let (width, strip, theme) = (width.get() as u32, strip(), appearance.colours());
         let sound = state.last_sound().filter(|_| width > 0)?;
         Some(Arc::new(if strip {
-            chart::strip(&sound.report, Size { width, height: STRIP_HEIGHT }, theme)
+            chart::strip(&sound.report, Size { width, height: STRIP_HEIGHT }, theme, state.view.units)
         } else {
-            chart::ranks(&sound.report, Size { width, height: HEIGHT }, theme, state.view.units)
+            chart::ranks(&sound.report, width, theme, state.view.units)
         }))
     });
     let drawn =
@@ -48,7 +46,8 @@ pub(crate) fn chart(
         .class("chart-picture")
         .attr("aria-hidden", "true")
         .live_markup(move || drawn(|drawing| drawing.svg.clone()));
-    let view_box = move || format!("0 0 {} {}", width.get().max(1), if strip() { STRIP_HEIGHT } else { HEIGHT });
+    let height = move || drawing.with(|drawing| drawing.as_deref().map_or(1, |drawing| drawing.height));
+    let view_box = move || format!("0 0 {} {}", width.get().max(1), height());
     let point = move |element: Option<Element>| {
         let pointed = element.and_then(|element| pointed(&element));
         if state.view.pointed.get_untracked() != pointed {
@@ -117,17 +116,12 @@ pub(crate) fn chart(
         })
     };
     let whose = el("figcaption").class("whose").live_text(whose).live_flag("hidden", move || !strip());
-    let capacity = el("p")
-        .class("capacity")
-        .live_text(move || state.sound(|sound| sound.plan.machine.gpu_memory.display(state.view.units).to_string()))
-        .live_style("top", move || drawn(|drawing| format!("{}px", drawing.capacity)))
-        .live_flag("hidden", move || strip() || drawing.with(Option::is_none));
     el("figure")
         .id("chart")
         .class("chart")
         .live_class("strip", strip)
         .live_attr("data-pointed", move || state.view.pointed.get().map(|pointed| pointed.segment.key().into()))
-        .child(frame.child(picture).child(boxes).child(capacity).child(tooltip(state, drawing)))
+        .child(frame.child(picture).child(boxes).child(tooltip(state, drawing)))
         .child(whose)
 }
 

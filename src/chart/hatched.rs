@@ -73,8 +73,7 @@ fn stripes(hit: &Hit) -> String {
     let (left, top) = (hit.x as i32, hit.y as i32);
     let (width, height) = (hit.width as i32, hit.height as i32);
     let mut path = String::new();
-    // A stripe rises to the right. It starts at the left or the lower edge, and ends at the upper or
-    // the right edge.
+    // A stripe rises to the right, from the left or lower edge to the upper or right edge.
     for sum in (DISTANCE..width + height).step_by(DISTANCE as usize) {
         let (from_x, from_y) = if sum <= height { (0, sum) } else { (sum - height, height) };
         let (to_x, to_y) = if sum <= width { (sum, 0) } else { (width, sum - width) };

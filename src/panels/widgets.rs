@@ -59,6 +59,11 @@ pub(super) fn setting_name(key: &'static str) -> &'static str {
     key
 }
 
+/// The plain name of a setting, as a button that moves the focus to its field.
+pub(super) fn named_field(key: &'static str) -> Markup {
+    html! { button.link type="button" data-field=(key) { (setting_name(key)) } }
+}
+
 /// The headings of a table. `true` marks columns of numbers.
 pub(super) fn head(names: &[(&str, bool)]) -> Markup {
     html! {
@@ -66,10 +71,10 @@ pub(super) fn head(names: &[(&str, bool)]) -> Markup {
     }
 }
 
-/// A button that changes a setting.
+/// A button that applies a value.
 pub(super) fn take(key: &str, value: &str, label: &str) -> Markup {
     let settings = form_urlencoded::Serializer::new(String::new()).append_pair(key, value).finish();
-    html! { button.link type="button" data-take=(settings) aria-label={ (label) " " (key) "=" (value) } { (label) } }
+    html! { button.link type="button" data-take=(settings) aria-label={ "apply " (key) "=" (value) } { (label) } }
 }
 
 /// The `tabindex` of a part of a `data-roving` element: Tab reaches the first part, the arrow keys

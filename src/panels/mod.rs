@@ -26,6 +26,7 @@
 mod accuracy;
 mod advice;
 mod compare;
+mod embed;
 mod export;
 mod file;
 mod limits;

@@ -25,7 +25,7 @@ pub(super) fn panel(request: &PanelRequest) -> Markup {
     html! {
         div.export {
             p.answer {
-                "The memory of this deployment and the commands that start it, for tickets, notebooks and terminals. "
+                "The memory of this deployment and the commands that start it. "
                 a #embed_link href={ "embed.html#" (link::encode(deployment)) } target="_blank" rel="noopener" {
                     "Embed it in documentation"
                 }

@@ -117,7 +117,7 @@ scenario("the chart of measurements has a name, keys reach its dots, and a table
 scenario("the timeline of a log is a named list, and keys reach its lines", {}, async (page) => {
   await view("a log used for calibration").open(page);
   const list = page.locator("#file .timeline");
-  assert.match(await list.getAttribute("aria-label"), /chronological order/);
+  assert.match(await list.getAttribute("aria-label"), /log order/);
   await walk(page, list.locator("li"));
   await list.locator("li").nth(1).focus();
   await eventually(async () =>

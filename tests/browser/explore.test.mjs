@@ -91,7 +91,7 @@ scenario("a search over all GPUs leaves the page responsive", {}, async (page) =
     beat();
   });
   const start = Date.now();
-  await panel.getByRole("button", { name: "all GPUs" }).click();
+  await panel.getByRole("button", { name: "All GPUs" }).click();
   await eventually(async () => {
     const [, tried] = (await panel.locator(".answer").innerText()).match(/of ([\d,]+)/);
     assert.ok(Number(tried.replaceAll(",", "")) >= 100_000, tried);
@@ -135,7 +135,7 @@ scenario("a pinned deployment is compared with the current one and is part of th
   await agrees(page, "quant_algo=FP8");
   await tab(page, "compare");
   await eventually(async () => assert.match(await weights.innerText(), /−/));
-  await panel.getByRole("button", { name: "Open the pinned one" }).click();
+  await panel.getByRole("button", { name: "Open pinned" }).click();
   await eventually(async () => assert.deepEqual(await figures(page), before));
   await panel.getByRole("button", { name: "Stop comparing" }).click();
   await eventually(async () => assert.equal((await linked(page)).compare, undefined));

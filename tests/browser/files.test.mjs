@@ -147,13 +147,13 @@ scenario("only the header of a safetensors file is read", {}, async (page) => {
 
 scenario("a button opens the documentation's log, with its figures beside the predictions", {}, async (page) => {
   await open(page);
-  await button(page, "Show the documentation's example").click();
+  await button(page, "Show an example log").click();
   await shows(page, /1,134\.01 MiB/);
   const text = await given(page).innerText();
   for (const figure of ["6,678 MiB", "180.30 MiB", "63.44 GiB", "4,060", "259,840"])
     assert.ok(text.includes(figure), figure);
   assert.equal(await given(page).locator(".timeline svg").count(), 7);
-  await button(page, "Open this configuration").click();
+  await button(page, "Load its settings").click();
   await eventually(async () => assert.equal((await linked(page)).max_batch_size, "256"));
   assert.equal((await linked(page)).calibrated_activations, undefined);
 });
@@ -161,8 +161,8 @@ scenario("a button opens the documentation's log, with its figures beside the pr
 scenario("a log calibrates the figures that it measured, is marked there, and can be removed", {}, async (page) => {
   const mark = (contributor) => row(page, contributor).getByText("from your log");
   await open(page);
-  await button(page, "Show the documentation's example").click();
-  await button(page, "Use my log").click();
+  await button(page, "Show an example log").click();
+  await button(page, "Calibrate with this log").click();
   await eventually(async () => assert.equal(await mark("activations").isVisible(), true));
   assert.equal(await mark("weights").isVisible(), false);
   const { activations } = await figures(page);

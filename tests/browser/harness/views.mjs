@@ -56,10 +56,10 @@ export const VIEWS = [
   { name: "a comparison without a pinned deployment", open: opened("compare") },
   { name: "a log used for calibration", open: async (page) => {
     await tab(page, "file");
-    await page.getByRole("button", { name: "Show the documentation's example" }).click();
+    await page.getByRole("button", { name: "Show an example log" }).click();
     await page.locator(".timeline").waitFor();
     await unfold(page, "file");
-    await page.getByRole("button", { name: "Use my log" }).click();
+    await page.getByRole("button", { name: "Calibrate with this log" }).click();
     await page.locator("#calibration").waitFor();
   } },
   { name: "a parsed model file", open: async (page) => {

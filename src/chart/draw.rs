@@ -44,7 +44,7 @@ pub(super) fn draw_poster(
         x += width;
     }
     let paper = Size { height: y + 2 * LEGEND_ROW, ..size };
-    drawing(paper, |canvas| {
+    named_drawing(paper, Some(title), |canvas| {
         fill(canvas, Area { x: 0, y: 0, width: paper.width, height: paper.height }, theme.paper)?;
         draw(canvas, model, theme)?;
         for (color, Label { x, y, text }) in &legend {
@@ -62,8 +62,13 @@ pub(super) fn draw_poster(
 
 /// The SVG that `draw` draws.
 pub(super) fn drawing(size: Size, draw: impl for<'a> Fn(&Canvas<'a>) -> Drawn<'a>) -> String {
+    named_drawing(size, None, draw)
+}
+
+/// The SVG that `draw` draws, with a name for screen readers if it is used on its own.
+fn named_drawing(size: Size, name: Option<&str>, draw: impl for<'a> Fn(&Canvas<'a>) -> Drawn<'a>) -> String {
     let mut svg = String::new();
-    let canvas = Svg::new(&mut svg, (size.width, size.height)).into_drawing_area();
+    let canvas = Svg::new(&mut svg, size, name).into_drawing_area();
     let drawn = draw(&canvas).and_then(|()| canvas.present());
     drop(canvas);
     if drawn.is_err() {

@@ -7,6 +7,7 @@
 mod bars;
 mod changes;
 mod draw;
+mod font;
 mod frontier;
 mod memory_axis;
 mod model;

@@ -1,6 +1,7 @@
 //! The styles and helpers of the charts with axes.
 
 use super::draw::{Canvas, rgb};
+use super::font::text_width;
 use super::svg::Svg;
 use super::{Color, Size, Theme};
 use crate::units::{grouped, shortest};
@@ -36,7 +37,7 @@ pub(super) fn plotted<T: Default>(
     draw: impl for<'a> FnOnce(&Canvas<'a>) -> Result<T, Failure>,
 ) -> (String, T) {
     let mut svg = String::new();
-    let canvas = Svg::new(&mut svg, (size.width, size.height)).into_drawing_area();
+    let canvas = Svg::new(&mut svg, size, None).into_drawing_area();
     let drawn = draw(&canvas).and_then(|places| canvas.present().map(|()| places));
     drop(canvas);
     // Writing to a string does not fail; if it did, no picture would be better than half of one.
@@ -46,6 +47,11 @@ pub(super) fn plotted<T: Default>(
 /// The style of a text.
 pub(super) fn text_style(color: Color) -> TextStyle<'static> {
     TextStyle { color: rgb(color).to_backend_color(), ..TextStyle::from((FontFamily::SansSerif, FONT_SIZE)) }
+}
+
+/// The width of a text of that style, in pixels.
+pub(super) fn width_of(text: &str) -> u32 {
+    text_width(text, FONT_SIZE, false)
 }
 
 /// The style of axes and of their labels: thin lines in the color of the grid.

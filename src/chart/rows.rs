@@ -2,7 +2,7 @@
 
 use super::draw::{Canvas, rgb};
 use super::memory_axis::{MemoryAxis, Shown};
-use super::plot::{BELOW, Failure, dashed, plotted, style_axes, text_style, tick};
+use super::plot::{BELOW, Failure, dashed, plotted, style_axes, text_style, tick, width_of};
 use super::{Size, SweepDrawing, Target, Theme};
 use crate::explore::sweep::{Point, Sweep};
 use crate::memory::Rank;
@@ -10,8 +10,6 @@ use crate::units::Units;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
-/// Upper bound of the width of a letter, in pixels.
-const LETTER: u32 = 7;
 /// Space between a label and the plot.
 const LABEL_GAP: u32 = 8;
 /// Space to the right of the plot, for the sizes that exceed it.
@@ -63,8 +61,8 @@ struct Bars<'b> {
 impl Bars<'_> {
     fn drawn(&self, width: u32) -> SweepDrawing {
         let width = width.clamp(200, 8192);
-        let letters = self.rows.iter().map(|row| row.label.chars().count() as u32).max().unwrap_or(0);
-        let before = Some(letters * LETTER + 2 * LABEL_GAP);
+        let widest = self.rows.iter().map(|row| width_of(row.label)).max().unwrap_or(0);
+        let before = Some(widest + 2 * LABEL_GAP);
         let before = before.filter(|before| f64::from(*before) <= f64::from(width) * WIDEST_LABELS);
         let pitch = if before.is_some() { ROW.0 } else { TALL_ROW };
         let size = Size { width, height: self.rows.len() as u32 * pitch + BELOW }.limited();

@@ -3,7 +3,9 @@
 
 use super::draw::{Canvas, rgb};
 use super::memory_axis::{MemoryAxis, Part};
-use super::plot::{BELOW, Chart, Failure, LEFT, dashed, plotted, powers_of_two, style_axes, text_style, tick};
+use super::plot::{
+    BELOW, Chart, Failure, LEFT, dashed, plotted, powers_of_two, style_axes, text_style, tick, width_of,
+};
 use super::svg::Svg;
 use super::{Size, Theme};
 use crate::deployment::{Input, setting};
@@ -23,6 +25,8 @@ const MOST_COLUMNS: usize = 12;
 /// The radius of the dot at the deployment's own value, and that of the mark on a size beyond the
 /// plot.
 const RADII: (i32, i32) = (4, 5);
+/// Space between two labels.
+const LABEL_GAP: u32 = 4;
 /// The thickness of the line below the values that fit.
 const THICK: u32 = 4;
 
@@ -124,8 +128,8 @@ impl Plot<'_> {
         let mut chart =
             self.builder(canvas).build_cartesian_2d((0..count - 1).into_segmented(), 0.0..self.axis.end())?;
         let pitch = self.width() / count as u32;
-        let widths = (0..count).filter_map(|at| canvas.estimate_text_size(&self.text(at), &self.labels()).ok());
-        let every = (widths.map(|(width, _)| width + 4).max().unwrap_or(1)).div_ceil(pitch.max(1)).max(1);
+        let widest = (0..count).map(|at| width_of(&self.text(at)) + LABEL_GAP).max().unwrap_or(1);
+        let every = widest.div_ceil(pitch.max(1)).max(1);
         let label = |value: &SegmentValue<usize>| match value {
             SegmentValue::CenterOf(at) | SegmentValue::Exact(at) if at % every as usize == 0 => self.text(*at),
             _ => String::new(),
@@ -219,10 +223,6 @@ impl Plot<'_> {
         self.marks(canvas, &chart, edge, |at| places[at])
     }
 
-    fn labels(&self) -> TextStyle<'static> {
-        text_style(self.theme.faint)
-    }
-
     /// Shades the columns of the values that fit. `edge` is the left edge of a value's column.
     fn shade<X: Ranged>(
         &self,
@@ -268,10 +268,10 @@ impl Plot<'_> {
         for (value, rank) in self.beyond() {
             let (middle, text) = (centers[value], tick(self.axis.used(rank).round()));
             canvas.draw(&TriangleMarker::new((middle, top), RADII.1, ink.filled()))?;
-            let half = canvas.estimate_text_size(&text, &style)?.0.div_ceil(2) as i32;
+            let half = width_of(&text).div_ceil(2) as i32;
             if middle - half >= free && middle + half <= self.size.width as i32 {
                 canvas.draw_text(&text, &style, (middle, top - 2 * RADII.1))?;
-                free = middle + half + RADII.0;
+                free = middle + half + LABEL_GAP as i32;
             }
         }
         let target = |point: usize| Target {

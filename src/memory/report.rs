@@ -95,18 +95,6 @@ impl Report {
         self.ranks.chunk_by(Rank::is_like).collect()
     }
 
-    /// The ranks grouped by equal use of memory, in the order of the groups' first ranks.
-    pub fn kinds(&self) -> Vec<Vec<&Rank>> {
-        let mut kinds: Vec<Vec<&Rank>> = Vec::new();
-        for rank in &self.ranks {
-            match kinds.iter_mut().find(|kind| kind[0].is_like(rank)) {
-                Some(kind) => kind.push(rank),
-                None => kinds.push(vec![rank]),
-            }
-        }
-        kinds
-    }
-
     /// The headline of the verdict: "Fits.", "Fits, but within the uncertainty." or "Does not fit."
     pub fn headline(&self) -> &'static str {
         match self.verdict {

@@ -1,7 +1,7 @@
 //! Deployments as dots over their GPUs and concurrent requests, and the frontier of the best ones.
 
 use super::draw::{Canvas, rgb};
-use super::plot::{BELOW, Failure, LEFT, plotted, powers_of_two, style_axes, tick};
+use super::plot::{BELOW, Failure, LEFT, MARGIN, plotted, powers_of_two, style_axes, tick};
 use super::{Size, Theme};
 use crate::explore::search::{Candidate, frontier as unbeaten};
 use plotters::prelude::*;
@@ -58,7 +58,8 @@ fn draw(canvas: &Canvas<'_>, all: &[Candidate], size: Size, theme: &Theme) -> Re
     let mut chart = ChartBuilder::on(canvas)
         .margin_top(EDGE)
         .margin_right(EDGE)
-        .x_label_area_size(BELOW)
+        .margin_bottom(MARGIN)
+        .x_label_area_size(BELOW - MARGIN)
         .y_label_area_size(LEFT)
         .build_cartesian_2d(axis(gpus, width, false), axis(requests, height, true))?;
     let label = |number: &f64| tick(*number);

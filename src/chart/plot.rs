@@ -17,8 +17,10 @@ use std::fmt;
 const FONT_SIZE: f64 = 12.0;
 /// The length of the tick marks. Labels have twice this distance from their axis.
 const TICK: i32 = 4;
-/// The height of the labels and the title below a plot, in pixels.
+/// The height of the labels and the title below a plot, with the margin, in pixels.
 pub(super) const BELOW: u32 = 44;
+/// Space below the title of an axis, for letters that reach below the line.
+pub(super) const MARGIN: u32 = 4;
 /// The width of the labels and the title to the left of a plot, in pixels.
 pub(super) const LEFT: u32 = 60;
 /// The least distance between the ticks of a vertical and of a horizontal axis, in pixels.

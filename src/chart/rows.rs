@@ -2,7 +2,7 @@
 
 use super::draw::{Canvas, rgb};
 use super::memory_axis::{MemoryAxis, Shown};
-use super::plot::{BELOW, Failure, dashed, plotted, style_axes, text_style, tick, width_of};
+use super::plot::{BELOW, Failure, MARGIN, dashed, plotted, style_axes, text_style, tick, width_of};
 use super::{Size, SweepDrawing, Target, Theme};
 use crate::explore::sweep::{Point, Sweep};
 use crate::memory::Rank;
@@ -80,7 +80,8 @@ impl Bars<'_> {
         let (rows, end, ink) = (self.rows, self.axis.end(), rgb(self.theme.ink));
         let mut chart = ChartBuilder::on(canvas)
             .margin_right(RIGHT)
-            .x_label_area_size(BELOW)
+            .margin_bottom(MARGIN)
+            .x_label_area_size(BELOW - MARGIN)
             .y_label_area_size(before.unwrap_or(RADII.0.unsigned_abs()))
             .build_cartesian_2d(0.0..end, (0..rows.len() - 1).into_segmented())?;
         // The vertical axis counts upwards, the rows downwards.

@@ -1,7 +1,7 @@
 //! Predictions over measurements: a dot for each, on two logarithmic axes.
 
 use super::draw::{Canvas, rgb};
-use super::plot::{BELOW, Failure, LEFT, plotted, style_axes};
+use super::plot::{BELOW, Failure, LEFT, MARGIN, plotted, style_axes};
 use super::{Size, Theme};
 use crate::memory::Contributor;
 use crate::units::Units;
@@ -116,7 +116,8 @@ fn draw(canvas: &Canvas<'_>, points: &[Point], size: Size, theme: &Theme, axis: 
     let mut chart = ChartBuilder::on(canvas)
         .margin_top(EDGE)
         .margin_right(EDGE)
-        .x_label_area_size(BELOW)
+        .margin_bottom(MARGIN)
+        .x_label_area_size(BELOW - MARGIN)
         .y_label_area_size(BEFORE)
         .build_cartesian_2d(range(), range())?;
     let label = |bytes: &f64| axis.label(*bytes);

@@ -4,7 +4,7 @@
 use super::draw::{Canvas, rgb};
 use super::memory_axis::{MemoryAxis, Part};
 use super::plot::{
-    BELOW, Chart, Failure, LEFT, dashed, plotted, powers_of_two, style_axes, text_style, tick, width_of,
+    BELOW, Chart, Failure, LEFT, MARGIN, dashed, plotted, powers_of_two, style_axes, text_style, tick, width_of,
 };
 use super::svg::Svg;
 use super::{Size, Theme};
@@ -104,7 +104,12 @@ impl Plot<'_> {
 
     fn builder<'c, 'a, 's>(&self, canvas: &'c Canvas<'a>) -> ChartBuilder<'c, 's, Svg<'a>> {
         let mut builder = ChartBuilder::on(canvas);
-        builder.margin_top(TOP).margin_right(RIGHT).x_label_area_size(BELOW).y_label_area_size(LEFT);
+        builder
+            .margin_top(TOP)
+            .margin_right(RIGHT)
+            .margin_bottom(MARGIN)
+            .x_label_area_size(BELOW - MARGIN)
+            .y_label_area_size(LEFT);
         builder
     }
 

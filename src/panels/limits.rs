@@ -129,9 +129,13 @@ impl Row {
     /// An end of the range. If a value beyond it fails, a button applies the end.
     fn end(&self, range: &FeasibleRange, bound: &Bound) -> Markup {
         let text = self.text(&bound.text);
+        // The largest value that a link may have says nothing.
+        let is_largest = bound.next.is_none() && bound.text == self.setting.text(self.setting.bounds().1);
+        let is_open = is_largest && matches!(self.setting.row.input, Input::Whole { .. } | Input::Gib);
         let is_new = self.is_unlimited || range.today.as_ref() != Some(&bound.text);
         html! {
-            @if !is_limit(bound) { (text) }
+            @if is_open { span.faint { "any" } }
+            @else if !is_limit(bound) { (text) }
             @else if is_new { strong data-limit=(bound.text) { (widgets::take(range.key, &bound.text, &text)) } }
             @else { strong data-limit=(bound.text) { (text) } }
         }

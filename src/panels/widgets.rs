@@ -46,7 +46,7 @@ pub(super) fn lengths(request: &PanelRequest) -> Markup {
 /// A choice between a few options, as buttons that request the panel again.
 pub(super) fn switch<const N: usize>(name: &str, label: &str, options: [(&str, &str); N], chosen: &str) -> Markup {
     html! {
-        div.switch role="group" aria-label=(label) {
+        div.choice role="group" aria-label=(label) {
             @for (value, text) in options {
                 button type="button" aria-pressed=(value == chosen) data-ask={ (name) "=" (value) } { (text) }
             }

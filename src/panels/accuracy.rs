@@ -60,8 +60,11 @@ fn summary(cases: &[&Case]) -> String {
     )
 }
 
-/// Kinds of deployments, and whether a deployment is one.
-const KINDS: [(&str, fn(&Deployment) -> bool); 6] = [
+/// A kind of deployment: its name, and whether a deployment is one.
+type Kind = (&'static str, fn(&Deployment) -> bool);
+
+/// The kinds of deployments that measurements may cover.
+const KINDS: [Kind; 6] = [
     ("pipeline stages", |deployment| deployment.parallel.pp_size > 1),
     ("more than 8 GPUs", |deployment| deployment.world_size() > 8),
     ("mixtures of experts", |deployment| deployment.model.moe.is_some()),
@@ -76,8 +79,7 @@ fn changes(deployment: &Deployment, group: Group) -> bool {
 
 /// The kinds of deployments without a measurement, in a sentence.
 fn uncovered(cases: &[&Case]) -> String {
-    let is_missing =
-        |(_, is_one): &&(&str, fn(&Deployment) -> bool)| !cases.iter().any(|case| is_one(&case.deployment));
+    let is_missing = |(_, is_one): &&Kind| !cases.iter().any(|case| is_one(&case.deployment));
     let missing: Vec<&str> = KINDS.iter().filter(is_missing).map(|(kind, _)| *kind).collect();
     if missing.is_empty() { String::new() } else { format!("Not measured: {}.", missing.join(", ")) }
 }

@@ -204,4 +204,15 @@ mod tests {
             assert!(text.contains("title=\"a&quot;b&lt;c&gt;&amp;&#39;&#123;d&#125;\""), "{text}");
         }
     }
+
+    #[test]
+    fn the_generator_has_the_same_kinds_and_places() {
+        let builder = include_str!("../../web/js/builder.js");
+        let address = Address { site: "", fragment: "" };
+        for kind in Kind::ALL {
+            let (place, _) = kind.once(&address);
+            assert!(builder.contains(&format!("where: \"{place}\"")), "{place}");
+            assert!(kind == Kind::Element || builder.contains(&format!("id: \"{}\"", kind.key())), "{kind:?}");
+        }
+    }
 }

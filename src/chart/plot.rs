@@ -14,7 +14,7 @@ use plotters::style::Color as _;
 use std::fmt;
 
 /// The font size of labels, in pixels.
-const FONT_SIZE: f64 = 12.0;
+pub(super) const FONT_SIZE: f64 = 12.0;
 /// The length of the tick marks. Labels have twice this distance from their axis.
 const TICK: i32 = 4;
 /// The height of the labels and the title below a plot, with the margin, in pixels.

@@ -127,6 +127,16 @@ fn is_bold<S: BackendTextStyle>(style: &S) -> bool {
     matches!(style.style(), FontStyle::Bold)
 }
 
+/// The angle of a text that is not horizontal.
+fn degrees(transform: FontTransform) -> Option<u32> {
+    match transform {
+        FontTransform::None => None,
+        FontTransform::Rotate90 => Some(90),
+        FontTransform::Rotate180 => Some(180),
+        FontTransform::Rotate270 => Some(270),
+    }
+}
+
 impl DrawingBackend for Svg<'_> {
     type ErrorType = fmt::Error;
 
@@ -198,24 +208,20 @@ impl DrawingBackend for Svg<'_> {
     }
 
     /// Writes a text that no pointer hits and no screen reader reads. A centered text that would
-    /// be cut off at a side of the picture starts or ends there, unless it is turned.
+    /// be cut off at a side of the picture starts or ends there.
     fn draw_text<S: BackendTextStyle>(&mut self, text: &str, style: &S, (x, y): BackendCoord) -> Written {
         if text.is_empty() || style.color().alpha == 0.0 {
             return Ok(());
         }
         let (size, bold) = (style.size(), is_bold(style));
-        let turn = match style.transform() {
-            FontTransform::None => String::new(),
-            FontTransform::Rotate90 => format!(" transform=\"rotate(90, {x}, {y})\""),
-            FontTransform::Rotate180 => format!(" transform=\"rotate(180, {x}, {y})\""),
-            FontTransform::Rotate270 => format!(" transform=\"rotate(270, {x}, {y})\""),
-        };
+        let is_turned = degrees(style.transform()).is_some();
         let (half, right) = (text_width(text, size, bold).div_ceil(2) as i32, self.size.width as i32);
         let (x, anchor) = match style.anchor().h_pos {
             HPos::Left => (x, "start"),
             HPos::Right => (x, "end"),
-            HPos::Center if turn.is_empty() && x < half => (0, "start"),
-            HPos::Center if turn.is_empty() && x + half > right => (right, "end"),
+            HPos::Center if is_turned => (x, "middle"),
+            HPos::Center if x < half => (0, "start"),
+            HPos::Center if x + half > right => (right, "end"),
             HPos::Center => (x, "middle"),
         };
         let dy = match style.anchor().v_pos {
@@ -224,11 +230,14 @@ impl DrawingBackend for Svg<'_> {
             VPos::Bottom => "-0.24em",
         };
         let (weight, fill) = (if bold { " font-weight=\"600\"" } else { "" }, Hex(style.color()));
-        let (size, text) = (FontSize(size), Escaped(text));
-        self.element(format_args!(
-            "<text x=\"{x}\" y=\"{y}\" dy=\"{dy}\" text-anchor=\"{anchor}\" font-size=\"{size}\"{weight} \
-             fill=\"{fill}\"{turn} pointer-events=\"none\" aria-hidden=\"true\">\n{text}\n</text>"
-        ))
+        self.write(format_args!(
+            "<text x=\"{x}\" y=\"{y}\" dy=\"{dy}\" text-anchor=\"{anchor}\" font-size=\"{}\"{weight} fill=\"{fill}\"",
+            FontSize(size)
+        ))?;
+        if let Some(degrees) = degrees(style.transform()) {
+            self.write(format_args!(" transform=\"rotate({degrees}, {x}, {y})\""))?;
+        }
+        self.element(format_args!(" pointer-events=\"none\" aria-hidden=\"true\">\n{}\n</text>", Escaped(text)))
     }
 
     fn estimate_text_size<S: BackendTextStyle>(
@@ -248,13 +257,15 @@ pub(super) struct TextElement {
     pub x: f64,
     pub y: f64,
     anchor: String,
+    size: f64,
+    is_bold: bool,
 }
 
 #[cfg(test)]
 impl TextElement {
     /// Upper bound of its width.
     pub(super) fn width(&self) -> f64 {
-        f64::from(text_width(&self.content, 12.0, false))
+        f64::from(text_width(&self.content, self.size, self.is_bold))
     }
 
     /// The position of its left edge.
@@ -281,6 +292,8 @@ pub(super) fn texts(svg: &str) -> Vec<TextElement> {
         x: attribute(tag, "x").parse().unwrap(),
         y: attribute(tag, "y").parse().unwrap(),
         anchor: attribute(tag, "text-anchor"),
+        size: attribute(tag, "font-size").parse().unwrap(),
+        is_bold: tag.contains("font-weight"),
     };
     tags.map(read).collect()
 }

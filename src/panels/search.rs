@@ -289,7 +289,10 @@ fn row(asked: &Asked, one: &Candidate, units: Units) -> Markup {
                 }
             }
             td.number data-label="GPUs" { (one.gpus) }
-            td.bar data-label="tp × pp" { (one.tp_size) " × " (one.pp_size) @if let Some(ep) = one.moe_ep_size { " × " (ep) } }
+            td.bar data-label="tp × pp" {
+                (one.tp_size) " × " (one.pp_size)
+                @if let Some(ep) = one.moe_ep_size { " × " (ep) }
+            }
             td.bar { (one.quant_algo) }
             td.bar data-label="KV cache" { (one.kv_cache_dtype) }
             td.number data-label="requests" { (grouped(one.concurrency)) }

@@ -92,8 +92,8 @@ fn uses(log: &ExplainedLog) -> Markup {
         }
         @if can {
             p.note {
-                "“Calibrate with this log” loads its settings, with activations, buffers and overhead calibrated by its \
-                 measured sizes. “Calibrate the current configuration” applies the same calibration to the \
+                "“Calibrate with this log” loads its settings, with activations, buffers and overhead calibrated by \
+                 its measured sizes. “Calibrate the current configuration” applies the same calibration to the \
                  current deployment."
             }
         }

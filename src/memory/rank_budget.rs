@@ -3,6 +3,7 @@
 use super::backend::BackendModel;
 use super::band::Band;
 use super::calibrated;
+use super::contributor::Contributor;
 use super::inputs::Inputs;
 use super::kv_cache::{AllPools, Blocks, Pool, Pools, Window, is_pooled, windows};
 use super::law::{Origin, Part, Symbol};
@@ -125,9 +126,11 @@ impl<'a, N: Number> RankBudget<'a, N> {
         match self.inputs.resolved.machine.free_memory {
             Some(free) => N::symbol(&FREE, free.0 as f64),
             None => {
-                let taken =
-                    N::sum_of(before_kv_cache(self.inputs.resolved, &self.parts)) + self.overhead_until_kv_cache();
-                self.inputs.total() - taken
+                let named = |bytes: N, contributor| bytes.part(|| Part::contributor(contributor));
+                let before = before_kv_cache(self.inputs.resolved, &self.parts);
+                let taken = Contributor::ALL.into_iter().zip(before).map(|(contributor, bytes)| named(bytes, contributor));
+                let overhead = named(self.overhead_until_kv_cache(), Contributor::Overhead);
+                self.inputs.total() - N::sum_of(taken.chain([overhead]))
             }
         }
     }

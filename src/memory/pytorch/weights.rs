@@ -232,18 +232,26 @@ fn latent_copies<N: Number>(inputs: &Inputs<N>, layers: u32, algo: QuantAlgo, pa
     if layers == 0 {
         return;
     }
-    let width = |values: u64| N::symbol(&INPUTS, kv_lora_rank as f64) * inputs.heads() * values as f64;
-    let each_layer = |bytes: N| bytes * N::symbol(&REPEATS, f64::from(layers));
-    let element = match algo {
-        QuantAlgo::Fp8BlockScales | QuantAlgo::Fp8 => N::literal(1.0),
-        _ => inputs.element(),
+    let copy = |name: &'static str, values: u64, algo: QuantAlgo| {
+        let element = match algo {
+            QuantAlgo::Fp8BlockScales | QuantAlgo::Fp8 => N::literal(1.0),
+            _ => inputs.element(),
+        };
+        let width = N::symbol(&INPUTS, kv_lora_rank as f64) * inputs.heads() * values as f64;
+        (width * N::symbol(&REPEATS, f64::from(layers)) * element).part(|| {
+            let format = if algo == QuantAlgo::None { format(inputs.resolved, algo) } else { "FP8".into() };
+            let layers = u64::from(layers);
+            Part::tensor(name, StoredTensor::of_heads(inputs.resolved, name, kv_lora_rank, values, layers, format))
+        })
     };
-    parts.push(
-        each_layer(width(qk_nope_head_dim) * element).part(|| Part::bytes("projection of latent keys, transposed")),
-    );
+    let stored = match algo {
+        QuantAlgo::Fp8BlockScales | QuantAlgo::Fp8 => algo,
+        _ => QuantAlgo::None,
+    };
+    parts.push(copy("projection of latent keys, transposed", qk_nope_head_dim, stored));
     if algo == QuantAlgo::Fp8BlockScales && inputs.resolved.gpu.compute_capability.0 >= 10 {
-        let copies = each_layer(width(qk_nope_head_dim + v_head_dim) * inputs.element());
-        parts.push(copies.part(|| Part::bytes("projections of latent keys and values in 16 bit")));
+        let name = "projections of latent keys and values in 16 bit";
+        parts.push(copy(name, qk_nope_head_dim + v_head_dim, QuantAlgo::None));
     }
 }
 

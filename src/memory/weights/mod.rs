@@ -222,7 +222,12 @@ fn add_constants<N: Number>(inputs: &Inputs<N>, parts: &mut Vec<N>) {
     if let Attention::Latent { kv_lora_rank, qk_nope_head_dim, .. } = resolved.model.attention {
         let (k, n) = (N::symbol(&INPUTS, qk_nope_head_dim as f64), N::symbol(&OUTPUTS, kv_lora_rank as f64));
         let twin = k * n * inputs.heads() * inputs.element() * inputs.attention_layers();
-        parts.push(twin.part(|| Part::bytes("attention.k_b_proj_trans, a second copy of the key's up projection")));
+        parts.push(twin.part(|| {
+            let name = "attention.k_b_proj_trans, a second copy of the key's up projection";
+            let layers = u64::from(resolved.model.attention_layers.count_in(resolved.layers_of_stage(inputs.stage)));
+            let format = format(resolved, QuantAlgo::None);
+            Part::tensor(name, StoredTensor::of_heads(resolved, name, kv_lora_rank, qk_nope_head_dim, layers, format))
+        }));
     }
     parts.extend(encoder::cross_keys(inputs));
     if matches!(resolved.precision.kv_cache_dtype, KvType::Quantized(_)) {

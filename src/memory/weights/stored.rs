@@ -124,6 +124,32 @@ impl StoredTensor {
         }
     }
 
+    /// A copy of an attention projection that the engine or the module adds: `inputs` times so many
+    /// values of each head, in `layers` layers.
+    pub(in crate::memory) fn of_heads(
+        resolved: &Resolved,
+        name: &'static str,
+        inputs: u64,
+        values: u64,
+        layers: u64,
+        format: String,
+    ) -> StoredTensor {
+        let outputs = |heads: u64| heads.saturating_mul(values);
+        StoredTensor {
+            name,
+            group: WeightGroup::Attention,
+            shape: [inputs, outputs(resolved.local_heads())],
+            whole: [inputs, outputs(resolved.model.attention.heads())],
+            format,
+            copies: 1,
+            all_copies: 1,
+            layers,
+            ranks: resolved.parallel.attention_tp_size,
+            repeats_kv_heads: false,
+            element: resolved.precision.dtype.bytes(),
+        }
+    }
+
     /// Bytes of its values in the model's data type.
     pub fn unquantized_bytes(&self) -> f64 {
         [self.shape[0], self.shape[1], self.copies, self.layers, self.element].map(|factor| factor as f64).iter().product()

@@ -128,7 +128,8 @@ impl<'a, N: Number> RankBudget<'a, N> {
             None => {
                 let named = |bytes: N, contributor| bytes.part(|| Part::contributor(contributor));
                 let before = before_kv_cache(self.inputs.resolved, &self.parts);
-                let taken = Contributor::ALL.into_iter().zip(before).map(|(contributor, bytes)| named(bytes, contributor));
+                let taken =
+                    Contributor::ALL.into_iter().zip(before).map(|(contributor, bytes)| named(bytes, contributor));
                 let overhead = named(self.overhead_until_kv_cache(), Contributor::Overhead);
                 self.inputs.total() - N::sum_of(taken.chain([overhead]))
             }

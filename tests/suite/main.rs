@@ -25,6 +25,7 @@ mod pytorch_flow;
 mod pytorch_logs;
 mod pytorch_properties;
 mod settings;
+mod statements;
 mod support;
 mod uncertainty;
 mod validate_command;

@@ -152,7 +152,10 @@ impl StoredTensor {
 
     /// Bytes of its values in the model's data type.
     pub fn unquantized_bytes(&self) -> f64 {
-        [self.shape[0], self.shape[1], self.copies, self.layers, self.element].map(|factor| factor as f64).iter().product()
+        [self.shape[0], self.shape[1], self.copies, self.layers, self.element]
+            .map(|factor| factor as f64)
+            .iter()
+            .product()
     }
 }
 

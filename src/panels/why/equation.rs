@@ -56,9 +56,11 @@ fn limits(subject: &Subject) -> Vec<(&'static str, String, Option<String>)> {
         let size = subject.headline(Bytes::rounded(tokens as f64 * cache.bytes_per_token));
         ("max_tokens", grouped(tokens), Some(size))
     });
-    let bytes = subject.resolved.pytorch.max_gpu_total_bytes.map(|most| {
-        ("max_gpu_total_bytes", subject.headline(Bytes(most)), None)
-    });
+    let bytes = subject
+        .resolved
+        .pytorch
+        .max_gpu_total_bytes
+        .map(|most| ("max_gpu_total_bytes", subject.headline(Bytes(most)), None));
     tokens.into_iter().chain(bytes).collect()
 }
 
@@ -109,9 +111,9 @@ fn blocks(subject: &Subject) -> String {
     let size = cache.tokens_per_block;
     match &cache.windows[..] {
         [_] | [] => {
-            let cross = cache.cross.map_or_else(String::new, |cross| {
-                format!(" and {} of encoder outputs", grouped(cross.blocks))
-            });
+            let cross = cache
+                .cross
+                .map_or_else(String::new, |cross| format!(" and {} of encoder outputs", grouped(cross.blocks)));
             format!(" = {} blocks{cross} of {size} tokens", grouped(cache.blocks))
         }
         several => {

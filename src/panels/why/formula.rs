@@ -33,12 +33,7 @@ fn split(expression: &Expression, pieces: &mut Vec<Markup>) {
     }
 }
 
-fn between(
-    all: &[Expression],
-    operator: &str,
-    pieces: &mut Vec<Markup>,
-    add: impl Fn(&Expression, &mut Vec<Markup>),
-) {
+fn between(all: &[Expression], operator: &str, pieces: &mut Vec<Markup>, add: impl Fn(&Expression, &mut Vec<Markup>)) {
     for (index, one) in all.iter().enumerate() {
         if index > 0 {
             pieces.push(html! { span.operator { (operator) } });
@@ -87,9 +82,12 @@ fn math(expression: &Expression, outer: u8) -> Markup {
         Expression::Remark { inner, .. } => math(inner, outer),
         Expression::Sum(terms) => bracketed(outer > SUM, joined(terms, "+", SUM)),
         Expression::Product(factors) => bracketed(outer > PRODUCT, joined(factors, "·", PRODUCT)),
-        Expression::Difference(both) => bracketed(outer >= SUM, html! {
-            (math(&both[0], 0)) mo { "−" } (math(&both[1], SUM + 1))
-        }),
+        Expression::Difference(both) => bracketed(
+            outer >= SUM,
+            html! {
+                (math(&both[0], 0)) mo { "−" } (math(&both[1], SUM + 1))
+            },
+        ),
         Expression::Quotient(both) => html! { mfrac { mrow { (math(&both[0], 0)) } mrow { (math(&both[1], 0)) } } },
         Expression::Max(terms) => html! { mi { "max" } (bracketed(true, joined(terms, ",", 0))) },
         Expression::Min(terms) => html! { mi { "min" } (bracketed(true, joined(terms, ",", 0))) },

@@ -11,8 +11,9 @@ mod table;
 mod well;
 
 use super::field_link;
-use crate::memory::Contributor;
+use crate::memory::{Contributor, Explanation};
 use crate::protocol::PanelRequest;
+use crate::text::capitalized;
 use crate::units::{Bytes, grouped};
 use maud::{Markup, html};
 use subject::{Subject, Topic};
@@ -73,6 +74,7 @@ fn body(subject: &Subject, contributor: Contributor) -> Markup {
     html! {
         (title(subject, subject.report.label(contributor), figure.bytes, &subject.alike(contributor), &html! {
             (grouped(figure.bytes.0)) " B"
+            @if subject.size(figure.bytes) != subject.headline(figure.bytes) { " = " (subject.size(figure.bytes)) }
             @if let Some(range) = subject.likely(figure.bytes, [figure.low, figure.high]) {
                 " · likely " (range)
             }
@@ -89,10 +91,23 @@ fn body(subject: &Subject, contributor: Contributor) -> Markup {
                 None => (well::well(subject, explanation, contributor.key())),
             }
         }
+        (sources(explanation, contributor, figure.low < figure.high))
+    }
+}
+
+/// The law behind a figure: how well it is known, and where it was read.
+fn sources(explanation: &Explanation, contributor: Contributor, is_uncertain: bool) -> Markup {
+    let evidence = explanation.evidence.as_deref().map(|evidence| match contributor {
+        Contributor::KvCache if is_uncertain => {
+            format!("How well the rule is known: {evidence}. The likely range is that of the memory left for the cache")
+        }
+        _ => capitalized(evidence),
+    });
+    html! {
         p.sources {
             @if let Some(title) = explanation.title { (title) ". " }
-            @if let Some(evidence) = &explanation.evidence { (crate::text::capitalized(evidence)) ". " }
-            @if let Some(source) = explanation.source { "Read in " (source) "." }
+            @if let Some(evidence) = evidence { (evidence) ". " }
+            @if let Some(source) = explanation.source { "Source: " (source) "." }
         }
     }
 }
@@ -102,6 +117,7 @@ fn title(subject: &Subject, label: &str, bytes: Bytes, place: &str, details: &Ma
     html! {
         div.why-title {
             h3 { (label) ": " (subject.headline(bytes)) (place) }
+            " "
             span.faint { (details) }
         }
     }

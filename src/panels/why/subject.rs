@@ -9,6 +9,9 @@ use crate::units::{Bytes, Units, grouped_decimal};
 /// Width of the panel in CSS pixels below which it is narrow.
 const NARROW: u32 = 640;
 
+/// GiB or GB below which two decimals are too few.
+const SMALL: f64 = 0.1;
+
 /// A figure of the table of figures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Topic {
@@ -86,10 +89,10 @@ impl<'a> Subject<'a> {
 
     /// A size in GiB or GB; a small one in the unit that it reaches.
     pub(super) fn headline(&self, bytes: Bytes) -> String {
-        match grouped_decimal(bytes.giga(self.units()), 2).as_str() {
-            "0.00" => self.size(bytes),
-            text => format!("{text} {}", self.unit()),
+        if bytes.giga(self.units()) < SMALL {
+            return self.size(bytes);
         }
+        format!("{} {}", grouped_decimal(bytes.giga(self.units()), 2), self.unit())
     }
 
     /// The name of the large unit.
@@ -101,12 +104,15 @@ impl<'a> Subject<'a> {
     pub(super) fn likely(&self, bytes: Bytes, ends: [Bytes; 2]) -> Option<String> {
         let [low, high] = ends;
         let name = self.unit();
-        if high.giga(self.units()) < 0.1 {
+        if high.giga(self.units()) < SMALL {
             let [low, high] = [self.size(low), self.size(high)];
             return (low != high).then(|| format!("{low} to {high}"));
         }
         let text = |places: usize| [low, bytes, high].map(|end| grouped_decimal(end.giga(self.units()), places));
-        let [low, _, high] = [1, 2].map(text).into_iter().find(|[low, likely, high]| low != likely && likely != high)
+        let [low, _, high] = [1, 2]
+            .map(text)
+            .into_iter()
+            .find(|[low, likely, high]| low != likely && likely != high)
             .or_else(|| Some(text(2)).filter(|[low, _, high]| low != high))?;
         Some(format!("{low} to {high} {name}"))
     }

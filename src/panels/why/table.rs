@@ -277,7 +277,8 @@ fn range(subject: &Subject, row: &Row) -> Option<String> {
 /// The formula of a row, if it is short.
 fn short_formula(row: &Row) -> String {
     let text = row.explanation.expression.text(Notation::Symbols);
-    if text.chars().count() <= SHORT && !text.starts_with(|first: char| first.is_ascii_digit() && !text.contains('·')) {
+    if text.chars().count() <= SHORT && !text.starts_with(|first: char| first.is_ascii_digit() && !text.contains('·'))
+    {
         text
     } else {
         String::new()

@@ -30,7 +30,7 @@ pub(super) fn well(subject: &Subject, explained: &Explanation, path: &str) -> Ma
             @if let Some(evidence) = explained.evidence.as_ref().filter(|_| path.contains('/')) {
                 p.sources {
                     (crate::text::capitalized(evidence)) "."
-                    @if let Some(source) = explained.source { " Read in " (source) "." }
+                    @if let Some(source) = explained.source { " Source: " (source) "." }
                 }
             }
         }

@@ -2,7 +2,8 @@
 
 use super::{code, is_engine};
 use crate::deployment::Deployment;
-use crate::memory::{Contributor, Explanation, Report};
+use crate::memory::inputs::MicroBatches;
+use crate::memory::{Contributor, Explanation, Report, estimate_resolved};
 use crate::panels::why::subject::Subject;
 use crate::units::{Bytes, grouped};
 use maud::{Markup, html};
@@ -46,23 +47,30 @@ fn changed(subject: &Subject, change: impl FnOnce(&mut Deployment)) -> Option<By
     subject.changed(change).map(|report| most(&report))
 }
 
-/// The memory of another thousand tokens.
+/// The memory of another thousand tokens, or of a thousand fewer if more than now are impossible.
 fn factor(subject: &Subject, padded: bool) -> Markup {
-    let tokens = subject.resolved.engine_tokens();
-    let now = most(&subject.report);
-    let more = changed(subject, |deployment| {
-        deployment.limits.max_num_tokens = Some(subject.resolved.limits.max_num_tokens + TOKENS);
-    });
-    let more = more.filter(|_| !padded && subject.resolved.model.encoder.is_none()).map(|more| more - now);
+    let (tokens, now) = (subject.resolved.limits.max_num_tokens, most(&subject.report));
+    let with = |tokens: u64| {
+        let mut deployment = subject.request.deployment.clone();
+        deployment.limits.max_num_tokens = Some(tokens);
+        let resolved = deployment.resolve().ok()?;
+        (resolved.limits.max_num_tokens == tokens).then(|| most(&estimate_resolved(&resolved)))
+    };
+    let by_tokens = !padded && subject.resolved.model.encoder.is_none();
+    let more = || with(tokens + TOKENS).map(|more| ("more", "add", more - now));
+    let fewer = || tokens.checked_sub(TOKENS).and_then(with).map(|fewer| ("fewer", "save", now - fewer));
+    let factor = Some(()).filter(|()| by_tokens).and_then(|()| more().or_else(fewer));
     html! {
-        b { "Activations grow with the tokens of a step" } ", here up to " (grouped(tokens)) "."
-        @match more {
-            Some(Bytes::ZERO) => {
-                " At this size other tensors decide: " (grouped(TOKENS)) " more tokens (" (code("max_num_tokens"))
-                ") add nothing."
+        b { "Activations grow with the tokens of a step" }
+        ", here up to " (grouped(subject.resolved.engine_tokens())) "."
+        @match factor {
+            Some((which, does, Bytes::ZERO)) => {
+                " At this size other tensors decide: " (grouped(TOKENS)) " " (which) " (" (code("max_num_tokens")) ") "
+                (does) " nothing."
             }
-            Some(more) => {
-                " Every " (grouped(TOKENS)) " more (" (code("max_num_tokens")) ") add " (subject.headline(more)) "."
+            Some((which, does, bytes)) => {
+                " Every " (grouped(TOKENS)) " " (which) " (" (code("max_num_tokens")) ") " (does) " "
+                (subject.headline(bytes)) "."
             }
             None => {}
         }
@@ -159,18 +167,22 @@ fn parallelism(subject: &Subject) -> Markup {
 
 /// The batch of a micro-batch under pipeline parallelism.
 fn micro_batches(subject: &Subject) -> Markup {
-    let (batch, stages) = (subject.resolved.limits.max_batch_size, subject.resolved.parallel.pp_size);
-    let (all, now) = (batch.saturating_mul(stages), most(&subject.report));
-    let built_for_all = changed(subject, |deployment| {
-        deployment.limits.max_batch_size = Some(all);
-        deployment.limits.max_num_tokens = deployment.limits.max_num_tokens.map(|tokens| tokens.saturating_mul(stages));
+    let (built, stages) = (subject.resolved.limits.max_batch_size, subject.resolved.parallel.pp_size);
+    let MicroBatches { size, count } = MicroBatches::of(&subject.resolved);
+    let all = size.saturating_mul(count);
+    let other = if built > size { size } else { all };
+    let now = most(&subject.report);
+    let then = changed(subject, |deployment| {
+        deployment.limits.max_batch_size = Some(other);
+        deployment.engine.gen_micro_batch_size = deployment.engine.gen_micro_batch_size.map(|most| most.min(other));
     });
     html! {
-        "With " (stages) " stages, " (code("max_batch_size")) " bounds a micro-batch: " (grouped(batch)) " in each of "
-        (stages) " stages run " (grouped(all)) " sequences at once."
-        @if let Some(more) = built_for_all.filter(|more| more.0 > now.0 + now.0 / 16) {
-            " An engine built for all " (grouped(all)) " in one micro-batch would need " (subject.headline(more))
-            " of activations in place of " (subject.headline(now)) "."
+        "With " (stages) " stages, " (code("max_batch_size")) " bounds a micro-batch. " (grouped(all))
+        " sequences run as " (grouped(count)) " micro-batches of " (grouped(size)) ", so "
+        (code("max_batch_size")) " " (grouped(size)) " is enough."
+        @if let Some(then) = then.filter(|then| then.0.abs_diff(now.0) > now.0 / 16) {
+            " Built with " (grouped(other)) ", the engine would take " (subject.headline(then)) " of activations in place of "
+            (subject.headline(now)) "."
         }
     }
 }

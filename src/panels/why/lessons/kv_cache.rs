@@ -60,7 +60,13 @@ fn rule(subject: &Subject) -> Markup {
             (None, None) => {
                 "Neither " (code("max_tokens")) " nor " (code("free_gpu_memory_fraction"))
                 " is set, so the cache takes 90 % of the memory that is still free"
-                @if is_engine(subject) { " after weights, activations and buffers" } @else { " at the peak of the profiling step" }
+                @if !is_engine(subject) {
+                    " at the peak of the profiling step"
+                } @else if subject.resolved.given.engine.runtime == Runtime::GptSession {
+                    " after weights and activations"
+                } @else {
+                    " after weights, activations and buffers"
+                }
                 "."
             }
             (Some(_), None) => { "Only " (code("free_gpu_memory_fraction")) " is set, so it decides." }

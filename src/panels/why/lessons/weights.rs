@@ -111,7 +111,12 @@ fn precision(subject: &Subject, rows: &[Row]) -> Markup {
     let dtype = subject.resolved.precision.dtype;
     let quantized = |tensor: &StoredTensor| tensor.format.contains('+');
     let now = bytes(rows, quantized);
-    let plain: f64 = rows.iter().filter_map(Row::tensor).filter(|tensor| quantized(tensor)).map(StoredTensor::unquantized_bytes).sum();
+    let plain: f64 = rows
+        .iter()
+        .filter_map(Row::tensor)
+        .filter(|tensor| quantized(tensor))
+        .map(StoredTensor::unquantized_bytes)
+        .sum();
     html! {
         @if now > Bytes::ZERO {
             "The quantized tensors take " (subject.headline(now)) ", scales included; in " (dtype.name()) " they would take "

@@ -15,7 +15,7 @@ pub(super) fn of_kv_cache(subject: &Subject, explanation: &Explanation) -> Marku
     if cache.binding == Binding::WholeBatch {
         return html! {
             div.eq {
-                (formula::formula(&explanation.expression))
+                (formula::formula(&explanation.expression, subject.is_narrow()))
                 span { "=" }
                 span.result { (subject.headline(subject.bytes(Contributor::KvCache))) }
             }

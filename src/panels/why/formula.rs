@@ -4,68 +4,118 @@ use crate::memory::{Expression, Notation};
 use crate::units::grouped;
 use maud::{Markup, html};
 
+/// Characters of the longest term that is set as mathematics: in a narrow panel, and in others.
+/// A longer one is text, which wraps anywhere.
+const LONGEST: (usize, usize) = (22, 60);
+
 /// A formula that wraps between its terms.
-pub(super) fn formula(expression: &Expression) -> Markup {
-    let mut pieces = Vec::new();
-    split(expression, &mut pieces);
+pub(super) fn formula(expression: &Expression, is_narrow: bool) -> Markup {
+    let longest = if is_narrow { LONGEST.0 } else { LONGEST.1 };
+    let mut pieces = Pieces { longest, all: Vec::new() };
+    pieces.split(expression);
     html! {
         div.fx role="math" aria-label=(expression.text(Notation::Symbols)) {
-            @for piece in pieces { (piece) }
+            @for piece in pieces.all { (piece) }
         }
     }
 }
 
-/// Adds the pieces between which a formula may wrap.
-fn split(expression: &Expression, pieces: &mut Vec<Markup>) {
-    match expression {
-        Expression::Sum(terms) if terms.len() > 1 => between(terms, "+", pieces, split),
-        Expression::Product(factors) => between(factors, "·", pieces, |factor, pieces| match factor {
-            Expression::Sum(terms) if terms.len() > 1 => {
-                pieces.push(html! { span.paren { "(" } });
-                split(factor, pieces);
-                pieces.push(html! { span.paren { ")" } });
-            }
-            _ => pieces.push(term(factor)),
-        }),
-        Expression::Max(terms) if terms.len() > 1 => called("max", terms, pieces),
-        Expression::Min(terms) if terms.len() > 1 => called("min", terms, pieces),
-        _ => pieces.push(term(expression)),
-    }
+/// The pieces between which a formula may wrap.
+struct Pieces {
+    /// Characters of the longest piece that is set as mathematics.
+    longest: usize,
+    /// The pieces so far.
+    all: Vec<Markup>,
 }
 
-fn between(all: &[Expression], operator: &str, pieces: &mut Vec<Markup>, add: impl Fn(&Expression, &mut Vec<Markup>)) {
-    for (index, one) in all.iter().enumerate() {
-        if index > 0 {
-            pieces.push(html! { span.operator { (operator) } });
+impl Pieces {
+    /// Adds a formula, split at its operators.
+    fn split(&mut self, expression: &Expression) {
+        match expression {
+            Expression::Sum(terms) if terms.len() > 1 => self.between(terms, "+"),
+            Expression::Product(factors) => self.between(factors, "·"),
+            Expression::Difference(both) => self.between(&both[..], "−"),
+            Expression::Max(terms) if terms.len() > 1 => self.called("max", terms),
+            Expression::Min(terms) if terms.len() > 1 => self.called("min", terms),
+            _ => self.term(expression),
         }
-        add(one, pieces);
+    }
+
+    fn between(&mut self, all: &[Expression], operator: &str) {
+        for (index, one) in all.iter().enumerate() {
+            if index > 0 {
+                self.operator(operator);
+            }
+            match one {
+                Expression::Sum(terms) if terms.len() > 1 && operator != "+" => {
+                    self.bracketed(|pieces| pieces.split(one))
+                }
+                Expression::Difference(_) => self.bracketed(|pieces| pieces.split(one)),
+                Expression::Product(_) | Expression::Max(_) | Expression::Min(_) if self.is_long(one) => {
+                    self.split(one)
+                }
+                _ => self.term(one),
+            }
+        }
+    }
+
+    fn called(&mut self, name: &str, terms: &[Expression]) {
+        self.operator(name);
+        self.bracketed(|pieces| {
+            for (index, one) in terms.iter().enumerate() {
+                if index > 0 {
+                    pieces.operator(",");
+                }
+                pieces.split(one);
+            }
+        });
+    }
+
+    fn operator(&mut self, operator: &str) {
+        self.all.push(html! { span.operator { (operator) } });
+    }
+
+    fn bracketed(&mut self, inner: impl FnOnce(&mut Pieces)) {
+        self.all.push(html! { span.paren { "(" } });
+        inner(self);
+        self.all.push(html! { span.paren { ")" } });
+    }
+
+    /// Adds a piece: the name of a part as text, anything else as mathematics.
+    fn term(&mut self, expression: &Expression) {
+        self.all.push(match expression {
+            Expression::Part { contributor: Some(contributor), text, .. } => html! {
+                button.token type="button" data-why=(contributor.key())
+                    aria-label={ (contributor.label()) " " (text) } {
+                    span class={ "sw c-" (contributor.key()) } {}
+                    (text)
+                }
+            },
+            Expression::Part { label, symbol: None, .. } => html! { span.name { (label) } },
+            long if self.is_long(long) => html! { span.name { (long.text(Notation::Symbols)) } },
+            Expression::Remark { meaning, inner, .. } => html! {
+                span.remark { span.piece { math { (math(inner, 0)) } } small { (meaning) } }
+            },
+            _ => html! { span.piece { math { (math(expression, 0)) } } },
+        });
+    }
+
+    fn is_long(&self, expression: &Expression) -> bool {
+        width(expression) > self.longest
     }
 }
 
-fn called(name: &str, terms: &[Expression], pieces: &mut Vec<Markup>) {
-    pieces.push(html! { span.operator { (name) } });
-    pieces.push(html! { span.paren { "(" } });
-    between(terms, ",", pieces, |one, pieces| match one {
-        Expression::Sum(_) => split(one, pieces),
-        _ => pieces.push(term(one)),
-    });
-    pieces.push(html! { span.paren { ")" } });
-}
-
-/// A piece of a formula: the name of a part as text, anything else as mathematics.
-fn term(expression: &Expression) -> Markup {
+/// Characters of a formula as mathematics, in which a fraction is as wide as its longer side.
+fn width(expression: &Expression) -> usize {
+    let all = |terms: &[Expression]| terms.iter().map(|term| width(term) + 1).sum();
     match expression {
-        Expression::Part { contributor: Some(contributor), text, .. } => html! {
-            button.token type="button" data-why=(contributor.key()) aria-label={ (contributor.label()) " " (text) } {
-                span class={ "sw c-" (contributor.key()) } {}
-                (text)
-            }
-        },
-        Expression::Part { label, symbol: None, .. } => html! { span.name { (label) } },
-        Expression::Remark { meaning, inner, .. } => html! {
-            span.remark { span.piece { math { (math(inner, 0)) } } small { (meaning) } }
-        },
-        _ => html! { span.piece { math { (math(expression, 0)) } } },
+        Expression::Quotient(both) => width(&both[0]).max(width(&both[1])),
+        Expression::Sum(terms) | Expression::Product(terms) => all(terms),
+        Expression::Max(terms) | Expression::Min(terms) => 5 + all(terms),
+        Expression::Difference(both) => all(&both[..]),
+        Expression::Remark { inner, .. } | Expression::Floor(inner) | Expression::Ceil(inner) => width(inner),
+        Expression::RoundUp(inner, _) => width(inner) + 3,
+        _ => expression.text(Notation::Symbols).chars().count(),
     }
 }
 

@@ -7,7 +7,7 @@ use crate::protocol::PanelRequest;
 use crate::units::{Bytes, Units, grouped_decimal};
 
 /// Width of the panel in CSS pixels below which it is narrow.
-const NARROW: u32 = 640;
+const NARROW: u32 = 760;
 
 /// GiB or GB below which two decimals are too few.
 const SMALL: f64 = 0.1;

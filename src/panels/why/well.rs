@@ -12,7 +12,7 @@ pub(super) fn well(subject: &Subject, explained: &Explanation, path: &str) -> Ma
     html! {
         div.well {
             div.well-formula {
-                (formula::formula(&explained.expression))
+                (formula::formula(&explained.expression, subject.is_narrow()))
                 (figures(explained))
             }
             @if !explained.inputs.is_empty() {

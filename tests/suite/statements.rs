@@ -177,7 +177,8 @@ const STATEMENTS: &[Statement] = &[
         part: "",
         phrases: &[
             "Runtime buffers: 43.29 MiB",
-            "before the KV cache, for max_batch_size 256 and max_seq_len 2,048, so that it can't run out of memory later",
+            "before the KV cache, for max_batch_size 256 and max_seq_len 2,048",
+            "so that it can't run out of memory later",
         ],
     },
     Statement {
@@ -243,7 +244,8 @@ const STATEMENTS: &[Statement] = &[
     },
     Statement {
         says: "K4: a session fails unless the pool holds the whole batch",
-        link: "model=meta-llama/Llama-2-7b-hf&runtime=gpt_session&max_batch_size=64&max_seq_len=2048&trtllm_version=0.13",
+        link: "model=meta-llama/Llama-2-7b-hf&runtime=gpt_session&max_batch_size=64&max_seq_len=2048\
+               &trtllm_version=0.13",
         panel: KV_CACHE,
         part: "kv_cache/sentences",
         phrases: &["must hold the whole batch", "Can't allocate new blocks. No free blocks left."],

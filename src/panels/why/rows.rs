@@ -149,7 +149,7 @@ fn add_layers(row: &mut Row, other: &Explanation) {
         explanation.inputs = other.inputs.clone();
     }
     explanation.value += other.value;
-    row.bytes = row.bytes + Bytes::rounded(other.value);
+    row.bytes += Bytes::rounded(other.value);
     let added = other.tensor.as_ref().map_or(0, |tensor| tensor.layers);
     let Some(tensor) = &mut explanation.tensor else { return };
     tensor.layers += added;

@@ -126,7 +126,8 @@ impl<'a> Subject<'a> {
     pub(super) fn where_alike(&self, size: impl Fn(&Rank) -> Bytes) -> String {
         let all = self.report.ranks.len();
         let own = size(self.rank());
-        let alike: Vec<u64> = self.report.ranks.iter().filter(|rank| size(rank) == own).map(|rank| rank.rank).collect();
+        let ranks = self.report.ranks.iter().filter(|rank| size(rank) == own);
+        let alike: Vec<u64> = ranks.map(|rank| rank.rank).collect();
         match alike.len() {
             _ if all == 1 => String::new(),
             alike if alike == all => " on each GPU".into(),

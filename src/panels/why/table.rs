@@ -105,7 +105,9 @@ pub(super) fn table(subject: &Subject, contributor: Contributor, rows: &[Row]) -
                     @let open = subject.request.unfolds(&path);
                     tr.folded-row role="row" {
                         th.name role="rowheader" scope="row" colspan=(columns.before_bytes()) {
-                            details data-part=(path) open[open] { summary { (folded_label(subject, folded, shapes)) } }
+                            details data-part=(path) open[open] {
+                                summary { (folded_label(subject, folded, shapes)) }
+                            }
                         }
                         td.bytes role="cell" { (subject.size(folded.iter().map(|row| row.bytes).sum())) }
                         @for _ in columns.before_bytes() + 1..columns.number() { td role="cell" {} }
@@ -132,7 +134,7 @@ pub(super) fn table(subject: &Subject, contributor: Contributor, rows: &[Row]) -
     }
 }
 
-/// What the folded rows are: their number and an upper bound of each.
+/// The number of the folded rows, and an upper bound of each.
 fn folded_label(subject: &Subject, folded: &[Row], shapes: bool) -> String {
     let largest = folded.first().map_or(Bytes::ZERO, |row| row.bytes);
     let (number, one) = (folded.len(), if shapes { "kind" } else { "part" });
@@ -174,7 +176,10 @@ fn head(columns: Columns, order: Order) -> Markup {
                 (sortable("bytes", Order::Bytes, "Bytes"))
                 th.amount role="columnheader" scope="col" { span.visually-hidden { "share" } }
                 @if columns.ranges { (plain("range", "Likely range")) }
-                @if columns.ranks { (sortable("across", Order::Ranks, if columns.narrow { "Split" } else { "Across GPUs" })) }
+                @if columns.ranks {
+                    @let name = if columns.narrow { "Split" } else { "Across GPUs" };
+                    (sortable("across", Order::Ranks, name))
+                }
             }
         }
     }
@@ -261,7 +266,10 @@ fn across(tensor: &StoredTensor, columns: Columns) -> Markup {
     html! {
         @match tensor.ranks {
             1 => span.share.whole { "whole" @if !columns.narrow { " copy" } },
-            ranks => span.share { "1 of " (grouped(ranks)) @if tensor.repeats_kv_heads && !columns.narrow { ", KV heads repeated" } },
+            ranks => span.share {
+                "1 of " (grouped(ranks))
+                @if tensor.repeats_kv_heads && !columns.narrow { ", KV heads repeated" }
+            },
         }
     }
 }

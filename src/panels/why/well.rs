@@ -78,7 +78,11 @@ fn of_tensor(tensor: &StoredTensor, symbol: &str) -> Option<Markup> {
     let is_routed = tensor.group == WeightGroup::Experts;
     let of = |here: u64, whole: u64, what: &str, key: &'static str| {
         html! {
-            @if here == whole { (what) ", whole" } @else { "of " (grouped(whole)) " " (what) ", over " (field_link(key)) }
+            @if here == whole {
+                (what) ", whole"
+            } @else {
+                "of " (grouped(whole)) " " (what) ", over " (field_link(key))
+            }
         }
     };
     let divides = if is_routed { "moe_tp_size" } else { "tp_size" };

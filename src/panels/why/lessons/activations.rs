@@ -65,7 +65,8 @@ fn factor(subject: &Subject, padded: bool) -> Markup {
         ", here up to " (grouped(subject.resolved.engine_tokens())) "."
         @match factor {
             Some((which, does, Bytes::ZERO)) => {
-                " At this size other tensors decide: " (grouped(TOKENS)) " " (which) " (" (code("max_num_tokens")) ") "
+                " At this size other tensors decide: " (grouped(TOKENS)) " " (which) " (" (code("max_num_tokens"))
+                ") "
                 (does) " nothing."
             }
             Some((which, does, bytes)) => {
@@ -87,9 +88,9 @@ fn one_layer(subject: &Subject) -> Markup {
 
 fn build() -> Markup {
     html! {
-        "TensorRT places tensors that are never live together in the same block. It computes the size when the engine \
-         is built, from the largest shapes of the optimization profile; with several profiles the maximum counts. \
-         The load of the moment doesn't matter."
+        "TensorRT places tensors that are never live together in the same block. It computes the size when the \
+         engine is built, from the largest shapes of the optimization profile; with several profiles the maximum \
+         counts. The load of the moment doesn't matter."
     }
 }
 
@@ -131,8 +132,9 @@ fn context_fmha(subject: &Subject) -> Markup {
     html! {
         @match scores {
             Some(scores) => {
-                "Context FMHA is off, so the attention plugin stores every score. Its workspace grows with the square of \
-                 " (code("max_input_len")) ": the scores take " (scores.text) ", and a prompt twice as long four times that."
+                "Context FMHA is off, so the attention plugin stores every score. Its workspace grows with the \
+                 square of " (code("max_input_len")) ": the scores take " (scores.text)
+                ", and a prompt twice as long four times that."
             }
             None => {
                 "Context FMHA keeps attention from storing its scores."
@@ -181,7 +183,8 @@ fn micro_batches(subject: &Subject) -> Markup {
         " sequences run as " (grouped(count)) " micro-batches of " (grouped(size)) ", so "
         (code("max_batch_size")) " " (grouped(size)) " is enough."
         @if let Some(then) = then.filter(|then| then.0.abs_diff(now.0) > now.0 / 16) {
-            " Built with " (grouped(other)) ", the engine would take " (subject.headline(then)) " of activations in place of "
+            " Built with " (grouped(other)) ", the engine would take " (subject.headline(then))
+            " of activations in place of "
             (subject.headline(now)) "."
         }
     }
@@ -191,10 +194,11 @@ fn micro_batches(subject: &Subject) -> Markup {
 fn upper_bound(subject: &Subject) -> Option<Markup> {
     let bound = subject.report.upper_bound?;
     Some(html! {
-        "A build allocates neither all activations nor the KV cache, so an engine can build and still fail at run time. "
+        "A build allocates neither all activations nor the KV cache, so an engine can build and still fail at \
+         run time. "
         (code("trtllm-build")) " therefore prints its own estimate (" (code("check_gpt_mem_usage")) "): "
-        (subject.headline(bound.total())) ", an upper bound of engine, activations and a KV cache for the whole batch at \
-         full length"
+        (subject.headline(bound.total()))
+        ", an upper bound of engine, activations and a KV cache for the whole batch at full length"
         @if bound.exceeds_gpu { "; it warns, because the GPU has less" }
         "."
     })

@@ -31,7 +31,8 @@ pub(super) fn of_decoder(subject: &Subject) -> Vec<Markup> {
     let limits = subject.resolved.limits;
     let slots = subject.resolved.max_num_sequences();
     let mut all = vec![html! {
-        b { "The sampler's state of " (grouped(slots)) " slots" } ", allocated before the KV cache for the largest batch"
+        b { "The sampler's state of " (grouped(slots)) " slots" }
+        ", allocated before the KV cache for the largest batch"
         @if is_engine(subject) {
             ", " (code("max_seq_len")) " " (grouped(limits.max_seq_len)) " and " (code("max_beam_width")) " "
             (grouped(limits.max_beam_width)) ", so that it can't run out of memory later"
@@ -57,8 +58,8 @@ pub(super) fn of_overhead(subject: &Subject) -> Vec<Markup> {
     let after = subject.rank().after_kv_cache;
     let mut all = vec![html! {
         b { "No line of the log counts this memory." }
-        " CUDA, its loaded code and the communication between GPUs take it outside the other five; a log with the free \
-         memory replaces the estimate (" (code("free_memory_gib")) ")."
+        " CUDA, its loaded code and the communication between GPUs take it outside the other five; a log with the \
+         free memory replaces the estimate (" (code("free_memory_gib")) ")."
     }];
     if after > Bytes::ZERO {
         all.push(html! { (subject.size(after)) " are allocated after the KV cache has been sized." });

@@ -32,12 +32,14 @@ fn token(subject: &Subject) -> Markup {
     html! {
         "A token takes " (size)
         @if subject.resolved.latent_values().is_some() {
-            " on " b { "every" } " GPU: latent attention caches one vector a layer, which tensor parallelism doesn't split."
+            " on " b { "every" } " GPU: latent attention caches one vector a layer, which tensor parallelism \
+             doesn't split."
         } @else if tp > kv_heads {
             " on each GPU: its keys and values in every layer. " (grouped(kv_heads)) " KV heads over " (grouped(tp))
             " GPUs leave one head on each, so several GPUs cache the same one."
         } @else if tp > 1 {
-            " on each GPU: keys and values of " (grouped(subject.resolved.local_kv_heads())) " of " (grouped(kv_heads))
+            " on each GPU: keys and values of " (grouped(subject.resolved.local_kv_heads())) " of "
+            (grouped(kv_heads))
             " KV heads in every layer."
         } @else {
             ": its keys and values, " (grouped(kv_heads)) " heads in every layer."

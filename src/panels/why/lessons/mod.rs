@@ -1,4 +1,4 @@
-//! What a figure teaches about the memory of TensorRT-LLM: a sentence, and more that is folded.
+//! Sentences on the causes of a figure: one is shown, the others are folded.
 
 mod activations;
 mod buffers;
@@ -37,7 +37,7 @@ fn say(subject: &Subject, key: &str, sentences: Vec<Markup>) -> Markup {
         @if let Some(first) = first { p.say { (first) } }
         @if !rest.is_empty() {
             details.why-more data-part=(path) open[open] {
-                summary { "What else decides it" }
+                summary { "More about this figure" }
                 @if open {
                     ul { @for sentence in rest { li { (sentence) } } }
                 }

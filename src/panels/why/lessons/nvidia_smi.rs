@@ -25,7 +25,9 @@ pub(in crate::panels::why) fn of_nvidia_smi(subject: &Subject) -> Markup {
     if let Some(bound) = subject.report.upper_bound {
         all.push(html! {
             (code("trtllm-build")) "'s own estimate (" (code("check_gpt_mem_usage")) ") is "
-            (subject.headline(bound.total())) ", an upper bound of engine, activations and a KV cache for the whole batch; buffers and CUDA are not in it."
+            (subject.headline(bound.total()))
+            ", an upper bound of engine, activations and a KV cache for the whole batch; buffers and CUDA are not \
+             in it."
         });
     }
     say(subject, KEY, all)

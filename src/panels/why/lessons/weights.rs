@@ -1,4 +1,4 @@
-//! Weights: what is divided among the GPUs, and what every GPU holds whole.
+//! Weights: the part that is divided among the GPUs, and the whole copies.
 
 use super::code;
 use crate::memory::{Contributor, StoredTensor};
@@ -54,7 +54,8 @@ fn divided(subject: &Subject, rows: &[Row]) -> Markup {
         b {
             "Each of the " (grouped(tp)) " GPUs "
             @if subject.resolved.parallel.pp_size > 1 { "of this stage " }
-            @if equal { "holds 1/" (grouped(tp)) " of every large matrix, " } @else { "holds its share of every large matrix, " }
+            @if equal { "holds 1/" (grouped(tp)) } @else { "holds its share" }
+            " of every large matrix, "
             (subject.headline(shared)) "."
         }
         " The other " (subject.headline(whole)) " are whole copies on every GPU"
@@ -99,7 +100,7 @@ fn stage(subject: &Subject) -> Markup {
         "Pipeline stage " (stage + 1) " of " (subject.resolved.parallel.pp_size) " holds layers "
         (layers.start + 1) " to " (layers.end) " of " (subject.resolved.model.layers)
         ". Only the first stage has the embedding, only the last the LM head"
-        @if subject.resolved.model.layers as u64 % subject.resolved.parallel.pp_size > 0 {
+        @if !u64::from(subject.resolved.model.layers).is_multiple_of(subject.resolved.parallel.pp_size) {
             "; the layers don't divide evenly, so the first stages hold one more"
         }
         "."
@@ -119,7 +120,8 @@ fn precision(subject: &Subject, rows: &[Row]) -> Markup {
         .sum();
     html! {
         @if now > Bytes::ZERO {
-            "The quantized tensors take " (subject.headline(now)) ", scales included; in " (dtype.name()) " they would take "
+            "The quantized tensors take " (subject.headline(now)) ", scales included; in " (dtype.name())
+            " they would take "
             (subject.headline(Bytes::rounded(plain))) ". The other tensors stay in " (dtype.name()) " or 32 bit."
         } @else {
             "Every value takes " (dtype.bytes()) " bytes. " (code("quant_algo"))

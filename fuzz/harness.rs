@@ -10,7 +10,7 @@ use trtllm_memory::worker::{Given, answer_text};
 use trtllm_memory::{link, log};
 
 /// A model file: the deployment that it results in survives its link and can be estimated.
-pub(super) fn model_file(bytes: &[u8]) {
+pub fn model_file(bytes: &[u8]) {
     let Ok(file) = model_file::read(bytes, "") else { return };
     let mut deployment = Deployment::default();
     file.apply(&mut deployment);
@@ -18,7 +18,7 @@ pub(super) fn model_file(bytes: &[u8]) {
 }
 
 /// A log: reading it in pieces gives the same result, and the analysis can be serialized.
-pub(super) fn log(bytes: &[u8]) {
+pub fn log(bytes: &[u8]) {
     let whole = log::read(bytes);
     let mut reader = log::LogReader::default();
     bytes.chunks(7).for_each(|piece| reader.feed(piece));
@@ -31,7 +31,7 @@ pub(super) fn log(bytes: &[u8]) {
 }
 
 /// A link: the decoded deployment survives its own link, settings of the other backend excepted.
-pub(super) fn link(bytes: &[u8]) {
+pub fn link(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
     let written = link::encode(&link::decode(&text).deployment);
     let again = link::decode(&written).deployment;
@@ -43,7 +43,7 @@ pub(super) fn link(bytes: &[u8]) {
 }
 
 /// Measurements for `validate`: each line is read, or reported with its position.
-pub(super) fn measurements(bytes: &[u8]) {
+pub fn measurements(bytes: &[u8]) {
     let read = readers::read("file", &String::from_utf8_lossy(bytes));
     for line in &read.unreadable {
         assert!(line.id.starts_with("file:") && !line.reason.to_string().is_empty());
@@ -53,7 +53,7 @@ pub(super) fn measurements(bytes: &[u8]) {
 
 /// A request of the page, up to the first line break, and the file sent with it: the answer
 /// contains neither as markup.
-pub(super) fn panel(bytes: &[u8]) {
+pub fn panel(bytes: &[u8]) {
     let end = bytes.iter().position(|byte| *byte == b'\n').unwrap_or(bytes.len());
     let (request, given) = bytes.split_at(end);
     let request = String::from_utf8_lossy(request);

@@ -3,10 +3,16 @@
 //! On the wire a request is a form-encoded list of pairs. It begins with `panel=NAME` for a panel
 //! and with `ask=NAME` for anything else. A pair that is absent stands for its default.
 
+mod panel_id;
+mod repair;
+
+pub use panel_id::{PanelGroup, PanelId};
+pub use repair::{InvalidRepair, Repair};
+
 use crate::deployment::Deployment;
 use crate::link;
 use crate::memory::Contributor;
-use crate::units::Units;
+use crate::units::{Units, count};
 use form_urlencoded::Serializer;
 use std::fmt;
 use std::str::FromStr;
@@ -31,6 +37,12 @@ pub enum Request {
         /// The deployment that the sliders change.
         deployment: Deployment,
     },
+    /// The changes that repair a deployment which is impossible or doesn't fit. The answer has a
+    /// [`Repair`] on each line.
+    Repairs {
+        /// The deployment.
+        deployment: Deployment,
+    },
     /// The help texts of all settings.
     Help,
     /// The link that an address stands for, and warnings about its mistakes.
@@ -38,63 +50,6 @@ pub enum Request {
         /// The address.
         text: String,
     },
-}
-
-/// The panels under the chart and in the share sheet.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum PanelId {
-    /// How near the laws come to measurements.
-    Accuracy,
-    /// Changes to the deployment that help.
-    Advice,
-    /// The deployment beside a pinned one.
-    Compare,
-    /// Pictures, tables and commands to save.
-    Export,
-    /// A file that the reader gave: a model's, an engine's, or a log.
-    File,
-    /// The range of each setting in which the deployment fits.
-    Limits,
-    /// Deployments of the model that run a load.
-    Search,
-    /// Other forms of the page's link.
-    Share,
-    /// The memory over the range of a setting.
-    Sweep,
-    /// The explanation of a figure.
-    Why,
-}
-
-impl PanelId {
-    /// Every panel.
-    pub const ALL: [PanelId; 10] = [
-        PanelId::Accuracy,
-        PanelId::Advice,
-        PanelId::Compare,
-        PanelId::Export,
-        PanelId::File,
-        PanelId::Limits,
-        PanelId::Search,
-        PanelId::Share,
-        PanelId::Sweep,
-        PanelId::Why,
-    ];
-
-    /// The name on the wire, which is also the id of the panel's element in the page.
-    pub const fn name(self) -> &'static str {
-        match self {
-            PanelId::Accuracy => "accuracy",
-            PanelId::Advice => "advice",
-            PanelId::Compare => "compare",
-            PanelId::Export => "export",
-            PanelId::File => "file",
-            PanelId::Limits => "limits",
-            PanelId::Search => "search",
-            PanelId::Share => "share",
-            PanelId::Sweep => "sweep",
-            PanelId::Why => "why",
-        }
-    }
 }
 
 /// A request for a panel.
@@ -147,9 +102,9 @@ impl PanelRequest {
         found.map_or(default, |(_, value)| !value.is_empty())
     }
 
-    /// An option as a whole number; `None` if absent or not a number.
+    /// An option as a whole number, as [`count`] parses it; `None` if absent or not a number.
     pub fn number(&self, name: &str) -> Option<u64> {
-        self.option(name)?.parse().ok()
+        count(self.option(name)?)
     }
 
     /// Whether a part is to be unfolded.
@@ -191,6 +146,9 @@ impl fmt::Display for Request {
             Request::SliderLimits { deployment } => {
                 pairs.append_pair("ask", "slider_limits").append_pair("link", &link::encode(deployment));
             }
+            Request::Repairs { deployment } => {
+                pairs.append_pair("ask", "repairs").append_pair("link", &link::encode(deployment));
+            }
             Request::Help => {
                 pairs.append_pair("ask", "help");
             }
@@ -229,8 +187,7 @@ impl FromStr for Request {
         }
         match ask.as_str() {
             "" => {
-                let named = PanelId::ALL.into_iter().find(|id| id.name() == panel);
-                request.panel = named.ok_or(UnknownRequest(panel))?;
+                request.panel = panel.parse()?;
                 Ok(Request::Panel(request))
             }
             "formula" => {
@@ -242,6 +199,7 @@ impl FromStr for Request {
                 })
             }
             "slider_limits" => Ok(Request::SliderLimits { deployment: request.deployment }),
+            "repairs" => Ok(Request::Repairs { deployment: request.deployment }),
             "help" => Ok(Request::Help),
             "repair_link" => Ok(Request::RepairLink { text: request.option("text").unwrap_or_default().into() }),
             _ => Err(UnknownRequest(ask)),
@@ -290,7 +248,8 @@ mod tests {
         requests.extend([
             Request::Panel(PanelRequest::new(PanelId::File)),
             Request::Formula { deployment: deployment.clone(), contributor: Contributor::Weights, rank: 3 },
-            Request::SliderLimits { deployment },
+            Request::SliderLimits { deployment: deployment.clone() },
+            Request::Repairs { deployment },
             Request::Help,
             Request::RepairLink { text: "<https://example.org/#v=1&amp;tp_size=2>".into() },
         ]);

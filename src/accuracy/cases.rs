@@ -107,6 +107,8 @@ pub struct Case {
     pub predicted: f64,
     /// The printed figure, in bytes or as a count.
     pub measured: f64,
+    /// The printed figure with the numbers that have the same digits.
+    pub printed: Printed,
     /// `predicted / measured - 1`. The blocks are predicted from a free memory that was rounded for
     /// the log, which leaves a range of counts. `predicted` is the count in it nearest to
     /// `measured`.
@@ -299,6 +301,7 @@ fn case(contributor: Compared, measurement: &Measurement, printed: Printed) -> R
         contributor,
         predicted,
         measured: printed.value,
+        printed,
         error: predicted / printed.value - 1.0,
         exact: printed.covers(predicted),
         deployment: deployment.clone(),

@@ -50,33 +50,6 @@ pub fn find(name: &str) -> Option<&'static Architecture> {
     with(&whole).or_else(|| with(&short))
 }
 
-/// The models that `text` may mean, the likeliest first: those with a name or an alias that
-/// contains each of its words. Names that begin with the text come first, then shorter names.
-pub fn suggest(text: &str) -> Vec<&'static Architecture> {
-    let text = text.trim().to_ascii_lowercase();
-    let words: Vec<&str> =
-        text.split(|c: char| !c.is_ascii_alphanumeric() && c != '.').filter(|word| !word.is_empty()).collect();
-    let rank = |model: &'static Architecture| {
-        let matching = model.names().filter_map(|name| {
-            let name = name.to_ascii_lowercase();
-            let short = name.rsplit('/').next().unwrap_or(&name);
-            words
-                .iter()
-                .all(|word| name.contains(word))
-                .then_some((!(short.starts_with(&text) || name.starts_with(&text)), short.len()))
-        });
-        let best = matching.min()?;
-        Some((best, model))
-    };
-    // An insertion sort: the standard library's sorts would enlarge the page's program, and the
-    // catalogue is small.
-    let mut found: Vec<((bool, usize), &'static Architecture)> = Vec::new();
-    for (rank, model) in models().iter().filter_map(rank) {
-        found.insert(found.partition_point(|(better, _)| *better <= rank), (rank, model));
-    }
-    found.into_iter().map(|(_, model)| model).collect()
-}
-
 /// Parses a row of `models.csv`; `None` if it is malformed, which a test rules out.
 fn model(row: &'static str) -> Option<Architecture> {
     let source = match row.rsplit(',').next()? {
@@ -167,13 +140,10 @@ mod tests {
     }
 
     #[test]
-    fn models_are_found_by_name_alias_and_part() {
+    fn models_are_found_by_name_and_alias() {
         assert_eq!(find("META-LLAMA/llama-2-7b-hf").unwrap().layers, 32);
         assert_eq!(find("llama-3.1-8b").unwrap().name, "meta-llama/Llama-3.1-8B");
         assert!(find("meta-llama").is_none());
-        assert_eq!(suggest("qwen3-32")[0].name, "Qwen/Qwen3-32B");
-        assert_eq!(suggest("llama 70b 3.3")[0].name, "meta-llama/Llama-3.3-70B-Instruct");
-        assert!(suggest("no such model").is_empty());
     }
 
     #[test]

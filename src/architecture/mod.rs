@@ -5,12 +5,14 @@ mod catalogue;
 mod dtype;
 mod family;
 mod layers;
+mod lineup;
 mod model_ref;
 mod parts;
 mod recipe;
+mod suggestion;
 mod tensors;
 
-pub use catalogue::{DEFAULT_MODEL, find, is_whole, models, provide, recipe_of, suggest};
+pub use catalogue::{DEFAULT_MODEL, find, is_whole, models, provide, recipe_of};
 pub use dtype::Dtype;
 pub use family::{Conventions, Family};
 pub use layers::LayerSet;
@@ -19,6 +21,7 @@ pub use parts::{
     Attention, Encoder, Fp4Scope, Indexer, Mlp, Moe, Norm, Positions, QkNorm, Recurrence, RecurrenceKind, Windows,
 };
 pub use recipe::{InvalidFeature, Recipe, layer_set, layer_text, limits};
+pub use suggestion::{Suggestion, suggest};
 pub use tensors::{Block, EncoderTensors, LayerGroup, Split, Tensor, TensorKind, Tensors};
 
 use serde::{Deserialize, Serialize};

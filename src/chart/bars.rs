@@ -1,92 +1,65 @@
 //! The ranks that share a bar.
 
-use crate::memory::{Rank, RankRange, Report};
-use std::ops::RangeInclusive;
+use super::{Segment, stacked_bar::Part};
+use crate::memory::{Rank, RankKind, Report};
+use crate::units::Units;
 
-/// The most ranks that each have a bar of their own.
-const MOST_UNFOLDED: usize = 8;
-/// Upper bound of the width of a letter in a label, in pixels.
-const LETTER: usize = 7;
-/// Pixels between two labels.
-const LABEL_GAP: usize = 8;
+/// The most bars.
+const MOST: usize = 8;
 
 /// A bar, and the ranks that it represents.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Bar {
-    /// The ranks that it represents.
-    pub ranks: RangeInclusive<u64>,
-    /// The rank whose figures it shows: the one that uses the most memory.
+    /// The number of ranks that it represents.
+    pub count: usize,
+    /// The rank whose figures it shows: the fullest of them.
     pub shows: u64,
     /// Whether all of them use their memory in the same way.
     pub alike: bool,
-    /// Its name: "GPU 0", "GPU 0–3".
+    /// Its name in a sentence: "GPU 0", "GPU 1–6", "each of 8 GPUs alike", "fullest of 56 more
+    /// GPUs".
     pub label: String,
 }
 
 impl Bar {
-    /// The bar of consecutive ranks, and the rank that it shows; `None` if there are no ranks.
-    pub(super) fn of(ranks: &[Rank]) -> Option<(Bar, &Rank)> {
-        let first = ranks.first()?;
-        let range = RankRange::of(ranks)?;
-        let shows = Rank::most_used(ranks)?;
-        let bar = Bar {
-            ranks: range.first..=range.last,
-            shows: shows.rank,
-            alike: ranks.iter().all(|rank| rank.is_like(first)),
-            label: range.to_string(),
-        };
-        Some((bar, shows))
+    /// The bar of a single rank.
+    pub(super) fn of(rank: &Rank) -> Bar {
+        Bar { count: 1, shows: rank.rank, alike: true, label: format!("GPU {}", rank.rank) }
+    }
+
+    /// The bar of a kind of rank. `is_only` tells whether there is no other kind.
+    fn of_kind(kind: &RankKind, is_only: bool) -> Bar {
+        let count = kind.ranks.len();
+        let label = if is_only && count > 1 { format!("each of {count} GPUs alike") } else { kind.label() };
+        Bar { count, shows: kind.first.rank, alike: true, label }
     }
 }
 
-/// Bars, each with the rank that it shows, and their labels on the axis.
-pub(super) struct Bars<'a> {
-    pub bars: Vec<(Bar, &'a Rank)>,
-    /// Labels on the axis, without "GPU" if there is no room for it.
-    pub labels: Vec<String>,
+/// The bars of a report, fullest first, each with the rank that it shows. If there are many kinds
+/// of ranks, the last bar represents all those that have no bar of their own.
+pub(super) fn bars(report: &Report) -> Vec<(Bar, &Rank)> {
+    let kinds = report.kinds();
+    let own = if kinds.len() > MOST { MOST - 1 } else { kinds.len() };
+    let (own, merged) = kinds.split_at(own);
+    let mut bars: Vec<(Bar, &Rank)> = own.iter().map(|kind| (Bar::of_kind(kind, own.len() == 1), kind.first)).collect();
+    if let Some(fullest) = merged.first() {
+        let count = merged.iter().map(|kind| kind.ranks.len()).sum();
+        let label = format!("fullest of {count} more GPUs");
+        bars.push((Bar { count, shows: fullest.first.rank, alike: false, label }, fullest.first));
+    }
+    bars
 }
 
-impl<'a> Bars<'a> {
-    /// The bars of a report that fit on an axis of `width` pixels.
-    pub(super) fn new(report: &'a Report, width: u32) -> Bars<'a> {
-        let each: Vec<&[Rank]> = report.ranks.chunks(1).collect();
-        let runs = report.alike();
-        if each.len() <= MOST_UNFOLDED && fit(&each, width, true) {
-            return Bars::of(&each, true);
-        }
-        if fit(&runs, width, true) {
-            return Bars::of(&runs, true);
-        }
-        let most = runs.len().min((width as usize / (LETTER + LABEL_GAP)).max(1));
-        let merged = (1..=most).rev().map(|count| merged(&report.ranks, &runs, count));
-        let groups = merged.into_iter().find(|groups| fit(groups, width, false));
-        Bars::of(&groups.unwrap_or_else(|| vec![&report.ranks]), false)
-    }
-
-    fn of(groups: &[&'a [Rank]], named: bool) -> Bars<'a> {
-        let bars: Vec<(Bar, &Rank)> = groups.iter().filter_map(|ranks| Bar::of(ranks)).collect();
-        let ranges = groups.iter().filter_map(|ranks| RankRange::of(ranks));
-        let labels = ranges.map(|range| if named { range.to_string() } else { range.numbers() }).collect();
-        Bars { bars, labels }
-    }
+/// The segments of a rank's bar that take memory, from the base to the end.
+pub(super) fn parts(report: &Report, rank: &Rank, bar: &Bar, units: Units) -> Vec<Part> {
+    let sizes = Segment::ALL.into_iter().map(|segment| (segment, segment.bytes(rank)));
+    sizes
+        .filter(|(_, bytes)| bytes.0 > 0)
+        .map(|(segment, bytes)| Part::new(segment, bytes, rank.total, segment.label_in(report), &bar.label, units))
+        .collect()
 }
 
-/// Whether the labels fit side by side without touching.
-fn fit(groups: &[&[Rank]], width: u32, named: bool) -> bool {
-    let name = if named { "GPU ".len() } else { 0 };
-    let ranges = groups.iter().filter_map(|ranks| RankRange::of(ranks));
-    let letters = ranges.map(|range| name + range.numbers().chars().count()).max().unwrap_or(0);
-    groups.len() * (letters * LETTER + LABEL_GAP) <= width as usize
-}
-
-/// Merges consecutive runs of `ranks` until at most `count` are left.
-fn merged<'a>(ranks: &'a [Rank], runs: &[&'a [Rank]], count: usize) -> Vec<&'a [Rank]> {
-    let mut rest = ranks;
-    let mut groups = Vec::with_capacity(count);
-    for runs in runs.chunks(runs.len().div_ceil(count).max(1)) {
-        let (group, after) = rest.split_at(runs.iter().map(|run| run.len()).sum());
-        groups.push(group);
-        rest = after;
-    }
-    groups
+/// The memory of a rank in `units`, free memory included, without saturation.
+pub(super) fn giga(rank: &Rank, units: Units) -> f64 {
+    Segment::ALL.into_iter().map(|segment| segment.bytes(rank).0 as f64).sum::<f64>() / units.giga_bytes()
 }

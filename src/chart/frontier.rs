@@ -1,23 +1,13 @@
-//! Deployments as dots over their GPUs and sequences, and the frontier of the best ones.
+//! Deployments as dots over their GPUs and concurrent requests, and the frontier of the best ones.
 
-use super::draw::{Canvas, Drawn, drawing, fill, rgb, write};
-use super::model::{Area, Label};
+use super::draw::{Canvas, rgb};
+use super::plot::{BELOW, Failure, LEFT, MARGIN, plotted, powers_of_two, style_axes, tick};
 use super::{Size, Theme};
 use crate::explore::search::{Candidate, frontier as unbeaten};
-use crate::units::grouped;
 use plotters::prelude::*;
-use plotters::style::text_anchor::{HPos, Pos, VPos};
 
-/// Space to the left of the plot, for the ticks.
-const LEFT: u32 = 72;
-/// Space below the plot, for the ticks.
-const BOTTOM: u32 = 28;
 /// Space above and to the right of the plot, so that dots at its edge are not cut off.
 const EDGE: u32 = 16;
-/// Space between a tick's label and the plot.
-const LABEL_GAP: u32 = 8;
-/// The least distance between ticks of the vertical axis, in pixels.
-const TICK_DISTANCE: u32 = 32;
 /// The radii of dots on the frontier and of other dots.
 const RADII: (i32, i32) = (4, 2);
 
@@ -38,105 +28,72 @@ pub struct FrontierDrawing {
     /// The picture, as [`Drawing::svg`](super::Drawing::svg).
     pub svg: String,
     /// The candidates on the frontier, by their GPUs. No other candidate has fewer GPUs and more
-    /// sequences.
+    /// requests.
     pub best: Vec<Best>,
 }
 
-/// Draws a dot for each candidate on two logarithmic axes: GPUs to the right, concurrent sequences
+/// Draws a dot for each candidate on two logarithmic axes: GPUs to the right, concurrent requests
 /// upwards. The dots of the frontier are larger and connected by steps.
 pub fn frontier(candidates: &[Candidate], size: Size, theme: &Theme) -> FrontierDrawing {
     let size = size.limited();
     let size = Size { width: size.width.max(200), height: size.height.max(120) };
-    let most = |of: fn(&Candidate) -> u64| candidates.iter().map(of).max().unwrap_or(1).max(2);
-    let least = candidates.iter().map(|one| one.concurrency).min().unwrap_or(1).max(1);
-    let plot = Plot {
-        size,
-        gpus: doublings(most(|one| one.gpus)),
-        sequences: (least.ilog2(), doublings(most(|one| one.concurrency)).max(least.ilog2() + 1)),
-    };
-    let best: Vec<Best> = unbeaten(candidates)
-        .into_iter()
-        .map(|candidate| Best {
-            candidate,
-            x: plot.x(candidates[candidate].gpus),
-            y: plot.y(candidates[candidate].concurrency),
-        })
-        .collect();
-    let svg = drawing(size, |canvas| plot.draw(canvas, candidates, &best, theme));
+    let (svg, best) = plotted(size, |canvas| draw(canvas, candidates, size, theme));
     FrontierDrawing { svg, best }
 }
 
-/// The exponent of the smallest power of two that is not below a number.
-fn doublings(number: u64) -> u32 {
-    number.max(1).ilog2() + u32::from(!number.is_power_of_two())
+/// The powers of two around some numbers, at least one doubling apart.
+fn range(numbers: impl Iterator<Item = u64> + Clone) -> (f64, f64) {
+    let first = 2f64.powi(numbers.clone().min().unwrap_or(1).max(1).ilog2() as i32);
+    let most = numbers.max().unwrap_or(1).max(1);
+    let last = 2f64.powi((most.ilog2() + u32::from(!most.is_power_of_two())) as i32);
+    (first, last.max(first * 2.0))
 }
 
-/// Two logarithmic axes.
-struct Plot {
-    size: Size,
-    /// The exponent of the largest number of GPUs; the smallest exponent is 0.
-    gpus: u32,
-    /// The smallest and the largest exponent of the sequences.
-    sequences: (u32, u32),
-}
-
-impl Plot {
-    fn x(&self, gpus: u64) -> u32 {
-        let share = (gpus.max(1) as f64).log2() / f64::from(self.gpus.max(1));
-        LEFT + (share.clamp(0.0, 1.0) * f64::from(self.size.width - LEFT - EDGE)).round() as u32
+fn draw(canvas: &Canvas<'_>, all: &[Candidate], size: Size, theme: &Theme) -> Result<Vec<Best>, Failure> {
+    let (gpus, requests) = (range(all.iter().map(|one| one.gpus)), range(all.iter().map(|one| one.concurrency)));
+    let (width, height) = (size.width - LEFT - EDGE, size.height - BELOW - EDGE);
+    let axis = |(from, to): (f64, f64), length, is_vertical| {
+        (from..to).log_scale().base(2.0).with_key_points(powers_of_two(from, to, length, is_vertical))
+    };
+    let mut chart = ChartBuilder::on(canvas)
+        .margin_top(EDGE)
+        .margin_right(EDGE)
+        .margin_bottom(MARGIN)
+        .x_label_area_size(BELOW - MARGIN)
+        .y_label_area_size(LEFT)
+        .build_cartesian_2d(axis(gpus, width, false), axis(requests, height, true))?;
+    let label = |number: &f64| tick(*number);
+    let mut mesh = chart.configure_mesh();
+    style_axes(&mut mesh, size, theme);
+    mesh.x_label_formatter(&label).y_label_formatter(&label).x_desc("GPUs").y_desc("concurrent requests").draw()?;
+    let place = |one: &Candidate| (one.gpus.max(1) as f64, one.concurrency.max(1) as f64);
+    // Many candidates share a place, or lie within the radius of a dot below another one: one dot
+    // shows them all.
+    let mut places: Vec<(i32, i32)> = all.iter().map(|one| chart.backend_coord(&place(one))).collect();
+    places.sort_unstable();
+    places.dedup_by(|(x, y), (kept_x, kept_y)| x == kept_x && y.abs_diff(*kept_y) <= RADII.1.unsigned_abs());
+    for place in places {
+        canvas.draw(&Circle::new(place, RADII.1, rgb(theme.contributors[1]).filled()))?;
     }
-
-    fn y(&self, sequences: u64) -> u32 {
-        let (first, last) = self.sequences;
-        let share = ((sequences.max(1) as f64).log2() - f64::from(first)) / f64::from(last - first);
-        self.base() - (share.clamp(0.0, 1.0) * f64::from(self.base() - EDGE)).round() as u32
+    let best = unbeaten(all);
+    let mut steps: Vec<(f64, f64)> = Vec::with_capacity(2 * best.len());
+    for (gpus, requests) in best.iter().map(|candidate| place(&all[*candidate])) {
+        steps.extend(steps.last().map(|(_, before)| (gpus, *before)));
+        steps.push((gpus, requests));
     }
-
-    fn base(&self) -> u32 {
-        self.size.height - BOTTOM
+    let dots: Vec<(f64, f64)> = best.iter().map(|candidate| place(&all[*candidate])).collect();
+    let (color, paper) = (rgb(theme.contributors[0]), rgb(theme.paper));
+    if steps.len() > 1 {
+        chart.draw_series([PathElement::new(steps, color)])?;
     }
-
-    fn draw<'a>(&self, canvas: &Canvas<'a>, all: &[Candidate], best: &[Best], theme: &Theme) -> Drawn<'a> {
-        let width = self.size.width - LEFT - EDGE;
-        for power in 0..=self.gpus {
-            let x = self.x(1 << power);
-            fill(canvas, Area { x, y: EDGE, width: 1, height: self.base() - EDGE }, theme.grid)?;
-            let label = Label { x, y: self.base() + LABEL_GAP, text: grouped(1 << power) };
-            write(canvas, &label, Pos::new(HPos::Center, VPos::Top), theme.faint)?;
-        }
-        let (first, last) = self.sequences;
-        let room = ((self.base() - EDGE) / TICK_DISTANCE).max(1);
-        for power in (first..=last).step_by((last - first).div_ceil(room).max(1) as usize) {
-            let y = self.y(1u64.checked_shl(power).unwrap_or(u64::MAX));
-            fill(canvas, Area { x: LEFT, y, width, height: 1 }, theme.grid)?;
-            let text = grouped(1u64.checked_shl(power).unwrap_or(u64::MAX));
-            let label = Label { x: LEFT - LABEL_GAP, y, text };
-            write(canvas, &label, Pos::new(HPos::Right, VPos::Center), theme.faint)?;
-        }
-        // Many candidates share a place, or lie within the radius of a dot below another one: one
-        // dot shows them all.
-        let mut places: Vec<(u32, u32)> = all.iter().map(|one| (self.x(one.gpus), self.y(one.concurrency))).collect();
-        places.sort_unstable();
-        places.dedup_by(|(x, y), (kept_x, kept_y)| x == kept_x && y.abs_diff(*kept_y) <= RADII.1.unsigned_abs());
-        for (x, y) in places {
-            canvas.draw(&Circle::new((x as i32, y as i32), RADII.1, rgb(theme.contributors[1]).filled()))?;
-        }
-        let mut steps: Vec<(i32, i32)> = Vec::with_capacity(2 * best.len());
-        for dot in best {
-            let (x, y) = (dot.x as i32, dot.y as i32);
-            steps.extend(steps.last().map(|(_, before)| (x, *before)));
-            steps.push((x, y));
-        }
-        if steps.len() > 1 {
-            canvas.draw(&PathElement::new(steps, rgb(theme.contributors[0])))?;
-        }
-        for dot in best {
-            let middle = (dot.x as i32, dot.y as i32);
-            canvas.draw(&Circle::new(middle, RADII.0 + 1, rgb(theme.paper).filled()))?;
-            canvas.draw(&Circle::new(middle, RADII.0, rgb(theme.contributors[0]).filled()))?;
-        }
-        Ok(())
-    }
+    chart.draw_series(dots.iter().flat_map(|dot| {
+        [Circle::new(*dot, RADII.0 + 1, paper.filled()), Circle::new(*dot, RADII.0, color.filled())]
+    }))?;
+    let located = |(candidate, dot): (usize, &(f64, f64))| {
+        let (x, y) = chart.backend_coord(dot);
+        Best { candidate, x: x.max(0) as u32, y: y.max(0) as u32 }
+    };
+    Ok(best.into_iter().zip(&dots).map(located).collect())
 }
 
 #[cfg(test)]

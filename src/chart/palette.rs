@@ -28,7 +28,7 @@ impl fmt::Display for Color {
 pub struct Theme {
     /// The background, also between the segments.
     pub paper: Color,
-    /// The line at the capacity.
+    /// The capacity, and names.
     pub ink: Color,
     /// The labels of the axes.
     pub faint: Color,
@@ -38,15 +38,20 @@ pub struct Theme {
     pub contributors: [Color; 6],
     /// Free memory.
     pub free: Color,
+    /// The names on the contributors, in the order of [`Contributor::ALL`]; `None` if no color can
+    /// be read on one.
+    pub names: [Option<Color>; 6],
+    /// Missing memory.
+    pub bad: Color,
 }
 
 impl Theme {
     /// Dark colors on white.
     pub const LIGHT: Theme = Theme {
         paper: Color(0xfbfbfa),
-        ink: Color(0x1e2023),
-        faint: Color(0x676c74),
-        grid: Color(0xe5e6e8),
+        ink: Color(0x1b1d20),
+        faint: Color(0x626870),
+        grid: Color(0xe7e8ea),
         contributors: [
             Color(0x3b5b92),
             Color(0x86b2cf),
@@ -56,14 +61,16 @@ impl Theme {
             Color(0x7d7689),
         ],
         free: Color(0xecedef),
+        names: names(Color(0xffffff), Color(0x08140b), Color(0x16202a)),
+        bad: Color(0xb3261e),
     };
 
     /// Light colors on black.
     pub const DARK: Theme = Theme {
-        paper: Color(0x141517),
-        ink: Color(0xe6e7e9),
-        faint: Color(0x9aa0a8),
-        grid: Color(0x2b2e32),
+        paper: Color(0x131416),
+        ink: Color(0xe9eaec),
+        faint: Color(0x989ea7),
+        grid: Color(0x25272b),
         contributors: [
             Color(0x6f90d0),
             Color(0xa6d0e6),
@@ -73,6 +80,8 @@ impl Theme {
             Color(0x837d90),
         ],
         free: Color(0x26292d),
+        names: names(Color(0x0c1118), Color(0x0a130c), Color(0x10151a)),
+        bad: Color(0xff9c93),
     };
 
     /// The color of a contributor.
@@ -87,6 +96,20 @@ impl Theme {
             Segment::Free => self.free,
         }
     }
+
+    /// The color of a segment's name inside it; `None` if none can be read there.
+    pub fn name_on(&self, segment: Segment) -> Option<Color> {
+        match segment {
+            Segment::Contributor(contributor) => self.names[contributor as usize],
+            Segment::Free => Some(self.faint),
+        }
+    }
+}
+
+/// The colors of names on the weights, on the KV cache and on the light contributors. On the
+/// overhead neither white nor black has enough contrast.
+const fn names(on_weights: Color, on_kv_cache: Color, on_light: Color) -> [Option<Color>; 6] {
+    [Some(on_weights), Some(on_light), Some(on_light), Some(on_light), Some(on_kv_cache), None]
 }
 
 #[cfg(test)]
@@ -147,7 +170,9 @@ mod tests {
         for contributor in Contributor::ALL {
             let [light, dark] = [Theme::LIGHT, Theme::DARK].map(|theme| theme.contributor(contributor));
             let pattern = format!("pattern-{}", contributor.key());
-            let filled = format!("[fill=\"{light}\" i],\n[fill=\"{dark}\" i] {{\n  fill: url(\"#{pattern}\");");
+            let swatch = format!(".sw.c-{} rect", contributor.key());
+            let filled =
+                format!("[fill=\"{light}\" i],\n[fill=\"{dark}\" i],\n{swatch} {{\n  fill: url(\"#{pattern}\");");
             let ground = format!("#{pattern} {{\n  color: {light};");
             assert!(print.contains(&filled) && print.contains(&ground), "{pattern}");
             assert!(page.contains(&format!("<pattern id=\"{pattern}\"")), "{pattern}");
@@ -155,11 +180,50 @@ mod tests {
     }
 
     #[test]
+    fn a_dark_chart_is_printed_in_light_colors() {
+        let print = include_str!("../../style/print.css");
+        let roles = |theme: Theme| [theme.paper, theme.ink, theme.faint, theme.grid, theme.free, theme.bad];
+        let (light, dark) = (roles(Theme::LIGHT), roles(Theme::DARK));
+        for (light, dark) in light.iter().zip(dark) {
+            assert!(print.contains(&format!("[fill=\"{dark}\" i] {{\n  fill: {light};")), "{dark}");
+        }
+        // A light chart is printed with the same rules.
+        assert!(light.iter().all(|color| !dark.contains(color)));
+    }
+
+    /// The contrast of two colors as WCAG 2 defines it.
+    fn contrast(a: Color, b: Color) -> f64 {
+        let luminance = |color: Color| {
+            let (red, green, blue) = color.rgb();
+            let linear = |channel: u8| match f64::from(channel) / 255.0 {
+                dark if dark <= 0.04045 => dark / 12.92,
+                channel => ((channel + 0.055) / 1.055).powf(2.4),
+            };
+            0.2126 * linear(red) + 0.7152 * linear(green) + 0.0722 * linear(blue) + 0.05
+        };
+        let (a, b) = (luminance(a), luminance(b));
+        a.max(b) / a.min(b)
+    }
+
+    #[test]
     fn labels_can_be_read_on_the_paper() {
-        let luminance = |color| times(&[[0.2126, 0.7152, 0.0722]; 3], linear(color))[0] + 0.05;
         for theme in [Theme::LIGHT, Theme::DARK] {
-            let (paper, faint) = (luminance(theme.paper), luminance(theme.faint));
-            assert!(paper.max(faint) / paper.min(faint) >= 4.5);
+            for color in [theme.ink, theme.faint, theme.bad] {
+                assert!(contrast(theme.paper, color) >= 4.5, "{color}");
+            }
+        }
+    }
+
+    #[test]
+    fn names_can_be_read_on_their_segments() {
+        assert!((contrast(Color(0xffffff), Color(0)) - 21.0).abs() < 1e-9);
+        for theme in [Theme::LIGHT, Theme::DARK] {
+            for segment in Segment::ALL {
+                if let Some(color) = theme.name_on(segment) {
+                    let contrast = contrast(theme.segment(segment), color);
+                    assert!(contrast >= 4.5, "{color} on {}: {contrast}", segment.label());
+                }
+            }
         }
     }
 

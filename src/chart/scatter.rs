@@ -1,23 +1,22 @@
 //! Predictions over measurements: a dot for each, on two logarithmic axes.
 
-use super::draw::{Canvas, Drawn, drawing, fill, rgb, write};
-use super::model::{Area, Label};
+use super::draw::{Canvas, rgb};
+use super::plot::{BELOW, Failure, LEFT, MARGIN, plotted, style_axes};
 use super::{Size, Theme};
 use crate::memory::Contributor;
 use crate::units::Units;
 use plotters::prelude::*;
-use plotters::style::text_anchor::{HPos, Pos, VPos};
 
-/// Space to the left of the plot, for the ticks.
-const LEFT: u32 = 56;
-/// Space below the plot, for the ticks.
-const BOTTOM: u32 = 28;
-/// Space above and to the right of the plot, so that dots at its edge are not cut off.
-const EDGE: u32 = 8;
-/// Space between a tick's label and the plot.
-const LABEL_GAP: u32 = 8;
+/// Space to the left of the plot, for the title and labels such as "512 MiB".
+const BEFORE: u32 = LEFT + 16;
+/// Space above and to the right of the plot, so that dots and labels at its edge are not cut off.
+const EDGE: u32 = 28;
+/// The least distance between ticks, in pixels.
+const DISTANCE: u32 = 64;
 /// The radius of a dot.
 const RADIUS: i32 = 4;
+/// The error of a logarithm of a whole power.
+const ROUNDING: f64 = 1e-9;
 
 /// A predicted and a measured size, in bytes.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -62,21 +61,9 @@ pub struct Scatter {
 /// assert!(scatter.svg.contains("<circle"));
 /// ```
 pub fn scatter(points: &[Point], size: Size, theme: &Theme, units: Units) -> Scatter {
-    let axis = Axis(units);
     let size = size.limited();
     let size = Size { width: size.width.max(160), height: size.height.max(120) };
-    let is_drawn =
-        |point: &Point| [point.predicted, point.measured].iter().all(|bytes| axis.exponent(*bytes).is_some());
-    let drawn = points.iter().enumerate().filter(|(_, point)| is_drawn(point));
-    let exponents =
-        drawn.clone().flat_map(|(_, point)| [point.predicted, point.measured]).filter_map(|bytes| axis.exponent(bytes));
-    let (low, high) = exponents.fold((f64::MAX, f64::MIN), |(low, high), one| (low.min(one), high.max(one)));
-    let ends = if low > high { (axis.logarithm(1e6), axis.logarithm(1e6)) } else { (low, high) };
-    let plot = Plot::new(size, axis, ends);
-    let dots: Vec<Dot> = drawn
-        .map(|(index, point)| Dot { point: index, x: plot.x(point.measured), y: plot.y(point.predicted) })
-        .collect();
-    let svg = drawing(size, |canvas| draw(canvas, &plot, points, &dots, theme));
+    let (svg, dots) = plotted(size, |canvas| draw(canvas, points, size, theme, Axis(units)));
     Scatter { svg, dots }
 }
 
@@ -85,121 +72,69 @@ pub fn scatter(points: &[Point], size: Size, theme: &Theme, units: Units) -> Sca
 struct Axis(Units);
 
 impl Axis {
-    /// The logarithm of a size; `None` if it is not finite.
-    fn exponent(self, bytes: f64) -> Option<f64> {
-        Some(self.logarithm(bytes)).filter(|exponent| exponent.is_finite())
-    }
-
-    fn logarithm(self, bytes: f64) -> f64 {
+    /// The ratio of two neighboring ticks, and the base of the numbers in their labels.
+    fn steps(self) -> (f64, f64) {
         match self.0 {
-            Units::Binary => bytes.log2(),
-            Units::Decimal => bytes.log10(),
+            Units::Binary => (32.0, 1024.0),
+            Units::Decimal => (10.0, 1000.0),
         }
     }
 
-    /// The difference of the exponents of two ticks.
-    fn step(self) -> i32 {
-        match self.0 {
-            Units::Binary => 5,
-            Units::Decimal => 1,
-        }
+    /// The ticks around some sizes.
+    fn ticks(self, sizes: impl Iterator<Item = f64>) -> Vec<f64> {
+        let (step, _) = self.steps();
+        let (low, high) = sizes.fold((f64::MAX, f64::MIN), |(low, high), size| (low.min(size), high.max(size)));
+        let (low, high) = if low > high { (step, step) } else { (low, high) };
+        let first = (low.ln() / step.ln() + ROUNDING).floor() as i32;
+        let last = (high.ln() / step.ln() - ROUNDING).ceil() as i32;
+        (first..=last.max(first + 1)).map(|exponent| step.powi(exponent)).collect()
     }
 
     /// The label of a tick: "32 MiB" for a power of two, "100 MB" for a power of ten.
-    fn label(self, exponent: i32) -> String {
-        let exponent = exponent.max(0) as u32;
-        let (base, units, power): (u32, _, _) = match self.0 {
-            Units::Binary => (2, ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"], 10),
-            Units::Decimal => (10, ["B", "kB", "MB", "GB", "TB", "PB", "EB"], 3),
+    fn label(self, bytes: f64) -> String {
+        let (step, base) = self.steps();
+        let units = match self.0 {
+            Units::Binary => ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"],
+            Units::Decimal => ["B", "kB", "MB", "GB", "TB", "PB", "EB"],
         };
-        match units.get((exponent / power) as usize) {
-            Some(unit) => format!("{} {unit}", base.pow(exponent % power)),
-            None => format!("{base}^{exponent} B"),
+        let place = (bytes.ln() / base.ln() + ROUNDING).floor().max(0.0) as usize;
+        match units.get(place) {
+            Some(unit) => format!("{} {unit}", (bytes / base.powi(place as i32)).round()),
+            None => format!("{step}^{} B", (bytes.ln() / step.ln()).round()),
         }
     }
 }
 
-/// The two axes.
-struct Plot {
-    size: Size,
-    axis: Axis,
-    /// The exponents of the first and the last tick.
-    ends: (i32, i32),
-}
-
-impl Plot {
-    fn new(size: Size, axis: Axis, (low, high): (f64, f64)) -> Plot {
-        let step = axis.step();
-        let first = (low as i32).div_euclid(step) * step;
-        let last = (high.ceil() as i32 + step - 1).div_euclid(step) * step;
-        Plot { size, axis, ends: (first, last.max(first + step)) }
-    }
-
-    fn width(&self) -> u32 {
-        self.size.width - LEFT - EDGE
-    }
-
-    fn height(&self) -> u32 {
-        self.size.height - BOTTOM - EDGE
-    }
-
-    /// The relative position of an exponent on an axis.
-    fn share(&self, exponent: f64) -> f64 {
-        let (first, last) = (f64::from(self.ends.0), f64::from(self.ends.1));
-        ((exponent - first) / (last - first)).clamp(0.0, 1.0)
-    }
-
-    fn right(&self, exponent: f64) -> u32 {
-        LEFT + (self.share(exponent) * f64::from(self.width())).round() as u32
-    }
-
-    fn down(&self, exponent: f64) -> u32 {
-        EDGE + self.height() - (self.share(exponent) * f64::from(self.height())).round() as u32
-    }
-
-    fn x(&self, bytes: f64) -> u32 {
-        self.right(self.axis.logarithm(bytes))
-    }
-
-    fn y(&self, bytes: f64) -> u32 {
-        self.down(self.axis.logarithm(bytes))
-    }
-
-    /// The exponents with a tick: no more than the shorter axis has room for.
-    fn ticks(&self) -> impl Iterator<Item = i32> {
-        let (first, last) = self.ends;
-        let room = (self.width() / 56).min(self.height() / 24).max(1);
-        let step = self.axis.step();
-        let every = ((last - first) / step).unsigned_abs().div_ceil(room).max(1) * step.unsigned_abs();
-        (first..=last).step_by(every as usize)
-    }
-}
-
-fn draw<'a>(canvas: &Canvas<'a>, plot: &Plot, points: &[Point], dots: &[Dot], theme: &Theme) -> Drawn<'a> {
-    let base = EDGE + plot.height();
-    for exponent in plot.ticks() {
-        let (x, y) = (plot.right(f64::from(exponent)), plot.down(f64::from(exponent)));
-        fill(canvas, Area { x: LEFT, y, width: plot.width(), height: 1 }, theme.grid)?;
-        fill(canvas, Area { x, y: EDGE, width: 1, height: plot.height() }, theme.grid)?;
-        let text = plot.axis.label(exponent);
-        let row = Label { x: LEFT - LABEL_GAP, y, text: text.clone() };
-        write(canvas, &row, Pos::new(HPos::Right, VPos::Center), theme.faint)?;
-        // The last label ends at the edge of the picture.
-        let last = x + EDGE >= plot.size.width;
-        let column = Label { x: if last { plot.size.width } else { x }, y: base + LABEL_GAP, text };
-        let anchor = if last { HPos::Right } else { HPos::Center };
-        write(canvas, &column, Pos::new(anchor, VPos::Top), theme.faint)?;
-    }
-    let corner = |x: u32, y: u32| (x as i32, y as i32);
-    let ends = vec![corner(LEFT, base), corner(LEFT + plot.width(), EDGE)];
-    canvas.draw(&PathElement::new(ends, rgb(theme.faint)))?;
-    for dot in dots {
-        let middle = corner(dot.x, dot.y);
-        let color = points.get(dot.point).map_or(theme.ink, |point| theme.contributor(point.contributor));
-        canvas.draw(&Circle::new(middle, RADIUS + 1, rgb(theme.paper).filled()))?;
-        canvas.draw(&Circle::new(middle, RADIUS, rgb(color).filled()))?;
-    }
-    Ok(())
+fn draw(canvas: &Canvas<'_>, points: &[Point], size: Size, theme: &Theme, axis: Axis) -> Result<Vec<Dot>, Failure> {
+    let is_drawn = |point: &Point| [point.predicted, point.measured].iter().all(|bytes| bytes.ln().is_finite());
+    let drawn: Vec<(usize, &Point)> = points.iter().enumerate().filter(|(_, point)| is_drawn(point)).collect();
+    let ticks = axis.ticks(drawn.iter().flat_map(|(_, point)| [point.predicted, point.measured]));
+    let (first, last) = (ticks[0], ticks[ticks.len() - 1]);
+    let room = (size.width.min(size.height).saturating_sub(BEFORE + EDGE) / DISTANCE).max(1) as usize;
+    let shown: Vec<f64> = ticks.iter().copied().step_by((ticks.len() - 1).div_ceil(room).max(1)).collect();
+    let range = || (first..last).log_scale().base(axis.steps().0).with_key_points(shown.clone());
+    let mut chart = ChartBuilder::on(canvas)
+        .margin_top(EDGE)
+        .margin_right(EDGE)
+        .margin_bottom(MARGIN)
+        .x_label_area_size(BELOW - MARGIN)
+        .y_label_area_size(BEFORE)
+        .build_cartesian_2d(range(), range())?;
+    let label = |bytes: &f64| axis.label(*bytes);
+    let mut mesh = chart.configure_mesh();
+    style_axes(&mut mesh, size, theme);
+    mesh.x_label_formatter(&label).y_label_formatter(&label).x_desc("measured").y_desc("predicted").draw()?;
+    chart.draw_series([PathElement::new(vec![(first, first), (last, last)], rgb(theme.faint))])?;
+    chart.draw_series(drawn.iter().flat_map(|(_, point)| {
+        let (middle, color) = ((point.measured, point.predicted), rgb(theme.contributor(point.contributor)));
+        let paper = rgb(theme.paper);
+        [Circle::new(middle, RADIUS + 1, paper.filled()), Circle::new(middle, RADIUS, color.filled())]
+    }))?;
+    let located = |(point, of): &(usize, &Point)| {
+        let (x, y) = chart.backend_coord(&(of.measured, of.predicted));
+        Dot { point: *point, x: x.max(0) as u32, y: y.max(0) as u32 }
+    };
+    Ok(drawn.iter().map(located).collect())
 }
 
 #[cfg(test)]
@@ -237,13 +172,13 @@ mod tests {
 
     #[test]
     fn a_dot_stands_on_the_diagonal_above_it_or_below_it() {
-        let square = Size { width: 320 + LEFT + EDGE, height: 320 + BOTTOM + EDGE };
+        let square = Size { width: 320 + BEFORE + EDGE, height: 320 + BELOW + EDGE };
         let drawn = scatter(&some(), square, &Theme::DARK, Units::Binary);
         assert_eq!(drawn.dots.len(), 6);
         for (dot, point) in drawn.dots.iter().zip(some()) {
-            let above = f64::from(EDGE + 320 - dot.y) - f64::from(dot.x - LEFT);
+            let above = f64::from(EDGE + 320 - dot.y) - f64::from(dot.x - BEFORE);
             let error = point.predicted / point.measured - 1.0;
-            assert!(if error == 0.0 { above == 0.0 } else { above * error >= 0.0 }, "{point:?}: {above}");
+            assert!(if error == 0.0 { above.abs() <= 1.0 } else { above * error >= 0.0 }, "{point:?}: {above}");
         }
     }
 

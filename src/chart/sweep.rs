@@ -1,35 +1,34 @@
-//! The memory of the fullest GPU over the values of a setting: areas over numbers, horizontal bars
-//! for names.
+//! The memory of the fullest GPU over the values of a setting: columns over a few sizes, areas over
+//! a range of numbers, horizontal bars for names.
 
-use super::draw::{Canvas, Drawn, drawing, fill, rgb, write};
-use super::model::{Area, Label, dashes};
-use super::scale::Scale;
-use super::stack::{Span, stack};
+use super::draw::{Canvas, rgb};
+use super::memory_axis::{MemoryAxis, Part};
+use super::plot::{
+    BELOW, Chart, Failure, LEFT, MARGIN, dashed, plotted, powers_of_two, style_axes, text_style, tick, width_of,
+};
+use super::svg::Svg;
 use super::{Size, Theme};
-use crate::explore::sweep::{Point, Sweep};
-use crate::memory::{Contributor, Rank};
-use crate::units::{Units, grouped};
+use crate::deployment::{Input, setting};
+use crate::explore::sweep::Sweep;
+use crate::memory::Rank;
+use crate::units::grouped;
+use plotters::coord::ranged1d::{AsRangedCoord, ValueFormatter};
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
-/// Space to the left of the plot, for the ticks.
-const LEFT: u32 = 40;
-/// Space to the right of the plot, so that the last label is not cut off.
+/// Space above the plot, for the sizes that exceed it.
+const TOP: u32 = 24;
+/// Space to the right of the plot.
 const RIGHT: u32 = 16;
-/// Space above the plot.
-const TOP: u32 = 12;
-/// Space below the plot, for the values.
-const BOTTOM: u32 = 28;
-/// Space between a label and the plot.
-const LABEL_GAP: u32 = 8;
-/// Upper bound of the width of a letter, in pixels.
-const LETTER: u32 = 7;
-/// The limit of the axis, in multiples of the capacity, for deployments that do not fit.
-const MOST_CAPACITIES: f64 = 2.0;
-/// The distance between horizontal bars, and the height of one, in pixels.
-const ROW: (u32, u32) = (24, 14);
-/// The radius of the dot that marks the deployment's own value.
-const RADIUS: i32 = 4;
+/// The most values that are columns if a setting has no list of sizes.
+const MOST_COLUMNS: usize = 12;
+/// The radius of the dot at the deployment's own value, and that of the mark on a size beyond the
+/// plot.
+const RADII: (i32, i32) = (4, 5);
+/// Space between two labels.
+const LABEL_GAP: u32 = 4;
+/// The thickness of the line below the values that fit.
+const THICK: u32 = 4;
 
 /// The box in which a pointer hits a value, in pixels of the SVG's `viewBox`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,353 +50,389 @@ pub struct Target {
 pub struct SweepDrawing {
     /// The picture, as [`Drawing::svg`](super::Drawing::svg).
     pub svg: String,
-    /// The size of the picture. Its height depends on the number of bars.
+    /// The size of the canvas. Its height depends on the number of bars.
     pub size: Size,
     /// A box for each value, in their order. Boxes touch but do not overlap.
     pub targets: Vec<Target>,
 }
 
-/// A horizontal bar.
-#[derive(Debug, Clone, Copy)]
-pub struct Row<'a> {
-    /// The label before it.
-    pub label: &'a str,
-    /// The GPU that it shows; `None` if the value is impossible.
-    pub rank: Option<&'a Rank>,
-    /// Whether it is the deployment's own value.
-    pub marked: bool,
-}
-
-/// Draws a sweep: stacked areas if its values are numbers, horizontal bars if they are names. A
-/// dashed line marks the capacity. The values that fit have a shaded background above a thick line,
-/// and the deployment's own value has a mark.
+/// Draws a sweep: a column for each of a few sizes, areas over a range of numbers, horizontal bars
+/// for names. A dashed line marks the capacity. The values that fit have a shaded background above
+/// a thick line, and the deployment's own value has a dot. A size beyond the axis has an arrow with
+/// the size. `title` names the setting.
 ///
 /// ```
-/// use trtllm_memory::chart::{self, Size, Theme};
+/// use trtllm_memory::chart::{self, MemoryAxis, Shown, Size, Theme};
 /// use trtllm_memory::{deployment::Deployment, explore::sweep::sweep, units::Units};
 /// let sweep = sweep(&Deployment::default(), "tp_size", None, 0).unwrap();
+/// let axis = MemoryAxis::of([&sweep], Shown::Everything, Units::Binary);
 /// let size = Size { width: 400, height: 240 };
-/// let drawing = chart::sweep(&sweep, size, &Theme::LIGHT, Units::Binary);
-/// assert!(drawing.svg.contains("<polygon"));
+/// let drawing = chart::sweep(&sweep, "Tensor parallel", &axis, size, &Theme::LIGHT);
+/// assert!(drawing.svg.contains("\nTensor parallel\n") && drawing.svg.contains("\nGiB\n"));
 /// assert_eq!(drawing.targets.len(), sweep.points.len());
 /// ```
-pub fn sweep<'s>(sweep: &'s Sweep, size: Size, theme: &Theme, units: Units) -> SweepDrawing {
+pub fn sweep(sweep: &Sweep, title: &str, axis: &MemoryAxis, size: Size, theme: &Theme) -> SweepDrawing {
     if sweep.names {
-        let row = |(at, point): (usize, &'s Point)| Row {
-            label: &point.text,
-            rank: point.outcome.as_ref().ok().map(|fullest| &fullest.rank),
-            marked: sweep.today == Some(at),
-        };
-        let all: Vec<Row> = sweep.points.iter().enumerate().map(row).collect();
-        return rows(&all, size.width, theme, units);
+        return super::rows::sweep_rows(sweep, axis, size.width, theme);
     }
     let size = size.limited();
-    let plot = Plot::new(sweep, Size { width: size.width.max(160), height: size.height.max(120) }, units);
-    let svg = drawing(plot.size, |canvas| plot.draw(canvas, sweep, theme));
-    SweepDrawing { svg, size: plot.size, targets: plot.targets() }
+    let size = Size { width: size.width.max(160), height: size.height.max(120) };
+    let plot = Plot { sweep, title, axis, size, theme };
+    let (svg, targets) = plotted(size, |canvas| match sweep.points.len() {
+        0 => Ok(Vec::new()),
+        _ if plot.is_discrete() => plot.columns(canvas),
+        _ => plot.areas(canvas),
+    });
+    SweepDrawing { svg, size, targets }
 }
 
-/// Draws horizontal bars below each other on one scale, each with a dashed line at its own GPU's
-/// capacity.
-pub fn rows(rows: &[Row], width: u32, theme: &Theme, units: Units) -> SweepDrawing {
-    let height = rows.len() as u32 * ROW.0 + BOTTOM;
-    let size = Size { width: width.max(200), height }.limited();
-    let letters = rows.iter().map(|row| row.label.chars().count() as u32).max().unwrap_or(0);
-    let left = (letters * LETTER + 2 * LABEL_GAP).min(size.width / 2);
-    let scale = Scale::new(most(rows.iter().filter_map(|row| row.rank)), size.width - left, units);
-    let bars = Bars { rows, size, left, scale };
-    let svg = drawing(size, |canvas| bars.draw(canvas, theme));
-    let target = |point: usize| Target { point, x: 0, y: point as u32 * ROW.0, width: size.width, height: ROW.0 };
-    SweepDrawing { svg, size, targets: (0..rows.len()).map(target).collect() }
-}
-
-/// The range of a scale in bytes: the capacity, and the usage beyond it up to a limit.
-fn most<'a>(ranks: impl Iterator<Item = &'a Rank> + Clone) -> f64 {
-    let capacity = ranks.clone().map(|rank| rank.total.0 as f64).fold(0.0, f64::max);
-    let used = ranks.map(used).fold(0.0, f64::max);
-    used.min(capacity * MOST_CAPACITIES).max(capacity)
-}
-
-/// The memory that a rank uses, without saturation.
-fn used(rank: &Rank) -> f64 {
-    Contributor::ALL.into_iter().map(|contributor| rank.figure(contributor).bytes.0 as f64).sum()
-}
-
-/// Areas over numbers.
-struct Plot {
+/// A chart over numbers.
+struct Plot<'p> {
+    sweep: &'p Sweep,
+    title: &'p str,
+    axis: &'p MemoryAxis,
     size: Size,
-    scale: Scale,
-    /// The horizontal position of each value.
-    places: Vec<u32>,
+    theme: &'p Theme,
 }
 
-impl Plot {
-    fn new(sweep: &Sweep, size: Size, units: Units) -> Plot {
-        let ranks = sweep.points.iter().filter_map(|point| point.outcome.as_ref().ok()).map(|fullest| &fullest.rank);
-        let scale = Scale::new(most(ranks), size.height - TOP - BOTTOM, units);
-        let values: Vec<f64> = sweep.points.iter().map(|point| point.value).collect();
-        // If there are few values, such as numbers of GPUs, they double. Zero lies half a doubling
-        // before the smallest of the others.
-        let doubling = sweep.logarithmic || values.windows(2).all(|pair| pair[1] >= pair[0] * 1.3);
+impl Plot<'_> {
+    /// Whether the values are separate sizes, between which there are no others.
+    fn is_discrete(&self) -> bool {
+        let is_listed = setting(self.sweep.key).is_some_and(|row| matches!(row.input, Input::Steps { .. }));
+        is_listed || self.sweep.points.len() <= MOST_COLUMNS
+    }
+
+    fn builder<'c, 'a, 's>(&self, canvas: &'c Canvas<'a>) -> ChartBuilder<'c, 's, Svg<'a>> {
+        let mut builder = ChartBuilder::on(canvas);
+        builder
+            .margin_top(TOP)
+            .margin_right(RIGHT)
+            .margin_bottom(MARGIN)
+            .x_label_area_size(BELOW - MARGIN)
+            .y_label_area_size(LEFT);
+        builder
+    }
+
+    fn width(&self) -> u32 {
+        self.size.width - LEFT - RIGHT
+    }
+
+    fn ranks(&self) -> impl Iterator<Item = (usize, &Rank)> {
+        let ranks = self.sweep.points.iter().map(|point| point.outcome.as_ref().ok().map(|fullest| &fullest.rank));
+        ranks.enumerate().filter_map(|(at, rank)| Some((at, rank?)))
+    }
+
+    fn text(&self, at: usize) -> String {
+        let text = &self.sweep.points[at].text;
+        text.parse::<u64>().map_or_else(|_| text.clone(), grouped)
+    }
+
+    /// A column for each value.
+    fn columns(&self, canvas: &Canvas<'_>) -> Result<Vec<Target>, Failure> {
+        let count = self.sweep.points.len();
+        let mut chart =
+            self.builder(canvas).build_cartesian_2d((0..count - 1).into_segmented(), 0.0..self.axis.end())?;
+        let pitch = self.width() / count as u32;
+        let widest = (0..count).map(|at| width_of(&self.text(at)) + LABEL_GAP).max().unwrap_or(1);
+        let every = widest.div_ceil(pitch.max(1)).max(1);
+        let label = |value: &SegmentValue<usize>| match value {
+            SegmentValue::CenterOf(at) | SegmentValue::Exact(at) if at % every as usize == 0 => self.text(*at),
+            _ => String::new(),
+        };
+        let edge = |at: usize| if at < count { SegmentValue::Exact(at) } else { SegmentValue::Last };
+        self.shade(&mut chart, edge)?;
+        let mut mesh = chart.configure_mesh();
+        style_axes(&mut mesh, self.size, self.theme);
+        // plotters can't look for no light lines among whole numbers; without a mesh none is drawn.
+        mesh.disable_x_mesh().x_max_light_lines(1).x_labels(count + 1).x_label_formatter(&label);
+        mesh.y_label_formatter(&|giga| tick(*giga)).x_desc(self.title).y_desc(self.axis.title()).draw()?;
+        let margin = (pitch / 6).clamp(1, 24);
+        for (at, rank) in self.ranks() {
+            let columns = self.axis.stack(rank).into_iter().map(|part| {
+                let (low, high) = (self.axis.clamp(part.low), self.axis.clamp(part.high));
+                let color = rgb(self.theme.contributor(part.contributor));
+                let mut column = Rectangle::new([(edge(at), low), (edge(at + 1), high)], color.filled());
+                column.set_margin(0, 0, margin, margin);
+                column
+            });
+            chart.draw_series(columns)?;
+        }
+        self.marks(canvas, &chart, edge, SegmentValue::CenterOf)
+    }
+
+    /// Areas over a range of numbers.
+    fn areas(&self, canvas: &Canvas<'_>) -> Result<Vec<Target>, Failure> {
+        let values: Vec<f64> = self.sweep.points.iter().map(|point| point.value).collect();
+        let (Some(first), Some(last)) = (values.first().copied(), values.last().copied()) else {
+            return Ok(Vec::new());
+        };
+        if !self.sweep.logarithmic {
+            let range = if last > first { first..last } else { first..first + 1.0 };
+            let middle = |a: f64, b: f64| a.midpoint(b);
+            return self.areas_on(canvas, range, &values, middle, &|value| tick(*value));
+        }
+        // A logarithmic axis has no zero. It lies half a doubling before the smallest other value.
         let least = values.iter().copied().filter(|value| *value > 0.0).fold(f64::INFINITY, f64::min);
-        let position = |value: f64| if doubling { value.max(least / 2.0).ln() } else { value };
-        let (first, last) =
-            (values.first().copied().map_or(0.0, position), values.last().copied().map_or(0.0, position));
-        let width = f64::from(size.width - LEFT - RIGHT);
-        let place = |value: &f64| {
-            let share = if last > first { (position(*value) - first) / (last - first) } else { 0.5 };
-            LEFT + (share * width).round() as u32
+        let zero = least / 2.0;
+        let places: Vec<f64> = values.iter().map(|value| value.max(zero)).collect();
+        let mut ticks = powers_of_two(least, last, self.width(), false);
+        if first == 0.0 {
+            ticks.insert(0, zero);
+        }
+        let range = (places[0]..last).log_scale().base(2.0).with_key_points(ticks);
+        let label = |value: &f64| if *value < least { "0".into() } else { tick(*value) };
+        self.areas_on(canvas, range, &places, |a, b| (a * b).sqrt(), &label)
+    }
+
+    /// Areas on a horizontal axis. `middle` is the point halfway between two values on it.
+    fn areas_on<X>(
+        &self,
+        canvas: &Canvas<'_>,
+        range: X,
+        places: &[f64],
+        middle: impl Fn(f64, f64) -> f64,
+        label: &dyn Fn(&f64) -> String,
+    ) -> Result<Vec<Target>, Failure>
+    where
+        X: AsRangedCoord<Value = f64>,
+        X::CoordDescType: ValueFormatter<f64>,
+    {
+        let mut chart = self.builder(canvas).build_cartesian_2d(range, 0.0..self.axis.end())?;
+        let ends = chart.x_range();
+        let edge = |at: usize| match at {
+            0 => ends.start,
+            at if at < places.len() => middle(places[at - 1], places[at]),
+            _ => ends.end,
         };
-        Plot { size, scale, places: values.iter().map(place).collect() }
-    }
-
-    fn base(&self) -> u32 {
-        self.size.height - BOTTOM
-    }
-
-    /// The vertical position of a size, no higher than the plot.
-    fn y(&self, bytes: f64) -> u32 {
-        let pixels = (bytes * self.scale.per_byte).round().min(f64::from(self.base() - TOP));
-        self.base() - pixels as u32
-    }
-
-    /// The ends of a value's column, halfway to its neighbors.
-    fn column(&self, point: usize) -> (u32, u32) {
-        let here = self.places[point];
-        let half = |other: Option<&u32>, end: u32| other.map_or(end, |other| here.midpoint(*other));
-        let before = point.checked_sub(1).and_then(|before| self.places.get(before));
-        (half(before, LEFT), half(self.places.get(point + 1), self.size.width - RIGHT))
-    }
-
-    fn targets(&self) -> Vec<Target> {
-        let target = |point: usize| {
-            let (from, to) = self.column(point);
-            Target { point, x: from, y: TOP, width: to - from, height: self.base() - TOP }
-        };
-        (0..self.places.len()).map(target).collect()
-    }
-
-    fn draw<'a>(&self, canvas: &Canvas<'a>, sweep: &Sweep, theme: &Theme) -> Drawn<'a> {
-        let (base, right) = (self.base(), self.size.width - RIGHT);
-        let feasible: Vec<(u32, u32)> =
-            sweep.feasible().into_iter().map(|(first, last)| (self.column(first).0, self.column(last).1)).collect();
-        for (from, to) in &feasible {
-            fill(canvas, Area { x: *from, y: TOP, width: to - from, height: base - TOP }, theme.free)?;
-        }
-        for tick in &self.scale.ticks {
-            let y = base - tick.at;
-            fill(canvas, Area { x: LEFT, y, width: right - LEFT, height: 1 }, theme.grid)?;
-            let label = Label { x: LEFT - LABEL_GAP, y, text: tick.label.clone() };
-            write(canvas, &label, Pos::new(HPos::Right, VPos::Center), theme.faint)?;
-        }
-        self.draw_areas(canvas, sweep, theme)?;
-        let capacity = self.y(sweep.capacity().0 as f64);
-        for (x, width) in dashes(LEFT, right) {
-            fill(canvas, Area { x, y: capacity, width, height: 1 }, theme.ink)?;
-        }
-        for (from, to) in &feasible {
-            fill(canvas, Area { x: *from, y: base, width: to - from, height: 3 }, theme.ink)?;
-        }
-        for label in self.labels(sweep) {
-            write(canvas, &label, Pos::new(HPos::Center, VPos::Top), theme.faint)?;
-        }
-        if let Some(x) = sweep.today.and_then(|today| self.places.get(today)) {
-            fill(canvas, Area { x: *x, y: 0, width: 1, height: base }, theme.ink)?;
-            canvas.draw(&Circle::new((*x as i32, base as i32), RADIUS, rgb(theme.ink).filled()))?;
-        }
-        Ok(())
-    }
-
-    fn draw_areas<'a>(&self, canvas: &Canvas<'a>, sweep: &Sweep, theme: &Theme) -> Drawn<'a> {
-        let columns: Vec<(u32, &Rank)> = self
-            .places
-            .iter()
-            .zip(&sweep.points)
-            .filter_map(|(x, point)| Some((*x, &point.outcome.as_ref().ok()?.rank)))
-            .collect();
+        self.shade(&mut chart, edge)?;
+        let mut mesh = chart.configure_mesh();
+        style_axes(&mut mesh, self.size, self.theme);
+        mesh.disable_x_mesh().x_label_formatter(label);
+        mesh.y_label_formatter(&|giga| tick(*giga)).x_desc(self.title).y_desc(self.axis.title()).draw()?;
+        let stacks: Vec<_> = self.ranks().map(|(at, rank)| (places[at], self.axis.stack(rank))).collect();
         // A single value has no width of its own.
-        let columns = match columns[..] {
-            [(_, rank)] => vec![(LEFT, rank), (self.size.width - RIGHT, rank)],
-            _ => columns,
+        let stacks = match &stacks[..] {
+            [(_, stack)] => vec![(ends.start, stack.clone()), (ends.end, stack.clone())],
+            _ => stacks,
         };
-        let mut below = vec![0.0; columns.len()];
-        for contributor in Contributor::ALL {
-            let above: Vec<f64> = below
-                .iter()
-                .zip(&columns)
-                .map(|(below, (_, rank))| below + rank.figure(contributor).bytes.0 as f64)
-                .collect();
-            if above != below {
-                let edge = |bytes: &[f64]| -> Vec<(i32, i32)> {
-                    columns.iter().zip(bytes).map(|((x, _), bytes)| (*x as i32, self.y(*bytes) as i32)).collect()
-                };
-                let mut corners = edge(&above);
-                corners.extend(edge(&below).into_iter().rev());
-                canvas.draw(&Polygon::new(corners, rgb(theme.contributor(contributor)).filled()))?;
-            }
-            below = above;
-        }
-        Ok(())
-    }
-
-    /// The labels that fit below the plot: the first, the last, and those between that touch no
-    /// other.
-    fn labels(&self, sweep: &Sweep) -> Vec<Label> {
-        let text = |at: usize| {
-            let text = &sweep.points[at].text;
-            text.parse::<u64>().map_or_else(|_| text.clone(), grouped)
-        };
-        let mut labels: Vec<(u32, Label)> = Vec::new();
-        let last = self.places.len().saturating_sub(1);
-        let round = |at: &usize| sweep.points[*at].value.log2().fract() == 0.0;
-        // Powers of two have priority. On a logarithmic axis they are the only labels, for
-        // readability.
-        let others = (1..last).filter(|at| !sweep.logarithmic && !round(at));
-        let between = (1..last).filter(round).chain(others);
-        let ends = if last > 0 { vec![0, last] } else { vec![0] };
-        for at in ends.into_iter().chain(between).filter(|at| *at < self.places.len()) {
-            let text = text(at);
-            let half = (text.len() as u32 * LETTER).div_ceil(2) + LABEL_GAP / 2;
-            let x = self.places[at].clamp(half, self.size.width.saturating_sub(half).max(half));
-            if labels.iter().all(|(other, label)| label.x.abs_diff(x) >= half + other) {
-                labels.push((half, Label { x, y: self.base() + LABEL_GAP, text }));
-            }
-        }
-        labels.into_iter().map(|(_, label)| label).collect()
-    }
-}
-
-/// Horizontal bars.
-struct Bars<'a> {
-    rows: &'a [Row<'a>],
-    size: Size,
-    left: u32,
-    scale: Scale,
-}
-
-impl Bars<'_> {
-    /// The horizontal position at a distance from the axis, inside the picture.
-    fn x(&self, pixels: u32) -> u32 {
-        (self.left + pixels).min(self.size.width - 1)
-    }
-
-    fn draw<'a>(&self, canvas: &Canvas<'a>, theme: &Theme) -> Drawn<'a> {
-        let base = self.rows.len() as u32 * ROW.0;
-        for tick in &self.scale.ticks {
-            let x = self.x(tick.at);
-            fill(canvas, Area { x, y: 0, width: 1, height: base }, theme.grid)?;
-            if x + LABEL_GAP < self.size.width {
-                let label = Label { x, y: base + LABEL_GAP, text: tick.label.clone() };
-                write(canvas, &label, Pos::new(HPos::Center, VPos::Top), theme.faint)?;
-            }
-        }
-        for (at, row) in self.rows.iter().enumerate() {
-            let (y, middle) = (at as u32 * ROW.0 + (ROW.0 - ROW.1) / 2, at as u32 * ROW.0 + ROW.0 / 2);
-            let color = if row.marked { theme.ink } else { theme.faint };
-            let label = Label { x: self.left - LABEL_GAP, y: middle, text: row.label.to_string() };
-            write(canvas, &label, Pos::new(HPos::Right, VPos::Center), color)?;
-            if row.marked {
-                canvas.draw(&Circle::new((self.left as i32, middle as i32), RADIUS, rgb(theme.ink).filled()))?;
-            }
-            let Some(rank) = row.rank else {
-                let label = Label { x: self.left + LABEL_GAP, y: middle, text: "impossible".into() };
-                write(canvas, &label, Pos::new(HPos::Left, VPos::Center), theme.faint)?;
-                continue;
+        for (index, contributor) in self.axis.shown().contributors().enumerate() {
+            let side = |pick: fn(&Part) -> f64| {
+                stacks.iter().map(move |(x, stack)| (*x, self.axis.clamp(pick(&stack[index]))))
             };
-            for Span { segment, start, length } in stack(rank, self.scale.per_byte) {
-                let (from, to) = (self.x(start), self.x(start.saturating_add(length)));
-                if to > from {
-                    fill(canvas, Area { x: from, y, width: to - from, height: ROW.1 }, theme.segment(segment))?;
-                }
-            }
-            let capacity = self.x((rank.total.0 as f64 * self.scale.per_byte).round() as u32);
-            for (from, height) in dashes(y - 3, y + ROW.1 + 3) {
-                fill(canvas, Area { x: capacity, y: from, width: 1, height }, theme.ink)?;
+            if stacks.iter().any(|(_, stack)| stack[index].high > stack[index].low) {
+                let mut corners: Vec<(f64, f64)> = side(|part| part.high).collect();
+                corners.extend(side(|part| part.low).rev());
+                chart.draw_series([Polygon::new(corners, rgb(self.theme.contributor(contributor)).filled())])?;
             }
         }
+        self.marks(canvas, &chart, edge, |at| places[at])
+    }
+
+    /// Shades the columns of the values that fit. `edge` is the left edge of a value's column.
+    fn shade<X: Ranged>(
+        &self,
+        chart: &mut Chart<'_, '_, X>,
+        edge: impl Fn(usize) -> X::ValueType,
+    ) -> Result<(), Failure> {
+        let shaded = self.sweep.feasible().into_iter().map(|(first, last)| {
+            Rectangle::new([(edge(first), 0.0), (edge(last + 1), self.axis.end())], rgb(self.theme.free).filled())
+        });
+        chart.draw_series(shaded)?;
         Ok(())
+    }
+
+    /// Draws the marks over the data. Returns the columns of the values.
+    fn marks<X: Ranged>(
+        &self,
+        canvas: &Canvas<'_>,
+        chart: &Chart<'_, '_, X>,
+        edge: impl Fn(usize) -> X::ValueType,
+        center: impl Fn(usize) -> X::ValueType,
+    ) -> Result<Vec<Target>, Failure> {
+        let (count, end, ink) = (self.sweep.points.len(), self.axis.end(), rgb(self.theme.ink));
+        let x = |place: X::ValueType| chart.backend_coord(&(place, 0.0)).0;
+        let y = |giga: f64| chart.backend_coord(&(edge(0), giga)).1;
+        let (top, base) = (y(end), y(0.0));
+        let (edges, centers): (Vec<i32>, Vec<i32>) =
+            ((0..=count).map(|at| x(edge(at))).collect(), (0..count).map(|at| x(center(at))).collect());
+        let capacity = y(self.axis.clamp(self.axis.giga(self.sweep.capacity().0 as f64)));
+        // The marks have sizes in pixels, so they are drawn on the canvas.
+        if capacity > top {
+            canvas.draw(&dashed([(edges[0], capacity), (edges[count], capacity)], self.theme.ink))?;
+        }
+        for (first, last) in self.sweep.feasible() {
+            let below = base + (THICK / 2) as i32;
+            let ends = vec![(edges[first], below), (edges[last + 1], below)];
+            canvas.draw(&PathElement::new(ends, ink.stroke_width(THICK)))?;
+        }
+        if let Some(today) = self.sweep.today {
+            canvas.draw(&Circle::new((centers[today], base), RADII.0, ink.filled()))?;
+        }
+        let style = text_style(self.theme.ink).pos(Pos::new(HPos::Center, VPos::Bottom));
+        let mut free = 0;
+        for (value, rank) in self.beyond() {
+            let (middle, text) = (centers[value], tick(self.axis.used(rank).round()));
+            canvas.draw(&TriangleMarker::new((middle, top), RADII.1, ink.filled()))?;
+            let half = width_of(&text).div_ceil(2) as i32;
+            if middle - half >= free && middle + half <= self.size.width as i32 {
+                canvas.draw_text(&text, &style, (middle, top - 2 * RADII.1))?;
+                free = middle + half + LABEL_GAP as i32;
+            }
+        }
+        let target = |point: usize| Target {
+            point,
+            x: edges[point].max(0) as u32,
+            y: top.max(0) as u32,
+            width: (edges[point + 1] - edges[point]).max(0) as u32,
+            height: (base - top).max(0) as u32,
+        };
+        Ok((0..count).map(target).collect())
+    }
+
+    /// The values beyond the axis: each column, and of the areas the largest of each run.
+    fn beyond(&self) -> Vec<(usize, &Rank)> {
+        let beyond: Vec<(usize, &Rank)> = self.ranks().filter(|(_, rank)| self.axis.exceeds(rank)).collect();
+        if self.is_discrete() {
+            return beyond;
+        }
+        let runs = beyond.chunk_by(|(before, _), (after, _)| before + 1 == *after);
+        let used = |(_, rank): &(usize, &Rank)| self.axis.used(rank);
+        runs.filter_map(|run| run.iter().copied().max_by(|a, b| used(a).total_cmp(&used(b)))).collect()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::chart::memory_axis::Shown;
+    use crate::chart::svg::texts;
     use crate::deployment::Deployment;
     use crate::explore::sweep::{named, sweep as over};
     use crate::link;
+    use crate::units::Units;
     #[cfg(target_arch = "wasm32")]
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
-    const SIZE: Size = Size { width: 400, height: 240 };
+    const SIZE: Size = Size { width: 400, height: 260 };
 
-    fn drawn(link: &str, key: &str) -> (Sweep, SweepDrawing) {
+    fn drawn(link: &str, key: &str, shown: Shown) -> (Sweep, SweepDrawing) {
         let sweep = over(&link::decode(link).deployment, key, None, 33).unwrap();
-        let drawing = super::sweep(&sweep, SIZE, &Theme::LIGHT, Units::Binary);
+        let axis = MemoryAxis::of([&sweep], shown, Units::Binary);
+        let drawing = super::sweep(&sweep, key, &axis, SIZE, &Theme::LIGHT);
         (sweep, drawing)
     }
 
+    /// The rectangles of a color: left, upper edge, width, height.
+    fn boxes(svg: &str, color: crate::chart::Color) -> Vec<[i64; 4]> {
+        let fill = format!("fill=\"{}\"", color.to_string().to_uppercase());
+        let number = |line: &str, name: &str| -> i64 {
+            let rest = line.split_once(&format!(" {name}=\"")).unwrap().1;
+            rest[..rest.find('"').unwrap()].parse().unwrap()
+        };
+        let rectangles = svg.lines().filter(|line| line.starts_with("<rect") && line.contains(&fill));
+        rectangles.map(|line| ["x", "y", "width", "height"].map(|name| number(line, name))).collect()
+    }
+
     #[test]
-    fn the_columns_of_the_values_cover_the_plot_in_their_order() {
+    fn the_targets_of_the_values_cover_the_plot_in_their_order() {
         for key in ["tp_size", "max_batch_size", "free_gpu_memory_fraction", "max_num_tokens"] {
-            let (sweep, drawing) = drawn("", key);
+            let (sweep, drawing) = drawn("", key, Shown::Everything);
             assert_eq!(drawing.targets.len(), sweep.points.len());
             for pair in drawing.targets.windows(2) {
                 assert_eq!(pair[0].x + pair[0].width, pair[1].x, "{key}");
-                assert!(pair[1].point == pair[0].point + 1);
+                assert_eq!(pair[1].point, pair[0].point + 1);
             }
             let (first, last) = (drawing.targets[0], drawing.targets[sweep.points.len() - 1]);
-            assert_eq!((first.x, last.x + last.width), (LEFT, SIZE.width - RIGHT));
+            assert!(first.x.abs_diff(LEFT) <= 1 && (last.x + last.width).abs_diff(SIZE.width - RIGHT) <= 1, "{key}");
         }
     }
 
     #[test]
-    fn an_area_is_as_high_as_its_bytes_and_what_does_not_fit_stays_in_the_picture() {
-        let (sweep, _) = drawn("model=llama-3.3-70b", "tp_size");
-        let plot = Plot::new(&sweep, SIZE, Units::Binary);
-        let capacity = sweep.capacity().0 as f64;
-        assert_eq!(plot.y(0.0), plot.base());
-        assert!(plot.y(capacity) < plot.y(capacity / 2.0));
-        assert_eq!(plot.y(capacity * 1e9), TOP);
-        let half = f64::from(plot.base() - plot.y(capacity / 2.0)) * 2.0;
-        assert!((half - f64::from(plot.base() - plot.y(capacity))).abs() <= 2.0);
+    fn sizes_are_separate_columns_as_high_as_their_bytes() {
+        let (sweep, drawing) = drawn("model=llama-3.1-8b", "tp_size", Shown::WithoutKvCache);
+        let columns = boxes(&drawing.svg, Theme::LIGHT.contributors[0]);
+        assert_eq!(columns.len(), sweep.points.len());
+        assert!(!drawing.svg.contains("<polygon"));
+        assert!(columns.windows(2).all(|pair| pair[0][0] + pair[0][2] < pair[1][0]), "columns touch");
+        let weights = |at: usize| sweep.points[at].outcome.as_ref().unwrap().rank.contributors[0].bytes.0 as f64;
+        let (high, low) = (columns[0][3] as f64, columns[3][3] as f64);
+        assert!((high / low - weights(0) / weights(3)).abs() < 0.5, "{high} {low}");
     }
 
     #[test]
-    fn labels_never_touch_and_the_ends_have_theirs() {
-        for key in ["tp_size", "max_batch_size", "max_seq_len"] {
-            let (sweep, _) = drawn("", key);
-            let mut labels = Plot::new(&sweep, SIZE, Units::Binary).labels(&sweep);
-            labels.sort_by_key(|label| label.x);
-            assert_eq!(labels[0].text, sweep.points[0].text);
-            let half = |label: &Label| label.text.len() as u32 * LETTER / 2;
-            assert!(
-                labels.windows(2).all(|pair| pair[0].x + half(&pair[0]) < pair[1].x - half(&pair[1])),
-                "{labels:?}"
-            );
+    fn every_column_has_its_value_below_it() {
+        let (sweep, drawing) = drawn("model=llama-3.3-70b", "pp_size", Shown::Everything);
+        let base = f64::from(SIZE.height - BELOW);
+        let below: Vec<String> =
+            texts(&drawing.svg).into_iter().filter(|text| text.y > base).map(|text| text.content).collect();
+        for point in &sweep.points {
+            assert!(below.contains(&point.text), "{} in {below:?}", point.text);
+        }
+        assert!(below.contains(&"pp_size".to_string()));
+    }
+
+    #[test]
+    fn a_size_beyond_the_axis_has_an_arrow_with_the_size() {
+        let (sweep, drawing) = drawn("model=llama-3.3-70b&gpu=l4", "tp_size", Shown::Everything);
+        let used = sweep.points[0].outcome.as_ref().unwrap().rank.used().gib();
+        assert!(used > 100.0);
+        let written = tick(used.round());
+        let mark = texts(&drawing.svg).into_iter().find(|text| text.content == written).unwrap();
+        assert!(mark.y < f64::from(TOP));
+        assert!(drawing.svg.contains("<polygon"), "no arrow");
+    }
+
+    #[test]
+    fn labels_of_an_axis_never_touch() {
+        for key in ["tp_size", "pp_size", "max_batch_size", "max_seq_len", "max_num_tokens"] {
+            let (_, drawing) = drawn("", key, Shown::Everything);
+            let mut labels = texts(&drawing.svg);
+            labels.retain(|text| text.y > f64::from(SIZE.height - BELOW) && text.content != key);
+            labels.sort_by(|a, b| a.x.total_cmp(&b.x));
+            assert!(labels.len() > 3, "{key}");
+            assert!(labels.windows(2).all(|pair| pair[0].left() + pair[0].width() < pair[1].left()), "{labels:?}");
         }
     }
 
     #[test]
-    fn names_are_rows_and_an_impossible_one_has_no_bar() {
-        let (sweep, drawing) = drawn("gpu=a100", "quant_algo");
-        assert_eq!(drawing.size.height, sweep.points.len() as u32 * ROW.0 + BOTTOM);
-        let impossible = sweep.points.iter().filter(|point| point.outcome.is_err()).count();
-        assert!(impossible > 0);
-        assert_eq!(drawing.svg.matches("impossible").count(), impossible);
-        assert!(drawing.targets.iter().all(|target| target.y + target.height <= drawing.size.height));
+    fn sweeps_that_are_compared_have_one_scale() {
+        let deployment = link::decode("model=llama-3.3-70b&tp_size=4&gpu=h200").deployment;
+        let sweeps = ["tp_size", "pp_size"].map(|key| over(&deployment, key, None, 33).unwrap());
+        let axis = MemoryAxis::of(&sweeps, Shown::WithoutKvCache, Units::Binary);
+        let color = Theme::LIGHT.contributors[0];
+        let heights = sweeps.each_ref().map(|swept| {
+            let columns = boxes(&super::sweep(swept, "", &axis, SIZE, &Theme::LIGHT).svg, color);
+            columns[swept.today.unwrap()][3]
+        });
+        assert_eq!(heights[0], heights[1]);
     }
 
     #[test]
-    fn names_stand_there_as_text() {
+    fn names_are_text() {
         let mut sweep = named(&Deployment::default(), "gpu", &["h200"]).unwrap();
         sweep.points[0].text = "<script>".into();
-        assert!(!super::sweep(&sweep, SIZE, &Theme::DARK, Units::Binary).svg.contains("<script"));
+        let axis = MemoryAxis::of([&sweep], Shown::Everything, Units::Binary);
+        assert!(!super::sweep(&sweep, "<script>", &axis, SIZE, &Theme::DARK).svg.contains("<script"));
     }
 
     #[test]
-    fn nothing_to_draw_is_drawn() {
-        let sweep = Sweep { key: "tp_size", names: false, logarithmic: false, points: Vec::new(), today: None };
-        assert!(super::sweep(&sweep, SIZE, &Theme::LIGHT, Units::Binary).targets.is_empty());
-        assert!(rows(&[], 0, &Theme::LIGHT, Units::Binary).svg.starts_with("<svg"));
+    fn any_sweep_is_drawn_at_any_size() {
+        let deployment = Deployment::default();
+        let none = Sweep { key: "tp_size", names: false, logarithmic: false, points: Vec::new(), today: None };
+        let mut sweeps = vec![none];
+        for key in ["tp_size", "max_batch_size", "free_gpu_memory_fraction", "max_gpu_total_bytes"] {
+            sweeps.push(over(&deployment, key, None, 33).unwrap());
+        }
+        sweeps.push(over(&deployment, "max_num_tokens", Some((8192.0, 8192.0)), 2).unwrap());
+        for swept in &sweeps {
+            for shown in Shown::ALL {
+                let axis = MemoryAxis::of([swept], shown, Units::Decimal);
+                for width in [0, 160, 333, u32::MAX] {
+                    let drawing = super::sweep(swept, "title", &axis, Size { width, height: width }, &Theme::LIGHT);
+                    assert!(drawing.svg.starts_with("<svg ") && drawing.svg.ends_with("</svg>\n"));
+                    assert_eq!(drawing.targets.len(), swept.points.len());
+                }
+            }
+        }
     }
 }

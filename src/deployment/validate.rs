@@ -5,7 +5,7 @@ use super::{
     Backend, Behavior, DecodingType, Deployment, DeploymentError, KvCacheDtype, QuantAlgo, Runtime, SETTINGS,
     SpeculativeDecodingMode,
 };
-use crate::architecture::{Dtype, Encoder};
+use crate::architecture::{Dtype, Encoder, Family};
 use crate::units::{grouped, grouped_decimal, joined, shortest};
 
 /// Returns all errors of a deployment; `None` if it is valid.
@@ -179,7 +179,7 @@ fn precision(d: &Deployment, found: &mut DeploymentError) {
         _ => None,
     };
     if let Some(wanted) = wanted {
-        found.add("quant_algo", &algo, format_args!("{}; use W8A16 or W4A16_AWQ", at(algo.name(), wanted)));
+        found.add("quant_algo", &algo, format_args!("{}; use {}", at(algo.name(), wanted), instead_of(d)));
     }
     // On data-centre Blackwell `builder.py` raises errors for INT8 and INT4 weights, SmoothQuant,
     // and scales per channel or token.
@@ -239,6 +239,18 @@ fn precision(d: &Deployment, found: &mut DeploymentError) {
     };
     if let Some(message) = message {
         found.add("kv_cache_dtype", &cache, format_args!("{message}"));
+    }
+}
+
+/// The end of a sentence about a precision that the GPU can't run: others that it can. Experts that
+/// are stored in MXFP4 run on Hopper with 16-bit activations, and on no earlier GPU.
+fn instead_of(d: &Deployment) -> &'static str {
+    let in_mxfp4 = d.precision.quant_algo.is_mxfp4() || d.model.family == Family::GptOss;
+    match (in_mxfp4, d.gpu.compute_capability) {
+        (true, (9.., _)) => "W4A16_MXFP4",
+        (true, _) => "a Hopper or Blackwell GPU",
+        (false, (8, 9) | (9.., _)) => "FP8 or W4A16_AWQ",
+        (false, _) => "W8A16 or W4A16_AWQ",
     }
 }
 

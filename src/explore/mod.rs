@@ -1,5 +1,5 @@
 //! Questions about many estimates: sweeps over a setting, limits of a setting, concurrency, search
-//! for a deployment, advice, and comparison.
+//! for a deployment, advice, repairs, and comparison.
 //!
 //! No law is evaluated here: every answer is derived from estimates of whole deployments, and so
 //! agrees with each of them.
@@ -8,7 +8,9 @@ pub mod advise;
 pub mod compare;
 pub mod load;
 pub mod numeric_setting;
+mod precisions;
 pub mod range;
+pub mod repair;
 pub mod search;
 pub mod solve;
 pub mod sweep;

@@ -92,14 +92,19 @@ impl NumericSetting {
         self.row.with(deployment, &self.text(notch))
     }
 
+    /// Numbers of ranks and block sizes within the bounds that are worth trying.
+    pub(super) fn steps(self) -> Vec<u64> {
+        let steps = (1..=SMALL_STEPS).chain(LARGER_STEPS).chain([1024]);
+        steps.filter(|notch| (self.bounds.0..=self.bounds.1).contains(notch)).collect()
+    }
+
     /// The possible notches between two, if they are few; `None` if most are possible.
     pub(super) fn listed(self, deployment: &Deployment, from: u64, to: u64) -> Option<Vec<u64>> {
         if !self.listed {
             return None;
         }
         let possible = |notch: &u64| self.set(deployment, *notch).is_ok_and(|changed| changed.resolve().is_ok());
-        let steps = (1..=SMALL_STEPS).chain(LARGER_STEPS).chain([1024]);
-        Some(steps.filter(|notch| (from..=to).contains(notch)).filter(possible).collect())
+        Some(self.steps().into_iter().filter(|notch| (from..=to).contains(notch)).filter(possible).collect())
     }
 
     /// Whether a range is best sampled in equal ratios.

@@ -37,6 +37,7 @@ impl LimitReason {
     /// The consequence of the value, as a sentence without its subject.
     pub fn text(&self) -> String {
         match self {
+            LimitReason::Memory(Stage::HoldOneSequence) => "leaves no room for even one full-length request".into(),
             LimitReason::Memory(stage) => format!("fails when {}", stage.text()),
             LimitReason::Load(limit) => format!("no longer runs the load, which is limited by {}", limit.text()),
             LimitReason::Impossible(error) => format!("is impossible: {}", error.message),

@@ -58,7 +58,7 @@ pub struct BadInput {
     pub message: String,
 }
 
-/// The explanations of the sizes of one rank class.
+/// The explanations of the sizes of one kind of rank.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Explained {
     /// The ranks of the class.
@@ -106,14 +106,15 @@ impl Answer {
         Answer { units, ..self }
     }
 
-    /// Adds explanations to the answer, one for each rank class.
+    /// Adds explanations to the answer, one for each kind of rank.
     pub fn explain(mut self) -> Answer {
-        let kinds = self.report.as_ref().map(Report::kinds).unwrap_or_default();
+        let mut kinds = self.report.as_ref().map(Report::kinds).unwrap_or_default();
+        kinds.sort_unstable_by_key(|kind| kind.first.rank);
         self.explanations = kinds
             .into_iter()
             .filter_map(|kind| {
-                let contributors = explain_in(&self.deployment, kind.first()?.rank, self.units).ok()?;
-                Some(Explained { ranks: kind.into_iter().map(|rank| rank.rank).collect(), contributors })
+                let contributors = explain_in(&self.deployment, kind.first.rank, self.units).ok()?;
+                Some(Explained { ranks: kind.ranks.into_iter().map(|rank| rank.rank).collect(), contributors })
             })
             .collect();
         self

@@ -3,7 +3,7 @@
 use crate::explore::compare::Comparison;
 use crate::explore::search::Candidate;
 use crate::explore::sweep::Sweep;
-use crate::memory::{Contributor, RankRanges, Report};
+use crate::memory::{Contributor, RankKind, Report};
 use crate::units::{Bytes, Units, signed};
 use csv::{Terminator, WriterBuilder};
 
@@ -36,16 +36,15 @@ impl Table {
         Table { header, rows }
     }
 
-    /// The memory of each rank class for people: a row for each contributor, with sizes in `units`.
+    /// The memory of each kind of rank for people, fullest first: a row for each contributor, with
+    /// sizes in `units`.
     pub fn for_people(report: &Report, units: Units) -> Table {
         let kinds = report.kinds();
         let mut header = vec![units.giga().to_string()];
-        let ranks = kinds.iter().map(|kind| kind.iter().map(|rank| rank.rank).collect::<RankRanges>());
-        header.extend(ranks.map(|ranks| ranks.to_string()));
+        header.extend(kinds.iter().map(RankKind::label));
         let mut rows = Vec::new();
         let mut row = |label: &str, size: &dyn Fn(&crate::memory::Rank) -> Bytes| {
-            let cells =
-                kinds.iter().map(|kind| kind.first().map_or_else(String::new, |rank| giga_text(size(rank), units)));
+            let cells = kinds.iter().map(|kind| giga_text(size(kind.first), units));
             rows.push(std::iter::once(label.to_string()).chain(cells).collect());
         };
         for contributor in Contributor::ALL {
@@ -189,7 +188,7 @@ mod tests {
         })
         .unwrap();
         let text = Table::for_people(&report, Units::Binary).markdown();
-        assert!(text.starts_with("| GiB | GPU 0 | GPU 1 |\n|:---|---:|---:|\n| Weights | "), "{text}");
+        assert!(text.starts_with("| GiB | GPU 1 | GPU 0 |\n|:---|---:|---:|\n| Weights | "), "{text}");
         assert_eq!(text.lines().count(), 2 + 6 + 2);
     }
 

@@ -19,6 +19,8 @@ const VERSION: u32 = 1;
 const VERSION_KEY: &str = "v";
 /// The key of the deployment that is pinned for comparison. Its value is a whole link, escaped.
 const COMPARE_KEY: &str = "compare";
+/// The key of the panel that the page shows. Its value is a name that only the page knows.
+const TAB_KEY: &str = "tab";
 /// Keys of the address's query that control the page's appearance, and are not part of the
 /// deployment.
 pub const VIEW_OPTIONS: [&str; 6] = ["embed", "theme", "show", "knobs", "units", "readonly"];
@@ -74,6 +76,41 @@ pub fn encode_compared(deployment: &Deployment, pinned: &Deployment) -> String {
 pub fn pinned(link: &str) -> Option<Decoded> {
     // Only the deployment of a pinned link counts: a chain of pinned links would have no end.
     repair::pairs(link).iter().rfind(|(key, _)| key == COMPARE_KEY).map(|(_, value)| decode(value))
+}
+
+/// Returns the name of the panel that a link opens, as written; `None` if it names none. Of several
+/// names the last one counts.
+pub fn tab(link: &str) -> Option<String> {
+    let pairs = repair::pairs(link);
+    let last = pairs.iter().rfind(|(key, _)| key == TAB_KEY);
+    last.map(|(_, value)| value.trim().to_string()).filter(|name| !name.is_empty())
+}
+
+/// Returns a link of [`encode`] or [`encode_compared`] that opens the panel `name`; without `name`
+/// the link that opens none. Nothing else in the link changes.
+///
+/// ```
+/// use trtllm_memory::link;
+/// let link = link::with_tab("v=1&tp_size=2", Some("sweep"));
+/// assert_eq!(link, "v=1&tp_size=2&tab=sweep");
+/// assert_eq!(link::tab(&link).as_deref(), Some("sweep"));
+/// assert_eq!(link::with_tab(&link, None), "v=1&tp_size=2");
+/// ```
+pub fn with_tab(link: &str, name: Option<&str>) -> String {
+    let of_others = |pair: &&str| pair.split('=').next() != Some(TAB_KEY);
+    let mut rest = link.split('&').filter(of_others).collect::<Vec<&str>>().join("&");
+    let version = format!("{VERSION_KEY}={VERSION}");
+    let Some(name) = name else {
+        return if rest == version && rest.len() < link.len() { String::new() } else { rest };
+    };
+    if rest.is_empty() {
+        rest = version;
+    }
+    let mut link = rest + "&";
+    link.push_str(TAB_KEY);
+    link.push('=');
+    push_escaped(&mut link, name);
+    link
 }
 
 /// Appends `text`. Escapes the characters that a fragment cannot contain (URL standard, "fragment
@@ -196,7 +233,7 @@ impl Decoded {
         if key == VERSION_KEY {
             return self.take_version(value);
         }
-        if key == COMPARE_KEY {
+        if key == COMPARE_KEY || key == TAB_KEY {
             return;
         }
         let Some(setting) = setting(key) else {

@@ -20,7 +20,7 @@ pub(super) struct Reserved<N> {
 }
 
 /// The stages of start-up in order, each with the contributors that it allocates.
-pub(super) type StartUp = [(Stage, &'static [Contributor]); 4];
+pub(super) type Stages = [(Stage, &'static [Contributor]); 4];
 
 /// The memory model of a backend.
 ///
@@ -39,6 +39,9 @@ pub(super) trait BackendModel: Copy {
     /// Memory that is reserved before the KV cache. `taken` lists all other memory in use by then.
     fn reserved<N: Number>(self, inputs: &Inputs<N>, taken: [N; 5]) -> Reserved<N>;
 
+    /// The part of the overhead that warm-up takes for CUDA graphs before the KV cache is sized.
+    fn graphs_of_warm_up(self, inputs: &Inputs<f64>) -> f64;
+
     /// Bytes that are allocated after the KV cache has been sized.
     fn after_kv_cache<N: Number>(self, inputs: &Inputs<N>) -> N;
 
@@ -46,7 +49,11 @@ pub(super) trait BackendModel: Copy {
     fn after_kv_cache_band(self, inputs: &Inputs<f64>) -> Band;
 
     /// The contributors that each stage of start-up allocates in addition to the overhead.
-    fn start_up(self, resolved: &Resolved) -> StartUp;
+    fn stages(self, resolved: &Resolved) -> Stages;
+
+    /// Tokens of the temporary KV cache that a rank has while it profiles; zero if it profiles
+    /// nothing.
+    fn trial_tokens(self, resolved: &Resolved) -> u64;
 
     /// The number of layers whose keys and values a rank caches.
     fn kv_cache_layers<N: Number>(self, inputs: &Inputs<N>) -> N;

@@ -1,5 +1,7 @@
 //! The uncertainty band of a figure.
 
+use crate::units::Bytes;
+
 /// The uncertainty of a figure in bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Band {
@@ -26,6 +28,11 @@ impl Band {
         Band { below: self.above, above: self.below }
     }
 
+    /// The lowest and the highest size that `likely` may truly have.
+    pub fn ends(self, likely: Bytes) -> (Bytes, Bytes) {
+        (likely - Bytes::rounded(self.below), likely + Bytes::rounded(self.above))
+    }
+
     /// The wider side.
     pub fn widest(self) -> f64 {
         self.below.max(self.above)
@@ -44,5 +51,6 @@ mod tests {
         assert_eq!(band, Band { below: 5.0, above: 2.0 });
         assert_eq!(band.of_rest(), Band { below: 2.0, above: 5.0 });
         assert_eq!(Band::of_sum([]), Band::EXACT);
+        assert_eq!(band.ends(Bytes(3)), (Bytes(0), Bytes(5)));
     }
 }

@@ -1,7 +1,7 @@
 //! Dispatch to the model of the selected backend. No other module of `memory` distinguishes between
 //! backends.
 
-use super::backend::{BackendModel, Reserved, StartUp};
+use super::backend::{BackendModel, Reserved, Stages};
 use super::band::Band;
 use super::engine::Engine;
 use super::inputs::Inputs;
@@ -34,14 +34,20 @@ impl BackendModel for Backend {
     fn reserved<N: Number>(self, inputs: &Inputs<N>, taken: [N; 5]) -> Reserved<N> {
         forward!(self.reserved(inputs, taken))
     }
+    fn graphs_of_warm_up(self, inputs: &Inputs<f64>) -> f64 {
+        forward!(self.graphs_of_warm_up(inputs))
+    }
     fn after_kv_cache<N: Number>(self, inputs: &Inputs<N>) -> N {
         forward!(self.after_kv_cache(inputs))
     }
     fn after_kv_cache_band(self, inputs: &Inputs<f64>) -> Band {
         forward!(self.after_kv_cache_band(inputs))
     }
-    fn start_up(self, resolved: &Resolved) -> StartUp {
-        forward!(self.start_up(resolved))
+    fn stages(self, resolved: &Resolved) -> Stages {
+        forward!(self.stages(resolved))
+    }
+    fn trial_tokens(self, resolved: &Resolved) -> u64 {
+        forward!(self.trial_tokens(resolved))
     }
     fn kv_cache_layers<N: Number>(self, inputs: &Inputs<N>) -> N {
         forward!(self.kv_cache_layers(inputs))

@@ -115,6 +115,15 @@ fn overhead(laws: &[&'static Law; 6], budget: &RankBudget<f64>) -> Figure {
 /// A rank with these contributors, numbered zero.
 fn rank(resolved: &Resolved, budget: &RankBudget<f64>, contributors: [Figure; 6]) -> Rank {
     let used: Bytes = contributors.iter().map(|figure| figure.bytes).sum();
+    // A log may leave less for the overhead than its parts take by their laws.
+    let mut rest = contributors[Contributor::Overhead as usize].bytes;
+    let mut part = |bytes: f64| {
+        let part = Bytes::rounded(bytes).min(rest);
+        rest = rest - part;
+        part
+    };
+    let after_kv_cache = part(budget.after_kv_cache);
+    let reserved = part(budget.reserved.unwrap_or_default());
     Rank {
         rank: 0,
         tp_rank: 0,
@@ -124,7 +133,9 @@ fn rank(resolved: &Resolved, budget: &RankBudget<f64>, contributors: [Figure; 6]
         available: Bytes::rounded(budget.available()),
         available_band: budget.available_band,
         free: resolved.machine.gpu_memory - used,
-        after_kv_cache: Bytes::rounded(budget.after_kv_cache),
+        graphs_of_warm_up: part(budget.graphs_of_warm_up),
+        reserved,
+        after_kv_cache,
         after_kv_cache_band: budget.after_kv_cache_band,
     }
 }

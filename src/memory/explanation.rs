@@ -1,15 +1,16 @@
 //! Explanations: a traced figure as a readable tree of formulas, values and inputs.
 
-use super::band::Band;
 use super::contributor::Contributor;
+use super::expression::{Expression, Notation, number_text, value_text};
 use super::kv_cache::{self, AllPools, Pool};
-use super::law::{Law, Origin, Part, Symbol, Unit};
+use super::law::{Origin, Part, Symbol};
 use super::number::{Number, Step, Traced};
 use super::rank::Figure;
 use super::rank_budget::{RankBudget, RankBudgets, RankClasses};
+use super::weights::StoredTensor;
 use super::{calibrated, calibration, estimate};
 use crate::deployment::{Deployment, DeploymentError, Resolved};
-use crate::units::{Bytes, Units, grouped, grouped_decimal};
+use crate::units::Units;
 use serde::Serialize;
 
 /// Explains the size of each contributor of `rank`.
@@ -100,6 +101,18 @@ pub struct Explanation {
     pub formula: String,
     /// The formula with figures.
     pub figures: String,
+    /// The formula as a tree.
+    #[serde(skip)]
+    pub expression: Expression,
+    /// The notation in enclosing formulas, if it has one.
+    #[serde(skip)]
+    pub symbol: Option<&'static str>,
+    /// The contributor whose size it is, if an enclosing formula names it as one.
+    #[serde(skip)]
+    pub contributor: Option<Contributor>,
+    /// The weight tensor whose size it is, if it is one.
+    #[serde(skip)]
+    pub tensor: Option<StoredTensor>,
     /// The inputs of this formula.
     pub inputs: Vec<Input>,
     /// Lower end of the uncertainty band, if known.
@@ -114,6 +127,9 @@ pub struct Explanation {
     /// The evidence for the law, if a law is attached.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub evidence: Option<String>,
+    /// The law in a line, if a law is attached.
+    #[serde(skip)]
+    pub title: Option<&'static str>,
     /// The source of the law, if a law is attached.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source: Option<&'static str>,
@@ -141,8 +157,8 @@ pub struct Input {
 impl Explanation {
     /// Explains `number`, the traced size of `figure`.
     pub fn new(label: &str, number: &Traced, figure: &Figure, units: Units) -> Explanation {
-        let band = Some(figure.band());
-        let mut explanation = tree(label.to_string(), Unit::Bytes, number, Some(figure.law), band, units);
+        let whole = Part::bytes(label).law(figure.law).band(figure.band());
+        let mut explanation = tree(&whole, number, units);
         // There are few parts, each of them large, so each is inserted into its sorted position.
         for part in std::mem::take(&mut explanation.parts) {
             let index = explanation.parts.partition_point(|larger| larger.value >= part.value);
@@ -152,50 +168,34 @@ impl Explanation {
     }
 }
 
-fn tree(
-    label: String,
-    unit: Unit,
-    number: &Traced,
-    law: Option<&'static Law>,
-    band: Option<Band>,
-    units: Units,
-) -> Explanation {
+/// Explains `part`, whose value is `number`.
+fn tree(part: &Part, number: &Traced, units: Units) -> Explanation {
     let mut inputs = Vec::new();
     let mut parts = Vec::new();
     collect(number, &mut inputs, &mut parts, units);
-    let value = number.value();
-    let band = band.or_else(|| law.map(|law| law.band(value)));
+    let (value, law) = (number.value(), part.law);
+    let band = part.band.or_else(|| law.map(|law| law.band(value)));
     let ends = band.map(|band| ((value - band.below).max(0.0), value + band.above));
+    let text = |value: f64| value_text(part.unit, value, units);
+    let expression = Expression::of(number, units);
     Explanation {
-        label,
+        label: part.label.clone(),
         value,
-        text: value_text(unit, value, units),
-        formula: write(number, Style::Symbols, 0),
-        figures: write(number, Style::Figures(units), 0),
+        text: text(value),
+        formula: expression.text(Notation::Symbols),
+        figures: expression.text(Notation::Figures),
+        expression,
+        symbol: part.symbol,
+        contributor: part.contributor,
+        tensor: part.tensor.clone(),
         inputs,
         low: ends.map(|(low, _)| low),
         high: ends.map(|(_, high)| high),
-        band: ends.map(|(low, high)| format!("{} to {}", value_text(unit, low, units), value_text(unit, high, units))),
+        band: ends.map(|(low, high)| format!("{} to {}", text(low), text(high))),
         evidence: law.map(|law| law.evidence.text()),
+        title: law.map(|law| law.title),
         source: law.map(|law| law.source),
         parts,
-    }
-}
-
-fn value_text(unit: Unit, value: f64, units: Units) -> String {
-    match unit {
-        Unit::Bytes => Bytes(value.round() as u64).display(units).to_string(),
-        Unit::Count => number_text(value),
-    }
-}
-
-/// Formats a number without unneeded decimals.
-fn number_text(value: f64) -> String {
-    if value.fract() == 0.0 {
-        grouped(value as u64)
-    } else {
-        let places = if value < 10.0 { 4 } else { 2 };
-        grouped_decimal(value, places).trim_end_matches('0').to_string()
     }
 }
 
@@ -209,8 +209,10 @@ fn collect(number: &Traced, inputs: &mut Vec<Input>, parts: &mut Vec<Explanation
             }
         }
         Step::Part(part, inner) => {
-            if !parts.iter().any(|known| known.label == part.label && known.value == inner.value()) {
-                parts.push(tree(part.label.clone(), part.unit, inner, part.law, part.band, units));
+            // Equal layers of two groups have equal tensors, and each takes memory.
+            let is_known = |known: &Explanation| known.label == part.label && known.value == inner.value();
+            if part.tensor.is_some() || !parts.iter().any(is_known) {
+                parts.push(tree(part, inner, units));
             }
         }
         Step::Sum(all) | Step::Product(all) | Step::Max(all) | Step::Min(all) => {
@@ -222,7 +224,9 @@ fn collect(number: &Traced, inputs: &mut Vec<Input>, parts: &mut Vec<Explanation
             collect(a, inputs, parts, units);
             collect(b, inputs, parts, units);
         }
-        Step::RoundUp(inner, _) | Step::Floor(inner) | Step::Ceil(inner) => collect(inner, inputs, parts, units),
+        Step::Remark(_, inner) | Step::RoundUp(inner, _) | Step::Floor(inner) | Step::Ceil(inner) => {
+            collect(inner, inputs, parts, units);
+        }
     }
 }
 
@@ -230,58 +234,4 @@ fn input(symbol: &'static Symbol, value: f64) -> Input {
     let key = if let Origin::Chosen(key) = symbol.origin { Some(key) } else { None };
     let origin = calibration::of(symbol).map_or_else(|| symbol.origin.text(), calibration::Constant::origin);
     Input { symbol: symbol.text, meaning: symbol.meaning, value: number_text(value), origin, key }
-}
-
-#[derive(Clone, Copy, PartialEq)]
-enum Style {
-    Symbols,
-    Figures(Units),
-}
-
-const SUM: u8 = 1;
-const PRODUCT: u8 = 2;
-
-/// Formats the formula, in brackets if `outer` binds more tightly.
-fn write(number: &Traced, style: Style, outer: u8) -> String {
-    let join = |all: &[Traced], by: &str, level: u8| {
-        let text: Vec<String> = all.iter().map(|one| write(one, style, level)).collect();
-        let text = text.join(by);
-        if outer > level || (outer == level && by == " + ") { format!("({text})") } else { text }
-    };
-    let call = |name: &str, all: &[Traced]| {
-        let text: Vec<String> = all.iter().map(|one| write(one, style, 0)).collect();
-        format!("{name}({})", text.join(", "))
-    };
-    match number.step() {
-        Step::Literal => number_text(number.value()),
-        Step::Symbol(symbol) => match style {
-            Style::Symbols => symbol.text.to_string(),
-            Style::Figures(_) => number_text(number.value()),
-        },
-        Step::Part(part, inner) => match style {
-            Style::Symbols => part.symbol.map_or_else(|| part.label.clone(), str::to_string),
-            Style::Figures(units) => value_text(part.unit, inner.value(), units),
-        },
-        Step::Sum(all) if all.is_empty() => number_text(0.0),
-        Step::Sum(all) => join(all, " + ", SUM),
-        Step::Product(all) => join(&literals_first(all), " · ", PRODUCT),
-        Step::Difference(a, b) => {
-            let text = format!("{} − {}", write(a, style, SUM - 1), write(b, style, SUM + 1));
-            if outer >= SUM { format!("({text})") } else { text }
-        }
-        Step::Quotient(a, b) => format!("{} / {}", write(a, style, PRODUCT), write(b, style, PRODUCT + 1)),
-        Step::Max(all) => call("max", all),
-        Step::Min(all) => call("min", all),
-        Step::RoundUp(inner, step) => format!("⌈{}⌉ to {}", write(inner, style, 0), number_text(*step)),
-        Step::Floor(inner) => format!("⌊{}⌋", write(inner, style, 0)),
-        Step::Ceil(inner) => format!("⌈{}⌉", write(inner, style, 0)),
-    }
-}
-
-/// Moves literal numbers to the front, the usual order in formulas.
-fn literals_first(factors: &[Traced]) -> Vec<Traced> {
-    let (mut first, rest): (Vec<Traced>, Vec<Traced>) =
-        factors.iter().cloned().partition(|one| matches!(one.step(), Step::Literal));
-    first.extend(rest);
-    first
 }

@@ -193,7 +193,7 @@ inputs! {
     /// Sets of runtime buffers.
     sets: "M", "sets of buffers, one for each micro-batch in flight", Origin::Derived, |t| t.buffer_sets();
     /// The widest attention window.
-    window: "A", "tokens that attention looks back, at most", Origin::Chosen("max_attention_window"),
+    window: "A", "tokens of the widest attention window", Origin::Chosen("max_attention_window"),
         |t| t.resolved.kv_cache.max_attention_window.iter().copied().max().unwrap_or(t.resolved.limits.max_seq_len);
     /// Draft tokens of a sequence.
     drafts: "K", "draft tokens of a sequence in a step", Origin::Chosen("max_draft_len"),

@@ -1,6 +1,8 @@
 //! Laws, and the symbols, parts and evidence that explain them.
 
 use super::band::Band;
+use super::contributor::Contributor;
+use super::weights::StoredTensor;
 
 /// The origin of an input of a formula.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -127,12 +129,27 @@ pub struct Part {
     pub law: Option<&'static Law>,
     /// The uncertainty band, if it differs from that of the law.
     pub band: Option<Band>,
+    /// The contributor whose size it is, if it is one.
+    pub contributor: Option<Contributor>,
+    /// The weight tensor whose size it is, if it is one.
+    pub tensor: Option<StoredTensor>,
 }
 
 impl Part {
     /// A part that is a size in bytes.
     pub fn bytes(label: impl Into<String>) -> Part {
-        Part { label: label.into(), symbol: None, unit: Unit::Bytes, law: None, band: None }
+        let label = label.into();
+        Part { label, symbol: None, unit: Unit::Bytes, law: None, band: None, contributor: None, tensor: None }
+    }
+
+    /// A part that is the size of a weight tensor.
+    pub fn tensor(label: impl Into<String>, tensor: StoredTensor) -> Part {
+        Part { tensor: Some(tensor), ..Part::bytes(label) }
+    }
+
+    /// A part that is the size of a contributor.
+    pub fn contributor(contributor: Contributor) -> Part {
+        Part { contributor: Some(contributor), ..Part::bytes(contributor.key().replace('_', " ")) }
     }
 
     /// A part that counts something.

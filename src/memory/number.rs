@@ -44,6 +44,8 @@ pub trait Number:
     fn sum_of(numbers: impl IntoIterator<Item = Self>) -> Self;
     /// The number as a named part. Plain arithmetic doesn't evaluate `part`.
     fn part(self, part: impl FnOnce() -> Part) -> Self;
+    /// The number with a remark about its meaning, for readers of the formula.
+    fn remark(self, meaning: &'static str) -> Self;
 
     /// The larger of two numbers.
     fn max(self, other: Self) -> Self {
@@ -83,6 +85,9 @@ impl Number for f64 {
         numbers.into_iter().sum()
     }
     fn part(self, _: impl FnOnce() -> Part) -> f64 {
+        self
+    }
+    fn remark(self, _: &'static str) -> f64 {
         self
     }
 }
@@ -127,6 +132,8 @@ pub enum Step {
     Ceil(Traced),
     /// A named part.
     Part(Part, Traced),
+    /// A term with a remark.
+    Remark(&'static str, Traced),
 }
 
 impl Traced {
@@ -172,6 +179,9 @@ impl Number for Traced {
     }
     fn part(self, part: impl FnOnce() -> Part) -> Traced {
         Traced::new(self.value(), Step::Part(part(), self))
+    }
+    fn remark(self, meaning: &'static str) -> Traced {
+        Traced::new(self.value(), Step::Remark(meaning, self))
     }
 }
 

@@ -70,6 +70,11 @@ pub struct Rank {
     pub available_band: Band,
     /// Memory that stays free; zero if the deployment fails.
     pub free: Bytes,
+    /// The part of the overhead that warm-up takes for CUDA graphs, before the KV cache.
+    pub graphs_of_warm_up: Bytes,
+    /// The part of the overhead that is reserved last before the KV cache: masks, adapters,
+    /// recurrent states.
+    pub reserved: Bytes,
     /// The part of the overhead that is allocated after the KV cache.
     pub after_kv_cache: Bytes,
     /// Uncertainty band of [`after_kv_cache`](Rank::after_kv_cache).
@@ -206,8 +211,8 @@ impl Display for RankRange {
 /// The largest number of ranges that [`RankRanges`] displays.
 const MAX_RANGES: usize = 3;
 
-/// A set of ranks, displayed as "GPU 0–3, 8". Many ranges are abbreviated, with the number of
-/// ranks: "GPU 0, 8, … (128)".
+/// A set of ranks, displayed as "GPU 0–3, 8". Many ranges are abbreviated, with the number of the
+/// other ranks: "GPU 0, 8 and 126 more".
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RankRanges(Vec<RankRange>);
 
@@ -231,8 +236,8 @@ impl Display for RankRanges {
         let numbers: Vec<String> = self.0[..shown].iter().map(|range| range.numbers()).collect();
         write!(f, "GPU {}", numbers.join(", "))?;
         if shown < self.0.len() {
-            let ranks: u64 = self.0.iter().map(|range| range.last - range.first + 1).sum();
-            write!(f, ", … ({ranks})")?;
+            let more: u64 = self.0[shown..].iter().map(|range| range.last - range.first + 1).sum();
+            write!(f, " and {more} more")?;
         }
         Ok(())
     }
@@ -251,7 +256,9 @@ mod tests {
         assert_eq!(name(&[0, 1, 2, 3, 8]), "GPU 0–3, 8");
         assert_eq!(name(&[0, 2, 4]), "GPU 0, 2, 4");
         let first_of_nodes: Vec<u64> = (0..128).map(|node| node * 8).collect();
-        assert_eq!(name(&first_of_nodes), "GPU 0, 8, … (128)");
+        assert_eq!(name(&first_of_nodes), "GPU 0, 8 and 126 more");
+        let all_but_first_of_nodes = (0..64).filter(|rank| rank % 8 != 0).collect::<RankRanges>();
+        assert_eq!(all_but_first_of_nodes.to_string(), "GPU 1–7, 9–15 and 42 more");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use super::backend::BackendModel;
 use super::band::Band;
 use super::calibrated;
+use super::contributor::Contributor;
 use super::inputs::Inputs;
 use super::kv_cache::{AllPools, Blocks, Pool, Pools, Window, is_pooled, windows};
 use super::law::{Origin, Part, Symbol};
@@ -41,6 +42,8 @@ pub(super) struct RankBudget<'a, N> {
     /// Memory reserved before the KV cache that no log line counts: masks, adapters, recurrent
     /// states.
     pub reserved: Option<N>,
+    /// The part of the overhead that warm-up takes for CUDA graphs.
+    pub graphs_of_warm_up: f64,
     /// Bytes allocated after the KV cache.
     pub after_kv_cache: N,
     /// Uncertainty band of [`after_kv_cache`](RankBudget::after_kv_cache).
@@ -66,6 +69,7 @@ impl<'a, N: Number> RankBudget<'a, N> {
             overhead_band: Band::EXACT,
             available_band: Band::EXACT,
             reserved: None,
+            graphs_of_warm_up: resolved.backend.graphs_of_warm_up(&inputs.plain()),
             after_kv_cache: resolved.backend.after_kv_cache(&inputs),
             after_kv_cache_band: resolved.backend.after_kv_cache_band(&inputs.plain()),
             adapter_short: 0.0,
@@ -125,9 +129,12 @@ impl<'a, N: Number> RankBudget<'a, N> {
         match self.inputs.resolved.machine.free_memory {
             Some(free) => N::symbol(&FREE, free.0 as f64),
             None => {
+                let named = |bytes: N, contributor| bytes.part(|| Part::contributor(contributor));
+                let before = before_kv_cache(self.inputs.resolved, &self.parts);
                 let taken =
-                    N::sum_of(before_kv_cache(self.inputs.resolved, &self.parts)) + self.overhead_until_kv_cache();
-                self.inputs.total() - taken
+                    Contributor::ALL.into_iter().zip(before).map(|(contributor, bytes)| named(bytes, contributor));
+                let overhead = named(self.overhead_until_kv_cache(), Contributor::Overhead);
+                self.inputs.total() - N::sum_of(taken.chain([overhead]))
             }
         }
     }

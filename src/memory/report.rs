@@ -95,18 +95,6 @@ impl Report {
         self.ranks.chunk_by(Rank::is_like).collect()
     }
 
-    /// The ranks grouped by equal use of memory, in the order of the groups' first ranks.
-    pub fn kinds(&self) -> Vec<Vec<&Rank>> {
-        let mut kinds: Vec<Vec<&Rank>> = Vec::new();
-        for rank in &self.ranks {
-            match kinds.iter_mut().find(|kind| kind[0].is_like(rank)) {
-                Some(kind) => kind.push(rank),
-                None => kinds.push(vec![rank]),
-            }
-        }
-        kinds
-    }
-
     /// The headline of the verdict: "Fits.", "Fits, but within the uncertainty." or "Does not fit."
     pub fn headline(&self) -> &'static str {
         match self.verdict {
@@ -120,22 +108,18 @@ impl Report {
     pub fn sentence(&self, units: Units) -> String {
         match &self.verdict {
             Verdict::Fits { .. } => {
-                let sequences = match self.kv_cache.max_sequences {
-                    1 => "1 sequence".into(),
-                    more => format!("{} sequences", grouped(more)),
-                };
-                let (tokens, length) = (grouped(self.kv_cache.tokens), grouped(self.max_seq_len));
+                let requests = full_length_requests(self.kv_cache.max_sequences, self.max_seq_len);
+                let tokens = grouped(self.kv_cache.tokens);
                 if self.kv_cache.binding == Binding::WholeBatch {
-                    return format!("The KV cache holds the whole batch: {sequences} of {length} tokens.");
+                    return format!("The KV cache holds the whole batch: {requests}.");
                 }
                 if let Some(cross) = self.kv_cache.cross {
                     let rows = grouped(cross.blocks.saturating_mul(self.kv_cache.tokens_per_block));
                     return format!(
-                        "The KV cache holds {tokens} tokens and {rows} rows of encoders' outputs: {sequences} \
-                         of {length}."
+                        "The KV cache holds {tokens} tokens and {rows} rows of encoders' outputs: {requests}."
                     );
                 }
-                format!("The KV cache holds {tokens} tokens: {sequences} of {length}.")
+                format!("The KV cache holds {tokens} tokens: {requests}.")
             }
             Verdict::Fails { stage, short, rank } => {
                 let location = if self.ranks.len() > 1 { format!(" on GPU {rank}") } else { String::new() };
@@ -144,34 +128,47 @@ impl Report {
         }
     }
 
-    /// A line below the verdict: the memory in use, the free memory, and their uncertainty.
+    /// A line below the verdict: the memory in use and the free memory of the fullest GPU, and the
+    /// tokens of the KV cache, each with its likely range.
     pub fn detail(&self, units: Units) -> String {
-        let Some(rank) = self.kv_limiting_rank() else {
+        let fits = self.verdict.fits();
+        let Some(rank) = (if fits { self.least_free_rank() } else { self.kv_limiting_rank() }) else {
             return String::new();
         };
-        let whose = if self.ranks.len() > 1 { format!("of GPU {}'s", rank.rank) } else { "of the GPU's".into() };
         let unit = units.giga();
         let size = |bytes: Bytes| grouped_decimal(bytes.giga(units), 1);
         let total = size(rank.total);
-        let off = |most: f64| match size(Bytes(most as u64)).as_str() {
-            "0.0" => format!("less than 0.1 {unit}"),
-            size => format!("± {size} {unit}"),
-        };
-        match &self.verdict {
-            Verdict::Fits { room, .. } => {
-                let (used, room) = (size(rank.used()), size(*room));
-                let uncertainty = off(rank.free_band().widest());
-                let cache = off(rank.figure(Contributor::KvCache).band().widest());
-                format!(
-                    "It takes {used} {whose} {total} {unit}; {room} {unit} stay free. Uncertain by \
-                     {uncertainty}, and the KV cache by {cache}."
-                )
-            }
-            Verdict::Fails { .. } => {
-                let uncertainty = off(rank.uncertainty().0 as f64);
-                let needed = size(rank.used_without_kv_cache());
-                format!("Without a KV cache it needs {needed} {whose} {total} {unit}. Uncertain by {uncertainty}.")
-            }
+        if !fits {
+            let needed = rank.used_without_kv_cache();
+            let (low, high) = rank.available_band.of_rest().ends(needed);
+            let likely = likely(size(low), size(high));
+            let location = if self.ranks.len() > 1 { format!(" on GPU {}", rank.rank) } else { String::new() };
+            return format!("Needs {} of {total} {unit}{location} without a KV cache{likely}.", size(needed));
         }
+        let location =
+            if self.ranks.len() > 1 { format!(" on the fullest GPU (GPU {})", rank.rank) } else { String::new() };
+        let (low, high) = rank.free_band().ends(rank.free);
+        let free = likely(size(low), size(high));
+        let tokens = self.kv_cache.likely_tokens();
+        let tokens = tokens.map_or_else(String::new, |range| format!(" The KV cache likely holds {range} tokens."));
+        format!(
+            "Uses {} of {total} {unit}{location}; {} {unit} free{free}.{tokens}",
+            size(rank.used()),
+            size(rank.free)
+        )
     }
+}
+
+/// "4 full-length requests (163,840 tokens each)".
+fn full_length_requests(requests: u64, length: u64) -> String {
+    let length = grouped(length);
+    match requests {
+        1 => format!("1 full-length request ({length} tokens)"),
+        more => format!("{} full-length requests ({length} tokens each)", grouped(more)),
+    }
+}
+
+/// The end of a statement about a figure with this range; empty if both ends are printed alike.
+fn likely(low: String, high: String) -> String {
+    if low == high { String::new() } else { format!(", likely {low} to {high}") }
 }

@@ -29,6 +29,21 @@ pub enum Stage {
 }
 
 impl Stage {
+    /// The phase of the start that the stage belongs to: the name of a
+    /// [`StartPhase`](super::StartPhase).
+    pub fn phase(self) -> &'static str {
+        match self {
+            Stage::LoadWeights => "weights",
+            Stage::CreateContext => "context",
+            Stage::AllocateBuffers | Stage::WarmUp => "buffers",
+            Stage::Profile => "profiling",
+            Stage::HoldOneAdapter | Stage::AllocateKvCache | Stage::HoldOneSequence | Stage::HoldWholeBatch => {
+                "KV cache"
+            }
+            Stage::RunFirstSteps => "serving",
+        }
+    }
+
     /// The failing step, as the end of a sentence that starts with "It fails when".
     pub fn text(self) -> &'static str {
         match self {
@@ -39,7 +54,7 @@ impl Stage {
             Stage::Profile => "profiling a step of max_num_tokens",
             Stage::HoldOneAdapter => "reserving memory for one LoRA adapter of max_lora_rank",
             Stage::AllocateKvCache => "allocating the KV cache",
-            Stage::HoldOneSequence => "holding one sequence of max_seq_len in the KV cache",
+            Stage::HoldOneSequence => "holding one full-length request (max_seq_len) in the KV cache",
             Stage::RunFirstSteps => "allocating the tensors of the first steps after the KV cache",
             Stage::HoldWholeBatch => {
                 "holding the whole batch in the KV cache (\"Can't allocate new blocks. No free blocks left.\")"

@@ -1,23 +1,23 @@
 //! The verdict: whether a deployment fits, or the stage of start-up in which it fails.
 
 use super::backend::BackendModel;
-use super::contributor::Contributor;
 use super::kv_cache::KvCache;
 use super::rank::Rank;
 use super::report::Verdict;
 use super::stage::Stage;
+use super::startup::overhead_of;
 use crate::deployment::{Resolved, Runtime};
 use crate::units::Bytes;
 
 /// The stage in which a rank runs out of memory, and the missing bytes; `None` if the rank fits.
 fn failure(resolved: &Resolved, rank: &Rank, adapter_short: Bytes, kv: &KvCache) -> Option<(Stage, Bytes)> {
-    let bytes = |contributor: Contributor| rank.figure(contributor).bytes;
-    let mut needed = bytes(Contributor::Overhead) - rank.after_kv_cache;
-    for (stage, contributors) in resolved.backend.start_up(resolved) {
+    let mut needed = Bytes::ZERO;
+    for (stage, contributors) in resolved.backend.stages(resolved) {
         if stage == Stage::AllocateKvCache && adapter_short > Bytes::ZERO {
             return Some((Stage::HoldOneAdapter, adapter_short));
         }
-        needed += contributors.iter().map(|contributor| bytes(*contributor)).sum();
+        needed += contributors.iter().map(|contributor| rank.figure(*contributor).bytes).sum();
+        needed += overhead_of(stage, rank);
         if needed > rank.total {
             return Some((stage, needed - rank.total));
         }
@@ -25,7 +25,7 @@ fn failure(resolved: &Resolved, rank: &Rank, adapter_short: Bytes, kv: &KvCache)
     if let Some(short) = kv.short_of(|window| kv.requests.most_blocks(window), kv.requests.cross_blocks()) {
         return Some((Stage::HoldOneSequence, short));
     }
-    needed += rank.after_kv_cache;
+    needed += overhead_of(Stage::RunFirstSteps, rank);
     if needed > rank.total {
         return Some((Stage::RunFirstSteps, needed - rank.total));
     }

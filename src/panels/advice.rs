@@ -8,13 +8,13 @@ use crate::protocol::PanelRequest;
 use crate::units::{Bytes, Units, grouped};
 use maud::{Markup, html};
 
-/// Returns the changes, cheapest first.
+/// Returns the changes, the least disruptive first.
 pub(super) fn panel(request: &PanelRequest) -> Markup {
     let load = request.number("concurrency").map(|_| widgets::load(request, 1));
     html! {
         div.advice {
             div.asks {
-                (widgets::number(request, "concurrency", "concurrent sequences", "any"))
+                (widgets::number(request, "concurrency", "requests at once", "any"))
                 (widgets::lengths(request))
             }
             @match advise(&request.deployment, load) {
@@ -27,8 +27,8 @@ pub(super) fn panel(request: &PanelRequest) -> Markup {
 
 fn changes(advices: &Recommendations, units: Units) -> Markup {
     let load = advices.load;
-    let sequences = format!(
-        "{} sequences of {} input and {} output tokens",
+    let requests = format!(
+        "{} requests of {} input and {} output tokens",
         grouped(load.concurrency),
         grouped(load.input_len),
         grouped(load.output_len)
@@ -36,10 +36,10 @@ fn changes(advices: &Recommendations, units: Units) -> Markup {
     html! {
         p.answer {
             @match (advices.fits, advices.changes.is_empty()) {
-                (true, true) => { strong { "Nothing is oversized" } " for " (sequences) "." },
-                (true, false) => { strong { "It fits, with limits larger than needed" } " for " (sequences) "." },
+                (true, true) => { strong { "Nothing is oversized" } " for " (requests) "." },
+                (true, false) => { strong { "It fits, with limits larger than needed" } " for " (requests) "." },
                 (false, true) => { strong { "No single change helps." } " Try Search for other GPUs and precisions." },
-                (false, false) => { strong { "Each of these changes alone helps." } " The cheapest come first." },
+                (false, false) => { strong { "Any one of these helps" } "; least disruptive first." },
             }
         }
         @if !advices.changes.is_empty() {
@@ -65,7 +65,7 @@ fn row(change: &Recommendation, units: Units) -> Markup {
                 @if !change.from.is_empty() { span.faint { " instead of " (change.from) } }
             }
             td { (moment(change.phase)) }
-            td.number data-label="frees" {
+            td.number data-label="frees per GPU" {
                 @if change.saves > Bytes::ZERO { (change.saves.display(units)) } @else { "0" }
             }
             td.number data-label="KV tokens" { (grouped(before)) " → " (grouped(after)) }
@@ -112,7 +112,7 @@ mod tests {
                 assert!(rest[..at].contains(&format!("{}={}", change.key, change.to)));
                 rest = &rest[at + opened.len()..];
             }
-            assert_eq!(html.contains("alone helps"), !advices.fits);
+            assert_eq!(html.contains("Any one of these helps"), !advices.fits);
         }
     }
 

@@ -29,8 +29,8 @@ pub(super) fn panel(request: &PanelRequest) -> Markup {
                 },
                 Some(pinned) => {
                     p.saves {
-                        button.link #pin type="button" data-pin="true" { "Pin this one instead" }
-                        button.link type="button" data-open=(link::encode(&pinned.deployment)) { "Open the pinned one" }
+                        button.link #pin type="button" data-pin="true" { "Pin current" }
+                        button.link type="button" data-open=(link::encode(&pinned.deployment)) { "Open pinned" }
                         button.link type="button" data-pin="" { "Stop comparing" }
                     }
                     @match compare(&pinned.deployment, &request.deployment) {
@@ -55,7 +55,7 @@ fn compared(request: &PanelRequest, comparison: &Comparison) -> Markup {
     let table = Table::of_comparison(comparison, units);
     html! {
         (picture(request, comparison))
-        div.wide { (settings(comparison)) }
+        div.wide role="region" aria-label="Settings" tabindex="0" { (settings(comparison)) }
         div.wide role="region" aria-label="Differences" tabindex="0" { (differences(comparison, units)) }
         p.saves {
             button.link type="button" data-copy="compare_markdown" { "copy Markdown" }
@@ -71,7 +71,7 @@ fn picture(request: &PanelRequest, comparison: &Comparison) -> Markup {
     let theme = widgets::theme(request);
     let bars = [
         Row { label: "pinned", rank: Some(&comparison.pinned.rank), marked: false },
-        Row { label: "now", rank: Some(&comparison.current.rank), marked: true },
+        Row { label: "current", rank: Some(&comparison.current.rank), marked: true },
     ];
     let drawn = rows(&bars, request.view.width.unwrap_or(WIDTH), theme, request.view.units);
     html! { div.chart-picture aria-hidden="true" { (PreEscaped(drawn.svg)) } }
@@ -83,7 +83,7 @@ fn settings(comparison: &Comparison) -> Markup {
             p.answer { "Nothing differs yet: change a setting." }
         } @else {
             table.listing aria-label="Settings that differ" {
-                (widgets::head(&[("setting", false), ("pinned", true), ("now", true)]))
+                (widgets::head(&[("Setting", false), ("pinned", true), ("current", true)]))
                 tbody {
                     @for setting in &comparison.settings {
                         tr {
@@ -103,8 +103,8 @@ fn differences(comparison: &Comparison, units: Units) -> Markup {
     let sequences = [&comparison.pinned, &comparison.current].map(|side| side.kv_cache.max_sequences);
     html! {
         table.listing aria-label="Differences" {
-            @let [pinned, now] = ["pinned", "now"].map(|side| format!("{side} {}", units.giga()));
-            (widgets::head(&[("fullest GPU", false), (&pinned, true), (&now, true), ("difference", true)]))
+            @let [pinned, current] = ["pinned", "current"].map(|side| format!("{side} {}", units.giga()));
+            (widgets::head(&[("fullest GPU", false), (&pinned, true), (&current, true), ("difference", true)]))
             tbody {
                 @for row in comparison.differences() {
                     tr data-difference=(row.contributor.map_or("free", Contributor::key)) {
@@ -115,7 +115,7 @@ fn differences(comparison: &Comparison, units: Units) -> Markup {
                     }
                 }
                 (counted("KV cache tokens", tokens))
-                (counted("Sequences of max_seq_len", sequences))
+                (counted("Full-length requests", sequences))
                 tr {
                     th scope="row" { "Verdict" }
                     @for verdict in comparison.verdicts() { td.number { (said(verdict)) } }

@@ -1,7 +1,7 @@
 //! Exports: pictures, tables, the report, and the commands that start the deployment.
 
 use super::widgets;
-use crate::chart::{Size, poster};
+use crate::chart::poster;
 use crate::export::commands::{Recipe, Step, recipes};
 use crate::export::json::Answer;
 use crate::export::table::Table;
@@ -10,8 +10,8 @@ use crate::memory::estimate;
 use crate::protocol::PanelRequest;
 use maud::{Markup, PreEscaped, html};
 
-/// The size of the saved picture in pixels.
-const PICTURE: Size = Size { width: 720, height: 400 };
+/// The width of the saved picture in pixels.
+const PICTURE_WIDTH: u32 = 720;
 
 /// Returns everything that can be saved or copied.
 pub(super) fn panel(request: &PanelRequest) -> Markup {
@@ -25,13 +25,13 @@ pub(super) fn panel(request: &PanelRequest) -> Markup {
     html! {
         div.export {
             p.answer {
-                "The memory of this deployment and the commands that start it, for tickets, notebooks and terminals. "
+                "The memory of this deployment and the commands that start it. "
                 a #embed_link href={ "embed.html#" (link::encode(deployment)) } target="_blank" rel="noopener" {
                     "Embed it in documentation"
                 }
                 "."
             }
-            div #taken_chart hidden { (PreEscaped(poster(deployment, &report, PICTURE, theme, units))) }
+            div #taken_chart hidden { (PreEscaped(poster(deployment, &report, PICTURE_WIDTH, theme, units))) }
             p.saves.chart-saves {
                 span { "Chart" }
                 (save("memory.svg", "taken_chart", "save SVG"))

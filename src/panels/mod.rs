@@ -10,6 +10,8 @@
 //! * `data-ask="sort=gpus&…"` on a button requests the panel again with these options.
 //! * `data-pin="true"`, `data-pin=""` on a button pins the current deployment for comparison, or
 //!   unpins it.
+//! * `data-why="weights"` on a button explains that contributor, and `data-why="nvidia_smi"` the
+//!   memory that nvidia-smi shows.
 //! * `data-field="tp_size"` on a button moves the focus to that field.
 //! * `data-part="kv_cache/0"` on `details` is unfolded if the request names it in `open`.
 //! * `data-copy="id"` on a button copies the text of the element with this id.
@@ -26,6 +28,7 @@
 mod accuracy;
 mod advice;
 mod compare;
+mod embed;
 mod export;
 mod file;
 mod limits;

@@ -14,7 +14,7 @@ use maud::{Markup, PreEscaped, html};
 use std::cell::RefCell;
 use std::rc::Rc;
 
-/// The default number of concurrent sequences.
+/// The default number of requests at once.
 const CONCURRENCY: u64 = 32;
 /// The default GPUs of a search, besides the deployment's own.
 const USUAL: [&str; 5] = ["h100-sxm", "h200", "b200", "a100-80gb", "l40s"];
@@ -22,8 +22,7 @@ const USUAL: [&str; 5] = ["h100-sxm", "h200", "b200", "a100-80gb", "l40s"];
 const MOST_ROWS: usize = 100;
 /// The greatest width of the picture, and its height, in pixels.
 const PICTURE: (u32, u32) = (720, 240);
-const IDLE: &str =
-    "Horizontal: GPUs. Vertical: concurrent sequences. No deployment beats a large dot; click one to open it.";
+const IDLE: &str = "Large dots: best for that many GPUs. Click to open.";
 
 /// The candidates found, and the number of deployments tried.
 type Found = Rc<(Vec<Candidate>, usize)>;
@@ -95,7 +94,7 @@ pub(super) fn panel(request: &PanelRequest) -> Markup {
     html! {
         div.search {
             div.asks {
-                (widgets::number(request, "concurrency", "concurrent sequences", &CONCURRENCY.to_string()))
+                (widgets::number(request, "concurrency", "requests at once", &CONCURRENCY.to_string()))
                 (widgets::lengths(request))
                 (widgets::number(request, "most_gpus", "GPUs at most", "64"))
             }
@@ -103,7 +102,7 @@ pub(super) fn panel(request: &PanelRequest) -> Markup {
             (precisions(request, &asked))
             p.answer role="status" {
                 strong { (grouped(candidates.len() as u64)) " of " (grouped(*tried as u64)) }
-                " deployments run " (grouped(asked.load.concurrency)) " sequences of "
+                " deployments run " (grouped(asked.load.concurrency)) " requests of "
                 (grouped(asked.load.input_len)) " + " (grouped(asked.load.output_len)) " tokens."
             }
             @if !candidates.is_empty() {
@@ -156,9 +155,9 @@ fn cards(request: &PanelRequest, asked: &Asked) -> Markup {
         details.gpu-choice data-part="gpus" open[request.unfolds("gpus")] {
             summary { span.part-label { "GPUs: " (asked.space.gpus.len()) " of " (gpus().len()) } }
             p.saves {
-                (choose("all", "GPUs", all(|_, _| true)))
-                (choose("current", "GPU", all(|gpu, own| gpu.id == own.id)))
-                (choose("default", "GPUs", all(|gpu, _| USUAL.contains(&gpu.id))))
+                (choose("All", "GPUs", all(|_, _| true)))
+                (choose("Current GPU", "only", all(|gpu, own| gpu.id == own.id)))
+                (choose("Data center", "GPUs", all(|gpu, _| USUAL.contains(&gpu.id))))
             }
             div.checks {
                 @for gpu in gpus() { (checkbox(&gpu_option(gpu), gpu.name, is_chosen(request, gpu))) }
@@ -201,7 +200,7 @@ fn picture(request: &PanelRequest, asked: &Asked, shown: &[Candidate]) -> Markup
         figure.frontier {
             div.chart-frame #search_chart {
                 div.chart-picture aria-hidden="true" { (PreEscaped(&drawn.svg)) }
-                svg.chart-boxes role="group" aria-label="Sequences over GPUs" data-roving
+                svg.chart-boxes role="group" aria-label="Concurrent requests over GPUs" data-roving
                     viewBox={ "0 0 " (width) " " (PICTURE.1) } width=(width) height=(PICTURE.1) {
                     @for (index, dot) in drawn.best.iter().enumerate() {
                         @let one = &shown[dot.candidate];
@@ -216,9 +215,9 @@ fn picture(request: &PanelRequest, asked: &Asked, shown: &[Candidate]) -> Markup
 }
 
 fn description(one: &Candidate) -> String {
-    let (gpus, sequences) = (grouped(one.gpus), grouped(one.concurrency));
+    let (gpus, requests) = (grouped(one.gpus), grouped(one.concurrency));
     format!(
-        "{gpus} × {}, tp {}, pp {}, {} weights, KV {}: {sequences} sequences.",
+        "{gpus} × {}, tp {}, pp {}, {} weights, KV {}: {requests} requests.",
         one.gpu.name, one.tp_size, one.pp_size, one.quant_algo, one.kv_cache_dtype
     )
 }
@@ -255,15 +254,15 @@ fn table(request: &PanelRequest, asked: &Asked, order: Order, shown: &[Candidate
             }
         }
         pre #search_csv hidden { (widgets::verbatim(&Table::of_candidates(rows).csv())) }
-        div.wide {
-            table.listing aria-label="Deployments" {
+        div.wide role="region" aria-label="Deployments found" tabindex="0" {
+            table.listing.cards aria-label="Deployments" {
                 thead { tr {
                     th scope="col" { "GPU" }
                     (heading("GPUs", Some(Order::Gpus)))
                     th scope="col" { "tp × pp" @if experts { " × ep" } }
                     th scope="col" { "weights" }
                     th scope="col" { "KV cache" }
-                    (heading("sequences", Some(Order::Concurrency)))
+                    (heading("requests", Some(Order::Concurrency)))
                     (heading("per GPU", Some(Order::ConcurrencyPerGpu)))
                     (heading("KV tokens", Some(Order::KvTokens)))
                     (heading(&format!("{} used", units.giga()), Some(Order::Used)))
@@ -275,7 +274,7 @@ fn table(request: &PanelRequest, asked: &Asked, order: Order, shown: &[Candidate
         @if engine {
             p.note {
                 "Click a GPU to open its deployment, with max_batch_size and max_seq_len set to the needs of "
-                "these sequences."
+                "these requests."
             }
         }
     }
@@ -289,15 +288,18 @@ fn row(asked: &Asked, one: &Candidate, units: Units) -> Markup {
                     (one.gpu.name)
                 }
             }
-            td.number { (one.gpus) }
-            td.bar { (one.tp_size) " × " (one.pp_size) @if let Some(ep) = one.moe_ep_size { " × " (ep) } }
+            td.number data-label="GPUs" { (one.gpus) }
+            td.bar data-label="tp × pp" {
+                (one.tp_size) " × " (one.pp_size)
+                @if let Some(ep) = one.moe_ep_size { " × " (ep) }
+            }
             td.bar { (one.quant_algo) }
-            td.bar { (one.kv_cache_dtype) }
-            td.number { (grouped(one.concurrency)) }
-            td.number { (format!("{:.1}", one.per_gpu())) }
-            td.number { (grouped(one.kv_tokens)) }
-            td.number { (format!("{:.2}", one.used.giga(units))) }
-            td.number {
+            td.bar data-label="KV cache" { (one.kv_cache_dtype) }
+            td.number data-label="requests" { (grouped(one.concurrency)) }
+            td.number data-label="per GPU" { (format!("{:.1}", one.per_gpu())) }
+            td.number data-label="KV tokens" { (grouped(one.kv_tokens)) }
+            td.number data-label={ (units.giga()) " used" } { (format!("{:.2}", one.used.giga(units))) }
+            td.number data-label="room" {
                 (format!("{:.2}", one.room.giga(units)))
                 @if one.uncertain { span title="within the uncertainty" { " ?" } }
             }

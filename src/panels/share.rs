@@ -1,6 +1,6 @@
-//! Other forms of the page's link: Markdown for texts, a QR code for phones.
+//! Other forms of the page's link: Markdown for texts, snippets for sites, a QR code for phones.
 
-use super::widgets;
+use super::{embed, widgets};
 use crate::export::summary;
 use crate::link;
 use crate::memory::estimate;
@@ -36,6 +36,7 @@ pub(super) fn panel(request: &PanelRequest) -> Markup {
             button.link type="button" data-copy="share_markdown" aria-label="copy Markdown" { "copy" }
         }
         pre #share_markdown { (widgets::verbatim(&markdown)) }
+        (embed::section(request, page, &fragment, &format!("GPU memory of {}", summary::subject(&resolved))))
         (qr_code(&address))
     }
 }
@@ -60,7 +61,7 @@ fn qr_code(link: &str) -> Markup {
         p.saves { span { "QR code" } (save("memory-link.svg", "save SVG")) (save("memory-link.png", "save PNG")) }
         div #share_code { (PreEscaped(drawn(&code))) }
         @if OWN_HOSTS.iter().any(|host| link.starts_with(host)) {
-            p.note { "It leads to this computer, which a phone cannot open." }
+            p.note { "This link points to localhost; other devices can't open it." }
         }
     }
 }
@@ -127,7 +128,7 @@ mod tests {
             [("http://127.0.0.1:8080/", true), ("http://localhost/", true), ("https://example.org/", false)]
         {
             let html = answer(&format!("panel=share&page={page}"));
-            assert_eq!(html.contains("which a phone cannot open"), own, "{page}");
+            assert_eq!(html.contains("points to localhost"), own, "{page}");
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Elements that several panels share.
 
 use crate::chart::Theme;
-use crate::deployment::InvalidSetting;
+use crate::deployment::{InvalidSetting, setting};
 use crate::explore::Load;
 use crate::protocol::PanelRequest;
 use maud::{Markup, PreEscaped, html};
@@ -43,6 +43,27 @@ pub(super) fn lengths(request: &PanelRequest) -> Markup {
     }
 }
 
+/// A choice between a few options, as buttons that request the panel again.
+pub(super) fn switch<const N: usize>(name: &str, label: &str, options: [(&str, &str); N], chosen: &str) -> Markup {
+    html! {
+        div.choice role="group" aria-label=(label) {
+            @for (value, text) in options {
+                button type="button" aria-pressed=(value == chosen) data-ask={ (name) "=" (value) } { (text) }
+            }
+        }
+    }
+}
+
+/// The plain name of a setting.
+pub(super) fn setting_name(key: &'static str) -> &'static str {
+    setting(key).map_or(key, |setting| setting.name)
+}
+
+/// The plain name of a setting, as a button that moves the focus to its field.
+pub(super) fn named_field(key: &'static str) -> Markup {
+    html! { button.link type="button" data-field=(key) { (setting_name(key)) } }
+}
+
 /// The headings of a table. `true` marks columns of numbers.
 pub(super) fn head(names: &[(&str, bool)]) -> Markup {
     html! {
@@ -50,10 +71,11 @@ pub(super) fn head(names: &[(&str, bool)]) -> Markup {
     }
 }
 
-/// A button that changes a setting.
-pub(super) fn take(key: &str, value: &str, label: &str) -> Markup {
+/// A button that applies a value. Its accessible name has the value as `shown`: it must contain the
+/// visible label.
+pub(super) fn take(key: &str, value: &str, shown: &str, label: &str) -> Markup {
     let settings = form_urlencoded::Serializer::new(String::new()).append_pair(key, value).finish();
-    html! { button.link type="button" data-take=(settings) aria-label={ (label) " " (key) "=" (value) } { (label) } }
+    html! { button.link type="button" data-take=(settings) aria-label={ "apply " (key) "=" (shown) } { (label) } }
 }
 
 /// The `tabindex` of a part of a `data-roving` element: Tab reaches the first part, the arrow keys

@@ -8,6 +8,7 @@ mod answer;
 mod given;
 mod help;
 mod repair_link;
+mod repairs;
 mod slider_limits;
 
 pub use answer::{answer, answer_text};

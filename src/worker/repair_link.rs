@@ -2,6 +2,8 @@
 
 use crate::deployment::{Deployment, SETTINGS};
 use crate::link;
+use crate::protocol::PanelId;
+use crate::text::{QUOTED, shortened};
 
 /// Returns the repaired link, and below it a line for each warning. The link keeps the settings of
 /// the other backend too.
@@ -16,9 +18,18 @@ pub(super) fn lines(text: &str) -> String {
     if let Some(pinned) = &pinned {
         link.append_pair("compare", &link::encode_compared(&pinned.deployment, &pinned.deployment));
     }
+    let tab = link::tab(text);
+    let known = tab.as_deref().and_then(PanelId::of_tab).and_then(PanelId::tab);
+    let of_the_tab = tab.filter(|_| known.is_none()).map(|name| {
+        let names: Vec<&str> = PanelId::tabs().collect();
+        format!("\ntab={} must be one of {}.", shortened(&name, QUOTED), names.join(", "))
+    });
+    if let Some(name) = known {
+        link.append_pair("tab", name);
+    }
     let of_the_pinned =
         pinned.iter().flat_map(|pinned| &pinned.problems).map(|problem| format!("\ncompare: {problem}"));
-    let warnings = decoded.problems.iter().map(|problem| format!("\n{problem}")).chain(of_the_pinned);
+    let warnings = decoded.problems.iter().map(|problem| format!("\n{problem}")).chain(of_the_pinned).chain(of_the_tab);
     link.finish() + &warnings.collect::<String>()
 }
 
@@ -47,6 +58,18 @@ mod tests {
         );
         let pinned = link::pinned(&mended).unwrap();
         assert_eq!((pinned.deployment.parallel.pp_size, pinned.problems), (4, vec![]));
+    }
+
+    #[test]
+    fn the_tab_is_kept_and_an_unknown_one_is_named() {
+        let (mended, warnings) = asked("https://example.org/#v=1&amp;tp_size=2&amp;tab=sweep.");
+        assert_eq!((link::tab(&mended).as_deref(), warnings), (Some("sweep"), vec![]));
+        assert_eq!(link::decode(&mended).deployment.parallel.tp_size, 2);
+        assert_eq!(asked("#v=1&tab=file"), ("tab=import".into(), vec![]));
+        let (mended, warnings) = asked("#v=1&tp_size=2&tab=map");
+        assert_eq!((link::tab(&mended), mended.as_str()), (None, "tp_size=2"));
+        let names = "why, sweep, accuracy, limits, advice, search, compare, import, export";
+        assert_eq!(warnings, [format!("tab=map must be one of {names}.")]);
     }
 
     #[test]

@@ -59,11 +59,11 @@ scenario(
   "the chart has a name, keys reach its segments, and the table shows the same sizes",
   { link: "tp_size=2" },
   async (page) => {
-    assert.match(await chartName(page.locator("#chart .chart-boxes")), /memory of each GPU/);
+    assert.match(await chartName(page.locator("#chart")), /memory of each GPU/);
     const names = await walk(page, segments(page));
     for (const name of names.filter((name) => name.includes("GPU 0"))) {
       const [, label, size] = name.match(/^(.*), GPU 0: ([\d,.]+) GiB/);
-      const line = page.locator("#chart ~ * tbody tr, .figures tbody tr").filter({ hasText: label }).first();
+      const line = page.locator(".figures tbody tr").filter({ hasText: label }).first();
       assert.match(await line.innerText(), new RegExp(size.replace(".", "\\.")), name);
     }
     await segments(page).first().focus();
@@ -71,6 +71,16 @@ scenario(
     await eventually(async () => assert.match(await page.locator("#explanation").innerText(), /Weights/));
   },
 );
+
+scenario("the start-up has a name, and keys reach the segments of its phases", {}, async (page) => {
+  assert.match(await chartName(page.locator("#start-up")), /phase by phase/);
+  const parts = page.locator("#start-up [data-segment]");
+  const names = await walk(page, parts);
+  assert.ok(names.some((name) => /^KV cache, serving: [\d,.]+ GiB/.test(name)), `${names}`);
+  await parts.first().focus();
+  await page.keyboard.press("Enter");
+  await eventually(async () => assert.match(await page.locator("#explanation").innerText(), /Weights/));
+});
 
 scenario("a sweep has a name, and keys apply its points", {}, async (page) => {
   const panel = await tab(page, "sweep");
@@ -95,7 +105,7 @@ scenario("a sweep has a name, and keys apply its points", {}, async (page) => {
 
 scenario("the chart of a search has a name, and keys open its deployments", {}, async (page) => {
   const panel = await tab(page, "search");
-  assert.match(await chartName(panel.locator("#search_chart .chart-boxes")), /Sequences over GPUs/);
+  assert.match(await chartName(panel.locator("#search_chart .chart-boxes")), /Concurrent requests over GPUs/);
   const parts = panel.locator("#search_chart .chart-boxes > *");
   await walk(page, parts);
   assert.ok((await panel.locator("table tbody tr").count()) > 1);
@@ -117,7 +127,7 @@ scenario("the chart of measurements has a name, keys reach its dots, and a table
 scenario("the timeline of a log is a named list, and keys reach its lines", {}, async (page) => {
   await view("a log used for calibration").open(page);
   const list = page.locator("#file .timeline");
-  assert.match(await list.getAttribute("aria-label"), /chronological order/);
+  assert.match(await list.getAttribute("aria-label"), /log order/);
   await walk(page, list.locator("li"));
   await list.locator("li").nth(1).focus();
   await eventually(async () =>
@@ -194,7 +204,7 @@ for (const colorScheme of ["light", "dark"]) {
     { link: "tp_size=2", colorScheme },
     async (page) => {
       const before = await page
-        .locator("#chart .chart-picture rect")
+        .locator("#chart .segment")
         .evaluateAll((rects) => rects.map((rect) => getComputedStyle(rect).fill));
       await page.emulateMedia({ forcedColors: "active", colorScheme });
       for (const [chosen, other] of [
@@ -202,7 +212,7 @@ for (const colorScheme of ["light", "dark"]) {
           '[data-field="tp_size"] .segments [aria-pressed="true"]',
           '[data-field="tp_size"] .segments [aria-pressed="false"]',
         ],
-        [".switch label:has(:checked)", ".switch label:not(:has(:checked))"],
+        ["#backend label:has(:checked)", "#backend label:not(:has(:checked))"],
       ]) {
         const grounds = await Promise.all(
           [chosen, other].map((selector) => paint(page.locator(selector).first(), "backgroundColor")),
@@ -216,16 +226,16 @@ for (const colorScheme of ["light", "dark"]) {
       );
       assert.notEqual(tabs[0], tabs[1]);
       const after = await page
-        .locator("#chart .chart-picture rect")
+        .locator("#chart .segment")
         .evaluateAll((rects) => rects.map((rect) => getComputedStyle(rect).fill));
       assert.deepEqual(after, before);
       const swatches = await page
-        .locator(".figures .swatch rect")
-        .evaluateAll((rects) => rects.map((rect) => getComputedStyle(rect).fill));
+        .locator(".figures .sw")
+        .evaluateAll((elements) => elements.map((element) => getComputedStyle(element).backgroundColor));
       assert.equal(new Set(swatches).size, 7);
       const [ground, ink] = [
-        await paint(page.locator("#chart .chart-frame"), "backgroundColor"),
-        await paint(page.locator("#chart .chart-frame"), "color"),
+        await paint(page.locator("#chart .picture"), "backgroundColor"),
+        await paint(page.locator("#chart .picture"), "color"),
       ];
       assert.notEqual(ground, ink);
       assert.notEqual(ground, "rgba(0, 0, 0, 0)", "the chart has its own background");
@@ -238,16 +248,20 @@ for (const colorScheme of ["light", "dark"]) {
 // Returns the controls and texts that are cut off, outside the window or overlapping.
 const crowded = (page) =>
   page.evaluate(() => {
+    // Only for screen readers.
+    const isClipped = (element) =>
+      element !== null && (getComputedStyle(element).clipPath === "inset(50%)" || isClipped(element.parentElement));
     const seen = (element) =>
       element.checkVisibility({ visibilityProperty: true }) &&
-      !element.closest(".visually-hidden, .skip, .header-label, .chart-frame, [aria-hidden=true], .step-bar");
+      !isClipped(element) &&
+      !element.closest(".visually-hidden, .skip, .header-label, .picture, .chart-frame, [aria-hidden=true], .step-bar");
     const name = (element) => element.id || element.outerHTML.slice(0, 70);
     // Whether the element is in a part of the page that scrolls sideways on its own.
     const scrolls = (element) =>
       element !== document.body &&
-      ((getComputedStyle(element).overflowX === "auto" && !element.matches(".inputs, .results")) ||
+      ((getComputedStyle(element).overflowX === "auto" && !element.matches(".inputs, .main")) ||
         scrolls(element.parentElement));
-    const found = [...document.querySelectorAll(".inputs, .results")]
+    const found = [...document.querySelectorAll(".inputs, .main")]
       .filter((part) => part.scrollWidth > part.clientWidth + 1)
       .map((part) => `scrolls sideways: ${part.className}`);
     const controls = [...document.querySelectorAll("button, input:not([type=radio]), select, summary, a[href]")].filter(
@@ -270,6 +284,8 @@ const crowded = (page) =>
       const a = one.getBoundingClientRect();
       for (const other of controls.slice(index + 1)) {
         if (one.contains(other) || other.contains(one)) continue;
+        // The page scrolls below the bar of the places.
+        if (Boolean(one.closest(".places")) !== Boolean(other.closest(".places"))) continue;
         const b = other.getBoundingClientRect();
         const [wide, high] = [
           Math.min(a.right, b.right) - Math.max(a.left, b.left),
@@ -323,12 +339,12 @@ for (const colorScheme of ["light", "dark"]) {
     async (page) => {
       await page.emulateMedia({ media: "print", colorScheme });
       const fills = await page
-        .locator("#chart .chart-picture rect")
+        .locator("#chart .segment")
         .evaluateAll((rects) => rects.map((rect) => getComputedStyle(rect).fill));
       const patterns = new Set(fills.filter((fill) => fill.startsWith("url(")));
       assert.equal(patterns.size, 6, `${[...patterns]}`);
       const swatches = await page
-        .locator(".figures .swatch rect")
+        .locator(".figures .sw rect")
         .evaluateAll((rects) => rects.map((rect) => getComputedStyle(rect).fill));
       assert.deepEqual(
         new Set(swatches.filter((fill) => fill.startsWith("url("))),
@@ -341,7 +357,8 @@ for (const colorScheme of ["light", "dark"]) {
       }
       for (const seen of [
         "#verdict",
-        "#chart .chart-picture svg",
+        "#chart svg",
+        "#start-up svg",
         ".figures table",
         "#explanation",
         "#model",
@@ -351,14 +368,14 @@ for (const colorScheme of ["light", "dark"]) {
         await eventually(async () => assert.ok(await page.locator(seen).first().isVisible(), `${seen} is missing`));
       }
       const controls = await page
-        .locator("button:not(.key):not([role=tab]), input[type=range], input[type=file]")
+        .locator("button:not(.key):not(.token):not([role=tab]), input[type=range], input[type=file]")
         .evaluateAll((elements) => elements.filter((element) => element.checkVisibility()).length);
       assert.equal(controls, 0);
       assert.equal(
         await page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor),
         "rgb(255, 255, 255)",
       );
-      assert.equal(await paint(page.locator("#verdict h2"), "color"), "rgb(30, 32, 35)");
+      assert.equal(await paint(page.locator("#verdict h2"), "color"), "rgb(27, 29, 32)");
       const pdf = await page.pdf({ format: "A4" });
       assert.equal(pdf.subarray(0, 5).toString(), "%PDF-");
     },

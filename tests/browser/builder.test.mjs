@@ -7,7 +7,7 @@ import { eventually, scenario as calculatorScenario } from "./harness/scenario.m
 
 const { source } = fromPackages("axe-core");
 const LINK = "v=1&model=Qwen/Qwen3-32B&tp_size=2";
-const KINDS = ["HTML", "Sphinx", "MkDocs", "mdBook", "Docusaurus"];
+const KINDS = ["HTML", "Sphinx", "MkDocs", "mdBook", "Docusaurus", "MDX", "React"];
 // A name with all characters that could end an attribute, a tag, a link or an expression.
 const NAME = `My "best" <model> & 'co' {x} --> \\`;
 const NAMED = `v=1&m.name=${encodeURIComponent(NAME).replaceAll("'", "%27")}&m.layers=40`;
@@ -63,6 +63,9 @@ scenario("the snippet is a frame with the configuration, which the preview shows
     );
     const height = await page.locator("#preview iframe").evaluate((frame) => frame.clientHeight);
     assert.equal(frame.style, `width: 100%; min-height: ${height}px; border: 0`);
+    // Another version may know better whether it fits.
+    assert.match(frame.title, /^GPU memory of Qwen3-32B · bfloat16 · 2 × H100/);
+    assert.doesNotMatch(frame.title, /fit/);
   });
   assert.equal(await page.locator("#site_text").inputValue(), `<script src="${site}embed.js" defer></script>`);
 });
@@ -82,7 +85,7 @@ scenario("preview and snippet follow the options", {}, async (page) => {
   await option(page, "units", "GB").check();
   await page.locator("#knobs").fill("tp_size, gpu");
   await asked("&show=chart,table,knobs&knobs=tp_size,gpu&theme=dark&units=GB", async (frame) => {
-    assert.equal(await frame.locator("table thead th").nth(1).innerText(), "GB");
+    assert.equal(await frame.locator("#units input:checked").inputValue(), "GB");
     assert.ok(await frame.locator('[id="gpu"]').isVisible());
   });
   // The settings are listed once the preview is ready.
@@ -179,6 +182,8 @@ for (const kind of KINDS) {
         /^scripts: \[\{ src: "/,
         /docusaurus\.config\.js/,
       ],
+      MDX: [/^<iframe className=/, /^<script /, /layout/],
+      React: [/^export function GpuMemory\(\) \{\n {2}return \(\n {4}<iframe className=/, /^<script /, /index\.html/],
     }[kind];
     for (const [said, pattern] of [
       [here, expected[0]],

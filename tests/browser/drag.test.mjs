@@ -1,13 +1,15 @@
 // The page's work while a slider is dragged, as recorded by the browser: DOM writes and layouts. No
 // test measures time.
 import assert from "node:assert/strict";
-import { row } from "./harness/calculator.mjs";
+import { figures } from "./harness/calculator.mjs";
 import { eventually, scenario } from "./harness/scenario.mjs";
 import { around, isInput, trace } from "./harness/trace.mjs";
 
 const MOVES = 40;
 // The first inputs of a drag also show the reset button and enable Undo.
 const FIRST = 3;
+// The parts of the page that a drag changes.
+const FOLLOWS = /^(picture|brief|bars|verdict|result|figures|legend|visually-hidden|embedded)/;
 const SCRIPTS = new Set(["EventDispatch", "FunctionCall", "v8.callFunction", "TimerFire", "FireAnimationFrame"]);
 const LAYOUT = new Set(["UpdateLayoutTree", "Layout"]);
 const WORK = new Set([...SCRIPTS, ...LAYOUT, "Paint"]);
@@ -30,11 +32,10 @@ const frame = (page) => page.evaluate(() => new Promise((done) => requestAnimati
 // Runs in the page. Records for each input from now on the DOM writes until the next input.
 const watch = () => {
   const inputs = (window.written = []);
-  let turn = 0;
   const [numbers, count] = [new Map(), () => numbers.size];
   const number = (node) => numbers.get(node) ?? (numbers.set(node, count()), numbers.get(node));
   const place = (element) => {
-    const named = element.closest(".chart-picture, .chart-boxes, .results, .embedded > :not(.knobs), [data-field]");
+    const named = element.closest(".picture, .brief, .result, .embedded > :not(.knobs), [data-field]");
     return named
       ? (named.dataset.field ?? named.className.baseVal ?? named.className)
       : element.id || element.outerHTML;
@@ -48,16 +49,15 @@ const watch = () => {
     characterData: true,
     characterDataOldValue: true,
   };
+  const markup = (nodes) => Array.from(nodes, (node) => node.outerHTML ?? node.nodeValue).join("");
   new MutationObserver((records) => {
-    turn += 1;
-    for (const { target, type, attributeName, oldValue } of records) {
+    for (const { target, type, attributeName, oldValue, addedNodes, removedNodes } of records) {
       const now = type === "attributes" ? target.getAttribute(attributeName) : target.nodeValue;
       const element = target instanceof Element ? target : target.parentElement;
       inputs.at(-1)?.push({
         what: `${number(target)} ${type} ${attributeName}`,
         place: place(element),
-        turn,
-        same: type !== "childList" && now === oldValue,
+        same: type === "childList" ? markup(addedNodes) === markup(removedNodes) : now === oldValue,
       });
     }
   }).observe(document, options);
@@ -84,7 +84,7 @@ async function drag(page, key) {
 
 for (const [name, opened, key, follow] of PAGES)
   scenario(
-    `${name}: each input of a drag writes the chart once at most, and no unchanged or unrelated node`,
+    `${name}: each input of a drag writes each picture once at most, and no unchanged or unrelated node`,
     opened,
     async (page) => {
       await page.waitForTimeout(1000);
@@ -93,27 +93,22 @@ for (const [name, opened, key, follow] of PAGES)
       const inputs = (await page.evaluate(() => window.written)).slice(FIRST);
       assert.ok(inputs.length > MOVES / 2, `${inputs.length} inputs`);
       assert.ok(
-        inputs.filter((written) => written.some(({ place }) => place === "chart-picture")).length > MOVES / 4,
+        inputs.filter((written) => written.some(({ place }) => place === "picture")).length > MOVES / 4,
         "the chart follows",
       );
       for (const written of inputs.slice(0, -1)) {
-        const pictures = written.filter(({ place }) => place === "chart-picture").map(({ what }) => what);
-        assert.deepEqual(pictures.length, new Set(pictures).size, "a part of the chart was written twice");
+        const pictures = written.filter(({ place }) => place === "picture").map(({ what }) => what);
+        assert.deepEqual(pictures.length, new Set(pictures).size, "a picture was written twice");
         assert.deepEqual(
           written.filter(({ same }) => same),
           [],
         );
         const elsewhere = written
           .map(({ place }) => place)
-          .filter((place) => !/^(chart|verdict|results|figures|legend|visually-hidden|embedded)/.test(place));
+          .filter((place) => !FOLLOWS.test(place));
         assert.deepEqual(
           [...new Set(elsewhere)].filter((place) => !follow.includes(place)),
           [],
-        );
-        const turns = (part) => written.filter(({ place }) => place === part).map(({ turn }) => turn);
-        assert.ok(
-          !turns("chart-boxes").some((turn) => turns("chart-picture").includes(turn)),
-          "the chart does not wait for its hit boxes",
         );
       }
     },
@@ -124,7 +119,7 @@ for (const [name, opened, key] of PAGES)
     await page.waitForTimeout(1000);
     const events = await trace(page, () => drag(page, key));
     const isForced = (event) => [...around(event)].some(({ name }) => SCRIPTS.has(name));
-    // Layouts of the whole page. The chart's hit boxes have their own whenever the drag rests.
+    // Layouts of the whole page, which include those of its pictures.
     const isWhole = ({ name, args }) => name === "Layout" && !args.beginData.partialLayout;
     const frames = [];
     let frame = { inputs: 0, layouts: 0 };
@@ -135,7 +130,8 @@ for (const [name, opened, key] of PAGES)
         `${name} within ${[...around(event)].map(({ name }) => name).join(" < ")}`,
       );
       frame.inputs += isInput(event);
-      frame.layouts += isWhole(event);
+      // Timers and other documents may have had theirs before the first input of the frame.
+      frame.layouts += frame.inputs > 0 && isWhole(event);
       if (name !== "Commit") continue;
       if (frame.inputs) frames.push(frame.layouts);
       frame = { inputs: 0, layouts: 0 };
@@ -163,14 +159,27 @@ for (const [name, opened, key] of PAGES)
     );
   });
 
-scenario("after a drag the hit boxes of the chart match its rectangles", {}, async (page) => {
+scenario("after a drag the segments of the chart have the sizes of the table", {}, async (page) => {
   await drag(page, "max_num_tokens");
   await eventually(async () => {
-    const size = (await row(page, "kv_cache").locator("td").first().innerText()).trim();
-    const box = page.locator('#chart [data-segment="kv_cache"]').first();
-    assert.ok((await box.getAttribute("aria-label")).includes(size), size);
-    const y = await box.getAttribute("y");
-    assert.ok(await page.locator(`.chart-picture rect[y="${y}"]`).count(), `no rectangle at ${y}`);
+    const segments = await page.locator("#chart .segment").evaluateAll((elements) =>
+      elements.map((element) => ({
+        name: element.dataset.segment,
+        label: element.getAttribute("aria-label"),
+        width: element.getBoundingClientRect().width,
+      })),
+    );
+    const bytes = await figures(page);
+    const [total, width] = [Object.values(bytes), segments.map(({ width }) => width)].map((all) =>
+      all.reduce((sum, one) => sum + one, 0),
+    );
+    for (const segment of segments) {
+      const size = (bytes[segment.name] / 2 ** 30).toFixed(2);
+      assert.ok(segment.label.includes(` ${size} GiB`), `${segment.label}, not ${size}`);
+      // A line of paper between two segments, and whole pixels.
+      const expected = (bytes[segment.name] / total) * width;
+      assert.ok(Math.abs(segment.width - expected) < 3, `${segment.name}: ${segment.width}, not ${expected}`);
+    }
   });
 });
 

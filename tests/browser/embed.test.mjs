@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { after, test } from "node:test";
 import { DESKTOP, PHONE, start } from "./harness/browser.mjs";
-import { agrees, control, enter, figures, row } from "./harness/calculator.mjs";
+import { agrees, control, enter, figures, linked, row } from "./harness/calculator.mjs";
 import { eventually } from "./harness/scenario.mjs";
 
 const SOURCE = { source: "trtllm-memory", v: 1 };
@@ -120,7 +120,10 @@ const theme = (frame) =>
     getComputedStyle(window.document.querySelector(".embedded")).backgroundColor,
   ]);
 const LIGHT = ["light", "rgb(251, 251, 250)"];
-const DARK = ["dark", "rgb(20, 21, 23)"];
+const DARK = ["dark", "rgb(19, 20, 22)"];
+
+// The chosen unit of the table.
+const unit = (frame) => frame.locator("#units input:checked").inputValue();
 
 // Three frames on one page.
 const THREE = [
@@ -327,7 +330,7 @@ scenario(
     const frame = await inside(page);
     const colours = () =>
       frame.evaluate(() =>
-        [...window.document.querySelectorAll("#chart .chart-picture rect")]
+        [...window.document.querySelectorAll("#chart .picture rect")]
           .map((rect) => rect.getAttribute("fill"))
           .join(),
       );
@@ -558,12 +561,17 @@ scenario(
     const { weights } = await figures(frame);
     const decimal = (weights / 1e9).toFixed(2);
     assert.ok((await row(frame, "weights").innerText()).includes(decimal));
-    assert.match(await frame.locator("#verdict p").innerText(), /of the GPU's 85\.0 GB; .* GB stay free/);
-    assert.equal(await frame.locator(".capacity").innerText(), "85.02 GB");
-    assert.equal(await frame.locator("table thead th").nth(1).innerText(), "GB");
-    const ticks = await frame.locator("#chart .chart-picture text").allTextContents();
-    assert.ok(ticks.map((tick) => tick.trim()).includes("80"));
-    await frame.locator('#chart [data-segment="weights"]').hover();
+    assert.match(await frame.locator("#verdict p").innerText(), /Uses .* of 85\.0 GB; .* GB free/);
+    assert.match(await frame.locator(".capacity-line").innerText(), /^Capacity\s+85\.02\s*$/);
+    assert.equal(await unit(frame), "GB");
+    // The axis: the capacity is at its end, and 60 GB are where they belong.
+    const axis = await frame.locator("#chart .picture text").evaluateAll((texts) =>
+      texts.map((text) => [text.textContent.trim(), text.getAttribute("x") / text.ownerSVGElement.clientWidth]),
+    );
+    const ticks = Object.fromEntries(axis);
+    assert.ok("85.02 GB capacity" in ticks, Object.keys(ticks).join());
+    assert.ok(Math.abs(ticks["60"] - 60 / 85.02) < 0.01, `60 is at ${ticks["60"]}`);
+    await frame.locator('#chart [data-segment="weights"]').first().hover();
     await frame.getByRole("tooltip").waitFor();
     assert.match(await frame.getByRole("tooltip").innerText(), new RegExp(`${decimal} GB, .* of 85\\.02 GB`));
     await row(frame, "weights").locator("button[data-why]").click();
@@ -591,8 +599,9 @@ scenario(
   async (page) => {
     const frame = await inside(page);
     await agrees(frame, LINK);
-    assert.equal(await frame.locator("input:visible, select:not(.runs):visible, textarea:visible").count(), 0);
-    await frame.locator('#chart [data-segment="weights"]').hover();
+    assert.equal(await frame.locator("input:visible, select:visible, textarea:visible").count(), 0);
+    assert.equal(await frame.locator("table thead th").first().innerText(), "GiB");
+    await frame.locator('#chart [data-segment="weights"]').first().hover();
     await eventually(async () => assert.match(await frame.getByRole("tooltip").innerText(), /Weights/));
     assert.ok(await row(frame, "weights").isVisible());
   },
@@ -637,7 +646,7 @@ scenario(
       );
     assert.deepEqual(names, []);
     await page.waitForTimeout(400);
-    assert.equal(await frame.evaluate(() => location.hash), "#v=1&tp_size=2");
+    assert.deepEqual(await linked(frame), { tp_size: "2", tab: "accuracy" });
     await agrees(frame, "tp_size=2");
   },
 );
@@ -661,7 +670,7 @@ test(
     );
     await page.goto(`${site.address}?units=GB#${LINK}`);
     await page.locator('#app[data-ready="true"]').waitFor({ state: "attached" });
-    assert.equal(await page.locator("table thead th").nth(1).innerText(), "GB");
+    assert.equal(await unit(page), "GB");
     await enter(page, "max_batch_size", "32");
     await eventually(async () => assert.match(page.url(), /\?units=GB#.*max_batch_size=32$/));
     for (const name of ["frame.js", "frame.css", "embed.js", "builder.js"]) assert.ok(!loaded.includes(name), name);
@@ -692,7 +701,7 @@ scenario(
     const frame = await inside(page);
     await agrees(frame, "model=Qwen/Qwen3-32B&tp_size=2");
     await fits(page, frame);
-    assert.equal(await frame.locator("table thead th").nth(1).innerText(), "GB");
+    assert.equal(await unit(frame), "GB");
     assert.equal(await frame.locator(".knobs").count(), 0);
     assert.equal(await frame.locator(".warnings:visible").count(), 0);
     assert.equal(await onElement(page, (element) => element.configuration), "v=1&model=Qwen/Qwen3-32B&tp_size=2");

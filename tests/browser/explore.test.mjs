@@ -1,18 +1,11 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { PHONE } from "./harness/browser.mjs";
-import { agrees, control, enter, figures, linked, native } from "./harness/calculator.mjs";
+import { agrees, control, enter, figures, linked, native, segments } from "./harness/calculator.mjs";
 import { eventually, scenario } from "./harness/scenario.mjs";
+import { tab } from "./harness/views.mjs";
 
 const TOO_LARGE = "model=meta-llama/Llama-3.3-70B-Instruct&max_batch_size=64&max_seq_len=8192";
-
-// Opens a tab and waits for the content of its panel.
-async function tab(page, id) {
-  await page.locator(`#tab_${id}`).click();
-  const panel = page.locator(`[id="${id}"] .panel`);
-  await eventually(async () => assert.notEqual((await panel.innerText()).trim(), ""), 10_000);
-  return panel;
-}
 
 scenario("clicking a point of a sweep applies its value", {}, async (page) => {
   const panel = await tab(page, "sweep");
@@ -20,7 +13,13 @@ scenario("clicking a point of a sweep applies its value", {}, async (page) => {
     page.waitForEvent("download"),
     panel.getByRole("button", { name: "save the sweep over tp_size as SVG" }).click(),
   ]);
-  assert.match((await readFile(await picture.path())).toString(), /<polygon/);
+  const svg = (await readFile(await picture.path())).toString();
+  assert.match(svg, /^<svg[^>]*xmlns/);
+  // The saved picture has the weights of each value, in the colour of the chart.
+  const colour = await segments(page).and(page.locator('[data-segment="weights"]')).first().getAttribute("fill");
+  const values = await panel.locator('#sweep_left [data-take^="tp_size="]').count();
+  assert.ok(values >= 4, `${values} values`);
+  assert.equal(svg.split(`fill="${colour}"`).length - 1, values);
   assert.equal(await panel.locator(".chart-picture > svg").count(), 2);
   await panel.locator('#sweep_left [data-take="tp_size=4"]').click();
   await agrees(page, "tp_size=4");
@@ -78,6 +77,7 @@ scenario("a deployment found by a search opens and matches its row", {}, async (
 
 scenario("a search over all GPUs leaves the page responsive", {}, async (page) => {
   await enter(page, "model", "mistralai/Mixtral-8x7B-v0.1");
+  await control(page, "model").press("Enter");
   const panel = await tab(page, "search");
   await panel.locator('[data-part="gpus"] summary').click();
   await page.evaluate(() => {
@@ -91,7 +91,7 @@ scenario("a search over all GPUs leaves the page responsive", {}, async (page) =
     beat();
   });
   const start = Date.now();
-  await panel.getByRole("button", { name: "all GPUs" }).click();
+  await panel.getByRole("button", { name: "All GPUs" }).click();
   await eventually(async () => {
     const [, tried] = (await panel.locator(".answer").innerText()).match(/of ([\d,]+)/);
     assert.ok(Number(tried.replaceAll(",", "")) >= 100_000, tried);
@@ -135,7 +135,7 @@ scenario("a pinned deployment is compared with the current one and is part of th
   await agrees(page, "quant_algo=FP8");
   await tab(page, "compare");
   await eventually(async () => assert.match(await weights.innerText(), /−/));
-  await panel.getByRole("button", { name: "Open the pinned one" }).click();
+  await panel.getByRole("button", { name: "Open pinned" }).click();
   await eventually(async () => assert.deepEqual(await figures(page), before));
   await panel.getByRole("button", { name: "Stop comparing" }).click();
   await eventually(async () => assert.equal((await linked(page)).compare, undefined));
@@ -186,7 +186,7 @@ scenario(
   "one group of settings is reset, and then all settings",
   { link: "max_batch_size=64&max_num_tokens=4096&quant_algo=FP8" },
   async (page) => {
-    await page.getByRole("button", { name: "reset Build limits" }).click();
+    await page.getByRole("button", { name: "reset Limits" }).click();
     await agrees(page, "quant_algo=FP8");
     await page.getByRole("button", { name: "Reset all settings" }).click();
     await agrees(page, "");

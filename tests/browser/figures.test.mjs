@@ -105,21 +105,44 @@ scenario("a deployment whose band contains the capacity fits, with an uncertain 
   const verdict = page.locator("#verdict");
   await eventually(async () => assert.equal(await verdict.getAttribute("data-verdict"), "fits_uncertain"));
   assert.match(await verdict.innerText(), /within the uncertainty/);
-  const colour = () => page.locator(".verdict-word").evaluate((word) => getComputedStyle(word).color);
+  const colour = () => page.locator("#verdict .verdict-word").evaluate((word) => getComputedStyle(word).color);
   const doubt = await colour();
   await page.evaluate((fragment) => (location.hash = fragment), "");
   await eventually(async () => assert.notEqual(await colour(), doubt));
 });
 
-scenario("a figure with an uncertainty above one hundredth shows it", {}, async (page) => {
+scenario("the table shows the likely range of each figure, unless it is narrower than its digits", {}, async (page) => {
   const { ranks } = await estimate("");
+  let ranges = 0;
   for (const contributor of CONTRIBUTORS.slice(0, -1)) {
-    const [low, high] = ranks[0].bands[contributor];
-    const widest = Math.max(ranks[0][contributor] - low, high - ranks[0][contributor]);
-    const text = await row(page, contributor).locator(".off").innerText();
-    const shown = widest > ranks[0][contributor] / 100 && widest > 2 ** 30 / 200;
-    assert.equal(text, shown ? `± ${(widest / 2 ** 30).toFixed(2)}` : "", contributor);
+    const ends = ranks[0].bands[contributor].map((bytes) => bytes / 2 ** 30);
+    const text = await row(page, contributor).locator(".range").innerText();
+    if (text === "") {
+      assert.ok(ends[1] - ends[0] < 0.01, `${contributor}: ${ends}`);
+      continue;
+    }
+    ranges += 1;
+    const shown = text.split(" – ").map((end) => Number(end.replaceAll(",", "")));
+    assert.ok(shown[0] < shown[1], `${contributor}: ${text}`);
+    // Digits behind the point suit the width.
+    const most = ends[1] - ends[0] < 0.1 ? 0.00501 : 0.0501;
+    for (const at of [0, 1]) assert.ok(Math.abs(shown[at] - ends[at]) < most, `${contributor}: ${text}, not ${ends}`);
   }
+  assert.ok(ranges > 2);
+});
+
+scenario("pointing at a row marks its contributor in the chart and in the start-up", {}, async (page) => {
+  const marked = (id) => page.locator(`#${id}`).getAttribute("data-pointed");
+  for (const contributor of ["weights", "kv_cache"]) {
+    await row(page, contributor).hover();
+    await eventually(async () =>
+      assert.deepEqual([await marked("chart"), await marked("start-up")], [contributor, contributor]),
+    );
+  }
+  await page.locator('#start-up [data-segment="weights"]').last().hover();
+  await eventually(async () => assert.equal(await marked("chart"), "weights"));
+  assert.equal(await row(page, "weights").evaluate((element) => element.classList.contains("pointed")), true);
+  assert.equal(await page.getByRole("tooltip").count(), 0, "a phase of the start is no GPU of the chart");
 });
 
 scenario("trtllm-build's own estimate is shown below the figures of an engine only", {}, async (page) => {

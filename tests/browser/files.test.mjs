@@ -147,13 +147,13 @@ scenario("only the header of a safetensors file is read", {}, async (page) => {
 
 scenario("a button opens the documentation's log, with its figures beside the predictions", {}, async (page) => {
   await open(page);
-  await button(page, "Show the documentation's example").click();
+  await button(page, "Show an example log").click();
   await shows(page, /1,134\.01 MiB/);
   const text = await given(page).innerText();
   for (const figure of ["6,678 MiB", "180.30 MiB", "63.44 GiB", "4,060", "259,840"])
     assert.ok(text.includes(figure), figure);
   assert.equal(await given(page).locator(".timeline svg").count(), 7);
-  await button(page, "Open this configuration").click();
+  await button(page, "Load its settings").click();
   await eventually(async () => assert.equal((await linked(page)).max_batch_size, "256"));
   assert.equal((await linked(page)).calibrated_activations, undefined);
 });
@@ -161,8 +161,8 @@ scenario("a button opens the documentation's log, with its figures beside the pr
 scenario("a log calibrates the figures that it measured, is marked there, and can be removed", {}, async (page) => {
   const mark = (contributor) => row(page, contributor).getByText("from your log");
   await open(page);
-  await button(page, "Show the documentation's example").click();
-  await button(page, "Use my log").click();
+  await button(page, "Show an example log").click();
+  await button(page, "Calibrate with this log").click();
   await eventually(async () => assert.equal(await mark("activations").isVisible(), true));
   assert.equal(await mark("weights").isVisible(), false);
   const { activations } = await figures(page);
@@ -200,7 +200,7 @@ scenario("a file of 20 MB is read, and the page stays responsive meanwhile", {},
     const before = await figures(page);
     await enter(page, "max_batch_size", "64");
     await eventually(async () => assert.notDeepEqual(await figures(page), before), 1000);
-    await shows(page, /server\.log has [\d,]+ lines[\s\S]*1,134\.01 MiB/);
+    await shows(page, /server\.log: read [\d,]+ TensorRT-LLM lines[\s\S]*1,134\.01 MiB/);
   });
 });
 
@@ -251,7 +251,8 @@ scenario("a log of 150 MB is read whole, as by the native command, and the progr
     const before = await figures(page);
     await enter(page, "max_batch_size", "64");
     await eventually(async () => assert.notDeepEqual(await figures(page), before), 1000);
-    await eventually(async () => assert.match(await given(page).innerText(), /server\.log has/), 40_000);
+    const read = /server\.log: read [\d,]+ TensorRT-LLM lines/;
+    await eventually(async () => assert.match(await given(page).innerText(), read), 40_000);
     const text = await given(page).innerText();
     assert.ok(text.includes(diagnosis.sentence), text);
     assert.ok(text.includes(`Line ${diagnosis.line.toLocaleString("en-US")}`), text);
@@ -306,7 +307,8 @@ scenario("closing the panel stops the reading, and opening it again restarts it"
     await page.waitForTimeout(500);
     assert.equal((await progress()).length, said, "the reading has stopped");
     await page.locator("#tab_file").click();
-    await eventually(async () => assert.match(await given(page).innerText(), /server\.log has/), 40_000);
+    const read = /server\.log: read [\d,]+ TensorRT-LLM lines/;
+    await eventually(async () => assert.match(await given(page).innerText(), read), 40_000);
     assert.match(await given(page).innerText(), /900\.00 MiB/);
   });
 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { PHONE } from "./harness/browser.mjs";
-import { agrees, control, row } from "./harness/calculator.mjs";
+import { agrees, control, row, screen } from "./harness/calculator.mjs";
 import { eventually, scenario } from "./harness/scenario.mjs";
 import { tab, VIEWS } from "./harness/views.mjs";
 
@@ -38,7 +38,7 @@ const look = () => {
   const seen =
     element === document.body ||
     element.contains(found) ||
-    (found?.contains(element) && !found.matches(".summary, .summary *")) ||
+    (found?.contains(element) && !found.matches(".brief, .brief *, .places, .places *")) ||
     element.labels?.[0]?.contains(found);
   return {
     left,
@@ -72,7 +72,10 @@ async function walk(page) {
     elements
       .filter(
         (element) =>
-          element.checkVisibility({ visibilityProperty: true }) && !element.disabled && element.tabIndex >= 0,
+          element.checkVisibility({ visibilityProperty: true }) &&
+          !element.closest("[inert]") &&
+          !element.disabled &&
+          element.tabIndex >= 0,
       )
       .filter((element) => element.type !== "radio" && !("reached" in element.dataset))
       .map((element) => element.id || element.outerHTML.slice(0, 90)),
@@ -89,7 +92,17 @@ for (const [where, options] of [
   scenario(`Tab reaches every control, and each shows the focus: ${where}`, options, walk);
 }
 
+for (const name of ["Memory", "Why", "Decide", "Import"])
+  scenario(`Tab reaches every control, and each shows the focus: ${name}, phone`, { viewport: PHONE }, async (page) => {
+    await screen(page, name);
+    // The worker answers a panel after its screen is shown.
+    const panel = page.locator(".panel:visible").first();
+    if (name !== "Memory") await eventually(async () => assert.notEqual((await panel.innerText()).trim(), ""), 10_000);
+    await walk(page);
+  });
+
 for (const name of [
+  "an unfolded explanation",
   "sweeps and their tables",
   "limits",
   "search results",
@@ -107,14 +120,17 @@ for (const name of [
   });
 }
 
-scenario("the order of Tab is the visual order: header, settings from top to bottom, results", {}, async (page) => {
+scenario("the order of Tab is the visual order: header, settings, result, questions, foot", {}, async (page) => {
   const groups = await page
     .locator(TABBABLE)
     .evaluateAll((elements) =>
       elements
-        .filter((element) => element.checkVisibility() && element.tabIndex >= 0)
-        .map((element) => [".header", ".inputs", ".results"].findIndex((group) => element.closest(group))),
+        .filter((element) => element.checkVisibility() && element.tabIndex >= 0 && !element.closest("[inert]"))
+        .map((element) =>
+          [".header", ".inputs", ".result", ".questions", ".foot"].findIndex((group) => element.closest(group)),
+        ),
     );
+  assert.deepEqual([...new Set(groups)], [0, 1, 2, 3, 4]);
   assert.deepEqual(groups, groups.toSorted());
   const tops = await page
     .locator(".inputs .field .control")
@@ -149,9 +165,9 @@ scenario("the tabs are one stop, and the arrow keys move between them", {}, asyn
   for (const [key, name] of [
     ["ArrowRight", "Sweep"],
     ["ArrowLeft", "Why"],
-    ["ArrowLeft", "How accurate?"],
+    ["ArrowLeft", "Export"],
     ["ArrowRight", "Why"],
-    ["End", "How accurate?"],
+    ["End", "Export"],
     ["Home", "Why"],
   ]) {
     await page.keyboard.press(key);

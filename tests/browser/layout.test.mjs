@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { PHONE } from "./harness/browser.mjs";
-import { agrees, control, enter, estimate, isInView } from "./harness/calculator.mjs";
+import { agrees, control, enter, estimate, isInView, screen } from "./harness/calculator.mjs";
 import { scenario } from "./harness/scenario.mjs";
 
 const FIRST = [
@@ -42,22 +42,37 @@ scenario("a window of 1280 × 800 shows the verdict, the whole chart and the mai
   assert.equal(await sideways(page), 0);
 });
 
-scenario("a phone keeps the verdict and the chart in view while settings change", { viewport: PHONE }, async (page) => {
+scenario("a phone keeps the verdict and a bar in view while settings change", { viewport: PHONE }, async (page) => {
   assert.ok((await sideways(page)) <= 0, "the page scrolls sideways");
   await page.evaluate(() => scrollTo(0, document.documentElement.scrollHeight / 2));
   const input = control(page, "max_batch_size");
   await input.scrollIntoViewIfNeeded();
   await enter(page, "max_batch_size", "16");
   await agrees(page, "max_batch_size=16");
-  assert.ok(await isInView(page.locator("#verdict")), "the verdict is not in view");
-  assert.ok(await isInView(page.locator("#chart svg").first()), "the chart is not in view");
+  const brief = page.locator(".brief");
+  assert.ok(await isInView(brief.locator(".brief-verdict")), "the verdict is not in view");
+  assert.equal(await brief.getAttribute("data-verdict"), await page.locator("#verdict").getAttribute("data-verdict"));
+  assert.match(await brief.locator(".brief-verdict").innerText(), /^Fits/);
+  assert.ok(await isInView(brief.locator("svg")), "the bar is not in view");
   const covered = await input.evaluate((element) => {
     const { x, y, width, height } = element.getBoundingClientRect();
     const top = document.elementFromPoint(x + width / 2, y + height / 2);
     return !element.contains(top);
   });
-  assert.equal(covered, false, "verdict or chart cover the field");
+  assert.equal(covered, false, "verdict or bar cover the field");
 });
+
+scenario(
+  "the Memory screen of a phone shows the whole verdict",
+  { viewport: PHONE, link: "model=meta-llama/Llama-3.1-70B" },
+  async (page) => {
+    await screen(page, "Memory");
+    const verdict = page.locator(".brief-verdict");
+    assert.equal(await verdict.innerText(), await page.locator("#verdict h2").textContent());
+    assert.ok(await verdict.evaluate((element) => element.scrollHeight <= element.clientHeight + 1), "it is cut off");
+    assert.ok(await isInView(verdict));
+  },
+);
 
 scenario("nothing is cut off on a tablet", { viewport: { width: 768, height: 1024 } }, async (page) => {
   assert.ok((await sideways(page)) <= 0, "the page scrolls sideways");
@@ -86,12 +101,32 @@ scenario(
     const { kv_cache } = await estimate(STAGES);
     assert.ok(kv_cache.tightest_rank > 0, "this test needs a deployment whose first rank is not the tightest");
     await agrees(page, STAGES);
-    assert.match(await page.locator("#chart figcaption").innerText(), new RegExp(`GPU ${kv_cache.tightest_rank}\\b`));
+    const names = new RegExp(`GPU ${kv_cache.tightest_rank}\\b`);
+    assert.match(await page.locator(".brief-caption").innerText(), names);
+    await screen(page, "Memory");
+    assert.match(await page.locator("#chart .segment").first().getAttribute("aria-label"), names);
+    assert.match(await page.locator("#start-up figcaption").innerText(), names);
     const chosen = await page.locator(".runs option:checked").innerText();
     const [first, last = first] = chosen.match(/\d+/g).map(Number);
     assert.ok(first <= kv_cache.tightest_rank && kv_cache.tightest_rank <= last, chosen);
   },
 );
+
+scenario("each place of a phone is a screen, and none scrolls sideways", { viewport: PHONE }, async (page) => {
+  const screens = [".inputs", ".memory", ".questions"];
+  for (const [name, shown] of [
+    ["Settings", ".inputs"],
+    ["Memory", ".memory"],
+    ["Why", ".questions"],
+    ["Decide", ".questions"],
+    ["Import", ".questions"],
+  ]) {
+    await screen(page, name);
+    for (const screen of screens) assert.equal(await page.locator(screen).isVisible(), screen === shown, name);
+    assert.ok(await isInView(page.locator(".brief-verdict")), `${name}: the verdict is not in view`);
+    assert.ok((await sideways(page)) <= 0, `${name} scrolls sideways`);
+  }
+});
 
 scenario(
   "the longest names fit on a phone",

@@ -75,11 +75,15 @@ const act = async ({ seed, count, texts }) => {
     data.items.add(file(text));
     return data;
   };
+  const CLICKABLE =
+    "button:not([data-save]), summary, label, [role=tab], [role=option], [data-segment], .chart-boxes > *";
   const kinds = [
     // Links leave the page. Saving would fill a disk, and memory.test.mjs tests it.
-    [30, () => click(one(all("button:not([data-save]), summary, label, [role=tab], [role=option], .chart-boxes > *")))],
+    [30, () => click(one(all(CLICKABLE)))],
     [20, () => {
       const input = one(all("input[type=text]:not([readonly])"));
+      // On a phone another screen may be open.
+      if (!input) return;
       input.focus();
       change(input, one(random() < 0.7 ? NUMBERS : NAMES));
       if (random() < 0.7) fire(input, "change");
@@ -87,6 +91,7 @@ const act = async ({ seed, count, texts }) => {
     }],
     [15, () => {
       const slider = one(all("input[type=range]"));
+      if (!slider) return;
       fire(slider, "pointerdown", PointerEvent);
       for (let moves = 1 + below(4); moves > 0; moves -= 1)
         change(slider, String(Number(slider.min) + below(Number(slider.max) - Number(slider.min) + 1)));
@@ -95,6 +100,7 @@ const act = async ({ seed, count, texts }) => {
     }],
     [12, () => {
       const select = one(all("select"));
+      if (!select) return;
       change(select, one([...select.options]).value);
       fire(select, "change");
     }],
@@ -110,7 +116,7 @@ const act = async ({ seed, count, texts }) => {
       fire(document.body, "keydown", KeyboardEvent, keys);
     }],
     [6, () => {
-      const pointed = one(all(".chart-boxes > *, tr[data-contributor], [data-tip]"));
+      const pointed = one(all("[data-segment], .chart-boxes > *, tr[data-contributor], [data-tip], .q"));
       if (!pointed) return;
       fire(pointed, "pointerover", PointerEvent);
       if (random() < 0.5) fire(pointed.parentElement, "pointerleave", PointerEvent, { bubbles: false });
@@ -171,7 +177,8 @@ test(`${COUNT} random interactions, seed ${SEED}`, { timeout: 600_000 }, async (
   const size = async () => {
     await page.setViewportSize(DESKTOP);
     await page.evaluate(async () => {
-      // The settings of a custom model, and the panel of a tab, are created when first shown.
+      // Folded settings, those of a custom model, and panels are created when first shown.
+      for (const details of document.querySelectorAll(".inputs .advanced")) details.open = true;
       location.hash = "model=custom&m.layers=7";
       await new Promise((later) => setTimeout(later, 500));
       location.hash = "";

@@ -225,6 +225,9 @@ test("Sphinx: the charts in the pages are the native command's", async () => {
   }
 });
 
+// A sentence as Sphinx writes it into LaTeX.
+const inTex = (sentence) => sentence.replaceAll("-", "\\sphinxhyphen{}");
+
 test("Sphinx: LaTeX includes the converted chart, its caption and the verdict", async () => {
   const output = join(work, "latex");
   const settings = {
@@ -240,7 +243,7 @@ test("Sphinx: LaTeX includes the converted chart, its caption and the verdict", 
   for (const name of included) assert.equal((await readFile(join(output, name))).subarray(0, 5).toString(), "%PDF-");
   assert.match(tex, /\\caption\{The \\sphinxstyleemphasis\{70B\} service\}/);
   const { verdict_detail, link } = await estimate(LARGE);
-  assert.ok(tex.includes(verdict_detail.sentence));
+  assert.ok(tex.includes(inTex(verdict_detail.sentence)));
   const address = `https://example.org/memory/#${link}`.replace(/[#&_]/g, "\\$&");
   assert.ok(tex.includes(`\\sphinxhref{${address}}{Open it in the calculator}`), "no link to the calculator");
   assert.ok(tex.includes("100 \\% of \\textbackslash{}LaTeX"), "a caption is not escaped");
@@ -255,7 +258,7 @@ test("Sphinx: a warning names converters for a builder without SVG, and the verd
   );
   const tex = await readFile(join(output, "serving.tex"), "utf8");
   assert.ok(!tex.includes("\\sphinxincludegraphics{{trtllm"));
-  assert.ok(tex.includes((await estimate(LARGE)).verdict_detail.sentence));
+  assert.ok(tex.includes(inTex((await estimate(LARGE)).verdict_detail.sentence)));
 });
 
 test("Sphinx: text output has the configuration and the verdict", async () => {

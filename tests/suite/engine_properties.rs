@@ -9,6 +9,7 @@ use trtllm_memory::deployment::{
     BuildLimits, Deployment, EngineConfig, KvCacheConfig, KvCacheType, LoraModule, Parallelism, Runtime,
     SpeculativeDecodingMode as Mode, Version,
 };
+use trtllm_memory::link;
 use trtllm_memory::memory::{Contributor, Limit};
 
 fn deployment() -> impl Strategy<Value = Deployment> {
@@ -73,6 +74,12 @@ fn deployment() -> impl Strategy<Value = Deployment> {
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 768, ..ProptestConfig::default() })]
+
+    #[test]
+    fn the_phases_of_the_start_agree_with_the_verdict(deployment in deployment()) {
+        let Some((report, starts)) = crate::start_up::of(&deployment) else { return Ok(()) };
+        crate::start_up::check(&link::encode(&deployment), &report, &starts);
+    }
 
     #[test]
     fn parts_add_up_and_are_explained(deployment in deployment()) {

@@ -9,6 +9,7 @@ use trtllm_memory::deployment::{
 };
 use trtllm_memory::explore::advise::advise;
 use trtllm_memory::explore::compare::compare;
+use trtllm_memory::explore::repair::repairs;
 use trtllm_memory::explore::solve::solve;
 use trtllm_memory::explore::{Load, NumericSetting};
 use trtllm_memory::export::commands::recipes;
@@ -91,6 +92,21 @@ proptest! {
         for change in &advices.changes {
             prop_assert!(holds(&change.deployment, None), "{}", change.sentence(Units::Binary));
             prop_assert_ne!(&change.deployment, &deployment);
+        }
+    }
+
+    #[test]
+    fn every_repair_is_possible_and_has_the_result_that_it_states(deployment in deployment(), more in 1u64..=80) {
+        let tp_size = deployment.parallel.tp_size * more;
+        let wrong = Deployment { parallel: Parallelism { tp_size, ..deployment.parallel }, ..deployment };
+        let found = repairs(&wrong, None);
+        prop_assert!(found.len() <= 4);
+        prop_assert!(found.is_empty() || !holds(&wrong, None), "it needs no repair");
+        for repair in &found {
+            let repaired = link::decode_onto(wrong.clone(), &repair.settings());
+            prop_assert_eq!(&repaired.deployment, &repair.deployment, "{}", repair.settings());
+            prop_assert!(repair.deployment.resolve().is_ok(), "{}", repair.label());
+            prop_assert_eq!(repair.fits, holds(&repair.deployment, None), "{}", repair.label());
         }
     }
 

@@ -2,6 +2,7 @@
 #![cfg(not(target_arch = "wasm32"))]
 
 #[path = "../../fuzz/harness.rs"]
+#[expect(unreachable_pub, reason = "it is also the library of the fuzz targets")]
 mod harness;
 
 fn each(target: &str, check: fn(&[u8])) {

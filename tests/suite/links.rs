@@ -500,3 +500,29 @@ fn invalid_links_are_reported_or_ignored_and_have_no_effect() {
         assert_eq!(link::decode(nothing).problems, [], "{nothing}");
     }
 }
+
+/// `tab` names the panel that the page shows. It is neither a setting nor a problem, also next to a
+/// pinned deployment, and links without it keep their bytes.
+#[test]
+fn a_tab_in_a_link_changes_nothing_else() {
+    let plain = "v=1&model=Qwen/Qwen3-32B&tp_size=2&compare=v%3D1%26tp_size%3D4";
+    let link = link::with_tab(plain, Some("sweep"));
+    assert_eq!(link, format!("{plain}&tab=sweep"));
+    let (with, without) = (link::decode(&link), link::decode(plain));
+    assert_eq!((with.deployment, with.problems, with.named), (without.deployment, vec![], without.named));
+    assert_eq!(link::pinned(&link), link::pinned(plain));
+    assert_eq!((link::tab(&link).as_deref(), link::tab(plain)), (Some("sweep"), None));
+    for text in [plain, "", "v=1", "tp_size=2&colour=red", "#v=1&&tp_size=2"] {
+        assert_eq!(link::with_tab(text, None), text);
+    }
+    assert_eq!(link::with_tab(&link, None), plain);
+    assert_eq!(link::with_tab(&link, Some("why")), format!("{plain}&tab=why"));
+    assert_eq!(link::with_tab("", Some("import")), "v=1&tab=import");
+    assert_eq!(link::with_tab("v=1&tab=import", None), "");
+    assert_eq!(link::tab("tab=why&tp_size=2&tab=limits").as_deref(), Some("limits"));
+    assert_eq!(link::tab("https://example.org/?tab=why#v=1&tab=").as_deref(), None);
+    // A link protected by a mail program, and one that HTML escaped.
+    let wrapped = "https://mail.example/?url=https%3A%2F%2Fexample.org%2F%23v%3D1%26tp_size%3D2%26tab%3Dsweep";
+    assert_eq!(link::tab(wrapped).as_deref(), Some("sweep"));
+    assert_eq!(link::tab("https://example.org/#v=1&amp;tp_size=2&amp;tab=sweep.").as_deref(), Some("sweep"));
+}

@@ -25,6 +25,8 @@ mod pytorch_flow;
 mod pytorch_logs;
 mod pytorch_properties;
 mod settings;
+mod start_up;
+mod statements;
 mod support;
 mod uncertainty;
 mod validate_command;

@@ -402,6 +402,19 @@ fn a_link_with_a_different_model_than_the_file_gives_a_warning() {
 }
 
 #[test]
+fn a_load_is_read_as_people_type_it() {
+    let load = |input: &str| run(&["solve", "", "--concurrency", "8", "--input-len", input, "--output-len", "512"]);
+    let (short, plain) = (load("2k"), load("2048"));
+    assert_eq!((status(&short), stdout(&short)), (0, stdout(&plain)));
+    for input in ["0", "2kB"] {
+        let refused = load(input);
+        assert_eq!(status(&refused), 2);
+        let message = "must be a whole number above 0, such as 8192, 8k or 2^13";
+        assert!(stderr(&refused).contains(message), "{}", stderr(&refused));
+    }
+}
+
+#[test]
 fn errors_are_json_if_json_is_requested() {
     let nothing = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
     for (arguments, setting, value) in [

@@ -6,7 +6,7 @@ use wasm_bindgen_test::wasm_bindgen_test as test;
 
 use trtllm_memory::architecture::{Architecture, find};
 use trtllm_memory::deployment::presets::presets;
-use trtllm_memory::deployment::{Backend, Deployment, DeploymentError, MoeBackend, SETTINGS};
+use trtllm_memory::deployment::{Backend, Deployment, DeploymentError, MoeBackend, QuantAlgo, SETTINGS};
 use trtllm_memory::link::{self, LinkProblemKind};
 use trtllm_memory::memory::{Binding, Contributor, Explanation, Report, Stage, Verdict, estimate, explain};
 use trtllm_memory::units::GIB;
@@ -122,6 +122,29 @@ fn unsupported_settings_are_refused_at_their_field() {
     }
     let engine = link::decode("model=openai/gpt-oss-120b&gpu=b200&quant_algo=W4A16_MXFP4").deployment.resolve();
     assert!(engine.unwrap_err().of("quant_algo").unwrap().message.contains("backend=pytorch"));
+}
+
+/// Hopper and Blackwell run the experts of gpt-oss in MXFP4, earlier GPUs don't.
+#[test]
+fn the_precision_that_a_message_proposes_runs_on_the_gpu() {
+    let advice = |text: &str| problems(text).of("quant_algo").unwrap().message.split("; use ").nth(1).map(String::from);
+    let oss = "model=openai/gpt-oss-120b&quant_algo=";
+    for (text, expected) in [
+        (format!("{oss}W4A8_MXFP4_MXFP8"), "W4A16_MXFP4"),
+        (format!("{oss}NVFP4&gpu=h200"), "W4A16_MXFP4"),
+        (format!("{oss}W4A16_MXFP4&gpu=l40s"), "a Hopper or Blackwell GPU"),
+        ("quant_algo=NVFP4".into(), "FP8 or W4A16_AWQ"),
+        ("quant_algo=FP8&gpu=a100".into(), "W8A16 or W4A16_AWQ"),
+    ] {
+        assert_eq!(advice(&text).as_deref(), Some(expected), "{text}");
+        let (link, _) = text.rsplit_once("quant_algo=").unwrap();
+        let gpu = text.split('&').find(|pair| pair.starts_with("gpu=")).unwrap_or("gpu=h100");
+        for algo in expected.split(" or ").filter(|algo| algo.parse::<QuantAlgo>().is_ok()) {
+            assert!(
+                link::decode(&format!("backend=pytorch&{link}quant_algo={algo}&{gpu}")).deployment.resolve().is_ok()
+            );
+        }
+    }
 }
 
 /// `maybe_create_moe_load_balancer` creates a load balancer only with expert parallelism, and only

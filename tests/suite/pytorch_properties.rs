@@ -24,6 +24,12 @@ proptest! {
     }
 
     #[test]
+    fn the_phases_of_the_start_agree_with_the_verdict(deployment in pytorch()) {
+        let Some((report, starts)) = crate::start_up::of(&deployment) else { return Ok(()) };
+        crate::start_up::check(&link::encode(&deployment), &report, &starts);
+    }
+
+    #[test]
     fn the_ranks_hold_the_whole_checkpoint(deployment in pytorch()) {
         crate::support::random::ranks_hold_the_checkpoint(&deployment)?;
         let precision = Precision { quant_algo: QuantAlgo::None, ..deployment.precision };

@@ -9,7 +9,7 @@ use std::fmt::{Debug, Display};
 use std::str::FromStr;
 use trtllm_memory::deployment::{
     Backend, Calibrated, Deployment, Flows, Group, Input, InvalidValue, KvCacheDtype, LookaheadConfig, LoraModule,
-    LoraModules, QuantAlgo, Runtime, SETTINGS, Setting, Version,
+    LoraModules, QuantAlgo, Runtime, SETTINGS, Setting, Version, setting,
 };
 use trtllm_memory::export::commands::recipes;
 use trtllm_memory::link;
@@ -120,6 +120,35 @@ fn each_field_of_a_deployment_is_a_setting() {
 }
 
 #[test]
+fn every_setting_has_a_short_name_that_is_unique_in_its_group() {
+    for (index, setting) in SETTINGS.iter().enumerate() {
+        assert!((1..=24).contains(&setting.name.chars().count()), "{}: {:?}", setting.key, setting.name);
+        let earlier = SETTINGS[..index].iter().filter(|other| other.group == setting.group);
+        let same: Vec<&str> = earlier.filter(|other| other.name == setting.name).map(|other| other.key).collect();
+        assert!(same.is_empty(), "{} and {same:?} are both called {:?}", setting.key, setting.name);
+    }
+}
+
+#[test]
+fn each_group_shows_a_few_settings_first() {
+    let first = |group: Group, backend: Backend| -> Vec<&str> {
+        let shown = SETTINGS.iter().filter(|setting| setting.group == group && setting.is_common);
+        shown.filter(|setting| setting.flows.has(backend)).map(|setting| setting.key).collect()
+    };
+    for group in Group::ALL.into_iter().filter(|group| !group.comes_from_files()) {
+        for backend in [Backend::TensorRt, Backend::Pytorch] {
+            let mut all = SETTINGS.iter().filter(|setting| setting.group == group && setting.flows.has(backend));
+            let shown = first(group, backend).len();
+            assert!((1..=5).contains(&shown) || all.next().is_none(), "{group:?}, {backend}: {shown}");
+        }
+    }
+    assert_eq!(first(Group::Precision, Backend::Pytorch), ["quant_algo", "kv_cache_dtype"]);
+    let graphs = ["moe_backend", "cuda_graph_max_batch_size", "cuda_graph_enable_padding", "enable_chunked_prefill"];
+    assert_eq!(first(Group::Runtime, Backend::Pytorch), graphs);
+    assert_eq!(first(Group::Limits, Backend::TensorRt), ["max_batch_size", "max_num_tokens", "max_seq_len"]);
+}
+
+#[test]
 fn groups_of_a_backend_hold_only_settings_of_that_backend() {
     for (group, flows) in [("EngineConfig", Flows::Engine), ("PytorchConfig", Flows::Pytorch)] {
         let mut keys = keys_of(group);
@@ -146,14 +175,86 @@ fn all_numbers_outside_their_ranges_are_named_in_the_order_of_the_table() {
         named,
         [
             ("tp_size", "must be a whole number from 1 to 1,024"),
-            ("max_batch_size", "must be a whole number from 1 to 1,048,576"),
-            ("free_gpu_memory_fraction", "must be a fraction above 0 and below 1, such as 0.9"),
+            ("max_batch_size", "must be a whole number from 1 to 1,048,576, such as 8192, 8k or 2^13"),
+            ("free_gpu_memory_fraction", "must be a fraction above 0 and below 1, such as 0.9 or 90%"),
             ("lookahead_config", "must be three whole numbers from 1 to 64, such as 4,3,4"),
-            ("max_attention_window", "must be a whole number from 1 to 4,294,967,296"),
-            ("other_memory_gib", "must be a size in GiB above 0 and up to 16,384"),
+            ("max_attention_window", "must be a whole number from 1 to 4,294,967,296, such as 8192, 8k or 2^13"),
+            ("other_memory_gib", "must be a size in GiB above 0 and up to 16,384, such as 24 or 24GB"),
         ]
     );
     assert_eq!((problems[0].value.as_str(), problems[4].value.as_str()), ("0", "4096,0"));
+}
+
+#[test]
+fn numbers_are_understood_as_people_type_them_and_written_as_plain_numbers() {
+    for (key, typed, written) in [
+        ("max_seq_len", "8k", "8192"),
+        ("max_seq_len", "128K", "131072"),
+        ("max_seq_len", "1M", "1048576"),
+        ("max_num_tokens", "2^17", "131072"),
+        ("max_num_tokens", "1e4", "10000"),
+        ("max_batch_size", "1,024", "1024"),
+        ("max_tokens", "8 192", "8192"),
+        ("max_tokens", "8_192", "8192"),
+        ("tp_size", "2^3", "8"),
+        ("max_attention_window", "4k,1k", "4096,1024"),
+        ("m.vocab", "128k", "131072"),
+        ("free_gpu_memory_fraction", "80%", "0.8"),
+        ("free_gpu_memory_fraction", "80 %", "0.8"),
+        ("free_gpu_memory_fraction", "12.3%", "0.123"),
+        ("max_gpu_total_bytes", "40GiB", "42949672960"),
+        ("max_gpu_total_bytes", "40 gb", "40000000000"),
+        ("max_gpu_total_bytes", "1e9", "1000000000"),
+        ("host_cache_size", "1.5 MiB", "1572864"),
+        ("gpu_memory_gib", "24", "24"),
+        ("gpu_memory_gib", "24GiB", "24"),
+        ("gpu_memory_gib", "24564 MiB", "23.98828125"),
+        // 24e9 / 2^30 = 22.3517417907714843…, in the twelve decimals of a link.
+        ("gpu_memory_gib", "24 GB", "22.351741790771"),
+    ] {
+        let row = setting(key).unwrap();
+        let backend = if row.flows == Flows::Pytorch { Backend::Pytorch } else { Backend::TensorRt };
+        let read = row.with(&Deployment { backend, ..Deployment::default() }, typed).unwrap();
+        assert_eq!(row.write(&read), written, "{key}={typed}");
+        assert_eq!(link::decode(&link::encode(&read)).deployment, read, "{key}={typed}");
+        let escaped = typed.replace('%', "%25");
+        assert_eq!(
+            link::decode(&format!("backend={backend}&{key}={escaped}")).deployment,
+            read,
+            "{key}={typed} in a link"
+        );
+    }
+}
+
+#[test]
+fn a_number_that_is_not_understood_is_refused_with_an_example() {
+    for (key, typed, message) in [
+        ("max_seq_len", "0.3k", "must be a whole number from 1 to 4,294,967,296, such as 8192, 8k or 2^13"),
+        ("max_seq_len", "8GiB", "must be a whole number from 1 to 4,294,967,296, such as 8192, 8k or 2^13"),
+        ("tp_size", "8k", "must be a whole number from 1 to 1,024"),
+        ("free_gpu_memory_fraction", "80", "must be a fraction above 0 and below 1, such as 0.9 or 90%"),
+        ("free_gpu_memory_fraction", "100%", "must be a fraction above 0 and below 1, such as 0.9 or 90%"),
+        (
+            "max_gpu_total_bytes",
+            "22,5GB",
+            "must be bytes from 0 to 1,125,899,906,842,624, such as 42949672960 or 40GiB",
+        ),
+        ("gpu_memory_gib", "22,5 GB", "must be a size in GiB above 0 and up to 16,384, such as 24 or 24GB"),
+        ("gpu_memory_gib", "17 TB", "must be a size in GiB above 0 and up to 16,384, such as 24 or 24GB"),
+    ] {
+        let row = setting(key).unwrap();
+        assert_eq!(row.with(&Deployment::default(), typed).unwrap_err().message, message, "{key}={typed}");
+    }
+}
+
+#[test]
+fn an_unknown_model_is_answered_with_the_nearest() {
+    let model = setting("model").unwrap();
+    let message = |text: &str| model.with(&Deployment::default(), text).unwrap_err().message;
+    assert_eq!(message("llama 70b 3.3"), "isn't in the catalogue; the nearest is meta-llama/Llama-3.3-70B-Instruct");
+    for text in ["", "no such model"] {
+        assert_eq!(message(text), "isn't in the catalogue; `trtllm-memory models` lists all models");
+    }
 }
 
 #[test]

@@ -5,6 +5,7 @@ use wasm_bindgen_test::wasm_bindgen_test as test;
 
 use crate::support::{deployment, report};
 use trtllm_memory::memory::{Contributor, Explanation, Verdict, explain};
+use trtllm_memory::units::Units;
 
 #[test]
 fn the_kv_cache_is_as_uncertain_as_the_available_memory() {
@@ -108,4 +109,37 @@ fn every_part_of_the_overhead_has_a_band() {
     // The band is the root of the sum of squares, not the plain sum.
     let squares: f64 = overhead.parts.iter().filter_map(|part| part.high.map(|high| (high - part.value).powi(2))).sum();
     assert!((overhead.high.unwrap() - overhead.value - squares.sqrt()).abs() < 2.0);
+}
+
+/// The texts below the verdict: sizes and the tokens of the KV cache, with the ranges that contain
+/// the figures.
+#[test]
+fn the_detail_of_a_verdict_has_likely_ranges() {
+    let text = |link: &str| {
+        let report = report(link);
+        (report.sentence(Units::Binary), report.detail(Units::Binary), report)
+    };
+    let (sentence, detail, report) =
+        text("model=deepseek-ai/DeepSeek-R1&gpu=h200&tp_size=8&quant_algo=FP8_BLOCK_SCALES&backend=pytorch");
+    assert_eq!(
+        sentence, "The KV cache holds 708,992 tokens: 4 full-length requests (163,840 tokens each).",
+        "708,992 / 163,840 = 4.3"
+    );
+    assert!(
+        detail.starts_with("Uses 134.6 of 139.8 GiB on the fullest GPU (GPU 1); 5.2 GiB free, likely "),
+        "{detail}"
+    );
+    let range = report.kv_cache.likely_tokens().unwrap();
+    assert!(detail.ends_with(&format!(" The KV cache likely holds {range} tokens.")), "{detail}");
+    let ends: Vec<u64> = range.split(" to ").map(|end| end.replace(',', "").parse().unwrap()).collect();
+    assert!(ends[0] < 708_992 && 708_992 < ends[1] && ends.iter().all(|end| end % 1000 == 0), "{range}");
+
+    let (sentence, detail, report) = text("max_tokens=8192&max_seq_len=8192&free_memory_gib=60");
+    assert_eq!(sentence, "The KV cache holds 8,192 tokens: 1 full-length request (8,192 tokens).");
+    assert_eq!(report.kv_cache.likely_tokens(), None);
+    assert!(!detail.contains("GPU") && !detail.contains("tokens"), "{detail}");
+
+    let (sentence, detail, _) = text("model=meta-llama/Llama-3.3-70B-Instruct&tp_size=2&gpu=l40s");
+    assert!(sentence.starts_with("It fails on GPU 0 when loading the weights, "), "{sentence}");
+    assert!(detail.starts_with("Needs ") && detail.contains(" of 44.4 GiB on GPU 0 without a KV cache"), "{detail}");
 }

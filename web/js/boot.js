@@ -64,13 +64,15 @@ async function listed(name, start) {
   }
 }
 
-// Loads the style of the panels, which follow the picture. It goes before the styles for forced
+// Loads the styles of the panels, which follow the picture. They go before the styles for forced
 // colors and for print, so that these keep the last word.
 function styles() {
-  const panels = document.createElement("link");
-  panels.rel = "stylesheet";
-  panels.href = app.dataset.styles;
-  document.querySelector('link[rel="stylesheet"][media]').before(panels);
+  for (const href of [app.dataset.panelStyles, app.dataset.whyStyles]) {
+    const panels = document.createElement("link");
+    panels.rel = "stylesheet";
+    panels.href = href;
+    document.querySelector('link[rel="stylesheet"][media]').before(panels);
+  }
 }
 
 try {

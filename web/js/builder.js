@@ -15,6 +15,10 @@ function escaped(text) {
     .replace(/['()*]|[._~:,@!]$/g, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`);
 }
 
+// The deployment in a page's title, "deployment · verdict — site". A later version may know better
+// whether it fits.
+const subjectOf = (title) => /^(.+) · [^·—]+ — [^—]+$/.exec(title)?.[1] ?? "";
+
 // The configuration of a pasted text, in the form of a link. It has no character that ends a link
 // or an attribute.
 function fragmentOf(text) {
@@ -75,7 +79,7 @@ function showPreview() {
 }
 
 function take(fragment, summary) {
-  title = summary;
+  title = subjectOf(summary);
   if (fragment !== configuration) {
     configuration = fragment;
     by("configuration").value = configuration;
@@ -123,14 +127,13 @@ const html = (text) => text.replace(/[&<>"'{}]/g, (sign) => ENTITIES[sign] ?? `&
 const attribute = ([name, value]) => (value === null ? name : `${name}="${html(value)}"`);
 const attributes = (pairs) => pairs.map(attribute).join(" ");
 
-function markup(kind, form, { view, width, site }) {
-  const jsx = kind === "docusaurus";
-  const name = title || "GPU memory of a TensorRT-LLM deployment";
+function markup(jsx, form, { view, width, site }) {
+  const name = `GPU memory of ${title || "a TensorRT-LLM deployment"}`;
   const height = Math.round(frame?.offsetHeight || FIRST_HEIGHT);
   if (form === "element") {
     const settings = [...new URLSearchParams(configuration)].filter(([key]) => key !== "v");
-    // JSX allows no dots in names, and a pinned comparison is not a setting.
-    const plain = settings.every(([key]) => /^[a-z][a-z0-9_]*$/.test(key) && key !== "compare");
+    // JSX allows no dots in names, and neither a pinned comparison nor a tab is a setting.
+    const plain = settings.every(([key]) => /^[a-z][a-z0-9_]*$/.test(key) && !["compare", "tab"].includes(key));
     const stated = plain ? settings : [["configuration", configuration]];
     const options = Object.entries(view).map(([key, value]) => [key, key === "readonly" && !jsx ? null : value]);
     const style = width ? (jsx ? ` style={{ maxWidth: ${width} }}` : ` style="max-width: ${width}px"`) : "";
@@ -169,9 +172,19 @@ const KINDS = [
   {
     id: "docusaurus",
     name: "Docusaurus",
+    jsx: true,
     page: (text) => text,
     where: "Once in docusaurus.config.js",
     once: (site) => `scripts: [{ src: ${quoted(`${site}embed.js`)}, defer: true }],`,
+  },
+  { id: "mdx", name: "MDX", jsx: true, page: (text) => text, where: "Once in the layout of the site", once: script },
+  {
+    id: "react",
+    name: "React",
+    jsx: true,
+    page: (text) => `export function GpuMemory() {\n  return (\n    ${text}\n  );\n}\n`,
+    where: "Once in index.html, or in the root layout",
+    once: script,
   },
 ];
 
@@ -179,7 +192,7 @@ let kind = KINDS[0];
 
 function showTexts() {
   const options = chosenOptions();
-  by("page_text").value = kind.page(markup(kind.id, checked("form")[0], options));
+  by("page_text").value = kind.page(markup(kind.jsx, checked("form")[0], options));
   by("site_text").value = kind.once(options.site);
   by("site_label").textContent = kind.where;
   for (const area of document.querySelectorAll(".text textarea")) {

@@ -20,12 +20,12 @@ pub fn packages() -> Result<Vec<Value>> {
     }
 }
 
-/// Returns compiler options, with cargo's separators, that remove the folders of this machine from
-/// the source paths in panic messages. They follow the options that the environment sets already.
+/// Returns the compiler options of the site's programs, with cargo's separators. They follow the
+/// options that the environment sets already, and replace those of `.cargo/config.toml`.
 ///
 /// # Errors
 /// If `cargo metadata` fails.
-pub fn short_paths() -> Result<String> {
+pub fn compiler_options() -> Result<String> {
     let packages = packages()?;
     let from_registries = packages.iter().filter(|package| package["source"].is_string());
     let manifests = from_registries.filter_map(|package| package["manifest_path"].as_str());
@@ -34,6 +34,10 @@ pub fn short_paths() -> Result<String> {
     let variable = |name| std::env::var(name).ok();
     let options = variable("CARGO_ENCODED_RUSTFLAGS")
         .or_else(|| variable("RUSTFLAGS").map(|flags| flags.split_whitespace().collect::<Vec<_>>().join("\x1f")));
+    // One type for every component of the page, as in `.cargo/config.toml`.
+    let erased = "--cfg=erase_components".to_string();
+    // Panic messages name sources without the folders of this machine.
     let shortened = folders.into_iter().map(|folder| format!("--remap-path-prefix={}=", folder.display()));
-    Ok(options.into_iter().filter(|options| !options.is_empty()).chain(shortened).collect::<Vec<_>>().join("\x1f"))
+    let options = options.into_iter().filter(|options| !options.is_empty());
+    Ok(options.chain([erased]).chain(shortened).collect::<Vec<_>>().join("\x1f"))
 }

@@ -51,7 +51,7 @@ pub fn serve(port: Option<u16>, first: u16, open: bool) -> Result<()> {
 fn trunk(tools: &PageTools, subcommand: &str) -> Result<Command> {
     let mut command = process::command("trunk", [subcommand, "--release", "--skip-version-check"]);
     // trunk accepts only `true` or `false` in this variable; other programs accept any text.
-    command.env_remove("NO_COLOR").env("CARGO_ENCODED_RUSTFLAGS", crates::short_paths()?);
+    command.env_remove("NO_COLOR").env("CARGO_ENCODED_RUSTFLAGS", crates::compiler_options()?);
     process::with_path(&mut command, &tools.path)?;
     Ok(command)
 }

@@ -4,10 +4,11 @@ use crate::{paths, process};
 use anyhow::{Context, Result, bail};
 use std::path::Path;
 
-/// The budget of the first load, in bytes compressed by brotli.
-const BUDGET: u64 = 220_000;
+/// The budget of the first load, in bytes compressed by brotli. The page's views and signals take
+/// about half of it.
+const BUDGET: u64 = 320_000;
 /// The goal of the first load, in the same bytes.
-const GOAL: u64 = 200_000;
+const GOAL: u64 = 220_000;
 
 struct File {
     name: String,

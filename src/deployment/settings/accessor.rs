@@ -1,6 +1,9 @@
 //! The parsing, formatting, comparison and checks of settings.
 
-use super::parse::{chosen, dtype, fraction, gib, number, optional, text, toggle, whole, whole_list, within};
+use super::parse::{
+    bytes, bytes_within, chosen, dtype, fraction, fraction_text, gib, gib_text, optional, text, toggle, whole,
+    whole_list, within,
+};
 use super::{Input, Setting};
 use crate::architecture::{Dtype, ModelRef, Recipe};
 use crate::deployment::{Calibrated, Deployment, InvalidSetting, InvalidValue, LookaheadConfig};
@@ -34,6 +37,8 @@ pub(super) struct RecipeLens<T: 'static> {
 pub(super) enum Accessor {
     /// A whole number.
     Whole(Lens<u64>),
+    /// A number of bytes.
+    Bytes(Lens<u64>),
     /// An optional whole number; if unset, TensorRT-LLM's default.
     OptionalWhole(Lens<Option<u64>>),
     /// A list of whole numbers within these bounds.
@@ -72,9 +77,10 @@ impl Setting {
     pub fn read(&self, d: &mut Deployment, t: &str) -> Result<(), InvalidValue> {
         match self.accessor {
             Accessor::Whole(lens) => *(lens.of_mut)(d) = whole(t, self.bounds())?,
+            Accessor::Bytes(lens) => *(lens.of_mut)(d) = bytes(t, self.bounds())?,
             Accessor::OptionalWhole(lens) => *(lens.of_mut)(d) = optional(t, |t| whole(t, self.bounds()))?,
             Accessor::WholeList(lens, bounds) => *(lens.of_mut)(d) = whole_list(t, bounds)?,
-            Accessor::Decimal(lens) => *(lens.of_mut)(d) = optional(t, |t| self.decimal(number(t)))?,
+            Accessor::Decimal(lens) => *(lens.of_mut)(d) = optional(t, |t| self.decimal_text(t))?,
             Accessor::Toggle(lens) => *(lens.of_mut)(d) = toggle(t)?,
             Accessor::OptionalToggle(lens) => *(lens.of_mut)(d) = optional(t, toggle)?,
             Accessor::Dtype(lens) => *(lens.of_mut)(d) = optional(t, |t| dtype(t, self.names()))?,
@@ -104,7 +110,7 @@ impl Setting {
     /// Returns the setting as text; empty if unset.
     pub fn write(&self, d: &Deployment) -> String {
         match self.accessor {
-            Accessor::Whole(lens) => (lens.of)(d).to_string(),
+            Accessor::Whole(lens) | Accessor::Bytes(lens) => (lens.of)(d).to_string(),
             Accessor::OptionalWhole(lens) => text(*(lens.of)(d)),
             Accessor::WholeList(lens, _) => joined((lens.of)(d), ","),
             Accessor::Decimal(lens) => (lens.of)(d).map_or_else(String::new, shortest),
@@ -138,6 +144,7 @@ impl Setting {
     fn check_value(&self, d: &Deployment) -> Result<(), InvalidValue> {
         match self.accessor {
             Accessor::Whole(lens) => within(*(lens.of)(d), self.bounds()).map(drop),
+            Accessor::Bytes(lens) => bytes_within(*(lens.of)(d), self.bounds()).map(drop),
             Accessor::OptionalWhole(lens) => {
                 (lens.of)(d).map_or(Ok(()), |number| within(number, self.bounds()).map(drop))
             }
@@ -172,6 +179,11 @@ impl Setting {
             Ok(()) => Ok(changed),
             Err(error) => Err(InvalidSetting::new(self.key, text, error)),
         }
+    }
+
+    /// Parses a fraction or a size in GiB.
+    fn decimal_text(&self, text: &str) -> Result<f64, InvalidValue> {
+        self.decimal(if self.input == Input::Fraction { fraction_text(text) } else { gib_text(text) })
     }
 
     /// Returns the number if it is in the range of a fraction or of a size in GiB.

@@ -75,6 +75,7 @@ pub(super) const DIMENSIONS: &[Setting] = &[
             |d| show(d, |recipe| if recipe.name == "custom" { String::new() } else { recipe.name.to_string() }),
         ),
     )
+    .name("Name")
     .help("The name of the model."),
     dimension(
         "m.family",
@@ -90,20 +91,27 @@ pub(super) const DIMENSIONS: &[Setting] = &[
             |d| show(d, |recipe| recipe.family.name().into()),
         ),
     )
+    .name("Family")
     .help("The family, by model_type. It sets the conventions that the other dimensions override."),
     dimension(
         "m.layers",
         Input::Whole { min: 1, max: limits::LAYERS, slider_max: 128 },
         Accessor::ShortDimension(lens!(layers)),
     )
+    .name("Layers")
     .help("num_hidden_layers."),
-    number!("m.hidden", hidden, 1, limits::WIDTH, 16_384).help("hidden_size."),
-    number!("m.heads", heads, 1, limits::PART, 128).help("num_attention_heads."),
-    derived!("m.kv_heads", kv_heads, limits::PART, 128).help("num_key_value_heads; the number of heads if empty."),
-    derived!("m.head_dim", head_dim, limits::PART, 256).help("head_dim; hidden_size / heads if empty."),
+    number!("m.hidden", hidden, 1, limits::WIDTH, 16_384).name("Hidden size").help("hidden_size."),
+    number!("m.heads", heads, 1, limits::PART, 128).name("Attention heads").help("num_attention_heads."),
+    derived!("m.kv_heads", kv_heads, limits::PART, 128)
+        .name("KV heads")
+        .help("num_key_value_heads; the number of heads if empty."),
+    derived!("m.head_dim", head_dim, limits::PART, 256)
+        .name("Head size")
+        .help("head_dim; hidden_size / heads if empty."),
     number!("m.intermediate", intermediate, 0, limits::WIDTH, 65_536)
+        .name("Feed-forward size")
         .help("intermediate_size of the dense blocks; 0 if every layer has experts."),
-    number!("m.vocab", vocab, 1, limits::VOCABULARY, 262_144).help("vocab_size."),
+    number!("m.vocab", vocab, 1, limits::VOCABULARY, 262_144).name("Vocabulary").help("vocab_size."),
     dimension(
         "m.dtype",
         Input::Choice(DTYPES),
@@ -114,54 +122,92 @@ pub(super) const DIMENSIONS: &[Setting] = &[
             |d| show(d, |recipe| if recipe.dtype == Dtype::default() { "" } else { recipe.dtype.name() }.into()),
         ),
     )
+    .name("Checkpoint type")
     .help("torch_dtype of the checkpoint; bfloat16 if empty."),
-    number!("m.positions", max_position_embeddings, 1, limits::POSITIONS, 1 << 20).help("max_position_embeddings."),
-    feature("m.tied", Input::Toggle).help("tie_word_embeddings: the LM head shares the embedding table."),
-    feature("m.qkv_bias", Input::Toggle).help("Query, key and value projections have biases."),
-    feature("m.dense_bias", Input::Toggle).help("The attention's output projection has a bias."),
-    feature("m.mlp_bias", Input::Toggle).help("The feed-forward projections have biases."),
-    feature("m.lm_head_bias", Input::Toggle).help("The LM head has a bias."),
-    feature("m.gated", Input::Toggle).help("The feed-forward block is gated (SwiGLU, GeGLU)."),
-    feature("m.parallel", Input::Toggle).help("Attention and feed-forward block read the same input."),
-    feature("m.embedding_norm", Input::Toggle).help("The output of the embedding is normalised."),
+    number!("m.positions", max_position_embeddings, 1, limits::POSITIONS, 1 << 20)
+        .name("Longest sequence")
+        .help("max_position_embeddings."),
+    feature("m.tied", Input::Toggle)
+        .name("Tied embeddings")
+        .help("tie_word_embeddings: the LM head shares the embedding table."),
+    feature("m.qkv_bias", Input::Toggle).name("QKV bias").help("Query, key and value projections have biases."),
+    feature("m.dense_bias", Input::Toggle)
+        .name("Attention output bias")
+        .help("The attention's output projection has a bias."),
+    feature("m.mlp_bias", Input::Toggle).name("Feed-forward bias").help("The feed-forward projections have biases."),
+    feature("m.lm_head_bias", Input::Toggle).name("LM head bias").help("The LM head has a bias."),
+    feature("m.gated", Input::Toggle)
+        .name("Gated feed-forward")
+        .help("The feed-forward block is gated (SwiGLU, GeGLU)."),
+    feature("m.parallel", Input::Toggle)
+        .name("Parallel blocks")
+        .help("Attention and feed-forward block read the same input."),
+    feature("m.embedding_norm", Input::Toggle)
+        .name("Embedding norm")
+        .help("The output of the embedding is normalised."),
     feature("m.norm", Input::Choice(&["scale", "scale_and_bias", "plain"]))
+        .name("Norm weights")
         .help("The weights of a normalisation: scale, scale and bias, or none."),
-    feature("m.norms", Input::Text).help("Number of normalisations per layer."),
+    feature("m.norms", Input::Text).name("Norms in a layer").help("Number of normalisations per layer."),
     feature("m.qk_norm", Input::Choice(&["absent", "head", "full"]))
+        .name("Query and key norm")
         .help("Normalisation of queries and keys: per head, or over all heads."),
-    feature("m.gate", Input::Toggle).help("A separate projection gates the attention's output."),
-    feature("m.sinks", Input::Toggle).help("Each head has a learned sink logit."),
+    feature("m.gate", Input::Toggle).name("Attention gate").help("A separate projection gates the attention's output."),
+    feature("m.sinks", Input::Toggle).name("Attention sinks").help("Each head has a learned sink logit."),
     feature("m.mla", Input::Text)
+        .name("Latent attention")
         .help("Latent attention: q_lora_rank (or -)/kv_lora_rank/qk_nope_head_dim/qk_rope_head_dim/v_head_dim."),
     feature("m.indexer", Input::Text)
+        .name("Sparse indexer")
         .help("Indexer of sparse attention: heads/head size, then a colon and its layers."),
-    feature("m.window", Input::Text).help("Sliding window: tokens, then a colon and its layers, such as 1024:!5/6."),
-    feature("m.attention", Input::Text).help("The layers with attention, if not all: 3/4 is every fourth layer."),
-    feature("m.moe", Input::Text).help("Experts: experts/experts per token/moe_intermediate_size."),
-    feature("m.shared", Input::Text).help("Total intermediate size of the shared experts."),
-    feature("m.shared_gate", Input::Toggle).help("The shared expert has a gate."),
-    feature("m.router_bias", Input::Toggle).help("The router has a bias."),
+    feature("m.window", Input::Text)
+        .name("Sliding window")
+        .help("Sliding window: tokens, then a colon and its layers, such as 1024:!5/6."),
+    feature("m.attention", Input::Text)
+        .name("Attention layers")
+        .help("The layers with attention, if not all: 3/4 is every fourth layer."),
+    feature("m.moe", Input::Text).name("Experts").help("Experts: experts/experts per token/moe_intermediate_size."),
+    feature("m.shared", Input::Text).name("Shared experts size").help("Total intermediate size of the shared experts."),
+    feature("m.shared_gate", Input::Toggle).name("Shared expert gate").help("The shared expert has a gate."),
+    feature("m.router_bias", Input::Toggle).name("Router bias").help("The router has a bias."),
     feature("m.moe_layers", Input::Text)
+        .name("Expert layers")
         .help("The layers with experts, if not all: 3- is the fourth layer and all later ones."),
-    feature("m.delta", Input::Text).help(
+    feature("m.delta", Input::Text).name("Gated delta net").help(
         "Gated delta net in the layers without attention: key heads/key size/value heads/value size/convolution.",
     ),
-    feature("m.mamba", Input::Text).help("Mamba 2 in the layers marked M: groups/state/heads/size/convolution."),
-    feature("m.pattern", Input::Text).help("One character per layer: M Mamba, * attention, E experts, - feed-forward."),
-    feature("m.rotary", Input::Text).help("Number of rotated elements per head, if not all."),
-    feature("m.tables", Input::Text).help("Number of RoPE tables, if several."),
-    feature("m.learned", Input::Text).help("Number of rows in the table of learned positions."),
-    feature("m.alibi", Input::Toggle).help("Positions are encoded by ALiBi."),
-    feature("m.relative", Input::Text).help("Number of distance buckets with a bias (T5)."),
-    feature("m.no_positions", Input::Toggle).help("Attention has no position encoding."),
+    feature("m.mamba", Input::Text)
+        .name("Mamba 2")
+        .help("Mamba 2 in the layers marked M: groups/state/heads/size/convolution."),
+    feature("m.pattern", Input::Text)
+        .name("Layer pattern")
+        .help("One character per layer: M Mamba, * attention, E experts, - feed-forward."),
+    feature("m.rotary", Input::Text).name("Rotated elements").help("Number of rotated elements per head, if not all."),
+    feature("m.tables", Input::Text).name("RoPE tables").help("Number of RoPE tables, if several."),
+    feature("m.learned", Input::Text)
+        .name("Learned positions")
+        .help("Number of rows in the table of learned positions."),
+    feature("m.alibi", Input::Toggle).name("ALiBi").help("Positions are encoded by ALiBi."),
+    feature("m.relative", Input::Text).name("Relative buckets").help("Number of distance buckets with a bias (T5)."),
+    feature("m.no_positions", Input::Toggle).name("No positions").help("Attention has no position encoding."),
     feature("m.mrope", Input::Toggle)
+        .name("M-RoPE")
         .help("Positions have three coordinates (M-RoPE), so that each request has its own rotations."),
-    feature("m.encoder", Input::Text).help("Encoder: layers/heads/head size/intermediate size."),
-    feature("m.encoder_positions", Input::Text).help("Number of rows in the encoder's position table."),
-    feature("m.mels", Input::Text).help("Number of features per audio frame, if the encoder's input is audio."),
-    feature("m.scaling", Input::Text).help("Factor of RoPE scaling, which extends max_position_embeddings."),
-    feature("m.yarn", Input::Text).help("Factor of YaRN, which max_position_embeddings already includes."),
-    feature("m.mtp", Input::Text).help("Number of multi-token prediction layers, after the last layer."),
+    feature("m.encoder", Input::Text).name("Encoder").help("Encoder: layers/heads/head size/intermediate size."),
+    feature("m.encoder_positions", Input::Text)
+        .name("Encoder positions")
+        .help("Number of rows in the encoder's position table."),
+    feature("m.mels", Input::Text)
+        .name("Audio features")
+        .help("Number of features per audio frame, if the encoder's input is audio."),
+    feature("m.scaling", Input::Text)
+        .name("RoPE scaling")
+        .help("Factor of RoPE scaling, which extends max_position_embeddings."),
+    feature("m.yarn", Input::Text).name("YaRN").help("Factor of YaRN, which max_position_embeddings already includes."),
+    feature("m.mtp", Input::Text)
+        .name("MTP layers")
+        .help("Number of multi-token prediction layers, after the last layer."),
     feature("m.fp4", Input::Choice(&["mlp_and_output", "experts"]))
+        .name("FP4 parts")
         .help("The parts that an NVFP4 checkpoint stores in FP4, if not all."),
 ];

@@ -20,7 +20,7 @@ pub enum Group {
     /// Types of weights, computation and KV cache.
     Precision,
     /// The limits with which an engine is built or the PyTorch backend is started.
-    BuildLimits,
+    Limits,
     /// The KV cache and other run-time settings.
     KvCache,
     /// Other build-time settings of an engine.
@@ -29,7 +29,7 @@ pub enum Group {
     Speculation,
     /// LoRA adapters and prompt tables.
     Adapters,
-    /// Run-time settings.
+    /// CUDA graphs and other run-time settings.
     Runtime,
     /// The machine around the GPUs.
     Machine,
@@ -45,7 +45,7 @@ impl Group {
         Group::Model,
         Group::Gpus,
         Group::Precision,
-        Group::BuildLimits,
+        Group::Limits,
         Group::KvCache,
         Group::Engine,
         Group::Speculation,
@@ -58,7 +58,7 @@ impl Group {
 
     /// Whether its settings are seldom changed, so that it is collapsed at first.
     pub fn is_advanced(self) -> bool {
-        !matches!(self, Group::Model | Group::Gpus | Group::Precision | Group::BuildLimits | Group::KvCache)
+        !matches!(self, Group::Model | Group::Gpus | Group::Precision | Group::Limits | Group::KvCache)
     }
 
     /// Whether its settings come from files of the user. It is hidden until such a file is opened.
@@ -72,12 +72,12 @@ impl Group {
             Group::Model => "Model",
             Group::Gpus => "GPUs",
             Group::Precision => "Precision",
-            Group::BuildLimits => "Build limits",
+            Group::Limits => "Limits",
             Group::KvCache => "KV cache",
             Group::Engine => "Engine",
             Group::Speculation => "Speculative decoding",
             Group::Adapters => "LoRA and prompt tables",
-            Group::Runtime => "Run time",
+            Group::Runtime => "CUDA graphs and runtime",
             Group::Machine => "Machine",
             Group::Dimensions => "Custom model",
             Group::Calibration => "Calibration by your log",
@@ -169,6 +169,8 @@ pub enum Input {
 pub struct Setting {
     /// TensorRT-LLM's name; the key in links and the control's `id`.
     pub key: &'static str,
+    /// The label on the page: a plain name, unique in its group.
+    pub name: &'static str,
     /// Other keys that links may use: the dotted keys of the LLM API's configuration, and its names
     /// if they differ from `trtllm-build`'s.
     pub aliases: &'static [&'static str],
@@ -176,6 +178,8 @@ pub struct Setting {
     pub flows: Flows,
     /// The section of the page that shows it.
     pub group: Group,
+    /// Whether the page shows it before the other settings of its group, which are behind "more".
+    pub is_common: bool,
     /// The time at which it is decided.
     pub phase: Phase,
     /// The input control.
@@ -227,9 +231,11 @@ impl Setting {
     const fn new(key: &'static str, input: Input, accessor: Accessor) -> Setting {
         Setting {
             key,
+            name: "",
             aliases: &[],
             flows: Flows::Both,
             group: Group::Engine,
+            is_common: false,
             phase: Phase::Build,
             input,
             optional: false,
@@ -266,6 +272,14 @@ impl Setting {
     /// is not a number.
     pub fn number(&self, deployment: &Deployment, resolved: &Resolved) -> Option<f64> {
         self.write(deployment).parse().ok().or_else(|| (self.effective)(resolved).parse().ok())
+    }
+
+    const fn name(self, name: &'static str) -> Setting {
+        Setting { name, ..self }
+    }
+
+    const fn common(self) -> Setting {
+        Setting { is_common: true, ..self }
     }
 
     const fn in_group(self, group: Group, phase: Phase) -> Setting {

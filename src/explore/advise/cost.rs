@@ -20,9 +20,13 @@ pub(super) fn cost(key: &str, to: &str, from: &Deployment, changed: &Deployment)
         "multiple_profiles" => "Kernels are tuned for a single range of sizes.".into(),
         "gather_context_logits" => "Logits of the prompt are not returned.".into(),
         "max_num_tokens" => {
-            format!("A step has at most {} tokens, so longer prompts take several steps or are rejected.", tokens())
+            format!(
+                "A step has at most {} tokens: longer prompts are split over several steps, or rejected without \
+                 chunked prefill.",
+                tokens()
+            )
         }
-        "max_batch_size" => format!("At most {} sequences run in a batch; others wait.", tokens()),
+        "max_batch_size" => format!("At most {} requests run in a batch; others wait.", tokens()),
         "max_beam_width" => format!("Beam search has at most {} beams.", tokens()),
         "max_input_len" => format!("Prompts have at most {} tokens.", tokens()),
         "max_seq_len" => format!("Prompt and output together have at most {} tokens.", tokens()),
@@ -30,7 +34,7 @@ pub(super) fn cost(key: &str, to: &str, from: &Deployment, changed: &Deployment)
         "kv_cache_dtype" => format!("Keys and values are stored in {to}, which can reduce accuracy."),
         "quant_algo" => format!("It needs a checkpoint quantized to {to}, which can reduce accuracy."),
         "tp_size" => format!("{more}, and an all-reduce among {to} GPUs in every layer."),
-        "pp_size" => format!("{more}, and the added latency of {to} pipeline stages."),
+        "pp_size" => format!("{more}; adds latency: {to} pipeline stages."),
         "gpu" => format!("{} × {} instead of {}.", changed.world_size(), changed.gpu.name, from.gpu.name),
         _ => String::new(),
     }

@@ -3,6 +3,7 @@
 mod cost;
 
 use super::load::fits;
+use super::precisions::{SMALLER_CACHE, smaller_weights};
 use super::range::Bound;
 use super::solve::{limit_reason, solve};
 use super::{Load, NumericSetting, most_fixed};
@@ -47,7 +48,7 @@ pub struct Recommendations {
     /// Whether the deployment fits and runs the load unchanged.
     pub fits: bool,
     /// If the deployment does not fit: every single change that helps. If it does: limits that are
-    /// larger than needed. The cheapest changes come first: run time, then build, then hardware;
+    /// larger than needed. The least disruptive come first: run time, then build, then hardware;
     /// within a phase those with fewer GPUs, then in the order of `SETTINGS`.
     pub changes: Vec<Recommendation>,
     /// The load that the limits were compared with.
@@ -91,7 +92,7 @@ fn rank(phase: Phase) -> u8 {
     }
 }
 
-/// The settings that may be recommended to change, the cheapest first.
+/// The settings that may be recommended to change, the least disruptive first.
 const SETTINGS: [&str; 20] = [
     "max_tokens",
     "free_gpu_memory_fraction",
@@ -115,14 +116,19 @@ const SETTINGS: [&str; 20] = [
     "gpu",
 ];
 
+/// The phase in which `setting` is changed. A change that needs more GPUs is one of the hardware.
+fn phase(setting: &Setting, from: &Deployment, changed: &Deployment) -> Phase {
+    if changed.world_size() > from.world_size() { Phase::Hardware } else { setting.phase_in(from) }
+}
+
+/// The order of a change of the setting `key` among others, by its phase.
+pub(super) fn disruption(key: &str, from: &Deployment, changed: &Deployment) -> u8 {
+    rank(setting(key).map_or(Phase::Hardware, |setting| phase(setting, from, changed)))
+}
+
 fn order(key: &str) -> usize {
     SETTINGS.iter().position(|known| *known == key).unwrap_or(SETTINGS.len())
 }
-
-/// Precisions that halve or quarter the weights, the most accurate first.
-const SMALLER_WEIGHTS: [QuantAlgo; 4] = [QuantAlgo::Fp8, QuantAlgo::W8A16, QuantAlgo::W4A16Awq, QuantAlgo::Nvfp4];
-/// Smaller types of the KV cache, the most accurate first.
-const SMALLER_CACHE: [KvCacheDtype; 3] = [KvCacheDtype::Fp8, KvCacheDtype::Int8, KvCacheDtype::Nvfp4];
 
 /// The unchanged deployment.
 struct Current<'a> {
@@ -197,11 +203,7 @@ impl Current<'_> {
             from: setting.settled(self.deployment, Some(self.resolved)),
             cost: cost(setting.key, &to, self.deployment, &changed),
             to,
-            phase: if changed.world_size() > self.deployment.world_size() {
-                Phase::Hardware
-            } else {
-                setting.phase_in(self.deployment)
-            },
+            phase: phase(setting, self.deployment, &changed),
             saves: most_fixed(self.report) - most_fixed(&report),
             kv_tokens: (self.report.kv_cache.tokens, report.kv_cache.tokens),
             gpus: (self.deployment.world_size(), changed.world_size()),
@@ -232,9 +234,10 @@ impl Current<'_> {
                     estimate(&changed).ok().map(|report| most_fixed(&report))
                 };
                 let today = most_fixed(self.report);
-                let smaller =
-                    SMALLER_WEIGHTS.into_iter().filter(|algo| weights(*algo).is_some_and(|bytes| bytes < today));
-                smaller.map(|algo| algo.to_string()).collect()
+                let smaller = smaller_weights(&self.deployment.model)
+                    .iter()
+                    .filter(|algo| weights(**algo).is_some_and(|bytes| bytes < today));
+                smaller.map(QuantAlgo::to_string).collect()
             }
             "kv_cache_dtype" => {
                 let smaller = |dtype: &KvCacheDtype| {

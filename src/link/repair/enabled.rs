@@ -4,7 +4,7 @@
 //! values that are invalid as they are, so that a valid part never changes its meaning.
 
 use crate::deployment::{Deployment, SETTINGS, Setting, setting};
-use crate::link::{COMPARE_KEY, LONGEST, VERSION_KEY, VIEW_OPTIONS, parts};
+use crate::link::{COMPARE_KEY, LONGEST, TAB_KEY, VERSION_KEY, VIEW_OPTIONS, parts};
 use crate::suggest::nearest;
 use form_urlencoded::parse;
 
@@ -58,7 +58,7 @@ fn pairs_of(link: &str) -> Vec<(String, String)> {
 
 /// Whether a key is known.
 fn is_known(key: &str) -> bool {
-    key == VERSION_KEY || key == COMPARE_KEY || setting(key).is_some()
+    key == VERSION_KEY || key == COMPARE_KEY || key == TAB_KEY || setting(key).is_some()
 }
 
 /// Parses a repaired form of a value that the field rejects. Returns whether one is valid.

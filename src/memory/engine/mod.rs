@@ -16,7 +16,7 @@ mod speculation;
 mod workspaces;
 
 use crate::deployment::{Resolved, Runtime};
-use crate::memory::backend::{BackendModel, Reserved, StartUp};
+use crate::memory::backend::{BackendModel, Reserved, Stages};
 use crate::memory::band::Band;
 use crate::memory::contributor::Contributor;
 use crate::memory::inputs::Inputs;
@@ -70,6 +70,11 @@ impl BackendModel for Engine {
         Reserved { bytes, adapter_short }
     }
 
+    /// Zero: the executor captures graphs while it serves.
+    fn graphs_of_warm_up(self, _: &Inputs<f64>) -> f64 {
+        0.0
+    }
+
     fn after_kv_cache<N: Number>(self, inputs: &Inputs<N>) -> N {
         post_kv_cache::allocated_after_kv_cache(inputs)
     }
@@ -78,7 +83,7 @@ impl BackendModel for Engine {
         post_kv_cache::band(inputs)
     }
 
-    fn start_up(self, resolved: &Resolved) -> StartUp {
+    fn stages(self, resolved: &Resolved) -> Stages {
         use Contributor::{Activations, DecoderBuffers, KvCache, RuntimeBuffers, Weights};
         let weights: (Stage, &[Contributor]) = (Stage::LoadWeights, &[Weights]);
         let context: (Stage, &[Contributor]) = (Stage::CreateContext, &[Activations]);
@@ -88,6 +93,10 @@ impl BackendModel for Engine {
             Runtime::GptSession => [weights, context, cache, buffers],
             Runtime::Executor | Runtime::PySession => [weights, context, buffers, cache],
         }
+    }
+
+    fn trial_tokens(self, _: &Resolved) -> u64 {
+        0
     }
 
     fn kv_cache_layers<N: Number>(self, inputs: &Inputs<N>) -> N {

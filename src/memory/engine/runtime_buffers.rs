@@ -57,7 +57,8 @@ fn executor<N: Number>(inputs: &Inputs<N>) -> N {
     let slots = || inputs.slots() * inputs.beam();
     let mut sets = set(inputs);
     if inputs.buffer_sets() > 1 {
-        sets = sets.part(|| Part::bytes("buffers of a micro-batch")) * inputs.sets();
+        sets = (sets.part(|| Part::bytes("buffers of a micro-batch")) * inputs.sets())
+            .part(|| Part::bytes("buffers of all micro-batches"));
     }
     let moved = version.has(Behavior::DecoderHoldsCacheIndirection) || version.has(Behavior::DecoderKeepsAnotherRow);
     let rewinds = inputs.resolved.given.engine.speculative_decoding_mode.predicts_draft_tokens();

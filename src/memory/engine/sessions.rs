@@ -27,7 +27,8 @@ pub(super) fn runtime_buffers<N: Number>(inputs: &Inputs<N>) -> N {
         Runtime::Executor | Runtime::GptSession => micro_batch(inputs),
     };
     if inputs.batches.count > 1 {
-        sets.part(|| Part::bytes("buffers of a micro-batch")) * inputs.micro_batches()
+        (sets.part(|| Part::bytes("buffers of a micro-batch")) * inputs.micro_batches())
+            .part(|| Part::bytes("buffers of all micro-batches"))
     } else {
         sets
     }

@@ -6,7 +6,7 @@ use super::token::bytes_per_token;
 use super::windows::WindowPool;
 use crate::deployment::Behavior;
 use crate::memory::backend::BackendModel;
-use crate::units::Bytes;
+use crate::units::{Bytes, grouped};
 use serde::Serialize;
 
 /// The KV cache. Only its bytes differ between ranks.
@@ -48,6 +48,16 @@ pub struct KvCache {
 }
 
 impl KvCache {
+    /// The likely range of the tokens, rounded outwards: "668,000 to 735,000"; `None` if the number
+    /// is certain.
+    pub fn likely_tokens(&self) -> Option<String> {
+        let tokens = |blocks: u64| blocks.saturating_mul(self.tokens_per_block);
+        let (low, high) = (tokens(self.blocks_low), tokens(self.blocks_high));
+        // Three digits, as the bands are no more accurate.
+        let step = 10_u64.pow(high.checked_ilog10().unwrap_or(0).saturating_sub(2));
+        (low < high).then(|| format!("{} to {}", grouped(low / step * step), grouped(high.div_ceil(step) * step)))
+    }
+
     /// The report on these pools. `available` is the memory of the rank that limits them.
     pub(in crate::memory) fn new(
         on_rank: &Pools<f64>,

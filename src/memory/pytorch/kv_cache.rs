@@ -8,7 +8,7 @@
 //! Layers with an attention window have a pool of their own. Pools of several windows have equal
 //! bytes.
 
-use crate::deployment::{Behavior, DecodingType};
+use crate::deployment::{Behavior, DecodingType, Resolved};
 use crate::explanation_text::explanation_text;
 use crate::memory::inputs::Inputs;
 use crate::memory::law::{Evidence, Law, Origin, Part, Symbol};
@@ -24,6 +24,24 @@ pub(super) static LAW: Law = Law {
         "tensorrt_llm/_torch/pyexecutor/_util.py, resource_manager.py; profiling lines of 49 public logs",
     ),
 };
+
+/// Tokens of the temporary KV cache of the profiling pass (`_torch/pyexecutor/_util.py`
+/// _create_dummy_context_requests and _get_token_num_for_estimation).
+///
+/// The pass has a step of `max_num_tokens` tokens in requests of `max_seq_len − 1`. Each request
+/// also has a generated token, another one for the overlap scheduler, and the draft tokens of
+/// each, and takes whole blocks for every beam. A public log of 1.0 prints the same number.
+pub(super) fn trial_tokens(resolved: &Resolved) -> u64 {
+    let tokens = resolved.limits.max_num_tokens;
+    let length = resolved.limits.max_seq_len.saturating_sub(1).clamp(1, tokens.max(1));
+    let steps = if resolved.given.pytorch.disable_overlap_scheduler { 1 } else { 2 };
+    let extra = (resolved.pytorch.max_draft_len + 1).saturating_mul(steps);
+    let block = resolved.kv_cache.tokens_per_block.max(1);
+    let whole = |request: u64| request.saturating_add(extra).div_ceil(block).saturating_mul(block);
+    let rest = if tokens.is_multiple_of(length) { 0 } else { whole(tokens % length) };
+    let requests = whole(length).saturating_mul(tokens / length).saturating_add(rest);
+    requests.saturating_mul(resolved.limits.max_beam_width)
+}
 
 /// Cached attention layers of a rank: those of its stage, and on the last stage the draft layers.
 pub(super) fn layers<N: Number>(inputs: &Inputs<N>) -> N {

@@ -16,7 +16,7 @@ mod sampler;
 pub(crate) mod weights;
 
 use crate::deployment::{Behavior, Resolved};
-use crate::memory::backend::{BackendModel, Reserved, StartUp};
+use crate::memory::backend::{BackendModel, Reserved, Stages};
 use crate::memory::band::Band;
 use crate::memory::contributor::Contributor;
 use crate::memory::inputs::Inputs;
@@ -52,6 +52,10 @@ impl BackendModel for Pytorch {
         Reserved { bytes: None, adapter_short: 0.0 }
     }
 
+    fn graphs_of_warm_up(self, inputs: &Inputs<f64>) -> f64 {
+        overhead::graphs(inputs).iter().map(|cause| cause.bytes).sum()
+    }
+
     /// Zero: the block tables are buffers of the executor that is profiled.
     fn after_kv_cache<N: Number>(self, _: &Inputs<N>) -> N {
         N::literal(0.0)
@@ -61,7 +65,7 @@ impl BackendModel for Pytorch {
         Band::EXACT
     }
 
-    fn start_up(self, _: &Resolved) -> StartUp {
+    fn stages(self, _: &Resolved) -> Stages {
         use Contributor::{Activations, DecoderBuffers, KvCache, RuntimeBuffers, Weights};
         [
             (Stage::LoadWeights, &[Weights]),
@@ -69,6 +73,10 @@ impl BackendModel for Pytorch {
             (Stage::Profile, &[Activations]),
             (Stage::AllocateKvCache, &[KvCache]),
         ]
+    }
+
+    fn trial_tokens(self, resolved: &Resolved) -> u64 {
+        kv_cache::trial_tokens(resolved)
     }
 
     fn kv_cache_layers<N: Number>(self, inputs: &Inputs<N>) -> N {

@@ -127,7 +127,7 @@ fn all_to_all<N: Number>(inputs: &Inputs<N>) -> N {
 }
 
 /// CUDA graphs: the kernels of each layer in every graph, and the logits of the largest graph.
-fn graphs<N: Number>(inputs: &Inputs<N>) -> Vec<Cause<N>> {
+pub(super) fn graphs<N: Number>(inputs: &Inputs<N>) -> Vec<Cause<N>> {
     static COUNT: Symbol = Symbol { text: "graphs", meaning: "CUDA graphs that are captured", origin: Origin::Derived };
     let resolved = inputs.resolved;
     let graphs = resolved.pytorch.graphs;

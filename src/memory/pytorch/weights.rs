@@ -8,13 +8,13 @@
 //! biases are stored in `dtype`.
 
 use super::experts::{draft_algo, kernels};
-use crate::architecture::{Attention, Block, Fp4Scope, LayerGroup, Split, Tensor, TensorKind};
+use crate::architecture::{Attention, Block, Dtype, Fp4Scope, LayerGroup, Split, Tensor, TensorKind};
 use crate::deployment::{DecodingType, MoeBackend, QuantAlgo, Resolved};
 use crate::explanation_text::explanation_text;
 use crate::memory::inputs::Inputs;
 use crate::memory::law::{Evidence, Law, Origin, Part, Symbol};
 use crate::memory::number::Number;
-use crate::memory::weights::{INPUTS, OUTPUTS, REPEATS, quantized, repeated};
+use crate::memory::weights::{INPUTS, OUTPUTS, REPEATS, StoredTensor, format, quantized, repeated, stored};
 use crate::units::Bytes;
 
 /// The weights.
@@ -100,7 +100,8 @@ fn balanced<N: Number>(inputs: &Inputs<N>) -> Option<N> {
         .flat_map(|(group, repeats)| {
             let routed = group.tensors.iter().filter(|tensor| tensor.is_routed());
             routed.map(move |tensor| {
-                repeated(matrix_bytes(inputs, tensor, resolved.precision.quant_algo), tensor, 1, repeats)
+                repeated(matrix_bytes(inputs, tensor, resolved.precision.quant_algo), 1, repeats)
+                    .part(|| described(resolved, tensor, resolved.precision.quant_algo, 1, repeats))
             })
         })
         .collect();
@@ -120,7 +121,16 @@ fn tensor_bytes<N: Number>(inputs: &Inputs<N>, tensor: &Tensor, repeats: u32, al
     let bytes = matrix_bytes(inputs, tensor, algo);
     let copies =
         if tensor.is_routed() { tensor.copies.div_ceil(inputs.resolved.parallel.moe_ep_size) } else { tensor.copies };
-    repeated(bytes, tensor, copies, repeats)
+    repeated(bytes, copies, repeats).part(|| described(inputs.resolved, tensor, algo, copies, repeats))
+}
+
+/// A tensor as a part of the weights.
+fn described(resolved: &Resolved, tensor: &Tensor, algo: QuantAlgo, copies: u64, repeats: u32) -> Part {
+    let algo = algo_of(resolved, tensor, algo);
+    let (rows, columns) = local_shape(resolved, tensor, algo);
+    let widened = algo == QuantAlgo::None && tensor.is_routed() && resolved.precision.quant_algo.is_mxfp4();
+    let format = if widened { Dtype::Float32.name().to_string() } else { format(resolved, algo) };
+    stored(StoredTensor::new(resolved, tensor, [rows, columns], copies, repeats, format))
 }
 
 /// Bytes of one copy of a tensor on this rank.
@@ -135,7 +145,7 @@ fn matrix_bytes<N: Number>(inputs: &Inputs<N>, tensor: &Tensor, algo: QuantAlgo)
         QuantAlgo::None => k * n * inputs.element(),
         QuantAlgo::Fp8BlockScales if packs_scales(resolved, tensor) => {
             let scales = (k.clone() / BLOCK as f64).ceil().round_up(4.0);
-            n.clone() * k + n * scales
+            (n.clone() * k).remark("FP8 values") + (n * scales).remark("a byte for each row and block")
         }
         algo => quantized(algo, inputs.element(), k, n, tensor.split),
     }
@@ -222,18 +232,26 @@ fn latent_copies<N: Number>(inputs: &Inputs<N>, layers: u32, algo: QuantAlgo, pa
     if layers == 0 {
         return;
     }
-    let width = |values: u64| N::symbol(&INPUTS, kv_lora_rank as f64) * inputs.heads() * values as f64;
-    let each_layer = |bytes: N| bytes * N::symbol(&REPEATS, f64::from(layers));
-    let element = match algo {
-        QuantAlgo::Fp8BlockScales | QuantAlgo::Fp8 => N::literal(1.0),
-        _ => inputs.element(),
+    let copy = |name: &'static str, values: u64, algo: QuantAlgo| {
+        let element = match algo {
+            QuantAlgo::Fp8BlockScales | QuantAlgo::Fp8 => N::literal(1.0),
+            _ => inputs.element(),
+        };
+        let width = N::symbol(&INPUTS, kv_lora_rank as f64) * inputs.heads() * values as f64;
+        (width * N::symbol(&REPEATS, f64::from(layers)) * element).part(|| {
+            let format = if algo == QuantAlgo::None { format(inputs.resolved, algo) } else { "FP8".into() };
+            let layers = u64::from(layers);
+            Part::tensor(name, StoredTensor::of_heads(inputs.resolved, name, kv_lora_rank, values, layers, format))
+        })
     };
-    parts.push(
-        each_layer(width(qk_nope_head_dim) * element).part(|| Part::bytes("projection of latent keys, transposed")),
-    );
+    let stored = match algo {
+        QuantAlgo::Fp8BlockScales | QuantAlgo::Fp8 => algo,
+        _ => QuantAlgo::None,
+    };
+    parts.push(copy("projection of latent keys, transposed", qk_nope_head_dim, stored));
     if algo == QuantAlgo::Fp8BlockScales && inputs.resolved.gpu.compute_capability.0 >= 10 {
-        let copies = each_layer(width(qk_nope_head_dim + v_head_dim) * inputs.element());
-        parts.push(copies.part(|| Part::bytes("projections of latent keys and values in 16 bit")));
+        let name = "projections of latent keys and values in 16 bit";
+        parts.push(copy(name, qk_nope_head_dim + v_head_dim, QuantAlgo::None));
     }
 }
 

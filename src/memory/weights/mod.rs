@@ -10,6 +10,7 @@ mod drafters;
 mod encoder;
 mod file;
 mod linear;
+mod stored;
 
 pub(in crate::memory) use encoder::projects_cross_keys_alone;
 pub use file::engine_file_size;
@@ -17,10 +18,12 @@ pub use file::engine_file_size;
 use super::inputs::Inputs;
 use super::law::{Evidence, Law, Origin, Part, Symbol};
 use super::number::Number;
-use crate::architecture::{Attention, Positions, Split, Tensor, TensorKind};
+use crate::architecture::{Attention, Dtype, Positions, Split, Tensor, TensorKind};
 use crate::deployment::{Behavior, KvType, QuantAlgo, Resolved, SpeculativeDecodingMode};
 use crate::explanation_text::explanation_text;
 pub(super) use linear::quantized;
+pub(super) use stored::format;
+pub use stored::{StoredTensor, WeightGroup};
 
 /// Weights in 16 bit, weight-only quantization and FP8.
 pub(crate) static LAW: Law = Law {
@@ -219,7 +222,12 @@ fn add_constants<N: Number>(inputs: &Inputs<N>, parts: &mut Vec<N>) {
     if let Attention::Latent { kv_lora_rank, qk_nope_head_dim, .. } = resolved.model.attention {
         let (k, n) = (N::symbol(&INPUTS, qk_nope_head_dim as f64), N::symbol(&OUTPUTS, kv_lora_rank as f64));
         let twin = k * n * inputs.heads() * inputs.element() * inputs.attention_layers();
-        parts.push(twin.part(|| Part::bytes("attention.k_b_proj_trans, a second copy of the key's up projection")));
+        parts.push(twin.part(|| {
+            let name = "attention.k_b_proj_trans, a second copy of the key's up projection";
+            let layers = u64::from(resolved.model.attention_layers.count_in(resolved.layers_of_stage(inputs.stage)));
+            let format = format(resolved, QuantAlgo::None);
+            Part::tensor(name, StoredTensor::of_heads(resolved, name, kv_lora_rank, qk_nope_head_dim, layers, format))
+        }));
     }
     parts.extend(encoder::cross_keys(inputs));
     if matches!(resolved.precision.kv_cache_dtype, KvType::Quantized(_)) {
@@ -231,8 +239,8 @@ fn add_constants<N: Number>(inputs: &Inputs<N>, parts: &mut Vec<N>) {
 /// Bytes of a tensor on this rank, in `repeats` layers.
 fn tensor_bytes<N: Number>(inputs: &Inputs<N>, tensor: &Tensor, repeats: u32) -> N {
     let resolved = inputs.resolved;
-    let (k, n, copies) = local_shape(resolved, tensor);
-    let (k, n) = (N::symbol(&INPUTS, k as f64), N::symbol(&OUTPUTS, n as f64));
+    let (rows, columns, copies) = local_shape(resolved, tensor);
+    let (k, n) = (N::symbol(&INPUTS, rows as f64), N::symbol(&OUTPUTS, columns as f64));
     let bytes = match tensor.kind {
         TensorKind::Linear | TensorKind::ExpertLinear => {
             quantized(resolved.precision.quant_algo, inputs.element(), k, n, tensor.split)
@@ -240,20 +248,31 @@ fn tensor_bytes<N: Number>(inputs: &Inputs<N>, tensor: &Tensor, repeats: u32) ->
         TensorKind::Router => k * n * 4.0,
         _ => k * n * inputs.element(),
     };
-    repeated(bytes, tensor, copies, repeats)
+    repeated(bytes, copies, repeats).part(|| {
+        let format = match tensor.kind {
+            TensorKind::Linear | TensorKind::ExpertLinear => format(resolved, resolved.precision.quant_algo),
+            TensorKind::Router => Dtype::Float32.name().to_string(),
+            _ => resolved.precision.dtype.name().to_string(),
+        };
+        stored(StoredTensor::new(resolved, tensor, [rows, columns], copies, repeats, format))
+    })
 }
 
-/// Bytes of a tensor in `repeats` layers; `bytes` are those of one copy.
-pub(super) fn repeated<N: Number>(mut bytes: N, tensor: &Tensor, copies: u64, repeats: u32) -> N {
+/// Bytes of `copies` of a tensor in `repeats` layers; `bytes` are those of one copy.
+pub(super) fn repeated<N: Number>(mut bytes: N, copies: u64, repeats: u32) -> N {
     if copies != 1 {
         bytes = bytes * N::symbol(&COPIES, copies as f64);
     }
     if repeats != 1 {
         bytes = bytes * N::symbol(&REPEATS, f64::from(repeats));
     }
-    bytes.part(|| {
-        Part::bytes(if repeats == 1 { tensor.name.to_string() } else { format!("{}, {repeats} layers", tensor.name) })
-    })
+    bytes
+}
+
+/// A tensor as a part of the weights.
+pub(super) fn stored(tensor: StoredTensor) -> Part {
+    let StoredTensor { name, layers, .. } = tensor;
+    Part::tensor(if layers == 1 { name.to_string() } else { format!("{name}, {layers} layers") }, tensor)
 }
 
 /// Inputs, outputs and copies of a tensor on a rank.

@@ -25,7 +25,7 @@ pub(super) fn section(log: &ExplainedLog, name: &str, request: &PanelRequest) ->
         @if let Some(diagnosis) = &log.diagnosis {
             (diagnosed(diagnosis, log))
         }
-        p.lead { strong { (name) } " has " (counted(log.reading.lines, "line")) " of TensorRT-LLM. " (agreement(log)) }
+        p.lead { strong { (name) } ": read " (counted(log.reading.lines, "TensorRT-LLM line")) ". " (agreement(log)) }
         (uses(log))
         @if ranks.len() > 1 {
             select.control.ranks name="rank" aria-label="Rank whose lines are shown" {
@@ -51,7 +51,7 @@ fn counted(number: u64, what: &str) -> String {
 fn agreement(log: &ExplainedLog) -> String {
     let rows: Vec<&Comparison> = log.comparisons.iter().flat_map(|rank| &rank.rows).collect();
     if !log.knows_model() {
-        return "Neither its lines nor its figures identify the model, so nothing is predicted.".into();
+        return "The log doesn't name the model, so nothing is predicted.".into();
     }
     let outside = rows.iter().filter(|row| !row.inside).count();
     let off = |row: &&&Comparison| row.measured.0.abs_diff(row.predicted.0);
@@ -59,10 +59,9 @@ fn agreement(log: &ExplainedLog) -> String {
         return "None of its figures can be predicted.".into();
     };
     let within = match (rows.len(), outside) {
-        (1, 0) => "Its size lies within the prediction's band".to_string(),
-        (all, outside) if all == outside => format!("None of its {all} sizes lies within its prediction's band"),
-        (all, 0) => format!("All of its {all} sizes lie within their predictions' bands"),
-        (all, outside) => format!("{} of its {all} sizes lie within their predictions' bands", all - outside),
+        (1, 0) => "Its size is as predicted".to_string(),
+        (all, 0) => format!("All {all} sizes are as predicted"),
+        (all, outside) => format!("{} of {all} sizes are within their likely ranges", all - outside),
     };
     format!(
         "{within}; the largest difference is {}, in {}.",
@@ -84,17 +83,17 @@ fn uses(log: &ExplainedLog) -> Markup {
     html! {
         div.actions {
             @if can {
-                button.button.accent type="button" data-open=(link::encode(&calibrated)) { "Use my log" }
+                button.button.accent type="button" data-open=(link::encode(&calibrated)) { "Calibrate with this log" }
             }
-            button.button type="button" data-open=(link::encode(&log.deployment)) { "Open this configuration" }
+            button.button type="button" data-open=(link::encode(&log.deployment)) { "Load its settings" }
             @if can {
                 button.button type="button" data-take=(pairs(scales)) { "Calibrate the current configuration" }
             }
         }
         @if can {
             p.note {
-                "“Use my log” opens its configuration, with activations, buffers and overhead calibrated by its \
-                 measured sizes. “Calibrate the current configuration” applies the same calibration to the \
+                "“Calibrate with this log” loads its settings, with activations, buffers and overhead calibrated by \
+                 its measured sizes. “Calibrate the current configuration” applies the same calibration to the \
                  current deployment."
             }
         }
@@ -109,12 +108,12 @@ fn diagnosed(diagnosis: &Diagnosis, log: &ExplainedLog) -> Markup {
             @if let Some(advices) = log.advice() {
                 p {
                     @match (advices.fits, advices.changes.is_empty()) {
-                        (true, true) => "According to the models this configuration fits: \
-                                         the log does not show what took the memory.",
-                        (true, false) => "According to the models this configuration fits, \
-                                          so something else took the memory. Each of these changes frees some:",
+                        (true, true) => "This configuration should fit; something else was using memory.",
+                        (true, false) => {
+                            "This configuration should fit; something else was using memory. To free some:"
+                        },
                         (false, true) => "No single change makes it fit.",
-                        (false, false) => "Each of these changes alone makes it fit:",
+                        (false, false) => "Any one of these makes it fit:",
                     }
                 }
                 ul.advice {
@@ -193,14 +192,14 @@ fn size_row(row: &Comparison, units: Units) -> Row {
     let share = (measured as f64 - predicted as f64) / (predicted as f64).max(1.0) * 100.0;
     let off = signed(measured, predicted, |bytes| size(Bytes(bytes), units));
     let difference = match share.abs() {
-        _ if measured == predicted => "exact".to_string(),
+        _ if measured == predicted => "none".to_string(),
         hardly if hardly < 0.005 => off,
         percent => format!("{off} ({} %)", signed(measured, predicted, |_| grouped_decimal(percent, 2))),
     };
     let band = if row.inside || row.low == row.high {
         String::new()
     } else {
-        format!(" The prediction's band is {} to {}.", size(row.low, units), size(row.high, units))
+        format!(" Likely range: {} to {}.", size(row.low, units), size(row.high, units))
     };
     Row {
         label: row.contributor.label().into(),
@@ -224,12 +223,12 @@ fn counts(log: &ExplainedLog, rank: &RankReading) -> Vec<Row> {
     let rows = [
         ("KV cache blocks", rank.blocks, kv.blocks, of_left.as_str()),
         ("KV cache tokens", rank.tokens, kv.tokens, ""),
-        ("Blocks of the longest sequence", rank.pages_per_sequence, kv.pages_per_sequence, ""),
+        ("Blocks of a full-length request", rank.pages_per_sequence, kv.pages_per_sequence, ""),
     ];
     let row = |(label, measured, predicted, note): (&str, Option<u64>, u64, &str)| {
         let measured = measured?;
         let difference = match measured == predicted {
-            true => "exact".into(),
+            true => "none".into(),
             false => signed(measured, predicted, grouped),
         };
         // The log prints the free memory to two decimals. The rounding is less than half a percent

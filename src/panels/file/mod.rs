@@ -49,14 +49,14 @@ fn entry() -> Markup {
     html! {
         div.entry data-give="file" {
             textarea.control #given_text data-give="text" rows="3" spellcheck="false" autocomplete="off"
-                aria-label="A log or a model's file" placeholder=(kinds) {}
+                aria-label="Import a log or config" placeholder=(kinds) {}
             div.actions {
                 label.button.choose {
                     input.visually-hidden type="file" data-give="file" aria-label="Choose a file";
                     "Choose a file"
                 }
-                button.button type="button" data-ask="example=1&rank=" { "Show the documentation's example" }
-                span.note { "It is read in your browser and not uploaded." }
+                button.button type="button" data-ask="example=1&rank=" { "Show an example log" }
+                span.note { "Stays in your browser." }
             }
         }
     }

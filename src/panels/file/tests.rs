@@ -65,7 +65,7 @@ fn the_documentations_log_shows_its_figures() {
         assert!(html.contains(figure), "no {figure} in {html}");
     }
     assert_eq!(html.matches("data-line=").count(), 7, "{html}");
-    let opened = link::decode(&attribute(&html, "data-open", "Open this configuration")).deployment;
+    let opened = link::decode(&attribute(&html, "data-open", "Load its settings")).deployment;
     assert_eq!(opened.model.name, "meta-llama/Llama-2-7b-hf");
     assert!(html.contains("inferred"));
 }
@@ -73,8 +73,8 @@ fn the_documentations_log_shows_its_figures() {
 #[test]
 fn using_a_log_scales_what_it_measured() {
     let html = answer("panel=file&example=1");
-    let with = link::decode(&attribute(&html, "data-open", "Use my log")).deployment;
-    let without = link::decode(&attribute(&html, "data-open", "Open this configuration")).deployment;
+    let with = link::decode(&attribute(&html, "data-open", "Calibrate with this log")).deployment;
+    let without = link::decode(&attribute(&html, "data-open", "Load its settings")).deployment;
     assert!(with.calibration.activations.is_some() && with.calibration.overhead.is_some());
     assert_eq!(without.calibration.activations, None);
     let other = Deployment { parallel: Parallelism { tp_size: 2, ..Parallelism::default() }, ..Deployment::default() };
@@ -118,10 +118,7 @@ fn an_engine_brings_what_was_built() {
     };
     let used = take(before.clone(), &attribute(&html, "data-take", "Use it with its build settings"));
     assert_eq!((used.parallel.tp_size, used.limits.max_batch_size, used.limits.max_seq_len), (2, Some(64), Some(8192)));
-    assert_eq!(
-        used.limits.max_beam_width, 1,
-        "a build knob that the file leaves out has its default, not what stood there"
-    );
+    assert_eq!(used.limits.max_beam_width, 1, "a build setting that the file leaves out has its default");
     assert_eq!(used.kv_cache.free_gpu_memory_fraction, Some(0.5), "the engine doesn't fix it");
     assert!(html.contains("Fixed in the engine") && html.contains("data-field=\"max_batch_size\""));
     let alone = take(before, &attribute(&html, "data-take", "Use only the model"));

@@ -75,10 +75,10 @@ pub(super) fn timeline(log: &ExplainedLog, at: usize, theme: &Theme) -> Markup {
     let total = log.reading.ranks.get(at).and_then(|rank| rank.total).map(|size| size.bytes.0);
     let held = steps.last().map_or(0, |step| sum(step.before.iter().chain(&step.adds)));
     let whole = total.unwrap_or(0).max(held).max(1) as f64;
-    let of = total.map_or_else(String::new, |total| format!(" of the {} of the GPU", Bytes(total).display(log.units)));
-    let idle = format!("In chronological order. The bar shows the memory that the lines account for{of}.");
+    let of = total.map_or_else(String::new, |total| format!(" of {}", Bytes(total).display(log.units)));
+    let idle = format!("In log order. Bars: cumulative memory{of}.");
     html! {
-        ol.timeline aria-label="Memory lines in chronological order" data-roving {
+        ol.timeline aria-label="Memory lines in log order" data-roving {
             @for (index, step) in steps.iter().take(MOST).enumerate() {
                 li data-line=(step.entry.line) data-tip=(step.entry.text) tabindex=(roving(index)) {
                     span.line-number { (step.entry.line) }

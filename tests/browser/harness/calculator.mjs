@@ -19,9 +19,29 @@ export const problem = (page, key) => page.locator(`[id="${key}_problem"]`);
 export const row = (page, contributor) => page.locator(`[data-contributor="${contributor}"][data-bytes]`).first();
 export const segments = (page) => page.locator("#chart [data-segment]");
 
+// Opens a screen of a phone: Settings, Memory, Why, Decide or Import. Other windows show all.
+export async function screen(page, name) {
+  const button = page.locator(".places").getByRole("button", { name, exact: true });
+  if (!(await button.isVisible())) return;
+  await button.click();
+  await eventually(async () => assert.equal(await button.getAttribute("aria-current"), "page"));
+}
+
+// Shows the control of a setting: opens the screen of the settings, and unfolds what hides it.
+export async function reveal(page, key) {
+  await screen(page, "Settings");
+  for (const folded of await page.locator(".inputs .advanced").all()) {
+    if (await control(page, key).isVisible()) return;
+    if (await folded.evaluate(({ open }) => !open)) await folded.locator("> summary").click();
+    await folded.locator(".group").first().waitFor({ state: "attached" });
+  }
+  await control(page, key).waitFor();
+}
+
 // Enters a value in the way that suits the kind of control.
 export async function enter(page, key, value) {
   const input = control(page, key);
+  await reveal(page, key);
   const kind = await input.evaluate((element) => (element.tagName === "INPUT" ? element.type : element.tagName));
   if (kind === "SELECT") await input.selectOption(value);
   else if (kind === "checkbox") await input.setChecked(value === "true");

@@ -1,7 +1,7 @@
 // All views of the page, with the steps that open each and wait for it.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { complains, control, enter } from "./calculator.mjs";
+import { complains, control, enter, reveal, screen } from "./calculator.mjs";
 import { eventually } from "./scenario.mjs";
 
 const LARGE = "model=meta-llama/Llama-3.3-70B-Instruct&max_batch_size=64&max_seq_len=8192";
@@ -11,8 +11,13 @@ const CONFIG = readFileSync(new URL("../../fixtures/configs/families.jsonl", imp
 
 const panel = (page, id) => page.locator(`[id="${id}"] .panel`);
 
+// The screen of a phone that holds each tab.
+const SCREENS = { Why: ["why", "sweep", "accuracy"], Import: ["file", "export"] };
+const screenOf = (id) => Object.keys(SCREENS).find((name) => SCREENS[name].includes(id)) ?? "Decide";
+
 // Opens a tab and waits for the content of its panel.
 export async function tab(page, id) {
+  await screen(page, screenOf(id));
   await page.locator(`#tab_${id}`).click();
   await eventually(async () => assert.notEqual((await panel(page, id).innerText()).trim(), ""), 15_000);
   return panel(page, id);
@@ -56,10 +61,10 @@ export const VIEWS = [
   { name: "a comparison without a pinned deployment", open: opened("compare") },
   { name: "a log used for calibration", open: async (page) => {
     await tab(page, "file");
-    await page.getByRole("button", { name: "Show the documentation's example" }).click();
+    await page.getByRole("button", { name: "Show an example log" }).click();
     await page.locator(".timeline").waitFor();
     await unfold(page, "file");
-    await page.getByRole("button", { name: "Use my log" }).click();
+    await page.getByRole("button", { name: "Calibrate with this log" }).click();
     await page.locator("#calibration").waitFor();
   } },
   { name: "a parsed model file", open: async (page) => {
@@ -69,14 +74,21 @@ export const VIEWS = [
   { name: "an unreadable file", open: (page) => paste(page, '{"hidden_size": "x"', /can't be read/) },
   { name: "the Export tab", open: opened("export") },
   { name: "measurements and their sources", open: opened("accuracy") },
-  { name: "messages of fields and of the link", link: "no_such_key=1&tp_size=3", open: async (page) => {
+  { name: "messages of fields and of the link, and repairs", link: "no_such_key=1&tp_size=3", open: async (page) => {
     await complains(page, "tp_size");
     await enter(page, "max_batch_size", "abc");
     await complains(page, "max_batch_size");
+    await page.locator("#last-valid").waitFor();
+    await enter(page, "max_batch_size", "64");
+    await page.locator("#repairs [data-take]").first().waitFor();
   } },
   { name: "advanced settings", link: CUSTOM, open: async (page) => {
-    for (const summary of await page.locator(".inputs .advanced > summary").all()) await summary.click();
-    await control(page, "m.layers").waitFor();
+    await reveal(page, "m.layers");
+    await reveal(page, "max_beam_width");
+  } },
+  { name: "the help of a setting", open: async (page) => {
+    await page.locator('[data-field="tp_size"] .q').focus();
+    await page.getByRole("tooltip").waitFor();
   } },
   { name: "the list of models", open: async (page) => {
     await control(page, "model").click();

@@ -53,12 +53,12 @@ fn as_json(advices: &Recommendations, units: Units) -> String {
 
 fn text(advices: &Recommendations, units: Units) -> String {
     let Load { concurrency, input_len, output_len } = advices.load;
-    let load = format!("{} sequences of {} + {} tokens", grouped(concurrency), grouped(input_len), grouped(output_len));
+    let load = format!("{} requests of {} + {} tokens", grouped(concurrency), grouped(input_len), grouped(output_len));
     let head = match (advices.fits, advices.changes.is_empty()) {
         (true, true) => format!("It fits. For {load}, no limit is larger than necessary.\n"),
         (true, false) => format!("It fits. For {load}, these limits are larger than necessary:\n\n"),
         (false, true) => "It does not fit, and no single change makes it fit.\n".into(),
-        (false, false) => "It does not fit. Each of these changes alone makes it fit:\n\n".into(),
+        (false, false) => "It does not fit. Any one of these changes makes it fit; least disruptive first:\n\n".into(),
     };
     let lines = advices.changes.iter().map(|change| format!("- {}\n", change.sentence(units)));
     std::iter::once(head).chain(lines).collect()

@@ -13,7 +13,7 @@ use trtllm_memory::deployment::{Deployment, Resolved};
 use trtllm_memory::export::json::{Answer, BadInput, Warning};
 use trtllm_memory::import::model_file::{self, ModelFile};
 use trtllm_memory::link;
-use trtllm_memory::memory::{Binding, Rank, RankRanges, Report};
+use trtllm_memory::memory::{Binding, RankKind, Report};
 use trtllm_memory::units::{Bytes, Units, grouped, grouped_decimal};
 
 /// Columns of figures side by side, at most.
@@ -203,23 +203,20 @@ fn warning(warning: &Warning) -> String {
     }
 }
 
-/// A table with a column for each rank class and a row for each contributor.
+/// A table with a column for each kind of rank, fullest first, and a row for each contributor.
 fn memory(report: &Report, units: Units) -> String {
     let size_text = |bytes: Bytes| grouped_decimal(bytes.giga(units), 2);
     let kinds = report.kinds();
     let blocks = kinds.chunks(MOST_COLUMNS).map(|kinds| {
         let mut table = Table::new(1);
-        let mut row = |label: &str, cell: &dyn Fn(&[&Rank]) -> String| {
-            table.row(std::iter::once(label.to_string()).chain(kinds.iter().map(|kind| cell(kind))));
+        let mut row = |label: &str, cell: &dyn Fn(&RankKind) -> String| {
+            table.row(once(label.to_string()).chain(kinds.iter().map(cell)));
         };
-        row(units.giga(), &|kind| kind.iter().map(|rank| rank.rank).collect::<RankRanges>().to_string());
-        let first = |size: &dyn Fn(&Rank) -> Bytes, kind: &[&Rank]| {
-            kind.first().map_or_else(String::new, |rank| size_text(size(rank)))
-        };
+        row(units.giga(), &|kind| kind.label());
         for segment in Segment::ALL {
-            row(segment.label(), &|kind| first(&|rank| segment.bytes(rank), kind));
+            row(segment.label(), &|kind| size_text(segment.bytes(kind.first)));
         }
-        row("Capacity", &|kind| first(&|rank| rank.total, kind));
+        row("Capacity", &|kind| size_text(kind.first.total));
         table.text()
     });
     blocks.collect::<Vec<String>>().join("\n")

@@ -43,7 +43,7 @@ pub(super) struct ChartArguments {
     /// The width in pixels.
     #[arg(long, default_value_t = 720)]
     width: u32,
-    /// The height in pixels.
+    /// The height in pixels of a strip. Other charts are as high as their bars.
     #[arg(long, default_value_t = 360)]
     height: u32,
     /// Use colours for a dark background.
@@ -63,11 +63,11 @@ pub(super) fn chart(arguments: &ChartArguments, units: Units) -> Output {
     let size = Size { width: arguments.width, height: arguments.height };
     reported(&arguments.link, |deployment, report| {
         if arguments.poster {
-            chart::poster(deployment, report, size, &theme, units)
+            chart::poster(deployment, report, size.width, &theme, units)
         } else if arguments.strip {
-            chart::strip(report, size, &theme).svg
+            chart::strip(report, size, &theme, units).svg
         } else {
-            chart::ranks(report, size, &theme, units).svg
+            chart::ranks(report, size.width, &theme, units).svg
         }
     })
 }

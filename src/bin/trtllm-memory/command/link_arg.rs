@@ -8,18 +8,19 @@ use trtllm_memory::deployment::{Deployment, DeploymentError, InvalidSetting};
 use trtllm_memory::explore::Load;
 use trtllm_memory::export::json::{BadInput, Warning};
 use trtllm_memory::link::{self, LinkProblem, LinkProblemKind};
+use trtllm_memory::units::count;
 
 /// The arguments of a load.
 #[derive(Debug, Clone, Copy, Args)]
 pub(super) struct LoadArguments {
     /// Sequences that must run at once.
-    #[arg(long, requires_all = ["input_len", "output_len"], value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, requires_all = ["input_len", "output_len"], value_parser = positive)]
     pub concurrency: Option<u64>,
     /// Tokens of a prompt.
-    #[arg(long, requires = "output_len", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, requires = "output_len", value_parser = positive)]
     pub input_len: Option<u64>,
     /// Tokens of an output.
-    #[arg(long, requires = "input_len", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, requires = "input_len", value_parser = positive)]
     pub output_len: Option<u64>,
 }
 
@@ -28,6 +29,11 @@ impl LoadArguments {
     pub(super) fn load(self) -> Option<Load> {
         Some(Load { concurrency: self.concurrency?, input_len: self.input_len?, output_len: self.output_len? })
     }
+}
+
+/// Parses a number of sequences or tokens.
+pub(super) fn positive(text: &str) -> Result<u64, &'static str> {
+    count(text).filter(|number| *number > 0).ok_or("must be a whole number above 0, such as 8192, 8k or 2^13")
 }
 
 /// The deployment of a link.

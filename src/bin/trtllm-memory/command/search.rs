@@ -1,6 +1,6 @@
 //! `search`: the deployments that run a load.
 
-use super::link_arg::{self, refuse_problem};
+use super::link_arg::{self, positive, refuse_problem};
 use super::table::Table;
 use super::{Output, json};
 use clap::Args;
@@ -26,13 +26,13 @@ pub(super) struct Arguments {
     #[arg(long, value_delimiter = ',')]
     gpus: Vec<String>,
     /// Sequences that must run at once.
-    #[arg(long, value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_parser = positive)]
     concurrency: u64,
     /// Tokens of a prompt.
-    #[arg(long, value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_parser = positive)]
     input_len: u64,
     /// Tokens of an output.
-    #[arg(long, value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_parser = positive)]
     output_len: u64,
     /// Tensor-parallel sizes, separated by commas.
     #[arg(long, value_delimiter = ',', value_parser = clap::value_parser!(u64).range(1..=1024))]

@@ -117,7 +117,7 @@ fn concurrency(deployment: &Deployment, arguments: &Arguments, units: Units) -> 
         json(&Shape { key: "concurrency", limit, binding: binding.key(), held })
     } else if report.verdict.fits() {
         format!(
-            "{} sequences of {} + {} tokens run at once; {} is the limit.\n",
+            "{} requests of {} + {} tokens run at once, limited by {}.\n",
             grouped(limit),
             grouped(input_len),
             grouped(output_len),

@@ -33,7 +33,8 @@ pub(super) fn decoder_buffers<N: Number>(inputs: &Inputs<N>) -> N {
         && (resolved.version.has(Behavior::DecoderHoldsCacheIndirection) || beams_differ);
     let sampler = inputs.is_last_stage().then(|| {
         if several {
-            sampler(inputs).part(|| Part::bytes("decoder of a micro-batch")) * inputs.micro_batches()
+            (sampler(inputs).part(|| Part::bytes("decoder of a micro-batch")) * inputs.micro_batches())
+                .part(|| Part::bytes("decoders of all micro-batches"))
         } else {
             sampler(inputs)
         }

@@ -1,0 +1,99 @@
+//! The help of a setting, as a popover that moves nothing.
+
+use crate::web::browser::{closest, focus, target};
+use crate::web::state::{AppState, SettingState};
+use leptos::ev;
+use leptos::prelude::*;
+use web_sys::Event;
+
+/// The width of the popover and its distance from the sign, in pixels.
+const WIDTH: i32 = 304;
+const GAP: i32 = 6;
+
+/// The shown help.
+#[derive(Debug, Clone, PartialEq)]
+struct Shown {
+    key: &'static str,
+    left: i32,
+    top: i32,
+}
+
+/// The help that is shown, as Leptos context.
+#[derive(Clone, Copy)]
+pub(super) struct HelpState {
+    shown: RwSignal<Option<Shown>>,
+}
+
+impl HelpState {
+    pub(super) fn new() -> HelpState {
+        let help = HelpState { shown: RwSignal::new(None) };
+        window_event_listener(ev::keydown, move |event| {
+            if event.key() == "Escape" {
+                help.hide();
+            }
+        });
+        window_event_listener(ev::scroll, move |_| help.hide());
+        help
+    }
+
+    fn show(self, key: &'static str, event: &Event) {
+        let Some(sign) = closest(event, ".q") else {
+            return;
+        };
+        let (sign, width) = (sign.get_bounding_client_rect(), window().inner_width().ok());
+        let room = width.and_then(|width| width.as_f64()).map_or(WIDTH, |width| width as i32);
+        let left = (sign.left() as i32 - 12).min(room - WIDTH - 8).max(8);
+        self.shown.set(Some(Shown { key, left, top: sign.bottom() as i32 + GAP }));
+    }
+
+    fn hide(self) {
+        if self.shown.with_untracked(Option::is_some) {
+            self.shown.set(None);
+        }
+    }
+}
+
+/// The sign beside a setting's name. It shows the help while the pointer or the focus is on it.
+#[component]
+pub(super) fn Help(setting: SettingState) -> impl IntoView {
+    let help: HelpState = expect_context();
+    let (key, name) = (setting.setting.key, setting.setting.name);
+    view! {
+        <button
+            class="q"
+            type="button"
+            aria-label=format!("Help: {name}")
+            aria-describedby=format!("{key}_help")
+            on:pointerenter=move |event| help.show(key, &event)
+            on:pointerleave=move |_| help.hide()
+            on:focus=move |event| help.show(key, &event)
+            on:blur=move |_| help.hide()
+            on:click=move |event| {
+                // Safari does not focus a clicked button.
+                if let Some(sign) = target(&event) {
+                    focus(&sign);
+                }
+                help.show(key, &event);
+            }
+        >
+            "?"
+        </button>
+        <span id=format!("{key}_help") hidden>{Signal::derive(move || setting.help())}</span>
+    }
+}
+
+/// The popover of the page.
+#[component]
+pub(super) fn HelpPopover() -> impl IntoView {
+    let (app, help) = (AppState::from_context(), expect_context::<HelpState>());
+    let text = move |key: &'static str| app.view.help(key);
+    let popover = move |Shown { key, left, top }: Shown| {
+        view! {
+            <div class="pop" role="tooltip" style:left=format!("{left}px") style:top=format!("{top}px")>
+                <p>{Signal::derive(move || text(key))}</p>
+                <p class="key">{key}</p>
+            </div>
+        }
+    };
+    move || help.shown.get().filter(|shown| !text(shown.key).is_empty()).map(popover)
+}

@@ -1,0 +1,231 @@
+//! A model, found by typing a part of its name.
+
+use super::field::{described_by, is_invalid};
+use crate::architecture::{self, Architecture, Attention, Suggestion};
+use crate::protocol::PanelId;
+use crate::units::grouped;
+use crate::web::browser;
+use crate::web::components::summaries::parameters;
+use crate::web::state::{SettingState, Tab};
+use leptos::prelude::*;
+use web_sys::{HtmlInputElement, KeyboardEvent};
+
+/// The most models that are listed for a typed text.
+const MOST: usize = 60;
+/// The id of the list.
+const LIST: &str = "model_list";
+
+fn option_id(number: usize) -> String {
+    format!("model_option_{number}")
+}
+
+/// A search in the catalogue.
+#[derive(Clone, Copy)]
+struct Search {
+    setting: SettingState,
+    /// The typed text; `None` while the control shows the model.
+    typed: RwSignal<Option<String>>,
+    is_open: RwSignal<bool>,
+    /// The option that Enter takes, counted from 1; 0 if there is none.
+    active: RwSignal<usize>,
+}
+
+impl Search {
+    fn new(setting: SettingState) -> Search {
+        Search { setting, typed: RwSignal::new(None), is_open: RwSignal::new(false), active: RwSignal::new(0) }
+    }
+
+    fn found(self) -> Vec<Suggestion> {
+        self.typed.with(|typed| architecture::suggest(typed.as_deref().unwrap_or_default()))
+    }
+
+    fn show(self) {
+        self.active.set(0);
+        self.is_open.set(true);
+    }
+
+    fn close(self) {
+        self.is_open.set(false);
+        self.active.set(0);
+        self.typed.set(None);
+    }
+
+    fn choose(self, model: &'static Architecture) {
+        self.setting.app.choose(self.setting.setting, &model.name);
+        self.close();
+    }
+
+    /// Moves to the next or the previous option, and around the ends.
+    fn step(self, forwards: bool) {
+        if !self.is_open.get_untracked() {
+            self.show();
+        }
+        let count = untrack(|| self.found()).len().min(MOST);
+        let next = match (self.active.get_untracked(), forwards) {
+            (at, true) if at < count => at + 1,
+            (_, true) => 1.min(count),
+            (0 | 1, false) => count,
+            (at, false) => at - 1,
+        };
+        self.active.set(next);
+        request_animation_frame(move || {
+            if let Some(option) = browser::by_id(&option_id(next)) {
+                browser::reveal(&option);
+            }
+        });
+    }
+
+    /// Takes the active option, or the first one of a typed text.
+    fn accept(self) {
+        let (active, is_typing) = (self.active.get_untracked(), self.typed.with_untracked(Option::is_some));
+        let found = untrack(|| self.found());
+        let model = found.get(active.saturating_sub(1)).map(|suggestion| suggestion.model);
+        if let Some(model) = model.filter(|_| is_typing || active > 0) {
+            self.choose(model);
+        }
+    }
+
+    fn key_down(self, event: &KeyboardEvent) {
+        match event.key().as_str() {
+            "ArrowDown" => self.step(true),
+            "ArrowUp" => self.step(false),
+            "Enter" => self.accept(),
+            "Escape" if self.is_open.get_untracked() => self.close(),
+            _ => return,
+        }
+        event.prevent_default();
+    }
+
+    /// Takes a complete name. A part of one stays as typed, with a message.
+    fn leave(self) {
+        if let Some(typed) = self.typed.get_untracked() {
+            self.setting.app.edit(self.setting.setting, typed);
+            self.setting.app.settle(self.setting.setting);
+        }
+        self.close();
+    }
+}
+
+/// A combobox over the catalogue, and the dimensions of the chosen model.
+#[component]
+pub(super) fn ModelField(setting: SettingState) -> impl IntoView {
+    let search = Search::new(setting);
+    let key = setting.setting.key;
+    let select = |event: web_sys::FocusEvent| event_target::<HtmlInputElement>(&event).select();
+    let active = Signal::derive(move || Some(search.active.get()).filter(|at| *at > 0).map(option_id));
+    let text = Signal::derive(move || search.typed.get().unwrap_or_else(|| setting.text()));
+    let shown = Signal::derive(move || setting.app.with_valid(|valid| dimensions(&valid.deployment.model)));
+    view! {
+        <div class="combobox">
+            <input
+                class="control"
+                type="text"
+                role="combobox"
+                spellcheck="false"
+                autocapitalize="off"
+                id=key
+                name=key
+                aria-autocomplete="list"
+                aria-controls=LIST
+                aria-expanded=Signal::derive(move || search.is_open.get().to_string())
+                aria-activedescendant=active
+                aria-describedby=Signal::derive(move || format!("{} model_dimensions", described_by(setting)))
+                aria-invalid=Signal::derive(move || is_invalid(setting))
+                prop:value=text
+                on:focus=select
+                on:click=move |_| search.show()
+                on:input=move |event| {
+                    search.typed.set(Some(event_target_value(&event)));
+                    search.show();
+                }
+                on:keydown=move |event| search.key_down(&event)
+                on:blur=move |_| search.leave()
+            />
+            <ul
+                class="listbox"
+                role="listbox"
+                id=LIST
+                aria-label="Models"
+                hidden=Signal::derive(move || !search.is_open.get())
+            >
+                {move || search.is_open.get().then(|| options(search))}
+            </ul>
+        </div>
+        <span id=format!("{key}_help") hidden>{Signal::derive(move || setting.help())}</span>
+        <p class="note facts" id="model_dimensions">{shown}</p>
+    }
+}
+
+/// The options of the list: by family while nothing is typed.
+fn options(search: Search) -> impl IntoView {
+    let app = search.setting.app;
+    let is_typing = search.typed.with(|typed| typed.as_ref().is_some_and(|typed| !typed.is_empty()));
+    let found = search.found();
+    let count = found.len();
+    let chosen = app.deployment.with_untracked(|deployment| deployment.model.name.clone());
+    let mut family = "";
+    let mut items = Vec::new();
+    for (index, suggestion) in found.into_iter().take(if is_typing { MOST } else { usize::MAX }).enumerate() {
+        if !is_typing && suggestion.family != family {
+            family = suggestion.family;
+            items.push(view! { <li class="family" role="presentation">{family}</li> }.into_any());
+        }
+        let is_chosen = suggestion.model.name == chosen;
+        items.push(view! { <ModelOption search suggestion number=index + 1 is_chosen/> }.into_any());
+    }
+    let missing = app.view.catalogue_notice.get();
+    let last = match count {
+        _ if !missing.is_empty() => Some(missing),
+        all if is_typing && all > MOST => Some(format!("{} more: type more of the name", all - MOST)),
+        _ => None,
+    };
+    let import = move |event: web_sys::MouseEvent| {
+        event.prevent_default();
+        search.close();
+        app.view.open_tab(Tab(PanelId::File));
+    };
+    let unknown = (count == 0).then(|| {
+        view! {
+            <li class="note" role="option" aria-selected="false" on:mousedown=import>
+                "No such model. Paste its config.json under Import."
+            </li>
+        }
+    });
+    let last = last
+        .map(|text| view! { <li class="note" role="option" aria-disabled="true" aria-selected="false">{text}</li> });
+    (items, last, unknown)
+}
+
+/// A model of the list, with the reason why it matches if its name does not say so.
+#[component]
+fn ModelOption(search: Search, suggestion: Suggestion, number: usize, is_chosen: bool) -> impl IntoView {
+    let Suggestion { model, matched, .. } = suggestion;
+    let reason = matched.map(|alias| view! { <span class="option-alias">{format!("also {alias}")}</span> });
+    view! {
+        <li
+            role="option"
+            id=option_id(number)
+            aria-selected=is_chosen.to_string()
+            class:active=Signal::derive(move || search.active.get() == number)
+            // The control keeps the focus.
+            on:mousedown=|event| event.prevent_default()
+            on:click=move |_| search.choose(model)
+        >
+            <span class="option-name">{model.name.clone()} {reason}</span>
+            <span class="option-size">{parameters(model)}</span>
+        </li>
+    }
+}
+
+/// The dimensions that memory depends on.
+fn dimensions(model: &Architecture) -> String {
+    let heads = model.attention.heads();
+    let attention = match model.attention {
+        Attention::Latent { .. } => format!("{heads} heads, latent KV"),
+        Attention::Grouped { kv_heads, .. } => format!("{heads} heads, {kv_heads} KV heads"),
+    };
+    let experts =
+        model.moe.map_or_else(String::new, |moe| format!(" · {} experts, {} a token", moe.experts, moe.top_k));
+    let (layers, hidden) = (model.layers, grouped(model.hidden));
+    format!("{} parameters · {layers} layers · hidden {hidden} · {attention}{experts}", parameters(model))
+}

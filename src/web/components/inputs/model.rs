@@ -4,19 +4,22 @@ use super::field::{described_by, is_invalid};
 use crate::architecture::{self, Architecture, Attention, Suggestion};
 use crate::protocol::PanelId;
 use crate::units::grouped;
-use crate::web::browser;
+use crate::web::browser::{self, closest};
 use crate::web::components::summaries::parameters;
 use crate::web::state::{SettingState, Tab};
 use leptos::prelude::*;
-use web_sys::{HtmlInputElement, KeyboardEvent};
+use web_sys::{HtmlInputElement, KeyboardEvent, MouseEvent};
 
 /// The most models that are listed for a typed text.
 const MOST: usize = 60;
 /// The id of the list.
 const LIST: &str = "model_list";
 
+/// The start of an option's id, before its number.
+const OPTION: &str = "model_option_";
+
 fn option_id(number: usize) -> String {
-    format!("model_option_{number}")
+    format!("{OPTION}{number}")
 }
 
 /// A search in the catalogue.
@@ -53,6 +56,17 @@ impl Search {
     fn choose(self, model: &'static Architecture) {
         self.setting.app.choose(self.setting.setting, &model.name);
         self.close();
+    }
+
+    /// Takes the option that was clicked. One listener serves all of them: a browser frees the
+    /// listeners of removed elements late.
+    fn click(self, event: &MouseEvent) {
+        let option = closest(event, "[role=option]").map(|option| option.id()).unwrap_or_default();
+        let number = option.strip_prefix(OPTION).and_then(|number| number.parse::<usize>().ok());
+        let found = untrack(|| self.found());
+        if let Some(suggestion) = number.and_then(|number| found.get(number.checked_sub(1)?)) {
+            self.choose(suggestion.model);
+        }
     }
 
     /// Moves to the next or the previous option, and around the ends.
@@ -115,6 +129,8 @@ pub(super) fn ModelField(setting: SettingState) -> impl IntoView {
     let active = Signal::derive(move || Some(search.active.get()).filter(|at| *at > 0).map(option_id));
     let text = Signal::derive(move || search.typed.get().unwrap_or_else(|| setting.text()));
     let shown = Signal::derive(move || setting.app.with_valid(|valid| dimensions(&valid.deployment.model)));
+    // One effect for the whole list: an effect for each option would stay after the list closes.
+    Effect::new(move || mark(search.active.get()));
     view! {
         <div class="combobox">
             <input
@@ -147,12 +163,26 @@ pub(super) fn ModelField(setting: SettingState) -> impl IntoView {
                 id=LIST
                 aria-label="Models"
                 hidden=Signal::derive(move || !search.is_open.get())
+                // The control keeps the focus.
+                on:mousedown=|event| event.prevent_default()
+                on:click=move |event| search.click(&event)
             >
                 {move || search.is_open.get().then(|| options(search))}
             </ul>
         </div>
         <span id=format!("{key}_help") hidden>{Signal::derive(move || setting.help())}</span>
         <p class="note facts" id="model_dimensions">{shown}</p>
+    }
+}
+
+/// Marks the option with this number as active.
+fn mark(active: usize) {
+    let marked = browser::by_id(LIST).and_then(|list| list.query_selector(".active").ok().flatten());
+    if let Some(before) = marked {
+        let _ = before.class_list().remove_1("active");
+    }
+    if let Some(option) = browser::by_id(&option_id(active)) {
+        let _ = option.class_list().add_1("active");
     }
 }
 
@@ -171,7 +201,7 @@ fn options(search: Search) -> impl IntoView {
             items.push(view! { <li class="family" role="presentation">{family}</li> }.into_any());
         }
         let is_chosen = suggestion.model.name == chosen;
-        items.push(view! { <ModelOption search suggestion number=index + 1 is_chosen/> }.into_any());
+        items.push(view! { <ModelOption suggestion number=index + 1 is_chosen/> }.into_any());
     }
     let missing = app.view.catalogue_notice.get();
     let last = match count {
@@ -198,7 +228,7 @@ fn options(search: Search) -> impl IntoView {
 
 /// A model of the list, with the reason why it matches if its name does not say so.
 #[component]
-fn ModelOption(search: Search, suggestion: Suggestion, number: usize, is_chosen: bool) -> impl IntoView {
+fn ModelOption(suggestion: Suggestion, number: usize, is_chosen: bool) -> impl IntoView {
     let Suggestion { model, matched, .. } = suggestion;
     let reason = matched.map(|alias| view! { <span class="option-alias">{format!("also {alias}")}</span> });
     view! {
@@ -206,10 +236,6 @@ fn ModelOption(search: Search, suggestion: Suggestion, number: usize, is_chosen:
             role="option"
             id=option_id(number)
             aria-selected=is_chosen.to_string()
-            class:active=Signal::derive(move || search.active.get() == number)
-            // The control keeps the focus.
-            on:mousedown=|event| event.prevent_default()
-            on:click=move |_| search.choose(model)
         >
             <span class="option-name">{model.name.clone()} {reason}</span>
             <span class="option-size">{parameters(model)}</span>

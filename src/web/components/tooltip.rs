@@ -45,21 +45,22 @@ pub(super) fn Tooltip(drawing: Memo<Option<Arc<Drawing>>>) -> impl IntoView {
             _ => {}
         }
     });
-    let tooltip = move |shown: Shown| {
-        view! {
-            <div
-                role="tooltip"
-                class="tooltip"
-                style:left=format!("{}px", shown.left)
-                style:top=format!("{}px", shown.top)
-            >
-                <p class="tooltip-title">{shown.title}</p>
-                <p>{shown.sizes}</p>
-                <p class="formula">{Signal::derive(move || formula.get())}</p>
-            </div>
-        }
+    let text = move |read: fn(&Shown) -> String| {
+        Signal::derive(move || shown.with(|shown| shown.as_ref().map(read).unwrap_or_default()))
     };
-    move || shown.get().map(tooltip)
+    view! {
+        <div
+            role="tooltip"
+            class="tooltip"
+            hidden=Signal::derive(move || shown.with(Option::is_none))
+            style:left=text(|shown| format!("{}px", shown.left))
+            style:top=text(|shown| format!("{}px", shown.top))
+        >
+            <p class="tooltip-title">{text(|shown| shown.title.clone())}</p>
+            <p>{text(|shown| shown.sizes.clone())}</p>
+            <p class="formula">{Signal::derive(move || formula.get())}</p>
+        </div>
+    }
 }
 
 fn shown(app: AppState, drawing: &Drawing) -> Option<Shown> {

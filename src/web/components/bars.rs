@@ -1,7 +1,7 @@
 //! The memory of each kind of rank as horizontal bars.
 
 use super::picture::Picture;
-use super::pointing::{explain, key_down, point, pointed_key, segment_at};
+use super::pointing::SegmentFigure;
 use super::tooltip::Tooltip;
 use crate::chart::{self, Drawing};
 use crate::web::state::AppState;
@@ -24,24 +24,9 @@ pub(super) fn Bars() -> impl IntoView {
         })
     });
     view! {
-        <figure
-            id="chart"
-            class="bars"
-            role="group"
-            aria-label="How the memory of each GPU is used"
-            data-pointed=Signal::derive(move || pointed_key(app))
-            on:pointerover=move |event| point(app, segment_at(&event))
-            on:pointerleave=move |_| point(app, None)
-            on:focusin=move |event| point(app, segment_at(&event))
-            on:focusout=move |_| point(app, None)
-            on:click=move |event| {
-                point(app, segment_at(&event));
-                explain(app, &event);
-            }
-            on:keydown=move |event| key_down(app, &event)
-        >
+        <SegmentFigure id="chart" class="bars" label="How the memory of each GPU is used" is_chart=true>
             <Picture svg width/>
             <Tooltip drawing/>
-        </figure>
+        </SegmentFigure>
     }
 }

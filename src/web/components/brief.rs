@@ -2,15 +2,15 @@
 //! phone it is always in view.
 
 use super::picture::Picture;
-use super::verdict::texts;
 use crate::chart::{self, Size};
+use crate::units::{Bytes, grouped_decimal};
 use crate::web::browser::by_id;
 use crate::web::state::AppState;
 use leptos::prelude::*;
 use leptos_use::{use_intersection_observer, use_media_query};
 
 /// The width below which the brief is always shown. `layout.css` has the same number.
-pub(super) const PHONE: &str = "(max-width: 44.9375em)";
+const PHONE: &str = "(max-width: 44.9375em)";
 /// The height of the bar in pixels, and on a phone.
 const HEIGHT: u32 = 12;
 const PHONE_HEIGHT: u32 = 28;
@@ -33,7 +33,7 @@ pub(super) fn Brief() -> impl IntoView {
         }
     });
     let is_shown = move || is_phone.get() || is_away.get();
-    let verdict = Memo::new(move |_| texts(app));
+    let verdict = app.verdict;
     let svg = Signal::derive(move || {
         let size = Size { width: width.get(), height: if is_phone.get() { PHONE_HEIGHT } else { HEIGHT } };
         let valid = app.valid.get().filter(|_| size.width > 0);
@@ -46,7 +46,7 @@ pub(super) fn Brief() -> impl IntoView {
         app.with_valid(|valid| {
             let rank = valid.report.kv_limiting_rank();
             let used = rank.map(|rank| {
-                let size = |bytes: crate::units::Bytes| crate::units::grouped_decimal(bytes.giga(units), 1);
+                let size = |bytes: Bytes| grouped_decimal(bytes.giga(units), 1);
                 let name = if valid.report.ranks.len() > 1 { format!("GPU {}: ", rank.rank) } else { String::new() };
                 format!("{name}{} of {} {}", size(rank.used()), size(rank.total), units.giga())
             });
@@ -57,12 +57,12 @@ pub(super) fn Brief() -> impl IntoView {
         <div
             class="brief"
             hidden=Signal::derive(move || !is_shown())
-            data-verdict=Signal::derive(move || verdict.with(|texts| texts.key))
+            data-verdict=Signal::derive(move || verdict.with(|verdict| verdict.key))
         >
             <p class="brief-verdict">
-                <span class="verdict-word">{Signal::derive(move || verdict.with(|texts| texts.headline.clone()))}</span>
+                <span class="verdict-word">{Signal::derive(move || verdict.with(|verdict| verdict.headline.clone()))}</span>
                 " "
-                <span>{Signal::derive(move || verdict.with(|texts| texts.sentence.clone()))}</span>
+                <span>{Signal::derive(move || verdict.with(|verdict| verdict.sentence.clone()))}</span>
             </p>
             <Picture svg width is_decorative=true/>
             <p class="brief-caption">{caption}</p>

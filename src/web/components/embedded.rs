@@ -15,6 +15,7 @@ use super::warnings::Warnings;
 use crate::chart::Segment;
 use crate::deployment::setting;
 use crate::link::DEFAULT_KNOBS;
+use crate::units::{Bytes, Units};
 use crate::web::browser::root_attribute;
 use crate::web::state::{AppState, page_address};
 use leptos::prelude::*;
@@ -66,7 +67,7 @@ pub(super) fn Embedded() -> impl IntoView {
 fn Legend() -> impl IntoView {
     let app = AppState::from_context();
     let item = |segment: Segment| {
-        let size = move |read: fn(crate::units::Bytes, crate::units::Units) -> String| {
+        let size = move |read: fn(Bytes, Units) -> String| {
             let units = app.view.units.get();
             app.with_valid(|valid| {
                 valid.report.kv_limiting_rank().map(|rank| read(segment.bytes(rank), units)).unwrap_or_default()

@@ -120,12 +120,12 @@ fn Row(segment: Segment, columns: Columns) -> impl IntoView {
     let app = AppState::from_context();
     let (units, pointed) = (app.view.units, app.view.pointed);
     let first = move || columns.first();
-    let bytes = Signal::derive(move || first().map(|(_, rank)| segment.bytes(&rank).0.to_string()));
+    let bytes = Signal::derive(move || first().map(|rank| segment.bytes(&rank).0.to_string()));
     let label = Signal::derive(move || app.with_valid(|valid| segment.label_in(&valid.report).to_string()));
     let what = Signal::derive(move || app.with_valid(|valid| summary(segment, valid, units.get())));
-    let range = Signal::derive(move || first().map(|(_, rank)| likely_range(segment, &rank, units.get())));
+    let range = Signal::derive(move || first().map(|rank| likely_range(segment, &rank, units.get())));
     let is_scaled = Signal::derive(move || match segment {
-        Segment::Contributor(contributor) => first().is_some_and(|(_, rank)| Valid::is_calibrated(&rank, contributor)),
+        Segment::Contributor(contributor) => first().is_some_and(|rank| rank.figure(contributor).is_calibrated()),
         Segment::Free => false,
     });
     let is_explained = Signal::derive(move || app.view.explained.with(|key| key == segment.key()));

@@ -78,22 +78,36 @@ pub(super) fn Help(setting: SettingState) -> impl IntoView {
         >
             "?"
         </button>
-        <span id=format!("{key}_help") hidden>{Signal::derive(move || setting.help())}</span>
+        <HelpText setting/>
     }
+}
+
+/// The hidden text that describes the control of a setting to assistive technology.
+#[component]
+pub(super) fn HelpText(setting: SettingState) -> impl IntoView {
+    let id = format!("{}_help", setting.setting.key);
+    view! { <span id=id hidden>{Signal::derive(move || setting.help())}</span> }
 }
 
 /// The popover of the page.
 #[component]
 pub(super) fn HelpPopover() -> impl IntoView {
     let (app, help) = (AppState::from_context(), expect_context::<HelpState>());
-    let text = move |key: &'static str| app.view.help(key);
-    let popover = move |Shown { key, left, top }: Shown| {
-        view! {
-            <div class="pop" role="tooltip" style:left=format!("{left}px") style:top=format!("{top}px")>
-                <p>{Signal::derive(move || text(key))}</p>
-                <p class="key">{key}</p>
-            </div>
-        }
+    let shown = move |read: fn(&Shown) -> String| {
+        Signal::derive(move || help.shown.with(|shown| shown.as_ref().map(read).unwrap_or_default()))
     };
-    move || help.shown.get().filter(|shown| !text(shown.key).is_empty()).map(popover)
+    let key = shown(|shown| shown.key.to_string());
+    let text = Signal::derive(move || key.with(|key| app.view.help(key)));
+    view! {
+        <div
+            class="pop"
+            role="tooltip"
+            hidden=Signal::derive(move || text.with(String::is_empty))
+            style:left=shown(|shown| format!("{}px", shown.left))
+            style:top=shown(|shown| format!("{}px", shown.top))
+        >
+            <p>{text}</p>
+            <p class="key">{key}</p>
+        </div>
+    }
 }

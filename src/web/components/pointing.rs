@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use web_sys::{Event, KeyboardEvent};
 
 /// The segment that an event came from.
-pub(super) fn segment_at(event: &Event) -> Option<Pointed> {
+fn segment_at(event: &Event) -> Option<Pointed> {
     let element = closest(event, "[data-segment]")?;
     let key = element.get_attribute("data-segment")?;
     let segment = Segment::ALL.into_iter().find(|segment| segment.key() == key)?;
@@ -21,13 +21,47 @@ pub(super) fn point(app: AppState, pointed: Option<Pointed>) {
     }
 }
 
-/// The key of the marked segment, for `data-pointed`.
-pub(super) fn pointed_key(app: AppState) -> Option<&'static str> {
-    app.view.pointed.get().map(|pointed| pointed.segment.key())
+/// A picture of segments. Pointing at one marks its contributor, and a click or Enter explains it.
+#[component]
+pub(super) fn SegmentFigure(
+    id: &'static str,
+    class: &'static str,
+    /// The accessible name.
+    label: &'static str,
+    /// Whether its bars are those of the chart, which have tooltips.
+    #[prop(optional)]
+    is_chart: bool,
+    children: Children,
+) -> impl IntoView {
+    let app = AppState::from_context();
+    let follow = move |event: &Event| {
+        let bar = |pointed: &Pointed| pointed.bar.filter(|_| is_chart);
+        point(app, segment_at(event).map(|pointed| Pointed { bar: bar(&pointed), ..pointed }));
+    };
+    view! {
+        <figure
+            id=id
+            class=class
+            role="group"
+            aria-label=label
+            data-pointed=Signal::derive(move || app.view.pointed.get().map(|pointed| pointed.segment.key()))
+            on:pointerover=move |event| follow(&event)
+            on:pointerleave=move |_| point(app, None)
+            on:focusin=move |event| follow(&event)
+            on:focusout=move |_| point(app, None)
+            on:click=move |event| {
+                follow(&event);
+                explain(app, &event);
+            }
+            on:keydown=move |event| key_down(app, &event)
+        >
+            {children()}
+        </figure>
+    }
 }
 
 /// Explains the segment that an event came from.
-pub(super) fn explain(app: AppState, event: &Event) {
+fn explain(app: AppState, event: &Event) {
     if let Some(Pointed { segment: Segment::Contributor(contributor), .. }) = segment_at(event) {
         app.view.explained.set(contributor.key().to_string());
     }
@@ -35,7 +69,7 @@ pub(super) fn explain(app: AppState, event: &Event) {
 
 /// Handles the keys of a focused segment: arrows move the focus, Enter explains, and Escape marks
 /// nothing.
-pub(super) fn key_down(app: AppState, event: &KeyboardEvent) {
+fn key_down(app: AppState, event: &KeyboardEvent) {
     let Some(segment) = target(event) else {
         return;
     };

@@ -1,5 +1,6 @@
 //! The text that reports a wrong figure.
 
+use crate::chart::Segment;
 use crate::web::browser::clipboard::copy;
 use crate::web::state::{AppState, page_address};
 use leptos::prelude::*;
@@ -52,10 +53,10 @@ fn report(app: AppState) -> String {
     let estimate = untrack(|| {
         app.with_valid(|valid| {
             let figures = valid.report.ranks.first().map(|rank| {
-                let line = |segment: crate::chart::Segment| {
+                let line = |segment: Segment| {
                     format!("{}: {}\n", segment.label_in(&valid.report), segment.bytes(rank).display(units))
                 };
-                crate::chart::Segment::ALL.map(line).concat()
+                Segment::ALL.map(line).concat()
             });
             format!(
                 "{} {}\nGPU 0\n{}",

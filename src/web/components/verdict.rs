@@ -1,50 +1,18 @@
 //! The verdict: whether the deployment fits, or why it is not possible.
 
 use crate::web::browser::debounced;
-use crate::web::state::{AppState, Problem};
+use crate::web::state::AppState;
 use leptos::prelude::*;
 
 /// The delay in milliseconds before a new verdict is announced, so that slider moves do not repeat
 /// it.
 const ANNOUNCED_AFTER: f64 = 1000.0;
 
-/// The texts of a verdict.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub(super) struct Texts {
-    /// `fits`, `fits_uncertain`, `fails` or `impossible`.
-    pub key: &'static str,
-    /// The first words, which have the colour.
-    pub headline: String,
-    /// The rest of the sentence.
-    pub sentence: String,
-    /// The limits.
-    pub detail: String,
-}
-
-/// The verdict on the current settings.
-pub(super) fn texts(app: AppState) -> Texts {
-    let units = app.view.units.get();
-    match app.problems.with(|problems| problems.first().cloned()) {
-        Some(Problem { message, is_unreadable, .. }) => Texts {
-            key: "impossible",
-            headline: if is_unreadable { "Not understood:" } else { "Not possible:" }.into(),
-            sentence: message,
-            detail: "Nothing is estimated for these settings.".into(),
-        },
-        None => app.with_valid(|valid| Texts {
-            key: valid.report.verdict.key(),
-            headline: valid.report.headline().into(),
-            sentence: valid.report.sentence(units),
-            detail: valid.report.detail(units),
-        }),
-    }
-}
-
 /// The verdict, and its announcement by screen readers.
 #[component]
 pub(super) fn Verdict() -> impl IntoView {
     let app = AppState::from_context();
-    let verdict = Memo::new(move |_| texts(app));
+    let verdict = app.verdict;
     let revision = Memo::new(move |before: Option<&u64>| {
         verdict.track();
         before.map_or(0, |before| before + 1)
@@ -53,7 +21,7 @@ pub(super) fn Verdict() -> impl IntoView {
     // The verdict of a page that opens is read as part of the page.
     let announced = Signal::derive(move || match rested.get() {
         0 => String::new(),
-        _ => verdict.with_untracked(|texts| format!("{} {}", texts.headline, texts.sentence)),
+        _ => verdict.with_untracked(|verdict| format!("{} {}", verdict.headline, verdict.sentence)),
     });
     view! {
         <section
@@ -61,14 +29,14 @@ pub(super) fn Verdict() -> impl IntoView {
             class="verdict"
             aria-label="Verdict"
             tabindex="-1"
-            data-verdict=Signal::derive(move || verdict.with(|texts| texts.key))
+            data-verdict=Signal::derive(move || verdict.with(|verdict| verdict.key))
         >
             <h2>
-                <span class="verdict-word">{Signal::derive(move || verdict.with(|texts| texts.headline.clone()))}</span>
+                <span class="verdict-word">{Signal::derive(move || verdict.with(|verdict| verdict.headline.clone()))}</span>
                 " "
-                <span>{Signal::derive(move || verdict.with(|texts| texts.sentence.clone()))}</span>
+                <span>{Signal::derive(move || verdict.with(|verdict| verdict.sentence.clone()))}</span>
             </h2>
-            <p>{Signal::derive(move || verdict.with(|texts| texts.detail.clone()))}</p>
+            <p>{Signal::derive(move || verdict.with(|verdict| verdict.detail.clone()))}</p>
         </section>
         <p class="visually-hidden" role="status">{announced}</p>
     }

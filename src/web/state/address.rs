@@ -61,13 +61,14 @@ impl Addressed {
 /// description up to date.
 pub(super) fn follow(state: AppState) {
     let names = Names::of_the_page();
-    read(state);
+    let link_repair = LinkRepair::new(state);
+    link_repair.read();
     if !window().location().hash().unwrap_or_default().is_empty() && state.view.place.get_untracked() != Place::Panel {
         state.view.place.set(Place::Memory);
     }
     let opened = StoredValue::new(Some(Addressed::now(state)));
     let reread = move || {
-        read(state);
+        link_repair.read();
         opened.set_value(Some(Addressed::now(state)));
     };
     window_event_listener(ev::hashchange, move |_| reread());
@@ -92,31 +93,53 @@ pub(super) fn follow(state: AppState) {
 }
 
 /// Opens the link in the address. If parts of it are invalid, the worker repairs or reports them.
-fn read(state: AppState) {
-    let href = window().location().href().unwrap_or_default();
-    let (decoded, is_valid) = open(state, &href);
-    state.warnings.set(Vec::new());
-    // The page never writes such an end, so the link may have been damaged on its way.
-    if is_valid && !href.ends_with(|c: char| c.is_ascii_punctuation()) {
-        return;
+#[derive(Clone, Copy)]
+struct LinkRepair {
+    state: AppState,
+    channel: Channel,
+    /// The address that the worker was asked about, and the deployment that it opened.
+    asked: StoredValue<Option<(String, Deployment)>>,
+}
+
+impl LinkRepair {
+    fn new(state: AppState) -> LinkRepair {
+        let asked = StoredValue::new(None);
+        LinkRepair { state, channel: Channel::new(move |answer| repair(state, asked, answer)), asked }
     }
-    if !is_valid && catalogues::are_awaited(state, move || read(state)) {
-        return;
-    }
-    let request = Request::RepairLink { text: href.clone() };
-    let channel = Channel::new(move |answer| {
-        let is_open = state.deployment.with_untracked(|now| *now == decoded);
-        if !is_open || window().location().href().is_ok_and(|now| now != href) {
+
+    fn read(self) {
+        let LinkRepair { state, channel, asked } = self;
+        let href = window().location().href().unwrap_or_default();
+        let (opened, is_valid) = open(state, &href);
+        asked.set_value(None);
+        state.warnings.set(Vec::new());
+        // The page never writes such an end, so the link may have been damaged on its way.
+        if is_valid && !href.ends_with(|c: char| c.is_ascii_punctuation()) {
             return;
         }
-        let (repaired, warnings) = match answer {
-            Some(answer) => answer.split_once('\n').unwrap_or((answer, "")),
-            None => (&*href, "The address was not understood in full."),
-        };
-        open(state, repaired);
-        state.warnings.set(warnings.lines().map(String::from).collect());
-    });
-    channel.ask(&request);
+        if !is_valid && catalogues::are_awaited(state, move || self.read()) {
+            return;
+        }
+        asked.set_value(Some((href.clone(), opened)));
+        channel.ask(&Request::RepairLink { text: href });
+    }
+}
+
+/// Opens a repaired link, unless the user went on in the meantime.
+fn repair(state: AppState, asked: StoredValue<Option<(String, Deployment)>>, answer: Option<&str>) {
+    let Some((href, opened)) = asked.get_value() else {
+        return;
+    };
+    let is_open = state.deployment.with_untracked(|now| *now == opened);
+    if !is_open || window().location().href().is_ok_and(|now| now != href) {
+        return;
+    }
+    let (repaired, warnings) = match answer {
+        Some(answer) => answer.split_once('\n').unwrap_or((answer, "")),
+        None => (&*href, "The address was not understood in full."),
+    };
+    open(state, repaired);
+    state.warnings.set(warnings.lines().map(String::from).collect());
 }
 
 /// Opens a link without repair. Returns the opened deployment, and whether the link was valid.

@@ -1,7 +1,7 @@
 //! The models' answer for the current deployment.
 
 use crate::deployment::{Deployment, DeploymentError, InvalidSetting, Resolved, Setting, setting};
-use crate::memory::{Contributor, Rank, RankKind, Report, estimate_resolved};
+use crate::memory::{Rank, RankKind, Report, estimate_resolved};
 use std::sync::Arc;
 
 /// A valid deployment with its estimate.
@@ -54,11 +54,6 @@ impl Valid {
     pub(in crate::web) fn shown_rank(&self, chosen: Option<usize>) -> Option<&Rank> {
         let kinds = self.report.kinds();
         kinds.get(self.shown_kind(chosen)).map(|kind| kind.first)
-    }
-
-    /// Whether the size of a contributor on a rank is scaled by a log of the user.
-    pub(in crate::web) fn is_calibrated(rank: &Rank, contributor: Contributor) -> bool {
-        rank.figure(contributor).is_calibrated()
     }
 }
 

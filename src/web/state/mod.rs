@@ -6,6 +6,7 @@ mod evaluation;
 mod history;
 mod setting;
 mod theme;
+mod verdict;
 mod view;
 
 pub(super) use address::page_address;
@@ -14,6 +15,7 @@ pub(super) use evaluation::Valid;
 pub(super) use history::{Direction, History};
 pub(super) use setting::{SettingState, readable};
 pub(super) use theme::Appearance;
+pub(super) use verdict::Verdict;
 pub(super) use view::{Place, Pointed, Tab, ViewState};
 
 use crate::deployment::{Deployment, Input, Setting, setting};
@@ -57,6 +59,8 @@ pub(super) struct AppState {
     pub valid: Memo<Option<Arc<Valid>>>,
     /// The problems of the current settings.
     pub problems: Memo<Vec<Problem>>,
+    /// The verdict on the current settings.
+    pub verdict: Memo<Verdict>,
     /// Warnings about the link that the page was opened with.
     pub warnings: RwSignal<Vec<String>>,
     /// A link that pins the deployment to compare with; empty if there is none.
@@ -90,16 +94,18 @@ impl AppState {
             deployment.track();
             before.map_or(0, |before| before + 1)
         });
+        let view = ViewState::new();
         let state = AppState {
             deployment,
             settled: debounced(revision, REST),
             valid,
             problems,
+            verdict: verdict::verdict(problems, valid, view.units),
             warnings: RwSignal::new(Vec::new()),
             pinned: RwSignal::new(String::new()),
             changed,
             history: History::new(deployment),
-            view: ViewState::new(),
+            view,
             appearance: Appearance::new(),
             drafts,
             evaluation,

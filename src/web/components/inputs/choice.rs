@@ -1,8 +1,9 @@
 //! One of several names.
 
-use super::field::{described_by, is_invalid};
+use super::field::control_attributes;
 use crate::deployment::{Input, setting};
 use crate::gpu;
+use crate::web::components::help::HelpText;
 use crate::web::state::{AppState, SettingState, catalogue_notice};
 use leptos::prelude::*;
 
@@ -18,14 +19,10 @@ pub(super) fn automatic(setting: SettingState) -> String {
 /// A native list. `children` are its options.
 #[component]
 pub(super) fn Select(setting: SettingState, children: Children) -> impl IntoView {
-    let key = setting.setting.key;
     view! {
         <select
             class="control"
-            id=key
-            name=key
-            aria-describedby=Signal::derive(move || described_by(setting))
-            aria-invalid=Signal::derive(move || is_invalid(setting))
+            {..control_attributes(setting, "")}
             on:change=move |event| {
                 setting.app.choose(setting.setting, &event_target_value(&event));
             }
@@ -70,7 +67,7 @@ pub(crate) fn VersionChoice() -> impl IntoView {
         Input::Choice(names) => Some(view! {
             <label class="header-label" for=setting.setting.key>"version"</label>
             <Choice setting names/>
-            <span id=format!("{}_help", setting.setting.key) hidden>{Signal::derive(move || setting.help())}</span>
+            <HelpText setting/>
         }),
         _ => None,
     })

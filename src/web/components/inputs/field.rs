@@ -3,6 +3,7 @@
 use crate::web::browser;
 use crate::web::components::help::Help;
 use crate::web::state::SettingState;
+use leptos::attr::Attribute;
 use leptos::prelude::*;
 
 /// A setting with its control. A wide control is below the name of its group, which names it.
@@ -70,15 +71,15 @@ pub(super) fn Field(setting: SettingState, is_wide: bool, shows_phase: bool, chi
     }
 }
 
-/// The ids of the texts that describe a control.
-pub(super) fn described_by(setting: SettingState) -> String {
+/// The attributes that every control has: its id and name, and what describes it. `more` are ids of
+/// further descriptions.
+pub(super) fn control_attributes(setting: SettingState, more: &'static str) -> impl Attribute {
     let key = setting.setting.key;
-    let problem = if setting.problem().is_some() { format!("{key}_problem ") } else { String::new() };
-    let note = if setting.note().is_empty() { String::new() } else { format!("{key}_note ") };
-    format!("{problem}{note}{key}_help")
-}
-
-/// The value of `aria-invalid`.
-pub(super) fn is_invalid(setting: SettingState) -> Option<&'static str> {
-    setting.problem().map(|_| "true")
+    let described_by = Signal::derive(move || {
+        let problem = if setting.problem().is_some() { format!("{key}_problem ") } else { String::new() };
+        let note = if setting.note().is_empty() { String::new() } else { format!("{key}_note ") };
+        format!("{problem}{note}{key}_help {more}").trim_end().to_string()
+    });
+    let is_invalid = Signal::derive(move || setting.problem().map(|_| "true"));
+    view! { <{..} id=key name=key aria-describedby=described_by aria-invalid=is_invalid/> }
 }

@@ -124,16 +124,22 @@ fn Advanced(groups: Vec<Group>) -> impl IntoView {
     }
 }
 
-/// The dimensions of a custom model, created when there first is one.
+/// The dimensions of a custom model, created when there first is one. They stay then: effects of
+/// removed views are never freed.
 #[component]
 fn Dimensions() -> impl IntoView {
     let app = AppState::from_context();
     let is_custom = Memo::new(move |_| app.deployment.with(|deployment| deployment.model.is_custom()));
+    let was_custom = Memo::new(move |before: Option<&bool>| before == Some(&true) || is_custom.get());
     let controls =
         || settings_of(Group::Dimensions).into_iter().map(|setting| view! { <Control setting/> }).collect_view();
     view! {
-        <Show when=move || is_custom.get()>
-            <details class="advanced" id="dimensions">
+        <Show when=move || was_custom.get()>
+            <details
+                class="advanced"
+                id="dimensions"
+                hidden=Signal::derive(move || !is_custom.get())
+            >
                 <summary>
                     <h2 class="group-name">"Dimensions"</h2>
                     <ChangedCount settings=settings_of(Group::Dimensions)/>

@@ -1,10 +1,11 @@
 //! A model, found by typing a part of its name.
 
-use super::field::{described_by, is_invalid};
+use super::field::control_attributes;
 use crate::architecture::{self, Architecture, Attention, Suggestion};
 use crate::protocol::PanelId;
 use crate::units::grouped;
 use crate::web::browser::{self, closest};
+use crate::web::components::help::HelpText;
 use crate::web::components::summaries::parameters;
 use crate::web::state::{SettingState, Tab};
 use leptos::prelude::*;
@@ -12,6 +13,8 @@ use web_sys::{HtmlInputElement, KeyboardEvent, MouseEvent};
 
 /// The most models that are listed for a typed text.
 const MOST: usize = 60;
+/// The id of the dimensions below the control.
+const DIMENSIONS: &str = "model_dimensions";
 /// The id of the list.
 const LIST: &str = "model_list";
 
@@ -40,6 +43,16 @@ impl Search {
 
     fn found(self) -> Vec<Suggestion> {
         self.typed.with(|typed| architecture::suggest(typed.as_deref().unwrap_or_default()))
+    }
+
+    /// Whether the list is that of a typed text, and not the whole catalogue.
+    fn is_filtered(self) -> bool {
+        self.typed.with(|typed| typed.as_ref().is_some_and(|typed| !typed.is_empty()))
+    }
+
+    /// The most models that the list shows.
+    fn most(self) -> usize {
+        if self.is_filtered() { MOST } else { usize::MAX }
     }
 
     fn show(self) {
@@ -74,7 +87,7 @@ impl Search {
         if !self.is_open.get_untracked() {
             self.show();
         }
-        let count = untrack(|| self.found()).len().min(MOST);
+        let count = untrack(|| self.found().len().min(self.most()));
         let next = match (self.active.get_untracked(), forwards) {
             (at, true) if at < count => at + 1,
             (_, true) => 1.min(count),
@@ -124,7 +137,6 @@ impl Search {
 #[component]
 pub(super) fn ModelField(setting: SettingState) -> impl IntoView {
     let search = Search::new(setting);
-    let key = setting.setting.key;
     let select = |event: web_sys::FocusEvent| event_target::<HtmlInputElement>(&event).select();
     let active = Signal::derive(move || Some(search.active.get()).filter(|at| *at > 0).map(option_id));
     let text = Signal::derive(move || search.typed.get().unwrap_or_else(|| setting.text()));
@@ -139,14 +151,11 @@ pub(super) fn ModelField(setting: SettingState) -> impl IntoView {
                 role="combobox"
                 spellcheck="false"
                 autocapitalize="off"
-                id=key
-                name=key
+                {..control_attributes(setting, DIMENSIONS)}
                 aria-autocomplete="list"
                 aria-controls=LIST
                 aria-expanded=Signal::derive(move || search.is_open.get().to_string())
                 aria-activedescendant=active
-                aria-describedby=Signal::derive(move || format!("{} model_dimensions", described_by(setting)))
-                aria-invalid=Signal::derive(move || is_invalid(setting))
                 prop:value=text
                 on:focus=select
                 on:click=move |_| search.show()
@@ -170,8 +179,8 @@ pub(super) fn ModelField(setting: SettingState) -> impl IntoView {
                 {move || search.is_open.get().then(|| options(search))}
             </ul>
         </div>
-        <span id=format!("{key}_help") hidden>{Signal::derive(move || setting.help())}</span>
-        <p class="note facts" id="model_dimensions">{shown}</p>
+        <HelpText setting/>
+        <p class="note facts" id=DIMENSIONS>{shown}</p>
     }
 }
 
@@ -189,13 +198,13 @@ fn mark(active: usize) {
 /// The options of the list: by family while nothing is typed.
 fn options(search: Search) -> impl IntoView {
     let app = search.setting.app;
-    let is_typing = search.typed.with(|typed| typed.as_ref().is_some_and(|typed| !typed.is_empty()));
+    let is_typing = search.is_filtered();
     let found = search.found();
     let count = found.len();
     let chosen = app.deployment.with_untracked(|deployment| deployment.model.name.clone());
     let mut family = "";
     let mut items = Vec::new();
-    for (index, suggestion) in found.into_iter().take(if is_typing { MOST } else { usize::MAX }).enumerate() {
+    for (index, suggestion) in found.into_iter().take(search.most()).enumerate() {
         if !is_typing && suggestion.family != family {
             family = suggestion.family;
             items.push(view! { <li class="family" role="presentation">{family}</li> }.into_any());

@@ -1,6 +1,6 @@
 //! A text input for a number.
 
-use super::field::{described_by, is_invalid};
+use super::field::control_attributes;
 use crate::deployment::{Input, Setting};
 use crate::web::state::{SettingState, readable};
 use leptos::prelude::*;
@@ -33,10 +33,7 @@ pub(super) fn NumberBox(setting: SettingState) -> impl IntoView {
             type="text"
             inputmode=mode
             spellcheck="false"
-            id=row.key
-            name=row.key
-            aria-describedby=Signal::derive(move || described_by(setting))
-            aria-invalid=Signal::derive(move || is_invalid(setting))
+            {..control_attributes(setting, "")}
             placeholder=Signal::derive(move || spoken(row, setting.effective()))
             prop:value=Signal::derive(move || setting.text())
             on:focus=move |_| is_fresh.set_value(true)

@@ -2,7 +2,7 @@
 
 use super::number::spoken;
 use super::scale::Scale;
-use super::slider_limits::limit;
+use super::slider_limits::Limits;
 use crate::deployment::{Input, Setting};
 use crate::units::{decimal, shortest};
 use crate::web::state::{SettingState, readable};
@@ -69,11 +69,12 @@ pub(super) fn Slider(setting: SettingState) -> impl IntoView {
         let value = setting.value();
         if value.is_empty() { setting.effective() } else { value }
     };
+    let limits = use_context::<Limits>();
     // A tick at the very end would say nothing.
     let tick = Memo::new({
         let positions = positions.clone();
         move |_| {
-            let limit = limit(setting.app, row).filter(|limit| positions.is_inside(&limit.value))?;
+            let limit = limits?.of(row).filter(|limit| positions.is_inside(&limit.value))?;
             let thousandths = (positions.position(&limit.value) - low) * 1000 / (high - low).max(1);
             let from = if limit.is_smallest { "Fits from" } else { "Fits up to" };
             Some((thousandths.to_string(), format!("{from} {}.", readable(row, limit.value))))

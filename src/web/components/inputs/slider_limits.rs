@@ -8,7 +8,7 @@ use leptos::prelude::*;
 
 /// The worker's last answer, as Leptos context.
 #[derive(Clone, Copy)]
-struct Limits(RwSignal<String>);
+pub(super) struct Limits(RwSignal<String>);
 
 /// Provides the limits to the sliders after it, and keeps them up to date.
 #[component]
@@ -31,11 +31,12 @@ pub(super) struct Limit {
     pub is_smallest: bool,
 }
 
-/// The limit of a setting; `None` if every value fits, or none.
-pub(super) fn limit(_app: AppState, setting: &Setting) -> Option<Limit> {
-    let Limits(limits) = use_context()?;
-    limits.with(|limits| {
-        let (_, value) = form_urlencoded::parse(limits.as_bytes()).find(|(key, _)| key == setting.key)?;
-        Some(Limit { is_smallest: value.ends_with('+'), value: value.trim_end_matches('+').to_string() })
-    })
+impl Limits {
+    /// The limit of a setting; `None` if every value fits, or none.
+    pub(super) fn of(self, setting: &Setting) -> Option<Limit> {
+        self.0.with(|limits| {
+            let (_, value) = form_urlencoded::parse(limits.as_bytes()).find(|(key, _)| key == setting.key)?;
+            Some(Limit { is_smallest: value.ends_with('+'), value: value.trim_end_matches('+').to_string() })
+        })
+    }
 }

@@ -1,7 +1,7 @@
 //! On or off.
 
 use super::choice::{Select, automatic};
-use super::field::{described_by, is_invalid};
+use super::field::control_attributes;
 use crate::deployment::{Input, setting};
 use crate::web::components::segmented::Segmented;
 use crate::web::state::{AppState, SettingState};
@@ -10,14 +10,10 @@ use leptos::prelude::*;
 /// A checkbox.
 #[component]
 pub(super) fn Switch(setting: SettingState) -> impl IntoView {
-    let key = setting.setting.key;
     view! {
         <input
             type="checkbox"
-            id=key
-            name=key
-            aria-describedby=Signal::derive(move || described_by(setting))
-            aria-invalid=Signal::derive(move || is_invalid(setting))
+            {..control_attributes(setting, "")}
             prop:checked=Signal::derive(move || setting.has_value("true"))
             on:change=move |event| {
                 let value = if event_target_checked(&event) { "true" } else { "false" };

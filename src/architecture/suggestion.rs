@@ -39,8 +39,6 @@ enum Closeness {
 /// ```
 pub fn suggest(text: &str) -> Vec<Suggestion> {
     let text = Typed::new(text);
-    // An insertion sort: the standard library's sorts would enlarge the page's program, and the
-    // catalogue is small.
     let mut found: Vec<((Closeness, bool, Place), Suggestion)> = Vec::new();
     for model in models() {
         let own = text.closeness(&model.name);
@@ -52,8 +50,9 @@ pub fn suggest(text: &str) -> Vec<Suggestion> {
         let matched = by_alias.filter(|_| own.is_none()).map(|(_, alias)| alias.as_str());
         let rank = (closeness, by_alias.is_some(), place);
         let suggestion = Suggestion { model, family: place.family(), matched };
-        found.insert(found.partition_point(|(better, _)| *better <= rank), (rank, suggestion));
+        found.push((rank, suggestion));
     }
+    found.sort_by_key(|(rank, _)| *rank);
     found.into_iter().map(|(_, suggestion)| suggestion).collect()
 }
 

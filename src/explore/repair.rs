@@ -10,7 +10,7 @@ use super::precisions::{SMALLER_CACHE, smaller_weights};
 use super::{Load, NumericSetting};
 use crate::deployment::{Deployment, Input, InvalidSetting, QuantAlgo, SETTINGS, Setting, setting};
 use crate::gpu::gpus;
-use crate::memory::{Report, estimate};
+use crate::memory::{Report, estimate_resolved};
 use crate::units::grouped;
 use form_urlencoded::Serializer;
 
@@ -213,7 +213,7 @@ impl Repair {
         load: Option<Load>,
     ) -> Option<Repair> {
         let resolved = changed.resolve().ok()?;
-        let report = estimate(&changed).ok()?;
+        let report = estimate_resolved(&resolved);
         let differs = |setting: &&Setting| setting.write(&changed) != setting.write(deployment);
         let mut changes: Vec<(&'static str, String)> =
             SETTINGS.iter().filter(differs).map(|setting| (setting.key, setting.write(&changed))).collect();
@@ -263,6 +263,7 @@ impl Repair {
 mod tests {
     use super::*;
     use crate::link;
+    use crate::memory::estimate;
     #[cfg(target_arch = "wasm32")]
     use wasm_bindgen_test::wasm_bindgen_test as test;
 

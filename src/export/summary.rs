@@ -1,6 +1,6 @@
 //! One-line summaries of configurations, for titles of pages and texts of links.
 
-use crate::deployment::{QuantAlgo, Resolved};
+use crate::deployment::Resolved;
 use crate::memory::{Report, Verdict};
 use crate::units::{Units, grouped};
 
@@ -13,10 +13,7 @@ use crate::units::{Units, grouped};
 /// ```
 pub fn subject(resolved: &Resolved) -> String {
     let model = resolved.model.name.rsplit('/').next().unwrap_or_default();
-    let precision = match resolved.precision.quant_algo {
-        QuantAlgo::None => resolved.precision.dtype.name(),
-        quantized => quantized.name(),
-    };
+    let precision = resolved.precision.weights_name();
     format!("{model} · {precision} · {} × {}", resolved.world_size(), resolved.gpu.name)
 }
 

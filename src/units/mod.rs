@@ -127,6 +127,22 @@ impl Bytes {
         self.0 as f64 / units.giga_bytes()
     }
 
+    /// The size in the unit of large sizes as text with two decimals, without the unit; a size that
+    /// would read as zero is "< 0.01".
+    ///
+    /// ```
+    /// use trtllm_memory::units::{Bytes, Units};
+    /// assert_eq!(Bytes(85_020_000_000).in_giga(Units::Decimal), "85.02");
+    /// assert_eq!(Bytes(1).in_giga(Units::Binary), "< 0.01");
+    /// assert_eq!(Bytes::ZERO.in_giga(Units::Binary), "0.00");
+    /// ```
+    pub fn in_giga(self, units: Units) -> String {
+        match grouped_decimal(self.giga(units), 2) {
+            zero if zero == "0.00" && self > Bytes::ZERO => "< 0.01".into(),
+            text => text,
+        }
+    }
+
     /// The size as text in the largest unit that it reaches: `63.44 GiB`, `85.02 GB`.
     ///
     /// ```

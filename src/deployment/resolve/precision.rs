@@ -56,6 +56,14 @@ impl fmt::Display for KvType {
 }
 
 impl ResolvedPrecision {
+    /// The name of the weights' precision: that of the quantization, or of `dtype` without one.
+    pub fn weights_name(&self) -> &'static str {
+        match self.quant_algo {
+            QuantAlgo::None => self.dtype.name(),
+            quantized => quantized.name(),
+        }
+    }
+
     pub(super) fn of(d: &Deployment, notes: &mut Vec<Note>) -> ResolvedPrecision {
         let dtype = d.precision.dtype.unwrap_or_else(|| checkpoint_dtype(d, notes));
         ResolvedPrecision {

@@ -81,10 +81,7 @@ impl<'a> Subject<'a> {
 
     /// A size in GiB or GB, without the unit.
     pub(super) fn large(&self, bytes: Bytes) -> String {
-        match grouped_decimal(bytes.giga(self.units()), 2) {
-            text if text == "0.00" && bytes > Bytes::ZERO => "< 0.01".into(),
-            text => text,
-        }
+        bytes.in_giga(self.units())
     }
 
     /// A size in GiB or GB; a small one in the unit that it reaches.

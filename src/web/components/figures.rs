@@ -16,15 +16,7 @@ use std::sync::Arc;
 
 /// Formats a size in GiB or GB, to two decimals, with its unit.
 pub(super) fn large(bytes: Bytes, units: Units) -> String {
-    format!("{} {}", number(bytes, units), units.giga())
-}
-
-/// Formats a size in GiB or GB, to two decimals.
-fn number(bytes: Bytes, units: Units) -> String {
-    match grouped_decimal(bytes.giga(units), 2) {
-        rounded if rounded == "0.00" && bytes.0 > 0 => "< 0.01".into(),
-        rounded => rounded,
-    }
+    format!("{} {}", bytes.in_giga(units), units.giga())
 }
 
 /// Formats a share of the GPU's memory.
@@ -57,8 +49,8 @@ pub(super) fn Figures() -> impl IntoView {
     let needed = move || {
         if app.with_valid(|valid| valid.report.verdict.fits()) { "nvidia-smi will show" } else { "Needed in all" }
     };
-    let total: RankText = Arc::new(move |rank| number(rank.total, units.get()));
-    let used: RankText = Arc::new(move |rank| number(rank.used(), units.get()));
+    let total: RankText = Arc::new(move |rank| rank.total.in_giga(units.get()));
+    let used: RankText = Arc::new(move |rank| rank.used().in_giga(units.get()));
     let bound = Signal::derive(move || app.with_valid(|valid| upper_bound(valid, units.get())));
     view! {
         <section class="figures" aria-label="Figures">
@@ -129,7 +121,7 @@ fn Row(segment: Segment, columns: Columns) -> impl IntoView {
         Segment::Free => false,
     });
     let is_explained = Signal::derive(move || app.view.explained.with(|key| key == segment.key()));
-    let size: RankText = Arc::new(move |rank| number(segment.bytes(rank), units.get()));
+    let size: RankText = Arc::new(move |rank| segment.bytes(rank).in_giga(units.get()));
     let why = match segment {
         Segment::Contributor(contributor) => {
             Some(view! { <WhyButton figure=contributor.key() label=contributor.label()/> })

@@ -2,7 +2,7 @@
 
 use crate::architecture::Architecture;
 use crate::chart::Segment;
-use crate::deployment::{Backend, QuantAlgo};
+use crate::deployment::Backend;
 use crate::memory::Contributor;
 use crate::units::{Bytes, Units, grouped, grouped_decimal};
 use crate::web::state::Valid;
@@ -22,11 +22,7 @@ pub(super) fn summary(segment: Segment, valid: &Valid, units: Units) -> String {
     let is_pytorch = resolved.given.backend == Backend::Pytorch;
     match segment {
         Segment::Contributor(Contributor::Weights) => {
-            let precision = match resolved.precision.quant_algo {
-                QuantAlgo::None => resolved.precision.dtype.name(),
-                quantized => quantized.name(),
-            };
-            format!("{} parameters, {precision}", parameters(&resolved.model))
+            format!("{} parameters, {}", parameters(&resolved.model), resolved.precision.weights_name())
         }
         Segment::Contributor(Contributor::Activations) if is_pytorch => "largest step".into(),
         Segment::Contributor(Contributor::Activations) => "execution context".into(),
@@ -41,7 +37,7 @@ pub(super) fn summary(segment: Segment, valid: &Valid, units: Units) -> String {
         }
         Segment::Contributor(Contributor::Overhead) if is_pytorch => "context, code, graphs".into(),
         Segment::Contributor(Contributor::Overhead) => "context, code, NCCL".into(),
-        Segment::Free => "nobody uses it".into(),
+        Segment::Free => "not used".into(),
     }
 }
 

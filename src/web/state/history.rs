@@ -9,7 +9,7 @@ use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlInputElement, KeyboardEvent};
 
 /// The maximum number of steps; older ones are dropped.
-const MOST_STEPS: usize = 100;
+const MOST_STEPS: usize = 200;
 
 /// The recorded deployments, and the index of the current one.
 #[derive(Default)]

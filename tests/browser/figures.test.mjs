@@ -69,7 +69,7 @@ scenario("the verdict on a deployment that does not fit says by how much", {}, a
 });
 
 scenario("a segment of the chart shows its size and share, by mouse and by keyboard", {}, async (page) => {
-  const tooltip = page.locator('[role="tooltip"]');
+  const tooltip = page.getByRole("tooltip");
   const tells = () => eventually(async () => assert.match(await tooltip.innerText(), /(GiB|MiB).*%|%.*(GiB|MiB)/s));
   const segment = page.locator('#chart [data-segment*="weights"]').first();
   await segment.hover();

@@ -53,6 +53,7 @@ pub(super) fn Brief() -> impl IntoView {
             used.unwrap_or_default()
         })
     });
+    let headline = Signal::derive(move || verdict.with(|verdict| verdict.headline.clone()));
     view! {
         <div
             class="brief"
@@ -60,7 +61,7 @@ pub(super) fn Brief() -> impl IntoView {
             data-verdict=Signal::derive(move || verdict.with(|verdict| verdict.key))
         >
             <p class="brief-verdict">
-                <span class="verdict-word">{Signal::derive(move || verdict.with(|verdict| verdict.headline.clone()))}</span>
+                <span class="verdict-word">{headline}</span>
                 " "
                 <span>{Signal::derive(move || verdict.with(|verdict| verdict.sentence.clone()))}</span>
             </p>

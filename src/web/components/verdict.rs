@@ -23,6 +23,7 @@ pub(super) fn Verdict() -> impl IntoView {
         0 => String::new(),
         _ => verdict.with_untracked(|verdict| format!("{} {}", verdict.headline, verdict.sentence)),
     });
+    let headline = Signal::derive(move || verdict.with(|verdict| verdict.headline.clone()));
     view! {
         <section
             id="verdict"
@@ -32,7 +33,7 @@ pub(super) fn Verdict() -> impl IntoView {
             data-verdict=Signal::derive(move || verdict.with(|verdict| verdict.key))
         >
             <h2>
-                <span class="verdict-word">{Signal::derive(move || verdict.with(|verdict| verdict.headline.clone()))}</span>
+                <span class="verdict-word">{headline}</span>
                 " "
                 <span>{Signal::derive(move || verdict.with(|verdict| verdict.sentence.clone()))}</span>
             </h2>

@@ -79,7 +79,7 @@ pub struct Gpu {
 ///     memory_high: memory,
 ///     ..h200
 /// };
-/// let deployment = Deployment { gpu: GpuRef::custom(slice), ..Deployment::default() };
+/// let deployment = Deployment { gpu: GpuRef::custom(slice), ..Deployment::engine() };
 /// assert_eq!(deployment.gpu.name, "H200 slice");
 /// assert!(estimate(&deployment).unwrap().verdict.fits());
 /// ```

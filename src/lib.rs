@@ -211,11 +211,13 @@ pub mod import;
 pub mod link;
 pub mod log;
 pub mod memory;
+mod named_values;
 #[cfg(feature = "panels")]
 mod panels;
 #[cfg(any(feature = "panels", feature = "web"))]
 #[doc(hidden)]
 pub mod protocol;
+pub mod quantization;
 #[cfg(feature = "explanations")]
 mod suggest;
 #[doc(hidden)]

@@ -3,13 +3,20 @@
 //! A row holds the dimensions of Hugging Face's configuration. The features that all models of a
 //! family share are in [`Family::conventions`]. The column `features` holds the model's own
 //! features: words such as `tied`, and pairs such as `moe=8/2/14336` (experts, experts per token,
-//! columns of an expert).
+//! columns of an expert). A quantized version of another row's model names it in the column `like`
+//! in place of the dimensions.
+//!
+//! The last columns say how the repository stores its weights: `quant_method`, the rules of a
+//! [`ModulePrecisions`] (empty for the type in `dtype`), the KV cache that its files ask for (empty
+//! if that is not known), and the evidence for the three.
 //!
 //! The page's program contains only the row of [`DEFAULT_MODEL`]; it loads the others as a file,
 //! see [`provide`].
 
 use super::recipe::Recipe;
-use super::{Architecture, Dtype, Family};
+use super::{
+    Architecture, Checkpoint, CheckpointEvidence, Dtype, Family, ModulePrecisions, QuantMethod, StoredKvCache,
+};
 use crate::catalogue::{Catalogue, catalogue};
 use crate::explanation_text::explanation_text;
 
@@ -50,64 +57,117 @@ pub fn find(name: &str) -> Option<&'static Architecture> {
     with(&whole).or_else(|| with(&short))
 }
 
+/// The versions of a model in the catalogue, which differ in how they are stored: the repository
+/// with its dimensions, and its quantized versions.
+pub fn versions(model: &Architecture) -> impl Iterator<Item = &'static Architecture> {
+    let base = base_of(model).to_string();
+    models().iter().filter(move |version| base_of(version) == base)
+}
+
+/// The name of the catalogue's model with the dimensions of a repository.
+fn base_of(model: &Architecture) -> &str {
+    model.checkpoint.base.as_deref().unwrap_or(&model.name)
+}
+
+/// The columns of `models.csv`.
+const COLUMNS: usize = 19;
+
 /// Parses a row of `models.csv`; `None` if it is malformed, which a test rules out.
 fn model(row: &'static str) -> Option<Architecture> {
-    let source = match row.rsplit(',').next()? {
-        "config" => explanation_text("the repository's config.json"),
-        "card" => explanation_text("the dimensions that the model's authors publish"),
-        "mlc" => explanation_text("the model's preset in mlc-ai/mlc-llm"),
-        _ => return None,
-    };
-    let aliases = row.split(',').nth(1)?.split_whitespace().map(str::to_string).collect();
-    Some(Architecture { aliases, source: source.to_string(), ..recipe(row)?.build() })
+    let columns = columns(row)?;
+    let [name, aliases, like, ..] = columns;
+    let aliases = aliases.split_whitespace().map(str::to_string).collect();
+    let dimensions = if like.is_empty() { columns } else { self::columns(row_of(like)?)? };
+    let built = recipe(&dimensions)?.build();
+    let checkpoint = checkpoint(&columns, built.layers)?;
+    let source = source(dimensions[14])?.to_string();
+    Some(Architecture { name: name.to_string(), aliases, checkpoint, source, ..built })
+}
+
+fn columns(row: &'static str) -> Option<[&'static str; COLUMNS]> {
+    row.split(',').collect::<Vec<&str>>().try_into().ok()
+}
+
+/// The source of a row's dimensions.
+fn source(word: &str) -> Option<&'static str> {
+    match word {
+        "config" => Some(explanation_text("the repository's config.json")),
+        "card" => Some(explanation_text("the dimensions that the model's authors publish")),
+        "mlc" => Some(explanation_text("the model's preset in mlc-ai/mlc-llm")),
+        _ => None,
+    }
+}
+
+/// Parses the columns about the repository's weights.
+fn checkpoint(columns: &[&'static str; COLUMNS], layers: u32) -> Option<Checkpoint> {
+    let [_, _, like, .., method, stored, kv_cache, evidence] = *columns;
+    Some(Checkpoint {
+        base: (!like.is_empty()).then(|| like.to_string()),
+        method: if method.is_empty() { None } else { Some(method.parse::<QuantMethod>().ok()?) },
+        precisions: ModulePrecisions::parse(stored, layers)?,
+        kv_cache: if kv_cache.is_empty() { StoredKvCache::Unknown } else { kv_cache.parse().ok()? },
+        evidence: match evidence {
+            "files" => CheckpointEvidence::Files,
+            "card" => CheckpointEvidence::Card,
+            "inferred" => CheckpointEvidence::Inferred,
+            _ => return None,
+        },
+    })
 }
 
 /// Parses the dimensions and features in a row.
-fn recipe(row: &'static str) -> Option<Recipe> {
-    let mut columns = row.split(',');
-    let mut column = || columns.next();
-    let name = column()?;
-    column()?;
-    let family = Family::from_model_type(column()?)?;
-    let layers: u32 = column()?.parse().ok()?;
-    let (hidden, heads): (u64, u64) = (column()?.parse().ok()?, column()?.parse().ok()?);
-    let mut optional = || match column()? {
-        "" => Some(None),
-        text => text.parse::<u64>().ok().map(Some),
-    };
-    let (kv_heads, head_dim, intermediate) = (optional()?, optional()?, optional()?.unwrap_or(0));
-    let vocab = column()?.parse().ok()?;
-    let dtype = match column()? {
-        "f16" => Dtype::Float16,
-        "bf16" => Dtype::Bfloat16,
-        "f32" => Dtype::Float32,
-        _ => return None,
-    };
-    let max_position_embeddings = column()?.parse().ok()?;
+fn recipe(columns: &[&'static str; COLUMNS]) -> Option<Recipe> {
+    let [name, _, _, family, layers, hidden, heads, kv_heads, head_dim, intermediate, vocab, dtype, positions, features, ..] =
+        *columns;
+    let optional = |text: &str| if text.is_empty() { Some(None) } else { text.parse::<u64>().ok().map(Some) };
     let mut recipe = Recipe {
         name: name.into(),
-        family,
-        layers,
-        hidden,
-        heads,
-        kv_heads,
-        head_dim,
-        intermediate,
-        vocab,
-        dtype,
-        max_position_embeddings,
+        family: Family::from_model_type(family)?,
+        layers: layers.parse().ok()?,
+        hidden: hidden.parse().ok()?,
+        heads: heads.parse().ok()?,
+        kv_heads: optional(kv_heads)?,
+        head_dim: optional(head_dim)?,
+        intermediate: optional(intermediate)?.unwrap_or(0),
+        vocab: vocab.parse().ok()?,
+        dtype: match dtype {
+            "f16" => Dtype::Float16,
+            "bf16" => Dtype::Bfloat16,
+            "f32" => Dtype::Float32,
+            _ => return None,
+        },
+        max_position_embeddings: positions.parse().ok()?,
         ..Recipe::default()
     };
-    for word in column()?.split(' ').filter(|word| !word.is_empty()) {
+    for word in features.split(' ').filter(|word| !word.is_empty()) {
         recipe.word(word)?;
     }
     Some(recipe)
 }
 
-/// The recipe of a catalogue model, to be edited; a Llama's if the catalogue has no such model.
+/// The row of the model with this name; `None` if the catalogue has no such model.
+fn row_of(name: &str) -> Option<&'static str> {
+    CATALOGUE.rows().lines().find(|row| row.split(',').next() == Some(name))
+}
+
+/// The recipe of a catalogue model, to be edited: its dimensions and how its repository stores
+/// them. A Llama's if the catalogue has no such model.
 pub fn recipe_of(model: &str) -> Recipe {
-    let mut rows = CATALOGUE.rows().lines();
-    rows.find(|row| row.split(',').next() == Some(model)).and_then(recipe).unwrap_or_default()
+    let whole = || {
+        let columns = columns(row_of(model)?)?;
+        let [_, _, like, .., method, stored, kv_cache, _] = columns;
+        let mut recipe = match like {
+            "" => recipe(&columns)?,
+            base => recipe(&self::columns(row_of(base)?)?)?,
+        };
+        let stored_kv = if kv_cache.is_empty() { StoredKvCache::Unknown.name() } else { kv_cache };
+        let of_checkpoint = [("stored", stored), ("quant_method", method), ("stored_kv", stored_kv)];
+        for (name, value) in of_checkpoint.into_iter().filter(|_| !stored.is_empty()) {
+            recipe.set(name, value).ok()?;
+        }
+        Some(recipe)
+    };
+    whole().unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -2,27 +2,31 @@
 //! model's tensors.
 
 mod catalogue;
+mod checkpoint;
 mod dtype;
 mod family;
 mod layers;
 mod lineup;
 mod model_ref;
+mod module_precisions;
 mod parts;
 mod recipe;
 mod suggestion;
 mod tensors;
 
-pub use catalogue::{DEFAULT_MODEL, find, is_whole, models, provide, recipe_of};
+pub use catalogue::{DEFAULT_MODEL, find, is_whole, models, provide, recipe_of, versions};
+pub use checkpoint::{Checkpoint, CheckpointEvidence, QuantMethod, StoredKvCache};
 pub use dtype::Dtype;
 pub use family::{Conventions, Family};
 pub use layers::LayerSet;
 pub use model_ref::ModelRef;
+pub use module_precisions::{Block, ModulePrecisions};
 pub use parts::{
     Attention, Encoder, Fp4Scope, Indexer, Mlp, Moe, Norm, Positions, QkNorm, Recurrence, RecurrenceKind, Windows,
 };
 pub use recipe::{InvalidFeature, Recipe, layer_set, layer_text, limits};
 pub use suggestion::{Suggestion, suggest};
-pub use tensors::{Block, EncoderTensors, LayerGroup, Split, Tensor, TensorKind, Tensors};
+pub use tensors::{EncoderTensors, LayerGroup, Split, Tensor, TensorKind, Tensors};
 
 use serde::{Deserialize, Serialize};
 use std::sync::{PoisonError, RwLock};
@@ -106,6 +110,9 @@ pub struct Architecture {
     /// Whether attention and feed-forward block read the same input and are added together (GPT-J,
     /// Falcon, Command R).
     pub parallel_attention_mlp: bool,
+    /// How the repository stores the weights.
+    #[serde(skip)]
+    pub checkpoint: Checkpoint,
     /// The source of the dimensions.
     pub source: String,
 }

@@ -2,8 +2,8 @@
 //! links and configurations state it.
 
 use super::{
-    Architecture, Attention, Dtype, Encoder, Family, Fp4Scope, Indexer, LayerSet, Mlp, Moe, Norm, Positions, QkNorm,
-    Recurrence, RecurrenceKind, Windows,
+    Architecture, Attention, Checkpoint, CheckpointEvidence, Dtype, Encoder, Family, Fp4Scope, Indexer, LayerSet, Mlp,
+    ModulePrecisions, Moe, Norm, Positions, QkNorm, QuantMethod, Recurrence, RecurrenceKind, StoredKvCache, Windows,
 };
 use crate::explanation_text::explanation_text;
 use std::borrow::Cow;
@@ -118,10 +118,12 @@ enum Form {
     Pattern,
     /// One of these names.
     Choice(&'static [&'static str]),
+    /// The rules of a [`ModulePrecisions`].
+    Precisions,
 }
 
 /// Every feature, with the format of its value.
-const FEATURES: [(&str, Form); 39] = [
+const FEATURES: [(&str, Form); 42] = [
     ("tied", Form::Flag),
     ("qkv_bias", Form::Flag),
     ("dense_bias", Form::Flag),
@@ -161,6 +163,9 @@ const FEATURES: [(&str, Form); 39] = [
     ("yarn", Form::Number(1 << 20)),
     ("mtp", Form::Number(limits::LAYERS)),
     ("fp4", Form::Choice(&["mlp_and_output", "experts"])),
+    ("stored", Form::Precisions),
+    ("quant_method", Form::Choice(QuantMethod::NAMES)),
+    ("stored_kv", Form::Choice(StoredKvCache::NAMES)),
 ];
 
 impl Form {
@@ -194,6 +199,10 @@ impl Form {
             Form::Pattern => {
                 value.len() <= limits::LAYERS as usize && value.bytes().all(|letter| b"M*E-".contains(&letter))
             }
+            Form::Precisions => match ModulePrecisions::parse(value, LayerSet::LIMIT) {
+                Some(_) => return Ok(value.split_whitespace().collect::<Vec<&str>>().join(",").into()),
+                None => false,
+            },
         };
         if valid { Ok(Cow::Owned(value.into())) } else { Err(self.error(value)) }
     }
@@ -223,6 +232,9 @@ impl Form {
             }
             Form::Pattern => {
                 "must have one letter per layer: M for Mamba, * for attention, E for experts, - for feed-forward".into()
+            }
+            Form::Precisions => {
+                "must be a quant_algo, or blocks and their quant_algo, such as NVFP4,attention+output:NO_QUANT".into()
             }
             Form::Choice(names) => format!("unknown value \"{value}\"; expected one of {}", names.join(", ")).into(),
         };
@@ -349,6 +361,17 @@ impl Recipe {
         }
     }
 
+    fn checkpoint(&self) -> Checkpoint {
+        let named = |name: &str| self.feature(name).unwrap_or_default();
+        Checkpoint {
+            base: None,
+            method: named("quant_method").parse::<QuantMethod>().ok(),
+            precisions: ModulePrecisions::parse(named("stored"), self.layers).unwrap_or_default(),
+            kv_cache: named("stored_kv").parse::<StoredKvCache>().unwrap_or_default(),
+            evidence: CheckpointEvidence::Files,
+        }
+    }
+
     fn recurrence(&self, attention_layers: LayerSet) -> Option<Recurrence> {
         let (kind, name, layers) = if self.feature("delta").is_some() {
             (RecurrenceKind::GatedDeltaNet, "delta", LayerSet::first(self.layers).without(attention_layers))
@@ -459,6 +482,7 @@ impl Recipe {
             }),
             mrope: self.flag("mrope", false),
             parallel_attention_mlp: self.flag("parallel", conventions.parallel_attention_mlp),
+            checkpoint: self.checkpoint(),
             source: explanation_text("dimensions that you gave").into(),
         }
     }

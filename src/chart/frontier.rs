@@ -110,7 +110,7 @@ mod tests {
     fn searched() -> Search {
         let load = Load { concurrency: 8, input_len: 1000, output_len: 500 };
         let gpus = ["h100", "l4"].into_iter().filter_map(crate::gpu::find).collect();
-        let mut search = Search::new(&Deployment::default(), load, Space::on(gpus, Backend::TensorRt));
+        let mut search = Search::new(&Deployment::engine(), load, Space::on(gpus, Backend::TensorRt));
         assert!(search.step(usize::MAX));
         search
     }

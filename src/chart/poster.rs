@@ -25,7 +25,7 @@ const SPACE: u32 = 8;
 /// legend.
 pub fn poster(deployment: &Deployment, report: &Report, width: u32, theme: &Theme, units: Units) -> String {
     let (model, gpu) = (&deployment.model.name, deployment.gpu.name);
-    let (precision, count) = (deployment.precision.quant_algo, deployment.world_size());
+    let (precision, count) = (deployment.quant_algo(), deployment.world_size());
     let title = format!("{model}, {precision}, on {count} × {gpu}; {} of each GPU", units.giga());
     let lanes = Lanes::new(report, width.saturating_sub(2 * MARGIN), units);
     let width = lanes.size.width + 2 * MARGIN;

@@ -159,7 +159,7 @@ mod tests {
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
     fn drawn(link: &str, key: &str, width: u32) -> (Sweep, SweepDrawing) {
-        let sweep = sweep(&link::decode(link).deployment, key, None, 33).unwrap();
+        let sweep = sweep(&link::decode(&format!("v=1&{link}")).deployment, key, None, 33).unwrap();
         let axis = MemoryAxis::of([&sweep], Shown::Everything, Units::Binary);
         let drawing = sweep_rows(&sweep, &axis, width, &Theme::LIGHT);
         (sweep, drawing)

@@ -64,7 +64,7 @@ pub struct SweepDrawing {
 /// ```
 /// use trtllm_memory::chart::{self, MemoryAxis, Shown, Size, Theme};
 /// use trtllm_memory::{deployment::Deployment, explore::sweep::sweep, units::Units};
-/// let sweep = sweep(&Deployment::default(), "tp_size", None, 0).unwrap();
+/// let sweep = sweep(&Deployment::engine(), "tp_size", None, 0).unwrap();
 /// let axis = MemoryAxis::of([&sweep], Shown::Everything, Units::Binary);
 /// let size = Size { width: 400, height: 240 };
 /// let drawing = chart::sweep(&sweep, "Tensor parallel", &axis, size, &Theme::LIGHT);
@@ -316,7 +316,7 @@ mod tests {
     const SIZE: Size = Size { width: 400, height: 260 };
 
     fn drawn(link: &str, key: &str, shown: Shown) -> (Sweep, SweepDrawing) {
-        let sweep = over(&link::decode(link).deployment, key, None, 33).unwrap();
+        let sweep = over(&link::decode(&format!("v=1&{link}")).deployment, key, None, 33).unwrap();
         let axis = MemoryAxis::of([&sweep], shown, Units::Binary);
         let drawing = super::sweep(&sweep, key, &axis, SIZE, &Theme::LIGHT);
         (sweep, drawing)
@@ -396,7 +396,7 @@ mod tests {
 
     #[test]
     fn sweeps_that_are_compared_have_one_scale() {
-        let deployment = link::decode("model=llama-3.3-70b&tp_size=4&gpu=h200").deployment;
+        let deployment = link::decode("v=1&model=llama-3.3-70b&tp_size=4&gpu=h200").deployment;
         let sweeps = ["tp_size", "pp_size"].map(|key| over(&deployment, key, None, 33).unwrap());
         let axis = MemoryAxis::of(&sweeps, Shown::WithoutKvCache, Units::Binary);
         let color = Theme::LIGHT.contributors[0];
@@ -409,7 +409,7 @@ mod tests {
 
     #[test]
     fn names_are_text() {
-        let mut sweep = named(&Deployment::default(), "gpu", &["h200"]).unwrap();
+        let mut sweep = named(&Deployment::engine(), "gpu", &["h200"]).unwrap();
         sweep.points[0].text = "<script>".into();
         let axis = MemoryAxis::of([&sweep], Shown::Everything, Units::Binary);
         assert!(!super::sweep(&sweep, "<script>", &axis, SIZE, &Theme::DARK).svg.contains("<script"));
@@ -417,7 +417,7 @@ mod tests {
 
     #[test]
     fn any_sweep_is_drawn_at_any_size() {
-        let deployment = Deployment::default();
+        let deployment = Deployment::engine();
         let none = Sweep { key: "tp_size", names: false, logarithmic: false, points: Vec::new(), today: None };
         let mut sweeps = vec![none];
         for key in ["tp_size", "max_batch_size", "free_gpu_memory_fraction", "max_gpu_total_bytes"] {

@@ -16,7 +16,7 @@ fn report(deployment: &Deployment) -> Report {
 
 /// A report of ranks that hold the given GiB more weights, and less free memory.
 fn uneven(more: &[u64]) -> Report {
-    let mut report = report(&Deployment::default());
+    let mut report = report(&Deployment::engine());
     let rank = report.ranks[0].clone();
     report.ranks = (0..).zip(more).map(|(number, _)| Rank { rank: number, ..rank.clone() }).collect();
     for (rank, more) in report.ranks.iter_mut().zip(more) {
@@ -67,13 +67,13 @@ fn bars(drawing: &Drawing) -> Vec<(u32, u32)> {
 
 #[test]
 fn the_default_deployment_looks_as_it_did() {
-    let drawing = drawn(&report(&Deployment::default()), 480);
+    let drawing = drawn(&report(&Deployment::engine()), 480);
     assert_eq!(drawing.svg, include_str!("../../tests/fixtures/ranks.svg"));
 }
 
 #[test]
 fn segments_are_as_long_as_their_bytes() {
-    let report = report(&Deployment::default());
+    let report = report(&Deployment::engine());
     let drawing = drawn(&report, WIDE);
     let rank = &report.ranks[0];
     assert_eq!(bars(&drawing), [(WIDE, 48)]);
@@ -126,7 +126,7 @@ fn names_are_only_where_they_have_room_and_can_be_read() {
         .flat_map(|model| [(model, WIDE, Theme::LIGHT), (model, 500, Theme::DARK), (model, NARROW, Theme::LIGHT)])
     {
         let model = architecture::find(model).unwrap().into();
-        let report = report(&Deployment { model, ..Deployment::default() });
+        let report = report(&Deployment { model, ..Deployment::engine() });
         let drawing = ranks(&report, width, &theme, Units::Binary);
         let lines: Vec<&str> = drawing.svg.lines().collect();
         for (at, tag) in lines.iter().enumerate().filter(|(_, line)| line.starts_with("<text class=\"name\"")) {
@@ -145,7 +145,7 @@ fn names_are_only_where_they_have_room_and_can_be_read() {
         }
     }
     assert!(names > 8, "{names}");
-    let drawing = drawn(&report(&Deployment::default()), WIDE);
+    let drawing = drawn(&report(&Deployment::engine()), WIDE);
     let named = |name: &str| drawing.svg.contains(&format!("\n{name}\n"));
     assert!(named("Weights") && named("15.02") && named("KV cache") && !named("Activations"));
 }
@@ -153,12 +153,12 @@ fn names_are_only_where_they_have_room_and_can_be_read() {
 #[test]
 fn the_axis_has_round_numbers_and_ends_with_the_capacity() {
     for (width, ticks) in [(WIDE, &["0", "20", "40", "60"][..]), (NARROW, &["0", "20", "40"])] {
-        let texts = texts_of_axis(&drawn(&report(&Deployment::default()), width));
+        let texts = texts_of_axis(&drawn(&report(&Deployment::engine()), width));
         let (last, others) = texts.split_last().unwrap();
         assert_eq!(last, "79.18 GiB capacity");
         assert_eq!(others, ticks, "{width}");
     }
-    let decimal = ranks(&report(&Deployment::default()), WIDE, &Theme::LIGHT, Units::Decimal);
+    let decimal = ranks(&report(&Deployment::engine()), WIDE, &Theme::LIGHT, Units::Decimal);
     assert_eq!(texts_of_axis(&decimal).last().unwrap(), "85.02 GB capacity");
 }
 
@@ -173,7 +173,7 @@ fn texts_of_axis(drawing: &Drawing) -> Vec<String> {
 #[test]
 fn if_the_memory_does_not_suffice_the_bar_is_longer_than_the_capacity() {
     let model = architecture::find("meta-llama/Llama-3.3-70B-Instruct").unwrap();
-    let report = report(&Deployment { model: model.into(), ..Deployment::default() });
+    let report = report(&Deployment { model: model.into(), ..Deployment::engine() });
     assert!(matches!(report.verdict, Verdict::Fails { .. }));
     let rank = &report.ranks[0];
     let expected = rank.total.share_of(rank.used()) * f64::from(WIDE);
@@ -248,7 +248,7 @@ fn more_than_eight_kinds_are_merged_into_the_last_bar() {
 #[test]
 fn sixty_four_gpus_are_few_bars_that_represent_all() {
     let parallel = Parallelism { tp_size: 8, pp_size: 8, ..Parallelism::default() };
-    let report = report(&Deployment { parallel, ..Deployment::default() });
+    let report = report(&Deployment { parallel, ..Deployment::engine() });
     assert_eq!(report.ranks.len(), 64);
     for width in [WIDE, NARROW] {
         let drawing = drawn(&report, width);
@@ -272,7 +272,7 @@ fn texts_named(svg: &str, class: &str) -> Vec<String> {
 
 #[test]
 fn a_poster_has_a_title_a_legend_and_paper() {
-    let deployment = Deployment::default();
+    let deployment = Deployment::engine();
     for width in [720, 300] {
         let svg = poster(&deployment, &report(&deployment), width, &Theme::LIGHT, Units::Binary);
         assert!(
@@ -364,7 +364,7 @@ fn any_report_is_drawn_at_any_size() {
     nothing.ranks[0].total = Bytes::ZERO;
     nothing.ranks[0].free = Bytes::ZERO;
     let many: Vec<u64> = (0..1024).map(|rank| rank % 50).collect();
-    let deployment = Deployment::default();
+    let deployment = Deployment::engine();
     for report in [uneven(&[]), uneven(&[0]), uneven(&[0, 1]), uneven(&many), absurd, nothing] {
         for width in [0, 120, 333, 559, 560, 2000, u32::MAX] {
             let drawing = drawn(&report, width);

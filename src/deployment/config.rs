@@ -32,8 +32,8 @@ impl Default for Parallelism {
 pub struct Precision {
     /// The type of the model's computation.
     pub dtype: Option<Dtype>,
-    /// The quantization of the weights.
-    pub quant_algo: QuantAlgo,
+    /// The quantization of the weights; `None` for the precision that the checkpoint is stored in.
+    pub quant_algo: Option<QuantAlgo>,
     /// The type of the KV cache's values.
     pub kv_cache_dtype: KvCacheDtype,
 }

@@ -1,33 +1,8 @@
 //! Errors of a deployment and of its settings, with the corrections that users can make.
 
+pub use crate::named_values::InvalidValue;
 use serde::Serialize;
 use std::fmt;
-
-/// The error of an invalid text or number for a setting or for a type of its values. The message is
-/// a predicate that lists the valid values, such as "must be true or false".
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{message}")]
-pub struct InvalidValue {
-    message: String,
-}
-
-impl InvalidValue {
-    /// Returns an error with this message.
-    pub(crate) fn new(message: impl Into<String>) -> InvalidValue {
-        InvalidValue { message: message.into() }
-    }
-
-    /// Returns the error of a text that is not one of these names.
-    pub(crate) fn not_one_of(text: &str, names: &[&str]) -> InvalidValue {
-        InvalidValue { message: format!("must be one of {}; found \"{text}\"", names.join(", ")) }
-    }
-}
-
-impl From<InvalidValue> for String {
-    fn from(error: InvalidValue) -> String {
-        error.message
-    }
-}
 
 /// An invalid value of a setting, with a possible correction.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]

@@ -20,8 +20,8 @@ pub use config::{
 };
 pub use error::{DeploymentError, InvalidSetting, InvalidValue};
 pub use named_values::{
-    AllreduceStrategy, Backend, DecodingType, KvCacheDtype, KvCacheType, Launcher, LookaheadConfig, LoraModule,
-    LoraModules, MoeBackend, OperatingSystem, QuantAlgo, Runtime, SpeculativeDecodingMode,
+    AllreduceStrategy, Backend, DecodingType, KvCacheType, Launcher, LookaheadConfig, LoraModule, LoraModules,
+    MoeBackend, OperatingSystem, Runtime, SpeculativeDecodingMode,
 };
 pub use note::Note;
 pub(crate) use resolve::DEFAULT_MAX_NUM_TOKENS;
@@ -30,6 +30,7 @@ pub use resolve::{
     ResolvedParallelism, ResolvedPrecision, ResolvedPytorch,
 };
 pub use settings::{Flows, Group, Input, Phase, SETTINGS, Setting, setting};
+pub use crate::quantization::{KvCacheDtype, QuantAlgo};
 pub use version::{BEHAVIORS, Behavior, BehaviorRange, Version};
 
 use crate::architecture::ModelRef;
@@ -41,7 +42,7 @@ use serde::{Serialize, Serializer};
 /// The configuration as given by the user: *raw* settings, before TensorRT-LLM resolves them.
 ///
 /// The settings have TensorRT-LLM's groups and names. The names are also the keys in links.
-/// Defaults are TensorRT-LLM's, with Llama 3.1 8B on one H100.
+/// Defaults are TensorRT-LLM's, with the PyTorch backend and Llama 3.1 8B on one H100.
 ///
 /// A deployment may contain:
 ///
@@ -96,6 +97,28 @@ pub struct Deployment {
 }
 
 impl Deployment {
+    /// Returns an engine of the default model in 16 bit, with TensorRT-LLM's defaults: the deployment
+    /// that a link of version 1 starts from.
+    pub fn engine() -> Deployment {
+        Deployment {
+            backend: Backend::TensorRt,
+            precision: Precision { quant_algo: Some(QuantAlgo::None), ..Precision::default() },
+            ..Deployment::default()
+        }
+    }
+
+    /// Returns the only backend that serves the model; `None` if both do.
+    pub fn only_backend(&self) -> Option<Backend> {
+        let model = &self.model;
+        if model.encoder.is_some() {
+            Some(Backend::TensorRt)
+        } else if model.recurrence.is_some() || model.attention_sinks || model.indexer.is_some() {
+            Some(Backend::Pytorch)
+        } else {
+            None
+        }
+    }
+
     /// Resolves every setting as TensorRT-LLM would.
     ///
     /// # Errors
@@ -103,7 +126,7 @@ impl Deployment {
     /// it.
     /// ```
     /// use trtllm_memory::deployment::Deployment;
-    /// let mut deployment = Deployment { version: "0.13".parse().ok(), ..Deployment::default() };
+    /// let mut deployment = Deployment { version: "0.13".parse().ok(), ..Deployment::engine() };
     /// assert_eq!(deployment.resolve().unwrap().limits.max_batch_size, 256);
     /// deployment.parallel.tp_size = 3;
     /// let problems = deployment.resolve().unwrap_err();

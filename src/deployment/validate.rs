@@ -163,7 +163,7 @@ fn precision(d: &Deployment, found: &mut DeploymentError) {
     };
     let data_centre_blackwell = (10..12).contains(&major);
 
-    let algo = d.precision.quant_algo;
+    let algo = d.quant_algo();
     let wanted = match algo {
         QuantAlgo::Fp8 | QuantAlgo::Fp8PerChannelPerToken | QuantAlgo::W4A8Awq if needs((8, 9)) => {
             Some("compute capability 8.9 or later (Ada, Hopper, Blackwell)")
@@ -245,7 +245,7 @@ fn precision(d: &Deployment, found: &mut DeploymentError) {
 /// The end of a sentence about a precision that the GPU can't run: others that it can. Experts that
 /// are stored in MXFP4 run on Hopper with 16-bit activations, and on no earlier GPU.
 fn instead_of(d: &Deployment) -> &'static str {
-    let in_mxfp4 = d.precision.quant_algo.is_mxfp4() || d.model.family == Family::GptOss;
+    let in_mxfp4 = d.quant_algo().is_mxfp4() || d.model.family == Family::GptOss;
     match (in_mxfp4, d.gpu.compute_capability) {
         (true, (9.., _)) => "W4A16_MXFP4",
         (true, _) => "a Hopper or Blackwell GPU",
@@ -313,7 +313,7 @@ fn pytorch(d: &Deployment, found: &mut DeploymentError) {
             format_args!("TensorRT-LLM {} has no PyTorch backend; use 0.17 or later", d.version()),
         );
     }
-    let algo = d.precision.quant_algo;
+    let algo = d.quant_algo();
     let unsupported = algo.is_smooth_quant()
         || matches!(
             algo,

@@ -163,10 +163,10 @@ mod tests {
     fn differences_are_those_of_the_two_estimates() {
         let pinned = Deployment {
             limits: BuildLimits { max_seq_len: Some(4096), ..BuildLimits::default() },
-            ..Deployment::default()
+            ..Deployment::engine()
         };
         let current = Deployment {
-            precision: Precision { quant_algo: QuantAlgo::Fp8, ..pinned.precision },
+            precision: Precision { quant_algo: Some(QuantAlgo::Fp8), ..pinned.precision },
             limits: BuildLimits { max_batch_size: Some(64), ..pinned.limits },
             ..pinned.clone()
         };
@@ -184,7 +184,7 @@ mod tests {
 
     #[test]
     fn equal_deployments_do_not_differ() {
-        let deployment = Deployment::default();
+        let deployment = Deployment::engine();
         let comparison = compare(&deployment, &deployment).unwrap();
         assert!(comparison.settings.is_empty());
         assert!(comparison.differences().iter().all(|row| row.text(Units::Binary) == "±0"));
@@ -193,8 +193,8 @@ mod tests {
     #[test]
     fn the_impossible_side_is_named() {
         let impossible =
-            Deployment { parallel: Parallelism { tp_size: 3, ..Parallelism::default() }, ..Deployment::default() };
-        assert_eq!(compare(&impossible, &Deployment::default()).unwrap_err().0, Side::Pinned);
-        assert_eq!(compare(&Deployment::default(), &impossible).unwrap_err().0, Side::Current);
+            Deployment { parallel: Parallelism { tp_size: 3, ..Parallelism::default() }, ..Deployment::engine() };
+        assert_eq!(compare(&impossible, &Deployment::engine()).unwrap_err().0, Side::Pinned);
+        assert_eq!(compare(&Deployment::engine(), &impossible).unwrap_err().0, Side::Current);
     }
 }

@@ -104,7 +104,7 @@ mod tests {
             for pp_size in [1, 4] {
                 let sized = load.sized(&Deployment {
                     parallel: Parallelism { pp_size, ..Parallelism::default() },
-                    ..Deployment::default()
+                    ..Deployment::engine()
                 });
                 let report = estimate(&sized).unwrap();
                 assert_eq!(load.held_by(&report), Ok(()));
@@ -118,11 +118,11 @@ mod tests {
 
     #[test]
     fn a_step_has_room_for_a_prompt_unless_prompts_are_chunked() {
-        let whole = LONG.sized(&Deployment::default());
+        let whole = LONG.sized(&Deployment::engine());
         assert_eq!(whole.limits.max_num_tokens, Some(20_000));
         let chunked = Deployment {
             engine: EngineConfig { enable_chunked_context: true, ..EngineConfig::default() },
-            ..Deployment::default()
+            ..Deployment::engine()
         };
         assert_eq!(LONG.sized(&chunked).limits.max_num_tokens, None);
         for deployment in [whole, chunked] {

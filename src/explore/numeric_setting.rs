@@ -148,7 +148,7 @@ mod tests {
 
     #[test]
     fn every_notch_survives_formatting_and_parsing() {
-        let deployment = Deployment::default();
+        let deployment = Deployment::engine();
         for setting in SETTINGS.iter().filter_map(NumericSetting::of) {
             let (from, to) = setting.reach(None);
             for notch in setting.spread(from, to, 9) {
@@ -171,6 +171,6 @@ mod tests {
     #[test]
     fn numbers_of_ranks_divide_the_model() {
         let tp = NumericSetting::find("tp_size").unwrap();
-        assert_eq!(tp.listed(&Deployment::default(), 1, 64).unwrap(), [1, 2, 4, 8, 16, 32]);
+        assert_eq!(tp.listed(&Deployment::engine(), 1, 64).unwrap(), [1, 2, 4, 8, 16, 32]);
     }
 }

@@ -6,9 +6,9 @@
 //! that doesn't divide the new `tp_size`; then both settings change.
 
 use super::advise::{advise, disruption};
-use super::precisions::{SMALLER_CACHE, smaller_weights};
+use super::precisions::{self, SMALLER_CACHE, smaller_weights};
 use super::{Load, NumericSetting};
-use crate::deployment::{Deployment, Input, InvalidSetting, QuantAlgo, SETTINGS, Setting, setting};
+use crate::deployment::{Deployment, Input, InvalidSetting, SETTINGS, Setting, setting};
 use crate::gpu::gpus;
 use crate::memory::{Report, estimate_resolved};
 use crate::units::grouped;
@@ -52,7 +52,8 @@ const PROBES: usize = 25;
 /// use trtllm_memory::{explore::repair::repairs, link};
 /// let gpt_oss = "model=openai/gpt-oss-120b&backend=pytorch&quant_algo=W4A8_MXFP4_MXFP8";
 /// let repairs = repairs(&link::decode(gpt_oss).deployment, None);
-/// assert_eq!(repairs[0].settings(), "quant_algo=W4A16_MXFP4");
+/// assert_eq!(repairs[0].settings(), "quant_algo=auto");
+/// assert_eq!(repairs[0].label(), "Weights as stored: MXFP4 experts");
 /// assert_eq!(repairs[1].label(), "GPU: B200 180 GB");
 /// ```
 pub fn repairs(deployment: &Deployment, load: Option<Load>) -> Vec<Repair> {
@@ -120,7 +121,9 @@ fn candidates(deployment: &Deployment, wrong: &'static Setting) -> Vec<Deploymen
     let texts: Vec<String> = match wrong.input {
         Input::Model | Input::Gpu => Vec::new(),
         Input::Choice(_) if wrong.key == "quant_algo" => {
-            smaller_weights(&deployment.model).iter().chain([&QuantAlgo::None]).map(QuantAlgo::to_string).collect()
+            let mut choices = smaller_weights(&deployment.model).to_vec();
+            choices.extend([None].into_iter().filter(|auto| !choices.contains(auto)).collect::<Vec<_>>());
+            choices.into_iter().map(precisions::text).collect()
         }
         Input::Choice(_) if wrong.key == "kv_cache_dtype" => {
             std::iter::once(default).chain(SMALLER_CACHE.map(|dtype| dtype.to_string())).collect()
@@ -240,6 +243,10 @@ impl Repair {
         let one = |(key, text): &(&'static str, String)| match *key {
             "kv_cache_dtype" if text == "auto" => "KV cache: auto".into(),
             "kv_cache_dtype" => format!("{} KV cache", text.to_uppercase()),
+            "quant_algo" if text == "auto" => {
+                let label = self.deployment.model.checkpoint.label();
+                format!("Weights as stored: {}", if label.is_empty() { "16 bit".to_string() } else { label })
+            }
             "quant_algo" => format!("Weights: {text}"),
             "gpu" => format!("GPU: {}", self.deployment.gpu.name),
             key if text.is_empty() => format!("{key}: default"),
@@ -268,7 +275,7 @@ mod tests {
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
     fn found(text: &str) -> Vec<Repair> {
-        let deployment = link::decode(text).deployment;
+        let deployment = link::decode(&format!("v=1&{text}")).deployment;
         let found = repairs(&deployment, None);
         assert!(!found.is_empty() && found.len() <= 4, "{text}: {found:?}");
         for repair in &found {
@@ -345,7 +352,7 @@ mod tests {
 
     #[test]
     fn a_deployment_that_fits_needs_no_repair() {
-        assert!(repairs(&Deployment::default(), None).is_empty());
+        assert!(repairs(&Deployment::engine(), None).is_empty());
     }
 
     #[test]

@@ -149,7 +149,7 @@ mod tests {
     fn a_limit_fits_and_the_next_value_does_not() {
         let fitting = Deployment {
             limits: BuildLimits { max_seq_len: Some(4096), max_batch_size: Some(64), ..BuildLimits::default() },
-            ..Deployment::default()
+            ..Deployment::engine()
         };
         let failing =
             Deployment { model: crate::architecture::find("llama-3.3-70b").unwrap().into(), ..fitting.clone() };
@@ -174,7 +174,7 @@ mod tests {
     fn the_batch_is_limited_by_its_buffers() {
         let deployment = Deployment {
             limits: BuildLimits { max_seq_len: Some(4096), ..BuildLimits::default() },
-            ..Deployment::default()
+            ..Deployment::engine()
         };
         let limits = solve(&deployment, "max_batch_size", None).unwrap();
         let limit = limits.limit().unwrap();
@@ -189,7 +189,7 @@ mod tests {
         let deployment = Deployment {
             model: crate::architecture::find("llama-3.3-70b").unwrap().into(),
             limits: BuildLimits { max_seq_len: Some(8192), max_batch_size: Some(64), ..BuildLimits::default() },
-            ..Deployment::default()
+            ..Deployment::engine()
         };
         let limits = solve(&deployment, "tp_size", None).unwrap();
         assert!(!limits.fits && !limits.is_largest());
@@ -197,7 +197,7 @@ mod tests {
         assert_eq!((limit.text.as_str(), limits.binding().unwrap().key()), ("2", "weights"));
         assert!(solve(&deployment, "max_num_tokens", None).unwrap().limit().is_none());
         let smaller =
-            Deployment { precision: Precision { quant_algo: QuantAlgo::Fp8, ..deployment.precision }, ..deployment };
+            Deployment { precision: Precision { quant_algo: Some(QuantAlgo::Fp8), ..deployment.precision }, ..deployment };
         assert!(solve(&smaller, "tp_size", None).unwrap().fits);
     }
 
@@ -205,7 +205,7 @@ mod tests {
     fn a_load_bounds_more_tightly_than_memory() {
         let deployment = Deployment {
             limits: BuildLimits { max_seq_len: Some(4096), max_batch_size: Some(64), ..BuildLimits::default() },
-            ..Deployment::default()
+            ..Deployment::engine()
         };
         let load = Load { concurrency: 64, input_len: 2000, output_len: 1000 };
         let limits = solve(&deployment, "max_batch_size", Some(load)).unwrap();
@@ -217,10 +217,10 @@ mod tests {
 
     #[test]
     fn settings_without_numbers_and_impossible_deployments_are_errors() {
-        assert!(solve(&Deployment::default(), "model", None).is_err());
+        assert!(solve(&Deployment::engine(), "model", None).is_err());
         let impossible = Deployment {
-            precision: Precision { quant_algo: QuantAlgo::Nvfp4, ..Precision::default() },
-            ..Deployment::default()
+            precision: Precision { quant_algo: Some(QuantAlgo::Nvfp4), ..Precision::default() },
+            ..Deployment::engine()
         };
         assert_eq!(solve(&impossible, "max_batch_size", None).unwrap_err().field, "quant_algo");
     }

@@ -252,7 +252,7 @@ mod tests {
     fn a_sweep_agrees_with_an_estimate_at_each_value() {
         let deployment = Deployment {
             limits: BuildLimits { max_seq_len: Some(8192), ..BuildLimits::default() },
-            ..Deployment::default()
+            ..Deployment::engine()
         };
         for key in ["max_num_tokens", "tp_size", "free_gpu_memory_fraction", "quant_algo", "gpu"] {
             let sweep = sweep(&deployment, key, None, 9).unwrap();
@@ -273,7 +273,7 @@ mod tests {
     fn the_current_value_is_among_the_points_and_the_feasible_range_is_contiguous() {
         let deployment = Deployment {
             limits: BuildLimits { max_batch_size: Some(77), max_seq_len: Some(2048), ..BuildLimits::default() },
-            ..Deployment::default()
+            ..Deployment::engine()
         };
         let sweep = sweep(&deployment, "max_batch_size", None, 17).unwrap();
         assert_eq!(sweep.points[sweep.today.unwrap()].text, "77");
@@ -286,7 +286,7 @@ mod tests {
 
     #[test]
     fn impossible_names_have_a_reason_and_impossible_numbers_are_omitted() {
-        let deployment = Deployment { gpu: crate::gpu::find("a100").unwrap().into(), ..Deployment::default() };
+        let deployment = Deployment { gpu: crate::gpu::find("a100").unwrap().into(), ..Deployment::engine() };
         let precisions = sweep(&deployment, "quant_algo", None, 0).unwrap();
         let fp8 = precisions.points.iter().find(|point| point.text == "FP8").unwrap();
         assert!(fp8.outcome.as_ref().unwrap_err().to_string().contains("compute capability"));
@@ -297,7 +297,7 @@ mod tests {
 
     #[test]
     fn settings_that_can_not_be_swept_are_errors() {
-        let deployment = Deployment::default();
+        let deployment = Deployment::engine();
         assert_eq!(sweep(&deployment, "colour", None, 9).unwrap_err().value, "colour");
         assert!(sweep(&deployment, "lora_target_modules", None, 9).is_err());
         assert!(sweep(&deployment, "max_batch_size", Some((9.0, 3.0)), 9).is_err());

@@ -166,7 +166,7 @@ mod tests {
     fn a_report_has_a_row_for_each_rank_whose_sizes_add_up() {
         let report = estimate(&Deployment {
             parallel: Parallelism { tp_size: 2, ..Parallelism::default() },
-            ..Deployment::default()
+            ..Deployment::engine()
         })
         .unwrap();
         let table = Table::of_report(&report);
@@ -184,7 +184,7 @@ mod tests {
     fn people_read_a_row_for_each_contributor() {
         let report = estimate(&Deployment {
             parallel: Parallelism { pp_size: 2, ..Parallelism::default() },
-            ..Deployment::default()
+            ..Deployment::engine()
         })
         .unwrap();
         let text = Table::for_people(&report, Units::Binary).markdown();

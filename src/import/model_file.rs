@@ -123,11 +123,11 @@ impl ModelFile {
                     deployment.model = model.clone();
                 }
                 if let Precision::Quantized(algo) = checkpoint.precision {
-                    deployment.precision.quant_algo = algo;
+                    deployment.precision.quant_algo = Some(algo);
                 }
             }
             ModelFile::Quantization(algo, cache, _) => {
-                deployment.precision.quant_algo = algo.unwrap_or(deployment.precision.quant_algo);
+                deployment.precision.quant_algo = algo.or(deployment.precision.quant_algo);
                 deployment.precision.kv_cache_dtype = cache.unwrap_or(deployment.precision.kv_cache_dtype);
             }
         }

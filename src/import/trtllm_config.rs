@@ -87,7 +87,7 @@ impl Reader {
 }
 
 pub(super) fn from_node(root: &Node, hint: &str) -> Result<TrtConfig, ReadError> {
-    let mut reader = Reader { settings: Vec::new(), report: ReadReport::default(), trial: Deployment::default() };
+    let mut reader = Reader { settings: Vec::new(), report: ReadReport::default(), trial: Deployment::engine() };
     if let Some(Ok(version)) = root.get("version").and_then(Node::text).map(str::parse::<Version>) {
         reader.put("trtllm_version", version);
     }

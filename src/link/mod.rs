@@ -1,4 +1,9 @@
-//! Deployments as links: `v=1&model=Qwen/Qwen3-32B&tp_size=4`.
+//! Deployments as links: `v=2&model=Qwen/Qwen3-32B&tp_size=4`.
+//!
+//! A link means the same for ever. Version 1 stands for engines in 16 bit where it names neither
+//! backend nor precision, and all names of a model in it mean the 16-bit repository. Version 2
+//! stands for the PyTorch backend and the precision of the named repository. A link without a
+//! version was typed by hand and means the newest one.
 //!
 //! A link contains the settings that differ from their defaults, in the order of [`SETTINGS`], so
 //! that equal deployments have equal links. It is the fragment of the page's address, which
@@ -9,12 +14,14 @@ mod repair;
 
 pub use embedding::{DEFAULT_KNOBS, DEFAULT_PARTS, PARTS};
 
+use crate::architecture::find;
 use crate::deployment::{Deployment, SETTINGS, setting};
 use crate::text::{QUOTED, shortened};
 use std::fmt::Write;
 
-/// The version of the format. It changes only if a default or the meaning of a value changes.
-const VERSION: u32 = 1;
+/// The version of the format that is written. It changes only if a default or the meaning of a
+/// value changes.
+const VERSION: u32 = 2;
 /// The key of the version.
 const VERSION_KEY: &str = "v";
 /// The key of the deployment that is pinned for comparison. Its value is a whole link, escaped.
@@ -33,7 +40,7 @@ const LONGEST: usize = 8192;
 /// use trtllm_memory::{deployment::Deployment, link};
 /// let mut deployment = Deployment::default();
 /// deployment.parallel.tp_size = 4;
-/// assert_eq!(link::encode(&deployment), "v=1&tp_size=4");
+/// assert_eq!(link::encode(&deployment), "v=2&tp_size=4");
 /// assert_eq!(link::encode(&Deployment::default()), "");
 /// ```
 pub fn encode(deployment: &Deployment) -> String {
@@ -57,7 +64,7 @@ pub fn encode(deployment: &Deployment) -> String {
 /// let mut pinned = Deployment::default();
 /// pinned.parallel.tp_size = 4;
 /// let link = link::encode_compared(&Deployment::default(), &pinned);
-/// assert_eq!(link, "v=1&compare=v%3D1%26tp_size%3D4");
+/// assert_eq!(link, "v=2&compare=v%3D2%26tp_size%3D4");
 /// assert_eq!(link::pinned(&link).map(|decoded| decoded.deployment), Some(pinned));
 /// ```
 pub fn encode_compared(deployment: &Deployment, pinned: &Deployment) -> String {
@@ -91,10 +98,10 @@ pub fn tab(link: &str) -> Option<String> {
 ///
 /// ```
 /// use trtllm_memory::link;
-/// let link = link::with_tab("v=1&tp_size=2", Some("sweep"));
-/// assert_eq!(link, "v=1&tp_size=2&tab=sweep");
+/// let link = link::with_tab("v=2&tp_size=2", Some("sweep"));
+/// assert_eq!(link, "v=2&tp_size=2&tab=sweep");
 /// assert_eq!(link::tab(&link).as_deref(), Some("sweep"));
-/// assert_eq!(link::with_tab(&link, None), "v=1&tp_size=2");
+/// assert_eq!(link::with_tab(&link, None), "v=2&tp_size=2");
 /// ```
 pub fn with_tab(link: &str, name: Option<&str>) -> String {
     let of_others = |pair: &&str| pair.split('=').next() != Some(TAB_KEY);
@@ -179,12 +186,30 @@ pub enum LinkProblemKind {
 ///
 /// ```
 /// use trtllm_memory::link;
-/// let decoded = link::decode("https://example.org/memory/#v=1&tp_size=2&colour=red");
+/// let decoded = link::decode("https://example.org/memory/#v=2&tp_size=2&colour=red");
 /// assert_eq!(decoded.deployment.parallel.tp_size, 2);
 /// assert_eq!(decoded.problems[0].message, "colour is not a setting.");
 /// ```
 pub fn decode(link: &str) -> Decoded {
-    decode_onto(Deployment::default(), link)
+    let pairs = repair::pairs(link);
+    let stated = pairs.iter().rfind(|(key, _)| key == VERSION_KEY).and_then(|(_, value)| repair::number(value));
+    match stated {
+        Some(1) => {
+            let mut decoded = decode_onto(Deployment::engine(), link);
+            let model = &decoded.deployment.model;
+            if let Some(base) = model.checkpoint.base.as_deref().and_then(find) {
+                decoded.deployment.model = base.into();
+            }
+            decoded
+        }
+        _ => {
+            let mut decoded = decode_onto(Deployment::default(), link);
+            if let Some(only) = decoded.deployment.only_backend().filter(|_| !decoded.named.contains(&"backend")) {
+                decoded.deployment.backend = only;
+            }
+            decoded
+        }
+    }
 }
 
 /// Parses a link as [`decode`] does, with `deployment` in place of the defaults.
@@ -269,8 +294,9 @@ impl Decoded {
     fn take_version(&mut self, value: &str) {
         match repair::number(value) {
             Some(0) | None => {
-                let message =
-                    || format!("{VERSION_KEY}={} must be {VERSION}, the version of the link format.", quoted(value));
+                let message = || {
+                    format!("{VERSION_KEY}={} must be 1 or {VERSION}, a version of the link format.", quoted(value))
+                };
                 self.report(VERSION_KEY, value, LinkProblemKind::BadValue, message);
             }
             Some(version) if version > VERSION => {

@@ -5,8 +5,10 @@ use super::events::EventKind;
 use super::rank_reading::RankReading;
 use super::reader::LogReading;
 use super::scan::Size;
-use crate::architecture::{Attention, ModelRef, find, models};
-use crate::deployment::{BuildLimits, Deployment, KvCacheDtype, Parallelism, Precision, QuantAlgo, Version, setting};
+use crate::architecture::{Architecture, Attention, ModelRef, find, models};
+use crate::deployment::{
+    Backend, BuildLimits, Deployment, KvCacheDtype, Parallelism, Precision, QuantAlgo, Version, setting,
+};
 use crate::gpu::gpus;
 use crate::memory::{Contributor, Inputs, estimate, weights};
 use crate::units::{Bytes, GIB, MIB, Units, grouped};
@@ -40,7 +42,7 @@ pub(super) fn infer(reading: &LogReading, units: Units) -> Inference<'_> {
     let line_count =
         |rank: &&RankReading| rank.measured.iter().flatten().count() + usize::from(rank.available.is_some());
     let rank = reading.ranks.iter().rev().max_by_key(line_count);
-    let deployment = Deployment::default();
+    let deployment = Deployment::engine();
     let mut inference = Inference { reading, rank, units, deployment, inferred: Vec::new(), refused: Vec::new() };
     inference.stated();
     inference.card();
@@ -80,6 +82,10 @@ impl Inference<'_> {
             if setting.key != "model" && !self.try_put(setting.key, &setting.value) {
                 self.refused.push((setting.key, setting.value.clone()));
             }
+        }
+        // The PyTorch backend runs a checkpoint as it is stored.
+        if self.deployment.backend == Backend::Pytorch && self.reading.setting("quant_algo").is_none() {
+            self.deployment.precision.quant_algo = None;
         }
     }
 
@@ -160,12 +166,16 @@ impl Inference<'_> {
         let ranks_known = self.reading.stated_ranks.is_some() || self.reading.setting("tp_size").is_some();
         let sizes: &[u64] = if ranks_known || per_token.is_none() { &[0] } else { &[1, 2, 4, 8] };
         for tp_size in sizes.iter().map(|size| if *size == 0 { self.deployment.parallel.tp_size } else { *size }) {
-            for model in models().iter().map(ModelRef::from).filter(fits) {
+            let as_stored = named.filter(|_| self.deployment.precision.quant_algo.is_none()).map(|_| None);
+            let is_candidate =
+                |model: &&Architecture| named.is_some() || model.checkpoint.base.is_none();
+            for model in models().iter().filter(is_candidate).map(ModelRef::from).filter(fits) {
                 let mut same_model = false;
-                for algo in QuantAlgo::ALL.iter().copied() {
-                    if quant_stated && algo != self.deployment.precision.quant_algo {
+                for choice in as_stored.into_iter().chain(QuantAlgo::ALL.iter().copied().map(Some)) {
+                    if quant_stated && choice != self.deployment.precision.quant_algo {
                         continue;
                     }
+                    let algo = choice.unwrap_or_else(|| model.checkpoint.precisions.main());
                     // Weights alone match too many combinations of model and quantization.
                     if (weights_alone && !matches!(algo, QuantAlgo::None | QuantAlgo::Fp8))
                         || (tp_size > 1 && !ranks_known && !COMMON.contains(&algo))
@@ -175,14 +185,14 @@ impl Inference<'_> {
                     let Some(kv_cache_dtype) = cache_type(&model, tp_size, algo, per_token) else { continue };
                     let trial = Deployment {
                         model: model.clone(),
-                        precision: Precision { quant_algo: algo, kv_cache_dtype, ..self.deployment.precision },
+                        precision: Precision { quant_algo: choice, kv_cache_dtype, ..self.deployment.precision },
                         parallel: Parallelism { tp_size, ..self.deployment.parallel },
                         ..self.deployment.clone()
                     };
                     let Some(badness) = weight_badness(&trial, size, kind) else { continue };
                     same_model = true;
                     if best.as_ref().is_none_or(|(least, _)| badness < *least) {
-                        best = Some((badness, (model.clone(), algo, kv_cache_dtype, tp_size)));
+                        best = Some((badness, (model.clone(), choice, kv_cache_dtype, tp_size)));
                     }
                 }
                 count += u32::from(same_model);
@@ -203,7 +213,7 @@ impl Inference<'_> {
         if named.is_none() {
             self.put("model", &model.name, format!("{} of weights{tokens}{others}", size.bytes.display(self.units)));
         }
-        if !quant_stated {
+        if let Some(algo) = algo.filter(|_| !quant_stated) {
             self.put("quant_algo", algo, format!("{} of weights", size.bytes.display(self.units)));
         }
         if per_token.is_some() && self.reading.setting("kv_cache_dtype").is_none_or(|dtype| dtype == "auto") {
@@ -365,7 +375,7 @@ fn by_path(path: &str) -> Option<&'static crate::architecture::Architecture> {
 }
 
 /// A model, its quantization, the type of its KV cache, and the number of ranks.
-type Guess = (ModelRef, QuantAlgo, KvCacheDtype, u64);
+type Guess = (ModelRef, Option<QuantAlgo>, KvCacheDtype, u64);
 
 /// The implausibility of a guess: the deviation of its weights, the rarity of its quantization, and
 /// the distance from the middle of the printed interval.
@@ -415,7 +425,7 @@ fn weight_badness(trial: &Deployment, size: Size, kind: EventKind) -> Option<Bad
         _ => (printed - size.rounding.0 as f64, printed + size.rounding.0 as f64, printed * 5e-3),
     };
     let outside = (low - predicted).max(predicted - high).max(0.0);
-    let rarity = COMMON.iter().position(|algo| *algo == trial.precision.quant_algo).unwrap_or(COMMON.len());
+    let rarity = COMMON.iter().position(|algo| *algo == trial.quant_algo()).unwrap_or(COMMON.len());
     let middle = (predicted - (low + high) / 2.0).abs();
     (outside <= slack).then_some((outside as u64, rarity, middle as u64))
 }

@@ -20,7 +20,7 @@ use crate::units::Bytes;
 ///
 /// ```
 /// use trtllm_memory::{deployment::Deployment, memory::{estimate, Contributor}};
-/// let report = estimate(&Deployment::default()).unwrap();
+/// let report = estimate(&Deployment::engine()).unwrap();
 /// assert!(report.verdict.fits());
 /// assert_eq!(report.ranks[0].figure(Contributor::Weights).bytes.mib().round(), 15381.0);
 /// ```

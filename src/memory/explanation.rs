@@ -19,7 +19,7 @@ use serde::Serialize;
 /// Returns every invalid setting of the deployment.
 /// ```
 /// use trtllm_memory::{deployment::Deployment, memory::{explain, Contributor}};
-/// let explained = explain(&Deployment::default(), 0).unwrap();
+/// let explained = explain(&Deployment::engine(), 0).unwrap();
 /// let (contributor, weights) = &explained[0];
 /// assert_eq!(*contributor, Contributor::Weights);
 /// assert_eq!(weights.text, "15.02 GiB");

@@ -47,7 +47,7 @@ mod tests {
 
     /// A report of ranks that hold the given GiB more weights than the default deployment.
     fn report(more: &[u64]) -> Report {
-        let mut report = estimate(&Deployment::default()).unwrap();
+        let mut report = estimate(&Deployment::engine()).unwrap();
         let rank = report.ranks[0].clone();
         report.ranks = (0..).zip(more).map(|(number, _)| Rank { rank: number, ..rank.clone() }).collect();
         for (rank, more) in report.ranks.iter_mut().zip(more) {
@@ -71,7 +71,7 @@ mod tests {
     #[test]
     fn every_rank_of_a_pipeline_is_in_one_kind() {
         let parallel = Parallelism { tp_size: 8, pp_size: 8, ..Parallelism::default() };
-        let report = estimate(&Deployment { parallel, ..Deployment::default() }).unwrap();
+        let report = estimate(&Deployment { parallel, ..Deployment::engine() }).unwrap();
         let kinds = report.kinds();
         let mut ranks: Vec<u64> = kinds.iter().flat_map(|kind| &kind.ranks).map(|rank| rank.rank).collect();
         ranks.sort_unstable();

@@ -68,7 +68,7 @@ const KINDS: [Kind; 6] = [
     ("pipeline stages", |deployment| deployment.parallel.pp_size > 1),
     ("more than 8 GPUs", |deployment| deployment.world_size() > 8),
     ("mixtures of experts", |deployment| deployment.model.moe.is_some()),
-    ("4-bit floating-point weights", |deployment| deployment.precision.quant_algo.name().contains("FP4")),
+    ("4-bit floating-point weights", |deployment| deployment.quant_algo().name().contains("FP4")),
     ("speculative decoding", |deployment| changes(deployment, Group::Speculation)),
     ("LoRA and prompt tables", |deployment| changes(deployment, Group::Adapters)),
 ];
@@ -229,7 +229,7 @@ fn setting(case: &Case) -> String {
         1 => deployment.gpu.name.to_string(),
         more => format!("{more} × {}", deployment.gpu.name),
     };
-    format!("{} · {} · {cards}", deployment.model.name, deployment.precision.quant_algo)
+    format!("{} · {} · {cards}", deployment.model.name, deployment.quant_algo())
 }
 
 /// A row for each kind of figure.

@@ -103,7 +103,7 @@ mod tests {
         for text in ["model=meta-llama/Llama-3.1-70B", ""] {
             let escaped = text.replace('=', "%3D");
             let html = answer(&format!("panel=advice&link={escaped}"));
-            let advices = advise(&link::decode(text).deployment, None).unwrap();
+            let advices = advise(&link::decode(&format!("v=1&{text}")).deployment, None).unwrap();
             assert!(!advices.changes.is_empty());
             let mut rest = html.as_str();
             for change in &advices.changes {
@@ -125,7 +125,7 @@ mod tests {
                 max_seq_len: Some(2048),
                 ..BuildLimits::default()
             },
-            ..Deployment::default()
+            ..Deployment::engine()
         };
         let link = link::encode(&tight).replace('=', "%3D").replace('&', "%26");
         assert!(answer(&format!("panel=advice&link={link}")).contains("Nothing is oversized"));

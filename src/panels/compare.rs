@@ -176,7 +176,7 @@ mod tests {
     fn the_differences_are_those_of_the_library() {
         let pinned = Deployment {
             limits: BuildLimits { max_seq_len: Some(4096), ..BuildLimits::default() },
-            ..Deployment::default()
+            ..Deployment::engine()
         };
         let current = Deployment {
             limits: BuildLimits { max_batch_size: Some(64), ..pinned.limits },
@@ -197,15 +197,15 @@ mod tests {
 
     #[test]
     fn the_defaults_can_be_pinned_too() {
-        let html = asked(&Deployment::default(), &Deployment::default());
+        let html = asked(&Deployment::engine(), &Deployment::engine());
         assert!(html.contains("Nothing differs yet"));
     }
 
     #[test]
     fn a_pinned_deployment_that_is_impossible_is_said_so() {
         let html = asked(
-            &Deployment { parallel: Parallelism { tp_size: 3, ..Parallelism::default() }, ..Deployment::default() },
-            &Deployment::default(),
+            &Deployment { parallel: Parallelism { tp_size: 3, ..Parallelism::default() }, ..Deployment::engine() },
+            &Deployment::engine(),
         );
         assert!(html.contains("The pinned deployment is impossible"));
     }

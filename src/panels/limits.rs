@@ -227,7 +227,7 @@ mod tests {
     fn deployment() -> Deployment {
         Deployment {
             limits: BuildLimits { max_seq_len: Some(4096), max_batch_size: Some(64), ..BuildLimits::default() },
-            ..Deployment::default()
+            ..Deployment::engine()
         }
     }
 

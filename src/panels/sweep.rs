@@ -242,7 +242,7 @@ mod tests {
     fn every_point_of_both_sweeps_can_be_taken() {
         let html = answer("panel=sweep&width=800");
         for key in ["tp_size", "max_batch_size"] {
-            let swept = swept(&Deployment::default(), key).unwrap();
+            let swept = swept(&Deployment::engine(), key).unwrap();
             for point in &swept.points {
                 assert!(html.contains(&format!("data-take=\"{key}={}\"", point.text)), "{key}={}", point.text);
             }
@@ -274,7 +274,7 @@ mod tests {
     fn activations_can_be_shown_alone() {
         let html = answer("panel=sweep&show=activations&link=tp_size%3D2&open=sweep_left");
         assert!(html.contains("aria-pressed=\"true\" data-ask=\"show=activations\""), "{html}");
-        let report = estimate(&link::decode("tp_size=2").deployment).unwrap();
+        let report = estimate(&link::decode("v=1&tp_size=2").deployment).unwrap();
         let bytes = report.ranks[0].figure(Contributor::Activations).bytes;
         let text = format!("activations {:.2} GiB", bytes.gib());
         assert!(html.contains(&text), "no {text}");

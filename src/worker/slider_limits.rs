@@ -44,7 +44,7 @@ mod tests {
         );
         let deployment = Deployment {
             limits: BuildLimits { max_seq_len: Some(8192), ..BuildLimits::default() },
-            ..Deployment::default()
+            ..Deployment::engine()
         };
         let fits = |key: &str, value: u64| {
             let changed = setting(key).unwrap().with(&deployment, &value.to_string()).unwrap();

@@ -7,7 +7,7 @@ use trtllm_memory::deployment::{DeploymentError, Resolved};
 use trtllm_memory::link;
 
 fn try_plan(link: &str) -> Result<Resolved, DeploymentError> {
-    let decoded = link::decode(link);
+    let decoded = link::decode(&format!("v=1&{link}"));
     assert!(decoded.problems.is_empty(), "{link}: {:?}", decoded.problems);
     decoded.deployment.resolve()
 }

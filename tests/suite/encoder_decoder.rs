@@ -171,7 +171,7 @@ fn the_runtime_refuses_pipeline_stages_and_sessions_without_cross_attention() {
 fn settings_of_the_encoder_apply_only_to_models_with_an_encoder() {
     for key in ["cross_kv_cache_fraction", "max_encoder_input_len", "encoder_max_batch_size"] {
         let field = setting(key).unwrap();
-        assert!(field.counts(&deployment("model=bart-base")) && !field.counts(&Deployment::default()), "{key}");
+        assert!(field.counts(&deployment("model=bart-base")) && !field.counts(&Deployment::engine()), "{key}");
     }
 }
 

@@ -13,7 +13,7 @@ const MIB: f64 = 1_048_576.0;
 const EXACT: f64 = 0.001;
 
 fn resolved(link: &str) -> Resolved {
-    let decoded = link::decode(link);
+    let decoded = link::decode(&format!("v=1&{link}"));
     assert!(decoded.problems.is_empty(), "{link}: {:?}", decoded.problems);
     decoded.deployment.resolve().unwrap_or_else(|problems| panic!("{link}: {problems}"))
 }

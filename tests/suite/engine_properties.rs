@@ -67,7 +67,7 @@ fn deployment() -> impl Strategy<Value = Deployment> {
                 max_tokens: most.map(|power| 1 << power),
                 ..KvCacheConfig::default()
             },
-            ..Deployment::default()
+            ..Deployment::engine()
         }
     })
 }

@@ -36,7 +36,7 @@ fn deployment() -> impl Strategy<Value = Deployment> {
                 backend: if pytorch { Backend::Pytorch } else { Backend::TensorRt },
                 version: Version::NAMES[version].parse::<Version>().ok(),
                 precision: Precision {
-                    quant_algo: QuantAlgo::ALL[quant],
+                    quant_algo: QuantAlgo::ALL.get(quant).copied(),
                     kv_cache_dtype: KvCacheDtype::ALL[kv],
                     ..Precision::default()
                 },
@@ -49,7 +49,7 @@ fn deployment() -> impl Strategy<Value = Deployment> {
                     ..BuildLimits::default()
                 },
                 kv_cache: KvCacheConfig { free_gpu_memory_fraction: fraction, ..KvCacheConfig::default() },
-                ..Deployment::default()
+                ..Deployment::engine()
             }
         },
     )
@@ -158,10 +158,10 @@ proptest! {
 fn a_missing_pin_is_none_and_a_nested_pin_is_ignored() {
     assert_eq!(link::pinned("tp_size=2"), None);
     let inner = link::encode_compared(
-        &Deployment::default(),
-        &Deployment { parallel: Parallelism { tp_size: 8, ..Parallelism::default() }, ..Deployment::default() },
+        &Deployment::engine(),
+        &Deployment { parallel: Parallelism { tp_size: 8, ..Parallelism::default() }, ..Deployment::engine() },
     );
     let outer = format!("v=1&compare={}", inner.replace('%', "%25").replace('&', "%26").replace('=', "%3D"));
     let pinned = link::pinned(&outer).unwrap();
-    assert_eq!((pinned.deployment, pinned.problems), (Deployment::default(), vec![]));
+    assert_eq!((pinned.deployment, pinned.problems), (Deployment::engine(), vec![]));
 }

@@ -113,7 +113,7 @@ fn an_unknown_architecture_is_estimated_as_the_nearest_family_with_a_note() {
         assert_eq!(read.model.family, family);
         let assumed = read.report.assumed.iter().find(|item| item.field == "model_type").unwrap();
         assert!(assumed.note.contains("brand_new is unknown"), "{}", assumed.note);
-        assert!(estimate(&Deployment { model: read.model, ..Deployment::default() }).is_ok());
+        assert!(estimate(&Deployment { model: read.model, ..Deployment::engine() }).is_ok());
     }
 }
 
@@ -150,7 +150,7 @@ fn quantization_is_read_in_every_format() {
 #[test]
 fn an_engine_sets_and_locks_every_build_setting() {
     let file = model_file::read(include_bytes!("../fixtures/configs/engine.json"), "Llama-3.1-8B").unwrap();
-    let mut deployment = Deployment::default();
+    let mut deployment = Deployment::engine();
     file.apply(&mut deployment);
     assert_eq!(
         link::encode(&deployment),
@@ -167,12 +167,12 @@ fn an_engine_sets_and_locks_every_build_setting() {
     assert!(!locked.contains(&"free_gpu_memory_fraction"));
 
     let old = trtllm_config::read(include_bytes!("../fixtures/configs/engine-0.7.json"), "").unwrap();
-    let mut deployment = Deployment::default();
+    let mut deployment = Deployment::engine();
     old.apply(&mut deployment);
     assert_eq!((&deployment.model.name[..], deployment.parallel.tp_size), ("meta-llama/Llama-2-7b-hf", 2));
     assert_eq!(
         (deployment.precision.quant_algo, deployment.precision.kv_cache_dtype.name()),
-        (QuantAlgo::W8A16, "int8")
+        (Some(QuantAlgo::W8A16), "int8")
     );
     assert_eq!((deployment.limits.max_seq_len, deployment.kv_cache.tokens_per_block), (Some(2560), Some(128)));
 }
@@ -422,10 +422,10 @@ fn tensor_formats_of_a_header_determine_the_quantization() {
         assert_eq!(file.precision, precision);
         let model = file.model.clone().unwrap_or_else(|why| panic!("{precision:?}: {why}"));
         assert_eq!(model.name, "Qwen/Qwen3-8B", "{precision:?}");
-        let mut deployment = Deployment::default();
+        let mut deployment = Deployment::engine();
         ModelFile::Tensors(file).apply(&mut deployment);
         let expected = if let Precision::Quantized(algo) = precision { algo } else { QuantAlgo::None };
-        assert_eq!((deployment.model.name.as_str(), deployment.precision.quant_algo), ("Qwen/Qwen3-8B", expected));
+        assert_eq!((deployment.model.name.as_str(), deployment.precision.quant_algo), ("Qwen/Qwen3-8B", Some(expected)));
     }
     let eight = tensors_of(&header(&QWEN3_8B.tensors(gptq(8))), "");
     assert_eq!(eight.precision, Precision::Quantized(QuantAlgo::W8A16Gptq));
@@ -585,9 +585,9 @@ fn a_part_of_a_model_is_not_taken_for_a_model() {
         assert_eq!(file.model(), None, "{words}");
         let lack = file.lack_of_model().unwrap();
         assert!(lack.contains(words) && lack.contains("config.json") && lack.contains("model="), "{words}: {lack}");
-        let mut deployment = Deployment::default();
+        let mut deployment = Deployment::engine();
         file.apply(&mut deployment);
-        assert_eq!(deployment, Deployment::default(), "{words}");
+        assert_eq!(deployment, Deployment::engine(), "{words}");
     }
     // A model with a fused projection is found in the catalogue by its number of parameters.
     let found = tensors_of(&header(&LLAMA_3_8B.tensors(fused)), "").model.unwrap();
@@ -734,7 +734,7 @@ proptest! {
 
     #[test]
     fn a_link_restores_a_custom_model(recipe in recipe(), shuffled in any::<bool>()) {
-        let deployment = Deployment { model: ModelRef::custom(recipe), ..Deployment::default() };
+        let deployment = Deployment { model: ModelRef::custom(recipe), ..Deployment::engine() };
         let text = link::encode(&deployment);
         let pairs = text.split('&');
         // The order of the pairs has no meaning.
@@ -769,7 +769,7 @@ proptest! {
         let at = 8 + at % (bytes.len() - 8);
         bytes[at] = byte;
         if let Ok(file) = model_file::read(&bytes, "") {
-            let mut deployment = Deployment::default();
+            let mut deployment = Deployment::engine();
             file.apply(&mut deployment);
             prop_assert_eq!(&link::decode(&link::encode(&deployment)).deployment, &deployment);
             let _ = estimate(&deployment);
@@ -793,7 +793,7 @@ proptest! {
         let at = at % bytes.len();
         if cut { bytes.truncate(at) } else { bytes[at] = byte }
         if let Ok(file) = model_file::read(&bytes, "") {
-            let mut deployment = Deployment::default();
+            let mut deployment = Deployment::engine();
             file.apply(&mut deployment);
             let _ = estimate(&deployment);
         }
@@ -805,7 +805,7 @@ fn every_model_of_the_catalogue_can_be_made_custom() {
     for model in models() {
         let own = ModelRef::custom(ModelRef::from(model).to_recipe());
         assert_eq!(own.parameters(), model.parameters(), "{}", model.name);
-        let mut deployment = Deployment { model: model.into(), ..Deployment::default() };
+        let mut deployment = Deployment { model: model.into(), ..Deployment::engine() };
         setting("m.layers").unwrap().read(&mut deployment, &model.layers.to_string()).unwrap();
         assert!(deployment.model.is_custom() && link::encode(&deployment).contains("model=custom"));
     }

@@ -190,7 +190,7 @@ const LLAMA_70B: &str = "model=meta-llama/Llama-3.1-70B-Instruct&tp_size=8&quant
                          &trtllm_version=0.16";
 
 fn resolved(link: &str) -> Resolved {
-    let decoded = link::decode(link);
+    let decoded = link::decode(&format!("v=1&{link}"));
     assert!(decoded.problems.is_empty(), "{link}: {:?}", decoded.problems);
     decoded.deployment.resolve().unwrap_or_else(|problems| panic!("{link}: {problems}"))
 }

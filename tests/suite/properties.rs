@@ -53,7 +53,7 @@ fn text(input: Input, from: u64) -> String {
 fn anything() -> impl Strategy<Value = Deployment> {
     let settings = proptest::collection::vec((0..SETTINGS.len(), any::<u64>()), 0..40);
     (engine(), any::<bool>(), any::<bool>(), settings).prop_map(|(start, plain, own, settings)| {
-        let mut deployment = if plain { Deployment::default() } else { start };
+        let mut deployment = if plain { Deployment::engine() } else { start };
         if own {
             deployment = link::decode_onto(deployment, "model=custom").deployment;
         }
@@ -178,7 +178,7 @@ proptest! {
     #[test]
     fn the_ranks_hold_the_whole_checkpoint(deployment in engine()) {
         crate::support::random::ranks_hold_the_checkpoint(&deployment)?;
-        let precision = Precision { quant_algo: QuantAlgo::None, ..deployment.precision };
+        let precision = Precision { quant_algo: Some(QuantAlgo::None), ..deployment.precision };
         crate::support::random::ranks_hold_the_checkpoint(&Deployment { precision, ..deployment })?;
     }
 
@@ -234,7 +234,7 @@ fn stages_with_a_shared_explanation_hold_the_same() {
                 model: model.into(),
                 version: "1.0".parse::<Version>().ok(),
                 parallel: Parallelism { pp_size, ..Parallelism::default() },
-                ..Deployment::default()
+                ..Deployment::engine()
             };
             let Some(report) = report(&deployment) else { continue };
             for rank in &report.ranks {
@@ -252,7 +252,7 @@ fn stages_with_a_shared_explanation_hold_the_same() {
 #[test]
 fn no_setting_makes_the_ranks_hold_less_than_the_checkpoint() {
     let values = ["true", "false", "0", "1", "2", "4", "8", "512", "4096", "65536", "1099511627776", "0.3", "4,3,4"];
-    let default = Deployment::default();
+    let default = Deployment::engine();
     let mut tried: Vec<&Architecture> = models().iter().filter(|model| model.name == default.model.name).collect();
     for model in models().iter().filter(|model| model.moe.is_some()) {
         if tried.iter().all(|known| known.family != model.family) {
@@ -271,7 +271,7 @@ fn no_setting_makes_the_ranks_hold_less_than_the_checkpoint() {
                 backend,
                 parallel: Parallelism { tp_size, moe_ep_size, pp_size, ..Parallelism::default() },
                 limits: BuildLimits { max_seq_len: Some(1024), ..BuildLimits::default() },
-                ..Deployment::default()
+                ..Deployment::engine()
             };
             for field in SETTINGS.iter().filter(|field| field.flows.has(backend)) {
                 let names = if let Input::Choice(names) = field.input { names } else { &values };

@@ -12,7 +12,7 @@ use trtllm_memory::memory::{Binding, Contributor, Explanation, Report, Stage, Ve
 use trtllm_memory::units::GIB;
 
 fn decode(text: &str) -> Deployment {
-    let decoded = link::decode(&format!("backend=pytorch&{text}"));
+    let decoded = link::decode(&format!("v=1&backend=pytorch&{text}"));
     assert!(decoded.problems.is_empty(), "{text}: {:?}", decoded.problems);
     decoded.deployment
 }
@@ -34,12 +34,12 @@ const R1: &str = "model=deepseek-ai/DeepSeek-R1&gpu=b200&tp_size=8&quant_algo=FP
 
 #[test]
 fn the_default_version_depends_on_the_backend_and_is_not_in_links() {
-    let version = |text: &str| link::decode(text).deployment.resolve().unwrap().version.to_string();
+    let version = |text: &str| link::decode(&format!("v=1&{text}")).deployment.resolve().unwrap().version.to_string();
     assert_eq!(version(""), "0.19");
     assert_eq!(version("backend=pytorch"), "1.2");
     assert_eq!(version("backend=pytorch&trtllm_version=1.3"), "1.3");
-    assert_eq!(link::encode(&decode("")), "v=1&backend=pytorch");
-    assert_eq!(link::encode(&decode("trtllm_version=1.2")), "v=1&trtllm_version=1.2&backend=pytorch");
+    assert_eq!(link::encode(&decode("")), "v=2&quant_algo=NO_QUANT");
+    assert_eq!(link::encode(&decode("trtllm_version=1.2")), "v=2&quant_algo=NO_QUANT&trtllm_version=1.2");
 }
 
 #[test]
@@ -62,19 +62,19 @@ fn names_of_the_llm_api_are_aliases_of_the_settings() {
 
 #[test]
 fn a_key_of_the_other_backend_is_kept_and_reported_without_effect() {
-    let decoded = link::decode("gemm_plugin=false&runtime=gpt_session&max_lora_rank=64&backend=pytorch");
+    let decoded = link::decode("v=1&gemm_plugin=false&runtime=gpt_session&max_lora_rank=64&backend=pytorch");
     let kinds: Vec<LinkProblemKind> = decoded.problems.iter().map(|problem| problem.kind).collect();
     assert_eq!(kinds, [LinkProblemKind::OtherBackend; 3]);
     assert!(
         decoded.problems.iter().any(|problem| problem.message == "gemm_plugin has no effect with backend=pytorch.")
     );
     assert!(!decoded.deployment.engine.plugins.gemm_plugin);
-    assert_eq!(link::encode(&decoded.deployment), "v=1&backend=pytorch");
+    assert_eq!(link::encode(&decoded.deployment), "v=2&quant_algo=NO_QUANT");
     assert_eq!(estimate(&decoded.deployment).unwrap().ranks, report("").ranks);
 
-    let engine = link::decode("enable_attention_dp=true&tp_size=2");
+    let engine = link::decode("v=1&enable_attention_dp=true&tp_size=2");
     assert_eq!(engine.problems[0].message, "enable_attention_dp has no effect with backend=tensorrt.");
-    assert_eq!(estimate(&engine.deployment), estimate(&link::decode("tp_size=2").deployment));
+    assert_eq!(estimate(&engine.deployment), estimate(&link::decode("v=1&tp_size=2").deployment));
 }
 
 /// Every setting that only engines have is reset, not only a chosen list.
@@ -120,7 +120,7 @@ fn unsupported_settings_are_refused_at_their_field() {
     ] {
         assert!(problems(text).of(field).is_some(), "{text}: {:?}", problems(text));
     }
-    let engine = link::decode("model=openai/gpt-oss-120b&gpu=b200&quant_algo=W4A16_MXFP4").deployment.resolve();
+    let engine = link::decode("v=1&model=openai/gpt-oss-120b&gpu=b200&quant_algo=W4A16_MXFP4").deployment.resolve();
     assert!(engine.unwrap_err().of("quant_algo").unwrap().message.contains("backend=pytorch"));
 }
 
@@ -141,7 +141,7 @@ fn the_precision_that_a_message_proposes_runs_on_the_gpu() {
         let gpu = text.split('&').find(|pair| pair.starts_with("gpu=")).unwrap_or("gpu=h100");
         for algo in expected.split(" or ").filter(|algo| algo.parse::<QuantAlgo>().is_ok()) {
             assert!(
-                link::decode(&format!("backend=pytorch&{link}quant_algo={algo}&{gpu}")).deployment.resolve().is_ok()
+                link::decode(&format!("v=1&backend=pytorch&{link}quant_algo={algo}&{gpu}")).deployment.resolve().is_ok()
             );
         }
     }
@@ -199,7 +199,7 @@ fn slots_of_the_load_balancer_count_as_weights() {
 fn slots_are_a_multiple_of_the_ranks_that_share_the_experts() {
     let r1 = "model=deepseek-ai/DeepSeek-R1&gpu=b300&tp_size=8&moe_tp_size=1";
     assert!(problems(&format!("{r1}&moe_load_balancer_slots=257")).of("moe_load_balancer_slots").is_some());
-    assert!(link::decode(&format!("backend=pytorch&{r1}&moe_load_balancer_slots=264")).deployment.resolve().is_ok());
+    assert!(link::decode(&format!("v=1&backend=pytorch&{r1}&moe_load_balancer_slots=264")).deployment.resolve().is_ok());
 }
 
 #[test]

@@ -42,7 +42,7 @@ fn gib(rank: &Rank, contributor: Contributor) -> f64 {
 
 /// The GiB of weights that the log counts outside torch: experts that a load balancer moves.
 fn balanced(log: &Log) -> f64 {
-    weights_outside_torch(&link::decode(log.link).deployment.resolve().unwrap(), 0).gib()
+    weights_outside_torch(&link::decode(&format!("v=1&{}", log.link)).deployment.resolve().unwrap(), 0).gib()
 }
 
 fn inside(log: &Log, rank: &Rank) -> f64 {
@@ -70,7 +70,7 @@ fn kv_errors(is_wanted: impl Fn(&Log) -> bool) -> Vec<(f64, Log)> {
         .into_iter()
         .filter(is_wanted)
         .map(|log| {
-            let decoded = link::decode(log.link).deployment;
+            let decoded = link::decode(&format!("v=1&{}", log.link)).deployment;
             let available = report(log.link).ranks[0].available.gib();
             (decoded.kv_cache.free_gpu_memory_fraction.unwrap() * available / log.kv - 1.0, log)
         })
@@ -80,7 +80,7 @@ fn kv_errors(is_wanted: impl Fn(&Log) -> bool) -> Vec<(f64, Log)> {
 }
 
 fn has_experts(log: &Log) -> bool {
-    link::decode(log.link).deployment.model.moe.is_some()
+    link::decode(&format!("v=1&{}", log.link)).deployment.model.moe.is_some()
 }
 
 #[test]

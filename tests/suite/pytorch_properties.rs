@@ -32,7 +32,7 @@ proptest! {
     #[test]
     fn the_ranks_hold_the_whole_checkpoint(deployment in pytorch()) {
         crate::support::random::ranks_hold_the_checkpoint(&deployment)?;
-        let precision = Precision { quant_algo: QuantAlgo::None, ..deployment.precision };
+        let precision = Precision { quant_algo: Some(QuantAlgo::None), ..deployment.precision };
         crate::support::random::ranks_hold_the_checkpoint(&Deployment { precision, ..deployment })?;
     }
 

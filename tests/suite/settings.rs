@@ -67,7 +67,7 @@ fn answer(deployment: &Deployment) -> Option<String> {
 #[test]
 fn each_setting_changes_a_figure_or_a_command() {
     let base = |text: &&str| {
-        let decoded = link::decode(text);
+        let decoded = link::decode(&format!("v=1&{text}"));
         assert!(decoded.problems.is_empty(), "{text}: {:?}", decoded.problems);
         let told = answer(&decoded.deployment);
         assert!(told.is_some(), "{text} is invalid");
@@ -162,7 +162,7 @@ fn groups_of_a_backend_hold_only_settings_of_that_backend() {
 
 #[test]
 fn all_numbers_outside_their_ranges_are_named_in_the_order_of_the_table() {
-    let mut deployment = Deployment::default();
+    let mut deployment = Deployment::engine();
     deployment.parallel.tp_size = 0;
     deployment.limits.max_batch_size = Some(1 << 21);
     deployment.kv_cache.free_gpu_memory_fraction = Some(1.5);
@@ -214,12 +214,12 @@ fn numbers_are_understood_as_people_type_them_and_written_as_plain_numbers() {
     ] {
         let row = setting(key).unwrap();
         let backend = if row.flows == Flows::Pytorch { Backend::Pytorch } else { Backend::TensorRt };
-        let read = row.with(&Deployment { backend, ..Deployment::default() }, typed).unwrap();
+        let read = row.with(&Deployment { backend, ..Deployment::engine() }, typed).unwrap();
         assert_eq!(row.write(&read), written, "{key}={typed}");
         assert_eq!(link::decode(&link::encode(&read)).deployment, read, "{key}={typed}");
         let escaped = typed.replace('%', "%25");
         assert_eq!(
-            link::decode(&format!("backend={backend}&{key}={escaped}")).deployment,
+            link::decode(&format!("v=1&backend={backend}&{key}={escaped}")).deployment,
             read,
             "{key}={typed} in a link"
         );
@@ -243,14 +243,14 @@ fn a_number_that_is_not_understood_is_refused_with_an_example() {
         ("gpu_memory_gib", "17 TB", "must be a size in GiB above 0 and up to 16,384, such as 24 or 24GB"),
     ] {
         let row = setting(key).unwrap();
-        assert_eq!(row.with(&Deployment::default(), typed).unwrap_err().message, message, "{key}={typed}");
+        assert_eq!(row.with(&Deployment::engine(), typed).unwrap_err().message, message, "{key}={typed}");
     }
 }
 
 #[test]
 fn an_unknown_model_is_answered_with_the_nearest() {
     let model = setting("model").unwrap();
-    let message = |text: &str| model.with(&Deployment::default(), text).unwrap_err().message;
+    let message = |text: &str| model.with(&Deployment::engine(), text).unwrap_err().message;
     assert_eq!(message("llama 70b 3.3"), "isn't in the catalogue; the nearest is meta-llama/Llama-3.3-70B-Instruct");
     for text in ["", "no such model"] {
         assert_eq!(message(text), "isn't in the catalogue; `trtllm-memory models` lists all models");
@@ -268,10 +268,10 @@ fn the_limits_of_a_range_are_accepted_and_larger_numbers_refused() {
             _ => continue,
         };
         for sound in [least, most] {
-            let deployment = setting.with(&Deployment::default(), &sound.to_string()).unwrap();
+            let deployment = setting.with(&Deployment::engine(), &sound.to_string()).unwrap();
             assert_eq!(setting.check(&deployment), Ok(()), "{}={sound}", setting.key);
         }
-        assert!(setting.with(&Deployment::default(), &(most + 1).to_string()).is_err(), "{}", setting.key);
+        assert!(setting.with(&Deployment::engine(), &(most + 1).to_string()).is_err(), "{}", setting.key);
     }
 }
 

@@ -17,7 +17,7 @@ pub(crate) fn of(deployment: &Deployment) -> Option<(Report, Vec<StartUp>)> {
 }
 
 fn start(link: &str) -> (Report, Vec<StartUp>) {
-    of(&decode(link).deployment).unwrap_or_else(|| panic!("{link} is impossible"))
+    of(&decode(&format!("v=1&{link}")).deployment).unwrap_or_else(|| panic!("{link} is impossible"))
 }
 
 /// Checks the phases of all ranks against the report.
@@ -63,7 +63,7 @@ fn the_last_phase_holds_all_that_a_rank_uses() {
     for model in models() {
         for (shape, backend) in shapes.iter().flat_map(|shape| [(shape, "tensorrt"), (shape, "pytorch")]) {
             let link = format!("model={}&backend={backend}&{shape}", model.name);
-            let Some((report, starts)) = of(&decode(&link).deployment) else { continue };
+            let Some((report, starts)) = of(&decode(&format!("v=1&{link}")).deployment) else { continue };
             check(&link, &report, &starts);
             checked += 1;
         }

@@ -170,7 +170,7 @@ impl Row {
         if let Some(sign) = SUSPECT.iter().find(|sign| self.remarks.contains(**sign)) {
             return Err(Exclusion::Suspect(sign));
         }
-        let mut d = Deployment::default();
+        let mut d = Deployment::engine();
         if self.remarks.contains("autodeploy") || self.id.contains("autodeploy") {
             return Err(Exclusion::AutoDeploy);
         }
@@ -182,7 +182,7 @@ impl Row {
             (None, Some(name)) => names::model(name)?.into(),
             (None, None) => return Err(Exclusion::UnknownSettings("model".into())),
         };
-        d.precision.quant_algo = match (self.get("quant_algo"), self.get("dtype")) {
+        let quant_algo = match (self.get("quant_algo"), self.get("dtype")) {
             (Some(text), _) => names::quant_algo(text)?,
             (None, Some(dtype)) if dtype != "auto" => QuantAlgo::None,
             (None, _) => {
@@ -190,9 +190,10 @@ impl Row {
                 QuantAlgo::None
             }
         };
+        d.precision.quant_algo = Some(quant_algo);
         if let Some(text) = self.get("dtype") {
             d.precision.dtype = names::dtype(text)?;
-        } else if let (QuantAlgo::None, Some(text)) = (d.precision.quant_algo, self.get("quant_algo")) {
+        } else if let (QuantAlgo::None, Some(text)) = (quant_algo, self.get("quant_algo")) {
             // Some tables write `fp16` for a model that is not quantized.
             d.precision.dtype = Dtype::parse(text);
         }
@@ -258,7 +259,7 @@ impl Row {
             }
             return;
         }
-        if let Some(gpu) = stand_in(d.precision.quant_algo) {
+        if let Some(gpu) = stand_in(d.quant_algo()) {
             d.gpu = gpu.into();
         }
         let why = found.and_then(Result::err).map(|error| error.to_string());
@@ -272,7 +273,7 @@ impl Row {
     fn kv_cache_dtype(&self, d: &mut Deployment, unknown: &mut Vec<Unknown>) -> Result<(), Exclusion> {
         match self.get("kv_cache_dtype") {
             Some(text) => d.precision.kv_cache_dtype = names::kv_cache_dtype(text)?,
-            None if matches!(d.precision.quant_algo, QuantAlgo::Fp8 | QuantAlgo::Nvfp4 | QuantAlgo::W4A8Awq) => {
+            None if matches!(d.quant_algo(), QuantAlgo::Fp8 | QuantAlgo::Nvfp4 | QuantAlgo::W4A8Awq) => {
                 unknown.push(Unknown::new("kv_cache_dtype", [KvCacheDtype::Fp8]));
             }
             None => {}

@@ -2,7 +2,7 @@
 //! (`tensorrt_llm/models/enc_dec/model.py`).
 
 use super::{ATTENTION, EncoderTensors, List, MLP, Split, Tensor, TensorKind, attention, feed_forward};
-use crate::architecture::{Architecture, Attention, Encoder, Positions};
+use crate::architecture::{Architecture, Attention, Block, Encoder, Positions};
 
 /// Taps of Whisper's convolutions.
 const TAPS: u64 = 3;
@@ -55,6 +55,7 @@ fn layer(model: &Architecture, encoder: &Encoder) -> Vec<Tensor> {
     for tensor in list.tensors.iter_mut().filter(|tensor| tensor.split == Split::QueryKeyValue) {
         tensor.split = Split::Outputs;
     }
+    list.block = Block::Mlp;
     feed_forward(model, &MLP, encoder.intermediate, &mut list);
     list.tensors
 }

@@ -2,7 +2,7 @@
 
 mod encoder;
 
-use super::{Architecture, Attention, LayerSet, Moe, Norm, Positions, QkNorm, Recurrence, RecurrenceKind};
+use super::{Architecture, Attention, Block, LayerSet, Moe, Norm, Positions, QkNorm, Recurrence, RecurrenceKind};
 use crate::explanation_text::explanation_text;
 
 /// One weight tensor, or several of the same shape, as a matrix from inputs to outputs.
@@ -82,19 +82,6 @@ pub enum Split {
     ExpertsInputs,
     /// Copies are split over `moe_ep_size`; each copy is whole.
     ExpertsWhole,
-}
-
-/// The block that contains a tensor, as far as laws distinguish blocks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Block {
-    /// In attention, before its output projection.
-    AttentionInputs,
-    /// In the indexer of sparse attention.
-    Indexer,
-    /// In the shared experts.
-    SharedExpert,
-    /// Elsewhere.
-    Other,
 }
 
 /// Layers with the same tensors.
@@ -252,6 +239,7 @@ fn last_stage(model: &Architecture) -> Vec<Tensor> {
     if model.family.has_final_norm() {
         list.norm(model.norm, ["transformer.ln_f.weight", "transformer.ln_f.bias"], model.hidden);
     }
+    list.block = Block::LmHead;
     list.matrix("lm_head.weight", model.hidden, model.vocab, TensorKind::LmHead, Split::Vocabulary);
     if model.lm_head_bias {
         list.vector("lm_head.bias", model.vocab, TensorKind::Bias, Split::Vocabulary);
@@ -311,7 +299,9 @@ fn layer_tensors(model: &Architecture, [attends, recurs, indexed, dense, experts
         indexer(model, &mut list);
     }
     if dense {
+        list.block = Block::Mlp;
         feed_forward(model, &MLP, model.mlp.intermediate, &mut list);
+        list.block = Block::Other;
     }
     if let Some(moe) = model.moe.filter(|_| experts) {
         mixture(model, &moe, &mut list);
@@ -372,8 +362,9 @@ fn attention(model: &Architecture, attention: &Attention, names: &AttentionNames
     if model.attention_gate {
         list.linear("attention.gate.weight", hidden, attention_width, Split::Outputs);
     }
-    list.block = Block::Other;
+    list.block = Block::AttentionOutput;
     list.linear(names.dense[0], attention_width, hidden, Split::Inputs);
+    list.block = Block::Other;
     if model.dense_bias {
         list.vector(names.dense[1], hidden, TensorKind::Bias, Split::Whole);
     }
@@ -413,6 +404,7 @@ fn recurrent(hidden: u64, recurrence: &Recurrence, list: &mut List) {
         RecurrenceKind::Mamba2 => heads,
         RecurrenceKind::GatedDeltaNet => 2 * heads,
     };
+    list.block = Block::Recurrence;
     list.linear("ssm.in_proj.weight", hidden, inner + channels + gates, Split::Outputs);
     list.matrix("ssm.conv1d.weight", convolution, channels, TensorKind::Other, Split::Outputs);
     match recurrence.kind {
@@ -428,6 +420,7 @@ fn recurrent(hidden: u64, recurrence: &Recurrence, list: &mut List) {
     small(list, "ssm.A", heads);
     small(list, "ssm.dt_bias", heads);
     list.linear("ssm.out_proj.weight", inner, hidden, Split::Inputs);
+    list.block = Block::Other;
 }
 
 /// A feed-forward block's tensor names: weights and biases of input, gate and output projection.
@@ -474,14 +467,16 @@ fn mixture(model: &Architecture, moe: &Moe, list: &mut List) {
     if moe.router_bias {
         list.vector("mlp.router.bias", moe.experts, TensorKind::Router, Split::Whole);
     }
+    list.block = Block::Experts;
     expert(list, "mlp.fc.weight", hidden, outputs, TensorKind::ExpertLinear, Split::Experts);
     expert(list, "mlp.proj.weight", moe.intermediate, hidden, TensorKind::ExpertLinear, Split::ExpertsInputs);
     if model.mlp.bias {
         expert(list, "mlp.fc.bias", 1, outputs, TensorKind::Bias, Split::Experts);
         expert(list, "mlp.proj.bias", 1, hidden, TensorKind::Bias, Split::ExpertsWhole);
     }
+    list.block = Block::Other;
     if moe.shared_intermediate > 0 {
-        list.block = Block::SharedExpert;
+        list.block = Block::SharedExperts;
         feed_forward(model, &SHARED_EXPERT, moe.shared_intermediate, list);
         list.block = Block::Other;
     }

@@ -57,7 +57,7 @@ impl ResolvedEngine {
             use_fused_mlp: use_fused_mlp(d, notes),
             use_parallel_embedding: engine
                 .use_parallel_embedding
-                .unwrap_or_else(|| d.precision.quant_algo.is_made_by_modelopt()),
+                .unwrap_or_else(|| d.quant_algo().is_made_by_modelopt()),
             drafts,
             lora_target_modules: match (engine.max_lora_rank, &engine.lora_target_modules) {
                 (0, _) => LoraModules::default(),
@@ -78,7 +78,7 @@ impl ResolvedEngine {
 /// Whether gate and up projections are one GEMM. Only 16-bit models with a gated MLP support it.
 fn use_fused_mlp(d: &Deployment, notes: &mut Vec<Note>) -> bool {
     let given = d.engine.plugins.use_fused_mlp;
-    let fusable = d.precision.quant_algo == QuantAlgo::None && d.model.mlp.gated;
+    let fusable = d.quant_algo() == QuantAlgo::None && d.model.mlp.gated;
     if given == Some(true) && !fusable {
         Note::add(
             notes,
@@ -104,7 +104,7 @@ impl PromptAttention {
         let wanted_paged = asked.0.unwrap_or_else(|| version.has(Behavior::PagedContextFmhaByDefault));
         let wanted_fp8 = asked.1.unwrap_or_else(|| version.has(Behavior::Fp8ContextFmhaByDefault));
         let fp8_cache = d.precision.kv_cache_dtype == KvCacheDtype::Fp8;
-        let fp8_weights = matches!(d.precision.quant_algo, QuantAlgo::Fp8 | QuantAlgo::W4A8Awq | QuantAlgo::Nvfp4);
+        let fp8_weights = matches!(d.quant_algo(), QuantAlgo::Fp8 | QuantAlgo::W4A8Awq | QuantAlgo::Nvfp4);
         let (mut paged, mut fp8) = (wanted_paged && !d.engine.plugins.streamingllm, wanted_fp8);
         let mut why_paged = "streamingllm does not support it";
         let mut why_fp8 = "";

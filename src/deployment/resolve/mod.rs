@@ -203,8 +203,7 @@ impl Resolved {
 
 /// Adds notes on the limits of the estimate for this model, these settings and this GPU.
 fn note_limits_of_modelling(d: &Deployment, notes: &mut Vec<Note>) {
-    let needs_pytorch = d.model.recurrence.is_some() || d.model.attention_sinks || d.model.indexer.is_some();
-    if needs_pytorch && d.backend == Backend::TensorRt {
+    if d.backend == Backend::TensorRt && d.only_backend() == Some(Backend::Pytorch) {
         Note::add(
             notes,
             "model",

@@ -1,16 +1,18 @@
 //! The types of a model's computation and KV cache.
 
-use crate::architecture::Dtype;
-use crate::deployment::{Backend, Behavior, Deployment, KvCacheDtype, Note, QuantAlgo};
+use crate::architecture::{Block, Dtype, Fp4Scope, ModulePrecisions, StoredKvCache};
+use crate::deployment::{Backend, Behavior, Deployment, KvCacheDtype, MoeBackend, Note, QuantAlgo};
 use std::fmt;
 
 /// Types of weights, computation, logits and KV cache.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ResolvedPrecision {
     /// The type of the model's computation.
     pub dtype: Dtype,
-    /// The quantization of the weights.
+    /// The quantization of the weights: that of the experts if blocks differ.
     pub quant_algo: QuantAlgo,
+    /// The quantization of each block of linear layers.
+    pub modules: ModulePrecisions,
     /// The type of the KV cache's values; never `auto`.
     pub kv_cache_dtype: KvType,
     /// The type of the logits.
@@ -56,7 +58,8 @@ impl fmt::Display for KvType {
 }
 
 impl ResolvedPrecision {
-    /// The name of the weights' precision: that of the quantization, or of `dtype` without one.
+    /// Returns the name of the weights' precision: that of the quantization, or of `dtype` without
+    /// one.
     pub fn weights_name(&self) -> &'static str {
         match self.quant_algo {
             QuantAlgo::None => self.dtype.name(),
@@ -66,13 +69,79 @@ impl ResolvedPrecision {
 
     pub(super) fn of(d: &Deployment, notes: &mut Vec<Note>) -> ResolvedPrecision {
         let dtype = d.precision.dtype.unwrap_or_else(|| checkpoint_dtype(d, notes));
+        let quant_algo = d.quant_algo();
+        note_conversion(d, notes);
         ResolvedPrecision {
             dtype,
-            quant_algo: d.precision.quant_algo,
+            quant_algo,
+            modules: modules(d, quant_algo),
             kv_cache_dtype: kv_cache_dtype(d, dtype, notes),
             logits_dtype: logits_dtype(d),
         }
     }
+}
+
+impl Deployment {
+    /// Returns the quantization of the weights: the given one, or that of the checkpoint; of the
+    /// experts if blocks differ.
+    pub fn quant_algo(&self) -> QuantAlgo {
+        self.precision.quant_algo.unwrap_or_else(|| loaded(self, self.model.checkpoint.precisions.main()))
+    }
+}
+
+/// Returns the quantization as which TensorRT-LLM loads a stored one. For MXFP4 it chooses the type
+/// of the activations (`model_config.py` get_mxfp4_quant_algo).
+fn loaded(d: &Deployment, stored: QuantAlgo) -> QuantAlgo {
+    match stored {
+        QuantAlgo::W4A16Mxfp4 if d.gpu.compute_capability < (10, 0) => QuantAlgo::W4A16Mxfp4,
+        QuantAlgo::W4A16Mxfp4 if d.pytorch.moe_backend == MoeBackend::Triton => QuantAlgo::W4A8Mxfp4Fp8,
+        QuantAlgo::W4A16Mxfp4 => QuantAlgo::W4A8Mxfp4Mxfp8,
+        other => other,
+    }
+}
+
+/// Returns the quantization of each block. A checkpoint of one's own is quantized as ModelOpt does
+/// it for such a model; engines quantize every linear layer.
+fn modules(d: &Deployment, algo: QuantAlgo) -> ModulePrecisions {
+    if d.precision.quant_algo.is_none() {
+        let mut stored = d.model.checkpoint.precisions.clone();
+        stored.replace(|algo| loaded(d, algo));
+        return stored;
+    }
+    match d.model.fp4_scope {
+        _ if d.backend == Backend::TensorRt => ModulePrecisions::everywhere(algo),
+        _ if algo.is_mxfp4() => ModulePrecisions::only(algo, &[Block::Experts]),
+        Fp4Scope::Experts if algo.is_nvfp4() => ModulePrecisions::only(algo, &[Block::Experts]),
+        Fp4Scope::MlpAndOutput if algo.is_nvfp4() => {
+            let mut modules = ModulePrecisions::everywhere(algo);
+            modules.set(Block::AttentionInputs, None, QuantAlgo::None);
+            modules
+        }
+        _ => ModulePrecisions::everywhere(algo),
+    }
+}
+
+/// Adds a note if the repository stores its weights in another precision than the given one.
+fn note_conversion(d: &Deployment, notes: &mut Vec<Note>) {
+    let Some(given) = d.precision.quant_algo else { return };
+    let stored = &d.model.checkpoint.precisions;
+    if given == stored.main() || given == loaded(d, stored.main()) {
+        return;
+    }
+    let name = &d.model.name;
+    let label = match stored.main() {
+        QuantAlgo::None => return,
+        _ => d.model.checkpoint.label(),
+    };
+    let remedy = match given {
+        QuantAlgo::None => "convert it to 16 bit".to_string(),
+        other => format!("convert it to {other}"),
+    };
+    Note::add(
+        notes,
+        "quant_algo",
+        format_args!("{name} is stored as {label}: {remedy}, or choose auto to run it as it is stored."),
+    );
 }
 
 /// Returns the default type of the computation for a checkpoint, which is never 32-bit.
@@ -93,21 +162,35 @@ fn checkpoint_dtype(d: &Deployment, notes: &mut Vec<Note>) -> Dtype {
 
 fn kv_cache_dtype(d: &Deployment, dtype: Dtype, notes: &mut Vec<Note>) -> KvType {
     match d.precision.kv_cache_dtype {
-        KvCacheDtype::Auto if d.backend == Backend::Pytorch && d.precision.quant_algo.has_fp8_kv_cache() => {
-            Note::add(
-                notes,
-                "kv_cache_dtype",
-                format_args!("auto is fp8, as in ModelOpt's checkpoints of this quant_algo."),
-            );
-            KvType::Quantized(KvCacheDtype::Fp8)
+        KvCacheDtype::Auto if d.backend == Backend::Pytorch => {
+            let (is_fp8, message) = of_checkpoint(d);
+            if !message.is_empty() {
+                Note::add(notes, "kv_cache_dtype", format_args!("{message}"));
+            }
+            if is_fp8 { KvType::Quantized(KvCacheDtype::Fp8) } else { KvType::Model(dtype) }
         }
         KvCacheDtype::Auto => KvType::Model(dtype),
         given => KvType::Quantized(given),
     }
 }
 
+/// Returns whether the checkpoint asks for an FP8 KV cache, and what to say about it.
+fn of_checkpoint(d: &Deployment) -> (bool, String) {
+    match (d.precision.quant_algo, d.model.checkpoint.kv_cache) {
+        (Some(given), _) if given.has_fp8_kv_cache() => {
+            (true, "auto is fp8, as in ModelOpt's checkpoints of this quant_algo.".into())
+        }
+        (None, StoredKvCache::Fp8) => (true, format!("auto is fp8: the files of {} ask for it.", d.model.name)),
+        (None, StoredKvCache::Unknown) => {
+            let name = &d.model.name;
+            (false, format!("Whether the files of {name} ask for fp8 is not known; auto is the larger type."))
+        }
+        _ => (false, String::new()),
+    }
+}
+
 fn logits_dtype(d: &Deployment) -> Dtype {
-    let algo = d.precision.quant_algo;
+    let algo = d.quant_algo();
     let fp8_has_16_bit = algo != QuantAlgo::Fp8 || d.version().has(Behavior::Fp8CheckpointsHave16BitLogits);
     let default = if algo.is_made_by_modelopt() && fp8_has_16_bit { Dtype::Float16 } else { Dtype::Float32 };
     d.engine.logits_dtype.unwrap_or(default)

@@ -138,7 +138,7 @@ fn extra_tokens(d: &Deployment, drafts: u64) -> u64 {
 fn moe_backend(d: &Deployment) -> MoeBackend {
     let capability = d.gpu.compute_capability.0;
     match d.pytorch.moe_backend {
-        MoeBackend::Auto if !d.version().has(Behavior::ChoosesMoeBackend) || !d.precision.quant_algo.is_mxfp4() => {
+        MoeBackend::Auto if !d.version().has(Behavior::ChoosesMoeBackend) || !d.quant_algo().is_mxfp4() => {
             MoeBackend::Cutlass
         }
         MoeBackend::Auto if (10..12).contains(&capability) => MoeBackend::Trtllm,
@@ -227,19 +227,19 @@ mod tests {
 
     #[test]
     fn a_sequence_holds_what_the_scheduler_is_ahead() {
-        let plain = ResolvedPytorch::of(&Deployment::default(), 64, &mut Vec::new());
+        let plain = ResolvedPytorch::of(&Deployment::engine(), 64, &mut Vec::new());
         assert_eq!(plain.extra_tokens, 1);
         let drafting = Deployment {
             limits: BuildLimits { max_draft_len: Some(3), ..BuildLimits::default() },
             pytorch: PytorchConfig { decoding_type: DecodingType::Mtp, ..PytorchConfig::default() },
-            ..Deployment::default()
+            ..Deployment::engine()
         };
         // A model of 163840 positions then has sequences of 163848 tokens, plus 1 for the
         // scheduler.
         assert_eq!(ResolvedPytorch::of(&drafting, 64, &mut Vec::new()).extra_tokens, 9);
         let serial = Deployment {
             pytorch: PytorchConfig { disable_overlap_scheduler: true, ..PytorchConfig::default() },
-            ..Deployment::default()
+            ..Deployment::engine()
         };
         assert_eq!(ResolvedPytorch::of(&serial, 64, &mut Vec::new()).extra_tokens, 0);
     }

@@ -4,7 +4,7 @@
 use super::accessor::{Accessor, RecipeLens, edit, show};
 use super::parse::{dtype, optional};
 use super::{Group, Input, Phase, Setting};
-use crate::architecture::{Dtype, Family, ModelRef, Recipe, limits};
+use crate::architecture::{Dtype, Family, ModelRef, QuantMethod, Recipe, StoredKvCache, limits};
 use crate::deployment::{Deployment, InvalidValue};
 
 /// Maximum number of characters in a name.
@@ -210,4 +210,14 @@ pub(super) const DIMENSIONS: &[Setting] = &[
     feature("m.fp4", Input::Choice(&["mlp_and_output", "experts"]))
         .name("FP4 parts")
         .help("The parts that an NVFP4 checkpoint stores in FP4, if not all."),
+    feature("m.stored", Input::Text).name("Stored precision").help(
+        "The checkpoint's own precision, if not 16 bit: a quant_algo, or blocks and theirs, such as \
+         NVFP4,attention+output:NO_QUANT.",
+    ),
+    feature("m.quant_method", Input::Choice(QuantMethod::NAMES))
+        .name("Quantization method")
+        .help("quant_method of the checkpoint's quantization_config."),
+    feature("m.stored_kv", Input::Choice(StoredKvCache::NAMES))
+        .name("Stored KV cache type")
+        .help("The type of the KV cache that the checkpoint asks for."),
 ];

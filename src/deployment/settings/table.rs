@@ -6,7 +6,7 @@ use super::{Group, Input, Phase, Setting, custom_model};
 use crate::architecture;
 use crate::deployment::{
     AllreduceStrategy, Backend, DecodingType, Deployment, InvalidValue, KvCacheDtype, KvCacheType, Launcher,
-    MoeBackend, OperatingSystem, QuantAlgo, Runtime, SpeculativeDecodingMode, Version,
+    MoeBackend, OperatingSystem, QuantAlgo, Resolved, Runtime, SpeculativeDecodingMode, Version,
 };
 use crate::gpu;
 use crate::units::{grouped_decimal, shortest};
@@ -18,6 +18,28 @@ const MAX_TOKENS: u64 = 1 << 32;
 const MAX_DRAFT: u64 = 1 << 10;
 const MAX_BYTES: u64 = 1 << 50;
 const DTYPES: &[&str] = &["auto", "float16", "bfloat16", "float32"];
+/// The precision of the weights; with `auto` that of the checkpoint in words.
+fn weights(resolved: &Resolved) -> String {
+    match resolved.given.precision.quant_algo {
+        Some(given) => given.name().into(),
+        None => {
+            let label = resolved.model.checkpoint.label();
+            let stored = if label.is_empty() { resolved.precision.dtype.name().to_string() } else { label };
+            format!("{stored}, as the checkpoint is stored")
+        }
+    }
+}
+
+/// `auto`, and the name of every quantization.
+const QUANT_ALGOS: [&str; QuantAlgo::NAMES.len() + 1] = {
+    let mut names = ["auto"; QuantAlgo::NAMES.len() + 1];
+    let mut at = 1;
+    while at < names.len() {
+        names[at] = QuantAlgo::NAMES[at - 1];
+        at += 1;
+    }
+    names
+};
 const LOGITS_DTYPES: &[&str] = &["auto", "float32", "float16", "bfloat16"];
 
 /// The accessor of a setting, by its name and its group.
@@ -253,21 +275,22 @@ pub(super) const TABLE: &[Setting] = &[
         .aliases(&["moe_expert_parallel_size", "ep_size"]),
     Setting::new(
         "quant_algo",
-        Input::Choice(QuantAlgo::NAMES),
+        Input::Choice(&QUANT_ALGOS),
         Accessor::Own(
             |d, t| {
                 let name = if t.trim().eq_ignore_ascii_case("none") { QuantAlgo::None.name() } else { t };
-                let index = chosen(name, QuantAlgo::NAMES)?;
-                d.precision.quant_algo = QuantAlgo::ALL.get(index).copied().unwrap_or(d.precision.quant_algo);
+                let index = chosen(name, &QUANT_ALGOS)?;
+                d.precision.quant_algo = index.checked_sub(1).and_then(|index| QuantAlgo::ALL.get(index)).copied();
                 Ok(())
             },
-            |d| d.precision.quant_algo.name().into(),
+            |d| d.precision.quant_algo.map_or(QUANT_ALGOS[0], QuantAlgo::name).into(),
         ),
     )
+    .effective(weights)
     .name("Weights")
     .common()
     .in_group(Group::Precision, Phase::Build)
-    .help("Quantization of the weights; NO_QUANT keeps them in dtype."),
+    .help("Quantization of the weights; auto is the precision of the repository, NO_QUANT keeps them in dtype."),
     named!(kv_cache_dtype in precision, KvCacheDtype)
         .name("KV cache")
         .common()

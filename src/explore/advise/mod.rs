@@ -3,7 +3,7 @@
 mod cost;
 
 use super::load::fits;
-use super::precisions::{SMALLER_CACHE, smaller_weights};
+use super::precisions::{self, SMALLER_CACHE, smaller_weights};
 use super::range::Bound;
 use super::solve::{limit_reason, solve};
 use super::{Load, NumericSetting, most_fixed};
@@ -226,9 +226,9 @@ impl Current<'_> {
     fn smaller_types(&self, key: &str) -> Vec<String> {
         match key {
             "quant_algo" => {
-                let weights = |algo: QuantAlgo| {
+                let weights = |quant_algo: Option<QuantAlgo>| {
                     let changed = Deployment {
-                        precision: Precision { quant_algo: algo, ..self.deployment.precision },
+                        precision: Precision { quant_algo, ..self.deployment.precision },
                         ..self.deployment.clone()
                     };
                     estimate(&changed).ok().map(|report| most_fixed(&report))
@@ -237,7 +237,7 @@ impl Current<'_> {
                 let smaller = smaller_weights(&self.deployment.model)
                     .iter()
                     .filter(|algo| weights(**algo).is_some_and(|bytes| bytes < today));
-                smaller.map(QuantAlgo::to_string).collect()
+                smaller.map(|algo| precisions::text(*algo)).collect()
             }
             "kv_cache_dtype" => {
                 let smaller = |dtype: &KvCacheDtype| {

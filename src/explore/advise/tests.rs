@@ -8,7 +8,7 @@ fn too_large() -> Deployment {
     Deployment {
         model: find("llama-3.3-70b").unwrap().into(),
         limits: BuildLimits { max_seq_len: Some(8192), max_batch_size: Some(64), ..BuildLimits::default() },
-        ..Deployment::default()
+        ..Deployment::engine()
     }
 }
 
@@ -30,7 +30,7 @@ fn each_change_alone_makes_it_fit_and_the_cheap_ones_come_first() {
 fn a_run_time_change_comes_before_a_rebuild() {
     let greedy = Deployment {
         kv_cache: KvCacheConfig { free_gpu_memory_fraction: Some(0.02), ..KvCacheConfig::default() },
-        ..Deployment::default()
+        ..Deployment::engine()
     };
     let advice = advise(&greedy, None).unwrap();
     assert!(!advice.fits);
@@ -40,7 +40,7 @@ fn a_run_time_change_comes_before_a_rebuild() {
 
 #[test]
 fn oversized_limits_are_listed_with_the_memory_that_they_take() {
-    let advice = advise(&Deployment::default(), None).unwrap();
+    let advice = advise(&Deployment::engine(), None).unwrap();
     assert!(advice.fits);
     let keys: Vec<&str> = advice.changes.iter().map(|change| change.key).collect();
     assert!(keys.contains(&"max_seq_len") && keys.contains(&"max_batch_size"), "{keys:?}");
@@ -56,7 +56,7 @@ fn limits_that_a_load_needs_are_not_oversized() {
     let load = Load { concurrency: 64, input_len: 2000, output_len: 1000 };
     let sized = load.sized(&Deployment {
         limits: BuildLimits { max_num_tokens: Some(2048), ..BuildLimits::default() },
-        ..Deployment::default()
+        ..Deployment::engine()
     });
     let advice = advise(&sized, Some(load)).unwrap();
     assert!(advice.fits && advice.changes.is_empty(), "{:?}", advice.changes);
@@ -66,7 +66,7 @@ fn limits_that_a_load_needs_are_not_oversized() {
 fn a_load_that_is_too_large_has_advice_like_memory_that_is_too_small() {
     let deployment = Deployment {
         limits: BuildLimits { max_batch_size: Some(16), max_seq_len: Some(4096), ..BuildLimits::default() },
-        ..Deployment::default()
+        ..Deployment::engine()
     };
     let load = Load { concurrency: 32, input_len: 2000, output_len: 1000 };
     let advice = advise(&deployment, Some(load)).unwrap();

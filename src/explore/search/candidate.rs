@@ -107,7 +107,7 @@ impl Candidate {
         let shape = Shape { tp_size: self.tp_size, pp_size: self.pp_size, moe_ep_size: self.moe_ep_size };
         shape.apply(deployment);
         deployment.gpu = self.gpu.clone();
-        deployment.precision.quant_algo = self.quant_algo;
+        deployment.precision.quant_algo = Some(self.quant_algo);
         deployment.precision.kv_cache_dtype = self.kv_cache_dtype;
         load.size_batch(deployment);
     }

@@ -129,7 +129,7 @@ impl Search {
         let scratch = &mut self.scratch;
         scratch.gpu = self.space.gpus[gpu].clone();
         shape.apply(scratch);
-        scratch.precision.quant_algo = self.space.quant_algos[algo];
+        scratch.precision.quant_algo = Some(self.space.quant_algos[algo]);
         scratch.precision.kv_cache_dtype = self.space.kv_cache_dtypes[dtype];
         self.load.size_batch(scratch);
         if self.classes.0 != index {
@@ -178,7 +178,7 @@ fn candidate(deployment: &Deployment, load: Load, classes: &mut Option<RankClass
         tp_size: deployment.parallel.tp_size,
         pp_size: deployment.parallel.pp_size,
         moe_ep_size: deployment.parallel.moe_ep_size,
-        quant_algo: deployment.precision.quant_algo,
+        quant_algo: deployment.quant_algo(),
         kv_cache_dtype: deployment.precision.kv_cache_dtype,
         gpus: deployment.world_size(),
         used,

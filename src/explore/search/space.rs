@@ -45,7 +45,7 @@ impl Space {
             tp_sizes: SIZES.to_vec(),
             pp_sizes: STAGES.to_vec(),
             ep_sizes: SIZES.to_vec(),
-            quant_algos: QuantAlgo::ALL.to_vec(),
+            quant_algos: QuantAlgo::ALL.iter().copied().filter(|algo| !algo.is_only_published()).collect(),
             kv_cache_dtypes,
             most_gpus: MOST_GPUS,
         }

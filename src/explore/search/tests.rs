@@ -9,7 +9,7 @@ use wasm_bindgen_test::wasm_bindgen_test as test;
 const LOAD: Load = Load { concurrency: 32, input_len: 1500, output_len: 500 };
 
 fn base(model: &str) -> Deployment {
-    Deployment { model: architecture::find(model).unwrap().into(), ..Deployment::default() }
+    Deployment { model: architecture::find(model).unwrap().into(), ..Deployment::engine() }
 }
 
 fn run(mut search: Search, step: usize) -> Search {
@@ -31,7 +31,7 @@ fn alone(base: &Deployment, space: &Space) -> Vec<Candidate> {
                             let deployment = Deployment {
                                 gpu: gpu.clone(),
                                 parallel: Parallelism { tp_size, pp_size, moe_ep_size, ..base.parallel },
-                                precision: Precision { quant_algo, kv_cache_dtype, ..base.precision },
+                                precision: Precision { quant_algo: Some(quant_algo), kv_cache_dtype, ..base.precision },
                                 limits: BuildLimits {
                                     max_batch_size: Some(LOAD.concurrency.div_ceil(pp_size)),
                                     max_seq_len: Some(LOAD.sequence()),
@@ -148,7 +148,7 @@ fn orders_sort_and_have_names() {
 #[test]
 fn an_empty_space_has_nothing_to_try() {
     let mut search = Search::new(
-        &Deployment::default(),
+        &Deployment::engine(),
         LOAD,
         Space { tp_sizes: vec![7], ..Space::on(Vec::new(), Backend::TensorRt) },
     );

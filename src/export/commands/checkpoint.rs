@@ -109,7 +109,9 @@ fn how(resolved: &Resolved) -> Option<How> {
         | QuantAlgo::W4A8Nvfp4Fp8
         | QuantAlgo::W4A16Mxfp4
         | QuantAlgo::W4A8Mxfp4Mxfp8
-        | QuantAlgo::W4A8Mxfp4Fp8 => None,
+        | QuantAlgo::W4A8Mxfp4Fp8
+        | QuantAlgo::W4A16Nvfp4
+        | QuantAlgo::Mxfp8 => None,
     }
 }
 

@@ -3,7 +3,7 @@
 use super::options::Options;
 use super::shell::Line;
 use super::{CHECKPOINT_DIR, CONFIG_FILE, Language, Recipe, Step};
-use crate::architecture::{Architecture, Family};
+use crate::architecture::{Architecture, Checkpoint, versions};
 use crate::deployment::{
     AllreduceStrategy, Behavior, DecodingType, Deployment, KvCacheDtype, MoeBackend, QuantAlgo, Resolved,
 };
@@ -39,7 +39,7 @@ pub(super) fn recipes(deployment: &Deployment, resolved: &Resolved) -> Vec<Recip
 /// The checkpoint with the deployment's precision, and the step that makes it if it is not
 /// published.
 fn checkpoint(resolved: &Resolved, notes: &mut Vec<String>) -> (String, Option<Step>) {
-    if let Some(name) = published(&resolved.model, resolved.precision.quant_algo) {
+    if let Some(name) = published(resolved) {
         return (name.to_string(), None);
     }
     let Some(qformat) = qformat(resolved.precision.quant_algo) else {
@@ -57,23 +57,20 @@ fn checkpoint(resolved: &Resolved, notes: &mut Vec<String>) -> (String, Option<S
     (CHECKPOINT_DIR.to_string(), Some(Step::shell("Quantize the model with ModelOpt", line.text())))
 }
 
-/// The name of a published checkpoint of this precision.
-fn published(model: &Architecture, algo: QuantAlgo) -> Option<&str> {
-    let named = |ends: &[&str], by_nvidia: bool| {
-        model
-            .names()
-            .find(|name| name.starts_with("nvidia/") == by_nvidia && ends.iter().any(|end| name.ends_with(end)))
-    };
-    let own = Some(model.name.as_str());
-    match algo {
-        QuantAlgo::None => own,
-        QuantAlgo::Fp8 => named(&["-FP8"], true),
-        QuantAlgo::Nvfp4 => named(&["-NVFP4", "-FP4"], true),
-        QuantAlgo::Fp8BlockScales if matches!(model.family, Family::DeepSeekV3 | Family::DeepSeekV32) => own,
-        QuantAlgo::Fp8BlockScales => named(&["-FP8"], false),
-        algo if algo.is_mxfp4() && model.family == Family::GptOss => own,
-        _ => None,
+/// The name of a published checkpoint of this precision: the repository itself, or another version
+/// of the same model that the backend loads.
+fn published(resolved: &Resolved) -> Option<&str> {
+    let model = &resolved.model;
+    let is_stored_so = |checkpoint: &Checkpoint| checkpoint.precisions.main() == resolved.precision.quant_algo;
+    if resolved.given.precision.quant_algo.is_none() || is_stored_so(&model.checkpoint) {
+        return Some(&model.name);
     }
+    let mxfp4 = |checkpoint: &Checkpoint| {
+        resolved.precision.quant_algo.is_mxfp4() && checkpoint.precisions.main().is_mxfp4()
+    };
+    let readable = |version: &&Architecture| version.checkpoint.unreadable().is_none();
+    let mut versions = versions(model).filter(readable);
+    versions.find(|version| is_stored_so(&version.checkpoint) || mxfp4(&version.checkpoint)).map(|found| found.name.as_str())
 }
 
 /// The `--qformat` of `quantize.py` for a precision that the PyTorch backend supports.

@@ -5,7 +5,7 @@ use crate::link;
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
 fn of(text: &str) -> Vec<Recipe> {
-    let decoded = link::decode(text);
+    let decoded = link::decode(&format!("v=1&{text}"));
     assert_eq!(decoded.problems, []);
     recipes(&decoded.deployment).unwrap()
 }
@@ -111,8 +111,8 @@ fn every_model_and_precision_has_a_way_or_a_note() {
         for quant_algo in crate::deployment::QuantAlgo::ALL {
             let deployment = Deployment {
                 model: model.into(),
-                precision: Precision { quant_algo: *quant_algo, ..Precision::default() },
-                ..Deployment::default()
+                precision: Precision { quant_algo: Some(*quant_algo), ..Precision::default() },
+                ..Deployment::engine()
             };
             let Ok(all) = recipes(&deployment) else { continue };
             let engine = &all[0];
@@ -124,10 +124,10 @@ fn every_model_and_precision_has_a_way_or_a_note() {
 
 #[test]
 fn names_from_outside_are_quoted() {
-    let mut recipe = Deployment::default().model.to_recipe();
+    let mut recipe = Deployment::engine().model.to_recipe();
     recipe.name = "x/$(rm -rf ~)\"'".into();
     let model = crate::architecture::ModelRef::custom(recipe);
-    let all = recipes(&Deployment { model, ..Deployment::default() }).unwrap();
+    let all = recipes(&Deployment { model, ..Deployment::engine() }).unwrap();
     assert!(text(&all, "engine").contains("download 'x/$(rm -rf ~)\"'\"'\""));
     assert!(text(&all, "llm-api").contains("tokenizer=\"x/$(rm -rf ~)\\\"'\""));
 }
@@ -201,7 +201,7 @@ fn a_models_name_is_no_option_and_no_command() {
                 let link = format!(
                     "model=custom&m.name=--help&backend={backend}&quant_algo={algo}&trtllm_version={version}&gpu=b200"
                 );
-                let Ok(all) = recipes(&link::decode(&link).deployment) else { continue };
+                let Ok(all) = recipes(&link::decode(&format!("v=1&{link}")).deployment) else { continue };
                 let shell = all.iter().flat_map(|recipe| &recipe.steps).filter(|step| step.language == Language::Shell);
                 for step in shell {
                     assert!(!step.text.split_whitespace().any(|word| word == "--help"), "{link}\n{}", step.text);

@@ -31,9 +31,10 @@ impl HfConfig {
     /// Applies the model and its quantization to a deployment.
     pub fn apply(&self, deployment: &mut Deployment) {
         deployment.model = self.model.clone();
-        if let Some(algo) = self.quant_algo {
-            deployment.precision.quant_algo = algo;
-        }
+        // The catalogue's repository may be quantized, but this file isn't.
+        let unquantized = (!self.model.checkpoint.precisions.is_unquantized()).then_some(QuantAlgo::None);
+        let precision = &mut deployment.precision;
+        precision.quant_algo = self.quant_algo.or(precision.quant_algo).or(unquantized);
         if let Some(dtype) = self.kv_cache_dtype {
             deployment.precision.kv_cache_dtype = dtype;
         }

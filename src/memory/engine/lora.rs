@@ -110,7 +110,7 @@ mod tests {
     use crate::units::GIB;
 
     fn cache_of(text: &str, free: f64) -> (Pages, Cache<f64>) {
-        let resolved = link::decode(text).deployment.resolve().unwrap();
+        let resolved = link::decode(&format!("v=1&{text}")).deployment.resolve().unwrap();
         let inputs = Inputs::<f64>::new(&resolved, 0);
         let modules = resolved.engine.lora_target_modules.iter().map(|module| elements(&resolved, *module));
         let pages = Pages::of(modules, u64::from(resolved.model.layers), resolved.given.engine.max_lora_rank);
@@ -138,7 +138,7 @@ mod tests {
     #[test]
     fn every_expert_has_an_adapter() {
         let resolved = |ranks: u64| {
-            link::decode(&format!("model=mistralai/Mixtral-8x7B-v0.1&tp_size={ranks}")).deployment.resolve().unwrap()
+            link::decode(&format!("v=1&model=mistralai/Mixtral-8x7B-v0.1&tp_size={ranks}")).deployment.resolve().unwrap()
         };
         for module in [LoraModule::MoeHTo4h, LoraModule::MoeGate, LoraModule::Moe4hToH] {
             assert_eq!(elements(&resolved(1), module), (4096 + 14_336) * 8);

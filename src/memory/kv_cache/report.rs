@@ -140,7 +140,7 @@ impl KvCache {
     ///
     /// ```
     /// use trtllm_memory::{deployment::Deployment, memory::{Limit, estimate}};
-    /// let report = estimate(&Deployment::default()).unwrap();
+    /// let report = estimate(&Deployment::engine()).unwrap();
     /// let chats = report.kv_cache.concurrency(1024, 1024);
     /// assert_eq!(chats.limit, Limit::KvBlocks);
     /// assert_eq!(chats.requests, report.kv_cache.blocks / 64);

@@ -211,7 +211,7 @@ mod tests {
     use crate::link;
 
     fn requests(text: &str) -> Requests {
-        Requests::new(&link::decode(text).deployment.resolve().unwrap())
+        Requests::new(&link::decode(&format!("v=1&{text}")).deployment.resolve().unwrap())
     }
 
     #[test]

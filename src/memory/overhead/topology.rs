@@ -109,7 +109,7 @@ mod tests {
             version: version.parse().ok(),
             parallel: Parallelism { tp_size: 4, ..Parallelism::default() },
             machine: Machine { launcher, ..Machine::default() },
-            ..Deployment::default()
+            ..Deployment::engine()
         };
         topologies(&four).iter().map(|topology| topology.foreign_contexts).collect()
     }
@@ -128,7 +128,7 @@ mod tests {
         let topologies = topologies(&Deployment {
             parallel: Parallelism { tp_size: 8, ..Parallelism::default() },
             machine: Machine { gpus_per_node: Some(4), ..Machine::default() },
-            ..Deployment::default()
+            ..Deployment::engine()
         });
         let positions: Vec<Position> = topologies.iter().map(|topology| topology.position).collect();
         let node = [Position::Head, Position::Middle, Position::Middle, Position::Tail];
@@ -145,7 +145,7 @@ mod tests {
             let four = Deployment {
                 parallel: Parallelism { pp_size: 4, ..Parallelism::default() },
                 machine: Machine { gpus_per_node: Some(gpus_per_node), ..Machine::default() },
-                ..Deployment::default()
+                ..Deployment::engine()
             };
             topologies(&four).iter().map(|topology| (topology.near_pairs, topology.far_pairs)).collect()
         };

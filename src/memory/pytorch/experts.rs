@@ -1,5 +1,6 @@
 //! The MoE kernels, and the rows that they process.
 
+use crate::architecture::Block;
 use crate::deployment::{MoeBackend, QuantAlgo, Resolved};
 use crate::memory::inputs::Inputs;
 use crate::memory::law::{Origin, Symbol};
@@ -22,11 +23,11 @@ fn is_fp8(algo: QuantAlgo) -> bool {
     matches!(algo, QuantAlgo::Fp8 | QuantAlgo::Fp8BlockScales)
 }
 
-/// The quantization of the draft layer for multi-token prediction: that of the model, or 16 bit if
-/// the model is in FP4. FP4 checkpoints exclude the layer (`modeling_deepseekv3.py`
+/// The quantization of a block of the draft layer for multi-token prediction: that of the model, or
+/// 16 bit if the model is in FP4. FP4 checkpoints exclude the layer (`modeling_deepseekv3.py`
 /// _get_decoder_layer_quant_config).
-pub(super) fn draft_algo(resolved: &Resolved) -> QuantAlgo {
-    if resolved.precision.quant_algo.is_nvfp4() { QuantAlgo::None } else { resolved.precision.quant_algo }
+pub(super) fn draft_algo(resolved: &Resolved, block: Block) -> QuantAlgo {
+    if resolved.precision.quant_algo.is_nvfp4() { QuantAlgo::None } else { resolved.precision.modules.of(block) }
 }
 
 /// Tokens that the experts of a rank process in a step: the tokens of all ranks if attention is
@@ -53,5 +54,5 @@ pub(super) fn graph_tokens<N: Number>(inputs: &Inputs<N>) -> N {
 
 /// Whether the draft layer has 16-bit experts and the model quantized ones.
 pub(super) fn draft_is_16_bit_moe(resolved: &Resolved) -> bool {
-    resolved.drafts_by_itself() && resolved.model.moe.is_some() && draft_algo(resolved) != resolved.precision.quant_algo
+    resolved.drafts_by_itself() && resolved.model.moe.is_some() && draft_algo(resolved, Block::Experts) != resolved.precision.quant_algo
 }

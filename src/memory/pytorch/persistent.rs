@@ -4,6 +4,7 @@
 //! The log counts it together with the weights ("Memory used after loading model weights (inside
 //! torch)").
 
+use crate::architecture::Block;
 use super::experts::{draft_algo, draft_is_16_bit_moe, kernels, rows};
 use crate::architecture::Positions;
 use crate::deployment::{Behavior, MoeBackend, QuantAlgo};
@@ -125,7 +126,7 @@ pub(super) fn expert_workspace<N: Number>(inputs: &Inputs<N>) -> N {
     let resolved = inputs.resolved;
     let main = workspace_of(inputs, resolved.precision.quant_algo);
     if draft_is_16_bit_moe(resolved) && inputs.is_last_stage() {
-        main.max(workspace_of(inputs, draft_algo(resolved)))
+        main.max(workspace_of(inputs, draft_algo(resolved, Block::Experts)))
     } else {
         main
     }

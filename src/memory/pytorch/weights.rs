@@ -8,7 +8,7 @@
 //! biases are stored in `dtype`.
 
 use super::experts::{draft_algo, kernels};
-use crate::architecture::{Attention, Block, Dtype, Fp4Scope, LayerGroup, Split, Tensor, TensorKind};
+use crate::architecture::{Attention, Block, Dtype, LayerGroup, LayerSet, Split, Tensor, TensorKind};
 use crate::deployment::{DecodingType, MoeBackend, QuantAlgo, Resolved};
 use crate::explanation_text::explanation_text;
 use crate::memory::inputs::Inputs;
@@ -45,28 +45,29 @@ const BLOCK: u64 = 128;
 /// Bytes of weights on a rank.
 pub(crate) fn weights<N: Number>(inputs: &Inputs<N>) -> N {
     let resolved = inputs.resolved;
+    let modules = &resolved.precision.modules;
     let tensors = resolved.model.shared_tensors();
-    let layers = resolved.layers_of_stage(inputs.stage);
+    let stage = LayerSet::range(resolved.layers_of_stage(inputs.stage));
     let mut parts = Vec::with_capacity(40);
     if inputs.is_first_stage() {
-        parts.extend(
-            tensors.first_stage.iter().map(|tensor| tensor_bytes(inputs, tensor, 1, resolved.precision.quant_algo)),
-        );
+        parts.extend(tensors.first_stage.iter().map(|tensor| tensor_bytes(inputs, tensor, 1, QuantAlgo::None)));
     }
     for group in &tensors.groups {
-        let repeats = group.layers.count_in(layers.clone());
-        if repeats > 0 {
-            let here = group.tensors.iter().filter(|tensor| !is_balanced(resolved, tensor));
-            parts.extend(here.map(|tensor| tensor_bytes(inputs, tensor, repeats, resolved.precision.quant_algo)));
+        let layers = group.layers & stage;
+        for tensor in group.tensors.iter().filter(|tensor| !is_balanced(resolved, tensor)) {
+            let stored = modules.within(tensor.block, layers);
+            parts.extend(stored.map(|(algo, layers)| tensor_bytes(inputs, tensor, layers.len(), algo)));
         }
     }
     parts.extend(balanced(inputs).map(|bytes| bytes.part(|| Part::bytes("experts that the load balancer moves"))));
-    latent_copies(inputs, resolved.model.attention_layers.count_in(layers), resolved.precision.quant_algo, &mut parts);
+    for (algo, layers) in modules.within(Block::AttentionInputs, resolved.model.attention_layers & stage) {
+        latent_copies(inputs, layers.len(), algo, &mut parts);
+    }
     if inputs.is_last_stage() {
         let owned =
             |tensor: &&Tensor| !(tensors.tied_lm_head && inputs.is_first_stage() && tensor.kind == TensorKind::LmHead);
         let ends = tensors.last_stage.iter().filter(owned);
-        parts.extend(ends.map(|tensor| tensor_bytes(inputs, tensor, 1, resolved.precision.quant_algo)));
+        parts.extend(ends.map(|tensor| tensor_bytes(inputs, tensor, 1, modules.of(tensor.block))));
         match resolved.given.pytorch.decoding_type {
             DecodingType::Mtp => parts.extend(draft_layers(inputs, &tensors.groups)),
             DecodingType::Eagle3 => parts.push(eagle3(inputs)),
@@ -91,20 +92,19 @@ fn balanced<N: Number>(inputs: &Inputs<N>) -> Option<N> {
     };
     let resolved = inputs.resolved;
     let slots = resolved.pytorch.load_balancer_slots?.div_ceil(resolved.parallel.moe_ep_size);
-    let layers = resolved.layers_of_stage(inputs.stage);
+    let stage = LayerSet::range(resolved.layers_of_stage(inputs.stage));
     let groups = &resolved.model.shared_tensors().groups;
-    let bytes: Vec<N> = groups
-        .iter()
-        .map(|group| (group, group.layers.count_in(layers.clone())))
-        .filter(|(_, repeats)| *repeats > 0)
-        .flat_map(|(group, repeats)| {
-            let routed = group.tensors.iter().filter(|tensor| tensor.is_routed());
-            routed.map(move |tensor| {
-                repeated(matrix_bytes(inputs, tensor, resolved.precision.quant_algo), 1, repeats)
-                    .part(|| described(resolved, tensor, resolved.precision.quant_algo, 1, repeats))
-            })
-        })
-        .collect();
+    let mut bytes = Vec::new();
+    for group in groups {
+        for tensor in group.tensors.iter().filter(|tensor| tensor.is_routed()) {
+            let stored = resolved.precision.modules.within(tensor.block, group.layers & stage);
+            bytes.extend(stored.map(|(algo, layers)| {
+                let layers = layers.len();
+                repeated(matrix_bytes(inputs, tensor, algo), 1, layers)
+                    .part(|| described(resolved, tensor, algo, 1, layers))
+            }));
+        }
+    }
     (!bytes.is_empty()).then(|| N::sum_of(bytes) * N::symbol(&SLOTS, slots as f64))
 }
 
@@ -116,32 +116,32 @@ pub fn outside_torch(resolved: &Resolved, stage: u64) -> Bytes {
     Bytes::rounded(balanced(&Inputs::<f64>::new(resolved, stage)).unwrap_or_default())
 }
 
-/// Bytes of a tensor on this rank, in `repeats` layers with linear layers stored as `algo`.
-fn tensor_bytes<N: Number>(inputs: &Inputs<N>, tensor: &Tensor, repeats: u32, algo: QuantAlgo) -> N {
-    let bytes = matrix_bytes(inputs, tensor, algo);
+/// Bytes of a tensor on this rank, in `repeats` layers whose block is stored as `stored_as`.
+fn tensor_bytes<N: Number>(inputs: &Inputs<N>, tensor: &Tensor, repeats: u32, stored_as: QuantAlgo) -> N {
+    let bytes = matrix_bytes(inputs, tensor, stored_as);
     let copies =
         if tensor.is_routed() { tensor.copies.div_ceil(inputs.resolved.parallel.moe_ep_size) } else { tensor.copies };
-    repeated(bytes, copies, repeats).part(|| described(inputs.resolved, tensor, algo, copies, repeats))
+    repeated(bytes, copies, repeats).part(|| described(inputs.resolved, tensor, stored_as, copies, repeats))
 }
 
 /// A tensor as a part of the weights.
-fn described(resolved: &Resolved, tensor: &Tensor, algo: QuantAlgo, copies: u64, repeats: u32) -> Part {
-    let algo = algo_of(resolved, tensor, algo);
-    let (rows, columns) = local_shape(resolved, tensor, algo);
-    let widened = algo == QuantAlgo::None && tensor.is_routed() && resolved.precision.quant_algo.is_mxfp4();
+fn described(resolved: &Resolved, tensor: &Tensor, stored_as: QuantAlgo, copies: u64, repeats: u32) -> Part {
+    let algo = format_of(tensor, stored_as);
+    let (rows, columns) = local_shape(resolved, tensor, stored_as);
+    let widened = algo == QuantAlgo::None && tensor.is_routed() && stored_as.is_mxfp4();
     let format = if widened { Dtype::Float32.name().to_string() } else { format(resolved, algo) };
     stored(StoredTensor::new(resolved, tensor, [rows, columns], copies, repeats, format))
 }
 
 /// Bytes of one copy of a tensor on this rank.
-fn matrix_bytes<N: Number>(inputs: &Inputs<N>, tensor: &Tensor, algo: QuantAlgo) -> N {
+fn matrix_bytes<N: Number>(inputs: &Inputs<N>, tensor: &Tensor, stored_as: QuantAlgo) -> N {
     let resolved = inputs.resolved;
-    let algo = algo_of(resolved, tensor, algo);
-    let (k, n) = local_shape(resolved, tensor, algo);
+    let algo = format_of(tensor, stored_as);
+    let (k, n) = local_shape(resolved, tensor, stored_as);
     let (k, n) = (N::symbol(&INPUTS, k as f64), N::symbol(&OUTPUTS, n as f64));
     match algo {
         // MXFP4 experts add their biases in 32 bit.
-        QuantAlgo::None if tensor.is_routed() && resolved.precision.quant_algo.is_mxfp4() => k * n * 4.0,
+        QuantAlgo::None if tensor.is_routed() && stored_as.is_mxfp4() => k * n * 4.0,
         QuantAlgo::None => k * n * inputs.element(),
         QuantAlgo::Fp8BlockScales if packs_scales(resolved, tensor) => {
             let scales = (k.clone() / BLOCK as f64).ceil().round_up(4.0);
@@ -158,22 +158,17 @@ fn packs_scales(resolved: &Resolved, tensor: &Tensor) -> bool {
     resolved.gpu.compute_capability.0 >= 10 && !generated
 }
 
-/// The format of a tensor: `algo`, or `dtype` if the checkpoint's scheme excludes the tensor.
-fn algo_of(resolved: &Resolved, tensor: &Tensor, algo: QuantAlgo) -> QuantAlgo {
-    let linear = matches!(tensor.kind, TensorKind::Linear | TensorKind::ExpertLinear | TensorKind::LatentProjection);
-    let stored = linear
-        && tensor.block != Block::Indexer
-        && match resolved.model.fp4_scope {
-            _ if algo.is_mxfp4() => tensor.is_routed(),
-            Fp4Scope::Experts if algo.is_nvfp4() => tensor.is_routed(),
-            Fp4Scope::MlpAndOutput if algo.is_nvfp4() => tensor.block != Block::AttentionInputs,
-            _ => true,
-        };
-    if stored { algo } else { QuantAlgo::None }
+/// The format of a tensor in a block that is stored as `stored_as`: only its linear layers are
+/// quantized.
+fn format_of(tensor: &Tensor, stored_as: QuantAlgo) -> QuantAlgo {
+    match tensor.kind {
+        TensorKind::Linear | TensorKind::ExpertLinear | TensorKind::LatentProjection | TensorKind::LmHead => stored_as,
+        _ => QuantAlgo::None,
+    }
 }
 
-/// Inputs and outputs of a tensor on a rank.
-fn local_shape(resolved: &Resolved, tensor: &Tensor, algo: QuantAlgo) -> (u64, u64) {
+/// Inputs and outputs of a tensor on a rank, in a block that is stored as `stored_as`.
+fn local_shape(resolved: &Resolved, tensor: &Tensor, stored_as: QuantAlgo) -> (u64, u64) {
     let Tensor { inputs, outputs, .. } = *tensor;
     let tp = resolved.parallel.attention_tp_size;
     let (inputs, outputs) = match tensor.split {
@@ -190,8 +185,8 @@ fn local_shape(resolved: &Resolved, tensor: &Tensor, algo: QuantAlgo) -> (u64, u
         Split::Experts => (inputs, outputs.div_ceil(resolved.parallel.moe_tp_size)),
         Split::ExpertsInputs => (inputs.div_ceil(resolved.parallel.moe_tp_size), outputs),
     };
-    if resolved.precision.quant_algo.is_mxfp4() && tensor.is_routed() {
-        padded(resolved, tensor, algo, inputs, outputs)
+    if stored_as.is_mxfp4() && tensor.is_routed() {
+        padded(resolved, tensor, stored_as, inputs, outputs)
     } else {
         (inputs, outputs)
     }
@@ -200,7 +195,7 @@ fn local_shape(resolved: &Resolved, tensor: &Tensor, algo: QuantAlgo) -> (u64, u
 /// Ranks among which the columns of a shared expert are divided: as many as get equal numbers of
 /// blocks (`modeling_deepseekv3.py` _compute_shared_expert_tp_size).
 fn sharing(tensor: &Tensor, columns: u64, tp: u64) -> u64 {
-    if tensor.block == Block::SharedExpert { greatest_common_divisor(columns.div_ceil(BLOCK), tp) } else { tp }
+    if tensor.block == Block::SharedExperts { greatest_common_divisor(columns.div_ceil(BLOCK), tp) } else { tp }
 }
 
 fn greatest_common_divisor(a: u64, b: u64) -> u64 {
@@ -209,12 +204,12 @@ fn greatest_common_divisor(a: u64, b: u64) -> u64 {
 
 /// MXFP4 experts with the padding of their kernels: to 128, and the inputs of generated kernels to
 /// 512 (`fused_moe/quantization.py`, MXFP4 weight methods).
-fn padded(resolved: &Resolved, tensor: &Tensor, algo: QuantAlgo, inputs: u64, outputs: u64) -> (u64, u64) {
-    let generated = kernels(resolved, resolved.precision.quant_algo) == MoeBackend::Trtllm;
+fn padded(resolved: &Resolved, tensor: &Tensor, stored_as: QuantAlgo, inputs: u64, outputs: u64) -> (u64, u64) {
+    let generated = kernels(resolved, stored_as) == MoeBackend::Trtllm;
     let first = tensor.split == Split::Experts;
     // Gate and up projection are padded separately.
     let outputs = if first { 2 * (outputs / 2).next_multiple_of(BLOCK) } else { outputs.next_multiple_of(BLOCK) };
-    let inputs = match algo {
+    let inputs = match format_of(tensor, stored_as) {
         QuantAlgo::None => inputs,
         _ if generated && first => inputs.next_multiple_of(512),
         _ => inputs.next_multiple_of(BLOCK),
@@ -265,12 +260,13 @@ fn draft_layers<N: Number>(inputs: &Inputs<N>, groups: &[LayerGroup]) -> Vec<N> 
         1 => 1,
         several => several.min(resolved.pytorch.max_draft_len.min(u64::from(several)) as u32),
     };
-    let algo = draft_algo(resolved);
     let last = resolved.model.layers.saturating_sub(1);
     let alike =
         groups.iter().find(|group| group.layers.contains(last)).map_or(&[][..], |group| group.tensors.as_slice());
-    let mut parts: Vec<N> = alike.iter().map(|tensor| tensor_bytes(inputs, tensor, layers, algo)).collect();
-    latent_copies(inputs, layers, algo, &mut parts);
+    let stored_as = |block: Block| draft_algo(resolved, block);
+    let mut parts: Vec<N> =
+        alike.iter().map(|tensor| tensor_bytes(inputs, tensor, layers, stored_as(tensor.block))).collect();
+    latent_copies(inputs, layers, stored_as(Block::AttentionInputs), &mut parts);
     let projection = inputs.hidden() * inputs.hidden() * 2.0 * inputs.element() / attention_ranks(inputs);
     parts.push((projection * f64::from(layers)).part(|| Part::bytes("eh_proj")));
     vec![N::sum_of(parts).part(|| Part::bytes("draft layer of multi-token prediction"))]

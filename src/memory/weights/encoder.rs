@@ -11,8 +11,12 @@ use crate::memory::number::Number;
 pub(super) fn encoder<N: Number>(inputs: &Inputs<N>) -> Option<N> {
     inputs.resolved.model.encoder?;
     let tensors = inputs.resolved.model.shared_tensors().encoder.as_ref()?;
-    let ends = tensors.ends.iter().map(|tensor| tensor_bytes(inputs, tensor, 1));
-    let layers = tensors.layer.iter().map(|tensor| tensor_bytes(inputs, tensor, tensors.layers));
+    let modules = &inputs.resolved.precision.modules;
+    let ends = tensors.ends.iter().map(|tensor| tensor_bytes(inputs, tensor, 1, QuantAlgo::None));
+    let layers = tensors.layer.iter().map(|tensor| {
+        let stored_as = modules.of(tensor.block);
+        tensor_bytes(inputs, tensor, tensors.layers, stored_as)
+    });
     Some(N::sum_of(ends.chain(layers)).part(|| Part::bytes("the encoder's engine")))
 }
 

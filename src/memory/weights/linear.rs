@@ -47,13 +47,17 @@ pub(in crate::memory) fn quantized<N: Number>(algo: QuantAlgo, element: N, k: N,
             let scales = groups(&k) * groups(&n) * 4.0;
             bytes("FP8 values") + scales.remark("a 32-bit scale for each block of 128 × 128")
         }
-        QuantAlgo::Nvfp4 | QuantAlgo::W4A8Nvfp4Fp8 => {
+        QuantAlgo::Nvfp4 | QuantAlgo::W4A8Nvfp4Fp8 | QuantAlgo::W4A16Nvfp4 => {
             let scales = n.clone().round_up(128.0) * (k.clone() / 16.0).round_up(4.0);
             halves("FP4 values") + scales.remark("a scale for each 16 inputs of an output") + 12.0
         }
         QuantAlgo::W4A16Mxfp4 | QuantAlgo::W4A8Mxfp4Mxfp8 | QuantAlgo::W4A8Mxfp4Fp8 => {
             let scales = n.clone() * (k.clone() / 32.0).ceil();
             halves("FP4 values") + scales.remark("a scale for each 32 inputs of an output")
+        }
+        QuantAlgo::Mxfp8 => {
+            let scales = n.clone() * (k.clone() / 32.0).ceil();
+            bytes("FP8 values") + scales.remark("a scale for each 32 inputs of an output")
         }
     }
 }

@@ -18,7 +18,7 @@ pub use file::engine_file_size;
 use super::inputs::Inputs;
 use super::law::{Evidence, Law, Origin, Part, Symbol};
 use super::number::Number;
-use crate::architecture::{Attention, Dtype, Positions, Split, Tensor, TensorKind};
+use crate::architecture::{Attention, Dtype, LayerSet, Positions, Split, Tensor, TensorKind};
 use crate::deployment::{Behavior, KvType, QuantAlgo, Resolved, SpeculativeDecodingMode};
 use crate::explanation_text::explanation_text;
 pub(super) use linear::quantized;
@@ -173,21 +173,23 @@ pub fn weights<N: Number>(inputs: &Inputs<N>) -> N {
 fn engine<N: Number>(inputs: &Inputs<N>) -> N {
     let resolved = inputs.resolved;
     let tensors = resolved.model.shared_tensors();
-    let layers = resolved.layers_of_stage(inputs.stage);
+    let modules = &resolved.precision.modules;
+    let stage = LayerSet::range(resolved.layers_of_stage(inputs.stage));
     let mut parts = Vec::with_capacity(32);
     if inputs.is_first_stage() {
-        parts.extend(tensors.first_stage.iter().map(|tensor| tensor_bytes(inputs, tensor, 1)));
+        parts.extend(tensors.first_stage.iter().map(|tensor| tensor_bytes(inputs, tensor, 1, QuantAlgo::None)));
     }
     for group in &tensors.groups {
-        let repeats = group.layers.count_in(layers.clone());
-        if repeats > 0 {
-            parts.extend(group.tensors.iter().map(|tensor| tensor_bytes(inputs, tensor, repeats)));
+        let layers = group.layers & stage;
+        for tensor in &group.tensors {
+            let stored = modules.within(tensor.block, layers);
+            parts.extend(stored.map(|(algo, layers)| tensor_bytes(inputs, tensor, layers.len(), algo)));
         }
     }
     if inputs.is_last_stage() {
         let shared = tensors.tied_lm_head && shares_embedding(resolved);
         let owned = tensors.last_stage.iter().filter(|tensor| !(shared && tensor.kind == TensorKind::LmHead));
-        parts.extend(owned.map(|tensor| tensor_bytes(inputs, tensor, 1)));
+        parts.extend(owned.map(|tensor| tensor_bytes(inputs, tensor, 1, modules.of(tensor.block))));
         parts.extend(drafters::of_mode(inputs));
     }
     add_constants(inputs, &mut parts);
@@ -236,21 +238,21 @@ fn add_constants<N: Number>(inputs: &Inputs<N>, parts: &mut Vec<N>) {
     }
 }
 
-/// Bytes of a tensor on this rank, in `repeats` layers.
-fn tensor_bytes<N: Number>(inputs: &Inputs<N>, tensor: &Tensor, repeats: u32) -> N {
+/// Bytes of a tensor on this rank, in `repeats` layers whose block is stored as `stored_as`.
+fn tensor_bytes<N: Number>(inputs: &Inputs<N>, tensor: &Tensor, repeats: u32, stored_as: QuantAlgo) -> N {
     let resolved = inputs.resolved;
     let (rows, columns, copies) = local_shape(resolved, tensor);
     let (k, n) = (N::symbol(&INPUTS, rows as f64), N::symbol(&OUTPUTS, columns as f64));
     let bytes = match tensor.kind {
         TensorKind::Linear | TensorKind::ExpertLinear => {
-            quantized(resolved.precision.quant_algo, inputs.element(), k, n, tensor.split)
+            quantized(stored_as, inputs.element(), k, n, tensor.split)
         }
         TensorKind::Router => k * n * 4.0,
         _ => k * n * inputs.element(),
     };
     repeated(bytes, copies, repeats).part(|| {
         let format = match tensor.kind {
-            TensorKind::Linear | TensorKind::ExpertLinear => format(resolved, resolved.precision.quant_algo),
+            TensorKind::Linear | TensorKind::ExpertLinear => format(resolved, stored_as),
             TensorKind::Router => Dtype::Float32.name().to_string(),
             _ => resolved.precision.dtype.name().to_string(),
         };

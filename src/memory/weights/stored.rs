@@ -78,7 +78,7 @@ impl WeightGroup {
         match (tensor.kind, tensor.block) {
             (TensorKind::Embedding | TensorKind::PositionEmbedding | TensorKind::LmHead, _) => WeightGroup::Embedding,
             _ if tensor.is_routed() => WeightGroup::Experts,
-            (_, Block::SharedExpert) => WeightGroup::SharedExperts,
+            (_, Block::SharedExperts) => WeightGroup::SharedExperts,
             (TensorKind::Router | TensorKind::Norm, _) => WeightGroup::RouterAndNorms,
             (_, Block::AttentionInputs | Block::Indexer) | (TensorKind::LatentProjection, _) => WeightGroup::Attention,
             // The only linear layer of attention after its inputs is the output projection.
@@ -170,6 +170,7 @@ pub(in crate::memory) fn format(resolved: &Resolved, algo: QuantAlgo) -> String 
         algo if algo.is_smooth_quant() => "INT8 + scales".into(),
         algo if algo.is_nvfp4() => "NVFP4 + scales".into(),
         algo if algo.is_mxfp4() => "MXFP4 + scales".into(),
+        QuantAlgo::Mxfp8 => "MXFP8 + scales".into(),
         _ => "FP8 + scales".into(),
     }
 }

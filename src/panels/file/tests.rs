@@ -208,7 +208,7 @@ fn a_file_without_a_model_offers_none() {
         assert!(!html.contains("Use this model"), "{html}");
         let before = take(Deployment::default(), "model=Qwen/Qwen3-8B");
         let used = take(before.clone(), &attribute(&html, "data-take", label));
-        assert_eq!((&used.model, used.precision.quant_algo.name()), (&before.model, algo));
+        assert_eq!((&used.model, used.quant_algo().name()), (&before.model, algo));
     }
     assert!(about(shard).contains("no embedding table") && about(index).contains("not their shapes"));
 }

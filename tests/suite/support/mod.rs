@@ -7,9 +7,10 @@ use trtllm_memory::deployment::Deployment;
 use trtllm_memory::link;
 use trtllm_memory::memory::{Report, estimate};
 
-/// The deployment of a link; panics if any part of the link is not understood.
+/// The deployment of a link of version 1: an engine in 16 bit unless the link says otherwise.
+/// Panics if any part of the link is not understood.
 pub(crate) fn deployment(link: &str) -> Deployment {
-    let decoded = link::decode(link);
+    let decoded = link::decode(&format!("v=1&{link}"));
     assert!(decoded.problems.is_empty(), "{link}: {:?}", decoded.problems);
     decoded.deployment
 }

@@ -33,7 +33,7 @@ fn served() -> impl Strategy<Value = Deployment> {
             gpu: GpuRef::from(&gpus()[gpu]),
             version: version.and_then(|version| Version::NAMES[version].parse::<Version>().ok()),
             precision: Precision {
-                quant_algo: QuantAlgo::ALL[quant],
+                quant_algo: QuantAlgo::ALL.get(quant).copied(),
                 kv_cache_dtype: KvCacheDtype::ALL[kv],
                 ..Precision::default()
             },
@@ -50,7 +50,7 @@ fn served() -> impl Strategy<Value = Deployment> {
                 ..BuildLimits::default()
             },
             kv_cache: KvCacheConfig { free_gpu_memory_fraction: fraction, ..KvCacheConfig::default() },
-            ..Deployment::default()
+            ..Deployment::engine()
         },
     )
 }
@@ -173,7 +173,7 @@ pub(crate) fn ranks_hold_the_checkpoint(deployment: &Deployment) -> TestCaseResu
         })
         .sum();
     let element =
-        if deployment.precision.quant_algo == QuantAlgo::None { resolved.precision.dtype.bytes() as f64 } else { 0.5 };
+        if deployment.quant_algo() == QuantAlgo::None { resolved.precision.dtype.bytes() as f64 } else { 0.5 };
     let least = (tensors.elements - encoder) as f64 * element;
     prop_assert!(held >= least * 0.9999, "{held:.0} of {least:.0} bytes of {}", resolved.model.name);
     Ok(())

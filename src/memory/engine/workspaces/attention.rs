@@ -243,7 +243,7 @@ mod tests {
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
     fn bytes(link: &str, of: impl Fn(&Inputs<f64>) -> f64) -> u64 {
-        let resolved = link::decode(link).deployment.resolve().unwrap();
+        let resolved = link::decode(&format!("v=1&{link}")).deployment.resolve().unwrap();
         of(&Inputs::new(&resolved, 0)) as u64
     }
 

@@ -87,7 +87,7 @@ macro_rules! families {
 families! {
     Llama, "Llama", ["llama", "mllama"], LLAMA;
     Llama4, "Llama 4", ["llama4_text", "llama4"], LLAMA;
-    Mistral, "Mistral", ["mistral"], LLAMA;
+    Mistral, "Mistral", ["mistral", "ministral3"], LLAMA;
     Mixtral, "Mixtral", ["mixtral"], LLAMA;
     Qwen, "Qwen", ["qwen"], Conventions { qkv_bias: true, ..LLAMA };
     Qwen2, "Qwen 1.5, 2 and 2.5", ["qwen2", "qwen2_vl", "qwen2_5_vl"], Conventions { qkv_bias: true, ..LLAMA };
@@ -128,13 +128,16 @@ families! {
     Nemotron, "Nemotron", ["nemotron"], Conventions { norm: Norm::ScaleAndBias, gated: false, ..LLAMA };
     NemotronH, "Nemotron-H", ["nemotron_h"], Conventions { norms_per_layer: 1, gated: false, ..LLAMA };
     Cohere, "Command R", ["cohere"], Conventions { norms_per_layer: 1, parallel_attention_mlp: true, ..LLAMA };
+    Cohere2, "Command A", ["cohere2"], Conventions { norms_per_layer: 1, parallel_attention_mlp: true, ..LLAMA };
     ChatGlm, "ChatGLM and GLM-4", ["chatglm"], Conventions { qkv_bias: true, ..LLAMA };
     Glm4Moe, "GLM-4.5", ["glm4_moe"], Conventions { qkv_bias: true, ..LLAMA };
+    Glm4MoeLite, "GLM-4.7-Flash", ["glm4_moe_lite"], LLAMA;
     GlmMoeDsa, "GLM-5", ["glm_moe_dsa"], LLAMA;
     Baichuan, "Baichuan", ["baichuan"], LLAMA;
     InternLm, "InternLM", ["internlm"], Conventions { qkv_bias: true, dense_bias: true, ..LLAMA };
     InternLm2, "InternLM 2", ["internlm2"], LLAMA;
-    MiniCpm, "MiniCPM", ["minicpm"], LLAMA;
+    InternLm3, "InternLM 3", ["internlm3"], LLAMA;
+    MiniCpm, "MiniCPM", ["minicpm", "minicpm3"], LLAMA;
     MiniMaxM2, "MiniMax M2", ["minimax_m2"], Conventions { qk_norm: QkNorm::Full, ..LLAMA };
     Orion, "Orion", ["orion"], Conventions { norm: Norm::ScaleAndBias, ..LLAMA };
     MiMo, "MiMo", ["mimo"], Conventions { qkv_bias: true, ..LLAMA };
@@ -142,7 +145,16 @@ families! {
     Granite, "Granite", ["granite"], LLAMA;
     GraniteMoe, "Granite MoE", ["granitemoe"], LLAMA;
     Olmo, "OLMo", ["olmo"], Conventions { norm: Norm::Plain, ..LLAMA };
-    Olmo2, "OLMo 2", ["olmo2"], Conventions { qk_norm: QkNorm::Full, ..LLAMA };
+    Olmo2, "OLMo 2 and 3", ["olmo2", "olmo3"], Conventions { qk_norm: QkNorm::Full, ..LLAMA };
+    SmolLm3, "SmolLM 3", ["smollm3"], LLAMA;
+    Exaone4, "EXAONE 4", ["exaone4", "exaone4_5_text", "exaone4_5", "exaone_moe"],
+        Conventions { qk_norm: QkNorm::Head, ..LLAMA };
+    SeedOss, "Seed-OSS", ["seed_oss"], Conventions { qkv_bias: true, ..LLAMA };
+    Hunyuan, "Hunyuan", ["hunyuan_v1_moe", "hunyuan_v1_dense"], Conventions { qk_norm: QkNorm::Head, ..LLAMA };
+    Arcee, "AFM", ["arcee"], Conventions { gated: false, ..LLAMA };
+    AfMoe, "Trinity", ["afmoe"], Conventions { norms_per_layer: 4, qk_norm: QkNorm::Head, ..LLAMA };
+    Apertus, "Apertus", ["apertus"], Conventions { qk_norm: QkNorm::Head, gated: false, ..LLAMA };
+    Ernie45Moe, "ERNIE 4.5", ["ernie4_5_moe"], LLAMA;
     T5, "T5", ["t5"], Conventions { norms_per_layer: 3, gated: false, ..LLAMA };
     Bart, "BART", ["bart"], Conventions { norms_per_layer: 3, ..GPT };
     Whisper, "Whisper", ["whisper"], Conventions { norms_per_layer: 3, ..GPT };

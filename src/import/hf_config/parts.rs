@@ -77,7 +77,7 @@ fn norms(fields: &mut ObjectReader, recipe: &mut Recipe) -> Result<(), ReadError
         set(recipe, "qk_norm", "head");
     }
     let gate = fields.flag(&["attn_output_gate", "attention_output_gate", "mla_use_output_gate"])?;
-    if gate.unwrap_or(recipe.family == Family::Qwen35) {
+    if gate.unwrap_or(matches!(recipe.family, Family::Qwen35 | Family::AfMoe)) {
         set_flag(recipe, "gate", true);
     }
     let sinks = fields.flag(&["add_full_attention_sink_bias", "add_swa_attention_sink_bias"])?;
@@ -254,6 +254,7 @@ fn experts(fields: &mut ObjectReader, recipe: &mut Recipe) -> Result<(), ReadErr
             "moe_top_k",
             "top_k_experts",
             "moe_topk",
+            "moe_k",
         ],
         1,
         part,
@@ -288,7 +289,7 @@ fn experts(fields: &mut ObjectReader, recipe: &mut Recipe) -> Result<(), ReadErr
         0,
         width,
     )?;
-    let count = fields.whole(&["n_shared_experts", "num_shared_experts"], 0, part)?;
+    let count = fields.whole(&["n_shared_experts", "num_shared_experts", "moe_num_shared_experts"], 0, part)?;
     let shared = shared
         .or(count.map(|count| count.saturating_mul(size)))
         .unwrap_or(if recipe.family == Family::Llama4 { size } else { 0 });
@@ -337,7 +338,7 @@ fn expert_layers(fields: &mut ObjectReader, recipe: &Recipe) -> Result<LayerSet,
     let most = 1 << 20;
     let types = fields.node(&["mlp_layer_types"]);
     let listed = fields.node(&["moe_layer_freq"]).filter(|node| !node.items().is_empty());
-    let dense = fields.whole(&["first_k_dense_replace"], 0, most)?;
+    let dense = fields.whole(&["first_k_dense_replace", "num_dense_layers", "moe_layer_start_index"], 0, most)?;
     let frequency = if listed.is_some() { None } else { fields.whole(&["moe_layer_freq"], 1, most)? };
     let step = fields.whole(&["decoder_sparse_step", "interleave_moe_layer_step"], 0, most)?;
     let only = fields.node(&["mlp_only_layers"]);

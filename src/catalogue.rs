@@ -9,10 +9,13 @@ use std::sync::OnceLock;
 pub(crate) struct Catalogue<T: 'static> {
     own_rows: &'static str,
     default_row: &'static str,
-    parse_row: fn(&'static str) -> Option<T>,
+    parse_row: ParseRow<T>,
     own: OnceLock<Known<T>>,
     provided: OnceLock<Known<T>>,
 }
+
+/// Parses a row, given also the part of the file before it.
+type ParseRow<T> = fn(&'static str, &'static str) -> Option<T>;
 
 /// The known items, and the rows that they were parsed from.
 struct Known<T> {
@@ -68,11 +71,7 @@ pub(crate) const fn row_of(file: &[u8], name: &[u8]) -> (usize, usize) {
 impl<T> Catalogue<T> {
     /// A catalogue with the rows that this program holds, and the default row that every program
     /// holds.
-    pub(crate) const fn new(
-        own_rows: &'static str,
-        default_row: &'static str,
-        parse_row: fn(&'static str) -> Option<T>,
-    ) -> Catalogue<T> {
+    pub(crate) const fn new(own_rows: &'static str, default_row: &'static str, parse_row: ParseRow<T>) -> Catalogue<T> {
         Catalogue { own_rows, default_row, parse_row, own: OnceLock::new(), provided: OnceLock::new() }
     }
 
@@ -82,7 +81,13 @@ impl<T> Catalogue<T> {
 
     /// Parses the rows; the header is not one, so it is skipped.
     fn parse(&self, rows: &'static str) -> Known<T> {
-        Known { rows, items: rows.lines().filter_map(self.parse_row).collect() }
+        let mut start = 0;
+        let items = rows.split_inclusive('\n').filter_map(|line| {
+            let before = &rows[..start];
+            start += line.len();
+            (self.parse_row)(line.trim_end(), before)
+        });
+        Known { rows, items: items.collect() }
     }
 
     /// All known items.
@@ -103,7 +108,7 @@ impl<T> Catalogue<T> {
     /// The item of the default row, which is all that the page's program holds.
     #[cfg(test)]
     pub(crate) fn held_by_the_page(&self) -> Option<T> {
-        (self.parse_row)(self.default_row)
+        (self.parse_row)(self.default_row, "")
     }
 
     /// Provides the whole file to a program that holds the default row alone.
@@ -126,7 +131,7 @@ mod tests {
 
     const NUMBERS: &str = "name,number\none,1\ntwo,2\nthree,3\n";
 
-    fn number(row: &str) -> Option<u32> {
+    fn number(row: &str, _: &str) -> Option<u32> {
         row.split_once(',')?.1.parse().ok()
     }
 

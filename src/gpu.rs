@@ -11,7 +11,7 @@ use std::sync::Arc;
 /// The default GPU of a deployment.
 pub const DEFAULT_GPU: &str = "h100-sxm";
 
-static CATALOGUE: Catalogue<Gpu> = catalogue!(include_str!("gpus.csv"), DEFAULT_GPU, Gpu::from_row);
+static CATALOGUE: Catalogue<Gpu> = catalogue!(include_str!("gpus.csv"), DEFAULT_GPU, |row, _| Gpu::from_row(row));
 
 /// The connection between the GPUs of a node, as far as communication buffers depend on it. The
 /// NVLink generation follows from the compute capability.

@@ -73,11 +73,11 @@ fn base_of(model: &Architecture) -> &str {
 const COLUMNS: usize = 19;
 
 /// Parses a row of `models.csv`; `None` if it is malformed, which a test rules out.
-fn model(row: &'static str) -> Option<Architecture> {
+fn model(row: &'static str, before: &'static str) -> Option<Architecture> {
     let columns = columns(row)?;
     let [name, aliases, like, ..] = columns;
     let aliases = aliases.split_whitespace().map(str::to_string).collect();
-    let dimensions = if like.is_empty() { columns } else { self::columns(row_of(like)?)? };
+    let dimensions = if like.is_empty() { columns } else { self::columns(row_of(like, before)?)? };
     let built = recipe(&dimensions)?.build();
     let checkpoint = checkpoint(&columns, built.layers)?;
     let source = source(dimensions[14])?.to_string();
@@ -117,8 +117,23 @@ fn checkpoint(columns: &[&'static str; COLUMNS], layers: u32) -> Option<Checkpoi
 
 /// Parses the dimensions and features in a row.
 fn recipe(columns: &[&'static str; COLUMNS]) -> Option<Recipe> {
-    let [name, _, _, family, layers, hidden, heads, kv_heads, head_dim, intermediate, vocab, dtype, positions, features, ..] =
-        *columns;
+    let [
+        name,
+        _,
+        _,
+        family,
+        layers,
+        hidden,
+        heads,
+        kv_heads,
+        head_dim,
+        intermediate,
+        vocab,
+        dtype,
+        positions,
+        features,
+        ..,
+    ] = *columns;
     let optional = |text: &str| if text.is_empty() { Some(None) } else { text.parse::<u64>().ok().map(Some) };
     let mut recipe = Recipe {
         name: name.into(),
@@ -145,20 +160,21 @@ fn recipe(columns: &[&'static str; COLUMNS]) -> Option<Recipe> {
     Some(recipe)
 }
 
-/// The row of the model with this name; `None` if the catalogue has no such model.
-fn row_of(name: &str) -> Option<&'static str> {
-    CATALOGUE.rows().lines().find(|row| row.split(',').next() == Some(name))
+/// The row of the model with this name, the last one first; `None` if `rows` has no such model.
+fn row_of(name: &str, rows: &'static str) -> Option<&'static str> {
+    rows.rsplit('\n').find(|row| row.split(',').next() == Some(name))
 }
 
 /// The recipe of a catalogue model, to be edited: its dimensions and how its repository stores
 /// them. A Llama's if the catalogue has no such model.
 pub fn recipe_of(model: &str) -> Recipe {
     let whole = || {
-        let columns = columns(row_of(model)?)?;
+        let rows = CATALOGUE.rows();
+        let columns = columns(row_of(model, rows)?)?;
         let [_, _, like, .., method, stored, kv_cache, _] = columns;
         let mut recipe = match like {
             "" => recipe(&columns)?,
-            base => recipe(&self::columns(row_of(base)?)?)?,
+            base => recipe(&self::columns(row_of(base, rows)?)?)?,
         };
         let stored_kv = if kv_cache.is_empty() { StoredKvCache::Unknown.name() } else { kv_cache };
         let of_checkpoint = [("stored", stored), ("quant_method", method), ("stored_kv", stored_kv)];
@@ -173,15 +189,29 @@ pub fn recipe_of(model: &str) -> Recipe {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::quantization::QuantAlgo;
     #[cfg(target_arch = "wasm32")]
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
     #[test]
     fn every_row_is_parsed() {
         let rows: Vec<&str> = CATALOGUE.rows().lines().skip(1).collect();
-        let malformed: Vec<&&str> = rows.iter().filter(|row| model(row).is_none()).collect();
+        let is_parsed = |row: &&&str| row.split(',').next().and_then(find).is_some();
+        let malformed: Vec<&&str> = rows.iter().filter(|row| !is_parsed(row)).collect();
         assert!(malformed.is_empty(), "{malformed:?}");
-        assert!(rows.len() >= 150);
+        assert!(rows.len() >= 320);
+    }
+
+    #[test]
+    fn a_quantized_version_has_the_dimensions_of_its_base() {
+        let (base, quantized) = (find("deepseek-ai/DeepSeek-R1").unwrap(), find("nvidia/DeepSeek-R1-FP4").unwrap());
+        assert_eq!(quantized.parameters(), base.parameters());
+        assert_eq!(quantized.checkpoint.base.as_deref(), Some("deepseek-ai/DeepSeek-R1"));
+        assert_eq!(quantized.checkpoint.precisions.main(), QuantAlgo::Nvfp4);
+        assert_eq!(base.checkpoint.label(), "FP8 blocks");
+        let versions: Vec<&str> = versions(quantized).map(|version| version.name.as_str()).collect();
+        assert_eq!(versions[0], "deepseek-ai/DeepSeek-R1");
+        assert!(versions.len() >= 3, "{versions:?}");
     }
 
     #[test]

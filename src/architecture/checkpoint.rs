@@ -89,9 +89,7 @@ impl Checkpoint {
             (QuantMethod::Gptq, _) => Some("GPTQ's format"),
             (QuantMethod::FbgemmFp8, _) => Some("FBGEMM's FP8"),
             (QuantMethod::CompressedTensors, QuantAlgo::Fp8) => Some("compressed-tensors' FP8 with a scale per tensor"),
-            (QuantMethod::CompressedTensors, algo) if algo.is_integer() => {
-                Some("compressed-tensors' integer formats")
-            }
+            (QuantMethod::CompressedTensors, algo) if algo.is_integer() => Some("compressed-tensors' integer formats"),
             _ => None,
         }
     }

@@ -166,7 +166,8 @@ impl ModulePrecisions {
     /// Whether the routed experts are the only quantized block.
     pub fn is_only_of_experts(&self) -> bool {
         let is_other = |block: &Block| *block != Block::Experts;
-        let others = BLOCKS.iter().map(|(block, _)| *block).filter(is_other).all(|block| self.of(block) == QuantAlgo::None);
+        let others =
+            BLOCKS.iter().map(|(block, _)| *block).filter(is_other).all(|block| self.of(block) == QuantAlgo::None);
         let exceptional = self.exceptions.iter().any(|(_, block, algo)| is_other(block) && *algo != QuantAlgo::None);
         others && !exceptional && !self.is_unquantized()
     }

@@ -14,6 +14,7 @@ mod settings;
 mod validate;
 mod version;
 
+pub use crate::quantization::{KvCacheDtype, QuantAlgo};
 pub use calibrated::Calibrated;
 pub use config::{
     BuildLimits, Calibration, EngineConfig, KvCacheConfig, Machine, Parallelism, PluginConfig, Precision, PytorchConfig,
@@ -30,7 +31,6 @@ pub use resolve::{
     ResolvedParallelism, ResolvedPrecision, ResolvedPytorch,
 };
 pub use settings::{Flows, Group, Input, Phase, SETTINGS, Setting, setting};
-pub use crate::quantization::{KvCacheDtype, QuantAlgo};
 pub use version::{BEHAVIORS, Behavior, BehaviorRange, Version};
 
 use crate::architecture::ModelRef;

@@ -5,7 +5,7 @@
 use crate::catalogue::{Catalogue, catalogue};
 
 static CATALOGUE: Catalogue<Preset> =
-    catalogue!(include_str!("presets.csv"), "TensorRT-LLM's defaults", Preset::from_row);
+    catalogue!(include_str!("presets.csv"), "TensorRT-LLM's defaults", |row, _| Preset::from_row(row));
 
 /// A named deployment.
 #[derive(Debug, PartialEq, Eq)]

@@ -196,8 +196,10 @@ mod tests {
         let limit = limits.limit().unwrap();
         assert_eq!((limit.text.as_str(), limits.binding().unwrap().key()), ("2", "weights"));
         assert!(solve(&deployment, "max_num_tokens", None).unwrap().limit().is_none());
-        let smaller =
-            Deployment { precision: Precision { quant_algo: Some(QuantAlgo::Fp8), ..deployment.precision }, ..deployment };
+        let smaller = Deployment {
+            precision: Precision { quant_algo: Some(QuantAlgo::Fp8), ..deployment.precision },
+            ..deployment
+        };
         assert!(solve(&smaller, "tp_size", None).unwrap().fits);
     }
 

@@ -294,9 +294,8 @@ impl Decoded {
     fn take_version(&mut self, value: &str) {
         match repair::number(value) {
             Some(0) | None => {
-                let message = || {
-                    format!("{VERSION_KEY}={} must be 1 or {VERSION}, a version of the link format.", quoted(value))
-                };
+                let message =
+                    || format!("{VERSION_KEY}={} must be 1 or {VERSION}, a version of the link format.", quoted(value));
                 self.report(VERSION_KEY, value, LinkProblemKind::BadValue, message);
             }
             Some(version) if version > VERSION => {

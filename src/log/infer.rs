@@ -167,8 +167,7 @@ impl Inference<'_> {
         let sizes: &[u64] = if ranks_known || per_token.is_none() { &[0] } else { &[1, 2, 4, 8] };
         for tp_size in sizes.iter().map(|size| if *size == 0 { self.deployment.parallel.tp_size } else { *size }) {
             let as_stored = named.filter(|_| self.deployment.precision.quant_algo.is_none()).map(|_| None);
-            let is_candidate =
-                |model: &&Architecture| named.is_some() || model.checkpoint.base.is_none();
+            let is_candidate = |model: &&Architecture| named.is_some() || model.checkpoint.base.is_none();
             for model in models().iter().filter(is_candidate).map(ModelRef::from).filter(fits) {
                 let mut same_model = false;
                 for choice in as_stored.into_iter().chain(QuantAlgo::ALL.iter().copied().map(Some)) {

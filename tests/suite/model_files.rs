@@ -425,7 +425,10 @@ fn tensor_formats_of_a_header_determine_the_quantization() {
         let mut deployment = Deployment::engine();
         ModelFile::Tensors(file).apply(&mut deployment);
         let expected = if let Precision::Quantized(algo) = precision { algo } else { QuantAlgo::None };
-        assert_eq!((deployment.model.name.as_str(), deployment.precision.quant_algo), ("Qwen/Qwen3-8B", Some(expected)));
+        assert_eq!(
+            (deployment.model.name.as_str(), deployment.precision.quant_algo),
+            ("Qwen/Qwen3-8B", Some(expected))
+        );
     }
     let eight = tensors_of(&header(&QWEN3_8B.tensors(gptq(8))), "");
     assert_eq!(eight.precision, Precision::Quantized(QuantAlgo::W8A16Gptq));

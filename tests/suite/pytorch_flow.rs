@@ -141,7 +141,10 @@ fn the_precision_that_a_message_proposes_runs_on_the_gpu() {
         let gpu = text.split('&').find(|pair| pair.starts_with("gpu=")).unwrap_or("gpu=h100");
         for algo in expected.split(" or ").filter(|algo| algo.parse::<QuantAlgo>().is_ok()) {
             assert!(
-                link::decode(&format!("v=1&backend=pytorch&{link}quant_algo={algo}&{gpu}")).deployment.resolve().is_ok()
+                link::decode(&format!("v=1&backend=pytorch&{link}quant_algo={algo}&{gpu}"))
+                    .deployment
+                    .resolve()
+                    .is_ok()
             );
         }
     }
@@ -199,7 +202,9 @@ fn slots_of_the_load_balancer_count_as_weights() {
 fn slots_are_a_multiple_of_the_ranks_that_share_the_experts() {
     let r1 = "model=deepseek-ai/DeepSeek-R1&gpu=b300&tp_size=8&moe_tp_size=1";
     assert!(problems(&format!("{r1}&moe_load_balancer_slots=257")).of("moe_load_balancer_slots").is_some());
-    assert!(link::decode(&format!("v=1&backend=pytorch&{r1}&moe_load_balancer_slots=264")).deployment.resolve().is_ok());
+    assert!(
+        link::decode(&format!("v=1&backend=pytorch&{r1}&moe_load_balancer_slots=264")).deployment.resolve().is_ok()
+    );
 }
 
 #[test]

@@ -65,12 +65,13 @@ fn published(resolved: &Resolved) -> Option<&str> {
     if resolved.given.precision.quant_algo.is_none() || is_stored_so(&model.checkpoint) {
         return Some(&model.name);
     }
-    let mxfp4 = |checkpoint: &Checkpoint| {
-        resolved.precision.quant_algo.is_mxfp4() && checkpoint.precisions.main().is_mxfp4()
-    };
+    let mxfp4 =
+        |checkpoint: &Checkpoint| resolved.precision.quant_algo.is_mxfp4() && checkpoint.precisions.main().is_mxfp4();
     let readable = |version: &&Architecture| version.checkpoint.unreadable().is_none();
     let mut versions = versions(model).filter(readable);
-    versions.find(|version| is_stored_so(&version.checkpoint) || mxfp4(&version.checkpoint)).map(|found| found.name.as_str())
+    versions
+        .find(|version| is_stored_so(&version.checkpoint) || mxfp4(&version.checkpoint))
+        .map(|found| found.name.as_str())
 }
 
 /// The `--qformat` of `quantize.py` for a precision that the PyTorch backend supports.

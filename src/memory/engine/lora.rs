@@ -138,7 +138,10 @@ mod tests {
     #[test]
     fn every_expert_has_an_adapter() {
         let resolved = |ranks: u64| {
-            link::decode(&format!("v=1&model=mistralai/Mixtral-8x7B-v0.1&tp_size={ranks}")).deployment.resolve().unwrap()
+            link::decode(&format!("v=1&model=mistralai/Mixtral-8x7B-v0.1&tp_size={ranks}"))
+                .deployment
+                .resolve()
+                .unwrap()
         };
         for module in [LoraModule::MoeHTo4h, LoraModule::MoeGate, LoraModule::Moe4hToH] {
             assert_eq!(elements(&resolved(1), module), (4096 + 14_336) * 8);

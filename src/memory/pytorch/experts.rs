@@ -54,5 +54,7 @@ pub(super) fn graph_tokens<N: Number>(inputs: &Inputs<N>) -> N {
 
 /// Whether the draft layer has 16-bit experts and the model quantized ones.
 pub(super) fn draft_is_16_bit_moe(resolved: &Resolved) -> bool {
-    resolved.drafts_by_itself() && resolved.model.moe.is_some() && draft_algo(resolved, Block::Experts) != resolved.precision.quant_algo
+    resolved.drafts_by_itself()
+        && resolved.model.moe.is_some()
+        && draft_algo(resolved, Block::Experts) != resolved.precision.quant_algo
 }

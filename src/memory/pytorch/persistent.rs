@@ -4,8 +4,8 @@
 //! The log counts it together with the weights ("Memory used after loading model weights (inside
 //! torch)").
 
-use crate::architecture::Block;
 use super::experts::{draft_algo, draft_is_16_bit_moe, kernels, rows};
+use crate::architecture::Block;
 use crate::architecture::Positions;
 use crate::deployment::{Behavior, MoeBackend, QuantAlgo};
 use crate::explanation_text::explanation_text;

@@ -244,9 +244,7 @@ fn tensor_bytes<N: Number>(inputs: &Inputs<N>, tensor: &Tensor, repeats: u32, st
     let (rows, columns, copies) = local_shape(resolved, tensor);
     let (k, n) = (N::symbol(&INPUTS, rows as f64), N::symbol(&OUTPUTS, columns as f64));
     let bytes = match tensor.kind {
-        TensorKind::Linear | TensorKind::ExpertLinear => {
-            quantized(stored_as, inputs.element(), k, n, tensor.split)
-        }
+        TensorKind::Linear | TensorKind::ExpertLinear => quantized(stored_as, inputs.element(), k, n, tensor.split),
         TensorKind::Router => k * n * 4.0,
         _ => k * n * inputs.element(),
     };

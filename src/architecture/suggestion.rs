@@ -28,8 +28,9 @@ enum Closeness {
 }
 
 /// The models that `text` may mean, the likeliest first: those with a name or an alias that
-/// contains each of its words, whatever separates them. Closer matches come first, then names
-/// before aliases, then the order of the families. An empty text means all models, by family.
+/// contains each of its words, whatever separates them. Closer matches come first, then models
+/// before their quantized versions, then names before aliases, then the order of the families. An
+/// empty text means all models without their quantized versions, by family.
 ///
 /// ```
 /// use trtllm_memory::architecture::suggest;
@@ -39,16 +40,18 @@ enum Closeness {
 /// ```
 pub fn suggest(text: &str) -> Vec<Suggestion> {
     let text = Typed::new(text);
-    let mut found: Vec<((Closeness, bool, Place), Suggestion)> = Vec::new();
-    for model in models() {
+    let is_listed = |model: &&Architecture| !text.text.is_empty() || model.checkpoint.base.is_none();
+    let mut found: Vec<((Closeness, bool, bool, Place), Suggestion)> = Vec::new();
+    for model in models().iter().filter(is_listed) {
         let own = text.closeness(&model.name);
         let aliases = model.aliases.iter().filter_map(|alias| Some((text.closeness(alias)?, alias)));
         let alias = aliases.min_by_key(|(closeness, _)| *closeness);
         let by_alias = alias.filter(|(closeness, _)| own.is_none_or(|own| *closeness < own));
         let Some(closeness) = by_alias.map(|(closeness, _)| closeness).or(own) else { continue };
-        let place = Place::of(&model.name);
+        let base = model.checkpoint.base.as_deref();
+        let place = Place::of(base.unwrap_or(&model.name));
         let matched = by_alias.filter(|_| own.is_none()).map(|(_, alias)| alias.as_str());
-        let rank = (closeness, by_alias.is_some(), place);
+        let rank = (closeness, base.is_some(), by_alias.is_some(), place);
         let suggestion = Suggestion { model, family: place.family(), matched };
         found.push((rank, suggestion));
     }
@@ -106,6 +109,7 @@ fn begins_word(name: &str, word: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::architecture::find;
     #[cfg(target_arch = "wasm32")]
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
@@ -116,7 +120,7 @@ mod tests {
     #[test]
     fn without_a_text_all_models_are_listed_by_family() {
         let all = suggest("");
-        assert_eq!(all.len(), models().len());
+        assert_eq!(all.len(), models().iter().filter(|model| model.checkpoint.base.is_none()).count());
         let mut families: Vec<&str> = all.iter().map(|suggestion| suggestion.family).collect();
         families.dedup();
         assert_eq!(families[..4], ["DeepSeek", "Qwen 3", "gpt-oss", "Llama 3 and 4"]);
@@ -139,7 +143,7 @@ mod tests {
     fn separators_may_differ() {
         assert_eq!(names("qwen 3 32b")[0], "Qwen/Qwen3-32B");
         assert_eq!(names("llama3.3 70b")[0], "meta-llama/Llama-3.3-70B-Instruct");
-        assert_eq!(names("gptoss120b"), ["openai/gpt-oss-120b"]);
+        assert_eq!(names("gptoss120b")[0], "openai/gpt-oss-120b");
     }
 
     #[test]
@@ -161,8 +165,15 @@ mod tests {
         let distilled = Some("deepseek-ai/DeepSeek-R1-Distill-Llama-70B");
         assert_eq!(by("deepseek-r1", "meta-llama/Llama-3.3-70B-Instruct"), distilled);
         assert_eq!(by("deepseek-r1", "deepseek-ai/DeepSeek-R1"), None);
-        assert_eq!(by("nvidia/deepseek-r1-fp4", "deepseek-ai/DeepSeek-R1"), Some("nvidia/DeepSeek-R1-FP4"));
         assert_eq!(by("llama-3.3-70b", "meta-llama/Llama-3.3-70B-Instruct"), None, "its own name contains it too");
+    }
+
+    #[test]
+    fn quantized_versions_come_after_the_models() {
+        let found = names("llama-3.3-70b");
+        assert_eq!(found[0], "meta-llama/Llama-3.3-70B-Instruct");
+        assert!(found.contains(&"nvidia/Llama-3.3-70B-Instruct-FP8"), "{found:?}");
+        assert_eq!(names("nvidia/deepseek-r1-fp4")[0], find("nvidia/DeepSeek-R1-FP4").unwrap().name);
     }
 
     #[test]

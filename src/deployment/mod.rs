@@ -107,6 +107,23 @@ impl Deployment {
         }
     }
 
+    /// Returns the defaults of every setting: those of a link that names the model alone, which
+    /// brings its backend if only one serves it.
+    pub fn defaults(&self) -> Deployment {
+        Deployment { backend: self.only_backend().unwrap_or_default(), ..Deployment::default() }
+    }
+
+    /// Takes the backend that the model brings: the only one that serves it, or the default one if
+    /// the model of `before` brought its own.
+    pub fn follow_model(&mut self, before: &Deployment) {
+        let brought = before.only_backend() == Some(before.backend) && before.backend != Backend::default();
+        match self.only_backend() {
+            Some(only) => self.backend = only,
+            None if brought => self.backend = Backend::default(),
+            None => {}
+        }
+    }
+
     /// Returns the only backend that serves the model; `None` if both do.
     pub fn only_backend(&self) -> Option<Backend> {
         let model = &self.model;
@@ -175,7 +192,7 @@ impl Deployment {
     /// Returns the settings of this backend that differ from their defaults, with their values as
     /// text.
     pub fn changed(&self) -> impl Iterator<Item = (&'static Setting, String)> {
-        let default = Deployment::default();
+        let default = self.defaults();
         SETTINGS.iter().filter(|field| field.flows.has(self.backend)).filter_map(move |field| {
             let text = field.write(self);
             (text != field.write(&default)).then_some((field, text))

@@ -117,7 +117,7 @@ fn possible(deployment: Deployment, kept: &[&'static str]) -> Option<Deployment>
 
 /// The deployment with other values of a setting, the likeliest first.
 fn candidates(deployment: &Deployment, wrong: &'static Setting) -> Vec<Deployment> {
-    let default = wrong.write(&Deployment::default());
+    let default = wrong.write(&deployment.defaults());
     let texts: Vec<String> = match wrong.input {
         Input::Model | Input::Gpu => Vec::new(),
         Input::Choice(_) if wrong.key == "quant_algo" => {
@@ -296,8 +296,8 @@ mod tests {
     #[test]
     fn experts_in_mxfp4_run_on_hopper_with_16_bit_activations() {
         let found = found(&format!("{GPT_OSS}&quant_algo=W4A8_MXFP4_MXFP8"));
-        assert_eq!(settings(&found)[..2], ["quant_algo=W4A16_MXFP4", "gpu=b200"]);
-        assert_eq!((found[0].label().as_str(), found[0].field), ("Weights: W4A16_MXFP4", "quant_algo"));
+        assert_eq!(settings(&found)[..2], ["quant_algo=auto", "gpu=b200"]);
+        assert_eq!((found[0].label().as_str(), found[0].field), ("Weights as stored: MXFP4 experts", "quant_algo"));
         assert_eq!((found[1].label().as_str(), found[1].field), ("GPU: B200 180 GB", "quant_algo"));
         assert!(found.iter().all(|repair| repair.fits && repair.outcome().starts_with("fits, ")));
     }
@@ -322,14 +322,14 @@ mod tests {
     #[test]
     fn a_model_too_large_in_16_bit_runs_as_its_checkpoint_is_stored() {
         let found = found("model=deepseek-ai/DeepSeek-R1&gpu=h200&tp_size=8&backend=pytorch");
-        assert_eq!(found[0].settings(), "quant_algo=FP8_BLOCK_SCALES");
+        assert_eq!(found[0].settings(), "quant_algo=auto");
         assert_eq!(found[0].outcome(), format!("fits, {} at once", found[0].at_once));
         assert!(found.iter().all(|repair| repair.fits));
     }
 
     #[test]
     fn gpt_oss_in_16_bit_is_repaired_by_its_own_precision() {
-        assert_eq!(found(GPT_OSS)[0].settings(), "quant_algo=W4A16_MXFP4");
+        assert_eq!(found(GPT_OSS)[0].settings(), "quant_algo=auto");
     }
 
     #[test]

@@ -191,29 +191,38 @@ pub enum LinkProblemKind {
 /// assert_eq!(decoded.problems[0].message, "colour is not a setting.");
 /// ```
 pub fn decode(link: &str) -> Decoded {
-    let pairs = repair::pairs(link);
-    let stated = pairs.iter().rfind(|(key, _)| key == VERSION_KEY).and_then(|(_, value)| repair::number(value));
-    match stated {
-        Some(1) => {
-            let mut decoded = decode_onto(Deployment::engine(), link);
-            let model = &decoded.deployment.model;
-            if let Some(base) = model.checkpoint.base.as_deref().and_then(find) {
-                decoded.deployment.model = base.into();
-            }
-            decoded
+    let mut decoded = read(base_of(link), link);
+    if is_version_1(link) {
+        let model = &decoded.deployment.model;
+        if let Some(base) = model.checkpoint.base.as_deref().and_then(find) {
+            decoded.deployment.model = base.into();
         }
-        _ => {
-            let mut decoded = decode_onto(Deployment::default(), link);
-            if let Some(only) = decoded.deployment.only_backend().filter(|_| !decoded.named.contains(&"backend")) {
-                decoded.deployment.backend = only;
-            }
-            decoded
-        }
+    } else if let Some(only) = decoded.deployment.only_backend().filter(|_| !decoded.named.contains(&"backend")) {
+        decoded.deployment.backend = only;
     }
+    decoded.report_settings_of_other_backend();
+    decoded
+}
+
+/// Returns the deployment with the defaults of a link's version.
+pub fn base_of(link: &str) -> Deployment {
+    if is_version_1(link) { Deployment::engine() } else { Deployment::default() }
+}
+
+fn is_version_1(link: &str) -> bool {
+    let pairs = repair::pairs(link);
+    let stated = pairs.iter().rfind(|(key, _)| key == VERSION_KEY);
+    stated.and_then(|(_, value)| repair::number(value)) == Some(1)
 }
 
 /// Parses a link as [`decode`] does, with `deployment` in place of the defaults.
 pub fn decode_onto(deployment: Deployment, link: &str) -> Decoded {
+    let mut decoded = read(deployment, link);
+    decoded.report_settings_of_other_backend();
+    decoded
+}
+
+fn read(deployment: Deployment, link: &str) -> Decoded {
     let mut decoded = Decoded { deployment, problems: Vec::new(), named: Vec::new() };
     if link.len() > LONGEST {
         let message = || format!("The link is longer than {LONGEST} bytes, so it was ignored.");
@@ -230,7 +239,6 @@ pub fn decode_onto(deployment: Deployment, link: &str) -> Decoded {
     for (key, value) in pairs {
         decoded.take(&key, value.trim());
     }
-    decoded.report_settings_of_other_backend();
     decoded
 }
 

@@ -102,7 +102,7 @@ mod tests {
     fn the_changes_are_the_librarys_in_its_order() {
         for text in ["model=meta-llama/Llama-3.1-70B", ""] {
             let escaped = text.replace('=', "%3D");
-            let html = answer(&format!("panel=advice&link={escaped}"));
+            let html = answer(&format!("panel=advice&link=v%3D1%26{escaped}"));
             let advices = advise(&link::decode(&format!("v=1&{text}")).deployment, None).unwrap();
             assert!(!advices.changes.is_empty());
             let mut rest = html.as_str();

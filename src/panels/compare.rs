@@ -192,7 +192,7 @@ mod tests {
         for setting in &comparison.settings {
             assert!(html.contains(&format!("data-field=\"{}\"", setting.key)));
         }
-        assert!(html.contains("data-open=\"v=1&amp;max_seq_len=4096\""));
+        assert!(html.contains("data-open=\"v=2&amp;quant_algo=NO_QUANT&amp;max_seq_len=4096&amp;backend=tensorrt\""));
     }
 
     #[test]

@@ -172,7 +172,7 @@ mod tests {
     #[test]
     fn the_frame_has_the_configuration_and_a_title_that_stays_true() {
         let html = shown("", "tp_size=2");
-        let expected = "<iframe class=\"trtllm-memory\" src=\"https://example.org/memory/index.html?embed=1#v=1&amp;\
+        let expected = "<iframe class=\"trtllm-memory\" src=\"https://example.org/memory/index.html?embed=1#v=2&amp;\
                         tp_size=2\" title=\"GPU memory of Llama-3.1-8B · bfloat16 · 2 × H100 SXM 80 GB\" \
                         loading=\"lazy\" allow=\"clipboard-write\" style=\"width: 100%; min-height: 320px; border: 0\">\
                         </iframe>";
@@ -183,7 +183,7 @@ mod tests {
     #[test]
     fn each_kind_has_its_own_syntax() {
         for (kind, page, once) in [
-            ("element", "<trtllm-memory-calculator configuration=\"v=1&amp;tp_size=2\"", "anywhere"),
+            ("element", "<trtllm-memory-calculator configuration=\"v=2&amp;tp_size=2\"", "anywhere"),
             ("react", "export function GpuMemory() {\n  return (\n    <iframe className=", "index.html"),
             ("mdx", "style={{ width: \"100%\", minHeight: 320, border: 0 }}", "layout"),
             ("sphinx", ".. raw:: html\n\n   <iframe class=", "html_js_files = [\"https://"),

@@ -110,11 +110,11 @@ mod tests {
 
     #[test]
     fn everything_that_starts_the_deployment_stands_there_with_a_button() {
-        let html = answer("panel=export&link=tp_size%3D2%26max_batch_size%3D64");
+        let html = answer("panel=export&link=v%3D1%26tp_size%3D2%26max_batch_size%3D64");
         let deployment = Deployment {
             parallel: Parallelism { tp_size: 2, ..Parallelism::default() },
             limits: BuildLimits { max_batch_size: Some(64), ..BuildLimits::default() },
-            ..Deployment::default()
+            ..Deployment::engine()
         };
         let recipes = recipes(&deployment).unwrap();
         for recipe in &recipes {
@@ -130,7 +130,7 @@ mod tests {
     #[test]
     fn the_page_that_builds_a_snippet_opens_with_the_deployment() {
         let html = answer("panel=export&link=tp_size%3D2%26m.hidden%3D%2522");
-        assert!(html.contains("href=\"embed.html#v=1&amp;tp_size=2\""), "{html}");
+        assert!(html.contains("href=\"embed.html#v=2&amp;tp_size=2\""), "{html}");
     }
 
     #[test]

@@ -222,7 +222,7 @@ mod tests {
     #[cfg(target_arch = "wasm32")]
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
-    const LINK: &str = "max_seq_len%3D4096%26max_batch_size%3D64";
+    const LINK: &str = "v%3D1%26max_seq_len%3D4096%26max_batch_size%3D64";
 
     fn deployment() -> Deployment {
         Deployment {
@@ -272,7 +272,7 @@ mod tests {
 
     #[test]
     fn sizes_of_the_machine_come_last() {
-        let html = answer("panel=limits");
+        let html = answer("panel=limits&link=v%3D1");
         let at = |key: &str| html.find(&format!("data-field=\"{key}\"")).unwrap();
         for key in ["max_batch_size", "max_num_tokens", "max_seq_len", "free_gpu_memory_fraction"] {
             assert!(at(key) < at("gpu_memory_gib"), "{key}");

@@ -106,11 +106,11 @@ mod tests {
     #[test]
     fn the_link_is_the_shortest_of_the_page_and_holds_what_is_compared() {
         assert!(asked("", "").contains(&format!("]({PAGE})</pre>")));
-        assert!(asked("gpu=h100&tp_size=2", "").contains(&format!("]({PAGE}#v=1&amp;tp_size=2)</pre>")));
-        let compared = "v=1&compare=v%3D1%26tp_size%3D4";
+        assert!(asked("gpu=h100&tp_size=2", "").contains(&format!("]({PAGE}#v=2&amp;tp_size=2)</pre>")));
+        let compared = "v=2&compare=v%3D2%26tp_size%3D4";
         assert!(
             asked("tp_size=2", compared)
-                .contains(&format!("]({PAGE}#v=1&amp;tp_size=2&amp;compare=v%3D1%26tp_size%3D4)"))
+                .contains(&format!("]({PAGE}#v=2&amp;tp_size=2&amp;compare=v%3D2%26tp_size%3D4)"))
         );
     }
 

@@ -240,7 +240,7 @@ mod tests {
 
     #[test]
     fn every_point_of_both_sweeps_can_be_taken() {
-        let html = answer("panel=sweep&width=800");
+        let html = answer("panel=sweep&width=800&link=v%3D1");
         for key in ["tp_size", "max_batch_size"] {
             let swept = swept(&Deployment::engine(), key).unwrap();
             for point in &swept.points {
@@ -272,7 +272,7 @@ mod tests {
 
     #[test]
     fn activations_can_be_shown_alone() {
-        let html = answer("panel=sweep&show=activations&link=tp_size%3D2&open=sweep_left");
+        let html = answer("panel=sweep&show=activations&link=v%3D1%26tp_size%3D2&open=sweep_left");
         assert!(html.contains("aria-pressed=\"true\" data-ask=\"show=activations\""), "{html}");
         let report = estimate(&link::decode("v=1&tp_size=2").deployment).unwrap();
         let bytes = report.ranks[0].figure(Contributor::Activations).bytes;
@@ -283,7 +283,7 @@ mod tests {
 
     #[test]
     fn names_are_bars_and_the_impossible_ones_say_why() {
-        let html = answer("panel=sweep&width=800&left=quant_algo&right=gpu&link=gpu%3Da100");
+        let html = answer("panel=sweep&width=800&left=quant_algo&right=gpu&link=v%3D1%26gpu%3Da100");
         assert!(html.contains("data-take=\"quant_algo="));
         assert!(html.contains("compute capability") && !html.contains("data-take=\"quant_algo=FP8\""));
         assert!(html.contains("data-take=\"gpu=h100-sxm\""));

@@ -83,9 +83,9 @@ mod tests {
     #[test]
     fn the_tooltip_has_the_formula_of_a_figure() {
         // The blocks that TensorRT places side by side; the panel has a row for each.
-        let formula = answered("ask=formula&contributor=activations");
+        let formula = answered("ask=formula&contributor=activations&link=v%3D1");
         let blocks: Vec<&str> = formula.split(" + ").collect();
-        let panel = answered("panel=why&contributor=activations");
+        let panel = answered("panel=why&contributor=activations&link=v%3D1");
         assert!(blocks.len() > 2 && blocks.iter().all(|block| panel.contains(block)), "{formula}");
         assert_eq!(answered("ask=formula&link=tp_size%3D3"), "");
     }

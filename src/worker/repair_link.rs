@@ -1,6 +1,6 @@
 //! Repair of an address that the page itself does not fully parse.
 
-use crate::deployment::{Deployment, SETTINGS};
+use crate::deployment::SETTINGS;
 use crate::link;
 use crate::protocol::PanelId;
 use crate::text::{QUOTED, shortened};
@@ -8,7 +8,8 @@ use crate::text::{QUOTED, shortened};
 /// Returns the repaired link, and below it a line for each warning. The link keeps the settings of
 /// the other backend too.
 pub(super) fn lines(text: &str) -> String {
-    let (decoded, default) = (link::decode(text), Deployment::default());
+    let decoded = link::decode(text);
+    let default = decoded.deployment.defaults();
     let settings =
         SETTINGS.iter().map(|setting| (setting.key, setting.write(&decoded.deployment), setting.write(&default)));
     let changed = settings.filter(|(_, value, usual)| value != usual).map(|(key, value, _)| (key, value));
@@ -50,7 +51,7 @@ mod tests {
 
     #[test]
     fn the_link_means_what_the_address_does_and_needs_no_mending() {
-        let (mended, warnings) = asked("<https://example.org/#v=1&amp;tp_size=2&amp;compare=v%3D1%26pp_size%3D4>.");
+        let (mended, warnings) = asked("<https://example.org/#v=2&amp;tp_size=2&amp;compare=v%3D2%26pp_size%3D4>.");
         assert_eq!(warnings, Vec::<String>::new());
         assert_eq!(
             link::decode(&mended).deployment,
@@ -62,11 +63,11 @@ mod tests {
 
     #[test]
     fn the_tab_is_kept_and_an_unknown_one_is_named() {
-        let (mended, warnings) = asked("https://example.org/#v=1&amp;tp_size=2&amp;tab=sweep.");
+        let (mended, warnings) = asked("https://example.org/#v=2&amp;tp_size=2&amp;tab=sweep.");
         assert_eq!((link::tab(&mended).as_deref(), warnings), (Some("sweep"), vec![]));
         assert_eq!(link::decode(&mended).deployment.parallel.tp_size, 2);
-        assert_eq!(asked("#v=1&tab=file"), ("tab=import".into(), vec![]));
-        let (mended, warnings) = asked("#v=1&tp_size=2&tab=map");
+        assert_eq!(asked("#v=2&tab=file"), ("tab=import".into(), vec![]));
+        let (mended, warnings) = asked("#v=2&tp_size=2&tab=map");
         assert_eq!((link::tab(&mended), mended.as_str()), (None, "tp_size=2"));
         let names = "why, sweep, accuracy, limits, advice, search, compare, import, export";
         assert_eq!(warnings, [format!("tab=map must be one of {names}.")]);

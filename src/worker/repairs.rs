@@ -34,7 +34,9 @@ mod tests {
 
     #[test]
     fn each_repair_makes_the_deployment_fit() {
-        for text in ["backend=pytorch&model=openai/gpt-oss-120b&quant_algo=W4A8_MXFP4_MXFP8", "max_batch_size=100000"] {
+        for text in
+            ["backend=pytorch&model=openai/gpt-oss-120b&quant_algo=W4A8_MXFP4_MXFP8", "v=1&max_batch_size=100000"]
+        {
             let repairs = asked(text);
             assert!(!repairs.is_empty());
             for repair in repairs {

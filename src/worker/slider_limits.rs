@@ -35,7 +35,7 @@ mod tests {
 
     #[test]
     fn a_tick_is_the_last_value_that_fits() {
-        let pairs = answer_text("ask=slider_limits&link=max_seq_len%3D8192", &Given::default());
+        let pairs = answer_text("ask=slider_limits&link=v%3D1%26max_seq_len%3D8192", &Given::default());
         let ticks: Vec<(String, String)> = form_urlencoded::parse(pairs.as_bytes()).into_owned().collect();
         assert!(
             ticks.iter().any(|(key, _)| key == "max_batch_size")

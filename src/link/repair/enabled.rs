@@ -16,7 +16,7 @@ const MOST_TIMES: usize = 4;
 const ENTITIES: [(&str, &str); 5] = [("&amp;", "&"), ("&#38;", "&"), ("&#x26;", "&"), ("&#61;", "="), ("&#x3D;", "=")];
 
 /// The start of a link that the calculator made. Such a link never ends in punctuation.
-const OWN: &str = "v=1&";
+const OWN: [&str; 2] = ["v=1&", "v=2&"];
 
 /// Parses the pairs of a link in their order, those of the query first; none if the link is too
 /// long.
@@ -106,7 +106,7 @@ fn whole(text: &str) -> String {
         }
         text = unescaped(&text);
     }
-    if text.contains(OWN) {
+    if OWN.iter().any(|start| text.contains(start)) {
         text.truncate(text.trim_end_matches(is_punctuation).len());
     }
     text

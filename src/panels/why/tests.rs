@@ -4,7 +4,7 @@ use wasm_bindgen_test::wasm_bindgen_test as test;
 
 /// A request about a deployment.
 fn asked(contributor: &str, link: &str, more: &str) -> String {
-    let link: String = form_urlencoded::byte_serialize(link.as_bytes()).collect();
+    let link: String = form_urlencoded::byte_serialize(format!("v=1&{link}").as_bytes()).collect();
     answer(&format!("panel=why&contributor={contributor}&link={link}{more}"))
 }
 

@@ -31,7 +31,7 @@ impl Valid {
     /// Returns the deployment with defaults in place of the invalid settings, or the default
     /// deployment if that is not valid either.
     fn nearest(deployment: &Deployment, problems: &DeploymentError) -> Option<Valid> {
-        let default = Deployment::default();
+        let default = deployment.defaults();
         let mut nearest = deployment.clone();
         for problem in &problems.0 {
             let setting = setting(problem.field)?;

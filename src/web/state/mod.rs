@@ -207,7 +207,8 @@ impl AppState {
 
     /// Sets a setting to its default.
     pub(super) fn reset(self, setting: &'static Setting) {
-        self.choose(setting, &setting.write(&Deployment::default()));
+        let default = self.deployment.with_untracked(|deployment| setting.write(&deployment.defaults()));
+        self.choose(setting, &default);
     }
 
     fn forget(self, setting: &'static Setting, which: impl Fn(&Draft) -> bool) {
@@ -220,6 +221,9 @@ impl AppState {
     fn read(self, setting: &'static Setting, text: &str) -> Result<(), String> {
         let mut next = self.deployment.get_untracked();
         setting.read(&mut next, text)?;
+        if setting.input == Input::Model {
+            next.follow_model(&self.deployment.get_untracked());
+        }
         if self.deployment.with_untracked(|now| *now != next) {
             self.deployment.set(next);
         }

@@ -1,7 +1,7 @@
 //! A setting with everything that its control shows.
 
 use super::AppState;
-use crate::deployment::{Deployment, Input, Setting};
+use crate::deployment::{Input, Setting};
 use crate::units::grouped;
 use leptos::prelude::*;
 
@@ -81,8 +81,10 @@ impl SettingState {
 
     /// Whether its default is a valid value: the dimensions of a custom model have none.
     pub(in crate::web) fn has_default(self) -> bool {
-        let default = self.setting.write(&Deployment::default());
-        self.app.deployment.with_untracked(|deployment| self.setting.with(deployment, &default).is_ok())
+        self.app.deployment.with_untracked(|deployment| {
+            let default = self.setting.write(&deployment.defaults());
+            self.setting.with(deployment, &default).is_ok()
+        })
     }
 
     /// The help text, once the worker has sent it.

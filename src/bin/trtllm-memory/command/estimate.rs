@@ -98,7 +98,7 @@ fn bad_file(path: &Path, message: String) -> BadInput {
 /// The answer to a link, with the model of a file if there is one.
 fn answer(link: &str, file: Option<&GivenFile>) -> Answer {
     let Some(file) = file else { return Answer::to(link) };
-    let mut deployment = Deployment::default();
+    let mut deployment = link::base_of(link);
     file.content.apply(&mut deployment);
     let decoded = link::decode_onto(deployment, link);
     if let Some(error) = file.lack(&decoded.named) {

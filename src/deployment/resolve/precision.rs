@@ -1,7 +1,7 @@
 //! The types of a model's computation and KV cache.
 
 use crate::architecture::{Block, Dtype, Fp4Scope, ModulePrecisions, StoredKvCache};
-use crate::deployment::{Backend, Behavior, Deployment, KvCacheDtype, MoeBackend, Note, QuantAlgo};
+use crate::deployment::{Backend, Behavior, Deployment, KvCacheDtype, MoeBackend, Note, QuantAlgo, Resolved};
 use std::fmt;
 
 /// Types of weights, computation, logits and KV cache.
@@ -86,6 +86,45 @@ impl Deployment {
     /// experts if blocks differ.
     pub fn quant_algo(&self) -> QuantAlgo {
         self.precision.quant_algo.unwrap_or_else(|| loaded(self, self.model.checkpoint.precisions.main()))
+    }
+}
+
+impl Resolved {
+    /// Returns the precision that the repository is stored in: `FP8 blocks`, `bfloat16`.
+    pub fn stored_precision(&self) -> String {
+        let label = self.model.checkpoint.label();
+        if label.is_empty() { self.precision.dtype.name().into() } else { label }
+    }
+
+    /// Whether the weights run as the repository stores them, without a conversion.
+    pub fn runs_as_stored(&self) -> bool {
+        let stored = self.model.checkpoint.precisions.main();
+        match self.given.precision.quant_algo {
+            None => true,
+            Some(given) => given == stored || given == loaded(&self.given, stored),
+        }
+    }
+
+    /// Returns a sentence on the precision beside that of the repository, such as "auto: FP8 blocks,
+    /// as the checkpoint is stored".
+    ///
+    /// ```
+    /// use trtllm_memory::link;
+    /// let text = |link: &str| link::decode(link).deployment.resolve().unwrap().checkpoint_text();
+    /// let r1 = "v=2&model=deepseek-ai/DeepSeek-R1&gpu=h200&tp_size=8";
+    /// assert_eq!(text(r1), "auto: FP8 blocks, as the checkpoint is stored");
+    /// assert_eq!(text("v=2&quant_algo=FP8"), "FP8: the checkpoint is stored in bfloat16");
+    /// ```
+    pub fn checkpoint_text(&self) -> String {
+        let stored = self.stored_precision();
+        match self.given.precision.quant_algo {
+            None => format!("auto: {stored}, as the checkpoint is stored"),
+            Some(_) if self.runs_as_stored() => format!("{stored}, as the checkpoint is stored"),
+            Some(given) if self.model.checkpoint.precisions.is_unquantized() => {
+                format!("{given}: the checkpoint is stored in {stored}")
+            }
+            Some(given) => format!("{given}: the checkpoint is stored as {stored}"),
+        }
     }
 }
 

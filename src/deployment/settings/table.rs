@@ -22,11 +22,7 @@ const DTYPES: &[&str] = &["auto", "float16", "bfloat16", "float32"];
 fn weights(resolved: &Resolved) -> String {
     match resolved.given.precision.quant_algo {
         Some(given) => given.name().into(),
-        None => {
-            let label = resolved.model.checkpoint.label();
-            let stored = if label.is_empty() { resolved.precision.dtype.name().to_string() } else { label };
-            format!("{stored}, as the checkpoint is stored")
-        }
+        None => resolved.stored_precision(),
     }
 }
 

@@ -10,10 +10,11 @@ use leptos::prelude::*;
 /// A name that leaves the choice to TensorRT-LLM.
 const AUTO: &str = "auto";
 
-/// The text of an automatic choice, with the value that it resolves to.
+/// The text of an automatic choice, with the value that it resolves to while it is chosen.
 pub(super) fn automatic(setting: SettingState) -> String {
     let effective = setting.effective();
-    if effective.is_empty() { AUTO.to_string() } else { format!("{AUTO} ({effective})") }
+    let is_chosen = setting.has_value("") || setting.has_value(AUTO);
+    if effective.is_empty() || !is_chosen { AUTO.to_string() } else { format!("{AUTO} ({effective})") }
 }
 
 /// A native list. `children` are its options.

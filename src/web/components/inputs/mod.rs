@@ -1,5 +1,6 @@
 //! The settings, in the groups of the page.
 
+mod checkpoint;
 mod choice;
 mod control;
 mod field;

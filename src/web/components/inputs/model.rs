@@ -1,5 +1,6 @@
 //! A model, found by typing a part of its name.
 
+use super::checkpoint::CheckpointChip;
 use super::field::control_attributes;
 use crate::architecture::{self, Architecture, Attention, Suggestion};
 use crate::protocol::PanelId;
@@ -180,6 +181,7 @@ pub(super) fn ModelField(setting: SettingState) -> impl IntoView {
             </ul>
         </div>
         <HelpText setting/>
+        <CheckpointChip/>
         <p class="note facts" id=DIMENSIONS>{shown}</p>
     }
 }
@@ -239,6 +241,8 @@ fn options(search: Search) -> impl IntoView {
 #[component]
 fn ModelOption(suggestion: Suggestion, number: usize, is_chosen: bool) -> impl IntoView {
     let Suggestion { model, matched, .. } = suggestion;
+    let label = model.checkpoint.label();
+    let stored = (!label.is_empty()).then(|| format!("{label} · "));
     let reason = matched.map(|alias| view! { <span class="option-alias">{format!("also {alias}")}</span> });
     view! {
         <li
@@ -247,7 +251,7 @@ fn ModelOption(suggestion: Suggestion, number: usize, is_chosen: bool) -> impl I
             aria-selected=is_chosen.to_string()
         >
             <span class="option-name">{model.name.clone()} {reason}</span>
-            <span class="option-size">{parameters(model)}</span>
+            <span class="option-size">{stored}{parameters(model)}</span>
         </li>
     }
 }

@@ -68,3 +68,33 @@ scenario("a model can be chosen by the keyboard alone", {}, async (page) => {
   await input.press("Enter");
   await eventually(async () => assert.match((await linked(page)).model ?? "", /Mixtral-8x22B/));
 });
+
+scenario("the help of a setting follows the pointer and the focus", {}, async (page) => {
+  const sign = (key) => page.locator(`[data-field="${key}"] .q`);
+  const help = page.getByRole("tooltip");
+  const isAbout = (key) => eventually(async () => assert.match(await help.innerText(), new RegExp(`\\b${key}$`)));
+  const isHidden = () => eventually(async () => assert.equal(await help.count(), 0));
+  await sign("tp_size").hover();
+  await isAbout("tp_size");
+  await sign("max_batch_size").hover();
+  await isAbout("max_batch_size");
+  await page.locator("h1").hover();
+  await isHidden();
+  await sign("pp_size").click();
+  await isAbout("pp_size");
+  assert.ok(await sign("pp_size").evaluate((element) => element === document.activeElement));
+  await page.keyboard.press("Escape");
+  await isHidden();
+  await sign("tp_size").focus();
+  await isAbout("tp_size");
+  await control(page, "tp_size").focus();
+  await isHidden();
+});
+
+scenario("a model that is not in the list leads to the import", {}, async (page) => {
+  await control(page, "model").fill("no such model");
+  await page.getByRole("option", { name: /No such model/ }).click();
+  await page.locator("#file").waitFor();
+  assert.equal(await page.locator("#tab_file").getAttribute("aria-selected"), "true");
+  assert.equal(await page.locator("#model_list").isVisible(), false);
+});

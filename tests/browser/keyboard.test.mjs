@@ -203,6 +203,31 @@ scenario(
   },
 );
 
+scenario("the arrow keys open the list of models and move through it", {}, async (page) => {
+  const input = control(page, "model");
+  const marked = page.locator("#model_list .active");
+  const isMarked = (number) =>
+    eventually(async () => {
+      assert.equal(await marked.getAttribute("id"), await input.getAttribute("aria-activedescendant"));
+      const options = page.locator("#model_list [role=option]");
+      assert.equal(await options.nth(number).getAttribute("id"), await marked.getAttribute("id"));
+    });
+  await input.focus();
+  await page.keyboard.press("ArrowDown");
+  await isMarked(0);
+  await page.keyboard.press("ArrowDown");
+  await isMarked(1);
+  await page.keyboard.press("ArrowUp");
+  await page.keyboard.press("ArrowUp");
+  await isMarked(-1);
+  await input.fill("qwen3-32b");
+  await eventually(async () => assert.equal(await marked.count(), 0));
+  await page.keyboard.press("ArrowDown");
+  await isMarked(0);
+  await page.keyboard.press("Enter");
+  await agrees(page, "model=Qwen/Qwen3-32B");
+});
+
 scenario("a deployment can be set and explored without a pointer", {}, async (page) => {
   await control(page, "tp_size").focus();
   await page.keyboard.press("Control+a");

@@ -1,10 +1,11 @@
 //! The help of a setting, as a popover that moves nothing.
 
-use crate::web::browser::{closest, focus, target};
+use crate::deployment::setting;
+use crate::web::browser::{closest, focus};
 use crate::web::state::{AppState, SettingState};
 use leptos::ev;
 use leptos::prelude::*;
-use web_sys::Event;
+use web_sys::{Element, Event};
 
 /// The width of the popover and its distance from the sign, in pixels.
 const WIDTH: i32 = 304;
@@ -25,8 +26,21 @@ pub(super) struct HelpState {
 }
 
 impl HelpState {
+    /// Follows the pointer and the focus. The listeners serve all signs: those at each sign would be
+    /// almost half of the page's.
     pub(super) fn new() -> HelpState {
         let help = HelpState { shown: RwSignal::new(None) };
+        window_event_listener(ev::pointerover, move |event| help.show(&event));
+        window_event_listener(ev::pointerout, move |event| help.leave(&event));
+        window_event_listener(ev::focusin, move |event| help.show(&event));
+        window_event_listener(ev::focusout, move |event| help.leave(&event));
+        window_event_listener(ev::click, move |event| {
+            // Safari does not focus a clicked button.
+            if let Some(sign) = sign(&event) {
+                focus(&sign);
+            }
+            help.show(&event);
+        });
         window_event_listener(ev::keydown, move |event| {
             if event.key() == "Escape" {
                 help.hide();
@@ -36,14 +50,21 @@ impl HelpState {
         help
     }
 
-    fn show(self, key: &'static str, event: &Event) {
-        let Some(sign) = closest(event, ".q") else {
+    fn show(self, event: &Event) {
+        let key = || closest(event, "[data-field]")?.get_attribute("data-field");
+        let Some((sign, row)) = sign(event).and_then(|sign| Some((sign, setting(&key()?)?))) else {
             return;
         };
         let (sign, width) = (sign.get_bounding_client_rect(), window().inner_width().ok());
         let room = width.and_then(|width| width.as_f64()).map_or(WIDTH, |width| width as i32);
         let left = (sign.left() as i32 - 12).min(room - WIDTH - 8).max(8);
-        self.shown.set(Some(Shown { key, left, top: sign.bottom() as i32 + GAP }));
+        self.shown.set(Some(Shown { key: row.key, left, top: sign.bottom() as i32 + GAP }));
+    }
+
+    fn leave(self, event: &Event) {
+        if sign(event).is_some() {
+            self.hide();
+        }
     }
 
     fn hide(self) {
@@ -53,29 +74,17 @@ impl HelpState {
     }
 }
 
+/// The sign that an event came from.
+fn sign(event: &Event) -> Option<Element> {
+    closest(event, ".q")
+}
+
 /// The sign beside a setting's name. It shows the help while the pointer or the focus is on it.
 #[component]
 pub(super) fn Help(setting: SettingState) -> impl IntoView {
-    let help: HelpState = expect_context();
     let (key, name) = (setting.setting.key, setting.setting.name);
     view! {
-        <button
-            class="q"
-            type="button"
-            aria-label=format!("Help: {name}")
-            aria-describedby=format!("{key}_help")
-            on:pointerenter=move |event| help.show(key, &event)
-            on:pointerleave=move |_| help.hide()
-            on:focus=move |event| help.show(key, &event)
-            on:blur=move |_| help.hide()
-            on:click=move |event| {
-                // Safari does not focus a clicked button.
-                if let Some(sign) = target(&event) {
-                    focus(&sign);
-                }
-                help.show(key, &event);
-            }
-        >
+        <button class="q" type="button" aria-label=format!("Help: {name}") aria-describedby=format!("{key}_help")>
             "?"
         </button>
         <HelpText setting/>

@@ -9,8 +9,10 @@ use crate::web::browser::{self, closest};
 use crate::web::components::help::HelpText;
 use crate::web::components::summaries::parameters;
 use crate::web::state::{SettingState, Tab};
+use leptos::html::Ul;
 use leptos::prelude::*;
-use web_sys::{HtmlInputElement, KeyboardEvent, MouseEvent};
+use maud::{Markup, html};
+use web_sys::{Element, HtmlInputElement, KeyboardEvent, MouseEvent};
 
 /// The most models that are listed for a typed text.
 const MOST: usize = 60;
@@ -72,9 +74,12 @@ impl Search {
         self.close();
     }
 
-    /// Takes the option that was clicked. One listener serves all of them: a browser frees the
-    /// listeners of removed elements late.
+    /// Takes the option that was clicked, or opens the import of a model that is not in the list.
     fn click(self, event: &MouseEvent) {
+        if closest(event, "[data-import]").is_some() {
+            self.close();
+            return self.setting.app.view.open_tab(Tab(PanelId::File));
+        }
         let option = closest(event, "[role=option]").map(|option| option.id()).unwrap_or_default();
         let number = option.strip_prefix(OPTION).and_then(|number| number.parse::<usize>().ok());
         let found = untrack(|| self.found());
@@ -142,8 +147,19 @@ pub(super) fn ModelField(setting: SettingState) -> impl IntoView {
     let active = Signal::derive(move || Some(search.active.get()).filter(|at| *at > 0).map(option_id));
     let text = Signal::derive(move || search.typed.get().unwrap_or_else(|| setting.text()));
     let shown = Signal::derive(move || setting.app.with_valid(|valid| dimensions(&valid.deployment.model)));
-    // One effect for the whole list: an effect for each option would stay after the list closes.
-    Effect::new(move || mark(search.active.get()));
+    let list = NodeRef::<Ul>::new();
+    let markup = Memo::new(move |_| if search.is_open.get() { options(search).into_string() } else { String::new() });
+    // One effect, so that an option exists before it is marked.
+    Effect::new(move |shown: Option<String>| {
+        let (markup, active) = (markup.get(), search.active.get());
+        if let Some(list) = list.get() {
+            if shown.as_ref() != Some(&markup) {
+                list.set_inner_html(&markup);
+            }
+            mark(&list, active);
+        }
+        markup
+    });
     view! {
         <div class="combobox">
             <input
@@ -171,14 +187,13 @@ pub(super) fn ModelField(setting: SettingState) -> impl IntoView {
                 class="listbox"
                 role="listbox"
                 id=LIST
+                node_ref=list
                 aria-label="Models"
                 hidden=Signal::derive(move || !search.is_open.get())
                 // The control keeps the focus.
                 on:mousedown=|event| event.prevent_default()
                 on:click=move |event| search.click(&event)
-            >
-                {move || search.is_open.get().then(|| options(search))}
-            </ul>
+            ></ul>
         </div>
         <HelpText setting/>
         <CheckpointChip/>
@@ -187,9 +202,8 @@ pub(super) fn ModelField(setting: SettingState) -> impl IntoView {
 }
 
 /// Marks the option with this number as active.
-fn mark(active: usize) {
-    let marked = browser::by_id(LIST).and_then(|list| list.query_selector(".active").ok().flatten());
-    if let Some(before) = marked {
+fn mark(list: &Element, active: usize) {
+    if let Ok(Some(before)) = list.query_selector(".active") {
         let _ = before.class_list().remove_1("active");
     }
     if let Some(option) = browser::by_id(&option_id(active)) {
@@ -197,62 +211,53 @@ fn mark(active: usize) {
     }
 }
 
-/// The options of the list: by family while nothing is typed.
-fn options(search: Search) -> impl IntoView {
+/// The options of the list: by family while nothing is typed. They are markup and not views, which
+/// hold each element once more for every attribute: the whole catalogue would take thousands of
+/// handles, whose table never shrinks.
+fn options(search: Search) -> Markup {
     let app = search.setting.app;
     let is_typing = search.is_filtered();
     let found = search.found();
     let count = found.len();
     let chosen = app.deployment.with_untracked(|deployment| deployment.model.name.clone());
-    let mut family = "";
-    let mut items = Vec::new();
-    for (index, suggestion) in found.into_iter().take(search.most()).enumerate() {
-        if !is_typing && suggestion.family != family {
-            family = suggestion.family;
-            items.push(view! { <li class="family" role="presentation">{family}</li> }.into_any());
-        }
-        let is_chosen = suggestion.model.name == chosen;
-        items.push(view! { <ModelOption suggestion number=index + 1 is_chosen/> }.into_any());
-    }
     let missing = app.view.catalogue_notice.get();
     let last = match count {
         _ if !missing.is_empty() => Some(missing),
         all if is_typing && all > MOST => Some(format!("{} more: type more of the name", all - MOST)),
         _ => None,
     };
-    let import = move |event: web_sys::MouseEvent| {
-        event.prevent_default();
-        search.close();
-        app.view.open_tab(Tab(PanelId::File));
-    };
-    let unknown = (count == 0).then(|| {
-        view! {
-            <li class="note" role="option" aria-selected="false" on:mousedown=import>
-                "No such model. Paste its config.json under Import."
-            </li>
+    let starts_family = |at: usize| !is_typing && (at == 0 || found[at - 1].family != found[at].family);
+    html! {
+        @for (index, suggestion) in found.iter().take(search.most()).enumerate() {
+            @if starts_family(index) {
+                li.family role="presentation" { (suggestion.family) }
+            }
+            (option(suggestion, index + 1, suggestion.model.name == chosen))
         }
-    });
-    let last = last
-        .map(|text| view! { <li class="note" role="option" aria-disabled="true" aria-selected="false">{text}</li> });
-    (items, last, unknown)
+        @if let Some(last) = last {
+            li.note role="option" aria-disabled="true" aria-selected="false" { (last) }
+        }
+        @if count == 0 {
+            li.note role="option" aria-selected="false" data-import {
+                "No such model. Paste its config.json under Import."
+            }
+        }
+    }
 }
 
-/// A model of the list, with the reason why it matches if its name does not say so.
-#[component]
-fn ModelOption(suggestion: Suggestion, number: usize, is_chosen: bool) -> impl IntoView {
-    let Suggestion { model, matched, .. } = suggestion;
-    let label = model.checkpoint.label();
-    let stored = (!label.is_empty()).then(|| format!("{label} · "));
-    let reason = matched.map(|alias| view! { <span class="option-alias">{format!("also {alias}")}</span> });
-    view! {
-        <li
-            role="option"
-            id=option_id(number)
-            aria-selected=is_chosen.to_string()
-        >
-            <span class="option-name">{model.name.clone()} {reason}</span>
-            <span class="option-size">{stored}{parameters(model)}</span>
-        </li>
+/// A model of the list, with the reason why it matches if its name does not say so. A quantized
+/// version has its precision in place of the parameters, which are those of its model.
+fn option(Suggestion { model, matched, .. }: &Suggestion, number: usize, is_chosen: bool) -> Markup {
+    let is_version = model.checkpoint.base.is_some();
+    let fact = if is_version { model.checkpoint.label() } else { parameters(model) };
+    html! {
+        li role="option" id=(option_id(number)) aria-selected=(is_chosen) {
+            span.option-name {
+                (model.name)
+                @if let Some(alias) = matched { " " span.option-alias { "also " (alias) } }
+            }
+            span.option-size { (fact) }
+        }
     }
 }
 

@@ -203,6 +203,14 @@ impl Resolved {
 
 /// Adds notes on the limits of the estimate for this model, these settings and this GPU.
 fn note_limits_of_modelling(d: &Deployment, notes: &mut Vec<Note>) {
+    if d.backend == Backend::TensorRt && d.only_backend() == Some(Backend::TensorRt) {
+        let name = &d.model.name;
+        Note::add(
+            notes,
+            "backend",
+            format_args!("TensorRT-LLM runs encoder-decoder models such as {name} only as engines."),
+        );
+    }
     if d.backend == Backend::TensorRt && d.only_backend() == Some(Backend::Pytorch) {
         Note::add(
             notes,

@@ -1,6 +1,6 @@
 //! The types of a model's computation and KV cache.
 
-use crate::architecture::{Block, Dtype, Fp4Scope, ModulePrecisions, StoredKvCache};
+use crate::architecture::{Block, CheckpointEvidence, Dtype, Fp4Scope, ModulePrecisions, StoredKvCache};
 use crate::deployment::{Backend, Behavior, Deployment, KvCacheDtype, MoeBackend, Note, QuantAlgo, Resolved};
 use std::fmt;
 
@@ -160,17 +160,25 @@ fn modules(d: &Deployment, algo: QuantAlgo) -> ModulePrecisions {
     }
 }
 
-/// Adds a note if the repository stores its weights in another precision than the given one.
+/// Adds a note if the repository stores its weights in another precision than the given one, or if
+/// its precision is only inferred.
 fn note_conversion(d: &Deployment, notes: &mut Vec<Note>) {
-    let Some(given) = d.precision.quant_algo else { return };
-    let stored = &d.model.checkpoint.precisions;
+    let checkpoint = &d.model.checkpoint;
+    let stored = &checkpoint.precisions;
+    let Some(given) = d.precision.quant_algo else {
+        if !stored.is_unquantized() && checkpoint.evidence == CheckpointEvidence::Inferred {
+            let (label, evidence) = (checkpoint.label(), checkpoint.evidence.text());
+            Note::add(notes, "quant_algo", format_args!("{} is stored as {label}, {evidence}.", d.model.name));
+        }
+        return;
+    };
     if given == stored.main() || given == loaded(d, stored.main()) {
         return;
     }
     let name = &d.model.name;
     let label = match stored.main() {
         QuantAlgo::None => return,
-        _ => d.model.checkpoint.label(),
+        _ => checkpoint.label(),
     };
     let remedy = match given {
         QuantAlgo::None => "convert it to 16 bit".to_string(),

@@ -3,7 +3,7 @@
 use super::json;
 use super::table::Table;
 use serde::Serialize;
-use trtllm_memory::architecture::{self, Architecture};
+use trtllm_memory::architecture::{self, Architecture, QuantMethod};
 use trtllm_memory::gpu::{self, Gpu};
 use trtllm_memory::units::{Bytes, Units, grouped, grouped_decimal};
 
@@ -29,10 +29,20 @@ struct Model<'a> {
     dtype: &'static str,
     tied_embeddings: bool,
     source: &'a str,
+    /// The model of which this is a quantized version.
+    like: Option<&'a str>,
+    /// The format of the repository's quantized tensors.
+    quant_method: Option<&'static str>,
+    /// The precision of each block of linear layers, as rules; empty in `dtype`.
+    stored: String,
+    /// The type of the KV cache that the repository's files ask for.
+    stored_kv_cache: &'static str,
+    stored_source: &'static str,
 }
 
 impl<'a> Model<'a> {
     fn of(model: &'a Architecture) -> Model<'a> {
+        let checkpoint = &model.checkpoint;
         Model {
             name: &model.name,
             aliases: &model.aliases,
@@ -52,6 +62,11 @@ impl<'a> Model<'a> {
             dtype: model.dtype.name(),
             tied_embeddings: model.tied_embeddings,
             source: &model.source,
+            like: checkpoint.base.as_deref(),
+            quant_method: checkpoint.method.map(QuantMethod::name),
+            stored: checkpoint.precisions.text(model.layers),
+            stored_kv_cache: checkpoint.kv_cache.name(),
+            stored_source: checkpoint.evidence.text(),
         }
     }
 }
@@ -98,7 +113,7 @@ pub(super) fn models(as_json: bool) -> String {
     }
     let billions = |parameters: u64| grouped_decimal(parameters as f64 / 1e9, 2);
     let mut table = Table::new(1);
-    table.row(["model", "parameters (10⁹)", "active", "layers", "hidden", "heads", "KV heads", "context"]);
+    table.row(["model", "parameters (10⁹)", "active", "layers", "hidden", "heads", "KV heads", "context", "stored"]);
     for row in rows {
         table.row([
             row.name.to_string(),
@@ -109,6 +124,7 @@ pub(super) fn models(as_json: bool) -> String {
             row.heads.to_string(),
             row.kv_heads.to_string(),
             grouped(row.max_position_embeddings),
+            if row.stored.is_empty() { row.dtype.to_string() } else { row.stored },
         ]);
     }
     table.text()

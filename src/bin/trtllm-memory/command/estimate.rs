@@ -9,7 +9,7 @@ use serde::Serialize;
 use std::iter::once;
 use std::path::{Path, PathBuf};
 use trtllm_memory::chart::Segment;
-use trtllm_memory::deployment::{Deployment, Resolved};
+use trtllm_memory::deployment::Resolved;
 use trtllm_memory::export::json::{Answer, BadInput, Warning};
 use trtllm_memory::import::model_file::{self, ModelFile};
 use trtllm_memory::link;

@@ -3,8 +3,8 @@
 //! A row holds the dimensions of Hugging Face's configuration. The features that all models of a
 //! family share are in [`Family::conventions`]. The column `features` holds the model's own
 //! features: words such as `tied`, and pairs such as `moe=8/2/14336` (experts, experts per token,
-//! columns of an expert). A quantized version of another row's model names it in the column `like`
-//! in place of the dimensions.
+//! columns of an expert). A version of another row's model names it in the column `like` in place of
+//! the dimensions; it has its features and those of its own row.
 //!
 //! The last columns say how the repository stores its weights: `quant_method`, the rules of a
 //! [`ModulePrecisions`] (empty for the type in `dtype`), the KV cache that its files ask for (empty
@@ -78,7 +78,11 @@ fn model(row: &'static str, before: &'static str) -> Option<Architecture> {
     let [name, aliases, like, ..] = columns;
     let aliases = aliases.split_whitespace().map(str::to_string).collect();
     let dimensions = if like.is_empty() { columns } else { self::columns(row_of(like, before)?)? };
-    let built = recipe(&dimensions)?.build();
+    let mut recipe = recipe(&dimensions)?;
+    if !like.is_empty() {
+        features(&mut recipe, columns[13])?;
+    }
+    let built = recipe.build();
     let checkpoint = checkpoint(&columns, built.layers)?;
     let source = source(dimensions[14])?.to_string();
     Some(Architecture { name: name.to_string(), aliases, checkpoint, source, ..built })
@@ -154,10 +158,13 @@ fn recipe(columns: &[&'static str; COLUMNS]) -> Option<Recipe> {
         max_position_embeddings: positions.parse().ok()?,
         ..Recipe::default()
     };
-    for word in features.split(' ').filter(|word| !word.is_empty()) {
-        recipe.word(word)?;
-    }
+    self::features(&mut recipe, features)?;
     Some(recipe)
+}
+
+/// Adds the features in a row's column.
+fn features(recipe: &mut Recipe, words: &'static str) -> Option<()> {
+    words.split(' ').filter(|word| !word.is_empty()).try_for_each(|word| recipe.word(word))
 }
 
 /// The row of the model with this name, the last one first; `None` if `rows` has no such model.
@@ -174,7 +181,11 @@ pub fn recipe_of(model: &str) -> Recipe {
         let [_, _, like, .., method, stored, kv_cache, _] = columns;
         let mut recipe = match like {
             "" => recipe(&columns)?,
-            base => recipe(&self::columns(row_of(base, rows)?)?)?,
+            base => {
+                let mut recipe = recipe(&self::columns(row_of(base, rows)?)?)?;
+                features(&mut recipe, columns[13])?;
+                recipe
+            }
         };
         let stored_kv = if kv_cache.is_empty() { StoredKvCache::Unknown.name() } else { kv_cache };
         let of_checkpoint = [("stored", stored), ("quant_method", method), ("stored_kv", stored_kv)];

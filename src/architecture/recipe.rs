@@ -123,7 +123,7 @@ enum Form {
 }
 
 /// Every feature, with the format of its value.
-const FEATURES: [(&str, Form); 42] = [
+const FEATURES: [(&str, Form); 43] = [
     ("tied", Form::Flag),
     ("qkv_bias", Form::Flag),
     ("dense_bias", Form::Flag),
@@ -163,6 +163,7 @@ const FEATURES: [(&str, Form); 42] = [
     ("yarn", Form::Number(1 << 20)),
     ("mtp", Form::Number(limits::LAYERS)),
     ("fp4", Form::Choice(&["mlp_and_output", "experts"])),
+    ("tower", Form::Number(1 << 40)),
     ("stored", Form::Precisions),
     ("quant_method", Form::Choice(QuantMethod::NAMES)),
     ("stored_kv", Form::Choice(StoredKvCache::NAMES)),
@@ -482,6 +483,7 @@ impl Recipe {
             }),
             mrope: self.flag("mrope", false),
             parallel_attention_mlp: self.flag("parallel", conventions.parallel_attention_mlp),
+            tower: self.number("tower").unwrap_or(0),
             checkpoint: self.checkpoint(),
             source: explanation_text("dimensions that you gave").into(),
         }

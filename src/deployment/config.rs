@@ -213,6 +213,8 @@ pub struct PytorchConfig {
     pub max_gpu_total_bytes: u64,
     /// The method that drafts tokens.
     pub decoding_type: DecodingType,
+    /// Whether the vision and audio towers are left out, so that only text is served.
+    pub disable_mm_encoder: bool,
     /// Number of tokens in the buffers that transfer KV blocks between servers; 0 without
     /// disaggregated serving.
     pub cache_transceiver_max_tokens_in_buffer: u64,

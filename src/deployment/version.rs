@@ -121,6 +121,11 @@ pub enum Behavior {
     MtpCachesEveryStep,
     /// The PyTorch backend chooses the MoE kernels by model and GPU by default.
     ChoosesMoeBackend,
+    /// The PyTorch backend loads the vision towers of the models of late 2025 and 2026: Qwen 3.5,
+    /// Mistral Large 3, EXAONE 4.5.
+    LoadsTowersOf2026,
+    /// The PyTorch backend can leave vision and audio towers out (`disable_mm_encoder`).
+    HasTextOnly,
     /// The PyTorch backend has a load balancer for experts.
     BalancesExperts,
     /// The load balancer supports gpt-oss.
@@ -361,6 +366,18 @@ pub static BEHAVIORS: &[BehaviorRange] = &[
         from: version(1, 3),
         until: LAST,
         source: explanation_text("tensorrt_llm/llmapi/llm_args.py MoeConfig.backend: CUTLASS up to 1.2, AUTO later"),
+    },
+    BehaviorRange {
+        fact: Behavior::LoadsTowersOf2026,
+        from: version(1, 3),
+        until: LAST,
+        source: explanation_text("NVIDIA/TensorRT-LLM pull request 15249: 0.86 GiB more from 1.3.0rc21 on"),
+    },
+    BehaviorRange {
+        fact: Behavior::HasTextOnly,
+        from: version(1, 3),
+        until: LAST,
+        source: explanation_text("tensorrt_llm/llmapi/llm_args.py TorchLlmArgs.disable_mm_encoder"),
     },
     BehaviorRange {
         fact: Behavior::BalancesExperts,

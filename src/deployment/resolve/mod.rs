@@ -19,8 +19,8 @@ pub use parallel::ResolvedParallelism;
 pub use precision::{KvType, ResolvedPrecision};
 pub use pytorch::{CudaGraphs, ResolvedPytorch};
 
-use crate::architecture::{Attention, ModelRef};
-use crate::deployment::{Backend, DecodingType, Deployment, Note, Version};
+use crate::architecture::{Attention, Family, ModelRef};
+use crate::deployment::{Backend, Behavior, DecodingType, Deployment, Note, Version};
 use crate::gpu::{GpuRef, Link};
 use limits::StepLimits;
 use machine::GPUS_PER_SERVER;
@@ -163,6 +163,15 @@ impl Resolved {
         self.model.encoder.map_or(0, |encoder| encoder.output_len(self.engine.max_encoder_input_len))
     }
 
+    /// Returns the parameters of the vision and audio towers that the backend loads; an engine of the
+    /// language model has none.
+    pub fn tower(&self) -> u64 {
+        let is_of_2026 = matches!(self.model.family, Family::Qwen35 | Family::Exaone4 | Family::DeepSeekV3);
+        let loads = !is_of_2026 || self.version.has(Behavior::LoadsTowersOf2026);
+        let is_left_out = self.given.pytorch.disable_mm_encoder && self.version.has(Behavior::HasTextOnly);
+        if self.backend == Backend::Pytorch && loads && !is_left_out { self.model.tower } else { 0 }
+    }
+
     /// Returns the number of attention heads on a rank.
     pub fn local_heads(&self) -> u64 {
         self.model.attention.heads() / self.parallel.attention_tp_size
@@ -222,6 +231,14 @@ fn note_limits_of_modelling(d: &Deployment, notes: &mut Vec<Note>) {
     }
     if d.backend == Backend::Pytorch && d.pytorch.enable_attention_dp && d.parallel.tp_size == 1 {
         Note::add(notes, "enable_attention_dp", format_args!("Has no effect on a single rank."));
+    }
+    if d.pytorch.disable_mm_encoder && d.backend == Backend::Pytorch && !d.version().has(Behavior::HasTextOnly) {
+        let version = d.version();
+        Note::add(
+            notes,
+            "disable_mm_encoder",
+            format_args!("Has no effect: TensorRT-LLM {version} always loads the towers that it supports."),
+        );
     }
     if let (Some(how), None) = (d.gpu.memory_inferred, d.machine.gpu_memory_gib) {
         Note::add(

@@ -210,6 +210,9 @@ pub(super) const DIMENSIONS: &[Setting] = &[
     feature("m.fp4", Input::Choice(&["mlp_and_output", "experts"]))
         .name("FP4 parts")
         .help("The parts that an NVFP4 checkpoint stores in FP4, if not all."),
+    feature("m.tower", Input::Text)
+        .name("Tower parameters")
+        .help("Number of parameters of the vision and audio towers with their projectors."),
     feature("m.stored", Input::Text).name("Stored precision").help(
         "The checkpoint's own precision, if not 16 bit: a quant_algo, or blocks and theirs, such as \
          NVFP4,attention+output:NO_QUANT.",

@@ -629,6 +629,12 @@ pub(super) const TABLE: &[Setting] = &[
             "Attention data parallelism: each rank processes its own requests, with full attention weights and \
              KV cache.",
         ),
+    switch!(disable_mm_encoder in pytorch)
+        .name("Text only")
+        .in_group(Group::Runtime, Phase::Runtime)
+        .pytorch()
+        .applies(|d| d.model.tower > 0)
+        .help("Leaves the vision and audio towers out, so that only text is served (TensorRT-LLM 1.3)."),
     named!(moe_backend in pytorch, MoeBackend)
         .name("Expert kernels")
         .common()

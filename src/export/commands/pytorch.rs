@@ -157,6 +157,8 @@ fn add(options: &mut Options, deployment: &Deployment, resolved: &Resolved, kv_c
     }
     options.switch("enable_attention_dp", deployment.pytorch.enable_attention_dp.then_some(true));
     options.switch("enable_chunked_prefill", deployment.pytorch.enable_chunked_prefill.then_some(true));
+    let text_only = deployment.pytorch.disable_mm_encoder && resolved.version.has(Behavior::HasTextOnly);
+    options.switch("disable_mm_encoder", text_only.then_some(true));
     if !later {
         return;
     }

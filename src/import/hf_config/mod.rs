@@ -214,6 +214,7 @@ pub(super) fn known(recipe: &Recipe, dtype_known: bool, hint: &str) -> Option<&'
             // scopes.
             mtp_layers: model.mtp_layers,
             fp4_scope: model.fp4_scope,
+            tower: model.tower,
             ..built.clone()
         };
         theirs == **model

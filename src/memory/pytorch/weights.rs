@@ -59,6 +59,7 @@ pub(crate) fn weights<N: Number>(inputs: &Inputs<N>) -> N {
             parts.extend(stored.map(|(algo, layers)| tensor_bytes(inputs, tensor, layers.len(), algo)));
         }
     }
+    parts.extend(towers(inputs));
     parts.extend(balanced(inputs).map(|bytes| bytes.part(|| Part::bytes("experts that the load balancer moves"))));
     for (algo, layers) in modules.within(Block::AttentionInputs, resolved.model.attention_layers & stage) {
         latent_copies(inputs, layers.len(), algo, &mut parts);
@@ -75,6 +76,18 @@ pub(crate) fn weights<N: Number>(inputs: &Inputs<N>) -> N {
         }
     }
     N::sum_of(parts)
+}
+
+/// Bytes of the vision and audio towers, in 16 bit and whole on every rank
+/// (`models/modeling_qwen2vl.py` and others create them without a mapping).
+fn towers<N: Number>(inputs: &Inputs<N>) -> Option<N> {
+    static TOWER: Symbol =
+        Symbol { text: "towers", meaning: "parameters of the vision and audio towers", origin: Origin::Model };
+    let tower = inputs.resolved.tower();
+    (tower > 0).then(|| {
+        let bytes = N::symbol(&TOWER, tower as f64) * inputs.element();
+        bytes.part(|| Part::bytes("vision and audio towers, whole on every rank"))
+    })
 }
 
 /// Whether the load balancer moves a tensor's copies between ranks.
@@ -289,5 +302,50 @@ fn attention_ranks<N: Number>(inputs: &Inputs<N>) -> N {
         N::literal(1.0)
     } else {
         inputs.ranks()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::deployment::Deployment;
+    use crate::link;
+    use crate::memory::{Contributor, estimate};
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    fn weights(deployment: &Deployment) -> Vec<u64> {
+        let report = estimate(deployment).unwrap();
+        report.ranks.iter().map(|rank| rank.figure(Contributor::Weights).bytes.0).collect()
+    }
+
+    fn of(text: &str) -> Vec<u64> {
+        weights(&link::decode(text).deployment)
+    }
+
+    /// The repository has 6.710 GiB of tensors, its vision tower in 16 bit included.
+    #[test]
+    fn a_vision_tower_is_in_the_weights() {
+        let [bytes] = of("v=2&model=nvidia/Qwen2.5-VL-7B-Instruct-NVFP4&gpu=b200")[..] else { panic!() };
+        let published = 6.710 * f64::from(1 << 30);
+        assert!((bytes as f64 / published - 1.0).abs() < 1e-3, "{bytes}");
+    }
+
+    /// Qwen2.5-VL 7B's tower has 676,550,144 parameters, those of the whole model less the text's.
+    #[test]
+    fn each_rank_holds_the_whole_tower_unless_text_alone_is_served() {
+        let two = "v=2&model=Qwen/Qwen2.5-VL-7B-Instruct&tp_size=2&trtllm_version=1.3";
+        let (with, without) = (of(two), of(&format!("{two}&disable_mm_encoder=true")));
+        let towers: Vec<u64> = with.iter().zip(&without).map(|(with, without)| with - without).collect();
+        assert_eq!(towers, [2 * 676_550_144; 2]);
+        let before = "v=2&model=Qwen/Qwen3.5-9B&trtllm_version=1.2";
+        assert_eq!(of(before), of(&format!("{before}&disable_mm_encoder=true")), "1.2 loads the text model alone");
+        assert_eq!(weights(&Deployment::engine()), of("v=1"), "engines have no towers");
+    }
+
+    /// MiniMax-M2's files have 230,121,630,720 bytes, as the README of hf-mem reports.
+    #[test]
+    fn a_quantized_repository_takes_the_bytes_of_its_files() {
+        let [bytes] = of("v=2&model=MiniMaxAI/MiniMax-M2&gpu=gb300")[..] else { panic!() };
+        assert!((bytes as f64 / 230_121_630_720.0 - 1.0).abs() < 1e-3, "{bytes}");
     }
 }

@@ -173,9 +173,10 @@ impl Deployment {
     }
 
     /// Returns the settings of this backend that differ from their defaults, with their values as
-    /// text.
+    /// text. The default of the backend is the only one that serves the model, if there is only one.
     pub fn changed(&self) -> impl Iterator<Item = (&'static Setting, String)> {
-        let default = Deployment::default();
+        let backend = self.only_backend().unwrap_or_default();
+        let default = Deployment { backend, ..Deployment::default() };
         SETTINGS.iter().filter(|field| field.flows.has(self.backend)).filter_map(move |field| {
             let text = field.write(self);
             (text != field.write(&default)).then_some((field, text))

@@ -192,44 +192,25 @@ pub enum LinkProblemKind {
 /// ```
 pub fn decode(link: &str) -> Decoded {
     let pairs = repair::pairs(link);
-    let stated = pairs.iter().rfind(|(key, _)| key == VERSION_KEY).and_then(|(_, value)| repair::number(value));
-    match stated {
-        Some(1) => {
-            let mut decoded = decode_onto(Deployment::engine(), link);
-            let model = &decoded.deployment.model;
-            if let Some(base) = model.checkpoint.base.as_deref().and_then(find) {
-                decoded.deployment.model = base.into();
-            }
-            decoded
+    let stated = pairs.iter().rfind(|(key, _)| key == VERSION_KEY);
+    let is_version_1 = stated.is_some_and(|(_, value)| repair::number(value) == Some(1));
+    let default = if is_version_1 { Deployment::engine() } else { Deployment::default() };
+    let mut decoded = Decoded::of(default, link, pairs);
+    let deployment = &mut decoded.deployment;
+    if is_version_1 {
+        if let Some(base) = deployment.model.checkpoint.base.as_deref().and_then(find) {
+            deployment.model = base.into();
         }
-        _ => {
-            let mut decoded = decode_onto(Deployment::default(), link);
-            if let Some(only) = decoded.deployment.only_backend().filter(|_| !decoded.named.contains(&"backend")) {
-                decoded.deployment.backend = only;
-            }
-            decoded
-        }
+    } else if !decoded.named.contains(&"backend") {
+        deployment.backend = deployment.only_backend().unwrap_or(deployment.backend);
     }
+    decoded.report_settings_of_other_backend();
+    decoded
 }
 
 /// Parses a link as [`decode`] does, with `deployment` in place of the defaults.
 pub fn decode_onto(deployment: Deployment, link: &str) -> Decoded {
-    let mut decoded = Decoded { deployment, problems: Vec::new(), named: Vec::new() };
-    if link.len() > LONGEST {
-        let message = || format!("The link is longer than {LONGEST} bytes, so it was ignored.");
-        decoded.report("", "", LinkProblemKind::TooLong, message);
-        return decoded;
-    }
-    let mut pairs = repair::pairs(link);
-    // Dimensions change the model, so the model is parsed first, wherever it is in the link.
-    if pairs.iter().any(|(key, _)| key.starts_with("m.")) {
-        let (model, others): (Vec<_>, Vec<_>) =
-            pairs.into_iter().partition(|(key, _)| key.eq_ignore_ascii_case("model"));
-        pairs = model.into_iter().chain(others).collect();
-    }
-    for (key, value) in pairs {
-        decoded.take(&key, value.trim());
-    }
+    let mut decoded = Decoded::of(deployment, link, repair::pairs(link));
     decoded.report_settings_of_other_backend();
     decoded
 }
@@ -250,6 +231,26 @@ fn parts(link: &str) -> (&str, &str) {
 }
 
 impl Decoded {
+    /// Applies the pairs of `link` to a deployment.
+    fn of(deployment: Deployment, link: &str, mut pairs: Vec<(String, String)>) -> Decoded {
+        let mut decoded = Decoded { deployment, problems: Vec::new(), named: Vec::new() };
+        if link.len() > LONGEST {
+            let message = || format!("The link is longer than {LONGEST} bytes, so it was ignored.");
+            decoded.report("", "", LinkProblemKind::TooLong, message);
+            return decoded;
+        }
+        // Dimensions change the model, so the model is parsed first, wherever it is in the link.
+        if pairs.iter().any(|(key, _)| key.starts_with("m.")) {
+            let (model, others): (Vec<_>, Vec<_>) =
+                pairs.into_iter().partition(|(key, _)| key.eq_ignore_ascii_case("model"));
+            pairs = model.into_iter().chain(others).collect();
+        }
+        for (key, value) in pairs {
+            decoded.take(&key, value.trim());
+        }
+        decoded
+    }
+
     /// Parses one pair.
     fn take(&mut self, key: &str, value: &str) {
         if repair::is_blank(key, value) {

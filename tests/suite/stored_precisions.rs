@@ -60,13 +60,28 @@ fn mxfp4_has_larger_activations_on_hopper() {
     assert_eq!(stated, of("h100"));
 }
 
-/// The text model's FP8 weights are 671,026,404,352 values, of which the embedding, the head, the
-/// router and the norms are in 16 bit. A token has 61 · (512 + 64) values of two bytes.
+/// Bytes of DeepSeek R1 on each of eight GPUs. A value takes one byte, and 128 · 128 values a scale
+/// of four. The compressions of attention and the embedding are whole on each GPU; embedding, head
+/// and router are in 16 bit, as is the expansion of keys and values, which is converted.
+fn deepseek_r1() -> f64 {
+    let (hidden, expert, heads) = (7168.0, 2048.0, 128.0);
+    let experts = 58.0 * 257.0 * 3.0 * hidden * expert;
+    let dense = 3.0 * 3.0 * hidden * 18_432.0;
+    let expansion = 61.0 * 512.0 * heads * 256.0;
+    let queries_and_output = 61.0 * (1536.0 * heads * 192.0 + heads * 128.0 * hidden);
+    let whole = 61.0 * hidden * (1536.0 + 576.0);
+    let scaled = (experts + dense + queries_and_output) / 8.0 + whole;
+    let vocab = 129_280.0 * hidden * 2.0;
+    scaled * (1.0 + 4.0 / 16_384.0) + expansion * 2.0 / 8.0 + vocab * 9.0 / 8.0 + 58.0 * 256.0 * hidden * 2.0
+}
+
+/// A token has 61 · (512 + 64) values of two bytes in the KV cache.
 #[test]
 fn deepseek_r1_runs_in_fp8_on_eight_h200() {
     let report = report("model=deepseek-ai/DeepSeek-R1&gpu=h200&tp_size=8");
     assert!(report.verdict.fits(), "{:?}", report.verdict);
     near(gib(weights(&report)), 80.86, 0.001, "weights");
+    near(weights(&report), deepseek_r1(), 0.002, "weights");
     assert_eq!(report.kv_cache.bytes_per_token, 70_272.0);
     near(report.kv_cache.tokens as f64, 708_992.0, 0.01, "tokens");
 }

@@ -42,7 +42,8 @@ pub(super) fn infer(reading: &LogReading, units: Units) -> Inference<'_> {
     let line_count =
         |rank: &&RankReading| rank.measured.iter().flatten().count() + usize::from(rank.available.is_some());
     let rank = reading.ranks.iter().rev().max_by_key(line_count);
-    let deployment = Deployment::engine();
+    // A log without a line of TensorRT-LLM determines nothing, not even the backend.
+    let deployment = if reading.is_empty() { Deployment::default() } else { Deployment::engine() };
     let mut inference = Inference { reading, rank, units, deployment, inferred: Vec::new(), refused: Vec::new() };
     inference.stated();
     inference.card();

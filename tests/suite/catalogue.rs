@@ -44,10 +44,25 @@ fn each_model_of_the_catalogue_has_a_published_count() {
     let rows = rows();
     let unchecked: Vec<&str> = models()
         .iter()
+        .filter(|model| model.checkpoint.base.is_none())
         .map(|model| model.name.as_str())
         .filter(|name| rows.iter().all(|row| row.model != *name))
         .collect();
     assert!(unchecked.is_empty(), "{unchecked:?}");
+}
+
+/// A quantized version has the parameters of its model, whose count is published.
+#[test]
+fn each_quantized_version_has_the_count_of_its_model() {
+    let rows = rows();
+    let mut checked = 0;
+    for version in models() {
+        let Some(base) = version.checkpoint.base.as_deref() else { continue };
+        let published = rows.iter().find(|row| row.model == base);
+        assert_eq!(Some(version.parameters()), published.map(|row| row.parameters), "{}", version.name);
+        checked += 1;
+    }
+    assert!(checked > 300, "{checked}");
 }
 
 #[test]

@@ -23,16 +23,18 @@ fn estimate(link: &str) -> Value {
     serde_json::from_slice(&run(&["estimate", link, "--json"]).stdout).unwrap()
 }
 
-const LINK: &str = "max_seq_len=4096&max_batch_size=64";
+/// An engine.
+const LINK: &str = "v=1&max_seq_len=4096&max_batch_size=64";
 
 #[test]
 fn a_solved_limit_fits_and_the_next_value_does_not() {
     for (link, key) in [
         (LINK, "max_batch_size"),
         (LINK, "max_seq_len"),
-        ("max_seq_len=8192", "max_beam_width"),
-        ("max_seq_len=8192", "max_num_tokens"),
-        ("gpu=l4&quant_algo=FP8&tp_size=2&max_seq_len=4096", "max_batch_size"),
+        ("v=1&max_seq_len=8192", "max_beam_width"),
+        ("v=1&max_seq_len=8192", "max_num_tokens"),
+        ("v=1&gpu=l4&quant_algo=FP8&tp_size=2&max_seq_len=4096", "max_batch_size"),
+        ("max_seq_len=8192&tp_size=2", "max_num_tokens"),
     ] {
         let solved = json(&["solve", link, "--for", key, "--json"], 0);
         assert_eq!((&solved["key"], &solved["kind"]), (&Value::from(key), &Value::from("largest")));
@@ -115,27 +117,32 @@ fn every_advised_change_makes_the_deployment_fit() {
         assert_ne!(estimate(change["link"].as_str().unwrap())["verdict"], "fails", "{change}");
         assert!(change["saves"].is_u64() && change["cost"].is_string());
     }
-    assert!(text(&["advise", ""], 0).contains("Set max_batch_size to "));
+    assert!(text(&["advise", "v=1"], 0).contains("Set max_batch_size to "));
 }
 
 #[test]
 fn two_deployments_are_compared_from_one_link_or_two() {
-    let one = json(&["compare", "tp_size=2&compare=v%3D1%26tp_size%3D4", "--json"], 0);
-    let two = json(&["compare", "tp_size=2", "tp_size=4", "--json"], 0);
-    assert_eq!(one, two);
-    assert_eq!(one["settings"][0]["key"], "tp_size");
-    let weights = &one["contributors"][0];
-    assert!(weights["difference"].as_i64().unwrap() > 0);
+    for (one, two) in [
+        ("v=1&tp_size=2&compare=v%3D1%26tp_size%3D4", ["v=1&tp_size=2", "v=1&tp_size=4"]),
+        ("v=2&tp_size=2&compare=v%3D2%26tp_size%3D4", ["tp_size=2", "tp_size=4"]),
+    ] {
+        let one = json(&["compare", one, "--json"], 0);
+        assert_eq!(one, json(&["compare", two[0], two[1], "--json"], 0));
+        assert_eq!(one["settings"].as_array().unwrap().len(), 1);
+        assert_eq!(one["settings"][0]["key"], "tp_size");
+        let weights = &one["contributors"][0];
+        assert!(weights["difference"].as_i64().unwrap() > 0);
+    }
     text(&["compare", "tp_size=2"], 2);
 }
 
 #[test]
 fn commands_charts_and_tables_are_exported() {
-    let commands = text(&["commands", "quant_algo=FP8&tp_size=2"], 0);
+    let commands = text(&["commands", "v=1&quant_algo=FP8&tp_size=2"], 0);
     for words in ["quantize.py", "trtllm-build", "trtllm-serve", "config.pbtxt", "from tensorrt_llm import LLM"] {
         assert!(commands.contains(words), "{words}");
     }
-    let recipes = json(&["commands", "backend=pytorch", "--json"], 0);
+    let recipes = json(&["commands", "", "--json"], 0);
     assert_eq!((&recipes["backend"], &recipes["recipes"][0]["key"]), (&"pytorch".into(), &"trtllm-serve".into()));
     let chart = text(&["chart", LINK], 0);
     assert!(chart.starts_with("<svg width=\"720\" height=\"72\""));

@@ -20,7 +20,8 @@ use trtllm_memory::units::Units;
 
 fn deployment() -> impl Strategy<Value = Deployment> {
     let what = (0..models().len(), 0..gpus().len(), any::<bool>());
-    let precision = (0..QuantAlgo::ALL.len(), 0..KvCacheDtype::ALL.len(), 0..Version::NAMES.len());
+    let precision =
+        (proptest::option::of(0..QuantAlgo::ALL.len()), 0..KvCacheDtype::ALL.len(), 0..Version::NAMES.len());
     let limits = (
         0u32..12,
         6u32..16,
@@ -36,7 +37,7 @@ fn deployment() -> impl Strategy<Value = Deployment> {
                 backend: if pytorch { Backend::Pytorch } else { Backend::TensorRt },
                 version: Version::NAMES[version].parse::<Version>().ok(),
                 precision: Precision {
-                    quant_algo: QuantAlgo::ALL.get(quant).copied(),
+                    quant_algo: quant.map(|quant| QuantAlgo::ALL[quant]),
                     kv_cache_dtype: KvCacheDtype::ALL[kv],
                     ..Precision::default()
                 },

@@ -4,7 +4,7 @@
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
 use std::collections::BTreeMap;
-use trtllm_memory::architecture::find;
+use trtllm_memory::architecture::{Architecture, find, models};
 use trtllm_memory::deployment::{Deployment, Input, SETTINGS, setting};
 use trtllm_memory::gpu;
 use trtllm_memory::link::{self, LinkProblemKind};
@@ -23,11 +23,11 @@ struct Kept {
 /// Rows may be added below an anchor without changing it. The anchor is moved to the last row from
 /// time to time.
 const LINKS: Kept =
-    Kept { text: include_str!("../fixtures/frozen-links.tsv"), columns: 4, anchor: (52, "791f25db57c91ff1") };
+    Kept { text: include_str!("../fixtures/frozen-links.tsv"), columns: 4, anchor: (73, "6357cc874635d521") };
 const KEPT_SETTINGS: Kept =
-    Kept { text: include_str!("../fixtures/frozen-settings.tsv"), columns: 4, anchor: (131, "f62d0cb94d35f2e6") };
+    Kept { text: include_str!("../fixtures/frozen-settings.tsv"), columns: 4, anchor: (136, "1118d13ac146dced") };
 const NAMES: Kept =
-    Kept { text: include_str!("../fixtures/frozen-names.tsv"), columns: 3, anchor: (270, "b2a74396a6b30094") };
+    Kept { text: include_str!("../fixtures/frozen-names.tsv"), columns: 3, anchor: (625, "14df35f0ae7cca85") };
 
 impl Kept {
     fn rows(&self) -> Vec<Vec<&'static str>> {
@@ -64,19 +64,39 @@ fn deployment(link: &str) -> Deployment {
     link::decode(link).deployment
 }
 
-/// The settings that differ from the defaults, by their present keys.
+/// The settings of a deployment's backend that differ from the defaults of a version of links, by
+/// their present keys.
+fn settings_of(deployment: &Deployment, version: &str) -> BTreeMap<&'static str, String> {
+    let default = if version == "v=1" { Deployment::engine() } else { Deployment::default() };
+    let of_backend = SETTINGS.iter().filter(|setting| setting.flows.has(deployment.backend));
+    let differing = of_backend.filter(|setting| setting.write(deployment) != setting.write(&default));
+    differing.map(|setting| (setting.key, setting.write(deployment))).collect()
+}
+
+/// The settings that differ from the newest defaults.
 fn settings(deployment: &Deployment) -> BTreeMap<&'static str, String> {
-    deployment.changed().map(|(setting, value)| (setting.key, value)).collect()
+    settings_of(deployment, "v=2")
+}
+
+/// The version at the start of a canonical link.
+fn version_of(canonical: &str) -> &str {
+    canonical.split('&').next().unwrap()
 }
 
 /// The settings of a canonical link, read without the link reader.
 fn said(canonical: &str) -> BTreeMap<&'static str, String> {
-    let pairs = canonical.split('&').filter(|pair| *pair != "v=1").map(|pair| {
+    let version = version_of(canonical);
+    let pairs = canonical.split('&').skip(1).map(|pair| {
         let (key, value) = pair.split_once('=').unwrap();
         let value = value.replace("%20", " ").replace("%2A", "*");
-        // A model or a GPU may have been renamed since.
+        // A model or a GPU may have been renamed since, and in version 1 the quantized versions of a
+        // model have its name.
+        let base = |model: &'static Architecture| match &model.checkpoint.base {
+            Some(base) if version == "v=1" => base.clone(),
+            _ => model.name.clone(),
+        };
         let named = match key {
-            "model" => find(&value).map(|model| model.name.clone()),
+            "model" => find(&value).map(base),
             "gpu" => gpu::find(&value).map(|gpu| gpu.id.to_string()),
             _ => None,
         };
@@ -85,12 +105,22 @@ fn said(canonical: &str) -> BTreeMap<&'static str, String> {
     pairs.collect()
 }
 
+/// The canonical link of a deployment, with all that differs from the newest defaults: also a
+/// backend that the model brings.
+fn canonical(deployment: &Deployment) -> String {
+    let differing = settings(deployment);
+    let pairs = SETTINGS.iter().filter_map(|setting| {
+        let value = differing.get(setting.key)?.replace(' ', "%20").replace('*', "%2A");
+        Some(format!("&{}={value}", setting.key))
+    });
+    format!("v=2{}", pairs.collect::<String>())
+}
+
 /// The expected row for a link.
 fn frozen(link: &str, before: &str) -> String {
-    let whole = |text: String| if text.is_empty() { "v=1".to_string() } else { text };
     let decoded = link::decode(link).deployment;
-    let means = whole(link::encode(&decoded));
-    let pinned = link::pinned(link).map_or("-".into(), |pinned| whole(link::encode(&pinned.deployment)));
+    let means = canonical(&decoded);
+    let pinned = link::pinned(link).map_or("-".into(), |pinned| canonical(&pinned.deployment));
     let version = decoded.resolve().map_or("-".into(), |resolved| resolved.version.to_string());
     let chain = digest(before, &[link, &means, &pinned, &version]);
     format!("{link}\t{means}\t{pinned}\t{version}\t{chain}\t{}", figures(&decoded).join("\t"))
@@ -135,8 +165,9 @@ fn frozen_links_mean_what_they_meant() {
         }
         chain = row[LINKS.columns].to_string();
         let (decoded, pinned) = (deployment(row[0]), link::pinned(row[0]).map(|pinned| pinned.deployment));
-        assert_eq!(settings(&decoded), said(row[1]), "{}", row[0]);
-        assert_eq!(pinned.as_ref().map(settings), (row[2] != "-").then(|| said(row[2])), "{}", row[0]);
+        assert_eq!(settings_of(&decoded, version_of(row[1])), said(row[1]), "{}", row[0]);
+        let compared = pinned.map(|pinned| settings_of(&pinned, version_of(row[2])));
+        assert_eq!(compared, (row[2] != "-").then(|| said(row[2])), "{}", row[0]);
         let version = decoded.resolve().map_or("-".into(), |resolved| resolved.version.to_string());
         assert_eq!(version, row[3], "{}", row[0]);
     }
@@ -152,7 +183,7 @@ fn frozen_links_keep_their_figures() {
 
 #[test]
 fn frozen_settings_keep_their_keys_defaults_and_values() {
-    let default = Deployment::engine();
+    let default = deployment("v=1");
     for row in KEPT_SETTINGS.rows() {
         let [key, aliases, usual, values] = row[..4] else { panic!("{row:?}") };
         let known = setting(key).unwrap_or_else(|| panic!("{key} is gone; make it an alias of its present key"));
@@ -174,14 +205,19 @@ fn frozen_settings_keep_their_keys_defaults_and_values() {
             );
         }
     }
-    // New settings must be kept from now on.
+    // New settings and names of values must be kept from now on.
     let (rows, mut missing) = (KEPT_SETTINGS.rows(), Vec::new());
     let mut before = rows.last().map_or(String::new(), |row| row[4].to_string());
-    for setting in SETTINGS.iter().filter(|setting| !rows.iter().any(|row| row[0] == setting.key)) {
+    for setting in SETTINGS {
+        let kept: Vec<&Vec<&str>> = rows.iter().filter(|row| row[0] == setting.key).collect();
+        let is_new = |name: &&&str| !kept.iter().any(|row| row[3].split(' ').any(|known| known == **name));
         let values = match setting.input {
-            Input::Choice(names) => names.join(" "),
+            Input::Choice(names) => names.iter().filter(is_new).copied().collect::<Vec<&str>>().join(" "),
             _ => String::new(),
         };
+        if !kept.is_empty() && values.is_empty() {
+            continue;
+        }
         let row = [setting.key, &setting.aliases.join(" "), &setting.write(&default), &values];
         before = digest(&before, &row);
         missing.push(format!("{}\t{before}", row.join("\t")));
@@ -189,27 +225,103 @@ fn frozen_settings_keep_their_keys_defaults_and_values() {
     assert!(missing.is_empty(), "append to frozen-settings.tsv\n{}", missing.join("\n"));
 }
 
+/// The other defaults are those of version 1, which `frozen-settings.tsv` holds.
+#[test]
+fn version_2_has_other_defaults_of_backend_and_precision_alone() {
+    let (first, second) = (deployment("v=1"), deployment("v=2"));
+    let differing: Vec<(&str, String, String)> = SETTINGS
+        .iter()
+        .map(|setting| (setting.key, setting.write(&first), setting.write(&second)))
+        .filter(|(_, first, second)| first != second)
+        .collect();
+    let expected = [("quant_algo", "NO_QUANT", "auto"), ("backend", "tensorrt", "pytorch")];
+    assert_eq!(differing, expected.map(|(key, first, second)| (key, first.into(), second.into())));
+    assert_eq!((deployment(""), link::encode(&second)), (second, String::new()));
+}
+
+/// A link of version 2 names the repository; one of version 1 named any of a model's versions in
+/// place of the model.
+#[test]
+fn a_name_means_its_repository_since_version_2() {
+    let (model, quantized) = ("Qwen/Qwen3-32B", "nvidia/Qwen3-32B-NVFP4");
+    assert_eq!(deployment(&format!("v=1&model={quantized}")), deployment(&format!("v=1&model={model}")));
+    for link in [format!("v=2&model={quantized}"), format!("model={quantized}")] {
+        assert_eq!(deployment(&link).model.name, quantized);
+    }
+}
+
+/// Whisper has an encoder, which only engines have; gpt-oss has attention sinks, which only the
+/// PyTorch backend has.
+#[test]
+fn a_model_brings_its_backend_since_version_2() {
+    let backend = |link: &str| deployment(link).backend.name();
+    for whisper in ["v=2&model=openai/whisper-large-v3", "model=openai/whisper-large-v3&max_batch_size=8"] {
+        assert_eq!(backend(whisper), "tensorrt");
+        assert!(!link::encode(&deployment(whisper)).contains("backend"));
+    }
+    // Settings of the backend that the model brings have an effect.
+    assert_eq!(link::decode("v=2&model=openai/whisper-large-v3&max_input_len=14").problems, []);
+    assert_eq!(backend("v=2&model=openai/gpt-oss-120b"), "pytorch");
+    assert_eq!(backend("v=1&model=openai/gpt-oss-120b"), "tensorrt");
+    // A link may state an impossible backend, and keeps it.
+    let stated = "v=2&model=openai/whisper-large-v3&backend=pytorch";
+    assert_eq!((backend(stated), link::encode(&deployment(stated))), ("pytorch", stated.to_string()));
+}
+
+/// The name and the aliases in a row of `frozen-names.tsv`.
+fn names(row: &[&'static str]) -> impl Iterator<Item = &'static str> {
+    [row[1]].into_iter().chain(row[2].split_whitespace())
+}
+
+/// The name of the model or the GPU that a link names.
+fn meant(link: &str) -> String {
+    let decoded = link::decode(link);
+    assert_eq!(decoded.problems, [], "{link} is gone; make it an alias of its present name");
+    if link.contains("gpu=") { decoded.deployment.gpu.id.to_string() } else { decoded.deployment.model.name.clone() }
+}
+
 #[test]
 fn frozen_names_keep_their_models_and_gpus() {
+    // The last row with a name says what it means in version 2.
+    let mut newest: BTreeMap<(&str, &str), &str> = BTreeMap::new();
     for row in NAMES.rows() {
-        let [setting, name, aliases] = row[..3] else { panic!("{row:?}") };
-        for name_or_alias in [name].into_iter().chain(aliases.split_whitespace()) {
-            let found = match setting {
-                "model" => find(name_or_alias).map(|model| model.name.as_str()),
-                _ => gpu::find(name_or_alias).map(|gpu| gpu.id),
-            };
-            assert!(found.is_some(), "{setting}={name_or_alias} is gone; make it an alias of its present name");
-            let same = match setting {
-                "model" => find(name).map(|model| model.name.as_str()),
-                _ => gpu::find(name).map(|gpu| gpu.id),
-            };
-            assert_eq!(found, same, "{setting}={name_or_alias}");
+        let [setting, name, ..] = row[..] else { panic!("{row:?}") };
+        for alias in names(&row) {
+            let means = |name: &str| meant(&format!("v=1&{setting}={name}"));
+            assert_eq!(means(alias), means(name), "v=1&{setting}={alias}");
+            newest.insert((setting, alias), name);
         }
+    }
+    // New names must be kept from now on.
+    let last = NAMES.rows().last().map_or(String::new(), |row| row[3].to_string());
+    let (mut before, mut missing) = (last, Vec::new());
+    let mut keep = |setting: &str, name: &str, aliases: &str| {
+        let means = |name: &str| meant(&format!("v=2&{setting}={name}"));
+        let is_kept = |one: &str| newest.get(&(setting, one)).is_some_and(|kept| means(kept) == means(name));
+        if ![name].into_iter().chain(aliases.split_whitespace()).all(is_kept) {
+            let row = [setting, name, aliases];
+            before = digest(&before, &row);
+            missing.push(format!("{}\t{before}", row.join("\t")));
+        }
+    };
+    for gpu in gpu::gpus() {
+        keep("gpu", gpu.id, gpu.aliases);
+    }
+    for model in models() {
+        keep("model", &model.name, &model.aliases.join(" "));
+    }
+    assert!(missing.is_empty(), "append to frozen-names.tsv\n{}", missing.join("\n"));
+    let mut rows: BTreeMap<(&str, String), &str> = BTreeMap::new();
+    for ((setting, alias), name) in &newest {
+        let means = |name: &str| meant(&format!("v=2&{setting}={name}"));
+        assert_eq!(means(alias), means(name), "v=2&{setting}={alias}");
+        let row = rows.entry((setting, means(name))).or_insert(name);
+        assert_eq!(row, name, "two rows mean the same {setting}");
     }
 }
 
 /// Links of every kind, as the page writes them.
-const SHARED: [&str; 7] = [
+const SHARED: [&str; 8] = [
     "v=1&tp_size=4",
     "v=1&model=Qwen/Qwen3-32B&gpu=h200&tp_size=2&quant_algo=FP8&max_batch_size=256",
     "v=1&max_lora_rank=64&lora_target_modules=attn_qkv,attn_dense",
@@ -219,6 +331,7 @@ const SHARED: [&str; 7] = [
     "v=1&model=custom&m.family=nemotron_h&m.layers=6&m.hidden=2688&m.heads=32&m.kv_heads=2&m.head_dim=128\
      &m.intermediate=1856&m.vocab=131072&m.positions=4096&m.mamba=8/128/64/64/4&m.pattern=M-M%2AM-",
     "v=1&gpu=h200&max_batch_size=256&compare=v%3D1%26gpu%3Db200%26quant_algo%3DFP8",
+    "v=2&model=nvidia/Qwen3-32B-NVFP4&gpu=b200&compare=v%3D2%26model%3DQwen/Qwen3-32B%26gpu%3Db200",
 ];
 
 /// A way in which a link is damaged.
@@ -376,11 +489,11 @@ fn a_value_with_double_escapes_or_line_breaks_is_read() {
         ("model=Qwen/%0AQwen3-32B&tp_%0D%0Asize=2", "model=Qwen/Qwen3-32B&tp_size=2"),
         ("model=Qwen/ Qwen3-32B& tp_ size = 2", "model=Qwen/Qwen3-32B&tp_size=2"),
         ("model=Qwen/Qwen3-=\r\n32B&tp_size=\r\n=2", "model=Qwen/Qwen3-32B&tp_size=2"),
-        ("#/v=1&tp_size=2", "tp_size=2"),
+        ("#/v=1&tp_size=2", "v=1&tp_size=2"),
         ("#!tp_size=2", "tp_size=2"),
         ("#?tp_size=2", "tp_size=2"),
         ("?#tp_size=2", "tp_size=2"),
-        ("v&#61;1&#38;tp_size&#x3D;2", "tp_size=2"),
+        ("v&#61;1&#38;tp_size&#x3D;2", "v=1&tp_size=2"),
         ("https://example.org/?embed=1#tp_size%3D2%26pp_size%3D2", "tp_size=2&pp_size=2"),
         ("https://example.org/?embed=1&amp;theme=dark#tp_size=2", "tp_size=2"),
     ] {
@@ -480,14 +593,14 @@ fn arbitrary_text_is_read() {
 
 #[test]
 fn invalid_links_are_reported_or_ignored_and_have_no_effect() {
-    let long = "tp_size=2&".repeat(10_000);
+    let long = "v=1&tp_size=2&".repeat(10_000);
     for (text, kind) in [
         ("🎉", LinkProblemKind::UnknownKey),
         ("%", LinkProblemKind::UnknownKey),
         ("__proto__=1", LinkProblemKind::UnknownKey),
         ("tp_size=%FF", LinkProblemKind::BadValue),
         ("v=0", LinkProblemKind::BadValue),
-        ("v=2", LinkProblemKind::NewerVersion),
+        ("v=3", LinkProblemKind::NewerVersion),
         (&long, LinkProblemKind::TooLong),
     ] {
         let decoded = link::decode(text);
@@ -512,13 +625,15 @@ fn a_tab_in_a_link_changes_nothing_else() {
     assert_eq!((with.deployment, with.problems, with.named), (without.deployment, vec![], without.named));
     assert_eq!(link::pinned(&link), link::pinned(plain));
     assert_eq!((link::tab(&link).as_deref(), link::tab(plain)), (Some("sweep"), None));
-    for text in [plain, "", "v=1", "tp_size=2&colour=red", "#v=1&&tp_size=2"] {
+    for text in [plain, "", "v=1", "v=2", "tp_size=2&colour=red", "#v=1&&tp_size=2"] {
         assert_eq!(link::with_tab(text, None), text);
     }
     assert_eq!(link::with_tab(&link, None), plain);
     assert_eq!(link::with_tab(&link, Some("why")), format!("{plain}&tab=why"));
-    assert_eq!(link::with_tab("", Some("import")), "v=1&tab=import");
-    assert_eq!(link::with_tab("v=1&tab=import", None), "");
+    assert_eq!(link::with_tab("", Some("import")), "v=2&tab=import");
+    assert_eq!(link::with_tab("v=2&tab=import", None), "");
+    // Without its version the link would mean other defaults.
+    assert_eq!(link::with_tab("v=1&tab=import", None), "v=1");
     assert_eq!(link::tab("tab=why&tp_size=2&tab=limits").as_deref(), Some("limits"));
     assert_eq!(link::tab("https://example.org/?tab=why#v=1&tab=").as_deref(), None);
     // A link protected by a mail program, and one that HTML escaped.

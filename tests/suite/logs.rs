@@ -4,7 +4,7 @@
 
 use proptest::prelude::*;
 use serde_json::{Value, to_value};
-use trtllm_memory::deployment::{BuildLimits, Deployment, setting};
+use trtllm_memory::deployment::{BuildLimits, Deployment, QuantAlgo, setting};
 use trtllm_memory::link;
 use trtllm_memory::log::{self, EventKind, ExplainedLog, FailureStage, LogReader, LogReading};
 use trtllm_memory::memory::{Contributor, estimate, explain};
@@ -30,8 +30,8 @@ fn the_documentations_log_determines_its_whole_configuration() {
     let log = explained(DOCUMENTATION);
     assert_eq!(
         link::encode(&log.deployment),
-        "v=1&model=meta-llama/Llama-2-7b-hf&gpu_memory_gib=79.1&quant_algo=FP8&kv_cache_dtype=fp8&max_batch_size=256\
-         &max_num_tokens=8192&max_seq_len=2048&trtllm_version=0.13&tokens_per_block=64"
+        "v=2&model=meta-llama/Llama-2-7b-hf&gpu_memory_gib=79.1&quant_algo=FP8&kv_cache_dtype=fp8&max_batch_size=256\
+         &max_num_tokens=8192&max_seq_len=2048&trtllm_version=0.13&backend=tensorrt&tokens_per_block=64"
     );
     let rows = &log.comparisons[0].rows;
     let measured: Vec<(&str, bool)> = rows.iter().map(|row| (row.contributor.key(), row.inside)).collect();
@@ -111,8 +111,23 @@ fn a_start_that_runs_out_of_memory_is_diagnosed() {
     assert_eq!(diagnosis.requested, Some(Bytes(900 * MIB)));
     assert_eq!(diagnosis.missing, Some(Bytes(900 * MIB - 801 * MIB / 2)));
     assert!(diagnosis.sentence.starts_with("Ran out of memory on rank 0 after the KV cache was allocated"));
-    assert_eq!(log.deployment.model.name, "meta-llama/Llama-3.1-8B");
+    // The log's path ends in the name of this repository, and its files say FP8.
+    assert_eq!(log.deployment.model.name, "nvidia/Llama-3.1-8B-Instruct-FP8");
+    assert_eq!(log.deployment.quant_algo(), QuantAlgo::Fp8);
     assert!(log.reading.timeline.iter().all(|entry| !entry.text.contains('\u{1b}')));
+}
+
+/// Without the lines about its quantization the log names a repository, whose storage is known.
+#[test]
+fn a_repository_in_a_path_determines_the_precision() {
+    let text = String::from_utf8_lossy(OOM);
+    let silent: String = text.split_inclusive('\n').filter(|line| !line.contains("quant_algo=")).collect();
+    let log = explained(silent.as_bytes());
+    assert_eq!(log.deployment.model.name, "nvidia/Llama-3.1-8B-Instruct-FP8");
+    assert_eq!((log.deployment.precision.quant_algo, log.deployment.quant_algo()), (None, QuantAlgo::Fp8));
+    assert!(log.inferred.iter().all(|inferred| inferred.key != "quant_algo"), "{:?}", log.inferred);
+    // The files of that repository ask for an FP8 KV cache too: 65,536 bytes a token, as printed.
+    assert_eq!(estimate(&log.deployment).unwrap().kv_cache.bytes_per_token, 65_536.0);
 }
 
 #[test]

@@ -27,6 +27,7 @@ mod pytorch_properties;
 mod settings;
 mod start_up;
 mod statements;
+mod stored_precisions;
 mod support;
 mod uncertainty;
 mod validate_command;

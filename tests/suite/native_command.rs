@@ -146,7 +146,7 @@ fn the_example_of_the_documentation_has_its_blocks() {
     // TensorRT-LLM, docs/source/reference/memory.md: "Number of blocks: 4060",
     // "Number of tokens: 259840".
     let (answer, _) = json(
-        "model=meta-llama/Llama-2-7b-hf&quant_algo=FP8&kv_cache_dtype=fp8&max_batch_size=256&max_num_tokens=8192\
+        "v=1&model=meta-llama/Llama-2-7b-hf&quant_algo=FP8&kv_cache_dtype=fp8&max_batch_size=256&max_num_tokens=8192\
          &max_seq_len=2048&tokens_per_block=64&trtllm_version=0.13&free_memory_gib=70.48&gpu_memory_gib=79.10",
     );
     let kv = &answer["kv_cache"];
@@ -156,7 +156,7 @@ fn the_example_of_the_documentation_has_its_blocks() {
 
 #[test]
 fn explanations_are_a_tree() {
-    let output = run(&["estimate", "pp_size=2", "--explain"]);
+    let output = run(&["estimate", "v=1&pp_size=2", "--explain"]);
     let text = stdout(&output);
     for heading in ["\nWhy, on GPU 0\n", "\nWhy, on GPU 1\n"] {
         assert!(text.contains(heading), "{text}");

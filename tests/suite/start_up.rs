@@ -39,8 +39,13 @@ pub(crate) fn check(link: &str, report: &Report, starts: &[StartUp]) {
     if let Verdict::Fails { stage, short, rank } = report.verdict {
         let failing = starts[rank as usize].phases.iter().find(|phase| phase.missing > Bytes::ZERO);
         match stage {
-            // Here the KV cache fits the GPU, but not the sequences or the adapter.
-            Stage::HoldOneAdapter | Stage::HoldOneSequence | Stage::HoldWholeBatch => {
+            // The cache of adapters is allocated before the KV cache, which may be too large as well.
+            Stage::HoldOneAdapter => {
+                assert_eq!(stage.phase(), "KV cache");
+                assert!(failing.is_none_or(|phase| ["KV cache", "serving"].contains(&phase.name)), "{link}");
+            }
+            // Here the KV cache fits the GPU, but not the sequences.
+            Stage::HoldOneSequence | Stage::HoldWholeBatch => {
                 assert_eq!(stage.phase(), "KV cache");
                 assert!(failing.is_none_or(|phase| phase.name == "serving"), "{link}");
             }
@@ -94,6 +99,14 @@ fn the_phase_that_fails_is_that_of_the_verdict() {
             format!(
                 "{llama}&lora_target_modules=attn_q,attn_k,attn_v&max_lora_rank=64&lora_device_cache_fraction=0.0005"
             ),
+            Stage::HoldOneAdapter,
+        ),
+        // Its KV cache of 24 GiB does not fit either, beside 57 GiB of weights.
+        (
+            "model=Qwen/Qwen3-30B-A3B&max_batch_size=1&max_num_tokens=1&max_seq_len=256&max_tokens=262144\
+             &trtllm_version=0.18&max_lora_rank=64&lora_target_modules=attn_qkv,mlp_h_to_4h,mlp_gate,mlp_4h_to_h\
+             ,moe_h_to_4h"
+                .into(),
             Stage::HoldOneAdapter,
         ),
         (

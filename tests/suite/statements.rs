@@ -11,7 +11,7 @@ use trtllm_memory::worker::{Given, answer_text};
 struct Statement {
     /// What it says.
     says: &'static str,
-    /// The deployment.
+    /// The deployment, as a link of version 1: the page of the documentation is about engines.
     link: &'static str,
     /// The first click: a panel with the figure that it explains.
     panel: &'static str,
@@ -339,7 +339,7 @@ fn text(html: &str) -> String {
 }
 
 fn found(statement: &Statement) -> String {
-    let encoded: String = form_urlencoded::byte_serialize(statement.link.as_bytes()).collect();
+    let encoded: String = form_urlencoded::byte_serialize(format!("v=1&{}", statement.link).as_bytes()).collect();
     text(&answer_text(&format!("panel={}&link={encoded}&open={}", statement.panel, statement.part), &Given::default()))
 }
 

@@ -22,7 +22,7 @@ fn served() -> impl Strategy<Value = Deployment> {
     let what = (
         0..models().len(),
         0..gpus().len(),
-        0..QuantAlgo::ALL.len(),
+        proptest::option::of(0..QuantAlgo::ALL.len()),
         0..KvCacheDtype::ALL.len(),
         proptest::option::of(0..Version::NAMES.len()),
     );
@@ -33,7 +33,7 @@ fn served() -> impl Strategy<Value = Deployment> {
             gpu: GpuRef::from(&gpus()[gpu]),
             version: version.and_then(|version| Version::NAMES[version].parse::<Version>().ok()),
             precision: Precision {
-                quant_algo: QuantAlgo::ALL.get(quant).copied(),
+                quant_algo: quant.map(|quant| QuantAlgo::ALL[quant]),
                 kv_cache_dtype: KvCacheDtype::ALL[kv],
                 ..Precision::default()
             },

@@ -9,8 +9,12 @@ use crate::web::state::Valid;
 
 /// The number of parameters, such as "32.76 B".
 pub(super) fn parameters(model: &Architecture) -> String {
-    let parameters = model.parameters() as f64;
-    match parameters {
+    parameter_count(model.parameters())
+}
+
+/// Formats a number of parameters: `32.76 B`, `677 M`.
+pub(super) fn parameter_count(parameters: u64) -> String {
+    match parameters as f64 {
         billions if billions >= 1e9 => format!("{} B", grouped_decimal(billions / 1e9, 2)),
         millions => format!("{} M", grouped_decimal(millions / 1e6, 0)),
     }

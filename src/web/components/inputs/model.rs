@@ -7,7 +7,7 @@ use crate::protocol::PanelId;
 use crate::units::grouped;
 use crate::web::browser::{self, closest};
 use crate::web::components::help::HelpText;
-use crate::web::components::summaries::parameters;
+use crate::web::components::summaries::{parameter_count, parameters};
 use crate::web::state::{SettingState, Tab};
 use leptos::html::Ul;
 use leptos::prelude::*;
@@ -270,6 +270,10 @@ fn dimensions(model: &Architecture) -> String {
     };
     let experts =
         model.moe.map_or_else(String::new, |moe| format!(" · {} experts, {} a token", moe.experts, moe.top_k));
+    let tower = match model.tower {
+        0 => String::new(),
+        tower => format!(" · vision tower of {}", parameter_count(tower)),
+    };
     let (layers, hidden) = (model.layers, grouped(model.hidden));
-    format!("{} parameters · {layers} layers · hidden {hidden} · {attention}{experts}", parameters(model))
+    format!("{} parameters · {layers} layers · hidden {hidden} · {attention}{experts}{tower}", parameters(model))
 }

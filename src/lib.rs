@@ -182,7 +182,7 @@
 //!
 //! Every feature only adds. With `default-features = false` the library estimates, searches, and
 //! reads links, model files and logs, and depends on `serde`, `serde_json`, `thiserror` and
-//! `form_urlencoded` alone.
+//! `form_urlencoded`, `regex-lite` alone.
 //!
 //! * `cli` (default) builds the command `trtllm-memory`, and the readers of measurement files. It
 //!   turns on the next four.

@@ -39,6 +39,20 @@ named_values! {
         Gptq = "gptq",
         /// Meta's FBGEMM.
         FbgemmFp8 = "fbgemm_fp8",
+        /// MXFP8.
+        Mxfp8 = "mxfp8",
+        /// Intel's AutoRound.
+        AutoRound = "auto-round",
+        /// AMD's Quark.
+        Quark = "quark",
+        /// PyTorch's TorchAO.
+        TorchAo = "torchao",
+        /// Half-quadratic quantization.
+        Hqq = "hqq",
+        /// bitsandbytes.
+        BitsAndBytes = "bitsandbytes",
+        /// Apple's MLX.
+        Mlx = "mlx",
     }
 }
 
@@ -88,6 +102,12 @@ impl Checkpoint {
             (QuantMethod::Awq, _) => Some("AutoAWQ's format"),
             (QuantMethod::Gptq, _) => Some("GPTQ's format"),
             (QuantMethod::FbgemmFp8, _) => Some("FBGEMM's FP8"),
+            (QuantMethod::AutoRound, _) => Some("AutoRound's format"),
+            (QuantMethod::Quark, _) => Some("Quark's format"),
+            (QuantMethod::TorchAo, _) => Some("TorchAO's format"),
+            (QuantMethod::Hqq, _) => Some("HQQ's format"),
+            (QuantMethod::BitsAndBytes, _) => Some("bitsandbytes' format"),
+            (QuantMethod::Mlx, _) => Some("MLX's format"),
             (QuantMethod::CompressedTensors, QuantAlgo::Fp8) => Some("compressed-tensors' FP8 with a scale per tensor"),
             (QuantMethod::CompressedTensors, algo) if algo.is_integer() => Some("compressed-tensors' integer formats"),
             _ => None,

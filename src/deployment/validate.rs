@@ -5,7 +5,7 @@ use super::{
     Backend, Behavior, DecodingType, Deployment, DeploymentError, KvCacheDtype, QuantAlgo, Runtime, SETTINGS,
     SpeculativeDecodingMode,
 };
-use crate::architecture::{Dtype, Encoder, Family};
+use crate::architecture::{self, Architecture, Dtype, Encoder, Family, QuantMethod};
 use crate::units::{grouped, grouped_decimal, joined, shortest};
 
 /// Returns all errors of a deployment; `None` if it is valid.
@@ -154,6 +154,35 @@ fn experts(d: &Deployment, found: &mut DeploymentError) {
     }
 }
 
+/// Returns the least compute capability of a quantization, and the architectures that have it.
+fn least_capability(algo: QuantAlgo) -> Option<((u8, u8), &'static str)> {
+    match algo {
+        QuantAlgo::Fp8 | QuantAlgo::Fp8PerChannelPerToken | QuantAlgo::W4A8Awq => {
+            Some(((8, 9), "compute capability 8.9 or later (Ada, Hopper, Blackwell)"))
+        }
+        QuantAlgo::Fp8BlockScales | QuantAlgo::W4A16Mxfp4 => {
+            Some(((9, 0), "compute capability 9.0 or later (Hopper, Blackwell)"))
+        }
+        QuantAlgo::Nvfp4 | QuantAlgo::W4A8Nvfp4Fp8 | QuantAlgo::W4A8Mxfp4Mxfp8 | QuantAlgo::W4A8Mxfp4Fp8 => {
+            Some(((10, 0), "compute capability 10.0 or later (Blackwell)"))
+        }
+        _ => None,
+    }
+}
+
+/// Returns a quantized version of the model that the PyTorch backend loads and the GPU runs: one of
+/// ModelOpt's if there is one.
+fn readable_version(d: &Deployment) -> Option<&'static Architecture> {
+    let runs = |algo: QuantAlgo| least_capability(algo).is_none_or(|(least, _)| d.gpu.compute_capability >= least);
+    let mut readable = architecture::versions(&d.model).filter(|version| {
+        let stored = &version.checkpoint;
+        stored.unreadable().is_none() && !stored.precisions.is_unquantized() && runs(stored.precisions.main())
+    });
+    let first = readable.next()?;
+    let is_made_by_modelopt = |version: &&Architecture| version.checkpoint.method == Some(QuantMethod::ModelOpt);
+    Some(std::iter::once(first).chain(readable).find(is_made_by_modelopt).unwrap_or(first))
+}
+
 fn precision(d: &Deployment, found: &mut DeploymentError) {
     let capability = d.gpu.compute_capability;
     let (major, minor) = capability;
@@ -164,21 +193,7 @@ fn precision(d: &Deployment, found: &mut DeploymentError) {
     let data_centre_blackwell = (10..12).contains(&major);
 
     let algo = d.quant_algo();
-    let wanted = match algo {
-        QuantAlgo::Fp8 | QuantAlgo::Fp8PerChannelPerToken | QuantAlgo::W4A8Awq if needs((8, 9)) => {
-            Some("compute capability 8.9 or later (Ada, Hopper, Blackwell)")
-        }
-        QuantAlgo::Fp8BlockScales | QuantAlgo::W4A16Mxfp4 if needs((9, 0)) => {
-            Some("compute capability 9.0 or later (Hopper, Blackwell)")
-        }
-        QuantAlgo::Nvfp4 | QuantAlgo::W4A8Nvfp4Fp8 | QuantAlgo::W4A8Mxfp4Mxfp8 | QuantAlgo::W4A8Mxfp4Fp8
-            if needs((10, 0)) =>
-        {
-            Some("compute capability 10.0 or later (Blackwell)")
-        }
-        _ => None,
-    };
-    if let Some(wanted) = wanted {
+    if let Some((_, wanted)) = least_capability(algo).filter(|(least, _)| capability < *least) {
         found.add("quant_algo", &algo, format_args!("{}; use {}", at(algo.name(), wanted), instead_of(d)));
     }
     // On data-centre Blackwell `builder.py` raises errors for INT8 and INT4 weights, SmoothQuant,
@@ -322,7 +337,19 @@ fn pytorch(d: &Deployment, found: &mut DeploymentError) {
                 | QuantAlgo::W4A8QservePerGroup
                 | QuantAlgo::W4A8QservePerChannel
         );
-    if unsupported {
+    let as_stored = d.precision.quant_algo.is_none();
+    if let Some(format) = d.model.checkpoint.unreadable().filter(|_| as_stored) {
+        let instead = readable_version(d).map_or_else(String::new, |version| format!("{} or ", version.name));
+        found.add(
+            "quant_algo",
+            &"auto",
+            format_args!(
+                "{} stores its weights in {format}, which the PyTorch backend does not load; use {instead}another \
+                 quant_algo",
+                d.model.name
+            ),
+        );
+    } else if unsupported {
         found.add(
             "quant_algo",
             &algo,

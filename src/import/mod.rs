@@ -3,9 +3,10 @@
 
 mod foreign;
 pub mod hf_config;
+mod known;
 pub mod model_file;
 mod object_reader;
-mod quantization;
+pub mod quantization;
 pub mod report;
 pub mod safetensors;
 pub mod spanned_json;

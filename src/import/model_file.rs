@@ -2,12 +2,14 @@
 
 use super::foreign;
 use super::hf_config::{self, HfConfig};
+use super::known;
+use super::quantization::{Quantization, are_alike};
 use super::report::{ReadError, ReadReport};
 use super::safetensors::{self, Checkpoint, Precision};
 use super::spanned_json;
 use super::trtllm_config::{self, TrtConfig};
-use crate::architecture::ModelRef;
-use crate::deployment::{Deployment, KvCacheDtype, QuantAlgo};
+use crate::architecture::{ModelRef, ModulePrecisions};
+use crate::deployment::Deployment;
 
 /// The contents of a file, by its kind.
 #[derive(Debug, Clone, PartialEq)]
@@ -15,7 +17,7 @@ pub enum ModelFile {
     /// A Hugging Face `config.json`.
     Config(HfConfig),
     /// An `hf_quant_config.json`, which has only types.
-    Quantization(Option<QuantAlgo>, Option<KvCacheDtype>, ReadReport),
+    Quantization(Quantization, ReadReport),
     /// A safetensors header, or an index.
     Tensors(Checkpoint),
     /// A TensorRT-LLM checkpoint's or engine's `config.json`.
@@ -58,9 +60,9 @@ pub fn read(bytes: &[u8], hint: &str) -> Result<ModelFile, ReadError> {
     } else if let Some(message) = foreign::file(&root) {
         Err(ReadError::whole(message))
     } else if root.get("quantization").is_some() && root.get("hidden_size").is_none() {
-        hf_config::read_quantization(bytes).map(|(algo, cache, report)| ModelFile::Quantization(algo, cache, report))
+        hf_config::quantization_of(&root).map(|(stated, report)| ModelFile::Quantization(stated, report))
     } else {
-        hf_config::from_node(&root, hint).map(ModelFile::Config)
+        hf_config::from_node(&root, hint, None).map(ModelFile::Config)
     }
 }
 
@@ -105,32 +107,52 @@ impl ModelFile {
     /// The quantization of the weights if no `quant_algo` describes it, with the setting to add;
     /// `None` otherwise.
     pub fn lack_of_quantization(&self) -> Option<String> {
-        let ModelFile::Tensors(Checkpoint { precision: Precision::Unnamed(formats), .. }) = self else { return None };
+        let ModelFile::Tensors(checkpoint) = self else { return None };
+        let formats = checkpoint.undescribed()?;
         Some(format!(
             "This is {}. Its linear layers are in {formats}, which no quant_algo describes. Add the nearest one, \
-                 such as quant_algo=W4A16_AWQ.",
+             such as quant_algo=W4A16_AWQ.",
             self.kind()
         ))
     }
 
-    /// Applies the contents of the file to a deployment.
+    /// Applies the contents of the file to a deployment. A file without a model sets only types.
     pub fn apply(&self, deployment: &mut Deployment) {
         match self {
             ModelFile::Config(config) => config.apply(deployment),
             ModelFile::TrtLlm(config) => config.apply(deployment),
+            ModelFile::Tensors(Checkpoint { model: Ok(model), .. }) => {
+                deployment.model = model.clone();
+                deployment.precision.quant_algo = None;
+            }
             ModelFile::Tensors(checkpoint) => {
-                if let Ok(model) = &checkpoint.model {
-                    deployment.model = model.clone();
-                }
                 if let Precision::Quantized(algo) = checkpoint.precision {
                     deployment.precision.quant_algo = Some(algo);
                 }
             }
-            ModelFile::Quantization(algo, cache, _) => {
-                deployment.precision.quant_algo = algo.or(deployment.precision.quant_algo);
-                deployment.precision.kv_cache_dtype = cache.unwrap_or(deployment.precision.kv_cache_dtype);
+            ModelFile::Quantization(stated, _) => {
+                deployment.precision.quant_algo = Some(stated.main());
+                deployment.precision.kv_cache_dtype = stated.kv_cache_dtype();
             }
         }
+    }
+
+    /// Applies the precision of each module to a deployment whose model is known, if the file has
+    /// precisions but no model, and if no `quant_algo` describes them.
+    pub fn apply_precisions(&self, deployment: &mut Deployment) {
+        let ModelFile::Quantization(stated, _) = self else { return };
+        let model = &deployment.model;
+        let stored = stated.stored(model, &mut ReadReport::default());
+        if are_alike(model, &stored.precisions, &ModulePrecisions::everywhere(stated.main())) {
+            return;
+        }
+        let (name, mut recipe) = (model.name.clone(), model.to_recipe());
+        if recipe.name == "custom" {
+            recipe.name = name.into();
+        }
+        known::store(&mut recipe, &stored);
+        deployment.model = ModelRef::custom(recipe);
+        deployment.precision.quant_algo = None;
     }
 
     /// The fields that were read, assumed and ignored.
@@ -139,7 +161,7 @@ impl ModelFile {
             ModelFile::Config(config) => &config.report,
             ModelFile::TrtLlm(config) => &config.report,
             ModelFile::Tensors(checkpoint) => &checkpoint.report,
-            ModelFile::Quantization(_, _, report) => report,
+            ModelFile::Quantization(_, report) => report,
         }
     }
 

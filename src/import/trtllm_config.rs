@@ -1,13 +1,14 @@
 //! The `config.json` of a TensorRT-LLM checkpoint or engine.
 
 use super::foreign;
-use super::hf_config::{self, known, set};
+use super::hf_config::{self, set};
+use super::known::{named, with_dimensions};
 use super::object_reader::ObjectReader;
 use super::quantization;
 use super::report::{Item, ReadError, ReadReport};
 use super::spanned_json::{self, Node};
 use crate::architecture::{Dtype, Family, ModelRef, Recipe, limits};
-use crate::deployment::{Deployment, KvCacheDtype, QuantAlgo, SpeculativeDecodingMode, Version, setting};
+use crate::deployment::{Backend, Deployment, KvCacheDtype, QuantAlgo, SpeculativeDecodingMode, Version, setting};
 
 /// The contents of such a file.
 #[derive(Debug, Clone, PartialEq)]
@@ -23,9 +24,11 @@ pub struct TrtConfig {
 }
 
 impl TrtConfig {
-    /// Applies the model and every setting to a deployment.
+    /// Applies the model and every setting to a deployment, which becomes one of an engine.
     pub fn apply(&self, deployment: &mut Deployment) {
         deployment.model = self.model.clone();
+        deployment.backend = Backend::TensorRt;
+        deployment.precision.quant_algo = Some(QuantAlgo::None);
         for (key, value) in &self.settings {
             if let Some(field) = setting(key) {
                 // The values were validated when they were read.
@@ -161,7 +164,7 @@ fn model(root: &Node, fields: &mut ObjectReader, reader: &mut Reader, hint: &str
         ..Recipe::default()
     };
     details(fields, &mut recipe)?;
-    let model = match known(&recipe, false, hint) {
+    let model = match named(&with_dimensions(&recipe, false), hint) {
         Some(model) => {
             fields.report.assume("model", &model.name, "the catalogue's model with these dimensions");
             ModelRef::from(model)
@@ -177,9 +180,13 @@ fn model(root: &Node, fields: &mut ObjectReader, reader: &mut Reader, hint: &str
     }
     ranks(fields, reader)?;
     if let Some(node) = fields.node(&["quantization"]) {
-        let found = quantization::read(node, &mut fields.report);
-        reader.put("quant_algo", found.quant_algo.unwrap_or(QuantAlgo::None));
-        reader.put("kv_cache_dtype", found.kv_cache_dtype.unwrap_or(KvCacheDtype::Auto));
+        let found = quantization::read(node, &mut fields.report)?;
+        reader.put("quant_algo", found.main());
+        reader.put("kv_cache_dtype", found.kv_cache_dtype());
+        if !found.is_uniform() {
+            let note = "some modules stay in 16 bits or differ; all linear layers are counted as quantized alike";
+            fields.report.assume("quantization", found.main(), note);
+        }
     } else if let Some(mode) = fields.whole(&["quant_mode"], 0, u64::from(u32::MAX))? {
         old_quantization(mode, reader);
     }

@@ -2,14 +2,16 @@
 #![cfg(not(target_arch = "wasm32"))]
 
 use proptest::prelude::*;
-use trtllm_memory::architecture::{Dtype, Family, Fp4Scope, ModelRef, Recipe, find, layer_set, layer_text, models};
+use trtllm_memory::architecture::{
+    Architecture, Block, Dtype, Family, ModelRef, ModulePrecisions, Recipe, find, layer_set, layer_text, models,
+};
 use trtllm_memory::deployment::{Deployment, Phase, QuantAlgo, SETTINGS, setting};
 use trtllm_memory::import::model_file::{self, ModelFile};
 use trtllm_memory::import::safetensors::{Checkpoint, Precision};
 use trtllm_memory::import::spanned_json::{self, Node};
 use trtllm_memory::import::{hf_config, safetensors, trtllm_config};
 use trtllm_memory::link;
-use trtllm_memory::memory::estimate;
+use trtllm_memory::memory::{Contributor, estimate};
 
 /// The configurations, one per line: the model's name in the catalogue, the dimensions in its
 /// config.json, and its quantization, `None` if absent.
@@ -31,7 +33,8 @@ fn a_configuration_gives_the_dimensions_of_the_catalogue() {
         let expected = find(&name).unwrap();
         match hf_config::read(config.as_bytes(), &name) {
             Ok(read) if read.model == ModelRef::from(expected) => {
-                assert_eq!(read.quant_algo.map(|algo| algo.to_string()), algo, "{name}");
+                let stored = read.model.checkpoint.precisions.main();
+                assert_eq!(stored.name(), algo.as_deref().unwrap_or("NO_QUANT"), "{name}");
             }
             Ok(read) => wrong.push(format!("{name}: {:#?}\nfor {expected:#?}", *read.model)),
             Err(error) => wrong.push(format!("{name}: {error}")),
@@ -138,25 +141,28 @@ fn quantization_is_read_in_every_format() {
         (groups("{\"type\": \"int\", \"num_bits\": 8}", "null"), QuantAlgo::W8A16),
     ] {
         let read = hf_config::read(llama(&format!(", \"quantization_config\": {config}")).as_bytes(), "").unwrap();
-        assert_eq!(read.quant_algo, Some(algo), "{config}");
+        assert_eq!(read.model.checkpoint.precisions.main(), algo, "{config}");
+        let mut deployment = Deployment::default();
+        read.apply(&mut deployment);
+        assert_eq!((deployment.precision.quant_algo, deployment.quant_algo()), (None, algo), "{config}");
     }
     let own = b"{\"producer\": {}, \"quantization\": {\"quant_algo\": \"FP8\", \"kv_cache_quant_algo\": \"FP8\"}}";
-    let ModelFile::Quantization(algo, cache, _) = model_file::read(own, "").unwrap() else {
+    let ModelFile::Quantization(stated, _) = model_file::read(own, "").unwrap() else {
         panic!("the kind of the file is not recognised")
     };
-    assert_eq!((algo.unwrap().to_string(), cache.unwrap().to_string()), ("FP8".into(), "fp8".into()));
+    assert_eq!((stated.main().name(), stated.kv_cache_dtype().name()), ("FP8", "fp8"));
 }
 
 #[test]
 fn an_engine_sets_and_locks_every_build_setting() {
     let file = model_file::read(include_bytes!("../fixtures/configs/engine.json"), "Llama-3.1-8B").unwrap();
-    let mut deployment = Deployment::engine();
+    let mut deployment = Deployment::default();
     file.apply(&mut deployment);
     assert_eq!(
         link::encode(&deployment),
-        "v=1&tp_size=2&pp_size=2&quant_algo=FP8&kv_cache_dtype=fp8&max_batch_size=64&max_num_tokens=4096\
+        "v=2&tp_size=2&pp_size=2&quant_algo=FP8&kv_cache_dtype=fp8&max_batch_size=64&max_num_tokens=4096\
          &max_seq_len=8192\
-         &trtllm_version=0.17&max_input_len=4096&max_beam_width=2&tokens_per_block=32&use_paged_context_fmha=true\
+         &trtllm_version=0.17&backend=tensorrt&max_input_len=4096&max_beam_width=2&tokens_per_block=32&use_paged_context_fmha=true\
          &use_fp8_context_fmha=false&use_fused_mlp=true&multiple_profiles=true&gather_generation_logits=true\
          &logits_dtype=float32&use_parallel_embedding=true"
     );
@@ -415,34 +421,40 @@ fn tensor_formats_of_a_header_determine_the_quantization() {
         (&awq, Precision::Quantized(QuantAlgo::W4A16Awq)),
         (&gptq(4), Precision::Quantized(QuantAlgo::W4A16Gptq)),
         (&model_optimizer_awq, Precision::Quantized(QuantAlgo::W4A16Awq)),
-        (&compressed_int4, Precision::Quantized(QuantAlgo::W4A16Awq)),
+        (&compressed_int4, Precision::Quantized(QuantAlgo::W4A16Gptq)),
     ];
     for (linear, precision) in cases {
         let file = tensors_of(&header(&QWEN3_8B.tensors(linear)), "");
         assert_eq!(file.precision, precision);
         let model = file.model.clone().unwrap_or_else(|why| panic!("{precision:?}: {why}"));
-        assert_eq!(model.name, "Qwen/Qwen3-8B", "{precision:?}");
-        let mut deployment = Deployment::engine();
+        let base = find("Qwen/Qwen3-8B").unwrap();
+        let dimensions = |model: &Architecture| (model.layers, model.attention, model.mlp, model.parameters());
+        assert_eq!(dimensions(&model), dimensions(base), "{precision:?}");
+        let mut deployment = Deployment::default();
         ModelFile::Tensors(file).apply(&mut deployment);
         let expected = if let Precision::Quantized(algo) = precision { algo } else { QuantAlgo::None };
-        assert_eq!(
-            (deployment.model.name.as_str(), deployment.precision.quant_algo),
-            ("Qwen/Qwen3-8B", Some(expected))
-        );
+        // The checkpoint's own precision counts, and no setting is needed.
+        assert_eq!((deployment.precision.quant_algo, deployment.quant_algo()), (None, expected));
+        assert_eq!(model.checkpoint.precisions, ModulePrecisions::everywhere(expected), "{}", model.name);
     }
     let eight = tensors_of(&header(&QWEN3_8B.tensors(gptq(8))), "");
     assert_eq!(eight.precision, Precision::Quantized(QuantAlgo::W8A16Gptq));
 }
 
 #[test]
-fn a_mix_of_formats_is_named_and_not_taken_for_a_single_format() {
+fn a_mix_of_formats_is_read_block_by_block() {
     let mixed = |name: String, outputs, inputs| match name.contains("self_attn") {
         true => fp8(name, outputs, inputs),
         false => nvfp4(name, outputs, inputs),
     };
     let file = tensors_of(&header(&QWEN3_8B.tensors(mixed)), "");
-    assert_eq!(file.precision, Precision::Unnamed("FP8 (144) and NVFP4 (108)".into()));
-    let lack = ModelFile::Tensors(file).lack_of_quantization().unwrap();
+    assert_eq!(file.precision, Precision::Mixed("FP8 (144) and NVFP4 (108)".into()));
+    let stored = file.model.clone().unwrap().checkpoint.precisions.clone();
+    assert_eq!((stored.of(Block::AttentionOutput), stored.of(Block::Mlp)), (QuantAlgo::Fp8, QuantAlgo::Nvfp4));
+    assert_eq!(ModelFile::Tensors(file).lack_of_quantization(), None);
+    // Without a model no quant_algo describes the mix.
+    let shard = tensors_of(&header(&QWEN3_8B.tensors(mixed)), "model-00001-of-00002.safetensors");
+    let lack = ModelFile::Tensors(shard).lack_of_quantization().unwrap();
     assert!(lack.contains("FP8 (144) and NVFP4 (108)") && lack.contains("quant_algo="), "{lack}");
 
     for (linear, name) in [(one_scale_a_row("F8_E5M2"), "F8_E5M2"), (one_scale_a_row("I16"), "I16")] {
@@ -455,20 +467,27 @@ fn a_mix_of_formats_is_named_and_not_taken_for_a_single_format() {
         let weight = (format!("{name}.weight"), "F8_E4M3", vec![outputs, inputs]);
         vec![weight, (format!("{name}.weight_scale"), "U8", vec![outputs, inputs / 32])]
     };
-    assert_eq!(tensors_of(&header(&QWEN3_8B.tensors(mx)), "").precision, Precision::Unnamed("MXFP8 (252)".into()));
+    let mx = tensors_of(&header(&QWEN3_8B.tensors(mx)), "");
+    assert_eq!(mx.precision, Precision::Quantized(QuantAlgo::Mxfp8));
+}
 
-    // A few layers in 16 bits are reported by name.
+#[test]
+fn layers_in_16_bits_beside_quantized_ones_keep_them() {
+    let wide_layers = |name: String, outputs, inputs| match name.starts_with("model.layers.0.") {
+        true => bf16(name, outputs, inputs),
+        false => fp8(name, outputs, inputs),
+    };
+    let file = tensors_of(&header(&QWEN3_8B.tensors(wide_layers)), "");
+    assert_eq!(file.precision, Precision::Quantized(QuantAlgo::Fp8));
+    let stored = file.model.unwrap().checkpoint.precisions.text(36);
+    assert_eq!(stored, "FP8,attention:NO_QUANT@0-0,output:NO_QUANT@0-0,mlp:NO_QUANT@0-0");
+    // Within a block most elements decide, and the rest is reported.
     let wide_outputs = |name: String, outputs, inputs| match name.contains("down_proj") {
         true => bf16(name, outputs, inputs),
         false => fp8(name, outputs, inputs),
     };
     let file = tensors_of(&header(&QWEN3_8B.tensors(wide_outputs)), "");
-    assert_eq!(file.precision, Precision::Quantized(QuantAlgo::Fp8));
-    assert!(
-        file.report.assumed.iter().any(|item| item.value.contains("down_proj.weight, … (36)")),
-        "{:?}",
-        file.report
-    );
+    assert!(file.report.assumed.iter().any(|item| item.note.contains("stored differently")), "{:?}", file.report);
 }
 
 #[test]
@@ -496,7 +515,9 @@ fn experts_in_fp4_leave_attention_in_16_bit() {
     let file = tensors_of(&header(&tensors), "");
     assert_eq!(file.precision, Precision::Quantized(QuantAlgo::Nvfp4));
     let model = file.model.unwrap();
-    assert_eq!((model.parameters(), model.fp4_scope), (30_532_122_624, Fp4Scope::Experts));
+    let stored = &model.checkpoint.precisions;
+    assert_eq!(model.parameters(), 30_532_122_624);
+    assert_eq!(*stored, ModulePrecisions::only(QuantAlgo::Nvfp4, &[Block::Experts]));
 }
 
 #[test]
@@ -824,4 +845,225 @@ fn positions_with_three_coordinates_are_read() {
     );
     let read = hf_config::read(config.as_bytes(), "").unwrap();
     assert_eq!(read.model, ModelRef::from(find("Qwen/Qwen2-VL-7B-Instruct").unwrap()));
+}
+
+/// The configuration of a Llama-like model with 32 layers of 4096 values, and its quantization.
+fn quantized(model_type: &str, intermediate: u64, quantization: &str) -> String {
+    format!(
+        "{{\"model_type\": \"{model_type}\", \"hidden_size\": 4096, \"num_hidden_layers\": 32, \
+         \"num_attention_heads\": 32, \"num_key_value_heads\": 8, \"intermediate_size\": {intermediate}, \
+         \"vocab_size\": 128256, \"max_position_embeddings\": 8192, \"torch_dtype\": \"bfloat16\", \
+         \"tie_word_embeddings\": false, \"quantization_config\": {quantization}}}"
+    )
+}
+
+/// The bytes of weights on one B200, in units of 10^9.
+fn gigabytes(config: &str) -> f64 {
+    let read = hf_config::read(config.as_bytes(), "").unwrap_or_else(|error| panic!("{error}: {config}"));
+    let mut deployment = link::decode("gpu=b200").deployment;
+    read.apply(&mut deployment);
+    let report = estimate(&deployment).unwrap_or_else(|error| panic!("{error}: {config}"));
+    report.ranks[0].figure(Contributor::Weights).bytes.0 as f64 / 1e9
+}
+
+/// A list of one module in each of 32 layers, as JSON.
+fn in_each_layer(module: &str, value: &str) -> String {
+    let items = (0..32).map(|layer| format!("\"model.layers.{layer}.{module}\"{value}"));
+    items.collect::<Vec<String>>().join(", ")
+}
+
+/// The elements of the blocks of [`quantized`]: embedding and head, queries, keys and values of
+/// all layers, their outputs, and the feed-forward blocks.
+fn blocks_of(intermediate: u64) -> [f64; 4] {
+    let attention = 32 * 4096 * (4096 + 2 * 1024);
+    [2 * 128_256 * 4096, attention, 32 * 4096 * 4096, 32 * 3 * 4096 * intermediate].map(|size: u64| size as f64 / 1e9)
+}
+
+const FP4: f64 = 0.5 + 1.0 / 16.0;
+
+#[test]
+fn each_module_has_its_own_precision() {
+    let [ends, inputs, outputs, mlp] = blocks_of(14_336);
+    let close = |config: &str, expected: f64| {
+        let found = gigabytes(config);
+        assert!((found - expected).abs() < 0.01 * expected, "{found} in place of {expected}: {config}");
+    };
+    // NVFP4 feed-forward blocks, two output projections in FP8, all else in 16 bit.
+    let fp4 = ": {\"quant_algo\": \"W4A16_NVFP4\"}";
+    let modules = ["gate_proj", "up_proj", "down_proj"].map(|name| in_each_layer(&format!("mlp.{name}"), fp4));
+    let fp8 = [0, 1].map(|layer| format!("\"model.layers.{layer}.self_attn.o_proj\": {{\"quant_algo\": \"FP8\"}}"));
+    let mixed = format!(
+        "{{\"quant_method\": \"modelopt\", \"quant_algo\": \"MIXED_PRECISION\", \"quantized_layers\": {{{}, {}}}}}",
+        modules.join(", "),
+        fp8.join(", ")
+    );
+    let outputs_stored = outputs * (2.0 * 30.0 + 2.0) / 32.0;
+    close(&quantized("qwen3", 14_336, &mixed), 2.0 * (ends + inputs) + outputs_stored + FP4 * mlp);
+    // Two groups: attention in FP8, feed-forward blocks in NVFP4.
+    let groups = r#"{"quant_method": "compressed-tensors", "config_groups": {
+        "group_0": {"targets": ["re:.*self_attn.*"], "input_activations": {"num_bits": 8, "type": "float"},
+            "weights": {"num_bits": 8, "type": "float", "strategy": "channel"}},
+        "group_1": {"targets": ["re:.*mlp.*"], "input_activations": {"num_bits": 4, "type": "float"},
+            "weights": {"num_bits": 4, "type": "float", "strategy": "tensor_group", "group_size": 16}}},
+        "ignore": ["lm_head"]}"#;
+    close(&quantized("llama", 14_336, groups), 2.0 * ends + inputs + outputs + FP4 * mlp);
+    // A dense model whose attention stays in 16 bit, by wildcards and by names.
+    let [ends, inputs, outputs, mlp] = blocks_of(20_000);
+    let attention = [in_each_layer("self_attn*", ""), "\"*.self_attn.*\"".into(), in_each_layer("self_attn", "")];
+    for excluded in attention {
+        let config = format!(
+            "{{\"quant_method\": \"modelopt\", \"quant_algo\": \"NVFP4\", \"ignore\": [\"lm_head\", {excluded}]}}"
+        );
+        close(&quantized("llama", 20_000, &config), 2.0 * (ends + inputs + outputs) + FP4 * mlp);
+    }
+}
+
+#[test]
+fn an_unread_pattern_and_modules_without_a_place_are_reported() {
+    let of = |ignored: &str| {
+        let config =
+            format!("{{\"quant_method\": \"modelopt\", \"quant_algo\": \"FP8\", \"ignore\": [\"{ignored}\"]}}");
+        let read = hf_config::read(quantized("llama", 14_336, &config).as_bytes(), "").unwrap();
+        read.report.assumed.iter().find(|item| item.field == "quantization_config").map(|item| item.note.clone())
+    };
+    assert!(of("re:(?=x)").unwrap().contains("can't be read"));
+    assert!(of("model.layers.3.colour").unwrap().contains("match no linear layer"));
+    for usual in ["lm_head", "model.layers.0.mlp.gate", "visual.blocks.0.attn.qkv", "re:.*router.*", "*mtp*"] {
+        assert_eq!(of(usual), None, "{usual}");
+    }
+    // In a sum of elements, two of three equal projections decide; the third is reported.
+    assert!(of("*.down_proj").unwrap().contains("stored differently"));
+}
+
+#[test]
+fn a_file_keeps_its_own_scope_beside_the_catalogues() {
+    // The dimensions of Qwen/Qwen3-0.6B, with attention in 16 bit.
+    let config = r#"{"model_type": "qwen3", "head_dim": 128, "hidden_size": 1024, "intermediate_size": 3072,
+        "max_position_embeddings": 40960, "num_attention_heads": 16, "num_hidden_layers": 28,
+        "num_key_value_heads": 8, "tie_word_embeddings": true, "torch_dtype": "bfloat16", "vocab_size": 151936,
+        "quantization_config": {"quant_method": "modelopt", "quant_algo": "NVFP4",
+            "ignore": ["lm_head", "model.layers.*.self_attn*"]}}"#;
+    let (ends, attention, mlp) = (151_936.0 * 1024.0, 28.0 * 1024.0 * 128.0 * 48.0, 28.0 * 3.0 * 1024.0 * 3072.0);
+    let found = gigabytes(config);
+    assert!((found - (2.0 * (ends + attention) + FP4 * mlp) / 1e9).abs() < 0.01, "{found}");
+    let read = hf_config::read(config.as_bytes(), "").unwrap();
+    assert!(read.model.is_custom() && read.model.parameters() == find("Qwen/Qwen3-0.6B").unwrap().parameters());
+}
+
+#[test]
+fn a_file_that_is_stored_like_a_repository_gives_that_repository() {
+    let config = |quantization: &str| {
+        format!(
+            "{{\"model_type\": \"llama\", \"hidden_size\": 4096, \"num_hidden_layers\": 32, \
+             \"num_attention_heads\": 32, \"num_key_value_heads\": 8, \"intermediate_size\": 14336, \
+             \"vocab_size\": 128256, \"max_position_embeddings\": 131072, \"torch_dtype\": \"bfloat16\", \
+             \"tie_word_embeddings\": false, \"quantization_config\": {quantization}}}"
+        )
+    };
+    let named = |quantization: &str, hint: &str| {
+        hf_config::read(config(quantization).as_bytes(), hint).unwrap().model.name.clone()
+    };
+    let fp8 =
+        r#"{"quant_method": "modelopt", "quant_algo": "FP8", "kv_cache_quant_algo": "FP8", "ignore": ["lm_head"]}"#;
+    assert_eq!(named(fp8, ""), "nvidia/Llama-3.1-8B-Instruct-FP8");
+    let awq = r#"{"quant_method": "awq", "bits": 4, "group_size": 128}"#;
+    assert_eq!(named(awq, ""), "hugging-quants/Meta-Llama-3.1-8B-Instruct-AWQ-INT4");
+    assert_eq!(named("null", ""), "meta-llama/Llama-3.1-8B");
+    // The same weights with the KV cache in the model's own type are no repository's.
+    let own = named(r#"{"quant_method": "modelopt", "quant_algo": "FP8", "kv_cache_quant_algo": null}"#, "");
+    assert_eq!(own, "Llama-3.1-8B");
+}
+
+#[test]
+fn the_kv_cache_is_in_fp8_only_if_the_file_says_so() {
+    for (quantization, bytes) in [
+        (r#"{"quant_method": "modelopt", "quant_algo": "NVFP4", "kv_cache_quant_algo": null}"#, 131_072.0),
+        (r#"{"quant_method": "modelopt", "quant_algo": "NVFP4"}"#, 131_072.0),
+        (r#"{"quant_method": "modelopt", "quant_algo": "NVFP4", "kv_cache_quant_algo": "FP8"}"#, 65_536.0),
+        (r#"{"quant_method": "modelopt", "quant_algo": "NVFP4", "kv_cache_quant_algo": "NVFP4"}"#, 36_864.0),
+        (r#"{"quant_method": "fp8", "activation_scheme": "static"}"#, 131_072.0),
+        (
+            r#"{"quant_method": "compressed-tensors", "kv_cache_scheme": null, "config_groups": {"group_0": {
+                "targets": ["Linear"], "input_activations": {"num_bits": 4, "type": "float"}, "weights": {
+                "num_bits": 4, "type": "float", "strategy": "tensor_group", "group_size": 16}}}}"#,
+            131_072.0,
+        ),
+    ] {
+        let read = hf_config::read(quantized("llama", 20_000, quantization).as_bytes(), "").unwrap();
+        let mut deployment = link::decode("gpu=b200").deployment;
+        read.apply(&mut deployment);
+        assert_eq!(estimate(&deployment).unwrap().kv_cache.bytes_per_token, bytes, "{quantization}");
+    }
+}
+
+#[test]
+fn every_format_is_read_or_refused_by_name_and_none_is_taken_for_16_bit() {
+    let read = |quantization: &str| hf_config::read(quantized("llama", 14_336, quantization).as_bytes(), "");
+    for (quantization, algo, format) in [
+        (r#"{"quant_method": "gptq", "bits": 4, "group_size": 128}"#, "W4A16_GPTQ", "GPTQ"),
+        (r#"{"quant_method": "gptq", "bits": 8}"#, "W8A16_GPTQ", "GPTQ"),
+        (r#"{"quant_method": "awq", "bits": 4}"#, "W4A16_AWQ", "AutoAWQ"),
+        (r#"{"quant_method": "awq", "bits": 8}"#, "W8A16", "AutoAWQ"),
+        (r#"{"quant_method": "auto-round", "bits": 4}"#, "W4A16_GPTQ", "AutoRound"),
+        (r#"{"quant_method": "quark", "global_quant_config": {"weight": {"dtype": "fp8_e4m3"}}}"#, "FP8", "Quark"),
+        (r#"{"quant_method": "torchao", "quant_type": "int4_weight_only"}"#, "W4A16_AWQ", "TorchAO"),
+        (r#"{"quant_method": "hqq", "quant_config": {"weight_quant_params": {"nbits": 8}}}"#, "W8A16", "HQQ"),
+        (r#"{"quant_method": "bitsandbytes", "load_in_4bit": true}"#, "W4A16", "bitsandbytes"),
+        (r#"{"group_size": 64, "bits": 4}"#, "W4A16_AWQ", "MLX"),
+        (
+            r#"{"quant_method": "fbgemm_fp8", "modules_to_not_convert": ["self_attn"]}"#,
+            "FP8_PER_CHANNEL_PER_TOKEN",
+            "FBGEMM",
+        ),
+        (r#"{"quant_method": "mxfp8"}"#, "MXFP8", ""),
+        (r#"{"quant_method": "modelopt", "quant_algo": "FP8_PB_WO"}"#, "FP8_BLOCK_SCALES", ""),
+        (r#"{"quant_method": "modelopt", "quant_algo": "MXFP8"}"#, "MXFP8", ""),
+    ] {
+        let model = read(quantization).unwrap_or_else(|error| panic!("{error}: {quantization}")).model;
+        assert_eq!(model.checkpoint.precisions.main().name(), algo, "{quantization}");
+        let deployment = Deployment { model, ..link::decode("gpu=b200").deployment };
+        match estimate(&deployment) {
+            Ok(_) => assert_eq!(format, "", "{quantization}"),
+            Err(error) => {
+                let error = error.to_string();
+                assert!(!format.is_empty() && error.contains(format) && error.contains("does not load"), "{error}");
+            }
+        }
+    }
+    for (quantization, field, words) in [
+        (r#"{"quant_method": "exl2", "bits": 4.5}"#, "quant_method", "exl2"),
+        (r#"{"quant_method": "gptq", "bits": 3}"#, "bits", "must be 4 or 8; it is 3"),
+        (r#"{"quant_method": "modelopt", "quant_algo": "W9A9"}"#, "quant_algo", "W9A9"),
+        (
+            r#"{"quant_method": "modelopt", "quant_algo": "MIXED_PRECISION"}"#,
+            "quantized_layers",
+            "hf_quant_config.json",
+        ),
+        (r#"{"quant_method": "modelopt"}"#, "config_groups", "hf_quant_config.json"),
+        (r#"{"quant_method": "torchao", "quant_type": "ternary"}"#, "quant_type", "ternary"),
+        (r#"{"bits": 3, "group_size": 64}"#, "bits", "MLX"),
+        (
+            r#"{"quant_method": "compressed-tensors", "config_groups": {"a": {"weights": {"num_bits": 2, "type": "int"}}}}"#,
+            "config_groups",
+            "int of 2 bits",
+        ),
+    ] {
+        let error = read(quantization).unwrap_err();
+        assert!(
+            error.field == field && error.message.contains(words) && error.line.is_some(),
+            "{quantization}: {error}"
+        );
+    }
+}
+
+#[test]
+fn a_repository_that_the_backend_does_not_load_names_one_that_it_does() {
+    let error = estimate(&link::decode("model=moonshotai/Kimi-K2.5&gpu=b200&tp_size=8").deployment).unwrap_err();
+    assert_eq!(error.0.len(), 1, "{error}");
+    let message = error.0[0].to_string();
+    assert!(message.contains("integer formats") && message.contains("nvidia/Kimi-K2.5-NVFP4"), "{message}");
+    assert_eq!(error.0[0].field, "quant_algo");
+    assert!(
+        estimate(&link::decode("model=moonshotai/Kimi-K2.5&gpu=b200&tp_size=8&quant_algo=NVFP4").deployment).is_ok()
+    );
 }

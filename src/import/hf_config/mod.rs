@@ -4,12 +4,13 @@ mod encoder_decoder;
 mod parts;
 
 use super::foreign;
+use super::known::{stored_as, with_dimensions};
 use super::object_reader::ObjectReader;
 use super::quantization::{self, Quantization};
 use super::report::{ReadError, ReadReport};
 use super::spanned_json::{self, Node};
-use crate::architecture::{Architecture, Dtype, Family, ModelRef, Recipe, limits, models};
-use crate::deployment::{Deployment, KvCacheDtype, QuantAlgo};
+use crate::architecture::{Dtype, Family, ModelRef, Recipe, limits};
+use crate::deployment::{Deployment, KvCacheDtype};
 
 /// The largest size of a configuration file, in bytes.
 const LONGEST: usize = 16 << 20;
@@ -17,27 +18,21 @@ const LONGEST: usize = 16 << 20;
 /// The contents of a `config.json`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct HfConfig {
-    /// The model: one of the catalogue if the dimensions are equal, otherwise a custom model.
+    /// The model: one of the catalogue if dimensions and precision are equal, otherwise a custom
+    /// model. Its checkpoint is stored as the file says.
     pub model: ModelRef,
-    /// The quantization of the weights; `None` if the file does not state it.
-    pub quant_algo: Option<QuantAlgo>,
-    /// The type of the KV cache; `None` if the file does not state it.
+    /// The type of the KV cache if it is neither the model's own nor FP8.
     pub kv_cache_dtype: Option<KvCacheDtype>,
     /// The fields that were read, assumed and ignored.
     pub report: ReadReport,
 }
 
 impl HfConfig {
-    /// Applies the model and its quantization to a deployment.
+    /// Applies the model to a deployment, in the precision of its checkpoint.
     pub fn apply(&self, deployment: &mut Deployment) {
         deployment.model = self.model.clone();
-        // The catalogue's repository may be quantized, but this file isn't.
-        let unquantized = (!self.model.checkpoint.precisions.is_unquantized()).then_some(QuantAlgo::None);
-        let precision = &mut deployment.precision;
-        precision.quant_algo = self.quant_algo.or(precision.quant_algo).or(unquantized);
-        if let Some(dtype) = self.kv_cache_dtype {
-            deployment.precision.kv_cache_dtype = dtype;
-        }
+        deployment.precision.quant_algo = None;
+        deployment.precision.kv_cache_dtype = self.kv_cache_dtype.unwrap_or_default();
     }
 }
 
@@ -71,15 +66,18 @@ pub(super) fn text(bytes: &[u8]) -> Result<&str, ReadError> {
 /// assert_eq!(read.model.name, "meta-llama/Llama-3.1-8B");
 /// ```
 pub fn read(bytes: &[u8], hint: &str) -> Result<HfConfig, ReadError> {
-    from_node(&spanned_json::parse(text(bytes)?)?, hint)
+    from_node(&spanned_json::parse(text(bytes)?)?, hint, None)
 }
 
 /// Reads an `hf_quant_config.json`, which has only types.
 ///
 /// # Errors
 /// If it is not JSON, or if it has no quantization.
-pub fn read_quantization(bytes: &[u8]) -> Result<(Option<QuantAlgo>, Option<KvCacheDtype>, ReadReport), ReadError> {
-    let node = spanned_json::parse(text(bytes)?)?;
+pub fn read_quantization(bytes: &[u8]) -> Result<(Quantization, ReadReport), ReadError> {
+    quantization_of(&spanned_json::parse(text(bytes)?)?)
+}
+
+pub(super) fn quantization_of(node: &Node) -> Result<(Quantization, ReadReport), ReadError> {
     let quantization =
         node.get("quantization").ok_or_else(|| ReadError::at(node.line, "quantization", "The field is missing."))?;
     if !quantization.is_object() {
@@ -87,8 +85,8 @@ pub fn read_quantization(bytes: &[u8]) -> Result<(Option<QuantAlgo>, Option<KvCa
         return Err(ReadError::at(quantization.line, "quantization", message));
     }
     let mut report = ReadReport::default();
-    let Quantization { quant_algo, kv_cache_dtype, .. } = quantization::read(quantization, &mut report);
-    Ok((quant_algo, kv_cache_dtype, report))
+    let quantization = quantization::read(quantization, &mut report)?;
+    Ok((quantization, report))
 }
 
 /// The parts of multimodal configurations that describe the language model, with the prefix of
@@ -114,7 +112,9 @@ fn why(name: &str) -> &'static str {
     }
 }
 
-pub(super) fn from_node(root: &Node, hint: &str) -> Result<HfConfig, ReadError> {
+/// Reads a `config.json`. The quantization of an `hf_quant_config.json` beside it, `beside`, takes
+/// precedence over its own (`model_config.py` from_pretrained).
+pub(super) fn from_node(root: &Node, hint: &str, beside: Option<&Quantization>) -> Result<HfConfig, ReadError> {
     if !root.is_object() {
         return Err(ReadError::at(
             root.line,
@@ -168,21 +168,22 @@ pub(super) fn from_node(root: &Node, hint: &str) -> Result<HfConfig, ReadError> 
     }
     let quantized =
         fields.node(&["quantization_config"]).or_else(|| whole.node(&["quantization_config", "quantization"]));
-    let quantization = quantized.map(|node| quantization::read(node, &mut fields.report)).unwrap_or_default();
-    if let Some(scope) = quantization.fp4_scope {
-        set(&mut recipe, "fp4", scope);
-    }
+    let own = match (beside, quantized) {
+        (None, Some(node)) => quantization::read(node, &mut fields.report)?,
+        _ => Quantization::default(),
+    };
+    let quantization = beside.unwrap_or(&own);
     check(text, &recipe)?;
     let path_or_name = whole.text(&["_name_or_path"]).unwrap_or("");
-    let known = known(&recipe, dtype.is_some(), &format!("{hint} {path_or_name}"));
-    if let Some(model) = known {
-        fields.report.assume("model", &model.name, "the catalogue's model with these dimensions");
-    }
     let name = path_or_name.rsplit('/').next().unwrap_or("");
     let sound = |letter: char| letter.is_ascii_alphanumeric() || "-._".contains(letter);
     if !name.is_empty() && name.len() <= 96 && name.chars().all(sound) {
         recipe.name = name.to_string().into();
     }
+    let stored = quantization.stored(&recipe.build(), &mut fields.report);
+    let alike = with_dimensions(&recipe, dtype.is_some());
+    let hint = format!("{hint} {path_or_name}");
+    let model = stored_as(&alike, recipe, &stored, &hint, &mut fields.report);
     let mut report = fields.finish(why);
     if !path.is_empty() {
         let outer = whole.finish(why);
@@ -190,44 +191,13 @@ pub(super) fn from_node(root: &Node, hint: &str) -> Result<HfConfig, ReadError> 
         report.assumed.extend(outer.assumed);
         report.ignored.extend(outer.ignored);
     }
-    let model = known.map_or_else(|| ModelRef::custom(recipe), ModelRef::from);
-    let Quantization { quant_algo, kv_cache_dtype, .. } = quantization;
-    Ok(HfConfig { model, quant_algo, kv_cache_dtype, report })
+    Ok(HfConfig { model, kv_cache_dtype: quantization.kv_cache_dtype, report })
 }
 
 /// Sets a feature to a value that was formatted here. Its parts are bounded, so it is always valid.
-pub(super) fn set(recipe: &mut Recipe, name: &str, value: &str) {
+pub(in crate::import) fn set(recipe: &mut Recipe, name: &str, value: &str) {
     let result = recipe.set(name, value);
     debug_assert!(result.is_ok(), "{name}={value}: {result:?}");
-}
-
-/// The catalogue model with these dimensions; if there are several, the one that `hint` names.
-pub(super) fn known(recipe: &Recipe, dtype_known: bool, hint: &str) -> Option<&'static Architecture> {
-    let built = recipe.build();
-    let same = |model: &&Architecture| {
-        let theirs = Architecture {
-            name: model.name.clone(),
-            aliases: model.aliases.clone(),
-            source: model.source.clone(),
-            dtype: if dtype_known { built.dtype } else { model.dtype },
-            // A configuration may omit these layers, and checkpoints of one model differ in their
-            // scopes.
-            mtp_layers: model.mtp_layers,
-            fp4_scope: model.fp4_scope,
-            tower: model.tower,
-            ..built.clone()
-        };
-        theirs == **model
-    };
-    models().iter().filter(same).rev().max_by_key(|model| named_length(model, hint))
-}
-
-/// The length of the model's longest name in `hint`; 0 if `hint` has none of its names. The longest
-/// name decides because Llama-3.1-8B-Instruct also contains Llama-3.1-8B.
-pub(super) fn named_length(model: &Architecture, hint: &str) -> usize {
-    let hint = hint.to_ascii_lowercase();
-    let short = |name: &str| name.rsplit('/').next().unwrap_or(name).to_ascii_lowercase();
-    model.names().map(short).filter(|name| hint.contains(name.as_str())).map(|name| name.len()).max().unwrap_or(0)
 }
 
 /// Checks dimensions that depend on each other.

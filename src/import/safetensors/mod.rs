@@ -52,7 +52,7 @@ pub struct Checkpoint {
     pub formats: Vec<Share>,
     /// The model, or the reason why names and shapes do not determine it.
     pub model: Result<ModelRef, UnknownModel>,
-    /// The precision of the linear layers.
+    /// The precision of the linear layers. That of each block is in the model.
     pub precision: Precision,
     /// The fields that were read, assumed and ignored.
     pub report: ReadReport,
@@ -62,6 +62,16 @@ impl Checkpoint {
     /// Whether it was read from an index, which has neither sizes nor shapes.
     pub fn is_index(&self) -> bool {
         self.sizes.is_empty()
+    }
+
+    /// The formats of its linear layers if neither a `quant_algo` nor the model describes them;
+    /// `None` otherwise.
+    pub fn undescribed(&self) -> Option<&str> {
+        match &self.precision {
+            Precision::Unnamed(formats) => Some(formats),
+            Precision::Mixed(formats) if self.model.is_err() => Some(formats),
+            _ => None,
+        }
     }
 
     /// Whether the quantization of its linear layers is that of a known algorithm.
@@ -96,6 +106,8 @@ pub enum Precision {
     Plain,
     /// The format of this algorithm.
     Quantized(QuantAlgo),
+    /// Several algorithms, with their display name.
+    Mixed(String),
     /// Formats that no algorithm describes, with their display name.
     Unnamed(String),
 }
@@ -166,7 +178,7 @@ fn from_header(root: &Node, hint: &str) -> Result<Checkpoint, ReadError> {
     }
     let mut report = ReadReport::default();
     let stored = stored::of(&tensors);
-    let found = precision::of(&stored, &mut report);
+    let found = precision::of(&tensors, &stored, &mut report);
     let model = model::of(&tensors, &stored, &found, hint, &mut report);
     let total = |tensors: &[Tensor]| tensors.iter().fold(0_u64, |sum, tensor| sum.saturating_add(tensor.bytes));
     let mut sizes: Vec<FileTensor> =

@@ -2,9 +2,10 @@
 
 use super::precision::Found;
 use super::stored::Stored;
-use super::{Precision, Tensor, UnknownModel, layer};
-use crate::architecture::{Architecture, Attention, Dtype, Family, ModelRef, Recipe, limits, models};
-use crate::import::hf_config::{named_length, set};
+use super::{Tensor, UnknownModel, layer};
+use crate::architecture::{Architecture, Attention, Dtype, Family, ModelRef, Recipe, limits, models, recipe_of};
+use crate::import::hf_config::set;
+use crate::import::known::{is_stored_so, named_length, store};
 use crate::import::report::ReadReport;
 use crate::import::spanned_json::shorten;
 
@@ -39,27 +40,31 @@ pub(super) fn of(
     let alike: Vec<&'static Architecture> =
         models().iter().filter(|model| complete.is_of(model, recipe.as_ref())).collect();
     let own = recipe.filter(|recipe| complete.has_parameters_of(&ModelRef::custom(recipe.clone())));
-    let mut model = match (complete.chosen(&alike, hint), own) {
+    // Those that are stored like the file precede the others, of which only the dimensions count.
+    let stored_so: Vec<&'static Architecture> =
+        alike.iter().copied().filter(|model| is_stored_so(model, &found.stored)).collect();
+    if let Some(model) = complete.chosen(&stored_so, hint) {
+        report.assume("model", &model.name, note(model, &stored_so, hint));
+        return Ok(ModelRef::from(model));
+    }
+    let mut recipe = match (complete.chosen(&alike, hint), own) {
         (Some(model), _) => {
-            report.assume("model", &model.name, note(model, &alike, hint));
-            ModelRef::from(model)
+            report.assume(
+                "model",
+                &model.name,
+                "the catalogue's model with these tensors; the precision is the file's",
+            );
+            let name = model.name.rsplit('/').next().unwrap_or_default().to_string();
+            Recipe { name: name.into(), ..recipe_of(&model.name) }
         }
         (None, Some(recipe)) => {
             report.assumed.append(&mut assumed.assumed);
-            ModelRef::custom(recipe)
+            recipe
         }
         (None, None) => return Err(complete.unknown()),
     };
-    if matches!(found.precision, Precision::Quantized(algo) if algo.is_nvfp4()) {
-        let mut recipe = model.to_recipe();
-        set(&mut recipe, "fp4", found.fp4_scope.unwrap_or_default());
-        let with_scope = ModelRef::custom(recipe);
-        if with_scope.fp4_scope != model.fp4_scope {
-            report.assume("m.fp4", found.fp4_scope.unwrap_or("all"), "the layers that are in FP4 in the file");
-            model = with_scope;
-        }
-    }
-    Ok(model)
+    store(&mut recipe, &found.stored);
+    Ok(ModelRef::custom(recipe))
 }
 
 /// A note on the models that have these tensors, and on the choice among them.
@@ -207,7 +212,8 @@ impl<'s, 't> CompleteModel<'s, 't> {
     /// without vision take precedence over those with vision.
     fn chosen(&self, alike: &[&'static Architecture], hint: &str) -> Option<&'static Architecture> {
         let has_vision = |model: &Architecture| model.name.contains("-VL-");
-        alike.iter().copied().max_by_key(|model| (named_length(model, hint), !has_vision(model)))
+        let is_base = |model: &Architecture| model.checkpoint.base.is_none();
+        alike.iter().copied().max_by_key(|model| (named_length(model, hint), is_base(model), !has_vision(model)))
     }
 
     /// The error for tensors of an unknown model.

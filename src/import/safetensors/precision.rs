@@ -1,22 +1,22 @@
 //! The quantization of a checkpoint's linear layers, by its tensors.
 
-use super::Precision;
 use super::stored::{Kind, Stored};
+use super::{Precision, Tensor, layer};
+use crate::architecture::{Block, Checkpoint, ModulePrecisions, QuantMethod, StoredKvCache};
 use crate::deployment::QuantAlgo;
+use crate::import::quantization::Tally;
 use crate::import::report::ReadReport;
-use crate::import::spanned_json::shorten;
 
 /// The precision found in the tensors.
 pub(super) struct Found {
     /// The precision of the linear layers.
     pub(super) precision: Precision,
-    /// The layers stored in FP4, as the recipe's feature; `None` if all are.
-    pub(super) fp4_scope: Option<&'static str>,
+    /// How the tensors are stored, block by block.
+    pub(super) stored: Checkpoint,
 }
 
-/// The precision of a checkpoint's linear layers. Layers in 16 bits beside quantized ones are
-/// reported by name.
-pub(super) fn of(stored: &[Stored], report: &mut ReadReport) -> Found {
+/// The precision of a checkpoint's linear layers.
+pub(super) fn of(tensors: &[Tensor], stored: &[Stored], report: &mut ReadReport) -> Found {
     let mut kinds: Vec<(&Kind, usize)> = Vec::new();
     let linear = || stored.iter().filter(|weight| weight.is_linear());
     for weight in linear().filter(|weight| weight.kind != Kind::Float) {
@@ -25,50 +25,109 @@ pub(super) fn of(stored: &[Stored], report: &mut ReadReport) -> Found {
             None => kinds.push((&weight.kind, 1)),
         }
     }
-    let mix = || {
+    let names = || {
         let names: Vec<String> = kinds.iter().map(|(kind, count)| format!("{} ({count})", kind.name())).collect();
-        Found { precision: Precision::Unnamed(names.join(" and ")), fp4_scope: None }
+        names.join(" and ")
     };
-    let algo = match kinds[..] {
-        [] => return Found { precision: Precision::Plain, fp4_scope: None },
-        [(Kind::Quantized(algo), _)] => *algo,
-        _ => return mix(),
+    let unstored = |precision: Precision| Found { precision, stored: Checkpoint::default() };
+    let precision = match kinds[..] {
+        [] => return unstored(Precision::Plain),
+        [(Kind::Quantized(algo), _)] => Precision::Quantized(*algo),
+        _ if kinds.iter().all(|(kind, _)| matches!(kind, Kind::Quantized(_))) => Precision::Mixed(names()),
+        _ => return unstored(Precision::Unnamed(names())),
     };
-    let is_expert = |weight: &Stored| weight.name.contains(".experts.");
-    if algo.is_mxfp4() && linear().any(|weight| weight.kind != Kind::Float && !is_expert(weight)) {
-        // The MXFP4 algorithms quantize only experts.
-        return Found { precision: Precision::Unnamed("MXFP4 beyond the experts".into()), fp4_scope: None };
-    }
-    report.assume("quant_algo", algo, "from the tensors' number formats and scales");
+    let shown = match &precision {
+        Precision::Quantized(algo) => algo.to_string(),
+        _ => names(),
+    };
+    report.assume("quant_algo", shown, "from the tensors' number formats and scales");
     if let Some(format) = linear().find_map(|weight| weight.substitute_for) {
-        report.assume("quant_algo", algo, format!("the nearest to {format}, which is not modelled"));
+        report.assume("quant_algo", names(), format!("the nearest to {format}, which is not modelled"));
     }
-    let differs = |group: &u64| algo.group_size().is_some_and(|ours| ours != *group);
-    if let (Some(theirs), Some(ours)) = (linear().find_map(|weight| weight.group.filter(differs)), algo.group_size()) {
+    if let Precision::Quantized(algo) = precision
+        && let Some(ours) = algo.group_size()
+        && let Some(theirs) = linear().find_map(|weight| weight.group.filter(|group| *group != ours))
+    {
         let note = format!("the file has groups of {theirs} values; scales are counted for groups of {ours}");
         report.assume("group_size", ours, note);
     }
-    let wide = || linear().filter(|weight| weight.kind == Kind::Float);
-    let fp4_scope = scope(algo, linear().any(is_expert), &wide().collect::<Vec<&Stored>>());
-    if let Some(first) = wide().next().filter(|_| fp4_scope.is_none() && !algo.is_mxfp4()) {
-        report.assume(
-            "modules_to_not_convert",
-            format!("{}, … ({})", shorten(&first.name), wide().count()),
-            "these linear layers are in 16 bits in the file; the weights are underestimated, because all linear layers \
-                 are counted as quantized",
-        );
-    }
-    Found { precision: Precision::Quantized(algo), fp4_scope }
+    let stored = Checkpoint {
+        method: method(tensors, &kinds),
+        precisions: precisions(stored, report),
+        kv_cache: kv_cache(tensors),
+        ..Checkpoint::default()
+    };
+    Found { precision, stored }
 }
 
-/// The scope of FP4, if the model has experts and all layers in 16 bits belong to attention.
-fn scope(algo: QuantAlgo, has_experts: bool, wide: &[&Stored]) -> Option<&'static str> {
-    let all_attention = !wide.is_empty() && wide.iter().all(|weight| weight.name.contains("self_attn"));
-    if !algo.is_nvfp4() || !has_experts || !all_attention {
-        return None;
+/// The precision of each block.
+fn precisions(stored: &[Stored], report: &mut ReadReport) -> ModulePrecisions {
+    let mut tally = Tally::default();
+    for weight in stored {
+        let algo = match &weight.kind {
+            Kind::Quantized(algo) => *algo,
+            _ => QuantAlgo::None,
+        };
+        match (layer(&weight.name), block(&weight.name)) {
+            (None, Block::LmHead) => tally.add(Block::LmHead, 0, algo, weight.elements()),
+            (Some(layer), block) if weight.is_linear() && block != Block::Other => {
+                tally.add(block, layer, algo, weight.elements());
+            }
+            _ => {}
+        }
     }
-    let output = wide.iter().any(|weight| weight.name.contains("o_proj"));
-    Some(if output { "experts" } else { "mlp_and_output" })
+    tally.precisions(report)
+}
+
+/// The block of a linear layer, by its name.
+fn block(name: &str) -> Block {
+    let has = |words: &[&str]| words.iter().any(|word| name.contains(word));
+    let ends = |words: &[&str]| words.iter().any(|word| name.strip_suffix(".weight").unwrap_or(name).ends_with(word));
+    if has(&[".indexer."]) {
+        if ends(&[".wq_b", ".wk"]) { Block::Indexer } else { Block::Other }
+    } else if has(&["shared_expert", "shared_mlp"]) {
+        Block::SharedExperts
+    } else if has(&[".experts."]) {
+        Block::Experts
+    } else if has(&["linear_attn", "mamba", ".in_proj", "mixer.out_proj"]) {
+        Block::Recurrence
+    } else if has(&["attn", "attention"]) || ends(&[".q_proj", ".k_proj", ".v_proj", ".o_proj"]) {
+        let output = ends(&[".o_proj", ".out_proj", ".dense", ".c_proj", ".wo"]);
+        if output { Block::AttentionOutput } else { Block::AttentionInputs }
+    } else if has(&["lm_head", "embed_out"]) {
+        Block::LmHead
+    } else if has(&["mlp", "feed_forward", "ffn", "mixer"]) {
+        Block::Mlp
+    } else {
+        Block::Other
+    }
+}
+
+/// The format that the tensors' names show; `None` if several have such names.
+fn method(tensors: &[Tensor], kinds: &[(&Kind, usize)]) -> Option<QuantMethod> {
+    let has = |ending: &str| tensors.iter().any(|tensor| tensor.name.ends_with(ending));
+    let is = |algo: QuantAlgo| kinds.iter().any(|(kind, _)| **kind == Kind::Quantized(algo));
+    if has(".qweight") {
+        Some(if is(QuantAlgo::W4A16Awq) { QuantMethod::Awq } else { QuantMethod::Gptq })
+    } else if has(".weight_packed") {
+        Some(QuantMethod::CompressedTensors)
+    } else if has("_blocks") {
+        Some(QuantMethod::Mxfp4)
+    } else if has(".weight_scale_inv") {
+        Some(QuantMethod::Fp8)
+    } else if has(".weight_scale_2") || has(".pre_quant_scale") {
+        Some(QuantMethod::ModelOpt)
+    } else if has(".absmax") || has(".SCB") {
+        Some(QuantMethod::BitsAndBytes)
+    } else {
+        None
+    }
+}
+
+/// The KV cache: FP8 if the tensors include its scales, otherwise only the configuration says it.
+fn kv_cache(tensors: &[Tensor]) -> StoredKvCache {
+    let has_scales = tensors.iter().any(|tensor| tensor.name.ends_with(".k_scale"));
+    if has_scales { StoredKvCache::Fp8 } else { StoredKvCache::Unknown }
 }
 
 /// The precision as far as the names of tensors, as in an index, determine it.

@@ -8,6 +8,8 @@ use std::collections::HashMap;
 const PACKED: u64 = 8;
 /// Values that share a scale in MXFP4 and MXFP8 (OCP Microscaling Formats 1.0, 5.2).
 const MX_GROUP: u64 = 32;
+/// Values that share a scale in GPTQ as TensorRT-LLM has it.
+const GROUP: u64 = 128;
 
 /// The storage format of a weight.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -169,7 +171,7 @@ impl<'t> File<'t> {
         let (copies, scales) = (product(outer), product(&scale.shape));
         let is_exponent = matches!(scale.format, "U8" | "F8_E8M0");
         if is_exponent && scales == copies.saturating_mul(*outputs).saturating_mul(inputs.div_ceil(MX_GROUP)) {
-            return Kind::Other("MXFP8".into());
+            return Kind::Quantized(QuantAlgo::Mxfp8);
         }
         Kind::Quantized(if scales == 1 || scales == copies {
             QuantAlgo::Fp8
@@ -255,9 +257,11 @@ impl<'t> File<'t> {
             ("U8", Some("F8_E4M3")) => (Kind::Quantized(QuantAlgo::Nvfp4), 2, false),
             ("U8", Some("U8" | "F8_E8M0")) => (Kind::Quantized(QuantAlgo::W4A16Mxfp4), 2, false),
             ("I32", Some(_)) => {
-                let grouped = scale.and_then(|scale| scale.shape.last()).is_some_and(|groups| *groups > 1);
+                let inputs = plain.shape.last().map(|words| words.saturating_mul(packed));
+                let size = inputs.zip(scale.and_then(|scale| scale.shape.last()));
+                let grouped = size.and_then(|(inputs, groups)| inputs.checked_div(*groups)) == Some(GROUP);
                 let algo = match (packed, grouped) {
-                    (PACKED, true) => Kind::Quantized(QuantAlgo::W4A16Awq),
+                    (PACKED, true) => Kind::Quantized(QuantAlgo::W4A16Gptq),
                     (PACKED, false) => Kind::Quantized(QuantAlgo::W4A16),
                     (4, _) => Kind::Quantized(QuantAlgo::W8A16),
                     (values, _) => Kind::Other(format!("{values} integers in 32 bits")),

@@ -5,7 +5,6 @@ use crate::architecture::{Attention, ModelRef};
 use crate::deployment::{Backend, Deployment, Group, SETTINGS, Setting, setting};
 use crate::import::model_file::ModelFile;
 use crate::import::report::Item;
-use crate::import::safetensors::Precision;
 use crate::panels::field_link;
 use crate::protocol::PanelRequest;
 use crate::units::{Units, grouped, grouped_decimal};
@@ -32,7 +31,7 @@ pub(super) fn section(file: &ModelFile, name: &str, request: &PanelRequest) -> M
             @if let Err(why) = &checkpoint.model {
                 p.problem { (why) " Paste the config.json next to it, or choose the model." }
             }
-            @if let Precision::Unnamed(formats) = &checkpoint.precision {
+            @if let Some(formats) = checkpoint.undescribed() {
                 p.problem {
                     "Its linear layers are in " (formats) ", which no quant_algo describes. Choose the nearest one."
                 }
@@ -96,15 +95,11 @@ fn model_pairs(model: &ModelRef) -> Pairs {
 
 /// All of the file's values, as settings.
 fn all_pairs(file: &ModelFile, deployment: &Deployment) -> Pairs {
-    let types = |algo: bool, cache: bool| {
-        let keys = [("quant_algo", algo), ("kv_cache_dtype", cache)];
-        keys.into_iter().filter(|(_, said)| *said).filter_map(|(key, _)| Some((key, written(key, deployment)?)))
-    };
+    let types = ["quant_algo", "kv_cache_dtype"].into_iter().filter_map(|key| Some((key, written(key, deployment)?)));
     let mut pairs = if file.model().is_some() { model_pairs(&deployment.model) } else { Vec::new() };
     match file {
-        ModelFile::Config(config) => pairs.extend(types(config.quant_algo.is_some(), config.kv_cache_dtype.is_some())),
-        ModelFile::Quantization(algo, cache, _) => pairs.extend(types(algo.is_some(), cache.is_some())),
-        ModelFile::Tensors(checkpoint) => pairs.extend(types(checkpoint.says_quantization(), false)),
+        ModelFile::Config(_) | ModelFile::Quantization(..) => pairs.extend(types),
+        ModelFile::Tensors(_) => pairs.extend(types.take(1)),
         ModelFile::TrtLlm(config) => {
             let flow = Deployment { backend: Backend::TensorRt, ..Deployment::default() };
             pairs.extend(setting("backend").map(|setting| (setting.key, setting.write(&flow))));

@@ -5,6 +5,7 @@
 mod accuracy;
 mod build_rules;
 mod catalogue;
+mod default_configurations;
 mod encoder_decoder;
 mod engine_buffers;
 mod engine_kv_cache;

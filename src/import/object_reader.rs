@@ -14,6 +14,8 @@ pub(super) struct ObjectReader<'a, 'n> {
     /// The prefix of field names, such as `text_config.`.
     path: &'static str,
     used: Vec<usize>,
+    /// The values of fields that the object does not have.
+    defaults: Option<&'n Node<'a>>,
     /// The fields read so far.
     pub report: ReadReport,
 }
@@ -21,7 +23,13 @@ pub(super) struct ObjectReader<'a, 'n> {
 impl<'a, 'n> ObjectReader<'a, 'n> {
     /// A reader of an object. Messages prefix the names of its fields with `path`.
     pub(super) fn new(node: &'n Node<'a>, path: &'static str) -> ObjectReader<'a, 'n> {
-        ObjectReader { node, path, used: Vec::new(), report: ReadReport::default() }
+        ObjectReader { node, path, used: Vec::new(), defaults: None, report: ReadReport::default() }
+    }
+
+    /// Takes the values of fields that the object does not have from `defaults`. A field that is
+    /// null has none.
+    pub(super) fn fall_back_to(&mut self, defaults: Option<&'n Node<'a>>) {
+        self.defaults = defaults;
     }
 
     /// The first field of `names` that is present and not null. It counts as read.
@@ -41,7 +49,13 @@ impl<'a, 'n> ObjectReader<'a, 'n> {
             self.used.extend((0..members.len()).filter(|other| members[*other].0 == *name));
             return Some((format!("{}{name}", self.path), &members[at].1));
         }
-        None
+        let defaults = self.defaults.filter(|_| names.iter().all(|name| self.node.get(name).is_none()))?;
+        names.iter().find_map(|name| Some((format!("{}{name}", self.path), defaults.get(name)?)))
+    }
+
+    /// Whether a value is not the object's own.
+    fn is_default(&self, node: &Node) -> bool {
+        self.defaults.is_some_and(|defaults| defaults.members().iter().any(|(_, known)| std::ptr::eq(known, node)))
     }
 
     fn item(&self, name: &str, node: &Node, note: impl Into<String>) -> Item {
@@ -54,6 +68,13 @@ impl<'a, 'n> ObjectReader<'a, 'n> {
     }
 
     fn note_read(&mut self, field: &str, node: &Node) {
+        if self.is_default(node) {
+            // What a class leaves out by default is not worth a line.
+            if node.bool() != Some(false) && self.report.assumed.iter().all(|item| item.field != field) {
+                self.report.assume(field, node.shown(), "not in the file; the default of the model's class");
+            }
+            return;
+        }
         if !self.report.read.iter().any(|item| item.field == field) {
             self.report.read.push(Item {
                 field: field.into(),
@@ -75,6 +96,7 @@ impl<'a, 'n> ObjectReader<'a, 'n> {
                 self.note_read(&field, node);
                 Ok(Some(number))
             }
+            None if self.is_default(node) => Ok(None),
             None => Err(ReadError::at(
                 node.line,
                 field,

@@ -108,12 +108,9 @@ impl Row {
 
 /// Model types that are read without a word and counted differently, with the reason.
 const DIFFERENT: &[(&str, &str)] = &[
-    ("ernie4_5_moe", "the shared experts have the width of one"),
-    ("janus", "transformers' text part has the generation of images"),
+    ("nemo_speechlm", "the types of its layers are spelt as transformers saves them"),
     ("nemotron_h", "the types of its layers are spelt as transformers saves them"),
     ("nemotron_h_omni", "the types of its layers are spelt as transformers saves them"),
-    ("vibevoice", "transformers' text part has the head for audio"),
-    ("video_llava", "transformers' text part has the tower of videos"),
 ];
 
 #[test]

@@ -94,13 +94,21 @@ fn policy(checks: &mut Checks) {
     checks.check("dependencies: licences, versions and sources comply with deny.toml", || dependencies::policy(&deny));
 }
 
+/// The script that makes `transformers-defaults.csv`, from the extension's folder.
+const COUNTER: &str = "../../tests/fixtures/count_defaults.py";
+
 fn sphinx_extension(checks: &mut Checks) {
     let Some(python) = checks.set_up("the linters of the Sphinx extension", setup::python) else {
         return;
     };
-    checks.check("ruff: the Sphinx extension", || {
-        extension(&python, &["ruff", "format", "--check", "--no-cache", "."])?;
-        extension(&python, &["ruff", "check", "--quiet", "--no-cache", "."])
+    let sources = ["--no-cache", "--config", "pyproject.toml", ".", COUNTER];
+    checks.check("ruff: the Sphinx extension, and the script that counts parameters", || {
+        extension(&python, &[&["ruff", "format", "--check"], &sources[..]].concat())?;
+        extension(&python, &[&["ruff", "check", "--quiet"], &sources[..]].concat())
+    });
+    checks.check("mypy: the types of the script that counts parameters", || {
+        // It needs torch and transformers only when it runs.
+        extension(&python, &["mypy", "--strict", "--no-incremental", "--ignore-missing-imports", COUNTER])
     });
     checks.check("mypy: the types of the Sphinx extension", || {
         extension(&python, &["mypy", "--strict", "--no-incremental", "sphinx_trtllm_memory"])

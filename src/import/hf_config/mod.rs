@@ -1,5 +1,6 @@
 //! A model from its Hugging Face `config.json`.
 
+mod class_defaults;
 mod encoder_decoder;
 mod parts;
 
@@ -135,6 +136,9 @@ pub(super) fn from_node(root: &Node, hint: &str, beside: Option<&Quantization>) 
     }
     let states_encoder = fields.flag(&["is_encoder_decoder"])?.unwrap_or(false);
     let family = family(&mut fields, &mut whole, text)?;
+    let own = [text, root].into_iter().find_map(|node| node.get("model_type").and_then(Node::text));
+    let defaults = class_defaults::of(own.unwrap_or_default(), !path.is_empty());
+    fields.fall_back_to(defaults.as_ref());
     let is_encoder_decoder = matches!(family, Family::T5 | Family::Bart | Family::Whisper);
     if states_encoder && !is_encoder_decoder {
         let message = "Encoder-decoder models other than T5, BART and Whisper are not supported.";
@@ -151,9 +155,9 @@ pub(super) fn from_node(root: &Node, hint: &str, beside: Option<&Quantization>) 
     if dtype.is_none() {
         fields.report.assume("torch_dtype", "float16", "not in the file; TensorRT-LLM's default");
     }
-    let tied = match fields.flag(&["tie_word_embeddings"])? {
-        Some(tied) => Some(tied),
-        None => whole.flag(&["tie_word_embeddings"])?,
+    let tied = match whole.flag(&["tie_word_embeddings"])? {
+        Some(tied) if text.get("tie_word_embeddings").is_none() => Some(tied),
+        _ => fields.flag(&["tie_word_embeddings"])?,
     };
     let tied = tied.unwrap_or_else(|| {
         let tied = is_tied(family);

@@ -85,21 +85,31 @@ macro_rules! families {
 }
 
 families! {
-    Llama, "Llama", ["llama", "mllama"], LLAMA;
+    Llama, "Llama", ["llama", "mllama", "exaone", "cwm", "helium", "iquestcoder", "emu3_text_model"],
+        LLAMA;
     Llama4, "Llama 4", ["llama4_text", "llama4"], LLAMA;
     Mistral, "Mistral", ["mistral", "ministral3"], LLAMA;
     Mixtral, "Mixtral", ["mixtral"], LLAMA;
     Qwen, "Qwen", ["qwen"], Conventions { qkv_bias: true, ..LLAMA };
-    Qwen2, "Qwen 1.5, 2 and 2.5", ["qwen2", "qwen2_vl", "qwen2_5_vl"], Conventions { qkv_bias: true, ..LLAMA };
+    Qwen2, "Qwen 1.5, 2 and 2.5",
+        [
+            "qwen2", "qwen2_vl_text", "qwen2_vl", "qwen2_5_vl_text", "qwen2_5_vl", "qwen2_5_omni_text",
+            "qwen2_5_omni_thinker", "qwen2_5_omni"
+        ],
+        Conventions { qkv_bias: true, ..LLAMA };
     Qwen2Moe, "Qwen 1.5 and 2 MoE", ["qwen2_moe"], Conventions { qkv_bias: true, ..LLAMA };
     Qwen3, "Qwen 3", ["qwen3", "qwen3_vl_text", "qwen3_vl"], Conventions { qk_norm: QkNorm::Head, ..LLAMA };
-    Qwen3Moe, "Qwen 3 MoE", ["qwen3_moe", "qwen3_vl_moe_text", "qwen3_vl_moe"],
+    Qwen3Moe, "Qwen 3 MoE",
+        [
+            "qwen3_moe", "qwen3_vl_moe_text", "qwen3_vl_moe", "qwen3_omni_moe_text", "qwen3_omni_moe_thinker",
+            "qwen3_omni_moe"
+        ],
         Conventions { qk_norm: QkNorm::Head, ..LLAMA };
-    Qwen35, "Qwen 3.5", ["qwen3_5", "qwen3_5_moe_text", "qwen3_5_moe", "qwen3_next"],
+    Qwen35, "Qwen 3.5", ["qwen3_5", "qwen3_5_text", "qwen3_5_moe_text", "qwen3_5_moe", "qwen3_next"],
         Conventions { qk_norm: QkNorm::Head, ..LLAMA };
     DeepSeek, "DeepSeek MoE", ["deepseek"], LLAMA;
     DeepSeekV2, "DeepSeek V2", ["deepseek_v2"], LLAMA;
-    DeepSeekV3, "DeepSeek V3", ["deepseek_v3", "kimi_k2"], LLAMA;
+    DeepSeekV3, "DeepSeek V3", ["deepseek_v3", "kimi_k2", "sarvam_mla"], LLAMA;
     DeepSeekV32, "DeepSeek V3.2", ["deepseek_v32"], LLAMA;
     Gemma, "Gemma", ["gemma"], LLAMA;
     Gemma2, "Gemma 2", ["gemma2"], Conventions { norms_per_layer: 4, ..LLAMA };
@@ -109,10 +119,10 @@ families! {
     PhiMoe, "Phi MoE", ["phimoe"],
         Conventions { norm: Norm::ScaleAndBias, qkv_bias: true, dense_bias: true, lm_head_bias: true, ..LLAMA };
     GptOss, "gpt-oss", ["gpt_oss"], Conventions { qkv_bias: true, dense_bias: true, mlp_bias: true, ..LLAMA };
-    Gpt2, "GPT-2", ["gpt2"], GPT;
+    Gpt2, "GPT-2", ["gpt2", "gpt-sw3"], GPT;
     GptBigCode, "GPT BigCode", ["gpt_bigcode"], GPT;
     StarCoder2, "StarCoder 2", ["starcoder2"], GPT;
-    GptJ, "GPT-J", ["gptj"],
+    GptJ, "GPT-J", ["gptj", "codegen"],
         Conventions {
             norms_per_layer: 1, qkv_bias: false, dense_bias: false, lm_head_bias: true, parallel_attention_mlp: true,
             ..GPT
@@ -128,9 +138,14 @@ families! {
     Nemotron, "Nemotron", ["nemotron"], Conventions { norm: Norm::ScaleAndBias, gated: false, ..LLAMA };
     NemotronH, "Nemotron-H", ["nemotron_h"], Conventions { norms_per_layer: 1, gated: false, ..LLAMA };
     Cohere, "Command R", ["cohere"], Conventions { norms_per_layer: 1, parallel_attention_mlp: true, ..LLAMA };
-    Cohere2, "Command A", ["cohere2"], Conventions { norms_per_layer: 1, parallel_attention_mlp: true, ..LLAMA };
+    Cohere2, "Command A", ["cohere2", "cohere2_moe"],
+        Conventions { norms_per_layer: 1, parallel_attention_mlp: true, ..LLAMA };
     ChatGlm, "ChatGLM and GLM-4", ["chatglm"], Conventions { qkv_bias: true, ..LLAMA };
-    Glm4Moe, "GLM-4.5", ["glm4_moe"], Conventions { qkv_bias: true, ..LLAMA };
+    Glm, "GLM-4 and GLM-Edge", ["glm"], Conventions { qkv_bias: true, ..LLAMA };
+    Glm4, "GLM-4-0414", ["glm4", "glm4v_text", "glm4v", "glm46v", "glmga", "glm_ocr_text", "glm_ocr"],
+        Conventions { norms_per_layer: 4, qkv_bias: true, ..LLAMA };
+    Glm4Moe, "GLM-4.5", ["glm4_moe", "glm4v_moe_text", "glm4v_moe", "sarvam_moe"],
+        Conventions { qkv_bias: true, ..LLAMA };
     Glm4MoeLite, "GLM-4.7-Flash", ["glm4_moe_lite"], LLAMA;
     GlmMoeDsa, "GLM-5", ["glm_moe_dsa"], LLAMA;
     Baichuan, "Baichuan", ["baichuan"], LLAMA;
@@ -142,19 +157,32 @@ families! {
     Orion, "Orion", ["orion"], Conventions { norm: Norm::ScaleAndBias, ..LLAMA };
     MiMo, "MiMo", ["mimo"], Conventions { qkv_bias: true, ..LLAMA };
     StableLm, "StableLM", ["stablelm"], Conventions { norm: Norm::ScaleAndBias, ..LLAMA };
-    Granite, "Granite", ["granite"], LLAMA;
-    GraniteMoe, "Granite MoE", ["granitemoe"], LLAMA;
+    Granite, "Granite", ["granite", "granite_docling_text"], LLAMA;
+    GraniteMoe, "Granite MoE", ["granitemoe", "granitemoeshared"], LLAMA;
     Olmo, "OLMo", ["olmo"], Conventions { norm: Norm::Plain, ..LLAMA };
     Olmo2, "OLMo 2 and 3", ["olmo2", "olmo3"], Conventions { qk_norm: QkNorm::Full, ..LLAMA };
     SmolLm3, "SmolLM 3", ["smollm3"], LLAMA;
     Exaone4, "EXAONE 4", ["exaone4", "exaone4_5_text", "exaone4_5", "exaone_moe"],
         Conventions { qk_norm: QkNorm::Head, ..LLAMA };
     SeedOss, "Seed-OSS", ["seed_oss"], Conventions { qkv_bias: true, ..LLAMA };
-    Hunyuan, "Hunyuan", ["hunyuan_v1_moe", "hunyuan_v1_dense"], Conventions { qk_norm: QkNorm::Head, ..LLAMA };
+    Hunyuan, "Hunyuan", ["hunyuan_v1_moe", "hunyuan_v1_dense", "hy_v3"],
+        Conventions { qk_norm: QkNorm::Head, ..LLAMA };
     Arcee, "AFM", ["arcee"], Conventions { gated: false, ..LLAMA };
     AfMoe, "Trinity", ["afmoe"], Conventions { norms_per_layer: 4, qk_norm: QkNorm::Head, ..LLAMA };
-    Apertus, "Apertus", ["apertus"], Conventions { qk_norm: QkNorm::Head, gated: false, ..LLAMA };
-    Ernie45Moe, "ERNIE 4.5", ["ernie4_5_moe"], LLAMA;
+    Apertus, "Apertus", ["apertus", "apertus1p5_text"],
+        Conventions { qk_norm: QkNorm::Head, gated: false, ..LLAMA };
+    Ernie45Moe, "ERNIE 4.5", ["ernie4_5_moe", "ernie4_5", "paddleocr_vl_text"], LLAMA;
+    Mistral4, "Mistral 4", ["mistral4"], LLAMA;
+    OlMoE, "OLMoE and FlexOlmo", ["olmoe", "flex_olmo"], Conventions { qk_norm: QkNorm::Full, ..LLAMA };
+    SolarOpen, "Solar Open", ["solar_open"], LLAMA;
+    Aria, "Aria", ["aria", "aria_text"], LLAMA;
+    Youtu, "Youtu", ["youtu"], LLAMA;
+    Mellum, "Mellum", ["mellum"], Conventions { qk_norm: QkNorm::Head, ..LLAMA };
+    HyperClovaX, "HyperCLOVA X", ["hyperclovax"], Conventions { norms_per_layer: 4, ..LLAMA };
+    VaultGemma, "VaultGemma", ["vaultgemma"], LLAMA;
+    Jais2, "Jais 2", ["jais2"], GPT;
+    NanoChat, "nanochat", ["nanochat"], Conventions { norm: Norm::Plain, gated: false, ..LLAMA };
+    Persimmon, "Persimmon", ["persimmon"], Conventions { qk_norm: QkNorm::Head, ..GPT };
     T5, "T5", ["t5"], Conventions { norms_per_layer: 3, gated: false, ..LLAMA };
     Bart, "BART", ["bart"], Conventions { norms_per_layer: 3, ..GPT };
     Whisper, "Whisper", ["whisper"], Conventions { norms_per_layer: 3, ..GPT };

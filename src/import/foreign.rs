@@ -101,7 +101,9 @@ const ENCODERS: [&str; 26] = [
     "encodec",
 ];
 /// Model types that are compared as whole names.
-const ENCODER_TYPES: [&str; 6] = ["vit", "xlm", "esm", "sam", "align", "luke"];
+const ENCODER_TYPES: [&str; 8] = ["vit", "xlm", "xmod", "ernie", "esm", "sam", "align", "luke"];
+/// Model types of which no layer has attention.
+const WITHOUT_ATTENTION: [&str; 5] = ["mamba", "mamba2", "falcon_mamba", "rwkv", "xlstm"];
 /// Suffixes of classes with a head that does not generate text.
 const OTHER_HEADS: [&str; 8] = [
     "formaskedlm",
@@ -131,6 +133,13 @@ pub(super) fn encoder(names: &[&str], text: &Node) -> Option<String> {
         "{} does not generate text, so it has no KV cache and is not estimated.",
         super::spanned_json::shorten(found)
     ))
+}
+
+/// The error message for a model whose layers are all recurrent.
+pub(super) fn without_attention(model_type: &str) -> Option<String> {
+    WITHOUT_ATTENTION.contains(&model_type).then(|| {
+        format!("{model_type} has no attention, so it has no KV cache and is not estimated. Hybrid models are.")
+    })
 }
 
 /// The error message for the configuration of a drafting head. Its dimensions look like those of a

@@ -22,12 +22,15 @@ const REQUIRED: [&str; 12] = [
     "vocab_size",
 ];
 
+/// The model type of the text of a model that also reads images or audio.
+pub(super) fn text_type(model_type: &str) -> Option<String> {
+    find(model_type)?.get("text").and_then(Node::text).map(str::to_string)
+}
+
 /// The defaults of the class of `model_type`. Those of a whole file lack the keys that it must
 /// state.
 pub(super) fn of(model_type: &str, is_part: bool) -> Option<Node<'static>> {
-    let class = find(model_type)?;
-    let named = class.get("text").and_then(Node::text).map(str::to_string);
-    let class = named.map_or(Some(class), |text| find(&text))?;
+    let class = find(text_type(model_type).as_deref().unwrap_or(model_type))?;
     let Node { line, value: Value::Object(mut members) } = class else { return None };
     members.retain(|(key, _)| key != "model_type" && (is_part || !REQUIRED.contains(&key.as_ref())));
     Some(Node { line, value: Value::Object(members) })

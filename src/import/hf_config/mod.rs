@@ -260,10 +260,15 @@ fn family(fields: &mut ObjectReader, whole: &mut ObjectReader, text: &Node) -> R
     if let Some(message) = foreign::drafting_head(class, text) {
         return Err(ReadError::at(text.line, "", message));
     }
-    if let Some(family) = Family::from_model_type(named).or_else(|| outer.and_then(Family::from_model_type)) {
+    let of_text = || class_defaults::text_type(named).as_deref().and_then(Family::from_model_type);
+    let known = Family::from_model_type(named).or_else(|| outer.and_then(Family::from_model_type)).or_else(of_text);
+    if let Some(family) = known {
         return Ok(family);
     }
     if let Some(message) = foreign::encoder(&[outer.unwrap_or(""), named, class], text) {
+        return Err(ReadError::at(text.line, "model_type", message));
+    }
+    if let Some(message) = foreign::without_attention(named) {
         return Err(ReadError::at(text.line, "model_type", message));
     }
     let has = |names: &[&str]| names.iter().any(|name| text.get(name).is_some_and(|node| !node.is_null()));
@@ -271,10 +276,20 @@ fn family(fields: &mut ObjectReader, whole: &mut ObjectReader, text: &Node) -> R
         |name: &str| name.to_ascii_lowercase().chars().take_while(|c| c.is_ascii_alphanumeric()).collect::<String>();
     let stem = |name: &str| beginning(name).trim_end_matches(|c: char| c.is_ascii_digit()).to_string();
     let experts = has(&["num_local_experts", "num_experts", "n_routed_experts"]);
+    // Gated blocks have these activations, and no family without gates does.
+    let activation = text.get("hidden_act").and_then(Node::text);
+    let is_gated = matches!(activation, Some("silu" | "swiglu"));
     let relative = || {
-        let start = stem(if named.is_empty() { class } else { named });
-        let mut related = Family::ALL.iter().copied().filter(|family| start.len() > 2 && stem(family.name()) == start);
-        related.next_back()
+        let start = if named.is_empty() { class } else { named };
+        let shared = |family: &Family| {
+            let alike = |name: &&str| name.bytes().zip(start.bytes()).take_while(|(a, b)| a == b).count();
+            (family.model_types().iter().map(alike).max(), family.name().contains("moe") == experts)
+        };
+        let start = stem(start);
+        let mut related: Vec<Family> =
+            Family::ALL.iter().copied().filter(|family| start.len() > 2 && stem(family.name()) == start).collect();
+        related.retain(|family| family.conventions().gated || !is_gated);
+        related.into_iter().max_by_key(shared)
     };
     let nearest = if has(&["block_configs"]) {
         Family::Llama

@@ -237,6 +237,9 @@ fn windows(fields: &mut ObjectReader, recipe: &mut Recipe) -> Result<(), ReadErr
 
 fn experts(fields: &mut ObjectReader, recipe: &mut Recipe) -> Result<(), ReadError> {
     let (part, width) = (limits::PART, limits::WIDTH);
+    if fields.flag(&["is_moe", "enable_moe_block"])? == Some(false) {
+        return Ok(());
+    }
     let nested = fields.node(&["ffn_config"]);
     let inner = |name: &str, max: u64| {
         nested.and_then(|node| node.get(name)).and_then(Node::whole).filter(|n| (1..=max).contains(n))
@@ -264,7 +267,9 @@ fn experts(fields: &mut ObjectReader, recipe: &mut Recipe) -> Result<(), ReadErr
         fields.report.assume("num_experts_per_tok", 2, "not in the file");
         2
     });
-    let own = fields.whole(&["moe_intermediate_size"], 1, width)?.or_else(|| inner("ffn_hidden_size", width));
+    let own = fields
+        .whole(&["moe_intermediate_size", "expert_ffn_hidden_size"], 1, width)?
+        .or_else(|| inner("ffn_hidden_size", width));
     // If the experts have a separate size, intermediate_size is that of the dense layers.
     let size = match (own, recipe.family) {
         (Some(size), _) => size,
@@ -342,6 +347,8 @@ fn expert_layers(fields: &mut ObjectReader, recipe: &Recipe) -> Result<LayerSet,
     let frequency = if listed.is_some() { None } else { fields.whole(&["moe_layer_freq"], 1, most)? };
     let step = fields.whole(&["decoder_sparse_step", "interleave_moe_layer_step"], 0, most)?;
     let only = fields.node(&["mlp_only_layers"]);
+    let period = fields.whole(&["expert_layer_period"], 1, most)?;
+    let offset = fields.whole(&["expert_layer_offset"], 0, most)?.unwrap_or(0);
     if let Some(types) = types {
         return Ok(layers_named(types, &["sparse", "moe"], layers));
     }
@@ -355,6 +362,9 @@ fn expert_layers(fields: &mut ObjectReader, recipe: &Recipe) -> Result<LayerSet,
     }
     if let Some(step) = step.filter(|step| *step > 1) {
         set = set & LayerSet::every(step as u32, step as u32 - 1, 0..layers);
+    }
+    if let Some(period) = period.filter(|period| *period > 1) {
+        set = set & LayerSet::every(period as u32, offset as u32, 0..layers);
     }
     let only = only.map(Node::items).unwrap_or(&[]).iter().filter_map(Node::whole);
     let only: LayerSet = only.filter_map(|layer| u32::try_from(layer).ok()).collect();

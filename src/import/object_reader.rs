@@ -53,6 +53,11 @@ impl<'a, 'n> ObjectReader<'a, 'n> {
         names.iter().find_map(|name| Some((format!("{}{name}", self.path), defaults.get(name)?)))
     }
 
+    /// The whole number that a field has if the object does not have it.
+    pub(super) fn default_of(&self, name: &str) -> Option<u64> {
+        self.defaults.filter(|_| self.node.get(name).is_none())?.get(name)?.whole()
+    }
+
     /// Whether a value is not the object's own.
     fn is_default(&self, node: &Node) -> bool {
         self.defaults.is_some_and(|defaults| defaults.members().iter().any(|(_, known)| std::ptr::eq(known, node)))

@@ -56,19 +56,14 @@ impl Row {
         self.with_text(self.dimensions.iter().map(|(key, value)| (key.clone(), written_out(value))).collect())
     }
 
-    /// A `config.json` that leaves the dimensions to the class: that of a composite model all of
-    /// them, another one those that not every file states.
+    /// A `config.json` that leaves dimensions to the class: all of them in a part of a composite
+    /// file, and otherwise those that files may leave out.
     fn sparse_config(&self) -> Value {
-        let always = ["num_hidden_layers", "n_layer", "n_layers", "hidden_size", "n_embd", "d_model", "vocab_size"];
-        let heads = ["num_attention_heads", "n_head", "n_heads", "num_local_experts", "num_experts"];
-        let is_stated = |key: &str| self.kind != "composite" && (always.contains(&key) || heads.contains(&key));
-        self.with_text(
-            self.dimensions
-                .iter()
-                .filter(|(key, _)| is_stated(key))
-                .map(|(key, value)| (key.clone(), value.clone()))
-                .collect(),
-        )
+        let sizes = ["num_hidden_layers", "n_layer", "n_layers", "hidden_size", "n_embd", "d_model", "vocab_size"];
+        let parts = ["num_attention_heads", "n_head", "n_heads", "num_local_experts", "num_experts"];
+        let is_stated = |key: &str| sizes.contains(&key) || parts.contains(&key) || key.contains("shared");
+        let stated = self.dimensions.iter().filter(|(key, _)| self.kind != "composite" && is_stated(key));
+        self.with_text(stated.map(|(key, value)| (key.clone(), value.clone())).collect())
     }
 
     fn has_encoder(&self) -> bool {
@@ -246,8 +241,11 @@ fn default_configurations_have_the_parameters_that_transformers_counts() {
             Outcome::Right
         };
         let (outcome, detail) = row.outcome(&row.config());
-        if outcome != expected || refused.is_some_and(|(_, words)| !detail.contains(words)) {
-            unexpected.push(format!("{name} is {outcome:?}, not {expected:?}: {detail}"));
+        // A list says the worst that may become of its rows.
+        if outcome > expected
+            || outcome == Outcome::Refused && refused.is_some_and(|(_, words)| !detail.contains(words))
+        {
+            unexpected.push(format!("{name} is {outcome:?}, expected {expected:?}: {detail}"));
         }
         right += usize::from(outcome == Outcome::Right);
     }
@@ -278,16 +276,19 @@ fn a_sparse_configuration_has_the_dimensions_of_its_class() {
         let class = rows.iter().find(|other| other.model_type == row.text_model_type && other.kind == "decoder");
         class.is_none_or(|class| class.dimensions == row.dimensions)
     };
-    let mut wrong = Vec::new();
+    let (mut right, mut wrong) = (0, Vec::new());
     for row in rows.iter().filter(|row| !row.has_encoder()).filter(is_of_its_class) {
         if row.outcome(&row.config()).0 != Outcome::Right {
             continue;
         }
         let (outcome, detail) = row.outcome(&row.sparse_config());
-        // MiniCPM 3 takes the size of a value from other sizes.
-        if outcome != Outcome::Right && row.model_type != "minicpm3" {
-            wrong.push(format!("{}: {detail}", row.model_type));
+        match outcome {
+            Outcome::Right => right += 1,
+            // Kinds of layers, and sizes that a class derives from others, have no default.
+            Outcome::Refused if detail.contains("missing") => {}
+            _ => wrong.push(format!("{}: {detail}", row.model_type)),
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(right >= 135, "{right}");
 }

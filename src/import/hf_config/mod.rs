@@ -155,10 +155,9 @@ pub(super) fn from_node(root: &Node, hint: &str, beside: Option<&Quantization>) 
     if dtype.is_none() {
         fields.report.assume("torch_dtype", "float16", "not in the file; TensorRT-LLM's default");
     }
-    let tied = match whole.flag(&["tie_word_embeddings"])? {
-        Some(tied) if text.get("tie_word_embeddings").is_none() => Some(tied),
-        _ => fields.flag(&["tie_word_embeddings"])?,
-    };
+    // The whole model's flag goes before that of its language model.
+    let own = fields.flag(&["tie_word_embeddings"])?;
+    let tied = whole.flag(&["tie_word_embeddings"])?.or(own);
     let tied = tied.unwrap_or_else(|| {
         let tied = is_tied(family);
         fields.report.assume("tie_word_embeddings", tied, "the family's default");
@@ -437,6 +436,8 @@ fn kv_heads(fields: &mut ObjectReader, family: Family, heads: u64) -> Result<Opt
             let node = fields.node(&["attn_config"]).and_then(|node| node.get("kv_n_heads"));
             Ok(node.and_then(Node::whole).filter(|kv| (1..=heads).contains(kv)))
         }
+        // The class's number is for the class's heads.
+        _ if fields.default_of(NAMES[0]).is_some_and(|usual| !heads.is_multiple_of(usual.max(1))) => Ok(None),
         _ => fields.whole(&NAMES, 1, limits::PART),
     }
 }

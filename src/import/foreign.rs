@@ -137,9 +137,9 @@ pub(super) fn encoder(names: &[&str], text: &Node) -> Option<String> {
 
 /// The error message for a model whose layers are all recurrent.
 pub(super) fn without_attention(model_type: &str) -> Option<String> {
-    WITHOUT_ATTENTION.contains(&model_type).then(|| {
-        format!("{model_type} has no attention, so it has no KV cache and is not estimated. Hybrid models are.")
-    })
+    WITHOUT_ATTENTION
+        .contains(&model_type)
+        .then(|| format!("{model_type} has no layer with attention, so it has no KV cache and is not estimated."))
 }
 
 /// The error message for the configuration of a drafting head. Its dimensions look like those of a

@@ -198,23 +198,23 @@ const GUESSED: [&str; 71] = [
 const REFUSED: [(&str, &str); 19] = [
     ("blt", "num_hidden_layers: The field is missing"),
     ("ernie4_5_vl_moe", "moe_intermediate_size"),
-    ("falcon_mamba", "has no attention"),
+    ("falcon_mamba", "has no layer with attention"),
     ("gemma3n", "intermediate_size"),
     ("gemma3n_text", "intermediate_size"),
     ("glm5_next", "head_dim"),
     ("gpt_neo", "num_attention_heads: The field is missing"),
     ("kosmos-2", "num_hidden_layers: The field is missing"),
     ("kosmos-2.5", "num_hidden_layers: The field is missing"),
-    ("mamba", "has no attention"),
-    ("mamba2", "has no attention"),
+    ("mamba", "has no layer with attention"),
+    ("mamba2", "has no layer with attention"),
     ("modernbert-decoder", "does not generate text"),
     ("pi0", "num_hidden_layers: The field is missing"),
     ("qwen2_moe", "sliding_window"),
-    ("rwkv", "has no attention"),
+    ("rwkv", "has no layer with attention"),
     ("trocr", "num_hidden_layers: The field is missing"),
     ("xglm", "num_attention_heads: The field is missing"),
     ("xlnet", "does not generate text"),
-    ("xlstm", "has no attention"),
+    ("xlstm", "has no layer with attention"),
 ];
 
 /// Model types with other parameters than transformers', of which the report says nothing, and the
@@ -291,4 +291,54 @@ fn a_sparse_configuration_has_the_dimensions_of_its_class() {
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     assert!(right >= 135, "{right}");
+}
+
+/// The parts of published files that state only what differs from the class.
+#[test]
+fn sparse_parts_of_published_files_are_read() {
+    let read = |config: Value| hf_config::read(config.to_string().as_bytes(), "").unwrap();
+    for (name, text) in [
+        ("google/gemma-3-4b-it", json!({"hidden_size": 2560, "intermediate_size": 10240, "num_hidden_layers": 34})),
+        (
+            "google/gemma-3-12b-it",
+            json!({
+                "hidden_size": 3840, "intermediate_size": 15360, "num_hidden_layers": 48, "num_attention_heads": 16,
+                "num_key_value_heads": 8
+            }),
+        ),
+    ] {
+        let mut text = text;
+        text["model_type"] = "gemma3_text".into();
+        text["sliding_window"] = 1024.into();
+        text["rope_scaling"] = json!({"factor": 8.0, "rope_type": "linear"});
+        let config = json!({"model_type": "gemma3", "torch_dtype": "bfloat16", "text_config": text});
+        let file = read(config);
+        assert_eq!(file.model.name, name);
+        let assumed = file.report.assumed.iter().find(|item| item.field == "text_config.head_dim").unwrap();
+        assert!(assumed.value == "256" && assumed.note.contains("the default of the model's class"), "{assumed:?}");
+    }
+    // LLaVA 1.5 7B has Llama's dimensions with 64 further tokens.
+    let llava = json!({
+        "model_type": "llava",
+        "text_config": {"model_type": "llama", "max_position_embeddings": 4096, "vocab_size": 32064}
+    });
+    assert_eq!(read(llava).model.parameters(), 6_738_415_616 + 2 * 64 * 4096);
+}
+
+#[test]
+fn what_a_file_says_goes_before_its_class() {
+    let model = |more: Value| {
+        let mut config = json!({
+            "model_type": "mistral", "hidden_size": 2048, "num_hidden_layers": 4, "num_attention_heads": 12,
+            "vocab_size": 32000, "max_position_embeddings": 32768
+        });
+        config.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        hf_config::read(config.to_string().as_bytes(), "").unwrap().model
+    };
+    // Null is an answer; 8 key-value heads, the class's number, do not fit 12 heads.
+    assert_eq!(model(json!({})).window(0), Some(4096));
+    assert_eq!(model(json!({"sliding_window": null})).window(0), None);
+    assert_eq!(model(json!({})).attention.kv_heads(), 12);
+    assert_eq!(model(json!({"num_attention_heads": 16})).attention.kv_heads(), 8);
+    assert_eq!(model(json!({"intermediate_size": 5632})).mlp.intermediate, 5632);
 }

@@ -302,7 +302,7 @@ scenario("closing the panel stops the reading, and opening it again restarts it"
     await file(page).setInputFiles(path);
     await page.getByRole("progressbar").waitFor();
     await page.locator("#tab_limits").click();
-    await eventually(async () => assert.match(await page.locator("#limits").innerText(), /max_batch_size/));
+    await eventually(async () => assert.match(await page.locator("#limits").innerText(), /max_num_tokens/));
     const said = (await progress()).length;
     await page.waitForTimeout(500);
     assert.equal((await progress()).length, said, "the reading has stopped");

@@ -229,6 +229,9 @@ fn note_limits_of_modelling(d: &Deployment, notes: &mut Vec<Note>) {
             ),
         );
     }
+    if d.backend == Backend::TensorRt && d.only_backend() == Some(Backend::TensorRt) {
+        Note::add(notes, "backend", format_args!("TensorRT-LLM runs encoder-decoder models only as engines."));
+    }
     if d.backend == Backend::Pytorch && d.pytorch.enable_attention_dp && d.parallel.tp_size == 1 {
         Note::add(notes, "enable_attention_dp", format_args!("Has no effect on a single rank."));
     }

@@ -1171,3 +1171,114 @@ fn the_headers_of_all_shards_are_a_model_and_those_of_some_are_not() {
     let lack = part.unwrap().lack_of_model().unwrap();
     assert!(lack.contains("1 are missing, such as shard 3"), "{lack}");
 }
+
+/// The model of a configuration with 4096 values in 32 layers, with these fields instead of or
+/// beside the usual ones.
+fn changed(model_type: &str, without: &[&str], more: &str) -> Result<ModelRef, String> {
+    let usual = [
+        ("hidden_size", "4096"),
+        ("num_hidden_layers", "32"),
+        ("num_attention_heads", "32"),
+        ("num_key_value_heads", "8"),
+        ("intermediate_size", "14336"),
+        ("vocab_size", "128256"),
+        ("max_position_embeddings", "8192"),
+        ("torch_dtype", "\"bfloat16\""),
+        ("tie_word_embeddings", "false"),
+    ];
+    let fields =
+        usual.iter().filter(|(name, _)| !without.contains(name)).map(|(name, value)| format!("\"{name}\": {value}"));
+    let config = format!("{{\"model_type\": \"{model_type}\", {}{more}}}", fields.collect::<Vec<_>>().join(", "));
+    hf_config::read(config.as_bytes(), "").map(|read| read.model).map_err(|error| error.to_string())
+}
+
+#[test]
+fn lists_of_equal_numbers_are_numbers_and_zero_is_none() {
+    let plain = changed("llama", &[], "").unwrap();
+    let list = format!(", \"intermediate_size\": [{}]", ["14336"; 32].join(", "));
+    assert_eq!(changed("llama", &["intermediate_size"], &list).unwrap(), plain);
+    assert_eq!(changed("llama", &[], ", \"head_dim\": 0, \"sliding_window\": 0").unwrap(), plain);
+    let differing = changed("llama", &["intermediate_size"], ", \"intermediate_size\": [1, 2]").unwrap_err();
+    assert!(differing.contains("it is a list of 2"), "{differing}");
+    let experts = ", \"num_local_experts\": 8, \"moe_intermediate_size\": 512, \"moe_topk\": [2, 2, 2]";
+    assert_eq!(changed("brand_new", &[], experts).unwrap().moe.unwrap().top_k, 2);
+}
+
+#[test]
+fn a_missing_feed_forward_size_is_the_class_default_or_an_error() {
+    let model = changed("llama", &["intermediate_size"], "").unwrap();
+    assert_eq!(model.mlp.intermediate, 11_008);
+    let error = changed("internlm2", &["intermediate_size"], "").unwrap_err();
+    assert!(error.contains("intermediate_size") && error.contains("missing"), "{error}");
+}
+
+#[test]
+fn a_size_of_dense_blocks_beside_that_of_experts_is_not_the_experts() {
+    let config = r#"{"model_type": "minimax_m3_vl", "hidden_size": 1024, "num_hidden_layers": 4,
+        "num_attention_heads": 16, "num_key_value_heads": 4, "head_dim": 64, "vocab_size": 32000,
+        "max_position_embeddings": 8192, "torch_dtype": "bfloat16", "tie_word_embeddings": false,
+        "dense_intermediate_size": 8192, "intermediate_size": 512, "num_local_experts": 16, "num_experts_per_tok": 2,
+        "moe_layer_freq": [0, 1, 1, 1]}"#;
+    let model = hf_config::read(config.as_bytes(), "").unwrap().model;
+    assert_eq!((model.moe.unwrap().intermediate, model.mlp.intermediate), (512, 8192));
+    assert_eq!((model.parameters() as f64 / 1e7).round(), 18.0);
+}
+
+#[test]
+fn layers_without_attention_have_no_kv_cache() {
+    let types = |kinds: &[&str]| {
+        let kinds: Vec<String> = kinds.iter().map(|kind| format!("\"{kind}\"")).collect();
+        format!("[{}]", kinds.join(", "))
+    };
+    let hybrid = types(&[&["mamba"; 28][..], &["attention"; 4]].concat());
+    let mamba = ", \"mamba_n_heads\": 128, \"mamba_d_head\": 64, \"mamba_d_state\": 128, \"mamba_d_conv\": 4, \
+                 \"mamba_n_groups\": 1";
+    let bytes = |model: ModelRef| {
+        let deployment = Deployment { model, ..Deployment::default() };
+        estimate(&deployment).unwrap().kv_cache.bytes_per_token
+    };
+    for more in [
+        format!(", \"layer_types\": {hybrid}{mamba}"),
+        format!(", \"layer_types\": {}", types(&[&["conv"; 28][..], &["full_attention"; 4]].concat())),
+        ", \"attn_layer_indices\": [3, 11, 19, 27]".to_string(),
+        ", \"attn_layer_period\": 8, \"attn_layer_offset\": 4".to_string(),
+    ] {
+        let model = changed("brand_new", &[], &more).unwrap();
+        // 4 layers, keys and values of 8 heads of 128 elements, two bytes each.
+        assert_eq!((model.attention_layers.len(), bytes(model)), (4, 16_384.0), "{more}");
+    }
+    let recurrent = changed("granitemoehybrid", &[], &format!(", \"layer_types\": {hybrid}{mamba}")).unwrap();
+    assert_eq!(recurrent.recurrence.unwrap().layers.len(), 28);
+    let every = types(&["sliding_attention"; 32]);
+    assert_eq!(changed("llama", &[], &format!(", \"layer_types\": {every}")).unwrap().attention_layers.len(), 32);
+    // Nemotron-H as transformers 5 saves it.
+    let kinds = types(&["linear_attention", "moe", "full_attention", "mlp"]);
+    let nemotron = format!(
+        ", \"layers_block_type\": {kinds}, \"mamba_num_heads\": 128, \"num_local_experts\": 8, \
+         \"num_experts_per_tok\": 2, \"moe_intermediate_size\": 512"
+    );
+    let model = changed("nemotron_h", &["num_hidden_layers"], &nemotron).unwrap();
+    let sets = [model.attention_layers, model.recurrence.unwrap().layers, model.moe.unwrap().layers, model.mlp.layers];
+    assert_eq!(sets.map(|set| set.iter().collect::<Vec<u32>>()), [[2], [0], [1], [3]]);
+}
+
+#[test]
+fn an_activation_without_a_gate_goes_before_a_guess() {
+    for activation in ["relu2", "xielu"] {
+        let model = changed("brand_new", &[], &format!(", \"hidden_act\": \"{activation}\"")).unwrap();
+        assert!(!model.mlp.gated, "{activation}");
+    }
+    assert!(changed("brand_new", &[], ", \"hidden_act\": \"silu\"").unwrap().mlp.gated);
+}
+
+#[test]
+fn the_whole_models_flag_of_tied_embeddings_goes_before_the_text_models() {
+    let config = |root: &str, text: &str| {
+        let inner = llama(text).replace("\"model_type\": \"llama\"", "\"model_type\": \"qwen3\"");
+        let config = format!("{{\"model_type\": \"brand_new_vl\"{root}, \"text_config\": {inner}}}");
+        hf_config::read(config.as_bytes(), "").unwrap().model.tied_embeddings
+    };
+    let (tied, untied) = (", \"tie_word_embeddings\": true", ", \"tie_word_embeddings\": false");
+    assert!(config(tied, untied) && config(tied, "") && config("", tied));
+    assert!(!config(untied, tied) && !config("", untied));
+}

@@ -181,8 +181,8 @@
 //! # Features
 //!
 //! Every feature only adds. With `default-features = false` the library estimates, searches, and
-//! reads links, model files and logs, and depends on `serde`, `serde_json`, `thiserror` and
-//! `form_urlencoded`, `regex-lite` alone.
+//! reads links, model files and logs, and depends on `serde`, `serde_json`, `thiserror`,
+//! `form_urlencoded` and `regex-lite` alone.
 //!
 //! * `cli` (default) builds the command `trtllm-memory`, and the readers of measurement files. It
 //!   turns on the next four.

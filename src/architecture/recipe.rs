@@ -374,10 +374,13 @@ impl Recipe {
     }
 
     fn recurrence(&self, attention_layers: LayerSet) -> Option<Recurrence> {
+        let others = LayerSet::first(self.layers).without(attention_layers);
         let (kind, name, layers) = if self.feature("delta").is_some() {
-            (RecurrenceKind::GatedDeltaNet, "delta", LayerSet::first(self.layers).without(attention_layers))
-        } else {
+            (RecurrenceKind::GatedDeltaNet, "delta", others)
+        } else if self.feature("pattern").is_some() {
             (RecurrenceKind::Mamba2, "mamba", self.letters('M'))
+        } else {
+            (RecurrenceKind::Mamba2, "mamba", others)
         };
         let [groups, state, heads, head_dim, convolution] = self.sizes(name)?;
         Some(Recurrence { kind, layers, groups, state, heads, head_dim, convolution })

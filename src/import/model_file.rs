@@ -3,6 +3,7 @@
 use super::foreign;
 use super::hf_config::{self, HfConfig};
 use super::known;
+use super::mistral_params;
 use super::quantization::{Quantization, are_alike};
 use super::report::{ReadError, ReadReport};
 use super::safetensors::{self, Checkpoint, Precision};
@@ -57,6 +58,8 @@ pub fn read(bytes: &[u8], hint: &str) -> Result<ModelFile, ReadError> {
         safetensors::from_index(&root).map(ModelFile::Tensors)
     } else if trtllm_config::is_trtllm_config(&root) {
         trtllm_config::from_node(&root, hint).map(ModelFile::TrtLlm)
+    } else if mistral_params::is_params(&root) {
+        hf_config::from_node(&mistral_params::translated(&root)?, hint, None).map(ModelFile::Config)
     } else if let Some(message) = foreign::file(&root) {
         Err(ReadError::whole(message))
     } else if root.get("quantization").is_some() && root.get("hidden_size").is_none() {
@@ -161,6 +164,15 @@ impl ModelFile {
             ModelFile::Config(config) => &config.report,
             ModelFile::TrtLlm(config) => &config.report,
             ModelFile::Tensors(checkpoint) => &checkpoint.report,
+            ModelFile::Quantization(_, report) => report,
+        }
+    }
+
+    pub(super) fn report_mut(&mut self) -> &mut ReadReport {
+        match self {
+            ModelFile::Config(config) => &mut config.report,
+            ModelFile::TrtLlm(config) => &mut config.report,
+            ModelFile::Tensors(checkpoint) => &mut checkpoint.report,
             ModelFile::Quantization(_, report) => report,
         }
     }

@@ -154,7 +154,7 @@ pub(super) fn precisions(model: &Architecture, rules: &[(Target, QuantAlgo)], re
                 *known = *algo;
             }
         });
-        if !is_matched && !target.is_elsewhere() {
+        if !is_matched && !target.is_elsewhere(model.layers) {
             unmatched.push(target);
         }
     }

@@ -54,7 +54,7 @@ impl Quantization {
 
     /// Whether one precision describes every linear layer.
     pub fn is_uniform(&self) -> bool {
-        self.rules.iter().all(|(target, _)| *target == Target::Linears || target.is_elsewhere())
+        self.rules.iter().all(|(target, _)| target.is_elsewhere(u32::MAX))
     }
 
     /// Returns how a checkpoint of this model is stored.

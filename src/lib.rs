@@ -60,7 +60,8 @@
 //!
 //! The address of the calculator's page is the configuration: `key=value` pairs after `#`, only
 //! those that differ from the defaults of the link's version. [`link::decode`] never fails: it
-//! ignores invalid parts and lists them. [`link::encode`] returns the shortest link of a deployment.
+//! ignores invalid parts and lists them. [`link::encode`] returns the shortest link of a
+//! deployment.
 //!
 //! ```
 //! use trtllm_memory::link;

@@ -43,7 +43,7 @@ scenario("a sweep has a table that works by keyboard", {}, async (page) => {
   await agrees(page, "max_batch_size=256");
 });
 
-// An engine, whose buffers grow with the batch size: with the PyTorch backend every batch size fits.
+// An engine, whose buffers grow with the batch size: with PyTorch every batch size fits.
 scenario("an applied limit is the native command's, and the deployment fits", { link: "v=1" }, async (page) => {
   await enter(page, "max_seq_len", "4096");
   const panel = await tab(page, "limits");

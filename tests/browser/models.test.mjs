@@ -1,4 +1,4 @@
-// What a model brings: the precision that its repository stores, and the only backend that serves it.
+// What a model brings: the precision of its repository, and the only backend that serves it.
 import assert from "node:assert/strict";
 import { agrees, control, enter, figures, linked, native, row } from "./harness/calculator.mjs";
 import { eventually, scenario } from "./harness/scenario.mjs";

@@ -161,8 +161,8 @@ fn an_engine_sets_and_locks_every_build_setting() {
     assert_eq!(
         link::encode(&deployment),
         "v=2&tp_size=2&pp_size=2&quant_algo=FP8&kv_cache_dtype=fp8&max_batch_size=64&max_num_tokens=4096\
-         &max_seq_len=8192\
-         &trtllm_version=0.17&backend=tensorrt&max_input_len=4096&max_beam_width=2&tokens_per_block=32&use_paged_context_fmha=true\
+         &max_seq_len=8192&trtllm_version=0.17&backend=tensorrt&max_input_len=4096&max_beam_width=2\
+         &tokens_per_block=32&use_paged_context_fmha=true\
          &use_fp8_context_fmha=false&use_fused_mlp=true&multiple_profiles=true&gather_generation_logits=true\
          &logits_dtype=float32&use_parallel_embedding=true"
     );
@@ -1043,7 +1043,8 @@ fn every_format_is_read_or_refused_by_name_and_none_is_taken_for_16_bit() {
         (r#"{"quant_method": "torchao", "quant_type": "ternary"}"#, "quant_type", "ternary"),
         (r#"{"bits": 3, "group_size": 64}"#, "bits", "MLX"),
         (
-            r#"{"quant_method": "compressed-tensors", "config_groups": {"a": {"weights": {"num_bits": 2, "type": "int"}}}}"#,
+            r#"{"quant_method": "compressed-tensors",
+                "config_groups": {"a": {"weights": {"num_bits": 2, "type": "int"}}}}"#,
             "config_groups",
             "int of 2 bits",
         ),

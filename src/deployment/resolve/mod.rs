@@ -163,8 +163,8 @@ impl Resolved {
         self.model.encoder.map_or(0, |encoder| encoder.output_len(self.engine.max_encoder_input_len))
     }
 
-    /// Returns the parameters of the vision and audio towers that the backend loads; an engine of the
-    /// language model has none.
+    /// Returns the parameters of the vision and audio towers that the backend loads; an engine of
+    /// the language model has none.
     pub fn tower(&self) -> u64 {
         let is_of_2026 = matches!(self.model.family, Family::Qwen35 | Family::Exaone4 | Family::DeepSeekV3);
         let loads = !is_of_2026 || self.version.has(Behavior::LoadsTowersOf2026);

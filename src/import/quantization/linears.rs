@@ -202,8 +202,8 @@ impl Tally {
         }
     }
 
-    /// Returns the precision of each block: that of most of its elements in each layer. Blocks whose
-    /// parts differ are reported.
+    /// Returns the precision of each block: that of most of its elements in each layer. Blocks
+    /// whose parts differ are reported.
     pub(in crate::import) fn precisions(&self, report: &mut ReadReport) -> ModulePrecisions {
         let mut precisions = ModulePrecisions::default();
         let mut uneven: Vec<(Block, u32)> = Vec::new();

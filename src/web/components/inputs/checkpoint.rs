@@ -1,4 +1,5 @@
-//! What the model brings: how its repository stores its weights, and the only backend that serves it.
+//! What the model brings: how its repository stores its weights, and the only backend that serves
+//! it.
 
 use crate::web::state::AppState;
 use leptos::prelude::*;

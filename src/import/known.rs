@@ -3,7 +3,12 @@
 
 use super::quantization::are_alike;
 use super::report::ReadReport;
-use crate::architecture::{Architecture, Checkpoint, ModelRef, Recipe, StoredKvCache, models, recipe_of};
+use crate::architecture::{Architecture, Checkpoint, ModelRef, Recipe, Recurrence, StoredKvCache, models, recipe_of};
+
+/// Whether the model's recurrent states are in 32 bit.
+fn has_wide_state(model: &Architecture) -> bool {
+    model.recurrence.is_some_and(|recurrence| recurrence.wide_state)
+}
 
 /// Returns the models of the catalogue with these dimensions, however they are stored.
 pub(super) fn with_dimensions(recipe: &Recipe, dtype_known: bool) -> Vec<&'static Architecture> {
@@ -18,6 +23,8 @@ pub(super) fn with_dimensions(recipe: &Recipe, dtype_known: bool) -> Vec<&'stati
             mtp_layers: model.mtp_layers,
             fp4_scope: model.fp4_scope,
             tower: model.tower,
+            // Headers do not name the type of the states.
+            recurrence: built.recurrence.map(|own| Recurrence { wide_state: has_wide_state(model), ..own }),
             checkpoint: model.checkpoint.clone(),
             ..built.clone()
         };

@@ -181,6 +181,9 @@ fn recurrent(fields: &mut ObjectReader, recipe: &mut Recipe) -> Result<Option<&'
     let head_dim = size(&["mamba_head_dim", "mamba_d_head"], 64)?;
     let convolution = size(&["conv_kernel", "mamba_d_conv"], 4)?;
     set(recipe, "mamba", &format!("{groups}/{state}/{heads}/{head_dim}/{convolution}"));
+    if fields.text(&["mamba_ssm_cache_dtype"]).is_some_and(|dtype| dtype.ends_with("float32")) {
+        set(recipe, "wide_state", "true");
+    }
     if recipe.family != Family::NemotronH {
         // Each layer has a feed-forward block beside attention or recurrence.
         return Ok(Some("mamba"));

@@ -55,6 +55,10 @@ fn entry() -> Markup {
                     input.visually-hidden type="file" multiple data-give="file" aria-label="Choose files";
                     "Choose files"
                 }
+                label.button.choose {
+                    input.visually-hidden type="file" webkitdirectory data-give="file" aria-label="Choose a folder";
+                    "Choose a folder"
+                }
                 button.button type="button" data-ask="example=1&rank=" { "Show an example log" }
                 span.note { "Stays in your browser." }
             }

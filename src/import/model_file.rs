@@ -145,7 +145,7 @@ impl ModelFile {
     pub fn apply_precisions(&self, deployment: &mut Deployment) {
         let ModelFile::Quantization(stated, _) = self else { return };
         let model = &deployment.model;
-        let stored = stated.stored(model, &mut ReadReport::default());
+        let Ok(stored) = stated.stored(model, &mut ReadReport::default()) else { return };
         if are_alike(model, &stored.precisions, &ModulePrecisions::everywhere(stated.main())) {
             return;
         }

@@ -114,6 +114,12 @@ impl Target {
         matches!(self, Target::Name(place) if place.is_single_expert)
     }
 
+    /// Whether it means a router that is directly within a layer.
+    pub(super) fn is_router_of_layer(&self) -> bool {
+        matches!(self, Target::Name(place) | Target::Glob(place)
+            if place.layer.is_some() && place.rest.starts_with("router"))
+    }
+
     /// Whether it means modules that are not linear layers of a language model with `layers` layers,
     /// so that it may have no effect.
     pub(super) fn is_elsewhere(&self, layers: u32) -> bool {

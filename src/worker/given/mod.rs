@@ -251,7 +251,8 @@ impl GivenReader {
 /// Parses several files as those of one model. Of files that are no model's, the first log counts if
 /// all are logs.
 fn together(files: Vec<(&str, Content)>) -> Parsed {
-    let (mut models, mut others): (Vec<(&str, Vec<u8>)>, Vec<(&str, LogReading)>) = (Vec::new(), Vec::new());
+    let mut models: Vec<(&str, Vec<u8>)> = Vec::new();
+    let mut others: Vec<(&str, LogReading)> = Vec::new();
     for (name, content) in files {
         match content {
             Content::Bytes(bytes) if is_binary(&bytes) && !is_tensors(&bytes) => {}

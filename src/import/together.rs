@@ -215,6 +215,17 @@ impl<'t, 'n> Parts<'t, 'n> {
     }
 }
 
+/// Compares tensors without a model with the one that is given beside them. Returns what differs.
+///
+/// # Errors
+/// If they are those of another model.
+pub(super) fn compared(kind: &str, model: &ModelRef, tensors: &Checkpoint) -> Result<ReadReport, ReadError> {
+    let mut report = ReadReport::default();
+    agree(&model.name, model, kind, tensors)?;
+    compare(model, kind, tensors, &mut report);
+    Ok(report)
+}
+
 /// Checks that tensors may be those of a model.
 fn agree(config_name: &str, model: &Architecture, tensors_name: &str, tensors: &Checkpoint) -> Result<(), ReadError> {
     let contradiction = |theirs: String, ours: String| {

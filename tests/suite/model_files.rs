@@ -162,7 +162,8 @@ fn an_engine_sets_and_locks_every_build_setting() {
         link::encode(&deployment),
         "v=2&tp_size=2&pp_size=2&quant_algo=FP8&kv_cache_dtype=fp8&max_batch_size=64&max_num_tokens=4096\
          &max_seq_len=8192\
-         &trtllm_version=0.17&backend=tensorrt&max_input_len=4096&max_beam_width=2&tokens_per_block=32&use_paged_context_fmha=true\
+         &trtllm_version=0.17&backend=tensorrt&max_input_len=4096&max_beam_width=2&tokens_per_block=32\
+         &use_paged_context_fmha=true\
          &use_fp8_context_fmha=false&use_fused_mlp=true&multiple_profiles=true&gather_generation_logits=true\
          &logits_dtype=float32&use_parallel_embedding=true"
     );
@@ -1043,7 +1044,8 @@ fn every_format_is_read_or_refused_by_name_and_none_is_taken_for_16_bit() {
         (r#"{"quant_method": "torchao", "quant_type": "ternary"}"#, "quant_type", "ternary"),
         (r#"{"bits": 3, "group_size": 64}"#, "bits", "MLX"),
         (
-            r#"{"quant_method": "compressed-tensors", "config_groups": {"a": {"weights": {"num_bits": 2, "type": "int"}}}}"#,
+            r#"{"quant_method": "compressed-tensors",
+                "config_groups": {"a": {"weights": {"num_bits": 2, "type": "int"}}}}"#,
             "config_groups",
             "int of 2 bits",
         ),
@@ -1309,6 +1311,12 @@ fn the_files_tensors_are_compared_with_the_model() {
     let differing: Vec<&str> =
         other.assumed.iter().filter(|item| item.field == "model.safetensors").map(|item| item.value.as_str()).collect();
     assert_eq!(differing, ["feed-forward block: 5,435.8 M values", "16.38 GB"]);
+    // A model that is named beside them is compared too.
+    let shard = model_file::read(&tensors, "model-00001-of-00002.safetensors").unwrap();
+    let named = |name: &str| shard.compared_with(&ModelRef::from(find(name).unwrap()));
+    assert!(named("Qwen/Qwen3-8B").is_ok());
+    let error = named("Qwen/Qwen3-0.6B").unwrap_err().to_string();
+    assert!(error.contains("Qwen/Qwen3-0.6B describes 28 layers") && error.contains("tensors of 36"), "{error}");
     // An index has only the sum.
     let index =
         r#"{"metadata": {"total_size": 32762941440}, "weight_map": {"model.layers.35.mlp.up_proj.weight": "a"}}"#;

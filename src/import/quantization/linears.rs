@@ -14,7 +14,7 @@ const INDEXER: &[&str] = &["self_attn.indexer", "attention.indexer"];
 /// Those of recurrent layers. Kimi's are named like attention.
 const RECURRENT: &[&str] = &["linear_attn", "mixer", "mamba", "self_attn"];
 /// Those of the dense feed-forward block.
-const MLP: &[&str] = &["mlp", "feed_forward", "block_sparse_moe", "mixer", "ffn"];
+const MLP: &[&str] = &["mlp", "feed_forward", "mixer", "ffn"];
 /// Those of the shared experts.
 const SHARED: &[&str] = &[
     "mlp.shared_experts",

@@ -49,7 +49,22 @@ pub(super) fn stored_as(
         let same = (theirs.kv_cache == stored.kv_cache, theirs.method == stored.method);
         (named_length(model, hint), same, theirs.base.is_none())
     };
-    if let Some(model) = alike.iter().rev().filter(is_stored_so).max_by_key(rank) {
+    let chosen = alike.iter().rev().filter(is_stored_so).max_by_key(rank);
+    let others = alike.iter().filter(|model| !is_stored_so(model) && !model.checkpoint.precisions.is_unquantized());
+    let named = others.max_by_key(|model| named_length(model, hint)).filter(|model| {
+        let length = named_length(model, hint);
+        length > chosen.map_or(0, |chosen| named_length(chosen, hint)) && stored.precisions.is_unquantized()
+    });
+    if let Some(named) = named {
+        let note = format!(
+            "the file states none, but its path names {}, which is stored as {}: give the hf_quant_config.json beside \
+             it too",
+            named.name.rsplit('/').next().unwrap_or_default(),
+            named.checkpoint.label()
+        );
+        report.assume("quantization_config", "16 bit", note);
+    }
+    if let Some(model) = chosen {
         report.assume("model", &model.name, "the catalogue's model with these dimensions and this precision");
         return ModelRef::from(*model);
     }

@@ -8,6 +8,7 @@ use super::quantization::{Quantization, are_alike};
 use super::report::{ReadError, ReadReport};
 use super::safetensors::{self, Checkpoint, Precision};
 use super::spanned_json;
+use super::together;
 use super::trtllm_config::{self, TrtConfig};
 use crate::architecture::{ModelRef, ModulePrecisions};
 use crate::deployment::Deployment;
@@ -145,7 +146,7 @@ impl ModelFile {
     pub fn apply_precisions(&self, deployment: &mut Deployment) {
         let ModelFile::Quantization(stated, _) = self else { return };
         let model = &deployment.model;
-        let stored = stated.stored(model, &mut ReadReport::default());
+        let Ok(stored) = stated.stored(model, &mut ReadReport::default()) else { return };
         if are_alike(model, &stored.precisions, &ModulePrecisions::everywhere(stated.main())) {
             return;
         }
@@ -156,6 +157,18 @@ impl ModelFile {
         known::store(&mut recipe, &stored);
         deployment.model = ModelRef::custom(recipe);
         deployment.precision.quant_algo = None;
+    }
+
+    /// Compares the tensors of a file that does not determine the model with a given one. Returns
+    /// what differs; nothing for other files.
+    ///
+    /// # Errors
+    /// If the tensors are those of another model.
+    pub fn compared_with(&self, model: &ModelRef) -> Result<ReadReport, ReadError> {
+        match self {
+            ModelFile::Tensors(tensors) if tensors.model.is_err() => together::compared(self.kind(), model, tensors),
+            _ => Ok(ReadReport::default()),
+        }
     }
 
     /// The fields that were read, assumed and ignored.

@@ -9,8 +9,10 @@ use super::report::{Item, ReadError, ReadReport};
 use super::safetensors::{self, Checkpoint};
 use super::spanned_json::{self, Node};
 use super::trtllm_config;
-use crate::architecture::Architecture;
-use crate::units::grouped;
+use crate::architecture::{Architecture, Block, ModelRef, Tensor, TensorKind};
+use crate::deployment::{Deployment, setting};
+use crate::memory::{Contributor, estimate};
+use crate::units::{Bytes, Units, grouped, grouped_decimal};
 
 /// A file by its name or path, and its bytes: of a safetensors file its header is enough.
 pub type NamedBytes<'a> = (&'a str, &'a [u8]);
@@ -166,9 +168,10 @@ impl<'t, 'n> Parts<'t, 'n> {
         };
         let configured = described.map(|(name, root)| Ok((name, hf_config::from_node(root, &hint, quantization)?)));
         let mut file = match (configured.transpose()?, tensors, stated) {
-            (Some((name, config)), tensors, _) => {
+            (Some((name, mut config)), tensors, _) => {
                 if let Some((other, tensors)) = &tensors {
                     agree(name, &config.model, other, tensors)?;
+                    compare(&config.model, other, tensors, &mut config.report);
                 }
                 ModelFile::Config(config)
             }
@@ -212,6 +215,17 @@ impl<'t, 'n> Parts<'t, 'n> {
     }
 }
 
+/// Compares tensors without a model with the one that is given beside them. Returns what differs.
+///
+/// # Errors
+/// If they are those of another model.
+pub(super) fn compared(kind: &str, model: &ModelRef, tensors: &Checkpoint) -> Result<ReadReport, ReadError> {
+    let mut report = ReadReport::default();
+    agree(&model.name, model, kind, tensors)?;
+    compare(model, kind, tensors, &mut report);
+    Ok(report)
+}
+
 /// Checks that tensors may be those of a model.
 fn agree(config_name: &str, model: &Architecture, tensors_name: &str, tensors: &Checkpoint) -> Result<(), ReadError> {
     let contradiction = |theirs: String, ours: String| {
@@ -236,4 +250,75 @@ fn agree(config_name: &str, model: &Architecture, tensors_name: &str, tensors: &
         ),
         None => Ok(()),
     }
+}
+
+/// The share by which the bytes of files and of an estimate may differ without a word: scales,
+/// padding, and tensors that are computed.
+const CLOSE: f64 = 0.02;
+
+/// Reports the bytes of the files' tensors beside the estimate, and blocks of other sizes.
+fn compare(model: &ModelRef, name: &str, tensors: &Checkpoint, report: &mut ReadReport) {
+    if !tensors.is_complete || tensors.bytes == Bytes(0) {
+        return;
+    }
+    let field = spanned_json::shorten(name);
+    let item = |value: String, note: String| Item { field: field.clone(), line: None, value, note };
+    for (block, label) in BLOCKS {
+        let theirs: u64 = tensors.blocks.iter().filter(|(known, _)| *known == block).map(|(_, sum)| *sum).sum();
+        let ours = elements(model, block);
+        if theirs.abs_diff(ours) as f64 > CLOSE * ours.max(theirs) as f64 && !tensors.blocks.is_empty() {
+            let count = |elements: u64| format!("{} M", grouped_decimal(elements as f64 / 1e6, 1));
+            let note = format!("the file's tensors; the model that the configuration describes has {}", count(ours));
+            report.assumed.push(item(format!("{label}: {} values", count(theirs)), note));
+        }
+    }
+    let Some(estimated) = weights(model) else { return };
+    let uncounted =
+        tensors.parts.iter().filter(|part| ["vision and audio", "multi-token prediction"].contains(&&*part.name));
+    let uncounted = uncounted.fold(Bytes(0), |sum, part| Bytes(sum.0.saturating_add(part.bytes.0)));
+    let counted = Bytes(tensors.bytes.0.saturating_sub(uncounted.0));
+    let difference = counted.0 as f64 / estimated.0.max(1) as f64 - 1.0;
+    let size = |bytes: Bytes| bytes.display(Units::Decimal).to_string();
+    let percent = grouped_decimal(difference.abs() * 100.0, 1);
+    let mut note = format!(
+        "bytes of the files' tensors; the weights are estimated at {}, {percent} % {}",
+        size(estimated),
+        if difference < 0.0 { "more" } else { "less" }
+    );
+    if uncounted.0 > 0 {
+        note += &format!("; without {} of vision, audio and multi-token prediction", size(uncounted));
+    } else if difference > CLOSE && tensors.is_index() {
+        note += "; an index does not say how much of it are vision, audio and multi-token prediction";
+    }
+    let item = item(size(counted), note);
+    if difference.abs() > CLOSE { report.assumed.push(item) } else { report.read.push(item) }
+}
+
+/// Blocks whose sizes are compared, as messages name them.
+const BLOCKS: [(Block, &str); 6] = [
+    (Block::AttentionInputs, "attention's inputs"),
+    (Block::AttentionOutput, "attention's output"),
+    (Block::Mlp, "feed-forward block"),
+    (Block::SharedExperts, "shared experts"),
+    (Block::Experts, "experts"),
+    (Block::Recurrence, "recurrent layers"),
+];
+
+/// The elements of a block's linear layers in all layers.
+fn elements(model: &ModelRef, block: Block) -> u64 {
+    let linear = [TensorKind::Linear, TensorKind::ExpertLinear, TensorKind::LatentProjection];
+    let groups = model.shared_tensors().groups.iter().map(|group| {
+        let tensors = group.tensors.iter().filter(|tensor| tensor.block == block && linear.contains(&tensor.kind));
+        tensors.map(Tensor::elements).sum::<u64>() * u64::from(group.layers.len())
+    });
+    groups.sum()
+}
+
+/// The bytes of a model's weights on one rank that supports every precision; `None` if the backend
+/// does not load them.
+fn weights(model: &ModelRef) -> Option<Bytes> {
+    let mut deployment = Deployment { model: model.clone(), ..Deployment::default() };
+    setting("gpu")?.read(&mut deployment, "b200").ok()?;
+    let report = estimate(&deployment).ok()?;
+    report.ranks.first().map(|rank| rank.figure(Contributor::Weights).bytes)
 }

@@ -1283,3 +1283,62 @@ fn the_whole_models_flag_of_tied_embeddings_goes_before_the_text_models() {
     assert!(config(tied, untied) && config(tied, "") && config("", tied));
     assert!(!config(untied, tied) && !config("", untied));
 }
+
+#[test]
+fn the_files_tensors_are_compared_with_the_model() {
+    let config = |intermediate: u64| {
+        format!(
+            "{{\"model_type\": \"qwen3\", \"hidden_size\": 4096, \"num_hidden_layers\": 36, \"head_dim\": 128, \
+             \"num_attention_heads\": 32, \"num_key_value_heads\": 8, \"intermediate_size\": {intermediate}, \
+             \"vocab_size\": 151936, \"max_position_embeddings\": 40960, \"torch_dtype\": \"bfloat16\", \
+             \"tie_word_embeddings\": false}}"
+        )
+    };
+    let tensors = header(&QWEN3_8B.tensors(bf16));
+    let read = |intermediate: u64| {
+        let config = config(intermediate);
+        together(&[("config.json", config.as_bytes()), ("model.safetensors", &tensors)]).unwrap().report().clone()
+    };
+    // Qwen3-8B has 8,190,735,360 parameters of two bytes.
+    let same = read(12_288);
+    let item = same.read.iter().find(|item| item.field == "model.safetensors").unwrap();
+    assert_eq!(item.value, "16.38 GB");
+    assert!(item.note.contains("16.38 GB"), "{}", item.note);
+    assert!(same.assumed.iter().all(|item| item.field != "model.safetensors"), "{:?}", same.assumed);
+    // Another feed-forward block: the block and the bytes differ.
+    let other = read(6144);
+    let differing: Vec<&str> =
+        other.assumed.iter().filter(|item| item.field == "model.safetensors").map(|item| item.value.as_str()).collect();
+    assert_eq!(differing, ["feed-forward block: 5,435.8 M values", "16.38 GB"]);
+    // A model that is named beside them is compared too.
+    let shard = model_file::read(&tensors, "model-00001-of-00002.safetensors").unwrap();
+    let named = |name: &str| shard.compared_with(&ModelRef::from(find(name).unwrap()));
+    assert!(named("Qwen/Qwen3-8B").is_ok());
+    let error = named("Qwen/Qwen3-0.6B").unwrap_err().to_string();
+    assert!(error.contains("Qwen/Qwen3-0.6B describes 28 layers") && error.contains("tensors of 36"), "{error}");
+    // An index has only the sum.
+    let index =
+        r#"{"metadata": {"total_size": 32762941440}, "weight_map": {"model.layers.35.mlp.up_proj.weight": "a"}}"#;
+    let config = config(12_288);
+    let twice = together(&[("config.json", config.as_bytes()), ("model.safetensors.index.json", index.as_bytes())]);
+    let report = twice.unwrap().report().clone();
+    let item = report.assumed.iter().find(|item| item.field == "model.safetensors.index.json").unwrap();
+    assert!(item.note.contains("100.0 % less") && item.note.contains("an index does not say"), "{}", item.note);
+}
+
+#[test]
+fn a_path_that_names_a_quantized_version_asks_for_its_quantization() {
+    let config = families().find(|(name, ..)| name == "Qwen/Qwen3-235B-A22B").unwrap().1;
+    let read = hf_config::read(config.as_bytes(), "models/Qwen3-235B-A22B-NVFP4/config.json").unwrap();
+    let note = read.report.assumed.iter().find(|item| item.field == "quantization_config").unwrap();
+    assert!(note.note.contains("path names Qwen3-235B-A22B-NVFP4") && note.note.contains("hf_quant_config.json"));
+    assert!(read.model.checkpoint.precisions.is_unquantized());
+}
+
+#[test]
+fn a_quantization_of_modules_that_the_model_lacks_is_refused() {
+    let config = r#"{"quant_method": "compressed-tensors", "config_groups": {"group_0": {"targets": ["re:.*colour.*"],
+        "weights": {"num_bits": 8, "type": "float", "strategy": "channel"}}}}"#;
+    let error = hf_config::read(quantized("llama", 14_336, config).as_bytes(), "").unwrap_err();
+    assert!(error.field == "quantization_config" && error.message.contains("no linear layer"), "{error}");
+}

@@ -180,7 +180,7 @@ pub(super) fn from_node(root: &Node, hint: &str, beside: Option<&Quantization>) 
     if !name.is_empty() && name.len() <= 96 && name.chars().all(sound) {
         recipe.name = name.to_string().into();
     }
-    let stored = quantization.stored(&recipe.build(), &mut fields.report);
+    let stored = quantization.stored(&recipe.build(), &mut fields.report)?;
     let alike = with_dimensions(&recipe, dtype.is_some());
     let hint = format!("{hint} {path_or_name}");
     let model = stored_as(&alike, recipe, &stored, &hint, &mut fields.report);

@@ -58,13 +58,23 @@ impl Quantization {
     }
 
     /// Returns how a checkpoint of this model is stored.
-    pub(super) fn stored(&self, model: &Architecture, report: &mut ReadReport) -> Checkpoint {
+    ///
+    /// # Errors
+    /// If it is quantized, but none of the model's linear layers is.
+    pub(super) fn stored(&self, model: &Architecture, report: &mut ReadReport) -> Result<Checkpoint, ReadError> {
         let precisions = if self.rules.is_empty() {
             ModulePrecisions::default()
         } else {
             linears::precisions(model, &self.rules, report).precisions(report)
         };
-        Checkpoint { method: self.method, precisions, kv_cache: self.kv_cache, ..Checkpoint::default() }
+        if precisions.is_unquantized() && !self.rules.is_empty() {
+            let message = format!(
+                "It quantizes modules to {}, but by its names no linear layer of the model that the file describes.",
+                self.main()
+            );
+            return Err(ReadError { field: "quantization_config".into(), ..ReadError::whole(message) });
+        }
+        Ok(Checkpoint { method: self.method, precisions, kv_cache: self.kv_cache, ..Checkpoint::default() })
     }
 }
 

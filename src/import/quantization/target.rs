@@ -114,8 +114,14 @@ impl Target {
         matches!(self, Target::Name(place) if place.is_single_expert)
     }
 
-    /// Whether it means modules that are not linear layers of a language model with `layers`
-    /// layers, so that it may have no effect.
+    /// Whether it means a router that is directly within a layer.
+    pub(super) fn is_router_of_layer(&self) -> bool {
+        matches!(self, Target::Name(place) | Target::Glob(place)
+            if place.layer.is_some() && place.rest.starts_with("router"))
+    }
+
+    /// Whether it means modules that are not linear layers of a language model with `layers` layers,
+    /// so that it may have no effect.
     pub(super) fn is_elsewhere(&self, layers: u32) -> bool {
         let others =
             ["gate", "router", "shared_expert_gate", "conv1d", "in_proj_a", "in_proj_b", "in_proj_ba", "g_proj"];

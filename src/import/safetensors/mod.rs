@@ -6,7 +6,7 @@ mod stored;
 
 use super::report::{ReadError, ReadReport};
 use super::spanned_json::{self, Node, Value};
-use crate::architecture::ModelRef;
+use crate::architecture::{Block, ModelRef};
 use crate::deployment::QuantAlgo;
 use crate::units::Bytes;
 use serde::Serialize;
@@ -53,6 +53,8 @@ pub struct Checkpoint {
     /// Layers of the language model, those of multi-token prediction included as far as they are
     /// numbered; `None` if no tensor belongs to a layer.
     pub layers: Option<u32>,
+    /// Values of the language model's blocks, unpacked; empty for an index.
+    pub blocks: Vec<(Block, u64)>,
     /// Rows and columns of the embedding table, if its shape is known.
     pub embedding: Option<[u64; 2]>,
     /// Whether these are all tensors of a model, as far as it is known.
@@ -239,6 +241,7 @@ fn of_tensors(tensors: &[Tensor], hint: &str) -> Result<Checkpoint, ReadError> {
         parts: shares(tensors, |tensor| part(tensor.name)),
         formats: shares(tensors, |tensor| tensor.format),
         layers: layers(tensors),
+        blocks: precision::blocks(&stored),
         embedding: model::embedding(&stored),
         is_complete: model.is_ok(),
         model,
@@ -364,6 +367,7 @@ pub(super) fn from_index(root: &Node) -> Result<Checkpoint, ReadError> {
         parts: shares(&names, |tensor| part(tensor.name)),
         formats: Vec::new(),
         layers: layers(&names),
+        blocks: Vec::new(),
         embedding: None,
         is_complete: true,
         model: Err("It has the names of tensors but not their shapes, so it does not determine the model.".into()),

@@ -132,6 +132,7 @@ fn answer(link: &str, file: Option<&GivenFiles>) -> Answer {
     if !decoded.named.contains(&"quant_algo") {
         file.content.apply_precisions(&mut decoded.deployment);
     }
+    let compared = file.content.compared_with(&decoded.deployment.model);
     let names_model = decoded.named.contains(&"model");
     let mut answer = Answer::from(decoded);
     if let Some(model) = file.content.model().filter(|model| names_model && **model != answer.deployment.model) {
@@ -143,7 +144,15 @@ fn answer(link: &str, file: Option<&GivenFiles>) -> Answer {
         );
         answer.warnings.push(Warning { field: "model".into(), message });
     }
-    answer.warnings.extend(file.content.report().assumed.iter().map(|item| Warning {
+    // The link takes precedence, so files of another model are only a warning.
+    let differing = match compared {
+        Ok(report) => report.assumed,
+        Err(error) => {
+            answer.warnings.push(Warning { field: "model".into(), message: error.to_string() });
+            Vec::new()
+        }
+    };
+    answer.warnings.extend(file.content.report().assumed.iter().chain(&differing).map(|item| Warning {
         field: item.field.clone(),
         message: format!("{}: {} ({})", item.field, item.value, item.note),
     }));

@@ -1,8 +1,9 @@
 //! The worker behind the page: connects [`trtllm_memory::worker`] to the browser.
 //!
-//! The page sends a file, a list of files that belong together, a question, or a withdrawal. A question is a number, a line end and the
-//! text of a [`Request`]. A withdrawal is the number alone. The worker sends the number and the
-//! answer. While it reads a file it sends `progress`, the percentage and a sentence.
+//! The page sends a file, a list of files that belong together, a question, or a withdrawal. A
+//! question is a number, a line end and the text of a [`Request`]. A withdrawal is the number alone.
+//! The worker sends the number and the answer. While it reads a file it sends `progress`, the
+//! percentage and a sentence.
 
 use js_sys::Array;
 use std::cell::RefCell;
@@ -14,8 +15,9 @@ use web_sys::{Blob, DedicatedWorkerGlobalScope, File, FileReaderSync, MessageEve
 /// The answer about a file that the browser can no longer read.
 const GONE: &str = "The browser could not read it: it was changed or removed after it was chosen.";
 
-/// The files that were given last. They are read when a question needs them, in pieces. Each piece has a
-/// task of its own, so that the worker takes newer files and answers other questions in between.
+/// The files that were given last. They are read when a question needs them, in pieces. Each piece
+/// has a task of its own, so that the worker takes newer files and answers other questions in
+/// between.
 #[derive(Default)]
 struct Worker {
     files: Vec<Blob>,

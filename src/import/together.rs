@@ -264,7 +264,12 @@ fn compare(model: &ModelRef, name: &str, tensors: &Checkpoint, report: &mut Read
     let field = spanned_json::shorten(name);
     let item = |value: String, note: String| Item { field: field.clone(), line: None, value, note };
     for (block, label) in BLOCKS {
-        let theirs: u64 = tensors.blocks.iter().filter(|(known, _)| *known == block).map(|(_, sum)| *sum).sum();
+        let theirs = tensors
+            .blocks
+            .iter()
+            .filter(|(known, _)| *known == block)
+            .map(|(_, sum)| *sum)
+            .fold(0, u64::saturating_add);
         let ours = elements(model, block);
         if theirs.abs_diff(ours) as f64 > CLOSE * ours.max(theirs) as f64 && !tensors.blocks.is_empty() {
             let count = |elements: u64| format!("{} M", grouped_decimal(elements as f64 / 1e6, 1));
@@ -309,9 +314,9 @@ fn elements(model: &ModelRef, block: Block) -> u64 {
     let linear = [TensorKind::Linear, TensorKind::ExpertLinear, TensorKind::LatentProjection];
     let groups = model.shared_tensors().groups.iter().map(|group| {
         let tensors = group.tensors.iter().filter(|tensor| tensor.block == block && linear.contains(&tensor.kind));
-        tensors.map(Tensor::elements).sum::<u64>() * u64::from(group.layers.len())
+        tensors.map(Tensor::elements).fold(0, u64::saturating_add).saturating_mul(u64::from(group.layers.len()))
     });
-    groups.sum()
+    groups.fold(0, u64::saturating_add)
 }
 
 /// The bytes of a model's weights on one rank that supports every precision; `None` if the backend

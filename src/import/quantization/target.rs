@@ -120,8 +120,8 @@ impl Target {
             if place.layer.is_some() && place.rest.starts_with("router"))
     }
 
-    /// Whether it means modules that are not linear layers of a language model with `layers` layers,
-    /// so that it may have no effect.
+    /// Whether it means modules that are not linear layers of a language model with `layers`
+    /// layers, so that it may have no effect.
     pub(super) fn is_elsewhere(&self, layers: u32) -> bool {
         let others =
             ["gate", "router", "shared_expert_gate", "conv1d", "in_proj_a", "in_proj_b", "in_proj_ba", "g_proj"];

@@ -248,8 +248,8 @@ impl GivenReader {
     }
 }
 
-/// Parses several files as those of one model. Of files that are no model's, the first log counts
-/// if all are logs.
+/// Parses several files as those of one model. Without a model's file, the only log among them
+/// counts.
 fn together(files: Vec<(&str, Content)>) -> Parsed {
     let mut models: Vec<(&str, Vec<u8>)> = Vec::new();
     let mut others: Vec<(&str, LogReading)> = Vec::new();

@@ -146,7 +146,7 @@ scenario("files of one model are read together", {}, async (page) => {
     name, mimeType: "application/json", buffer: Buffer.from(text),
   }));
   await file(page).setInputFiles(buffers);
-  await shows(page, /hf_quant_config\.json/);
+  await shows(page, /config\.json and 1 more/);
   await button(page, "Use this model").click();
   await eventually(async () => {
     assert.equal(await page.locator(".checkpoint").innerText(), "auto: FP8, as the checkpoint is stored");
@@ -164,7 +164,7 @@ scenario("a folder is read, without the files that say nothing about the model",
     await Promise.all(files.map(([name, text]) => writeFile(join(path, name), text)));
     await open(page);
     await folder(page).setInputFiles(path);
-    await shows(page, /hf_quant_config\.json/);
+    await shows(page, /config\.json and 1 more/);
     await button(page, "Use this model").click();
     await eventually(async () => {
       assert.equal(await page.locator(".checkpoint").innerText(), "auto: FP8, as the checkpoint is stored");

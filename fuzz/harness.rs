@@ -4,17 +4,25 @@
 use trtllm_memory::accuracy::{compare_all, readers};
 use trtllm_memory::deployment::Deployment;
 use trtllm_memory::import::model_file;
+use trtllm_memory::import::together::{self, NamedBytes};
 use trtllm_memory::memory::estimate;
 use trtllm_memory::protocol::Request;
 use trtllm_memory::worker::{Given, answer_text};
 use trtllm_memory::{link, log};
 
-/// A model file: the deployment that it results in survives its link and can be estimated.
+/// A model file, alone and beside a configuration: the deployment that it results in survives its
+/// link and can be estimated.
 pub fn model_file(bytes: &[u8]) {
-    let Ok(file) = model_file::read(bytes, "") else { return };
-    let mut deployment = Deployment::default();
-    file.apply(&mut deployment);
-    survives(&deployment);
+    let beside = br#"{"model_type": "qwen3_moe", "hidden_size": 64, "num_hidden_layers": 3, "num_attention_heads": 4,
+        "intermediate_size": 96, "num_experts": 4, "num_experts_per_tok": 2, "moe_intermediate_size": 32,
+        "vocab_size": 100, "max_position_embeddings": 4096}"#;
+    let both: [NamedBytes; 2] = [("config.json", beside), ("given", bytes)];
+    for file in [model_file::read(bytes, ""), together::read(&both)].into_iter().flatten() {
+        let mut deployment = Deployment::default();
+        file.apply(&mut deployment);
+        file.apply_precisions(&mut deployment);
+        survives(&deployment);
+    }
 }
 
 /// A log: reading it in pieces gives the same result, and the analysis can be serialized.

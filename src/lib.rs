@@ -20,7 +20,7 @@
 //! let report = estimate(&Deployment::default())?;
 //! let rank = &report.ranks[0];
 //! assert!(report.verdict.fits());
-//! assert_eq!(rank.figure(Contributor::Weights).bytes.to_string(), "15.02 GiB");
+//! assert_eq!(rank.figure(Contributor::Weights).bytes.to_string(), "14.96 GiB");
 //! # Ok::<(), trtllm_memory::DeploymentError>(())
 //! ```
 //!
@@ -59,15 +59,16 @@
 //! ## Read a share link
 //!
 //! The address of the calculator's page is the configuration: `key=value` pairs after `#`, only
-//! those that differ from the defaults. [`link::decode`] never fails: it ignores invalid parts and
-//! lists them. [`link::encode`] returns the shortest link of a deployment.
+//! those that differ from the defaults of the link's version. [`link::decode`] never fails: it
+//! ignores invalid parts and lists them. [`link::encode`] returns the shortest link of a
+//! deployment.
 //!
 //! ```
 //! use trtllm_memory::link;
 //!
-//! let decoded = link::decode("https://example.org/#v=1&model=meta-llama/Llama-2-7b-hf&color=red");
+//! let decoded = link::decode("https://example.org/#v=2&model=meta-llama/Llama-2-7b-hf&color=red");
 //! assert_eq!(decoded.problems[0].key, "color");
-//! assert_eq!(link::encode(&decoded.deployment), "v=1&model=meta-llama/Llama-2-7b-hf");
+//! assert_eq!(link::encode(&decoded.deployment), "v=2&model=meta-llama/Llama-2-7b-hf");
 //! ```
 //!
 //! ## Explain a figure
@@ -81,7 +82,7 @@
 //! let explained = explain(&Deployment::default(), 0)?;
 //! let (contributor, weights) = &explained[0];
 //! assert_eq!(*contributor, Contributor::Weights);
-//! assert_eq!(weights.text, "15.02 GiB");
+//! assert_eq!(weights.text, "14.96 GiB");
 //! assert!(weights.parts.iter().any(|part| part.label == "mlp.fc.weight, 32 layers"));
 //! # Ok::<(), trtllm_memory::DeploymentError>(())
 //! ```
@@ -181,8 +182,8 @@
 //! # Features
 //!
 //! Every feature only adds. With `default-features = false` the library estimates, searches, and
-//! reads links, model files and logs, and depends on `serde`, `serde_json`, `thiserror` and
-//! `form_urlencoded`, `regex-lite` alone.
+//! reads links, model files and logs, and depends on `serde`, `serde_json`, `thiserror`,
+//! `form_urlencoded` and `regex-lite` alone.
 //!
 //! * `cli` (default) builds the command `trtllm-memory`, and the readers of measurement files. It
 //!   turns on the next four.

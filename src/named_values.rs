@@ -52,7 +52,8 @@ macro_rules! named_values {
 
             fn from_str(text: &str) -> Result<$name, $crate::named_values::InvalidValue> {
                 let named = |value: &$name| value.name().eq_ignore_ascii_case(text);
-                $name::ALL.iter().copied().find(named).ok_or_else(|| $crate::named_values::InvalidValue::not_one_of(text, $name::NAMES))
+                let unknown = || $crate::named_values::InvalidValue::not_one_of(text, $name::NAMES);
+                $name::ALL.iter().copied().find(named).ok_or_else(unknown)
             }
         }
 

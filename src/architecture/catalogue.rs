@@ -3,8 +3,8 @@
 //! A row holds the dimensions of Hugging Face's configuration. The features that all models of a
 //! family share are in [`Family::conventions`]. The column `features` holds the model's own
 //! features: words such as `tied`, and pairs such as `moe=8/2/14336` (experts, experts per token,
-//! columns of an expert). A version of another row's model names it in the column `like` in place of
-//! the dimensions; it has its features and those of its own row.
+//! columns of an expert). A version of another row's model names it in the column `like` in place
+//! of the dimensions; it has its features and those of its own row.
 //!
 //! The last columns say how the repository stores its weights: `quant_method`, the rules of a
 //! [`ModulePrecisions`] (empty for the type in `dtype`), the KV cache that its files ask for (empty

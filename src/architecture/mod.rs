@@ -110,8 +110,8 @@ pub struct Architecture {
     /// Whether attention and feed-forward block read the same input and are added together (GPT-J,
     /// Falcon, Command R).
     pub parallel_attention_mlp: bool,
-    /// Parameters of the vision and audio towers with their projectors, which read what is not text;
-    /// 0 for a model of text alone.
+    /// Parameters of the vision and audio towers with their projectors; 0 for a model of text
+    /// alone.
     pub tower: u64,
     /// How the repository stores the weights.
     #[serde(skip)]

@@ -211,6 +211,8 @@ pub struct Recurrence {
     pub head_dim: u64,
     /// Taps of the convolution before the recurrence.
     pub convolution: u64,
+    /// Whether the configuration wants the state in 32 bit (`mamba_ssm_cache_dtype`).
+    pub wide_state: bool,
 }
 
 impl Recurrence {

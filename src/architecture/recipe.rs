@@ -123,7 +123,7 @@ enum Form {
 }
 
 /// Every feature, with the format of its value.
-const FEATURES: [(&str, Form); 43] = [
+const FEATURES: [(&str, Form); 44] = [
     ("tied", Form::Flag),
     ("qkv_bias", Form::Flag),
     ("dense_bias", Form::Flag),
@@ -148,6 +148,7 @@ const FEATURES: [(&str, Form); 43] = [
     ("moe_layers", Form::Layers),
     ("delta", Form::Numbers(5)),
     ("mamba", Form::Numbers(5)),
+    ("wide_state", Form::Flag),
     ("pattern", Form::Pattern),
     ("rotary", Form::Number(limits::WIDTH)),
     ("tables", Form::Number(8)),
@@ -374,13 +375,17 @@ impl Recipe {
     }
 
     fn recurrence(&self, attention_layers: LayerSet) -> Option<Recurrence> {
+        let others = LayerSet::first(self.layers).without(attention_layers);
         let (kind, name, layers) = if self.feature("delta").is_some() {
-            (RecurrenceKind::GatedDeltaNet, "delta", LayerSet::first(self.layers).without(attention_layers))
-        } else {
+            (RecurrenceKind::GatedDeltaNet, "delta", others)
+        } else if self.feature("pattern").is_some() {
             (RecurrenceKind::Mamba2, "mamba", self.letters('M'))
+        } else {
+            (RecurrenceKind::Mamba2, "mamba", others)
         };
         let [groups, state, heads, head_dim, convolution] = self.sizes(name)?;
-        Some(Recurrence { kind, layers, groups, state, heads, head_dim, convolution })
+        let wide_state = self.flag("wide_state", false);
+        Some(Recurrence { kind, layers, groups, state, heads, head_dim, convolution, wide_state })
     }
 
     /// Builds the architecture.

@@ -1,9 +1,11 @@
 //! The worker behind the page: connects [`trtllm_memory::worker`] to the browser.
 //!
-//! The page sends a file, a question, or a withdrawal. A question is a number, a line end and the
-//! text of a [`Request`]. A withdrawal is the number alone. The worker sends the number and the
-//! answer. While it reads a file it sends `progress`, the percentage and a sentence.
+//! The page sends a file, a list of files that belong together, a question, or a withdrawal. A
+//! question is a number, a line end and the text of a [`Request`]. A withdrawal is the number
+//! alone. The worker sends the number and the answer. While it reads a file it sends `progress`,
+//! the percentage and a sentence.
 
+use js_sys::Array;
 use std::cell::RefCell;
 use trtllm_memory::protocol::Request;
 use trtllm_memory::worker::{Given, GivenReader, answer, answer_text};
@@ -13,15 +15,16 @@ use web_sys::{Blob, DedicatedWorkerGlobalScope, File, FileReaderSync, MessageEve
 /// The answer about a file that the browser can no longer read.
 const GONE: &str = "The browser could not read it: it was changed or removed after it was chosen.";
 
-/// The file that was given last. It is read when a question needs it, in pieces. Each piece has a
-/// task of its own, so that the worker takes newer files and answers other questions in between.
+/// The files that were given last. They are read when a question needs them, in pieces. Each piece
+/// has a task of its own, so that the worker takes newer files and answers other questions in
+/// between.
 #[derive(Default)]
 struct Worker {
-    file: Option<Blob>,
-    /// The file, once it was read; blank until then.
+    files: Vec<Blob>,
+    /// The content of the files, once they were read; blank until then.
     given: Given,
     is_read: bool,
-    /// The file while it is being read.
+    /// The files while they are being read.
     reader: Option<GivenReader>,
     /// The number and the request of the question that waits for the file.
     waiting: Option<(String, Request)>,
@@ -39,9 +42,14 @@ thread_local! {
 fn main() {
     let on_message = Closure::<dyn Fn(MessageEvent)>::new(|event: MessageEvent| {
         let message = event.data();
-        WORKER.with_borrow_mut(|worker| match message.dyn_ref::<Blob>() {
-            Some(file) => worker.set_file(file.clone()),
-            None => worker.on_text(&message.as_string().unwrap_or_default()),
+        WORKER.with_borrow_mut(|worker| {
+            if let Some(file) = message.dyn_ref::<Blob>() {
+                worker.set_files(vec![file.clone()]);
+            } else if let Some(files) = message.dyn_ref::<Array>() {
+                worker.set_files(files.iter().filter_map(|file| file.dyn_into::<Blob>().ok()).collect());
+            } else {
+                worker.on_text(&message.as_string().unwrap_or_default());
+            }
         });
     });
     SCOPE.with(|scope| scope.set_onmessage(Some(on_message.into_js_value().unchecked_ref())));
@@ -54,12 +62,12 @@ fn send(message: &str) {
 }
 
 impl Worker {
-    /// Takes a file in place of the one before. It is read once a question needs it.
-    fn set_file(&mut self, file: Blob) {
+    /// Takes files in place of those before. They are read once a question needs them.
+    fn set_files(&mut self, files: Vec<Blob>) {
         self.stop();
         send("progress\n");
         (self.given, self.is_read) = (Given::default(), false);
-        self.file = Some(file);
+        self.files = files;
     }
 
     /// Answers a question, or withdraws one.
@@ -71,15 +79,16 @@ impl Worker {
             }
             return;
         };
-        match (text.parse::<Request>(), &self.file) {
-            (Ok(request), Some(file)) if request.needs_given() && !self.is_read => {
-                let name = file.dyn_ref::<File>().map(File::name).unwrap_or_default();
-                self.reader = Some(GivenReader::new(&name, file.size() as u64));
+        match text.parse::<Request>() {
+            Ok(request) if request.needs_given() && !self.is_read && !self.files.is_empty() => {
+                let name = |file: &Blob| file.dyn_ref::<File>().map(File::name).unwrap_or_default();
+                let files = self.files.iter().map(|file| (name(file), file.size() as u64));
+                self.reader = Some(GivenReader::of_files(files.collect()));
                 self.waiting = Some((number.into(), request));
                 self.read_piece();
             }
-            (Ok(request), _) => reply(number, &answer(&request, &self.given)),
-            (Err(_), _) => reply(number, &answer_text(text, &self.given)),
+            Ok(request) => reply(number, &answer(&request, &self.given)),
+            Err(_) => reply(number, &answer_text(text, &self.given)),
         }
     }
 
@@ -99,9 +108,10 @@ impl Worker {
 
     /// Reads the next piece, and answers after the last one.
     fn read_piece(&mut self) {
-        let Some((mut reader, file)) = self.reader.take().zip(self.file.as_ref()) else { return };
+        let Some(mut reader) = self.reader.take() else { return };
         let is_first = reader.is_at_start();
-        let given = match reader.next_piece().map(|range| bytes(file, range)) {
+        let file = self.files.get(reader.file());
+        let given = match reader.next_piece().map(|range| file.and_then(|file| bytes(file, range))) {
             Some(Some(bytes)) => {
                 reader.feed(&bytes);
                 if reader.next_piece().is_some() {

@@ -97,8 +97,8 @@ pub struct Deployment {
 }
 
 impl Deployment {
-    /// Returns an engine of the default model in 16 bit, with TensorRT-LLM's defaults: the deployment
-    /// that a link of version 1 starts from.
+    /// Returns an engine of the default model in 16 bit, with TensorRT-LLM's defaults. Links of
+    /// version 1 start from it.
     pub fn engine() -> Deployment {
         Deployment {
             backend: Backend::TensorRt,

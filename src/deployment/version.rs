@@ -124,6 +124,8 @@ pub enum Behavior {
     /// The PyTorch backend loads the vision towers of the models of late 2025 and 2026: Qwen 3.5,
     /// Mistral Large 3, EXAONE 4.5.
     LoadsTowersOf2026,
+    /// The PyTorch backend keeps recurrent states in the type that the configuration names.
+    StatesFollowConfiguration,
     /// The PyTorch backend can leave vision and audio towers out (`disable_mm_encoder`).
     HasTextOnly,
     /// The PyTorch backend has a load balancer for experts.
@@ -372,6 +374,12 @@ pub static BEHAVIORS: &[BehaviorRange] = &[
         from: version(1, 3),
         until: LAST,
         source: explanation_text("NVIDIA/TensorRT-LLM pull request 15249: 0.86 GiB more from 1.3.0rc21 on"),
+    },
+    BehaviorRange {
+        fact: Behavior::StatesFollowConfiguration,
+        from: version(1, 3),
+        until: LAST,
+        source: explanation_text("tensorrt_llm/_torch/pyexecutor/config_utils.py resolve_ssm_cache_dtype"),
     },
     BehaviorRange {
         fact: Behavior::HasTextOnly,

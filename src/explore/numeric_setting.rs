@@ -30,6 +30,11 @@ const LARGER_STEPS: [u64; 12] = [20, 24, 28, 32, 40, 48, 56, 64, 72, 128, 256, 5
 const SMALL_STEPS: u64 = 16;
 
 impl NumericSetting {
+    /// Whether the value 0 means that there is no limit.
+    pub fn is_unlimited_at_zero(self) -> bool {
+        self.row.key == "max_gpu_total_bytes"
+    }
+
     /// The numeric setting in this row of the table; `None` if its values are not numbers.
     pub fn of(setting: &'static Setting) -> Option<NumericSetting> {
         let numeric = |per_unit: f64, bounds: (u64, u64), reach: u64, listed: bool| {

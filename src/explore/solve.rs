@@ -20,7 +20,7 @@ const PROBES: usize = 49;
 /// value.
 /// ```
 /// use trtllm_memory::{explore::solve::solve, link};
-/// let deployment = link::decode("gpu=l4&max_seq_len=8192").deployment;
+/// let deployment = link::decode("v=1&gpu=l4&max_seq_len=8192").deployment;
 /// let limits = solve(&deployment, "max_batch_size", None).unwrap();
 /// assert_eq!(limits.limit().unwrap().text, "1679");
 /// assert_eq!(limits.binding().unwrap().key(), "one_sequence");

@@ -60,7 +60,7 @@ pub(super) fn file(root: &Node) -> Option<&'static str> {
     let has = |names: &[&str]| names.iter().all(|name| root.get(name).is_some());
     if has(&["dim", "n_layers"]) && !has(&["d_model"]) {
         return Some(
-            "This is a params.json in Mistral's or Meta's own format. Give the config.json of the same model.",
+            "This is a params.json without hidden_dim, such as Meta's. Give the config.json of the same model.",
         );
     }
     // An hf_quant_config.json is supported without dimensions.

@@ -3,7 +3,12 @@
 
 use super::quantization::are_alike;
 use super::report::ReadReport;
-use crate::architecture::{Architecture, Checkpoint, ModelRef, Recipe, StoredKvCache, models, recipe_of};
+use crate::architecture::{Architecture, Checkpoint, ModelRef, Recipe, Recurrence, StoredKvCache, models, recipe_of};
+
+/// Whether the model's recurrent states are in 32 bit.
+fn has_wide_state(model: &Architecture) -> bool {
+    model.recurrence.is_some_and(|recurrence| recurrence.wide_state)
+}
 
 /// Returns the models of the catalogue with these dimensions, however they are stored.
 pub(super) fn with_dimensions(recipe: &Recipe, dtype_known: bool) -> Vec<&'static Architecture> {
@@ -18,6 +23,8 @@ pub(super) fn with_dimensions(recipe: &Recipe, dtype_known: bool) -> Vec<&'stati
             mtp_layers: model.mtp_layers,
             fp4_scope: model.fp4_scope,
             tower: model.tower,
+            // Headers do not name the type of the states.
+            recurrence: built.recurrence.map(|own| Recurrence { wide_state: has_wide_state(model), ..own }),
             checkpoint: model.checkpoint.clone(),
             ..built.clone()
         };
@@ -42,7 +49,22 @@ pub(super) fn stored_as(
         let same = (theirs.kv_cache == stored.kv_cache, theirs.method == stored.method);
         (named_length(model, hint), same, theirs.base.is_none())
     };
-    if let Some(model) = alike.iter().rev().filter(is_stored_so).max_by_key(rank) {
+    let chosen = alike.iter().rev().filter(is_stored_so).max_by_key(rank);
+    let others = alike.iter().filter(|model| !is_stored_so(model) && !model.checkpoint.precisions.is_unquantized());
+    let named = others.max_by_key(|model| named_length(model, hint)).filter(|model| {
+        let length = named_length(model, hint);
+        length > chosen.map_or(0, |chosen| named_length(chosen, hint)) && stored.precisions.is_unquantized()
+    });
+    if let Some(named) = named {
+        let note = format!(
+            "the file states none, but its path names {}, which is stored as {}: give the hf_quant_config.json beside \
+             it too",
+            named.name.rsplit('/').next().unwrap_or_default(),
+            named.checkpoint.label()
+        );
+        report.assume("quantization_config", "16 bit", note);
+    }
+    if let Some(model) = chosen {
         report.assume("model", &model.name, "the catalogue's model with these dimensions and this precision");
         return ModelRef::from(*model);
     }

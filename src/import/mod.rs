@@ -4,10 +4,12 @@
 mod foreign;
 pub mod hf_config;
 mod known;
+mod mistral_params;
 pub mod model_file;
 mod object_reader;
 pub mod quantization;
 pub mod report;
 pub mod safetensors;
 pub mod spanned_json;
+pub mod together;
 pub mod trtllm_config;

@@ -3,10 +3,12 @@
 use super::foreign;
 use super::hf_config::{self, HfConfig};
 use super::known;
+use super::mistral_params;
 use super::quantization::{Quantization, are_alike};
 use super::report::{ReadError, ReadReport};
 use super::safetensors::{self, Checkpoint, Precision};
 use super::spanned_json;
+use super::together;
 use super::trtllm_config::{self, TrtConfig};
 use crate::architecture::{ModelRef, ModulePrecisions};
 use crate::deployment::Deployment;
@@ -57,6 +59,8 @@ pub fn read(bytes: &[u8], hint: &str) -> Result<ModelFile, ReadError> {
         safetensors::from_index(&root).map(ModelFile::Tensors)
     } else if trtllm_config::is_trtllm_config(&root) {
         trtllm_config::from_node(&root, hint).map(ModelFile::TrtLlm)
+    } else if mistral_params::is_params(&root) {
+        hf_config::from_node(&mistral_params::translated(&root)?, hint, None).map(ModelFile::Config)
     } else if let Some(message) = foreign::file(&root) {
         Err(ReadError::whole(message))
     } else if root.get("quantization").is_some() && root.get("hidden_size").is_none() {
@@ -142,7 +146,7 @@ impl ModelFile {
     pub fn apply_precisions(&self, deployment: &mut Deployment) {
         let ModelFile::Quantization(stated, _) = self else { return };
         let model = &deployment.model;
-        let stored = stated.stored(model, &mut ReadReport::default());
+        let Ok(stored) = stated.stored(model, &mut ReadReport::default()) else { return };
         if are_alike(model, &stored.precisions, &ModulePrecisions::everywhere(stated.main())) {
             return;
         }
@@ -155,12 +159,33 @@ impl ModelFile {
         deployment.precision.quant_algo = None;
     }
 
+    /// Compares the tensors of a file that does not determine the model with a given one. Returns
+    /// what differs; nothing for other files.
+    ///
+    /// # Errors
+    /// If the tensors are those of another model.
+    pub fn compared_with(&self, model: &ModelRef) -> Result<ReadReport, ReadError> {
+        match self {
+            ModelFile::Tensors(tensors) if tensors.model.is_err() => together::compared(self.kind(), model, tensors),
+            _ => Ok(ReadReport::default()),
+        }
+    }
+
     /// The fields that were read, assumed and ignored.
     pub fn report(&self) -> &ReadReport {
         match self {
             ModelFile::Config(config) => &config.report,
             ModelFile::TrtLlm(config) => &config.report,
             ModelFile::Tensors(checkpoint) => &checkpoint.report,
+            ModelFile::Quantization(_, report) => report,
+        }
+    }
+
+    pub(super) fn report_mut(&mut self) -> &mut ReadReport {
+        match self {
+            ModelFile::Config(config) => &mut config.report,
+            ModelFile::TrtLlm(config) => &mut config.report,
+            ModelFile::Tensors(checkpoint) => &mut checkpoint.report,
             ModelFile::Quantization(_, report) => report,
         }
     }

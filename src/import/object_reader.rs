@@ -90,13 +90,18 @@ impl<'a, 'n> ObjectReader<'a, 'n> {
         }
     }
 
-    /// A whole number from `min` to `max`, from the first present field of `names`.
+    /// A whole number from `min` to `max`, from the first present field of `names`. A list of equal
+    /// numbers, one for each layer, counts as that number.
     ///
     /// # Errors
     /// If the field is something else.
     pub(super) fn whole(&mut self, names: &[&str], min: u64, max: u64) -> Result<Option<u64>, ReadError> {
         let Some((field, node)) = self.take(names) else { return Ok(None) };
-        match node.whole().filter(|number| (min..=max).contains(number)) {
+        let number = match node.items() {
+            [first, rest @ ..] if rest.iter().all(|item| item.value == first.value) => first.whole(),
+            _ => node.whole(),
+        };
+        match number.filter(|number| (min..=max).contains(number)) {
             Some(number) => {
                 self.note_read(&field, node);
                 Ok(Some(number))
@@ -108,6 +113,15 @@ impl<'a, 'n> ObjectReader<'a, 'n> {
                 format!("Must be a whole number from {} to {}; it is {}.", grouped(min), grouped(max), node.shown()),
             )),
         }
+    }
+
+    /// A whole number from 1 to `max`, from the first present field of `names`; `None` for 0, which
+    /// means that there is none.
+    ///
+    /// # Errors
+    /// If the field is something else.
+    pub(super) fn whole_or_none(&mut self, names: &[&str], max: u64) -> Result<Option<u64>, ReadError> {
+        Ok(self.whole(names, 0, max)?.filter(|number| *number > 0))
     }
 
     /// A number above zero, from the first present field of `names`.

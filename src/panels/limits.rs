@@ -10,9 +10,6 @@ use crate::protocol::PanelRequest;
 use crate::units::{grouped, shortest};
 use maud::{Markup, html};
 
-/// The settings whose value 0 means that there is no limit.
-const UNLIMITED_AT_ZERO: [&str; 1] = ["max_gpu_total_bytes"];
-
 /// Returns the number of requests at once, and the range of each numeric setting.
 pub(super) fn panel(request: &PanelRequest) -> Markup {
     // Without a number of requests, the limits only ask whether the deployment fits.
@@ -69,7 +66,7 @@ impl Row {
         let solved = |deployment: &Deployment| solve(deployment, key, load).map_err(|problem| problem.message);
         let range = solved(deployment);
         let is_unlimited =
-            UNLIMITED_AT_ZERO.contains(&key) && range.as_ref().is_ok_and(|range| range.today.as_deref() == Some("0"));
+            setting.is_unlimited_at_zero() && range.as_ref().is_ok_and(|range| range.today.as_deref() == Some("0"));
         // Beside "no limit" it has a range of numbers, which is that around the largest of them.
         let limited = setting.set(deployment, setting.bounds().1).ok().filter(|_| is_unlimited);
         let range = limited.map_or(range, |limited| solved(&limited));

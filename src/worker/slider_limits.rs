@@ -17,6 +17,10 @@ pub(super) fn pairs(deployment: &Deployment) -> String {
         let Ok(limits) = solve(deployment, numeric.row.key, None) else {
             continue;
         };
+        // Nothing is said of a limit that is off.
+        if numeric.is_unlimited_at_zero() && limits.today.as_deref() == Some("0") {
+            continue;
+        }
         if let (Some(end), Some(LimitReason::Memory(_))) = (limits.limit(), limits.binding()) {
             let sign = if limits.is_largest() { "" } else { "+" };
             pairs.append_pair(numeric.row.key, &format!("{}{sign}", end.text));
@@ -54,5 +58,12 @@ mod tests {
             let last: u64 = value.parse().unwrap();
             assert!(fits(key, last) && !fits(key, last + 1), "{key} {last}");
         }
+    }
+
+    #[test]
+    fn a_limit_that_is_off_has_no_tick() {
+        let ticks = answer_text("ask=slider_limits&link=max_seq_len%3D8192", &Given::default());
+        assert!(ticks.contains("max_batch_size") || ticks.contains("max_num_tokens"), "{ticks}");
+        assert!(!ticks.contains("max_gpu_total_bytes"), "{ticks}");
     }
 }

@@ -137,7 +137,10 @@ scenario("the timeline of a log is a named list, and keys reach its lines", {}, 
 
 // Announcements.
 
-scenario("the verdict is announced after a change, but not while a slider is dragged", {}, async (page) => {
+// An engine, whose verdict a larger max_num_tokens changes.
+const ENGINE = { link: "v=1" };
+
+scenario("the verdict is announced after a change, but not while a slider is dragged", ENGINE, async (page) => {
   const live = page
     .locator('[role="status"].visually-hidden')
     .filter({ hasNot: page.locator("button") })

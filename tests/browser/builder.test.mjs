@@ -6,11 +6,11 @@ import { fromPackages } from "./harness/environment.mjs";
 import { eventually, scenario as calculatorScenario } from "./harness/scenario.mjs";
 
 const { source } = fromPackages("axe-core");
-const LINK = "v=1&model=Qwen/Qwen3-32B&tp_size=2";
+const LINK = "v=2&model=Qwen/Qwen3-32B&tp_size=2";
 const KINDS = ["HTML", "Sphinx", "MkDocs", "mdBook", "Docusaurus", "MDX", "React"];
 // A name with all characters that could end an attribute, a tag, a link or an expression.
 const NAME = `My "best" <model> & 'co' {x} --> \\`;
-const NAMED = `v=1&m.name=${encodeURIComponent(NAME).replaceAll("'", "%27")}&m.layers=40`;
+const NAMED = `v=2&m.name=${encodeURIComponent(NAME).replaceAll("'", "%27")}&m.layers=40`;
 
 // A test of the snippet generator, opened with this configuration.
 const scenario = (name, { link = LINK, ...options }, steps) =>
@@ -120,10 +120,21 @@ scenario("the snippet follows changes in the preview, and the preview opens a pa
   );
   assert.equal(await page.locator("#configuration").inputValue(), `${LINK}&max_batch_size=32`);
   assert.ok(page.url().endsWith(`#${LINK}&max_batch_size=32`));
-  await page.locator("#configuration").fill("https://example.org/memory/?units=GB#v=1&amp;gpu=l4&amp;tp_size=4");
+  await page.locator("#configuration").fill("https://example.org/memory/?units=GB#v=2&amp;gpu=l4&amp;tp_size=4");
   await agrees(frame, "gpu=l4&tp_size=4");
-  await eventually(async () => assert.ok((await read(page, await text(page))).src.endsWith("#v=1&gpu=l4&tp_size=4")));
-  assert.match(await page.locator("#calculator").getAttribute("href"), /^index\.html#v=1&gpu=l4&tp_size=4$/);
+  await eventually(async () => assert.ok((await read(page, await text(page))).src.endsWith("#v=2&gpu=l4&tp_size=4")));
+  assert.match(await page.locator("#calculator").getAttribute("href"), /^index\.html#v=2&gpu=l4&tp_size=4$/);
+  await page.locator("#configuration").fill("v=1&gpu=l4");
+  await agrees(frame, "v=1&gpu=l4");
+  const fragment = async () => (await read(page, await text(page))).src.split("#")[1];
+  await eventually(async () => assert.equal(await fragment(), "v=1&gpu=l4"));
+  await option(page, "form", "element").check();
+  await eventually(async () => assert.equal((await read(page, await text(page))).v, "1"));
+  await enter(frame, "max_batch_size", "32");
+  await eventually(async () => {
+    const { v, backend, quant_algo } = await read(page, await text(page));
+    assert.deepEqual([v, backend, quant_algo], [undefined, "tensorrt", "NO_QUANT"]);
+  });
 });
 
 scenario("values are escaped as in the calculator's own links", {}, async (page) => {
@@ -132,9 +143,9 @@ scenario("values are escaped as in the calculator's own links", {}, async (page)
     .split("\n")
     .slice(1);
   for (const [value, escaped] of rows.map((row) => row.split("\t"))) {
-    await page.locator("#configuration").fill(`v=1&x=${encodeURIComponent(value)}`);
+    await page.locator("#configuration").fill(`v=2&x=${encodeURIComponent(value)}`);
     await eventually(async () =>
-      assert.equal((await read(page, await text(page))).src.split("#")[1], `v=1&x=${escaped}`),
+      assert.equal((await read(page, await text(page))).src.split("#")[1], `v=2&x=${escaped}`),
     );
   }
 });
@@ -200,7 +211,7 @@ scenario("the element's snippet has the settings as attributes and a link as fal
   await option(page, "form", "element").check();
   const element = await read(page, await text(page));
   assert.deepEqual([element.tag, element.model, element.tp_size], ["trtllm-memory-calculator", "Qwen/Qwen3-32B", "2"]);
-  assert.match(await text(page), /<a href="[^"]*index\.html#v=1&amp;model=Qwen\/Qwen3-32B&amp;tp_size=2">/);
+  assert.match(await text(page), /<a href="[^"]*index\.html#v=2&amp;model=Qwen\/Qwen3-32B&amp;tp_size=2">/);
 });
 
 scenario(
@@ -264,12 +275,12 @@ for (const [name, options] of [
 
 calculatorScenario(
   "the calculator links to the snippet generator with its configuration",
-  { link: "v=1&tp_size=4" },
+  { link: "v=2&tp_size=4" },
   async (page) => {
     await page.locator("#tab_export").click();
     const link = page.locator("#embed_link");
     await link.waitFor({ timeout: 10_000 });
-    assert.equal(await link.evaluate((link) => link.href), new URL("embed.html#v=1&tp_size=4", page.url()).href);
+    assert.equal(await link.evaluate((link) => link.href), new URL("embed.html#v=2&tp_size=4", page.url()).href);
     assert.equal(await link.getAttribute("target"), "_blank");
   },
 );

@@ -33,7 +33,7 @@ for (const viewport of [DESKTOP, { width: 768, height: 1024 }, PHONE])
     { before: watch, viewport },
     async (page) => {
       // The last answers of the worker that the screen shows. A phone shows the settings first.
-      const last = viewport === PHONE ? "#max_seq_len_slider[title]" : "#why .panel > *";
+      const last = viewport === PHONE ? "#free_gpu_memory_fraction_slider[title]" : "#why .panel > *";
       await page.locator(last).first().waitFor();
       const { painted, shifts } = await seen(page);
       assert.equal(painted, true);

@@ -17,6 +17,7 @@ const WORK = new Set([...SCRIPTS, ...LAYOUT, "Paint"]);
 // The page, the dragged setting, and the fields that follow it.
 const PAGES = [
   ["the page", {}, "max_num_tokens", ["max_num_tokens", "runtime_max_num_tokens"]],
+  ["the page with an engine", { link: "v=1" }, "max_num_tokens", ["max_num_tokens", "runtime_max_num_tokens"]],
   [
     "the page with many GPUs",
     { link: "model=meta-llama/Llama-3.1-70B&tp_size=8&pp_size=8&max_batch_size=64" },

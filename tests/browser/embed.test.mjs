@@ -6,7 +6,7 @@ import { agrees, control, enter, figures, linked, row } from "./harness/calculat
 import { eventually } from "./harness/scenario.mjs";
 
 const SOURCE = { source: "trtllm-memory", v: 1 };
-const LINK = "v=1&model=Qwen/Qwen3-32B&tp_size=2&max_batch_size=64";
+const LINK = "v=2&model=Qwen/Qwen3-32B&tp_size=2&max_batch_size=64";
 
 // The calculator's site, and a host of another origin that serves the pages of these tests.
 const pages = new Map();
@@ -127,9 +127,9 @@ const unit = (frame) => frame.locator("#units input:checked").inputValue();
 
 // Three frames on one page.
 const THREE = [
-  ["show=chart&theme=dark", "v=1&tp_size=4"],
+  ["show=chart&theme=dark", "v=2&tp_size=4"],
   ["show=chart,table&units=GB&theme=light", LINK],
-  ["knobs=tp_size,quant_algo,gpu", "v=1&gpu=l4"],
+  ["knobs=tp_size,quant_algo,gpu", "v=2&gpu=l4"],
 ];
 
 for (const sameOrigin of [false, true]) {
@@ -151,7 +151,7 @@ for (const sameOrigin of [false, true]) {
       assert.deepEqual(await theme(await inside(page, 1)), LIGHT);
       assert.deepEqual(await theme(await inside(page, 2)), LIGHT);
       await enter(await inside(page, 2), "tp_size", "2");
-      await agrees(await inside(page, 2), "v=1&gpu=l4&tp_size=2");
+      await agrees(await inside(page, 2), "v=2&gpu=l4&tp_size=2");
       await agrees(await inside(page, 0), THREE[0][1]);
     },
   );
@@ -380,13 +380,13 @@ scenario(
       window.document
         .getElementById("frame")
         .contentWindow.postMessage(
-          { source: "trtllm-memory", v: 1, set: "configuration", value: "v=1&gpu=l4&tp_size=4" },
+          { source: "trtllm-memory", v: 1, set: "configuration", value: "v=2&gpu=l4&tp_size=4" },
           "*",
         ),
     );
     await agrees(frame, "gpu=l4&tp_size=4");
     await enter(frame, "max_batch_size", "32");
-    await eventually(async () => assert.equal((await heard(page)).at(-1), "v=1&gpu=l4&tp_size=4&max_batch_size=32"));
+    await eventually(async () => assert.equal((await heard(page)).at(-1), "v=2&gpu=l4&tp_size=4&max_batch_size=32"));
     const [id, , title] = await page.evaluate(() => heard.at(-1));
     assert.equal(id, "frame");
     assert.equal(title, await frame.evaluate(() => window.document.title));
@@ -432,7 +432,7 @@ scenario(
       .at(-1)
       .evaluate((good) => parent.frames[0].postMessage(good, "*"), good);
     await frame.evaluate((good) => postMessage(good, "*"), good);
-    await page.evaluate((good) => window.frames[0].postMessage({ ...good, value: "v=1&gpu=l4" }, "*"), good);
+    await page.evaluate((good) => window.frames[0].postMessage({ ...good, value: "v=2&gpu=l4" }, "*"), good);
     await agrees(frame, "gpu=l4");
     assert.equal(await frame.evaluate(() => window.document.documentElement.dataset.theme), "light");
   },
@@ -543,7 +543,7 @@ scenario(
       );
       assert.match(
         await frame.locator(".embedded-foot a").getAttribute("href"),
-        /\/calculator\/index\.html#v=1&model=/,
+        /\/calculator\/index\.html#v=2&model=/,
       );
     }
   },
@@ -553,7 +553,7 @@ scenario(
   "sizes are in decimal units if the options say so: figures, axis, verdict, panels",
   {
     viewport: { width: 1280, height: 1400 },
-    page: (site) => document(script(site), iframe(site, "show=everything&units=GB", "v=1&gpu=h100")),
+    page: (site) => document(script(site), iframe(site, "show=everything&units=GB", "v=2&gpu=h100")),
   },
   async (page) => {
     const frame = await inside(page);
@@ -619,7 +619,7 @@ scenario(
     await page.evaluate((message) => window.frames[0].postMessage(message, "*"), {
       ...SOURCE,
       set: "configuration",
-      value: "v=1&tp_size=2",
+      value: "v=2&tp_size=2",
     });
     await agrees(frame, "tp_size=2");
     await row(frame, "activations").locator("button[data-why]").click();
@@ -704,10 +704,27 @@ scenario(
     assert.equal(await unit(frame), "GB");
     assert.equal(await frame.locator(".knobs").count(), 0);
     assert.equal(await frame.locator(".warnings:visible").count(), 0);
-    assert.equal(await onElement(page, (element) => element.configuration), "v=1&model=Qwen/Qwen3-32B&tp_size=2");
+    assert.equal(await onElement(page, (element) => element.configuration), "v=2&model=Qwen/Qwen3-32B&tp_size=2");
     assert.ok(!(await page.getByText("A link").isVisible()), "the fallback is still visible");
   },
 );
+
+for (const [version, attributes] of [
+  ["1", 'v="1" tp_size="2"'],
+  ["1", 'configuration="v=1&amp;tp_size=2"'],
+  ["1", 'configuration="v=1" tp_size="2"'],
+  ["2", 'v="2" tp_size="2"'],
+]) {
+  scenario(
+    `an element that states version ${version} keeps its meaning: ${attributes}`,
+    { page: (site) => document(script(site) + recorder, element(attributes)) },
+    async (page) => {
+      const frame = await inside(page);
+      await agrees(frame, `v=${version}&tp_size=2`);
+      assert.equal(await frame.locator(".warnings:visible").count(), 0);
+    },
+  );
+}
 
 scenario(
   "the element's attributes and property change the settings without a new frame",
@@ -725,10 +742,10 @@ scenario(
       element.removeAttribute("tp_size");
     });
     await agrees(frame, "gpu=l4");
-    await onElement(page, (element) => (element.configuration = "#v=1&gpu=h200"));
+    await onElement(page, (element) => (element.configuration = "#v=2&gpu=h200"));
     await agrees(frame, "gpu=h200");
     await enter(frame, "max_batch_size", "32");
-    const expected = "v=1&gpu=h200&max_batch_size=32";
+    const expected = "v=2&gpu=h200&max_batch_size=32";
     await eventually(async () => assert.equal(await onElement(page, (element) => element.configuration), expected));
     const [id, configuration, title] = await page.evaluate(() => heard.at(-1));
     assert.deepEqual([id, configuration], ["calculator", expected]);
@@ -744,7 +761,7 @@ scenario(
   },
   async (page) => {
     await enter(await inside(page), "max_batch_size", "32");
-    const expected = "v=1&tp_size=2&max_batch_size=32";
+    const expected = "v=2&tp_size=2&max_batch_size=32";
     const has = () =>
       eventually(async () => assert.equal(await onElement(page, (element) => element.configuration), expected));
     await has();
@@ -792,7 +809,7 @@ for (const type of ["text/javascript", "module"]) {
       page: () => document(recorder, element('tp_size="2"')),
     },
     async (page, { site }) => {
-      await onElement(page, (element) => (element.configuration = "v=1&gpu=l4"));
+      await onElement(page, (element) => (element.configuration = "v=2&gpu=l4"));
       await page.evaluate(
         ([src, type]) =>
           window.document.head.append(Object.assign(window.document.createElement("script"), { src, type })),

@@ -5,7 +5,7 @@ import { eventually, scenario } from "./harness/scenario.mjs";
 import { tab, VIEWS } from "./harness/views.mjs";
 
 const VERSION = readFileSync(new URL("../../Cargo.toml", import.meta.url), "utf8").match(/^version = "(.*)"/m)[1];
-const LINK = "v=1&tp_size=2&max_batch_size=64";
+const LINK = "v=2&tp_size=2&max_batch_size=64";
 const failure = (page) => page.locator("#failure");
 
 async function failsWith(page, pattern) {
@@ -126,6 +126,12 @@ scenario(
           throw new Error("attributes are broken");
         },
       });
+      // The list of models is markup.
+      Object.defineProperty(Element.prototype, "innerHTML", {
+        set: () => {
+          throw new Error("attributes are broken");
+        },
+      });
       Object.defineProperty(Document.prototype, "createTextNode", {
         value: () => {
           throw new Error("attributes are broken");
@@ -196,7 +202,10 @@ const fragile = () => {
   globalThis.workers = () => made;
 };
 
-scenario("a stopped worker is reported, and the next request starts another", { before: fragile }, async (page) => {
+// An engine, which limits max_batch_size.
+const ENGINE = { before: fragile, link: "v=1" };
+
+scenario("a stopped worker is reported, and the next request starts another", ENGINE, async (page) => {
   assert.match(await (await tab(page, "limits")).innerText(), /max_batch_size/);
   assert.match(await (await tab(page, "sweep")).innerText(), /The background worker failed to start or stopped/);
   assert.equal(await page.evaluate(() => workers()), 1);

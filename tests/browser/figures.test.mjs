@@ -96,7 +96,7 @@ scenario("Why? opens the explanation of its figure", {}, async (page) => {
   assert.equal(explained.size, 3);
 });
 
-const UNCERTAIN = "gpu=l4&quant_algo=FP8&max_batch_size=64&max_num_tokens=2048&max_seq_len=4096&max_tokens=";
+const UNCERTAIN = "v=1&gpu=l4&quant_algo=FP8&max_batch_size=64&max_num_tokens=2048&max_seq_len=4096&max_tokens=";
 
 scenario("a deployment whose band contains the capacity fits, with an uncertain verdict", {}, async (page) => {
   let tokens = 60_000;
@@ -145,17 +145,17 @@ scenario("pointing at a row marks its contributor in the chart and in the start-
   assert.equal(await page.getByRole("tooltip").count(), 0, "a phase of the start is no GPU of the chart");
 });
 
-scenario("trtllm-build's own estimate is shown below the figures of an engine only", {}, async (page) => {
+scenario("trtllm-build's own estimate is shown below the figures of an engine only", { link: "v=1" }, async (page) => {
   const line = page.locator("#upper-bound");
   const { weights, activations } = await figures(page);
   const gib = Number((await line.innerText()).match(/([\d.,]+) GiB/)[1].replaceAll(",", ""));
   // The KV cache adds to the engine, whatever its size.
   assert.ok(gib > (weights + activations) / 2 ** 30);
-  await page.evaluate(() => (location.hash = "backend=pytorch"));
+  await page.evaluate(() => (location.hash = "v=1&backend=pytorch"));
   await eventually(async () => assert.equal(await line.innerText(), ""));
 });
 
-const L4 = "gpu=l4&quant_algo=FP8";
+const L4 = "v=1&gpu=l4&quant_algo=FP8";
 
 scenario(
   "a slider's tick marks the last value that fits and follows it",

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { mkdtemp, open as openFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, open as openFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { control, CONTRIBUTORS, enter, figures, linked, row } from "./harness/calculator.mjs";
@@ -16,7 +16,8 @@ const CONFIG = JSON.stringify({
 
 const given = (page) => page.locator("#file");
 const button = (page, name) => given(page).getByRole("button", { name, exact: true });
-const file = (page) => given(page).locator('input[type="file"]');
+const file = (page) => given(page).locator('input[type="file"]:not([webkitdirectory])');
+const folder = (page) => given(page).locator('input[type="file"][webkitdirectory]');
 
 async function open(page) {
   await page.locator("#tab_file").click();
@@ -133,6 +134,44 @@ scenario("a dropped file is read", {}, async (page) => {
   await place.dispatchEvent("dragover", { dataTransfer: data });
   await place.dispatchEvent("drop", { dataTransfer: data });
   await shows(page, /config\.json is a Hugging Face config\.json/);
+});
+
+// ModelOpt says in a file of its own that the weights are FP8.
+const TYPES = JSON.stringify({ quantization: { quant_algo: "FP8", kv_cache_quant_algo: "FP8" } });
+
+scenario("files of one model are read together", {}, async (page) => {
+  await open(page);
+  const files = { "config.json": CONFIG, "hf_quant_config.json": TYPES };
+  const buffers = Object.entries(files).map(([name, text]) => ({
+    name, mimeType: "application/json", buffer: Buffer.from(text),
+  }));
+  await file(page).setInputFiles(buffers);
+  await shows(page, /config\.json and 1 more/);
+  await button(page, "Use this model").click();
+  await eventually(async () => {
+    assert.equal(await page.locator(".checkpoint").innerText(), "auto: FP8, as the checkpoint is stored");
+  });
+});
+
+scenario("a folder is read, without the files that say nothing about the model", {}, async (page) => {
+  const path = await mkdtemp(join(tmpdir(), "model-"));
+  try {
+    await mkdir(join(path, "original"));
+    const files = [
+      ["config.json", CONFIG], ["hf_quant_config.json", TYPES], ["README.md", "# A model"],
+      ["tokenizer.json", "{}"], ["original/params.json", '{"dim": 1}'],
+    ];
+    await Promise.all(files.map(([name, text]) => writeFile(join(path, name), text)));
+    await open(page);
+    await folder(page).setInputFiles(path);
+    await shows(page, /config\.json and 1 more/);
+    await button(page, "Use this model").click();
+    await eventually(async () => {
+      assert.equal(await page.locator(".checkpoint").innerText(), "auto: FP8, as the checkpoint is stored");
+    });
+  } finally {
+    await rm(path, { recursive: true });
+  }
 });
 
 scenario("only the header of a safetensors file is read", {}, async (page) => {
@@ -302,7 +341,7 @@ scenario("closing the panel stops the reading, and opening it again restarts it"
     await file(page).setInputFiles(path);
     await page.getByRole("progressbar").waitFor();
     await page.locator("#tab_limits").click();
-    await eventually(async () => assert.match(await page.locator("#limits").innerText(), /max_batch_size/));
+    await eventually(async () => assert.match(await page.locator("#limits").innerText(), /max_num_tokens/));
     const said = (await progress()).length;
     await page.waitForTimeout(500);
     assert.equal((await progress()).length, said, "the reading has stopped");

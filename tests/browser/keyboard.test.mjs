@@ -85,6 +85,7 @@ async function walk(page) {
 
 for (const [where, options] of [
   ["in the first picture", {}],
+  ["with an engine", { link: "v=1" }],
   ["in the first picture, dark", { colorScheme: "dark" }],
   ["on a phone", { viewport: PHONE, link: "backend=pytorch" }],
   ["in a frame", { query: "?embed=1", viewport: { width: 720, height: 400 } }],

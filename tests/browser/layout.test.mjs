@@ -35,12 +35,16 @@ const lightness = (page) =>
     return { paper: of(style(painted ?? document.body, "backgroundColor")), ink: of(style(verdict, "color")) };
   });
 
-scenario("a window of 1280 × 800 shows the verdict, the whole chart and the main settings", {}, async (page) => {
-  for (const element of [page.locator("#verdict"), page.locator("#chart"), ...FIRST.map((key) => control(page, key))]) {
-    assert.ok(await isInView(element), `${element} is not entirely in view`);
-  }
-  assert.equal(await sideways(page), 0);
-});
+for (const link of ["", "v=1"]) {
+  const name = `a window of 1280 × 800 shows the verdict, the whole chart and the main settings: #${link}`;
+  scenario(name, { link }, async (page) => {
+    const first = FIRST.map((key) => control(page, key));
+    for (const element of [page.locator("#verdict"), page.locator("#chart"), ...first]) {
+      assert.ok(await isInView(element), `${element} is not entirely in view`);
+    }
+    assert.equal(await sideways(page), 0);
+  });
+}
 
 scenario("a phone keeps the verdict and a bar in view while settings change", { viewport: PHONE }, async (page) => {
   assert.ok((await sideways(page)) <= 0, "the page scrolls sideways");

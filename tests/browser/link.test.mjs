@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { agrees, control, enter, linked } from "./harness/calculator.mjs";
+import { agrees, control, enter, linked, row } from "./harness/calculator.mjs";
 import { eventually, scenario } from "./harness/scenario.mjs";
 
 const SETTINGS = {
@@ -82,33 +82,78 @@ const opened = async (page, address) => {
   await page.locator('#app[data-ready="true"]').waitFor({ state: "attached" });
 };
 
-// Damage by mail programs, chats and Markdown, as far as browsers still accept the link.
-const DAMAGED = {
-  "HTML entities": `#v=1&amp;${LINK.replaceAll("&", "&amp;")}`,
-  "HTML entities, twice": `#v=1&amp;amp;${LINK.replaceAll("&", "&amp;amp;")}`,
-  "numeric entities": `#v=1&#38;${LINK.replaceAll("&", "&#38;")}`,
-  "a full stop and a bracket": `#v=1&${LINK}).`,
-  "a closing bracket of an autolink": `#v=1&${LINK}>`,
-  "a typographic quote": `#v=1&${LINK}\u201d`,
-  bold: `#**v=1&${LINK}**`,
-  "every character escaped": `#${encodeURIComponent(`v=1&${LINK}`)}`,
-  "every character escaped twice": `#${encodeURIComponent(encodeURIComponent(`v=1&${LINK}`))}`,
-  "an underscore escaped": `#v=1&${LINK.replaceAll("_", "\\_")}`,
-  "a line break": `#v=1&${LINK.replace("Qwen/", "Qwen/%0D%0A")}`,
-  "a question mark in place of the hash": `?v=1&${LINK}`,
-  "a question mark and entities": `?v=1&amp;${LINK.replaceAll("&", "&amp;")}.`,
-};
+// What a link of each version leaves out, as the links that the page writes say it.
+const LEFT_OUT = { 1: { backend: "tensorrt" }, 2: {} };
 
-scenario("a damaged link is opened as intended, without a warning", {}, async (page) => {
+scenario("a link of version 1 shows the engine, and a change rewrites it with the same meaning", {}, async (page) => {
   const address = page.url();
-  for (const [how, damaged] of Object.entries(DAMAGED)) {
-    await opened(page, address + damaged);
-    await agrees(page, LINK);
-    // A link in the query stays as written.
-    if (damaged.startsWith("#")) await eventually(async () => assert.deepEqual(await linked(page), SETTINGS, how));
-    assert.equal(await page.locator("#link-warnings").isVisible(), false, how);
+  for (const [link, meant] of [
+    ["v=1", { quant_algo: "NO_QUANT", backend: "tensorrt" }],
+    ["v=1&tp_size=2", { tp_size: "2", quant_algo: "NO_QUANT", backend: "tensorrt" }],
+    ["v=1&quant_algo=FP8", { quant_algo: "FP8", backend: "tensorrt" }],
+    ["v=1&backend=pytorch", { quant_algo: "NO_QUANT" }],
+    // In version 1 a quantized repository means the one in 16 bit.
+    [
+      "v=1&model=nvidia/Llama-3.3-70B-Instruct-FP8&tp_size=4",
+      { model: "meta-llama/Llama-3.3-70B-Instruct", tp_size: "4", quant_algo: "NO_QUANT", backend: "tensorrt" },
+    ],
+  ]) {
+    await opened(page, `${address}#${link}`);
+    await agrees(page, link);
+    assert.equal(await page.evaluate(() => location.hash), `#${link}`, "an opened address stays as it was written");
+    await enter(page, "max_batch_size", "64");
+    await eventually(async () => assert.deepEqual(await linked(page), { ...meant, max_batch_size: "64" }));
+    assert.match(await page.evaluate(() => location.hash), /^#v=2&/);
+    await opened(page, page.url());
+    await agrees(page, `${link}&max_batch_size=64`);
+    assert.equal(await page.locator("#link-warnings").isVisible(), false, link);
   }
 });
+
+scenario("a link of version 1 to the defaults shows an engine in 16 bit", { link: "v=1" }, async (page) => {
+  assert.equal(await page.locator("#backend input:checked").inputValue(), "tensorrt");
+  assert.match(await row(page, "weights").innerText(), /\b15\.02\b/);
+  assert.equal(await control(page, "quant_algo").inputValue(), "NO_QUANT");
+});
+
+scenario("a link without a version, typed by hand, has the newest defaults", { link: "tp_size=2" }, async (page) => {
+  await agrees(page, "v=2&tp_size=2");
+  assert.equal(await page.locator("#backend input:checked").inputValue(), "pytorch");
+  assert.equal(await control(page, "quant_algo").inputValue(), "auto");
+  await enter(page, "tp_size", "4");
+  await eventually(async () => assert.equal(await page.evaluate(() => location.hash), "#v=2&tp_size=4"));
+});
+
+// Damage by mail programs, chats and Markdown, as far as browsers still accept the link.
+const damaged = (version) => ({
+  "HTML entities": `#v=${version}&amp;${LINK.replaceAll("&", "&amp;")}`,
+  "HTML entities, twice": `#v=${version}&amp;amp;${LINK.replaceAll("&", "&amp;amp;")}`,
+  "numeric entities": `#v=${version}&#38;${LINK.replaceAll("&", "&#38;")}`,
+  "a full stop and a bracket": `#v=${version}&${LINK}).`,
+  "a closing bracket of an autolink": `#v=${version}&${LINK}>`,
+  "a typographic quote": `#v=${version}&${LINK}\u201d`,
+  bold: `#**v=${version}&${LINK}**`,
+  "every character escaped": `#${encodeURIComponent(`v=${version}&${LINK}`)}`,
+  "every character escaped twice": `#${encodeURIComponent(encodeURIComponent(`v=${version}&${LINK}`))}`,
+  "an underscore escaped": `#v=${version}&${LINK.replaceAll("_", "\\_")}`,
+  "a line break": `#v=${version}&${LINK.replace("Qwen/", "Qwen/%0D%0A")}`,
+  "a question mark in place of the hash": `?v=${version}&${LINK}`,
+  "a question mark and entities": `?v=${version}&amp;${LINK.replaceAll("&", "&amp;")}.`,
+});
+
+for (const [version, leftOut] of Object.entries(LEFT_OUT)) {
+  scenario(`a damaged link of version ${version} is opened as intended, without a warning`, {}, async (page) => {
+    const address = page.url();
+    const settings = { ...SETTINGS, ...leftOut };
+    for (const [how, link] of Object.entries(damaged(version))) {
+      await opened(page, address + link);
+      await agrees(page, `v=${version}&${LINK}`);
+      // A link in the query stays as written.
+      if (link.startsWith("#")) await eventually(async () => assert.deepEqual(await linked(page), settings, how));
+      assert.equal(await page.locator("#link-warnings").isVisible(), false, how);
+    }
+  });
+}
 
 scenario("a misspelt key is reported with the nearest key", { link: "tp_sise=2" }, async (page) => {
   const warnings = page.locator("#link-warnings");

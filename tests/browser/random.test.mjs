@@ -47,7 +47,9 @@ const act = async ({ seed, count, texts }) => {
   const LINKS = [
     "", "tp_size=2", "backend=pytorch&model=deepseek-ai/DeepSeek-V3&tp_size=8&gpu=b200", "tp_size=3&nonsense=%",
     "model=meta-llama/Llama-3.3-70B-Instruct&compare=v%3D1", "v=99&=&&&", "model=custom&m.layers=7", "%00%ff",
-    "model=google/gemma-2-2b&pp_size=2",
+    "model=google/gemma-2-2b&pp_size=2", "v=1",
+    "v=1&model=openai/gpt-oss-120b&compare=v%3D1",
+    "v=2&model=openai/whisper-large-v3", "model=nvidia/DeepSeek-R1-FP4&gpu=b200&tp_size=8",
   ];
   const KEYS = ["ArrowUp", "ArrowDown", "ArrowLeft", "ArrowRight", "Enter", " ", "Escape", "Home", "End", "Tab"];
   const fire = (target, type, Kind = Event, more = {}) =>

@@ -3,7 +3,7 @@ import { PHONE } from "./harness/browser.mjs";
 import { agrees, enter, isInView } from "./harness/calculator.mjs";
 import { eventually, scenario } from "./harness/scenario.mjs";
 
-const LINK = "v=1&tp_size=4&max_batch_size=64";
+const LINK = "v=2&tp_size=4&max_batch_size=64";
 const CLIPBOARD = ["clipboard-read", "clipboard-write"];
 
 const sheet = (page) => page.locator("#share_sheet");
@@ -42,11 +42,11 @@ scenario(
 
 scenario(
   "every form of the link contains the pinned deployment",
-  { link: "tp_size=2&compare=v%3D1%26tp_size%3D4", permissions: CLIPBOARD },
+  { link: "tp_size=2&compare=v%3D2%26tp_size%3D4", permissions: CLIPBOARD },
   async (page) => {
     await page.locator("#share").click();
     await code(page).waitFor();
-    const shared = `${page.url().split("#")[0]}#v=1&tp_size=2&compare=v%3D1%26tp_size%3D4`;
+    const shared = `${page.url().split("#")[0]}#v=2&tp_size=2&compare=v%3D2%26tp_size%3D4`;
     assert.equal(await page.locator("#link").inputValue(), shared);
     assert.ok((await page.locator("#share_markdown").innerText()).includes(`(${shared})`));
   },

@@ -11,9 +11,10 @@ import { nativeCommand } from "./harness/environment.mjs";
 import { eventually } from "./harness/scenario.mjs";
 
 const LARGE = "model=llama-3.1-70b&tp_size=8&quant_algo=FP8&max_batch_size=64";
-const SMALL = "model=meta-llama/Llama-3.1-8B&gpu=l40s&quant_algo=FP8&kv_cache_dtype=fp8";
+// A page of version 1, which keeps its meaning.
+const SMALL = "v=1&model=meta-llama/Llama-3.1-8B&gpu=l40s&quant_algo=FP8&kv_cache_dtype=fp8";
 const PLAIN = "max_num_tokens=4096";
-const QWEN = "model=Qwen/Qwen3-32B&tp_size=2&max_batch_size=64";
+const QWEN = "v=2&model=Qwen/Qwen3-32B&tp_size=2&max_batch_size=64";
 const QWEN_SMALL = "model=Qwen/Qwen3-8B&gpu=l40s";
 
 const FRAME = /<iframe [^>]*class="trtllm-memory"/;
@@ -292,7 +293,7 @@ test("Sphinx: markup in the options of an author is escaped", async () => {
   const html = await readFile(join(work, "sites/pydata/mistakes.html"), "utf8");
   assert.ok(!html.includes("<script>alert") && !html.includes("<b>bold") && !html.includes("<i>HTML"));
   assert.match(html, /title="&quot;quoted&quot; &amp; &lt;b&gt;bold&lt;\/b&gt;"/);
-  assert.match(html, /#v=1&amp;model=%3Cscript%3Ealert%281%29%3C\/script%3E"/);
+  assert.match(html, /#v=2&amp;model=%3Cscript%3Ealert%281%29%3C\/script%3E"/);
 });
 
 test("Sphinx: without the native command pages have frames and text, and there is one warning", async () => {
@@ -348,7 +349,7 @@ test(
     };
     const questions = (batch) =>
       ["chart", "estimate"].map(
-        (what) => `${what} #v=1&max_batch_size=${batch} ${what === "chart" ? "--poster" : "--json"} --units GiB`,
+        (what) => `${what} #v=2&max_batch_size=${batch} ${what === "chart" ? "--poster" : "--json"} --units GiB`,
       );
     assert.deepEqual(await asked(8, 16), [questions(16)[0], questions(8)[0], questions(16)[1], questions(8)[1]]);
     assert.deepEqual(await asked(8, 32), questions(32));
@@ -369,6 +370,6 @@ test("the Sphinx extension escapes values like the calculator", async () => {
   const links = await python(["-c", program, JSON.stringify(rows.map(([value]) => value))], { PYTHONPATH: extension });
   assert.deepEqual(
     JSON.parse(links),
-    rows.map(([, escaped]) => `v=1&x=${escaped}`),
+    rows.map(([, escaped]) => `v=2&x=${escaped}`),
   );
 });

@@ -255,6 +255,7 @@ fn mamba() -> &'static Architecture {
         heads: 80,
         head_dim: 64,
         convolution: 4,
+        wide_state: false,
     });
     Box::leak(Box::new(model))
 }

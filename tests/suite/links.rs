@@ -89,8 +89,8 @@ fn said(canonical: &str) -> BTreeMap<&'static str, String> {
     let pairs = canonical.split('&').skip(1).map(|pair| {
         let (key, value) = pair.split_once('=').unwrap();
         let value = value.replace("%20", " ").replace("%2A", "*");
-        // A model or a GPU may have been renamed since, and in version 1 the quantized versions of a
-        // model have its name.
+        // A model or a GPU may have been renamed since, and in version 1 the quantized versions of
+        // a model have its name.
         let base = |model: &'static Architecture| match &model.checkpoint.base {
             Some(base) if version == "v=1" => base.clone(),
             _ => model.name.clone(),

@@ -9,7 +9,7 @@ use trtllm_memory::deployment::{Deployment, Phase, QuantAlgo, SETTINGS, setting}
 use trtllm_memory::import::model_file::{self, ModelFile};
 use trtllm_memory::import::safetensors::{Checkpoint, Precision};
 use trtllm_memory::import::spanned_json::{self, Node};
-use trtllm_memory::import::{hf_config, safetensors, trtllm_config};
+use trtllm_memory::import::{hf_config, safetensors, together, trtllm_config};
 use trtllm_memory::link;
 use trtllm_memory::memory::{Contributor, estimate};
 
@@ -161,8 +161,8 @@ fn an_engine_sets_and_locks_every_build_setting() {
     assert_eq!(
         link::encode(&deployment),
         "v=2&tp_size=2&pp_size=2&quant_algo=FP8&kv_cache_dtype=fp8&max_batch_size=64&max_num_tokens=4096\
-         &max_seq_len=8192\
-         &trtllm_version=0.17&backend=tensorrt&max_input_len=4096&max_beam_width=2&tokens_per_block=32&use_paged_context_fmha=true\
+         &max_seq_len=8192&trtllm_version=0.17&backend=tensorrt&max_input_len=4096&max_beam_width=2\
+         &tokens_per_block=32&use_paged_context_fmha=true\
          &use_fp8_context_fmha=false&use_fused_mlp=true&multiple_profiles=true&gather_generation_logits=true\
          &logits_dtype=float32&use_parallel_embedding=true"
     );
@@ -1043,7 +1043,8 @@ fn every_format_is_read_or_refused_by_name_and_none_is_taken_for_16_bit() {
         (r#"{"quant_method": "torchao", "quant_type": "ternary"}"#, "quant_type", "ternary"),
         (r#"{"bits": 3, "group_size": 64}"#, "bits", "MLX"),
         (
-            r#"{"quant_method": "compressed-tensors", "config_groups": {"a": {"weights": {"num_bits": 2, "type": "int"}}}}"#,
+            r#"{"quant_method": "compressed-tensors",
+                "config_groups": {"a": {"weights": {"num_bits": 2, "type": "int"}}}}"#,
             "config_groups",
             "int of 2 bits",
         ),
@@ -1066,4 +1067,278 @@ fn a_repository_that_the_backend_does_not_load_names_one_that_it_does() {
     assert!(
         estimate(&link::decode("model=moonshotai/Kimi-K2.5&gpu=b200&tp_size=8&quant_algo=NVFP4").deployment).is_ok()
     );
+}
+
+const MISTRAL: &str = r#"{"dim": 4096, "n_layers": 34, "head_dim": 128, "hidden_dim": 14336, "n_heads": 32,
+    "n_kv_heads": 8, "norm_eps": 1e-05, "vocab_size": 131072, "rope_theta": 1000000.0, "max_seq_len": 262144"#;
+
+#[test]
+fn a_params_json_is_a_models_file() {
+    let parameters = |more: &str| {
+        let file = model_file::read(format!("{MISTRAL}{more}}}").as_bytes(), "params.json").unwrap();
+        file.model().cloned().unwrap()
+    };
+    let small = parameters("");
+    assert_eq!((small.parameters(), small.max_position_embeddings), (8_489_553_920, 262_144));
+    assert!(small.checkpoint.precisions.is_unquantized());
+    let quantized = parameters(r#", "quantization": {"qformat_weight": "fp8_e4m3", "qscheme_act": "TENSOR"}"#);
+    assert_eq!(quantized.checkpoint.precisions.main(), QuantAlgo::Fp8);
+    // Every second layer has a window.
+    let windowed = parameters(r#", "sliding_window": [null, 4096]"#).windows.unwrap();
+    assert_eq!((windowed.tokens, windowed.layers.len(), windowed.layers.contains(1)), (4096, 17, true));
+    // Mistral Large 3: latent attention and experts.
+    let large = r#"{"dim": 7168, "n_layers": 61, "n_heads": 128, "hidden_dim": 16384, "vocab_size": 131072,
+        "q_lora_rank": 1536, "kv_lora_rank": 512, "qk_nope_head_dim": 128, "qk_rope_head_dim": 64, "v_head_dim": 128,
+        "moe": {"num_experts": 128, "expert_hidden_dim": 4096, "num_shared_experts": 1, "num_experts_per_tok": 4,
+            "first_k_dense_replace": 3, "route_every_n": 1}}"#;
+    let large = model_file::read(large.as_bytes(), "params.json").unwrap();
+    assert_eq!(large.model().unwrap().parameters(), 673_421_089_792);
+    let error =
+        model_file::read(format!("{MISTRAL}, \"quantization\": {{\"qformat_weight\": \"int4\"}}}}").as_bytes(), "");
+    assert!(error.unwrap_err().message.contains("fp8_e4m3; it is int4"));
+}
+
+/// Reads files together, with their names.
+fn together(files: &[(&str, &[u8])]) -> Result<ModelFile, String> {
+    together::read(files).map_err(|error| error.to_string())
+}
+
+#[test]
+fn files_of_a_checkpoint_are_read_together() {
+    let config = llama("");
+    let types: &[u8] = br#"{"producer": {"name": "modelopt"}, "quantization": {"quant_algo": "NVFP4",
+        "kv_cache_quant_algo": "FP8", "exclude_modules": ["lm_head", "model.layers.0*"]}}"#;
+    let files = [("hf_quant_config.json", types), ("config.json", config.as_bytes())];
+    let read = together(&files).unwrap();
+    let stored = &read.model().unwrap().checkpoint;
+    assert_eq!((stored.precisions.of(Block::Mlp), stored.kv_cache.name()), (QuantAlgo::Nvfp4, "fp8"));
+    assert_eq!(stored.precisions.text(4), "NVFP4,attention:NO_QUANT@0-0,output:NO_QUANT@0-0,mlp:NO_QUANT@0-0");
+    // It takes precedence over the configuration's own quantization, which may be incomplete.
+    let config = llama(", \"quantization_config\": {\"quant_method\": \"modelopt\"}");
+    let same = together(&[("config.json", config.as_bytes()), ("hf_quant_config.json", types)]).unwrap();
+    assert_eq!(same.model().unwrap().checkpoint, *stored);
+    // Files that say nothing about memory are listed.
+    let generation: &[u8] = br#"{"eos_token_id": 2, "temperature": 0.6}"#;
+    let adapter: &[u8] = br#"{"peft_type": "LORA", "r": 16}"#;
+    let config = llama("");
+    let more =
+        [("config.json", config.as_bytes()), ("generation_config.json", generation), ("adapter_config.json", adapter)];
+    let ignored = together(&more).unwrap().report().ignored.clone();
+    assert!(
+        ignored.iter().any(|item| item.field == "adapter_config.json" && item.note.contains("max_lora_rank to 16"))
+    );
+    assert!(ignored.iter().any(|item| item.field == "generation_config.json"));
+}
+
+#[test]
+fn files_that_contradict_each_other_or_lack_a_model_are_named() {
+    let config = llama("");
+    let other = llama("").replace("\"num_hidden_layers\": 4", "\"num_hidden_layers\": 6");
+    let index = |layers: u64| {
+        let names = (0..layers).map(|layer| format!("\"model.layers.{layer}.mlp.up_proj.weight\": \"a.safetensors\""));
+        format!("{{\"metadata\": {{\"total_size\": 1}}, \"weight_map\": {{{}}}}}", names.collect::<Vec<_>>().join(", "))
+    };
+    let (right, wrong) = (index(4), index(80));
+    let config = ("config.json", config.as_bytes());
+    assert!(together(&[config, ("model.safetensors.index.json", right.as_bytes())]).is_ok());
+    let table = header(&[("model.embed_tokens.weight".into(), "BF16", vec![32_000, 4096])]);
+    for (files, words) in [
+        ([config, ("model.safetensors.index.json", wrong.as_bytes())], "index.json has tensors of 80"),
+        ([config, ("b/config.json", other.as_bytes())], "config.json and b/config.json differ"),
+        ([config, ("model-00001-of-00002.safetensors", &table)], "one of 32000 × 4096"),
+        ([config, ("notes.json", b"{")], "notes.json: Invalid JSON"),
+        ([("tokenizer.json", br#"{"added_tokens": [], "model": {}}"#), ("a.gguf", b"GGUF\x03")], "None of these files"),
+    ] {
+        let error = together(&files).unwrap_err();
+        assert!(error.contains(words), "{error}");
+    }
+    let types: &[u8] = br#"{"quantization": {"quant_algo": "FP8"}}"#;
+    let lacking =
+        together(&[("hf_quant_config.json", types), ("model.safetensors.index.json", right.as_bytes())]).unwrap();
+    let lack = lacking.lack_of_model().unwrap();
+    assert!(lack.contains("config.json beside it"), "{lack}");
+}
+
+#[test]
+fn the_headers_of_all_shards_are_a_model_and_those_of_some_are_not() {
+    let all = QWEN3_8B.tensors(nvfp4);
+    let (first, second) = all.split_at(all.len() / 2);
+    let (first, second) = (header(first), header(second));
+    let names = ["model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors"];
+    let file = together(&[(names[0], &first), (names[1], &second)]).unwrap();
+    let model = file.model().unwrap();
+    assert_eq!((model.layers, model.checkpoint.precisions.main()), (36, QuantAlgo::Nvfp4));
+    let part = together(&[("model-00001-of-00003.safetensors", &first), ("model-00002-of-00003.safetensors", &second)]);
+    let lack = part.unwrap().lack_of_model().unwrap();
+    assert!(lack.contains("1 are missing, such as shard 3"), "{lack}");
+}
+
+/// The model of a configuration with 4096 values in 32 layers, with these fields instead of or
+/// beside the usual ones.
+fn changed(model_type: &str, without: &[&str], more: &str) -> Result<ModelRef, String> {
+    let usual = [
+        ("hidden_size", "4096"),
+        ("num_hidden_layers", "32"),
+        ("num_attention_heads", "32"),
+        ("num_key_value_heads", "8"),
+        ("intermediate_size", "14336"),
+        ("vocab_size", "128256"),
+        ("max_position_embeddings", "8192"),
+        ("torch_dtype", "\"bfloat16\""),
+        ("tie_word_embeddings", "false"),
+    ];
+    let fields =
+        usual.iter().filter(|(name, _)| !without.contains(name)).map(|(name, value)| format!("\"{name}\": {value}"));
+    let config = format!("{{\"model_type\": \"{model_type}\", {}{more}}}", fields.collect::<Vec<_>>().join(", "));
+    hf_config::read(config.as_bytes(), "").map(|read| read.model).map_err(|error| error.to_string())
+}
+
+#[test]
+fn lists_of_equal_numbers_are_numbers_and_zero_is_none() {
+    let plain = changed("llama", &[], "").unwrap();
+    let list = format!(", \"intermediate_size\": [{}]", ["14336"; 32].join(", "));
+    assert_eq!(changed("llama", &["intermediate_size"], &list).unwrap(), plain);
+    assert_eq!(changed("llama", &[], ", \"head_dim\": 0, \"sliding_window\": 0").unwrap(), plain);
+    let differing = changed("llama", &["intermediate_size"], ", \"intermediate_size\": [1, 2]").unwrap_err();
+    assert!(differing.contains("it is a list of 2"), "{differing}");
+    let experts = ", \"num_local_experts\": 8, \"moe_intermediate_size\": 512, \"moe_topk\": [2, 2, 2]";
+    assert_eq!(changed("brand_new", &[], experts).unwrap().moe.unwrap().top_k, 2);
+}
+
+#[test]
+fn a_missing_feed_forward_size_is_the_class_default_or_an_error() {
+    let model = changed("llama", &["intermediate_size"], "").unwrap();
+    assert_eq!(model.mlp.intermediate, 11_008);
+    let error = changed("internlm2", &["intermediate_size"], "").unwrap_err();
+    assert!(error.contains("intermediate_size") && error.contains("missing"), "{error}");
+}
+
+#[test]
+fn a_size_of_dense_blocks_beside_that_of_experts_is_not_the_experts() {
+    let config = r#"{"model_type": "minimax_m3_vl", "hidden_size": 1024, "num_hidden_layers": 4,
+        "num_attention_heads": 16, "num_key_value_heads": 4, "head_dim": 64, "vocab_size": 32000,
+        "max_position_embeddings": 8192, "torch_dtype": "bfloat16", "tie_word_embeddings": false,
+        "dense_intermediate_size": 8192, "intermediate_size": 512, "num_local_experts": 16, "num_experts_per_tok": 2,
+        "moe_layer_freq": [0, 1, 1, 1]}"#;
+    let model = hf_config::read(config.as_bytes(), "").unwrap().model;
+    assert_eq!((model.moe.unwrap().intermediate, model.mlp.intermediate), (512, 8192));
+    assert_eq!((model.parameters() as f64 / 1e7).round(), 18.0);
+}
+
+#[test]
+fn layers_without_attention_have_no_kv_cache() {
+    let types = |kinds: &[&str]| {
+        let kinds: Vec<String> = kinds.iter().map(|kind| format!("\"{kind}\"")).collect();
+        format!("[{}]", kinds.join(", "))
+    };
+    let hybrid = types(&[&["mamba"; 28][..], &["attention"; 4]].concat());
+    let mamba = ", \"mamba_n_heads\": 128, \"mamba_d_head\": 64, \"mamba_d_state\": 128, \"mamba_d_conv\": 4, \
+                 \"mamba_n_groups\": 1";
+    let bytes = |model: ModelRef| {
+        let deployment = Deployment { model, ..Deployment::default() };
+        estimate(&deployment).unwrap().kv_cache.bytes_per_token
+    };
+    for more in [
+        format!(", \"layer_types\": {hybrid}{mamba}"),
+        format!(", \"layer_types\": {}", types(&[&["conv"; 28][..], &["full_attention"; 4]].concat())),
+        ", \"attn_layer_indices\": [3, 11, 19, 27]".to_string(),
+        ", \"attn_layer_period\": 8, \"attn_layer_offset\": 4".to_string(),
+    ] {
+        let model = changed("brand_new", &[], &more).unwrap();
+        // 4 layers, keys and values of 8 heads of 128 elements, two bytes each.
+        assert_eq!((model.attention_layers.len(), bytes(model)), (4, 16_384.0), "{more}");
+    }
+    let recurrent = changed("granitemoehybrid", &[], &format!(", \"layer_types\": {hybrid}{mamba}")).unwrap();
+    assert_eq!(recurrent.recurrence.unwrap().layers.len(), 28);
+    let every = types(&["sliding_attention"; 32]);
+    assert_eq!(changed("llama", &[], &format!(", \"layer_types\": {every}")).unwrap().attention_layers.len(), 32);
+    // Nemotron-H as transformers 5 saves it.
+    let kinds = types(&["linear_attention", "moe", "full_attention", "mlp"]);
+    let nemotron = format!(
+        ", \"layers_block_type\": {kinds}, \"mamba_num_heads\": 128, \"num_local_experts\": 8, \
+         \"num_experts_per_tok\": 2, \"moe_intermediate_size\": 512"
+    );
+    let model = changed("nemotron_h", &["num_hidden_layers"], &nemotron).unwrap();
+    let sets = [model.attention_layers, model.recurrence.unwrap().layers, model.moe.unwrap().layers, model.mlp.layers];
+    assert_eq!(sets.map(|set| set.iter().collect::<Vec<u32>>()), [[2], [0], [1], [3]]);
+}
+
+#[test]
+fn an_activation_without_a_gate_goes_before_a_guess() {
+    for activation in ["relu2", "xielu"] {
+        let model = changed("brand_new", &[], &format!(", \"hidden_act\": \"{activation}\"")).unwrap();
+        assert!(!model.mlp.gated, "{activation}");
+    }
+    assert!(changed("brand_new", &[], ", \"hidden_act\": \"silu\"").unwrap().mlp.gated);
+}
+
+#[test]
+fn the_whole_models_flag_of_tied_embeddings_goes_before_the_text_models() {
+    let config = |root: &str, text: &str| {
+        let inner = llama(text).replace("\"model_type\": \"llama\"", "\"model_type\": \"qwen3\"");
+        let config = format!("{{\"model_type\": \"brand_new_vl\"{root}, \"text_config\": {inner}}}");
+        hf_config::read(config.as_bytes(), "").unwrap().model.tied_embeddings
+    };
+    let (tied, untied) = (", \"tie_word_embeddings\": true", ", \"tie_word_embeddings\": false");
+    assert!(config(tied, untied) && config(tied, "") && config("", tied));
+    assert!(!config(untied, tied) && !config("", untied));
+}
+
+#[test]
+fn the_files_tensors_are_compared_with_the_model() {
+    let config = |intermediate: u64| {
+        format!(
+            "{{\"model_type\": \"qwen3\", \"hidden_size\": 4096, \"num_hidden_layers\": 36, \"head_dim\": 128, \
+             \"num_attention_heads\": 32, \"num_key_value_heads\": 8, \"intermediate_size\": {intermediate}, \
+             \"vocab_size\": 151936, \"max_position_embeddings\": 40960, \"torch_dtype\": \"bfloat16\", \
+             \"tie_word_embeddings\": false}}"
+        )
+    };
+    let tensors = header(&QWEN3_8B.tensors(bf16));
+    let read = |intermediate: u64| {
+        let config = config(intermediate);
+        together(&[("config.json", config.as_bytes()), ("model.safetensors", &tensors)]).unwrap().report().clone()
+    };
+    // Qwen3-8B has 8,190,735,360 parameters of two bytes.
+    let same = read(12_288);
+    let item = same.read.iter().find(|item| item.field == "model.safetensors").unwrap();
+    assert_eq!(item.value, "16.38 GB");
+    assert!(item.note.contains("16.38 GB"), "{}", item.note);
+    assert!(same.assumed.iter().all(|item| item.field != "model.safetensors"), "{:?}", same.assumed);
+    // Another feed-forward block: the block and the bytes differ.
+    let other = read(6144);
+    let differing: Vec<&str> =
+        other.assumed.iter().filter(|item| item.field == "model.safetensors").map(|item| item.value.as_str()).collect();
+    assert_eq!(differing, ["feed-forward block: 5,435.8 M values", "16.38 GB"]);
+    // A model that is named beside them is compared too.
+    let shard = model_file::read(&tensors, "model-00001-of-00002.safetensors").unwrap();
+    let named = |name: &str| shard.compared_with(&ModelRef::from(find(name).unwrap()));
+    assert!(named("Qwen/Qwen3-8B").is_ok());
+    let error = named("Qwen/Qwen3-0.6B").unwrap_err().to_string();
+    assert!(error.contains("Qwen/Qwen3-0.6B describes 28 layers") && error.contains("tensors of 36"), "{error}");
+    // An index has only the sum.
+    let index =
+        r#"{"metadata": {"total_size": 32762941440}, "weight_map": {"model.layers.35.mlp.up_proj.weight": "a"}}"#;
+    let config = config(12_288);
+    let twice = together(&[("config.json", config.as_bytes()), ("model.safetensors.index.json", index.as_bytes())]);
+    let report = twice.unwrap().report().clone();
+    let item = report.assumed.iter().find(|item| item.field == "model.safetensors.index.json").unwrap();
+    assert!(item.note.contains("100.0 % less") && item.note.contains("an index does not say"), "{}", item.note);
+}
+
+#[test]
+fn a_path_that_names_a_quantized_version_asks_for_its_quantization() {
+    let config = families().find(|(name, ..)| name == "Qwen/Qwen3-235B-A22B").unwrap().1;
+    let read = hf_config::read(config.as_bytes(), "models/Qwen3-235B-A22B-NVFP4/config.json").unwrap();
+    let note = read.report.assumed.iter().find(|item| item.field == "quantization_config").unwrap();
+    assert!(note.note.contains("path names Qwen3-235B-A22B-NVFP4") && note.note.contains("hf_quant_config.json"));
+    assert!(read.model.checkpoint.precisions.is_unquantized());
+}
+
+#[test]
+fn a_quantization_of_modules_that_the_model_lacks_is_refused() {
+    let config = r#"{"quant_method": "compressed-tensors", "config_groups": {"group_0": {"targets": ["re:.*colour.*"],
+        "weights": {"num_bits": 8, "type": "float", "strategy": "channel"}}}}"#;
+    let error = hf_config::read(quantized("llama", 14_336, config).as_bytes(), "").unwrap_err();
+    assert!(error.field == "quantization_config" && error.message.contains("no linear layer"), "{error}");
 }

@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 use std::io::{ErrorKind, Read, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use trtllm_memory::architecture::models;
 use trtllm_memory::deployment::SETTINGS;
@@ -308,6 +308,30 @@ fn a_model_may_come_from_a_file() {
     let bad = run(&["estimate", "--hf-config", concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml")]);
     assert_eq!(status(&bad), 2);
     assert!(stderr(&bad).contains("line 1: Invalid JSON"), "{}", stderr(&bad));
+
+    // The files of a checkpoint's folder, or several files, are read together.
+    let test = "a_model_may_come_from_a_file";
+    let config = r#"{"model_type": "llama", "hidden_size": 2048, "num_hidden_layers": 4, "num_attention_heads": 16,
+        "intermediate_size": 5632, "vocab_size": 32000, "torch_dtype": "bfloat16", "tie_word_embeddings": false}"#;
+    let config = file(test, "config.json", config.as_bytes());
+    let types = file(test, "hf_quant_config.json", QUANTIZATION.as_bytes());
+    let folder = Path::new(&config).parent().unwrap().to_str().unwrap();
+    let weights = |arguments: &[&str]| {
+        let output = run(&[&["estimate", "gpu=h200", "--json"], arguments].concat());
+        assert_eq!(status(&output), 0, "{arguments:?}: {}", stderr(&output));
+        let answer = json_of(&output);
+        (answer["ranks"][0]["weights"].clone(), answer["kv_cache"]["bytes_per_token"].as_f64().unwrap())
+    };
+    let together = weights(&["--checkpoint", folder]);
+    // 4 layers of 16 heads of 128 elements, keys and values, a byte each.
+    assert_eq!(together.1, 16_384.0);
+    assert_eq!(weights(&["--hf-config", &types, "--hf-config", &config]), together);
+    assert_eq!(weights(&["--hf-config", folder]), together);
+    assert_eq!(weights(&["--hf-config", &config]).1, 32_768.0);
+
+    let empty = run(&["estimate", "--checkpoint", concat!(env!("CARGO_MANIFEST_DIR"), "/docs")]);
+    assert_eq!(status(&empty), 2);
+    assert!(stderr(&empty).contains("give the folder of a checkpoint"), "{}", stderr(&empty));
 }
 
 /// Writes a file with this content into the folder of a test, and returns its path.

@@ -39,7 +39,7 @@ pub(crate) fn check(link: &str, report: &Report, starts: &[StartUp]) {
     if let Verdict::Fails { stage, short, rank } = report.verdict {
         let failing = starts[rank as usize].phases.iter().find(|phase| phase.missing > Bytes::ZERO);
         match stage {
-            // The cache of adapters is allocated before the KV cache, which may be too large as well.
+            // The cache of adapters is allocated first, and the KV cache may be too large as well.
             Stage::HoldOneAdapter => {
                 assert_eq!(stage.phase(), "KV cache");
                 assert!(failing.is_none_or(|phase| ["KV cache", "serving"].contains(&phase.name)), "{link}");

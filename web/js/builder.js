@@ -4,6 +4,8 @@ const DEFAULT_KNOBS = ["max_batch_size", "max_num_tokens", "free_gpu_memory_frac
 const DEFAULT_PARTS = ["verdict", "chart", "knobs"];
 const FIRST_HEIGHT = 320;
 const REST = 150;
+// The version of links that the element means without one (embed.js).
+const NEWEST = "v=2";
 
 const by = (id) => document.getElementById(id);
 const checked = (name) => [...document.querySelectorAll(`[name="${name}"]:checked`)].map(({ value }) => value);
@@ -131,7 +133,7 @@ function markup(jsx, form, { view, width, site }) {
   const name = `GPU memory of ${title || "a TensorRT-LLM deployment"}`;
   const height = Math.round(frame?.offsetHeight || FIRST_HEIGHT);
   if (form === "element") {
-    const settings = [...new URLSearchParams(configuration)].filter(([key]) => key !== "v");
+    const settings = [...new URLSearchParams(configuration)].filter((pair) => pair.join("=") !== NEWEST);
     // JSX allows no dots in names, and neither a pinned comparison nor a tab is a setting.
     const plain = settings.every(([key]) => /^[a-z][a-z0-9_]*$/.test(key) && !["compare", "tab"].includes(key));
     const stated = plain ? settings : [["configuration", configuration]];

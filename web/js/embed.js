@@ -5,7 +5,10 @@
   "use strict";
 
   const SOURCE = "trtllm-memory";
+  // The version of the messages.
   const VERSION = 1;
+  // The version of links that attributes without one mean (VERSION in src/link/mod.rs).
+  const LINK_VERSION = "2";
   const TAG = "trtllm-memory-calculator";
   const FRAMES = "iframe.trtllm-memory";
   const VIEW_OPTIONS = ["theme", "show", "knobs", "units", "readonly"];
@@ -199,7 +202,7 @@
     // The configuration that the attributes state.
     #written() {
       const link = this.getAttribute("configuration")?.replace(/^.*#/, "");
-      const settings = new Map([["v", "1"], ...new URLSearchParams(link)]);
+      const settings = new Map([["v", LINK_VERSION], ...new URLSearchParams(link)]);
       for (const { name, value } of this.attributes) {
         if (!GLOBAL.test(name) && !VIEW_OPTIONS.includes(name)) settings.set(name, value);
       }

@@ -8,16 +8,16 @@ from urllib.parse import parse_qsl, quote
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-#: The version of the format, the first pair of a link.
-VERSION = ("v", "1")
+#: The version of the format, the first pair of a link. A link of another version states it.
+VERSION = ("v", "2")
 #: Punctuation that a value contains as it is, except as its last character.
 INSIDE = "._~:,@!"
 
 
 def pairs(link: str) -> list[tuple[str, str]]:
-    """Read the settings of a link (an address, ``#…``, or a fragment), without its version."""
+    """Read the settings of a link (an address, ``#…``, or a fragment), and its version if it is another one."""
     fragment = link.rsplit("#", 1)[-1].strip()
-    return [pair for pair in parse_qsl(fragment, keep_blank_values=True) if pair[0] != VERSION[0]]
+    return [pair for pair in parse_qsl(fragment, keep_blank_values=True) if pair != VERSION]
 
 
 def pairs_of_argument(argument: str) -> list[tuple[str, str]]:
@@ -39,9 +39,12 @@ def escaped(value: str) -> str:
 
 def joined(settings: Iterable[tuple[str, str]]) -> str:
     """Join settings into a link, escaping characters that are special in links, HTML or TeX."""
-    return "&".join(f"{quote(key, safe='._-')}={escaped(value)}" for key, value in [VERSION, *settings])
+    given = list(settings)
+    version = [] if any(key == VERSION[0] for key, _ in given) else [VERSION]
+    return "&".join(f"{quote(key, safe='._-')}={escaped(value)}" for key, value in [*version, *given])
 
 
 def in_words(settings: Iterable[tuple[str, str]]) -> str:
     """Return settings as readable text."""
-    return ", ".join(f"{key}={value}" for key, value in settings) or "the default configuration"
+    texts = (f"{key}={value}" for key, value in settings if key != VERSION[0])
+    return ", ".join(texts) or "the default configuration"

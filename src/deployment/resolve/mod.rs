@@ -163,8 +163,8 @@ impl Resolved {
         self.model.encoder.map_or(0, |encoder| encoder.output_len(self.engine.max_encoder_input_len))
     }
 
-    /// Returns the parameters of the vision and audio towers that the backend loads; an engine of the
-    /// language model has none.
+    /// Returns the parameters of the vision and audio towers that the backend loads; an engine of
+    /// the language model has none.
     pub fn tower(&self) -> u64 {
         let is_of_2026 = matches!(self.model.family, Family::Qwen35 | Family::Exaone4 | Family::DeepSeekV3);
         let loads = !is_of_2026 || self.version.has(Behavior::LoadsTowersOf2026);
@@ -228,6 +228,9 @@ fn note_limits_of_modelling(d: &Deployment, notes: &mut Vec<Note>) {
                 "Engines do not support layers of this model: TensorRT-LLM runs it only with the PyTorch backend."
             ),
         );
+    }
+    if d.backend == Backend::TensorRt && d.only_backend() == Some(Backend::TensorRt) {
+        Note::add(notes, "backend", format_args!("TensorRT-LLM runs encoder-decoder models only as engines."));
     }
     if d.backend == Backend::Pytorch && d.pytorch.enable_attention_dp && d.parallel.tp_size == 1 {
         Note::add(notes, "enable_attention_dp", format_args!("Has no effect on a single rank."));

@@ -105,8 +105,8 @@ impl Resolved {
         }
     }
 
-    /// Returns a sentence on the precision beside that of the repository, such as "auto: FP8 blocks,
-    /// as the checkpoint is stored".
+    /// Returns a text on the precision beside that of the repository, such as "auto: FP8 blocks, as
+    /// the checkpoint is stored".
     ///
     /// ```
     /// use trtllm_memory::link;

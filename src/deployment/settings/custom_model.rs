@@ -179,6 +179,9 @@ pub(super) const DIMENSIONS: &[Setting] = &[
     feature("m.mamba", Input::Text)
         .name("Mamba 2")
         .help("Mamba 2 in the layers marked M: groups/state/heads/size/convolution."),
+    feature("m.wide_state", Input::Toggle)
+        .name("32-bit state")
+        .help("mamba_ssm_cache_dtype is float32: recurrent states are in 32 bit from TensorRT-LLM 1.3 on."),
     feature("m.pattern", Input::Text)
         .name("Layer pattern")
         .help("One character per layer: M Mamba, * attention, E experts, - feed-forward."),

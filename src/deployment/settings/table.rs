@@ -624,6 +624,7 @@ pub(super) const TABLE: &[Setting] = &[
         .name("Attention data parallel")
         .common()
         .in_group(Group::Gpus, Phase::Runtime)
+        .applies(|d| d.parallel.tp_size > 1)
         .pytorch()
         .help(
             "Attention data parallelism: each rank processes its own requests, with full attention weights and \

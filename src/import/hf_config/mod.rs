@@ -168,6 +168,7 @@ pub(super) fn from_node(root: &Node, hint: &str, beside: Option<&Quantization>) 
     }
     if !is_encoder_decoder {
         parts::read(&mut fields, &mut recipe)?;
+        feed_forward_size(&mut fields, &mut recipe)?;
     }
     let quantized =
         fields.node(&["quantization_config"]).or_else(|| whole.node(&["quantization_config", "quantization"]));
@@ -183,7 +184,7 @@ pub(super) fn from_node(root: &Node, hint: &str, beside: Option<&Quantization>) 
     if !name.is_empty() && name.len() <= 96 && name.chars().all(sound) {
         recipe.name = name.to_string().into();
     }
-    let stored = quantization.stored(&recipe.build(), &mut fields.report);
+    let stored = quantization.stored(&recipe.build(), &mut fields.report)?;
     let alike = with_dimensions(&recipe, dtype.is_some());
     let hint = format!("{hint} {path_or_name}");
     let model = stored_as(&alike, recipe, &stored, &hint, &mut fields.report);
@@ -225,8 +226,8 @@ fn check(text: &Node, recipe: &Recipe) -> Result<(), ReadError> {
 /// Whether the LM head is the embedding table by default, according to the model's class.
 fn is_tied(family: Family) -> bool {
     use Family::{
-        Bart, Bloom, Cohere, Falcon, Gemma, Gemma2, Gemma3, Gpt2, GptBigCode, MiniCpm, Mpt, Opt, StarCoder2, T5,
-        Whisper,
+        Bart, Bloom, Cohere, Cohere2, Ernie45Moe, Falcon, Gemma, Gemma2, Gemma3, Gpt2, GptBigCode, MiniCpm, Mpt, Opt,
+        SmolLm3, StarCoder2, T5, Whisper,
     };
     matches!(
         family,
@@ -241,6 +242,9 @@ fn is_tied(family: Family) -> bool {
             | Opt
             | Mpt
             | Cohere
+            | Cohere2
+            | Ernie45Moe
+            | SmolLm3
             | MiniCpm
             | T5
             | Bart
@@ -340,7 +344,7 @@ fn dimensions(fields: &mut ObjectReader, family: Family) -> Result<Recipe, ReadE
         fields.take(&["padded_vocab_size"]);
     }
     let max_position_embeddings = positions(fields)?;
-    let head_dim = fields.whole(&["head_dim", "kv_channels", "attention_head_dim"], 1, limits::PART)?;
+    let head_dim = fields.whole_or_none(&["head_dim", "kv_channels", "attention_head_dim"], limits::PART)?;
     let head_dim = head_dim.filter(|size| size.checked_mul(heads) != Some(hidden));
     let kv_heads = kv_heads(fields, family, heads)?.filter(|kv_heads| *kv_heads != heads);
     let intermediate = fields.whole(
@@ -393,6 +397,40 @@ fn dimensions(fields: &mut ObjectReader, family: Family) -> Result<Recipe, ReadE
         max_position_embeddings,
         ..Recipe::default()
     })
+}
+
+/// Sets the size of the feed-forward block if the file does not state it, to that of the model's
+/// class in transformers.
+///
+/// # Errors
+/// If the class has none.
+fn feed_forward_size(fields: &mut ObjectReader, recipe: &mut Recipe) -> Result<(), ReadError> {
+    if recipe.intermediate > 0 || recipe.feature("moe").is_some() || recipe.feature("pattern").is_some() {
+        return Ok(());
+    }
+    let usual = match recipe.family {
+        Family::Llama | Family::Olmo | Family::Olmo2 | Family::SmolLm3 => 11_008,
+        Family::Mistral | Family::Apertus => 14_336,
+        Family::Qwen2 | Family::Qwen3 => 22_016,
+        Family::Gemma => 24_576,
+        Family::Gemma2 | Family::Gemma3 => 9216,
+        Family::Phi | Family::Phi3 => 8192,
+        Family::Qwen35 | Family::StarCoder2 => 12_288,
+        Family::Exaone4 => 16_384,
+        Family::Arcee => 18_432,
+        Family::Cohere | Family::Cohere2 => 22_528,
+        Family::Nemotron => 24_576,
+        Family::SeedOss => 27_648,
+        _ => {
+            return Err(ReadError {
+                field: "intermediate_size".into(),
+                ..ReadError::whole("The field is missing, so the size of the feed-forward blocks is not known.")
+            });
+        }
+    };
+    fields.report.assume("intermediate_size", usual, "not in the file; the default of the model's class");
+    recipe.intermediate = usual;
+    Ok(())
 }
 
 fn positions(fields: &mut ObjectReader) -> Result<u64, ReadError> {

@@ -52,6 +52,11 @@ fn biases(fields: &mut ObjectReader, recipe: &mut Recipe) -> Result<(), ReadErro
             set_flag(recipe, feature, answer);
         }
     }
+    // Activations that no gated block has.
+    let activation = fields.text(&["hidden_act", "mlp_hidden_act", "hidden_activation", "activation_function"]);
+    if matches!(activation, Some("relu2" | "xielu" | "relu_squared" | "squared_relu")) && conventions.gated {
+        set_flag(recipe, "gated", false);
+    }
     let parallel = fields.flag(&["use_parallel_residual", "parallel_attn"])?;
     if let Some(parallel) = parallel.filter(|parallel| *parallel != conventions.parallel_attention_mlp) {
         set_flag(recipe, "parallel", parallel);
@@ -89,14 +94,14 @@ fn norms(fields: &mut ObjectReader, recipe: &mut Recipe) -> Result<(), ReadError
 
 fn latent(fields: &mut ObjectReader, recipe: &mut Recipe) -> Result<(), ReadError> {
     let part = limits::PART;
-    let Some(kv_lora) = fields.whole(&["kv_lora_rank"], 1, part)? else { return Ok(()) };
+    let Some(kv_lora) = fields.whole_or_none(&["kv_lora_rank"], part)? else { return Ok(()) };
     let size = |fields: &mut ObjectReader, name: &str| -> Result<u64, ReadError> {
         fields.whole(&[name], 1, part)?.ok_or_else(|| ReadError {
             field: name.into(),
             ..ReadError::whole("The field is missing, although kv_lora_rank indicates latent attention.")
         })
     };
-    let query = fields.whole(&["q_lora_rank"], 1, part)?.map_or_else(|| "-".into(), |rank| rank.to_string());
+    let query = fields.whole_or_none(&["q_lora_rank"], part)?.map_or_else(|| "-".into(), |rank| rank.to_string());
     let (nope, rope) = (size(fields, "qk_nope_head_dim")?, size(fields, "qk_rope_head_dim")?);
     let value = size(fields, "v_head_dim")?;
     set(recipe, "mla", &format!("{query}/{kv_lora}/{nope}/{rope}/{value}"));
@@ -133,12 +138,14 @@ pub(super) fn pattern(fields: &mut ObjectReader) -> Result<Option<String>, ReadE
     }
     let Some(kinds) = fields.node(&["layers_block_type"]) else { return Ok(None) };
     let letters = kinds.items().iter().map(|kind| match kind.text() {
-        Some("mamba") => 'M',
+        Some("mamba" | "linear_attention") => 'M',
         Some("moe") => 'E',
         Some("mlp") => '-',
         _ => '*',
     });
-    Ok(Some(letters.collect()))
+    let pattern: String = letters.collect();
+    // With only these kinds each layer has a feed-forward block too, which a pattern can't express.
+    Ok(Some(pattern).filter(|pattern| pattern.contains(['E', '-'])))
 }
 
 /// Reads recurrent layers. Returns the feature that determines them.
@@ -167,11 +174,20 @@ fn recurrent(fields: &mut ObjectReader, recipe: &mut Recipe) -> Result<Option<&'
         fields.report.assume("linear_attn_config", "gated delta net", "the nearest kind that is modelled");
         return Ok(Some("delta"));
     }
-    let Some(heads) = fields.whole(&["mamba_num_heads"], 1, part)? else { return Ok(None) };
+    let names = ["mamba_num_heads", "mamba_n_heads"];
+    let Some(heads) = fields.whole_or_none(&names, part)? else { return Ok(None) };
     let mut size = |names: &[&str], usual: u64| fields.whole(names, 1, part).map(|size| size.unwrap_or(usual));
-    let (groups, state) = (size(&["n_groups"], 8)?, size(&["ssm_state_size"], 128)?);
-    let (head_dim, convolution) = (size(&["mamba_head_dim"], 64)?, size(&["conv_kernel"], 4)?);
+    let (groups, state) = (size(&["n_groups", "mamba_n_groups"], 8)?, size(&["ssm_state_size", "mamba_d_state"], 128)?);
+    let head_dim = size(&["mamba_head_dim", "mamba_d_head"], 64)?;
+    let convolution = size(&["conv_kernel", "mamba_d_conv"], 4)?;
     set(recipe, "mamba", &format!("{groups}/{state}/{heads}/{head_dim}/{convolution}"));
+    if fields.text(&["mamba_ssm_cache_dtype"]).is_some_and(|dtype| dtype.ends_with("float32")) {
+        set(recipe, "wide_state", "true");
+    }
+    if recipe.family != Family::NemotronH {
+        // Each layer has a feed-forward block beside attention or recurrence.
+        return Ok(Some("mamba"));
+    }
     if let Some(pattern) = pattern(fields)? {
         recipe.set("pattern", &pattern).map_err(|error| ReadError {
             field: "hybrid_override_pattern".into(),
@@ -185,26 +201,59 @@ fn recurrent(fields: &mut ObjectReader, recipe: &mut Recipe) -> Result<Option<&'
     Ok(Some("pattern"))
 }
 
-/// Reads the layers with attention, in models in which some have none.
+/// Reads the layers with attention, in models in which some have none: those have no KV cache.
 fn attention_layers(fields: &mut ObjectReader, recipe: &mut Recipe) -> Result<(), ReadError> {
-    if recipe.feature("delta").is_none() || recipe.feature("attention").is_some() {
+    if recipe.feature("attention").is_some() {
         return Ok(());
     }
+    let layers = recipe.layers;
+    let kinds = fields.node(&["layer_types", "layers_block_type"]);
+    let is_recurrent = recipe.feature("delta").is_some();
     let interval = fields.whole(&["full_attention_interval"], 1, limits::LAYERS)?;
-    let layers = match (fields.node(&["layer_types"]), interval) {
-        (Some(types), _) => layers_named(types, &["full_attention", "attention"], recipe.layers),
-        (None, interval) => {
-            let interval = interval.unwrap_or(4) as u32;
-            LayerSet::every(interval, interval - 1, 0..recipe.layers)
+    let indices = fields.node(&["attn_layer_indices"]);
+    let period = fields.whole(&["attn_layer_period"], 1, limits::LAYERS)?;
+    let offset = fields.whole(&["attn_layer_offset"], 0, limits::LAYERS)?.unwrap_or(0);
+    let attending = match (kinds, indices, period) {
+        (Some(kinds), ..) => kinds
+            .items()
+            .iter()
+            .take(layers as usize)
+            .enumerate()
+            .filter(|(_, kind)| kind.text().is_none_or(attends))
+            .map(|(layer, _)| layer as u32)
+            .collect(),
+        (None, Some(indices), _) => {
+            let given = indices.items().iter().filter_map(Node::whole);
+            given.filter_map(|layer| u32::try_from(layer).ok()).filter(|layer| *layer < layers).collect()
         }
+        (None, None, Some(period)) => LayerSet::every(period as u32, offset as u32, 0..layers),
+        (None, None, None) if is_recurrent => {
+            let interval = interval.unwrap_or(4) as u32;
+            LayerSet::every(interval, interval - 1, 0..layers)
+        }
+        (None, None, None) => return Ok(()),
     };
-    set(recipe, "attention", &layer_text(layers, recipe.layers));
+    let without = LayerSet::first(layers).without(attending);
+    if without.is_empty() && !is_recurrent {
+        return Ok(());
+    }
+    set(recipe, "attention", &layer_text(attending, layers));
+    if !is_recurrent && recipe.feature("mamba").is_none() {
+        let note = "layers without attention have no KV cache; the weights and states of what replaces it are left out";
+        fields.report.assume("layer_types", without.len(), note);
+    }
     Ok(())
+}
+
+/// Whether layers of this kind have attention: all kinds but linear attention, whose name says so
+/// too.
+fn attends(kind: &str) -> bool {
+    kind.contains("attention") && kind != "linear_attention" || matches!(kind, "hybrid" | "attn" | "global" | "local")
 }
 
 fn windows(fields: &mut ObjectReader, recipe: &mut Recipe) -> Result<(), ReadError> {
     let used = fields.flag(&["use_sliding_window"])?;
-    let tokens = fields.whole(&["sliding_window", "sliding_window_size"], 1, limits::POSITIONS)?;
+    let tokens = fields.whole_or_none(&["sliding_window", "sliding_window_size"], limits::POSITIONS)?;
     let first = fields.whole(&["max_window_layers"], 0, 1 << 20)?;
     let types = fields.node(&["layer_types"]);
     let pattern = fields.node(&["sliding_window_pattern", "_sliding_window_pattern"]).and_then(Node::whole);
@@ -268,13 +317,13 @@ fn experts(fields: &mut ObjectReader, recipe: &mut Recipe) -> Result<(), ReadErr
         2
     });
     let own = fields
-        .whole(&["moe_intermediate_size", "expert_ffn_hidden_size"], 1, width)?
+        .whole_or_none(&["moe_intermediate_size", "expert_ffn_hidden_size"], width)?
         .or_else(|| inner("ffn_hidden_size", width));
-    // If the experts have a separate size, intermediate_size is that of the dense layers.
-    let size = match (own, recipe.family) {
-        (Some(size), _) => size,
-        (None, Family::Llama4) => fields.whole(&["intermediate_size"], 1, width)?.unwrap_or(recipe.intermediate),
-        (None, _) => recipe.intermediate,
+    // If the experts have a separate size, intermediate_size is that of the dense layers. If these
+    // have a field of their own, it is the experts'.
+    let size = match own {
+        Some(size) => size,
+        None => fields.whole_or_none(&["intermediate_size"], width)?.unwrap_or(recipe.intermediate),
     };
     let latent = fields.whole(&["moe_latent_size", "routed_expert_hidden_size"], 1, recipe.hidden)?;
     let counted = latent.map_or(size, |latent| (size * latent / recipe.hidden).max(1));

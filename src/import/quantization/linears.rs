@@ -14,7 +14,7 @@ const INDEXER: &[&str] = &["self_attn.indexer", "attention.indexer"];
 /// Those of recurrent layers. Kimi's are named like attention.
 const RECURRENT: &[&str] = &["linear_attn", "mixer", "mamba", "self_attn"];
 /// Those of the dense feed-forward block.
-const MLP: &[&str] = &["mlp", "feed_forward", "block_sparse_moe", "mixer", "ffn"];
+const MLP: &[&str] = &["mlp", "feed_forward", "mixer", "ffn"];
 /// Those of the shared experts.
 const SHARED: &[&str] = &[
     "mlp.shared_experts",
@@ -24,6 +24,7 @@ const SHARED: &[&str] = &[
     "mixer.shared_experts",
     "mlp.shared_mlp",
     "shared_mlp",
+    "ffn.shared_experts",
 ];
 /// Those of the routed experts, of which the first stands for all.
 const EXPERTS: &[&str] = &[
@@ -34,7 +35,10 @@ const EXPERTS: &[&str] = &[
     "feed_forward.experts",
     "feed_forward.experts.0",
     "mixer.experts.0",
+    "ffn.experts.0",
 ];
+/// Those of the routed experts if they lie beside the dense block.
+const EXPERTS_BESIDE: &[&str] = &["experts.0", "experts", "moe.experts.0"];
 
 /// Linear layers that checkpoints name alike in every layer. Names of fused modules are names of
 /// each of their parts.
@@ -48,8 +52,8 @@ pub(super) struct Linear {
     pub(super) names: Vec<String>,
 }
 
-/// Returns the linear layers of a model.
-pub(super) fn linears(model: &Architecture) -> Vec<Linear> {
+/// Returns the linear layers of a model. `experts` are the modules that contain its experts.
+fn linears(model: &Architecture, experts: &[&str]) -> Vec<Linear> {
     let mut all = Vec::with_capacity(16);
     let mut add = |block: Block, layers: LayerSet, elements: u64, within: &[&str], endings: &[&str]| {
         let names = within.iter().flat_map(|module| endings.iter().map(move |ending| format!("{module}.{ending}")));
@@ -111,7 +115,7 @@ pub(super) fn linears(model: &Architecture) -> Vec<Linear> {
     feed_forward(Block::Mlp, model.mlp.layers, hidden * model.mlp.intermediate, MLP);
     if let Some(moe) = model.moe {
         feed_forward(Block::SharedExperts, moe.layers, hidden * moe.shared_intermediate, SHARED);
-        feed_forward(Block::Experts, moe.layers, hidden * moe.intermediate * moe.experts, EXPERTS);
+        feed_forward(Block::Experts, moe.layers, hidden * moe.intermediate * moe.experts, experts);
     }
     all.retain(|linear| linear.elements > 0 && !linear.layers.is_empty());
     let names = ["lm_head", "embed_out", "output"].map(str::to_string).into();
@@ -122,7 +126,7 @@ pub(super) fn linears(model: &Architecture) -> Vec<Linear> {
 
 /// Returns whether two precisions are the same for a model: in every block that it has.
 pub(in crate::import) fn are_alike(model: &Architecture, one: &ModulePrecisions, other: &ModulePrecisions) -> bool {
-    linears(model).iter().all(|linear| {
+    linears(model, EXPERTS).iter().all(|linear| {
         let of = |precisions: &ModulePrecisions, layer: u32| {
             precisions.within(linear.block, LayerSet::range(layer..layer + 1)).next().map(|(algo, _)| algo)
         };
@@ -133,7 +137,9 @@ pub(in crate::import) fn are_alike(model: &Architecture, one: &ModulePrecisions,
 /// Returns the precision of each block of a model under rules, of which later ones override earlier
 /// ones. Reports rules without effect, and blocks whose parts differ.
 pub(super) fn precisions(model: &Architecture, rules: &[(Target, QuantAlgo)], report: &mut ReadReport) -> Tally {
-    let linears = linears(model);
+    // A router beside the dense block shows where the experts are.
+    let beside = rules.iter().any(|(target, _)| target.is_router_of_layer());
+    let linears = linears(model, if beside { EXPERTS_BESIDE } else { EXPERTS });
     let mut algos: Vec<Vec<QuantAlgo>> = vec![vec![QuantAlgo::None; model.layers.max(1) as usize]; linears.len()];
     let experts = model.moe.map_or(1, |moe| moe.experts);
     let mut named: HashMap<(usize, u32, QuantAlgo), u64> = HashMap::new();
@@ -154,7 +160,7 @@ pub(super) fn precisions(model: &Architecture, rules: &[(Target, QuantAlgo)], re
                 *known = *algo;
             }
         });
-        if !is_matched && !target.is_elsewhere() {
+        if !is_matched && !target.is_elsewhere(model.layers) {
             unmatched.push(target);
         }
     }
@@ -202,8 +208,8 @@ impl Tally {
         }
     }
 
-    /// Returns the precision of each block: that of most of its elements in each layer. Blocks whose
-    /// parts differ are reported.
+    /// Returns the precision of each block: that of most of its elements in each layer. Blocks
+    /// whose parts differ are reported.
     pub(in crate::import) fn precisions(&self, report: &mut ReadReport) -> ModulePrecisions {
         let mut precisions = ModulePrecisions::default();
         let mut uneven: Vec<(Block, u32)> = Vec::new();

@@ -54,17 +54,27 @@ impl Quantization {
 
     /// Whether one precision describes every linear layer.
     pub fn is_uniform(&self) -> bool {
-        self.rules.iter().all(|(target, _)| *target == Target::Linears || target.is_elsewhere())
+        self.rules.iter().all(|(target, _)| target.is_elsewhere(u32::MAX))
     }
 
     /// Returns how a checkpoint of this model is stored.
-    pub(super) fn stored(&self, model: &Architecture, report: &mut ReadReport) -> Checkpoint {
+    ///
+    /// # Errors
+    /// If it is quantized, but none of the model's linear layers is.
+    pub(super) fn stored(&self, model: &Architecture, report: &mut ReadReport) -> Result<Checkpoint, ReadError> {
         let precisions = if self.rules.is_empty() {
             ModulePrecisions::default()
         } else {
             linears::precisions(model, &self.rules, report).precisions(report)
         };
-        Checkpoint { method: self.method, precisions, kv_cache: self.kv_cache, ..Checkpoint::default() }
+        if precisions.is_unquantized() && !self.rules.is_empty() {
+            let message = format!(
+                "It quantizes modules to {}, but by its names no linear layer of the model that the file describes.",
+                self.main()
+            );
+            return Err(ReadError { field: "quantization_config".into(), ..ReadError::whole(message) });
+        }
+        Ok(Checkpoint { method: self.method, precisions, kv_cache: self.kv_cache, ..Checkpoint::default() })
     }
 }
 

@@ -4,7 +4,7 @@
 use super::linears::Linear;
 use crate::architecture::Block;
 use crate::import::spanned_json::shorten;
-use regex_lite::Regex;
+use regex_lite::{Regex, RegexBuilder};
 use std::borrow::Cow;
 
 /// What may precede `layers.` in the name of a module.
@@ -34,6 +34,8 @@ pub(super) enum Target {
 pub(super) struct Place {
     /// The layer; `None` if it states none.
     layer: Option<u32>,
+    /// The number after the word for layers, also of a pattern such as `layers.78*`.
+    number: Option<u32>,
     /// What follows the layer; the whole without a layer. The number of an expert is 0.
     rest: String,
     /// Whether it has the number of an expert.
@@ -54,9 +56,13 @@ impl Place {
             let (number, rest) = after.split_once('.').unwrap_or((after, ""));
             Some((number.parse::<u32>().ok()?, rest))
         });
+        let number = after_layers.and_then(|after| {
+            let digits = after.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(after.len());
+            after[..digits].parse().ok()
+        });
         let (layer, rest) = numbered.map_or((None, text), |(layer, rest)| (Some(layer), rest));
         let (rest, is_single_expert) = without_expert(if rest.ends_with(".lm_head") { "lm_head" } else { rest });
-        Place { layer, rest: rest.into_owned(), is_single_expert, is_elsewhere }
+        Place { layer, number, rest: rest.into_owned(), is_single_expert, is_elsewhere }
     }
 
     /// Whether it means a module of this name.
@@ -108,18 +114,27 @@ impl Target {
         matches!(self, Target::Name(place) if place.is_single_expert)
     }
 
-    /// Whether it means modules that are not linear layers of the language model, and so has no
-    /// effect.
-    pub(super) fn is_elsewhere(&self) -> bool {
-        let others = ["gate", "router", "shared_expert_gate", "conv1d", "in_proj_a", "in_proj_b", "in_proj_ba"];
+    /// Whether it means a router that is directly within a layer.
+    pub(super) fn is_router_of_layer(&self) -> bool {
+        matches!(self, Target::Name(place) | Target::Glob(place)
+            if place.layer.is_some() && place.rest.starts_with("router"))
+    }
+
+    /// Whether it means modules that are not linear layers of a language model with `layers`
+    /// layers, so that it may have no effect.
+    pub(super) fn is_elsewhere(&self, layers: u32) -> bool {
+        let others =
+            ["gate", "router", "shared_expert_gate", "conv1d", "in_proj_a", "in_proj_b", "in_proj_ba", "g_proj"];
+        let words = ["vis", "audio", "mtp", "gate", "router", "projector", "g_proj", "lm_head", "e_score", "indexer"];
         match self {
             Target::Linears | Target::Experts => true,
-            Target::Expression(text) => {
-                ["vis", "audio", "mtp", "gate", "router"].iter().any(|word| text.contains(word))
-            }
+            Target::Expression(text) => words.iter().any(|word| text.contains(word)),
             Target::Name(place) | Target::Glob(place) => {
                 let last = place.rest.trim_end_matches(['*', '.']).rsplit('.').next().unwrap_or_default();
-                place.is_elsewhere || others.contains(&last.trim_start_matches('*')) || place.rest.contains("lm_head")
+                place.is_elsewhere
+                    || place.number.is_some_and(|layer| layer >= layers)
+                    || others.contains(&last.trim_start_matches('*'))
+                    || ["lm_head", "e_score", "indexer"].iter().any(|word| place.rest.contains(word))
             }
         }
     }
@@ -191,6 +206,12 @@ fn in_layer(linears: &[Linear], layer: u32) -> impl Iterator<Item = (usize, &Lin
     all.filter(move |(_, linear)| linear.block != Block::LmHead && linear.layers.contains(layer))
 }
 
+/// Characters of a pattern with wildcards, at most. It keeps the time of a comparison short.
+const LONGEST_PATTERN: usize = 200;
+
+/// Bytes of a compiled expression, at most.
+const LARGEST_EXPRESSION: usize = 1 << 20;
+
 /// A compiled pattern.
 struct Pattern {
     regex: Regex,
@@ -201,12 +222,17 @@ struct Pattern {
 }
 
 impl Pattern {
-    /// Compiles a pattern with `*`, `?` and `[…]`.
+    /// Compiles a pattern with `*`, `?` and `[…]`; `None` if it is malformed, or longer than any
+    /// name.
     fn of_wildcards(text: &str) -> Option<Pattern> {
+        if text.len() > LONGEST_PATTERN {
+            return None;
+        }
         let mut expression = String::from("^");
         let mut rest = text.chars();
         while let Some(letter) = rest.next() {
             match letter {
+                '*' if expression.ends_with(".*") => {}
                 '*' => expression.push_str(".*"),
                 '?' => expression.push('.'),
                 '[' => {
@@ -224,7 +250,7 @@ impl Pattern {
 
     /// Compiles a regular expression that must match the beginning of a name.
     fn of_expression(text: &str) -> Option<Pattern> {
-        let regex = Regex::new(&format!("^(?:{text})")).ok()?;
+        let regex = RegexBuilder::new(&format!("^(?:{text})")).size_limit(LARGEST_EXPRESSION).build().ok()?;
         Some(Pattern { regex, is_inherited: false, has_numbers: has_digits(text) })
     }
 

@@ -6,7 +6,7 @@ mod stored;
 
 use super::report::{ReadError, ReadReport};
 use super::spanned_json::{self, Node, Value};
-use crate::architecture::ModelRef;
+use crate::architecture::{Block, ModelRef};
 use crate::deployment::QuantAlgo;
 use crate::units::Bytes;
 use serde::Serialize;
@@ -50,6 +50,15 @@ pub struct Checkpoint {
     pub parts: Vec<Share>,
     /// By number format.
     pub formats: Vec<Share>,
+    /// Layers of the language model, those of multi-token prediction included as far as they are
+    /// numbered; `None` if no tensor belongs to a layer.
+    pub layers: Option<u32>,
+    /// Values of the language model's blocks, unpacked; empty for an index.
+    pub blocks: Vec<(Block, u64)>,
+    /// Rows and columns of the embedding table, if its shape is known.
+    pub embedding: Option<[u64; 2]>,
+    /// Whether these are all tensors of a model, as far as it is known.
+    pub is_complete: bool,
     /// The model, or the reason why names and shapes do not determine it.
     pub model: Result<ModelRef, UnknownModel>,
     /// The precision of the linear layers. That of each block is in the model.
@@ -124,6 +133,16 @@ pub fn read_header(bytes: &[u8]) -> Result<Checkpoint, ReadError> {
 /// Reads the start of a `.safetensors` file. Its path or repository, `hint`, shows whether it is
 /// one of several shards, and may name the model.
 pub(super) fn read_header_of(bytes: &[u8], hint: &str) -> Result<Checkpoint, ReadError> {
+    from_header(&spanned_json::parse(header(bytes)?)?, hint)
+}
+
+/// The text of the header if this is the start of a safetensors file; `None` if it is another file.
+pub(super) fn header_text(bytes: &[u8]) -> Option<Result<&str, ReadError>> {
+    header_len(bytes).map(|_| header(bytes))
+}
+
+/// The text of the header.
+fn header(bytes: &[u8]) -> Result<&str, ReadError> {
     let no_header = |message: String| ReadError { field: "header".into(), ..ReadError::whole(message) };
     let Some((length, rest)) = bytes.split_first_chunk::<8>() else {
         return Err(no_header(
@@ -142,9 +161,8 @@ pub(super) fn read_header_of(bytes: &[u8], hint: &str) -> Result<Checkpoint, Rea
             rest.len()
         )));
     };
-    let text = std::str::from_utf8(header)
-        .map_err(|_| no_header("The header is not text, so this is not a safetensors file.".into()))?;
-    from_header(&spanned_json::parse(text)?, hint)
+    std::str::from_utf8(header)
+        .map_err(|_| no_header("The header is not text, so this is not a safetensors file.".into()))
 }
 
 /// The length of the header that follows the first eight bytes, if `prefix` is the start of a
@@ -169,27 +187,63 @@ struct Tensor<'a> {
 }
 
 fn from_header(root: &Node, hint: &str) -> Result<Checkpoint, ReadError> {
-    let mut tensors = Vec::with_capacity(root.members().len());
-    for (name, node) in root.members().iter().filter(|(name, _)| name != "__metadata__") {
-        tensors.push(tensor(name, node)?);
-    }
+    let tensors = tensors(root)?;
     if tensors.is_empty() {
         return Err(ReadError::at(root.line, "", "The header has no tensors."));
     }
+    of_tensors(&tensors, hint)
+}
+
+fn tensors<'a>(root: &'a Node) -> Result<Vec<Tensor<'a>>, ReadError> {
+    let members = root.members().iter().filter(|(name, _)| name != "__metadata__");
+    members.map(|(name, node)| tensor(name, node)).collect()
+}
+
+/// Reads the headers of several files of one model, with their names. A tensor that several files
+/// contain counts once.
+pub(super) fn from_headers(roots: &[&Node], names: &[&str], hint: &str) -> Result<Checkpoint, ReadError> {
+    let mut all = Vec::new();
+    for root in roots {
+        all.extend(tensors(root)?);
+    }
+    let mut seen = std::collections::HashSet::with_capacity(all.len());
+    all.retain(|tensor| seen.insert(tensor.name));
+    if all.is_empty() {
+        return Err(ReadError::whole("The headers have no tensors."));
+    }
+    // With every shard the hint need not name a missing one.
+    let missing = model::missing_shards(names);
+    let hint = match names.first().filter(|_| missing.is_some()) {
+        Some(name) => (*name).to_string(),
+        None => hint.replace("-of-", " "),
+    };
+    let mut read = of_tensors(&all, &hint)?;
+    if let Some(missing) = missing {
+        read.model = Err(UnknownModel::from(missing));
+        read.is_complete = false;
+    }
+    Ok(read)
+}
+
+fn of_tensors(tensors: &[Tensor], hint: &str) -> Result<Checkpoint, ReadError> {
     let mut report = ReadReport::default();
-    let stored = stored::of(&tensors);
-    let found = precision::of(&tensors, &stored, &mut report);
-    let model = model::of(&tensors, &stored, &found, hint, &mut report);
+    let stored = stored::of(tensors);
+    let found = precision::of(tensors, &stored, &mut report);
+    let model = model::of(tensors, &stored, &found, hint, &mut report);
     let total = |tensors: &[Tensor]| tensors.iter().fold(0_u64, |sum, tensor| sum.saturating_add(tensor.bytes));
     let mut sizes: Vec<FileTensor> =
         tensors.iter().map(|t| FileTensor { name: t.name.to_string(), bytes: Bytes(t.bytes) }).collect();
     sizes.sort_by(|a, b| b.bytes.cmp(&a.bytes).then_with(|| a.name.cmp(&b.name)));
     Ok(Checkpoint {
-        bytes: Bytes(total(&tensors)),
+        bytes: Bytes(total(tensors)),
         tensors: tensors.len() as u64,
         sizes,
-        parts: shares(&tensors, |tensor| part(tensor.name)),
-        formats: shares(&tensors, |tensor| tensor.format),
+        parts: shares(tensors, |tensor| part(tensor.name)),
+        formats: shares(tensors, |tensor| tensor.format),
+        layers: layers(tensors),
+        blocks: precision::blocks(&stored),
+        embedding: model::embedding(&stored),
+        is_complete: model.is_ok(),
         model,
         precision: found.precision,
         report,
@@ -260,6 +314,15 @@ fn layer(name: &str) -> Option<u32> {
     rest.split('.').next()?.parse().ok()
 }
 
+/// The number of layers of the language model.
+fn layers(tensors: &[Tensor]) -> Option<u32> {
+    let of_language = tensors.iter().filter(|tensor| {
+        let elsewhere = matches!(part(tensor.name), "vision and audio" | "multi-token prediction");
+        !elsewhere && !tensor.name.contains("encoder")
+    });
+    of_language.filter_map(|tensor| layer(tensor.name)).max().map(|last| last.saturating_add(1))
+}
+
 /// Reads a `model.safetensors.index.json`: the bytes of all tensors, and their names.
 ///
 /// # Errors
@@ -303,6 +366,10 @@ pub(super) fn from_index(root: &Node) -> Result<Checkpoint, ReadError> {
         sizes: Vec::new(),
         parts: shares(&names, |tensor| part(tensor.name)),
         formats: Vec::new(),
+        layers: layers(&names),
+        blocks: Vec::new(),
+        embedding: None,
+        is_complete: true,
         model: Err("It has the names of tensors but not their shapes, so it does not determine the model.".into()),
         precision: precision::of_names(names.iter().map(|tensor| tensor.name)),
         report,

@@ -302,3 +302,20 @@ fn shard(path: &str) -> Option<(u64, u64)> {
     let count = after[..digits].parse().ok()?;
     (count > 1).then_some((shard, count))
 }
+
+/// The sentence about shards that are missing among files; `None` if none is, or if they are not
+/// shards.
+pub(super) fn missing_shards(names: &[&str]) -> Option<String> {
+    let shards: Vec<(u64, u64)> = names.iter().filter_map(|name| shard(name)).collect();
+    let (_, count) = shards.first()?;
+    let missing: Vec<u64> =
+        (1..=(*count).min(1 << 16)).filter(|at| !shards.iter().any(|(shard, _)| shard == at)).collect();
+    let first = missing.first()?;
+    Some(format!("Of {count} shards {} are missing, such as shard {first}.", missing.len()))
+}
+
+/// Rows and columns of the embedding table.
+pub(super) fn embedding(stored: &[Stored]) -> Option<[u64; 2]> {
+    let table = EMBEDDINGS.iter().find_map(|ending| stored.iter().find(|tensor| tensor.name.ends_with(ending)))?;
+    <[u64; 2]>::try_from(&table.shape[..]).ok()
+}

@@ -79,6 +79,19 @@ fn precisions(stored: &[Stored], report: &mut ReadReport) -> ModulePrecisions {
     tally.precisions(report)
 }
 
+/// The values of each block's linear layers.
+pub(super) fn blocks(stored: &[Stored]) -> Vec<(Block, u64)> {
+    let mut blocks: Vec<(Block, u64)> = Vec::new();
+    for weight in stored.iter().filter(|weight| weight.is_linear()) {
+        let block = block(&weight.name);
+        match blocks.iter_mut().find(|(known, _)| *known == block) {
+            Some((_, sum)) => *sum = sum.saturating_add(weight.elements()),
+            None => blocks.push((block, weight.elements())),
+        }
+    }
+    blocks
+}
+
 /// The block of a linear layer, by its name.
 fn block(name: &str) -> Block {
     let has = |words: &[&str]| words.iter().any(|word| name.contains(word));

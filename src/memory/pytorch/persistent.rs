@@ -169,8 +169,9 @@ fn deep_gemm<N: Number>(inputs: &Inputs<N>) -> N {
     inputs.local_experts() * (rows(inputs) / pieces) * each
 }
 
-/// Recurrent states in the model's data type (`mamba_ssm_cache_dtype` auto). In each recurrent
-/// layer, a sequence has the state of every head and the last inputs of the convolution.
+/// Recurrent states. In each recurrent layer, a sequence has the state of every head and the last
+/// inputs of the convolution, in the model's data type. A state may be in 32 bit instead
+/// (`mamba_ssm_cache_dtype`).
 fn states<N: Number>(inputs: &Inputs<N>) -> Option<N> {
     static LAYERS: Symbol = Symbol { text: "L_r", meaning: "recurrent layers on this rank", origin: Origin::Derived };
     static STATE: Symbol =
@@ -183,7 +184,38 @@ fn states<N: Number>(inputs: &Inputs<N>) -> Option<N> {
     let tp = resolved.parallel.attention_tp_size as f64;
     let state = recurrence.inner() as f64 * recurrence.state as f64 / tp;
     let taps = recurrence.channels() as f64 * recurrence.convolution.saturating_sub(1) as f64 / tp;
-    let values = N::symbol(&STATE, state) * inputs.element() + N::symbol(&TAPS, taps) * inputs.element();
+    let is_wide = recurrence.wide_state && resolved.version.has(Behavior::StatesFollowConfiguration);
+    let of_state = if is_wide { N::literal(4.0) } else { inputs.element() };
+    let values = N::symbol(&STATE, state) * of_state + N::symbol(&TAPS, taps) * inputs.element();
     let bytes = inputs.batch() * N::symbol(&LAYERS, f64::from(layers)) * values;
     Some(bytes.part(|| Part::bytes("recurrent states").law(&STATES)))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::link;
+    use crate::memory::{Contributor, estimate};
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    /// Bytes of runtime buffers for each sequence of a batch.
+    fn a_sequence(text: &str) -> u64 {
+        let buffers = |batch: u64| {
+            let link = format!("v=2&{text}&gpu=gb300&max_batch_size={batch}");
+            let report = estimate(&link::decode(&link).deployment).unwrap();
+            report.ranks[0].figure(Contributor::RuntimeBuffers).bytes.0
+        };
+        (buffers(512) - buffers(256)) / 256
+    }
+
+    /// 23 Mamba layers with 64 × 64 × 128 values of 4 or 2 bytes, and 3 inputs of 6,144 channels in
+    /// 16 bit: 49.08 MB and 24.97 MB.
+    #[test]
+    fn states_are_in_32_bit_where_configuration_and_version_say_so() {
+        let nano = "model=nvidia/NVIDIA-Nemotron-3-Nano-30B-A3B-BF16&cuda_graph_max_batch_size=0";
+        for (version, expected) in [("1.3", 49_082_368), ("1.2", 24_965_120)] {
+            let found = a_sequence(&format!("{nano}&trtllm_version={version}"));
+            assert!(found.abs_diff(expected) < 200_000, "{version}: {found}");
+        }
+    }
 }

@@ -28,7 +28,7 @@ static LAYER: Symbol =
 ///
 /// ```
 /// use trtllm_memory::{link, testing::{Inputs, engine_file_size}};
-/// let decoded = link::decode("v=1&model=meta-llama/Llama-3.1-8B&trtllm_version=0.18&dtype=float16");
+/// let decoded = link::decode("v=1&model=llama-3.1-8b&trtllm_version=0.18&dtype=float16");
 /// let resolved = decoded.deployment.resolve().unwrap();
 /// // NVIDIA/TensorRT-LLM issue 3636: "Loaded engine size: 15388 MiB".
 /// assert_eq!(engine_file_size(&Inputs::<f64>::new(&resolved, 0)) as u64 >> 20, 15_388);

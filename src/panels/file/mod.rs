@@ -45,15 +45,19 @@ pub(super) fn panel(request: &PanelRequest, subject: Option<&Subject>) -> Markup
 /// The field for pasted text, and the controls for files.
 fn entry() -> Markup {
     let kinds = "Paste or drop here: TensorRT-LLM's output, a model's config.json, a safetensors header or index, \
-                 or the config.json of a checkpoint or an engine.";
+                 or the config.json of a checkpoint or an engine. Files of one model may be given together.";
     html! {
         div.entry data-give="file" {
             textarea.control #given_text data-give="text" rows="3" spellcheck="false" autocomplete="off"
                 aria-label="Import a log or config" placeholder=(kinds) {}
             div.actions {
                 label.button.choose {
-                    input.visually-hidden type="file" data-give="file" aria-label="Choose a file";
-                    "Choose a file"
+                    input.visually-hidden type="file" multiple data-give="file" aria-label="Choose files";
+                    "Choose files"
+                }
+                label.button.choose {
+                    input.visually-hidden type="file" webkitdirectory data-give="file" aria-label="Choose a folder";
+                    "Choose a folder"
                 }
                 button.button type="button" data-ask="example=1&rank=" { "Show an example log" }
                 span.note { "Stays in your browser." }

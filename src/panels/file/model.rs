@@ -37,6 +37,12 @@ pub(super) fn section(file: &ModelFile, name: &str, request: &PanelRequest) -> M
                 }
             }
         }
+        @if matches!(file, ModelFile::Quantization(stated, _) if !stated.is_uniform()) {
+            p.problem {
+                "Its modules are stored differently, which no quant_algo describes. Give it together with the \
+                 config.json beside it."
+            }
+        }
         (tensors(file, request.view.units))
         div.actions {
             @match file {
@@ -47,6 +53,7 @@ pub(super) fn section(file: &ModelFile, name: &str, request: &PanelRequest) -> M
                     }
                     button.button type="button" data-take=(model) { "Use only the model" }
                 }
+                ModelFile::Quantization(stated, _) if !stated.is_uniform() => {}
                 ModelFile::Quantization(..) => button.button.accent type="button" data-take=(all) { "Use these types" },
                 _ if has_model => button.button.accent type="button" data-take=(all) { "Use this model" },
                 ModelFile::Tensors(checkpoint) if checkpoint.says_quantization() => {

@@ -231,6 +231,15 @@ fn tensors_in_formats_without_a_name_are_a_problem() {
 }
 
 #[test]
+fn types_that_differ_by_module_need_the_config_beside_them() {
+    let html = about(
+        r#"{"quantization": {"quant_algo": "MIXED_PRECISION", "quantized_layers":
+            {"model.layers.0.mlp.up_proj": {"quant_algo": "NVFP4"}}}}"#,
+    );
+    assert!(html.contains("config.json beside it") && !html.contains("data-take"), "{html}");
+}
+
+#[test]
 fn a_file_of_another_kind_is_named() {
     for (given, words) in [
         (r#"{"peft_type": "LORA", "r": 16}"#, "LoRA adapter"),

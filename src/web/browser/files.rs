@@ -1,29 +1,101 @@
 //! Files that a person gives to the page, and files that it gives back.
 
+use crate::import::together;
+use js_sys::{Array, Promise};
 use leptos::prelude::document;
 use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
 use web_sys::{
-    Blob, CanvasRenderingContext2d, DragEvent, Event, File, HtmlAnchorElement, HtmlCanvasElement, HtmlElement,
+    Blob, CanvasRenderingContext2d, DataTransferItemList, DragEvent, Event, File, FileSystemDirectoryEntry,
+    FileSystemEntry, FileSystemFileEntry, HtmlAnchorElement, HtmlCanvasElement, HtmlElement, HtmlImageElement,
+    HtmlInputElement,
 };
-use web_sys::{HtmlImageElement, HtmlInputElement};
 
 /// Pixels of a saved picture for each of the page's.
 const SHARPNESS: u32 = 2;
 
-/// The file that was chosen in a control, if it is one for files.
-pub(in crate::web) fn chosen(event: &Event) -> Option<File> {
-    event.target()?.dyn_into::<HtmlInputElement>().ok()?.files()?.item(0)
+/// The files that were chosen in a control, if it is one for files: of a folder those that describe
+/// a model.
+pub(in crate::web) fn chosen(event: &Event) -> Vec<File> {
+    let control = event.target().and_then(|target| target.dyn_into::<HtmlInputElement>().ok());
+    let Some((files, is_folder)) = control.and_then(|control| Some((control.files()?, control.webkitdirectory())))
+    else {
+        return Vec::new();
+    };
+    let files = (0..files.length()).filter_map(|at| files.item(at));
+    files.filter(|file| !is_folder || together::is_wanted(&file.name()) && is_at_top(file)).collect()
 }
 
-/// The first file that was dropped.
-pub(in crate::web) fn dropped(event: &Event) -> Option<File> {
-    event.dyn_ref::<DragEvent>()?.data_transfer()?.files()?.item(0)
+/// Whether a file of a chosen folder is in the folder itself, and not in one within it.
+fn is_at_top(file: &File) -> bool {
+    let path = js_sys::Reflect::get(file, &JsValue::from_str("webkitRelativePath")).ok();
+    path.and_then(|path| path.as_string()).is_none_or(|path| path.matches('/').count() <= 1)
+}
+
+/// A file or a folder that was dropped.
+pub(in crate::web) enum Dropped {
+    File(File),
+    Folder(FileSystemDirectoryEntry),
+}
+
+/// What was dropped. The browser shows it only while the event is handled.
+pub(in crate::web) fn dropped(event: &DragEvent) -> Vec<Dropped> {
+    let items = event.data_transfer().map(|transfer| transfer.items());
+    let item = |items: &DataTransferItemList, at| {
+        let item = items.get(at)?;
+        let entry = item.webkit_get_as_entry().ok().flatten();
+        match entry.and_then(|entry| entry.dyn_into::<FileSystemDirectoryEntry>().ok()) {
+            Some(folder) => Some(Dropped::Folder(folder)),
+            None => item.get_as_file().ok().flatten().map(Dropped::File),
+        }
+    };
+    items.map_or_else(Vec::new, |items| (0..items.length()).filter_map(|at| item(&items, at)).collect())
+}
+
+/// The files of what was dropped: of a folder those that describe a model.
+pub(in crate::web) async fn files_of(dropped: Vec<Dropped>) -> Vec<File> {
+    let mut files = Vec::new();
+    for dropped in dropped {
+        match dropped {
+            Dropped::File(file) => files.push(file),
+            Dropped::Folder(folder) => {
+                for entry in entries_of(&folder).await.into_iter().filter(|entry| together::is_wanted(&entry.name())) {
+                    files.extend(file_of(&entry).await);
+                }
+            }
+        }
+    }
+    files
+}
+
+/// The entries of a folder, without those of folders in it. The browser lists them in parts, the
+/// last of which is empty.
+async fn entries_of(folder: &FileSystemDirectoryEntry) -> Vec<FileSystemEntry> {
+    let reader = folder.create_reader();
+    let mut entries = Vec::new();
+    loop {
+        let part = Promise::new(&mut |resolve, reject| {
+            let _ = reader.read_entries_with_callback_and_callback(&resolve, &reject);
+        });
+        let part = JsFuture::from(part).await.map(|part| Array::from(&part)).unwrap_or_default();
+        if part.length() == 0 {
+            return entries;
+        }
+        entries.extend(part.iter().filter_map(|entry| entry.dyn_into::<FileSystemEntry>().ok()));
+    }
+}
+
+/// The file of an entry; `None` for a folder, and for a file that can't be opened.
+async fn file_of(entry: &FileSystemEntry) -> Option<File> {
+    let entry = entry.dyn_ref::<FileSystemFileEntry>()?;
+    let file = Promise::new(&mut |resolve, reject| entry.file_with_callback_and_callback(&resolve, &reject));
+    JsFuture::from(file).await.ok()?.dyn_into::<File>().ok()
 }
 
 /// The text of a control as something that can be read like a file.
 pub(in crate::web) fn of_text(event: &Event) -> Option<Blob> {
     let text = js_sys::Reflect::get(&event.target()?.into(), &JsValue::from_str("value")).ok()?;
-    Blob::new_with_str_sequence(&js_sys::Array::of1(&text)).ok()
+    Blob::new_with_str_sequence(&Array::of1(&text)).ok()
 }
 
 /// Saves the text of an element as a file, or its picture if the name ends in `.png` or `.svg`.

@@ -3,6 +3,7 @@
 
 use super::by_id;
 use crate::protocol::Request;
+use js_sys::Array;
 use leptos::prelude::{RwSignal, Set, set_timeout};
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -28,8 +29,8 @@ struct WorkerHandle {
     worker: Option<Worker>,
     /// Whether the worker receives messages.
     is_ready: bool,
-    /// The last file given, for the worker that replaces a failed one.
-    given: Option<Blob>,
+    /// The last file or files given, for the worker that replaces a failed one.
+    given: Option<JsValue>,
     /// Messages from before the worker was ready.
     early: VecDeque<JsValue>,
 }
@@ -125,12 +126,13 @@ fn report_progress(text: &str) {
     }
 }
 
-/// Gives the worker a file for the requests that follow. The page itself never reads it.
-pub(in crate::web) fn give(file: &Blob) {
+/// Gives the worker files for the requests that follow. The page itself never reads them.
+pub(in crate::web) fn give<'a>(files: impl IntoIterator<Item = &'a Blob>) {
+    let files = JsValue::from(files.into_iter().collect::<Array>());
     WORKERS.with_borrow_mut(|workers| {
         let handle = &mut workers.handles[QUICK];
-        handle.send(QUICK, file.into());
-        handle.given = Some(file.clone());
+        handle.send(QUICK, files.clone());
+        handle.given = Some(files);
     });
 }
 
@@ -138,7 +140,7 @@ impl WorkerHandle {
     fn send(&mut self, index: usize, message: JsValue) {
         if self.worker.is_none() {
             self.start(index);
-            self.early.extend(self.given.iter().map(JsValue::from));
+            self.early.extend(self.given.clone());
         }
         match &self.worker {
             Some(worker) if self.is_ready => drop(worker.post_message(&message)),

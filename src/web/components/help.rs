@@ -26,8 +26,8 @@ pub(super) struct HelpState {
 }
 
 impl HelpState {
-    /// Follows the pointer and the focus. The listeners serve all signs: those at each sign would be
-    /// almost half of the page's.
+    /// Follows the pointer and the focus. The listeners serve all signs: those at each sign would
+    /// be almost half of the page's.
     pub(super) fn new() -> HelpState {
         let help = HelpState { shown: RwSignal::new(None) };
         window_event_listener(ev::pointerover, move |event| help.show(&event));

@@ -11,6 +11,7 @@ use crate::web::state::{AppState, change_settings, open_link};
 use leptos::ev;
 use leptos::html::Div;
 use leptos::prelude::*;
+use leptos::task::spawn_local;
 use wasm_bindgen::JsCast;
 use web_sys::{Blob, Element, Event, File, HtmlInputElement, KeyboardEvent};
 
@@ -89,9 +90,10 @@ where
         browser::after_paint(move || channel.ask(&request));
     });
     let drop_file = move |event: ev::DragEvent| {
-        if let Some(file) = closest(&event, "[data-give]").and_then(|_| files::dropped(&event)) {
+        if closest(&event, "[data-give]").is_some() {
             event.prevent_default();
-            give_file(options, &file);
+            let dropped = files::dropped(&event);
+            spawn_local(async move { give_files(options, &files::files_of(dropped).await) });
         }
     };
     let accept_drop = |event: ev::DragEvent| {
@@ -222,12 +224,17 @@ fn tip(place: &Element, event: &Event) {
     }
 }
 
-fn give_file(options: RwSignal<Options>, file: &File) {
-    give(options, file, &file.name());
+fn give_files(options: RwSignal<Options>, files: &[File]) {
+    let name = match files {
+        [] => return,
+        [file] => file.name(),
+        [first, others @ ..] => format!("{} and {} more", first.name(), others.len()),
+    };
+    give(options, files.iter().map(AsRef::<Blob>::as_ref), &name);
 }
 
-/// Gives the worker a new file or text. Earlier choices do not apply to it.
-fn give(options: RwSignal<Options>, given: &Blob, name: &str) {
+/// Gives the worker new files or a text. Earlier choices do not apply to them.
+fn give<'a>(options: RwSignal<Options>, given: impl IntoIterator<Item = &'a Blob>, name: &str) {
     worker::give(given);
     options.set(Options { chosen: vec![("file".into(), name.into())], ..Options::default() });
 }
@@ -238,13 +245,14 @@ fn enter(options: RwSignal<Options>, event: &Event) {
         return;
     };
     if control.has_attribute("data-give") {
-        if let Some(file) = files::chosen(event) {
-            give_file(options, &file);
-        } else if event.type_() == "input"
+        let files = files::chosen(event);
+        if files.is_empty()
+            && event.type_() == "input"
             && let Some(text) = files::of_text(event)
         {
-            give(options, &text, "");
+            give(options, [&text], "");
         }
+        give_files(options, &files);
         return;
     }
     if let Some(name) = control.get_attribute("name") {

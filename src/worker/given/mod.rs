@@ -1,5 +1,6 @@
 //! The file or text that the reader gave, read in pieces and parsed once.
 
+use crate::import::together::{self, NamedBytes};
 use crate::import::{model_file, safetensors};
 use crate::log::{self, LogReader, LogReading};
 use crate::panels::Subject;
@@ -70,6 +71,17 @@ impl Given {
         reader.finish()
     }
 
+    /// Parses several files in memory, with their names, as those of one model.
+    pub fn of_files(files: &[(&str, &[u8])]) -> Given {
+        let sizes = files.iter().map(|(name, bytes)| ((*name).to_string(), bytes.len() as u64));
+        let mut reader = GivenReader::of_files(sizes.collect());
+        while let Some(piece) = reader.next_piece() {
+            let bytes = files.get(reader.file()).map_or(&[][..], |(_, bytes)| bytes);
+            reader.feed(&bytes[piece.start as usize..piece.end as usize]);
+        }
+        reader.finish()
+    }
+
     /// A file that cannot be read. The reason is a sentence.
     pub fn unreadable(reason: &str) -> Given {
         Parsed::Subject(Subject::Unreadable(reason.into())).into()
@@ -124,12 +136,13 @@ fn is_tensors(bytes: &[u8]) -> bool {
 /// ```
 #[derive(Debug)]
 pub struct GivenReader {
-    name: String,
-    /// The size of the file in bytes.
-    size: u64,
-    /// The bytes read so far.
+    /// The name and the size in bytes of each file.
+    files: Vec<(String, u64)>,
+    /// The files that were read.
+    done: Vec<Content>,
+    /// The bytes read so far of the current file.
     read: u64,
-    /// The number of bytes to read.
+    /// The number of bytes to read of it.
     end: u64,
     content: Content,
 }
@@ -149,15 +162,29 @@ enum Content {
 impl GivenReader {
     /// Returns a reader of a file of `size` bytes. Its name may name the model.
     pub fn new(name: &str, size: u64) -> GivenReader {
-        GivenReader { name: name.into(), size, read: 0, end: size, content: Content::Unread }
+        GivenReader::of_files(vec![(name.into(), size)])
+    }
+
+    /// Returns a reader of several files, each with its name and its size in bytes. The files of a
+    /// model are read together.
+    pub fn of_files(files: Vec<(String, u64)>) -> GivenReader {
+        let end = files.first().map_or(0, |(_, size)| *size);
+        let mut reader = GivenReader { files, done: Vec::new(), read: 0, end, content: Content::Unread };
+        reader.pass();
+        reader
     }
 
     /// Whether nothing was read yet.
     pub fn is_at_start(&self) -> bool {
-        self.read == 0
+        self.read == 0 && self.done.iter().all(|content| matches!(content, Content::Unread))
     }
 
-    /// The bytes to read next; `None` at the end.
+    /// The place of the file that the next piece belongs to.
+    pub fn file(&self) -> usize {
+        self.done.len()
+    }
+
+    /// The bytes to read next of [`GivenReader::file`]; `None` at the end of the last file.
     pub fn next_piece(&self) -> Option<Range<u64>> {
         (self.read < self.end).then(|| self.read..self.end.min(self.read.saturating_add(PIECE)))
     }
@@ -165,7 +192,8 @@ impl GivenReader {
     /// Takes the bytes of [`GivenReader::next_piece`]; if there are none, the file ends here.
     pub fn feed(&mut self, bytes: &[u8]) {
         if let Content::Unread = self.content {
-            (self.content, self.end) = content(bytes, self.size);
+            let size = self.files.get(self.done.len()).map_or(0, |(_, size)| *size);
+            (self.content, self.end) = content(bytes, size);
         }
         let wanted = self.next_piece().map_or(0, |piece| piece.end - piece.start);
         let bytes = &bytes[..bytes.len().min(wanted as usize)];
@@ -178,6 +206,16 @@ impl GivenReader {
             Content::Bytes(kept) => kept.extend_from_slice(bytes),
             Content::Log(log) | Content::LongObject(log) => log.feed(bytes),
         }
+        self.pass();
+    }
+
+    /// Passes to the next file that has bytes, if the current one was read.
+    fn pass(&mut self) {
+        while self.read >= self.end && self.done.len() + 1 < self.files.len() {
+            self.done.push(std::mem::replace(&mut self.content, Content::Unread));
+            self.read = 0;
+            self.end = self.files.get(self.done.len()).map_or(0, |(_, size)| *size);
+        }
     }
 
     /// The progress of reading: the percentage, a line end, and a sentence.
@@ -189,19 +227,55 @@ impl GivenReader {
         }
     }
 
-    /// Parses the file, as far as it was read.
-    pub fn finish(self) -> Given {
-        let parsed = match self.content {
+    /// Parses the file, as far as it was read. Several files are parsed together.
+    pub fn finish(mut self) -> Given {
+        self.done.push(self.content);
+        let names = self.files.iter().map(|(name, _)| name.as_str());
+        if self.done.len() > 1 {
+            return together(names.zip(self.done).collect()).into();
+        }
+        let (name, size) = self.files.first().map_or(("", 0), |(name, size)| (name.as_str(), *size));
+        let parsed = match self.done.pop().unwrap_or(Content::Unread) {
             Content::Unread => Parsed::Blank,
-            Content::Bytes(bytes) => parse(&bytes, &self.name),
+            Content::Bytes(bytes) => parse(&bytes, name),
             Content::Log(log) => Parsed::Log(log.finish()),
             Content::LongObject(log) => match log.finish() {
-                reading if reading.is_empty() => Parsed::Subject(Subject::Unreadable(too_long(self.size))),
+                reading if reading.is_empty() => Parsed::Subject(Subject::Unreadable(too_long(size))),
                 reading => Parsed::Log(reading),
             },
         };
         parsed.into()
     }
+}
+
+/// Parses several files as those of one model. Without a model's file, the only log among them
+/// counts.
+fn together(files: Vec<(&str, Content)>) -> Parsed {
+    let mut models: Vec<(&str, Vec<u8>)> = Vec::new();
+    let mut others: Vec<(&str, LogReading)> = Vec::new();
+    for (name, content) in files {
+        match content {
+            Content::Bytes(bytes) if is_binary(&bytes) && !is_tensors(&bytes) => {}
+            Content::Bytes(bytes) => models.push((name, with_length(&bytes).into_owned())),
+            Content::Log(log) | Content::LongObject(log) => others.push((name, log.finish())),
+            Content::Unread => {}
+        }
+    }
+    if models.is_empty() {
+        let logs = others.iter().filter(|(_, log)| !log.is_empty()).count();
+        return match others.into_iter().find(|(_, log)| !log.is_empty()) {
+            Some((_, log)) if logs == 1 => Parsed::Log(log),
+            Some((name, _)) => Parsed::Subject(Subject::Unreadable(format!(
+                "{logs} of these files are logs. A log is read alone: give {name} or another one."
+            ))),
+            None => Parsed::Subject(Subject::Unreadable("None of these files is a model's file or a log.".into())),
+        };
+    }
+    let parts: Vec<NamedBytes> = models.iter().map(|(name, bytes)| (*name, bytes.as_slice())).collect();
+    Parsed::Subject(match together::read(&parts) {
+        Ok(file) => Subject::Model(Box::new(file)),
+        Err(error) => Subject::Unreadable(capitalized(&error.to_string())),
+    })
 }
 
 /// Parses a model's file, or a log of JSON lines, which begins as a model's file does.

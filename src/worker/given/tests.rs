@@ -95,3 +95,23 @@ fn progress_is_a_percentage_of_what_is_read() {
     }
     assert_eq!(reader.progress(), "100\nAll 41 MB were read.");
 }
+
+#[test]
+fn files_of_a_model_are_read_together() {
+    let types = br#"{"quantization": {"quant_algo": "NVFP4", "kv_cache_quant_algo": "FP8"}}"#;
+    let files = [("hf_quant_config.json", &types[..]), ("empty.txt", b""), ("config.json", CONFIG.as_bytes())];
+    let given = Given::of_files(&files);
+    let Some(Subject::Model(file)) = given.subject(Units::Binary) else { panic!("{given:?}") };
+    assert_eq!(file.model().unwrap().checkpoint.precisions.main().name(), "NVFP4");
+    let html = answer_text("panel=file&file=2%20files", &given);
+    assert!(
+        html.contains("Use this model") && html.contains("m.stored%3DNVFP4") | html.contains("m.stored=NVFP4"),
+        "{html}"
+    );
+    // A log beside a model's files does not count, and of two logs one must be chosen.
+    let beside = Given::of_files(&[("config.json", CONFIG.as_bytes()), ("serve.log", FAILED.as_bytes())]);
+    assert!(matches!(beside.subject(Units::Binary), Some(Subject::Model(_))), "{beside:?}");
+    let logs = Given::of_files(&[("a.log", FAILED.as_bytes()), ("b.log", FAILED.as_bytes())]);
+    let html = answer_text("panel=file&file=logs", &logs);
+    assert!(html.contains("A log is read alone: give a.log"), "{html}");
+}

@@ -5,7 +5,7 @@ import { complains, control, enter, reveal, screen } from "./calculator.mjs";
 import { eventually } from "./scenario.mjs";
 
 const LARGE = "model=meta-llama/Llama-3.3-70B-Instruct&max_batch_size=64&max_seq_len=8192";
-const PINNED = "tp_size=2&compare=v%3D1%26quant_algo%3DFP8";
+const PINNED = "tp_size=2&compare=v%3D2%26quant_algo%3DFP8";
 const CUSTOM = "model=custom&m.layers=20&m.hidden=3072";
 const CONFIG = readFileSync(new URL("../../fixtures/configs/families.jsonl", import.meta.url), "utf8").split("\n")[0];
 

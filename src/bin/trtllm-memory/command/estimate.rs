@@ -11,7 +11,8 @@ use std::path::{Path, PathBuf};
 use trtllm_memory::chart::Segment;
 use trtllm_memory::deployment::Resolved;
 use trtllm_memory::export::json::{Answer, BadInput, Warning};
-use trtllm_memory::import::model_file::{self, ModelFile};
+use trtllm_memory::import::model_file::ModelFile;
+use trtllm_memory::import::together::{self, NamedBytes};
 use trtllm_memory::link;
 use trtllm_memory::memory::{Binding, RankKind, Report};
 use trtllm_memory::units::{Bytes, Units, grouped, grouped_decimal};
@@ -24,14 +25,19 @@ pub(super) struct Arguments {
     /// A share link of any host, `#…`, or its fragment alone, quoted because of its `&` and `#`.
     /// `-` reads links from standard input, one a line: blank lines are skipped, and the exit
     /// status is the worst of all.
-    #[arg(required_unless_present = "hf_config")]
+    #[arg(required_unless_present_any = ["hf_config", "checkpoint"])]
     link: Option<String>,
     /// Read the model from its file: a Hugging Face config.json, a .safetensors file with the whole
     /// model, or the config.json of a TensorRT-LLM checkpoint or engine, with all its settings.
     /// The link takes precedence over the file. If the link names the model, the file may be an
-    /// hf_quant_config.json, an index or a single shard, from which the quantization is read.
+    /// hf_quant_config.json, an index or a single shard, from which the quantization is read. Given
+    /// several times, the files are read together as those of one model.
     #[arg(long, value_name = "FILE")]
-    hf_config: Option<PathBuf>,
+    hf_config: Vec<PathBuf>,
+    /// Read the model from a checkpoint's folder: its configurations, its index, and of its
+    /// .safetensors files the headers.
+    #[arg(long, value_name = "FOLDER")]
+    checkpoint: Option<PathBuf>,
     /// Print JSON; sizes are bytes. Invalid input is in `errors`. Each link of standard input has
     /// an object on a line of its own, with the number of the link's line as `line`.
     #[arg(long)]
@@ -44,12 +50,12 @@ pub(super) struct Arguments {
 /// Estimates a link, or each link of standard input.
 pub(super) fn run(arguments: Arguments, units: Units) -> Box<dyn Iterator<Item = Output>> {
     let links_from_input = arguments.link.as_deref() == Some(STANDARD_INPUT);
-    let read = match &arguments.hf_config {
-        Some(path) if links_from_input && path == Path::new(STANDARD_INPUT) => {
+    let paths = &arguments.hf_config;
+    let read = match paths.iter().find(|path| *path == Path::new(STANDARD_INPUT)) {
+        Some(path) if links_from_input => {
             Err(bad_file(path, "-: The links and the file cannot both come from standard input.".into()))
         }
-        Some(path) => GivenFile::read(path).map(Some),
-        None => Ok(None),
+        _ => GivenFiles::read(paths, arguments.checkpoint.as_deref()),
     };
     let link = arguments.link.as_deref().filter(|_| !links_from_input).unwrap_or_default();
     let refused = |error| Answer::refused(link::decode(link), error);
@@ -67,18 +73,37 @@ pub(super) fn run(arguments: Arguments, units: Units) -> Box<dyn Iterator<Item =
     }
 }
 
-/// A model's file and its name.
-struct GivenFile {
+/// The files of a model and their names.
+struct GivenFiles {
+    /// The first file, or the folder.
     path: PathBuf,
     content: ModelFile,
 }
 
-impl GivenFile {
-    fn read(path: &Path) -> Result<GivenFile, BadInput> {
-        let bytes = input::whole(path).map_err(|error| bad_file(path, error.to_string()))?;
-        match model_file::read(&bytes, &path.to_string_lossy()) {
-            Ok(content) => Ok(GivenFile { path: path.into(), content }),
-            Err(error) => Err(bad_file(path, format!("{}: {error}", path.display()))),
+impl GivenFiles {
+    /// Reads files and those of a folder together; `None` if there are none.
+    fn read(files: &[PathBuf], folder: Option<&Path>) -> Result<Option<GivenFiles>, BadInput> {
+        // A folder may also be given in place of a file.
+        let (folders, files): (Vec<&Path>, Vec<&Path>) =
+            files.iter().map(PathBuf::as_path).partition(|path| path.is_dir());
+        let folders: Vec<&Path> = folders.into_iter().chain(folder).collect();
+        let Some(path) = folders.first().or(files.first()).copied() else { return Ok(None) };
+        let mut read: Vec<(PathBuf, Vec<u8>)> = Vec::new();
+        for file in files {
+            read.push((file.into(), input::whole(file).map_err(|error| bad_file(file, error.to_string()))?));
+        }
+        for folder in folders {
+            read.extend(input::checkpoint(folder).map_err(|error| bad_file(folder, error.to_string()))?);
+        }
+        let names: Vec<String> = read.iter().map(|(path, _)| path.to_string_lossy().into_owned()).collect();
+        let parts: Vec<NamedBytes> =
+            names.iter().zip(&read).map(|(name, (_, bytes))| (name.as_str(), bytes.as_slice())).collect();
+        match together::read(&parts) {
+            Ok(content) => Ok(Some(GivenFiles { path: path.into(), content })),
+            Err(error) => {
+                let message = if names.len() == 1 { format!("{}: {error}", names[0]) } else { error.to_string() };
+                Err(bad_file(path, message))
+            }
         }
     }
 
@@ -96,14 +121,18 @@ fn bad_file(path: &Path, message: String) -> BadInput {
 }
 
 /// The answer to a link, with the model of a file if there is one.
-fn answer(link: &str, file: Option<&GivenFile>) -> Answer {
+fn answer(link: &str, file: Option<&GivenFiles>) -> Answer {
     let Some(file) = file else { return Answer::to(link) };
     let mut deployment = link::base_of(link);
     file.content.apply(&mut deployment);
-    let decoded = link::decode_onto(deployment, link);
+    let mut decoded = link::decode_onto(deployment, link);
     if let Some(error) = file.lack(&decoded.named) {
         return Answer::refused(decoded, error);
     }
+    if !decoded.named.contains(&"quant_algo") {
+        file.content.apply_precisions(&mut decoded.deployment);
+    }
+    let compared = file.content.compared_with(&decoded.deployment.model);
     let names_model = decoded.named.contains(&"model");
     let mut answer = Answer::from(decoded);
     if let Some(model) = file.content.model().filter(|model| names_model && **model != answer.deployment.model) {
@@ -115,7 +144,15 @@ fn answer(link: &str, file: Option<&GivenFile>) -> Answer {
         );
         answer.warnings.push(Warning { field: "model".into(), message });
     }
-    answer.warnings.extend(file.content.report().assumed.iter().map(|item| Warning {
+    // The link takes precedence, so files of another model are only a warning.
+    let differing = match compared {
+        Ok(report) => report.assumed,
+        Err(error) => {
+            answer.warnings.push(Warning { field: "model".into(), message: error.to_string() });
+            Vec::new()
+        }
+    };
+    answer.warnings.extend(file.content.report().assumed.iter().chain(&differing).map(|item| Warning {
         field: item.field.clone(),
         message: format!("{}: {} ({})", item.field, item.value, item.note),
     }));

@@ -2,10 +2,16 @@
 
 use std::fs::File;
 use std::io::{self, BufRead, Read, StdinLock};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use trtllm_memory::import::together::is_wanted;
 
 /// Bytes of a model's file that are read, at most: more than a safetensors header can have.
 const LONGEST: u64 = 110_000_000;
+
+/// Bytes of all headers of a folder that are read, at most, if a configuration says the same.
+const MOST_HEADERS: u64 = 32_000_000;
+/// Files of a folder whose headers are read, at most, if a configuration says the same.
+const MOST_FILES: usize = 2000;
 
 /// The name of standard input, in place of a file's name.
 pub(super) const STANDARD_INPUT: &str = "-";
@@ -50,6 +56,59 @@ pub(super) fn whole(file: &Path) -> Result<Vec<u8>, InputError> {
         Ok(_) => Ok(bytes),
         Err(error) => Err(InputError::new(file, &error)),
     }
+}
+
+/// Reads what a checkpoint's folder says about its model: each configuration and index whole, and
+/// of safetensors files the headers.
+pub(super) fn checkpoint(folder: &Path) -> Result<Vec<(PathBuf, Vec<u8>)>, InputError> {
+    let failed = |error: &io::Error| InputError::new(folder, error);
+    let mut wanted: Vec<PathBuf> = Vec::new();
+    let mut count = 0_usize;
+    for entry in std::fs::read_dir(folder).map_err(|error| failed(&error))? {
+        let name = entry.map_err(|error| failed(&error))?.file_name();
+        count += 1;
+        if name.to_str().is_some_and(is_wanted) {
+            wanted.push(folder.join(name));
+        }
+    }
+    wanted.sort();
+    let (tensors, others): (Vec<PathBuf>, Vec<PathBuf>) =
+        wanted.into_iter().partition(|path| path.extension().is_some_and(|ending| ending == "safetensors"));
+    // Beside the shards of one format there may be the same tensors in another.
+    let is_main = |path: &PathBuf| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("model"));
+    let has_main = tensors.iter().any(is_main);
+    let tensors: Vec<PathBuf> = tensors.into_iter().filter(|path| !has_main || is_main(path)).collect();
+    let mut read = Vec::new();
+    for path in others {
+        read.push((path.clone(), whole(&path)?));
+    }
+    // The configurations say what the headers of very many files would.
+    if read.is_empty() || headers_len(&tensors) <= MOST_HEADERS {
+        for path in tensors {
+            read.push((path.clone(), whole(&path)?));
+        }
+    }
+    if read.is_empty() {
+        return Err(InputError(format!(
+            "{}: none of its {count} files is a config.json, an hf_quant_config.json, a params.json, an index or a \
+             .safetensors file; give the folder of a checkpoint.",
+            folder.display()
+        )));
+    }
+    Ok(read)
+}
+
+/// The bytes of the headers of safetensors files, as far as they can be read.
+fn headers_len(files: &[PathBuf]) -> u64 {
+    let length = |path: &PathBuf| {
+        let mut bytes = [0; 8];
+        File::open(path).and_then(|mut file| file.read_exact(&mut bytes)).map_or(0, |()| u64::from_le_bytes(bytes))
+    };
+    files
+        .iter()
+        .take(MOST_FILES)
+        .map(length)
+        .fold(MOST_HEADERS * u64::from(files.len() > MOST_FILES), u64::saturating_add)
 }
 
 /// The error of a file longer than [`LONGEST`], with its size if the file system knows it.

@@ -30,10 +30,10 @@ const IN_HEADER: [&str; 2] = ["trtllm_version", "backend"];
 fn settings_of(group: Group) -> Vec<&'static Setting> {
     let is_choice = |setting: &&Setting| !matches!(setting.input, Input::Choice(names) if names.len() < 2);
     let is_here = |setting: &&Setting| setting.group == group && !IN_HEADER.contains(&setting.key);
-    let mut settings: Vec<&'static Setting> = SETTINGS.iter().filter(is_here).filter(is_choice).collect();
+    let settings = SETTINGS.iter().filter(is_here).filter(is_choice);
     // The length of a request is what people set first; links have another order.
-    settings.sort_by_key(|setting| group == Group::Limits && setting.key != "max_seq_len");
-    settings
+    let (first, rest): (Vec<_>, Vec<_>) = settings.partition(|setting| setting.key == "max_seq_len");
+    [first, rest].concat()
 }
 
 /// The form of all settings.

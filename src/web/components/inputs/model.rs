@@ -1,6 +1,6 @@
 //! A model, found by typing a part of its name.
 
-use super::checkpoint::CheckpointChip;
+use super::checkpoint::{BackendNote, CheckpointChip};
 use super::field::control_attributes;
 use crate::architecture::{self, Architecture, Attention, Suggestion};
 use crate::protocol::PanelId;
@@ -18,6 +18,8 @@ use web_sys::{Element, HtmlInputElement, KeyboardEvent, MouseEvent};
 const MOST: usize = 60;
 /// The id of the dimensions below the control.
 const DIMENSIONS: &str = "model_dimensions";
+/// The ids of what describes the control: its dimensions, and why it has its backend.
+const DESCRIBED_BY: &str = "model_dimensions backend_note";
 /// The id of the list.
 const LIST: &str = "model_list";
 
@@ -168,7 +170,7 @@ pub(super) fn ModelField(setting: SettingState) -> impl IntoView {
                 role="combobox"
                 spellcheck="false"
                 autocapitalize="off"
-                {..control_attributes(setting, DIMENSIONS)}
+                {..control_attributes(setting, DESCRIBED_BY)}
                 aria-autocomplete="list"
                 aria-controls=LIST
                 aria-expanded=Signal::derive(move || search.is_open.get().to_string())
@@ -197,6 +199,7 @@ pub(super) fn ModelField(setting: SettingState) -> impl IntoView {
         </div>
         <HelpText setting/>
         <CheckpointChip/>
+        <BackendNote/>
         <p class="note facts" id=DIMENSIONS>{shown}</p>
     }
 }

@@ -2,7 +2,6 @@
 
 use super::rank::{Rank, RankRanges};
 use super::report::Report;
-use std::cmp::Reverse;
 
 /// Ranks that use their memory in the same way, also if their numbers are not consecutive.
 #[derive(Debug, Clone, PartialEq)]
@@ -32,8 +31,14 @@ impl Report {
                 None => kinds.push(RankKind { first: rank, ranks: vec![rank] }),
             }
         }
-        kinds.sort_by_key(|kind| Reverse(kind.first.used()));
-        kinds
+        // Inserted in order: a sort of the standard library enlarges the page's program.
+        let mut fullest_first: Vec<RankKind> = Vec::with_capacity(kinds.len());
+        for kind in kinds {
+            let used = kind.first.used();
+            let place = fullest_first.partition_point(|fuller| fuller.first.used() >= used);
+            fullest_first.insert(place, kind);
+        }
+        fullest_first
     }
 }
 

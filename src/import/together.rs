@@ -11,7 +11,7 @@ use super::spanned_json::{self, Node};
 use super::trtllm_config;
 use crate::architecture::{Architecture, Block, ModelRef, Tensor, TensorKind};
 use crate::deployment::{Deployment, setting};
-use crate::memory::{Contributor, estimate};
+use crate::memory::{Contributor, estimate_resolved};
 use crate::units::{Bytes, Units, grouped, grouped_decimal};
 
 /// A file by its name or path, and its bytes: of a safetensors file its header is enough.
@@ -319,11 +319,13 @@ fn elements(model: &ModelRef, block: Block) -> u64 {
     groups.fold(0, u64::saturating_add)
 }
 
-/// The bytes of a model's weights on one rank that supports every precision; `None` if the backend
-/// does not load them.
+/// The bytes of a language model's weights on one rank that supports every precision; `None` if the
+/// backend does not load them.
 fn weights(model: &ModelRef) -> Option<Bytes> {
     let mut deployment = Deployment { model: model.clone(), ..Deployment::default() };
     setting("gpu")?.read(&mut deployment, "b200").ok()?;
-    let report = estimate(&deployment).ok()?;
-    report.ranks.first().map(|rank| rank.figure(Contributor::Weights).bytes)
+    let resolved = deployment.resolve().ok()?;
+    let towers = resolved.tower() * resolved.precision.dtype.bytes();
+    let report = estimate_resolved(&resolved);
+    report.ranks.first().map(|rank| Bytes(rank.figure(Contributor::Weights).bytes.0.saturating_sub(towers)))
 }

@@ -300,6 +300,8 @@ scenario(
       assert.match(await warnings(page).innerText(), /The lists of models, GPUs and examples could not be loaded/),
     );
     await agrees(page, "tp_size=2");
+    // The page tries twice by itself; a click during a try starts no other.
+    await page.waitForLoadState("networkidle");
     await page.unrouteAll();
     await page.locator("h1").click();
     await agrees(page, OTHER);

@@ -75,16 +75,12 @@ const COLUMNS: usize = 19;
 /// Parses a row of `models.csv`; `None` if it is malformed, which a test rules out.
 fn model(row: &'static str, before: &'static str) -> Option<Architecture> {
     let columns = columns(row)?;
-    let [name, aliases, like, ..] = columns;
+    let [name, aliases, ..] = columns;
     let aliases = aliases.split_whitespace().map(str::to_string).collect();
-    let dimensions = if like.is_empty() { columns } else { self::columns(row_of(like, before)?)? };
-    let mut recipe = recipe(&dimensions)?;
-    if !like.is_empty() {
-        features(&mut recipe, columns[13])?;
-    }
+    let (recipe, source) = described(&columns, before)?;
     let built = recipe.build();
     let checkpoint = checkpoint(&columns, built.layers)?;
-    let source = source(dimensions[14])?.to_string();
+    let source = self::source(source)?.to_string();
     Some(Architecture { name: name.to_string(), aliases, checkpoint, source, ..built })
 }
 
@@ -117,6 +113,19 @@ fn checkpoint(columns: &[&'static str; COLUMNS], layers: u32) -> Option<Checkpoi
             _ => return None,
         },
     })
+}
+
+/// Parses the dimensions and features of a row, and the word for their source. Those of a version
+/// are in the row of its base, which is one of `rows`.
+fn described(columns: &[&'static str; COLUMNS], rows: &'static str) -> Option<(Recipe, &'static str)> {
+    let [_, _, like, .., own_features, source, _, _, _, _] = *columns;
+    if like.is_empty() {
+        return Some((recipe(columns)?, source));
+    }
+    let base = self::columns(row_of(like, rows)?)?;
+    let (mut recipe, source) = described(&base, "")?;
+    features(&mut recipe, own_features)?;
+    Some((recipe, source))
 }
 
 /// Parses the dimensions and features in a row.
@@ -178,19 +187,10 @@ pub fn recipe_of(model: &str) -> Recipe {
     let whole = || {
         let rows = CATALOGUE.rows();
         let columns = columns(row_of(model, rows)?)?;
-        let [_, _, like, .., method, stored, kv_cache, _] = columns;
-        let mut recipe = match like {
-            "" => recipe(&columns)?,
-            base => {
-                let mut recipe = recipe(&self::columns(row_of(base, rows)?)?)?;
-                features(&mut recipe, columns[13])?;
-                recipe
-            }
-        };
-        let stored_kv = if kv_cache.is_empty() { StoredKvCache::Unknown.name() } else { kv_cache };
-        let of_checkpoint = [("stored", stored), ("quant_method", method), ("stored_kv", stored_kv)];
-        for (name, value) in of_checkpoint.into_iter().filter(|_| !stored.is_empty()) {
-            recipe.set(name, value).ok()?;
+        let (mut recipe, _) = described(&columns, rows)?;
+        let checkpoint = checkpoint(&columns, recipe.layers)?;
+        if !checkpoint.precisions.is_unquantized() {
+            recipe.store(&checkpoint);
         }
         Some(recipe)
     };

@@ -30,7 +30,8 @@ pub enum Block {
     Other,
 }
 
-/// The blocks with linear layers, and their names in a [`ModulePrecisions`] as text.
+/// The blocks with linear layers in the order of [`Block`], and their names in a
+/// [`ModulePrecisions`] as text.
 const BLOCKS: [(Block, &str); 8] = [
     (Block::AttentionInputs, "attention"),
     (Block::AttentionOutput, "output"),
@@ -118,14 +119,14 @@ impl ModulePrecisions {
 
     /// Sets the precision of a block: of the layers `within`, or of all.
     pub fn set(&mut self, block: Block, within: Option<LayerSet>, algo: QuantAlgo) {
-        let Some(place) = place(block) else { return };
+        let Some(everywhere) = self.blocks.get(block as usize).copied() else { return };
         for (layers, _, _) in self.exceptions.iter_mut().filter(|(_, other, _)| *other == block) {
             *layers = within.map_or(LayerSet::NONE, |within| layers.without(within));
         }
         self.exceptions.retain(|(layers, _, _)| !layers.is_empty());
         match within {
-            None => self.blocks[place] = algo,
-            Some(layers) if algo != self.blocks[place] && !layers.is_empty() => {
+            None => self.blocks[block as usize] = algo,
+            Some(layers) if algo != everywhere && !layers.is_empty() => {
                 match self.exceptions.iter_mut().find(|(_, other, known)| (*other, *known) == (block, algo)) {
                     Some((known, _, _)) => *known = *known | layers,
                     None => self.exceptions.push((layers, block, algo)),
@@ -143,7 +144,7 @@ impl ModulePrecisions {
 
     /// Returns the precision of a block in most layers.
     pub fn of(&self, block: Block) -> QuantAlgo {
-        place(block).map_or(QuantAlgo::None, |place| self.blocks[place])
+        self.blocks.get(block as usize).copied().unwrap_or_default()
     }
 
     /// Returns the precisions of a block in `layers`, each with its layers.
@@ -203,15 +204,11 @@ impl ModulePrecisions {
         }
         rules.extend(differing.iter().map(|(algo, names)| format!("{}:{algo}", names.join("+"))));
         for (set, block, algo) in &self.exceptions {
-            let name = place(*block).map_or("", |place| BLOCKS[place].1);
+            let name = BLOCKS[*block as usize].1;
             rules.push(format!("{name}:{algo}@{}", layer_text(*set, layers)));
         }
         rules.join(",")
     }
-}
-
-fn place(block: Block) -> Option<usize> {
-    BLOCKS.iter().position(|(known, _)| *known == block)
 }
 
 #[cfg(test)]
@@ -224,6 +221,12 @@ mod tests {
 
     fn parsed(text: &str) -> ModulePrecisions {
         ModulePrecisions::parse(text, LAYERS).unwrap()
+    }
+
+    #[test]
+    fn blocks_are_listed_in_their_order() {
+        assert!(BLOCKS.iter().enumerate().all(|(at, (block, _))| *block as usize == at));
+        assert_eq!(Block::Other as usize, BLOCKS.len());
     }
 
     #[test]

@@ -363,6 +363,18 @@ impl Recipe {
         }
     }
 
+    /// Sets the features that say how the weights are stored.
+    pub fn store(&mut self, checkpoint: &Checkpoint) {
+        let is_plain = checkpoint.precisions.is_unquantized();
+        let kv_cache = if checkpoint.kv_cache == StoredKvCache::Auto { "" } else { checkpoint.kv_cache.name() };
+        let method = checkpoint.method.filter(|_| !is_plain).map_or("", QuantMethod::name);
+        let rules = checkpoint.precisions.text(self.layers);
+        for (name, value) in [("stored", rules.as_str()), ("quant_method", method), ("stored_kv", kv_cache)] {
+            let result = self.set(name, value);
+            debug_assert!(result.is_ok(), "{name}={value}: {result:?}");
+        }
+    }
+
     fn checkpoint(&self) -> Checkpoint {
         let named = |name: &str| self.feature(name).unwrap_or_default();
         Checkpoint {

@@ -1,9 +1,9 @@
 //! The worker behind the page: connects [`trtllm_memory::worker`] to the browser.
 //!
-//! The page sends a file, a list of files that belong together, a question, or a withdrawal. A
-//! question is a number, a line end and the text of a [`Request`]. A withdrawal is the number
-//! alone. The worker sends the number and the answer. While it reads a file it sends `progress`,
-//! the percentage and a sentence.
+//! The page sends a list of files that belong together, a question, or a withdrawal. A question is
+//! a number, a line end and the text of a [`Request`]. A withdrawal is the number alone. The worker
+//! sends the number and the answer. While it reads a file it sends `progress`, the percentage and a
+//! sentence.
 
 use js_sys::Array;
 use std::cell::RefCell;
@@ -42,14 +42,9 @@ thread_local! {
 fn main() {
     let on_message = Closure::<dyn Fn(MessageEvent)>::new(|event: MessageEvent| {
         let message = event.data();
-        WORKER.with_borrow_mut(|worker| {
-            if let Some(file) = message.dyn_ref::<Blob>() {
-                worker.set_files(vec![file.clone()]);
-            } else if let Some(files) = message.dyn_ref::<Array>() {
-                worker.set_files(files.iter().filter_map(|file| file.dyn_into::<Blob>().ok()).collect());
-            } else {
-                worker.on_text(&message.as_string().unwrap_or_default());
-            }
+        WORKER.with_borrow_mut(|worker| match message.dyn_ref::<Array>() {
+            Some(files) => worker.set_files(files.iter().filter_map(|file| file.dyn_into::<Blob>().ok()).collect()),
+            None => worker.on_text(&message.as_string().unwrap_or_default()),
         });
     });
     SCOPE.with(|scope| scope.set_onmessage(Some(on_message.into_js_value().unchecked_ref())));

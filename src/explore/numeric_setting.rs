@@ -30,9 +30,9 @@ const LARGER_STEPS: [u64; 12] = [20, 24, 28, 32, 40, 48, 56, 64, 72, 128, 256, 5
 const SMALL_STEPS: u64 = 16;
 
 impl NumericSetting {
-    /// Whether the value 0 means that there is no limit.
-    pub fn is_unlimited_at_zero(self) -> bool {
-        self.row.key == "max_gpu_total_bytes"
+    /// Whether the value `today` is no limit, as 0 is for some settings.
+    pub fn is_unlimited(self, today: Option<&str>) -> bool {
+        self.row.key == "max_gpu_total_bytes" && today == Some("0")
     }
 
     /// The numeric setting in this row of the table; `None` if its values are not numbers.

@@ -68,8 +68,7 @@ pub(super) fn stored_as(
         report.assume("model", &model.name, "the catalogue's model with these dimensions and this precision");
         return ModelRef::from(*model);
     }
-    let base = alike.iter().rev().max_by_key(|model| (named_length(model, hint), model.checkpoint.base.is_none()));
-    let mut recipe = match base {
+    let mut recipe = match self::named(alike, hint) {
         Some(base) => {
             let how = if stored.precisions.is_unquantized() { "16 bit".into() } else { stored.label() };
             let note = format!("the catalogue's model with these dimensions; the file's precision is {how}");
@@ -82,7 +81,7 @@ pub(super) fn stored_as(
         }
         None => own,
     };
-    store(&mut recipe, stored);
+    recipe.store(stored);
     ModelRef::custom(recipe)
 }
 
@@ -95,18 +94,6 @@ pub(super) fn is_stored_so(model: &Architecture, stored: &Checkpoint) -> bool {
     kv_cache
         && (stored.method.is_none() || theirs.unreadable() == stored.unreadable())
         && are_alike(model, &theirs.precisions, &stored.precisions)
-}
-
-/// Sets the features of a model that say how its weights are stored.
-pub(super) fn store(recipe: &mut Recipe, stored: &Checkpoint) {
-    let is_plain = stored.precisions.is_unquantized();
-    let kv_cache = if stored.kv_cache == StoredKvCache::Auto { "" } else { stored.kv_cache.name() };
-    let method = stored.method.filter(|_| !is_plain).map_or("", |method| method.name());
-    let rules = if is_plain { String::new() } else { stored.precisions.text(recipe.layers) };
-    for (name, value) in [("stored", rules.as_str()), ("quant_method", method), ("stored_kv", kv_cache)] {
-        let result = recipe.set(name, value);
-        debug_assert!(result.is_ok(), "{name}={value}: {result:?}");
-    }
 }
 
 /// Returns the model of `alike` that `hint` names, in no particular precision.

@@ -2,7 +2,6 @@
 
 use super::foreign;
 use super::hf_config::{self, HfConfig};
-use super::known;
 use super::mistral_params;
 use super::quantization::{Quantization, are_alike};
 use super::report::{ReadError, ReadReport};
@@ -154,7 +153,7 @@ impl ModelFile {
         if recipe.name == "custom" {
             recipe.name = name.into();
         }
-        known::store(&mut recipe, &stored);
+        recipe.store(&stored);
         deployment.model = ModelRef::custom(recipe);
         deployment.precision.quant_algo = None;
     }

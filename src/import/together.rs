@@ -32,15 +32,22 @@ pub fn is_wanted(name: &str) -> bool {
 
 /// What one of several files is.
 enum Part<'t, 'n> {
-    Config(&'n Node<'t>),
-    Params(&'n Node<'t>),
-    Quantization(&'n Node<'t>),
-    Engine(&'n Node<'t>),
-    Index(&'n Node<'t>),
-    Adapter(&'n Node<'t>),
-    Header(&'n Node<'t>),
+    /// A file of this kind.
+    Known(Kind, &'n Node<'t>),
     /// A file without effect, with the reason.
     Other(String),
+}
+
+/// The kinds of files that describe a model.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Config,
+    Params,
+    Quantization,
+    Engine,
+    Index,
+    Adapter,
+    Header,
 }
 
 /// Reads several files of one model together. `hf_quant_config.json` takes precedence over the
@@ -83,7 +90,7 @@ pub fn read(files: &[NamedBytes]) -> Result<ModelFile, ReadError> {
         .zip(files)
         .map(|((name, root), (_, bytes))| {
             let part = match root {
-                Ok(root) if safetensors::header_len(bytes).is_some() => Part::Header(root),
+                Ok(root) if safetensors::header_len(bytes).is_some() => Part::Known(Kind::Header, root),
                 Ok(root) => part(root),
                 Err(message) => Part::Other((*message).into()),
             };
@@ -95,41 +102,38 @@ pub fn read(files: &[NamedBytes]) -> Result<ModelFile, ReadError> {
 
 fn part<'t, 'n>(root: &'n Node<'t>) -> Part<'t, 'n> {
     let has = |name: &str| root.get(name).is_some();
-    if has("weight_map") {
-        Part::Index(root)
+    let kind = if has("weight_map") {
+        Kind::Index
     } else if trtllm_config::is_trtllm_config(root) {
-        Part::Engine(root)
+        Kind::Engine
     } else if mistral_params::is_params(root) {
-        Part::Params(root)
+        Kind::Params
     } else if has("peft_type") {
-        Part::Adapter(root)
+        Kind::Adapter
     } else if let Some(message) = foreign::file(root) {
-        Part::Other(message.into())
+        return Part::Other(message.into());
     } else if has("quantization") && !has("hidden_size") {
-        Part::Quantization(root)
+        Kind::Quantization
     } else {
-        Part::Config(root)
-    }
+        Kind::Config
+    };
+    Part::Known(kind, root)
 }
 
 struct Parts<'t, 'n>(Vec<(&'n str, Part<'t, 'n>)>);
 
 impl<'t, 'n> Parts<'t, 'n> {
     /// The files of one kind, with their names.
-    fn all<'s, T: 's>(
-        &'s self,
-        select: impl Fn(&'s Part<'t, 'n>) -> Option<T> + 's,
-    ) -> impl Iterator<Item = (&'n str, T)> {
-        self.0.iter().filter_map(move |(name, part)| Some((*name, select(part)?)))
+    fn all(&self, wanted: Kind) -> impl Iterator<Item = (&'n str, &'n Node<'t>)> {
+        self.0.iter().filter_map(move |(name, part)| match part {
+            Part::Known(kind, root) if *kind == wanted => Some((*name, *root)),
+            _ => None,
+        })
     }
 
     /// The only file of a kind.
-    fn one(
-        &self,
-        select: impl Fn(&Part<'t, 'n>) -> Option<&'n Node<'t>>,
-    ) -> Result<Option<(&'n str, &'n Node<'t>)>, ReadError> {
-        let mut found: Vec<(&str, &Node)> =
-            self.0.iter().filter_map(|(name, part)| Some((*name, select(part)?))).collect();
+    fn one(&self, wanted: Kind) -> Result<Option<(&'n str, &'n Node<'t>)>, ReadError> {
+        let mut found: Vec<(&str, &Node)> = self.all(wanted).collect();
         found.dedup_by(|(_, one), (_, other)| one.value == other.value);
         match found[..] {
             [] => Ok(None),
@@ -142,25 +146,20 @@ impl<'t, 'n> Parts<'t, 'n> {
 
     fn read(&self) -> Result<ModelFile, ReadError> {
         let hint = self.0.iter().map(|(name, _)| *name).collect::<Vec<&str>>().join(" ");
-        if let Some((_, root)) = self.one(|part| if let Part::Engine(root) = part { Some(*root) } else { None })? {
+        if let Some((_, root)) = self.one(Kind::Engine)? {
             return trtllm_config::from_node(root, &hint).map(ModelFile::TrtLlm);
         }
-        let config = self.one(|part| if let Part::Config(root) = part { Some(*root) } else { None })?;
-        let params = self.one(|part| if let Part::Params(root) = part { Some(*root) } else { None })?;
-        let types = self.one(|part| if let Part::Quantization(root) = part { Some(*root) } else { None })?;
-        let index = self.one(|part| if let Part::Index(root) = part { Some(*root) } else { None })?;
+        let config = self.one(Kind::Config)?;
+        let params = self.one(Kind::Params)?;
+        let types = self.one(Kind::Quantization)?;
+        let index = self.one(Kind::Index)?;
         let stated: Option<(Quantization, ReadReport)> =
             types.map(|(_, root)| hf_config::quantization_of(root)).transpose()?;
         let quantization = stated.as_ref().map(|(quantization, _)| quantization);
         let translated = params.map(|(name, root)| Ok((name, mistral_params::translated(root)?))).transpose()?;
         let described = config.or(translated.as_ref().map(|(name, root)| (*name, root)));
-        let headers: Vec<&Node> = self
-            .all(|part| if let Part::Header(root) = part { Some(*root) } else { None })
-            .map(|(_, root)| root)
-            .collect();
         // The names of shards say that others are missing; with all of them the model is whole.
-        let shards: Vec<&str> =
-            self.all(|part| matches!(part, Part::Header(_)).then_some(())).map(|(name, ())| name).collect();
+        let (shards, headers): (Vec<&str>, Vec<&Node>) = self.all(Kind::Header).unzip();
         let tensors = match (&headers[..], index) {
             ([], Some((name, root))) => Some((name, safetensors::from_index(root)?)),
             ([], None) => None,
@@ -192,7 +191,7 @@ impl<'t, 'n> Parts<'t, 'n> {
     fn nothing(&self) -> ReadError {
         let reasons = self.0.iter().map(|(name, part)| match part {
             Part::Other(message) => format!("{name}: {message}"),
-            Part::Adapter(_) => format!("{name} describes a LoRA adapter."),
+            Part::Known(Kind::Adapter, _) => format!("{name} describes a LoRA adapter."),
             _ => format!("{name} has no model."),
         });
         ReadError::whole(format!("None of these files describes a model. {}", reasons.collect::<Vec<_>>().join(" ")))
@@ -203,7 +202,7 @@ impl<'t, 'n> Parts<'t, 'n> {
         let items = self.0.iter().filter_map(|(name, part)| {
             let note = match part {
                 Part::Other(message) => message.clone(),
-                Part::Adapter(root) => {
+                Part::Known(Kind::Adapter, root) => {
                     let rank = root.get("r").and_then(Node::whole).map_or("the rank".into(), grouped);
                     format!("a LoRA adapter: set max_lora_rank to {rank}, and lora_target_modules")
                 }

@@ -191,8 +191,10 @@ pub enum LinkProblemKind {
 /// assert_eq!(decoded.problems[0].message, "colour is not a setting.");
 /// ```
 pub fn decode(link: &str) -> Decoded {
-    let mut decoded = read(base_of(link), link);
-    if is_version_1(link) {
+    let pairs = repair::pairs(link);
+    let is_version_1 = is_version_1(&pairs);
+    let mut decoded = Decoded::of(defaults(is_version_1), link, pairs);
+    if is_version_1 {
         let model = &decoded.deployment.model;
         if let Some(base) = model.checkpoint.base.as_deref().and_then(find) {
             decoded.deployment.model = base.into();
@@ -206,39 +208,23 @@ pub fn decode(link: &str) -> Decoded {
 
 /// Returns the deployment with the defaults of a link's version.
 pub fn base_of(link: &str) -> Deployment {
-    if is_version_1(link) { Deployment::engine() } else { Deployment::default() }
+    defaults(is_version_1(&repair::pairs(link)))
 }
 
-fn is_version_1(link: &str) -> bool {
-    let pairs = repair::pairs(link);
+/// The deployment that links of a version start from.
+fn defaults(is_version_1: bool) -> Deployment {
+    if is_version_1 { Deployment::engine() } else { Deployment::default() }
+}
+
+fn is_version_1(pairs: &[(String, String)]) -> bool {
     let stated = pairs.iter().rfind(|(key, _)| key == VERSION_KEY);
     stated.and_then(|(_, value)| repair::number(value)) == Some(1)
 }
 
 /// Parses a link as [`decode`] does, with `deployment` in place of the defaults.
 pub fn decode_onto(deployment: Deployment, link: &str) -> Decoded {
-    let mut decoded = read(deployment, link);
+    let mut decoded = Decoded::of(deployment, link, repair::pairs(link));
     decoded.report_settings_of_other_backend();
-    decoded
-}
-
-fn read(deployment: Deployment, link: &str) -> Decoded {
-    let mut decoded = Decoded { deployment, problems: Vec::new(), named: Vec::new() };
-    if link.len() > LONGEST {
-        let message = || format!("The link is longer than {LONGEST} bytes, so it was ignored.");
-        decoded.report("", "", LinkProblemKind::TooLong, message);
-        return decoded;
-    }
-    let mut pairs = repair::pairs(link);
-    // Dimensions change the model, so the model is parsed first, wherever it is in the link.
-    if pairs.iter().any(|(key, _)| key.starts_with("m.")) {
-        let (model, others): (Vec<_>, Vec<_>) =
-            pairs.into_iter().partition(|(key, _)| key.eq_ignore_ascii_case("model"));
-        pairs = model.into_iter().chain(others).collect();
-    }
-    for (key, value) in pairs {
-        decoded.take(&key, value.trim());
-    }
     decoded
 }
 
@@ -258,6 +244,26 @@ fn parts(link: &str) -> (&str, &str) {
 }
 
 impl Decoded {
+    /// Parses the pairs of a link.
+    fn of(deployment: Deployment, link: &str, mut pairs: Vec<(String, String)>) -> Decoded {
+        let mut decoded = Decoded { deployment, problems: Vec::new(), named: Vec::new() };
+        if link.len() > LONGEST {
+            let message = || format!("The link is longer than {LONGEST} bytes, so it was ignored.");
+            decoded.report("", "", LinkProblemKind::TooLong, message);
+            return decoded;
+        }
+        // Dimensions change the model, so the model is parsed first, wherever it is in the link.
+        if pairs.iter().any(|(key, _)| key.starts_with("m.")) {
+            let (model, others): (Vec<_>, Vec<_>) =
+                pairs.into_iter().partition(|(key, _)| key.eq_ignore_ascii_case("model"));
+            pairs = model.into_iter().chain(others).collect();
+        }
+        for (key, value) in pairs {
+            decoded.take(&key, value.trim());
+        }
+        decoded
+    }
+
     /// Parses one pair.
     fn take(&mut self, key: &str, value: &str) {
         if repair::is_blank(key, value) {

@@ -65,8 +65,7 @@ impl Row {
         let key = setting.row.key;
         let solved = |deployment: &Deployment| solve(deployment, key, load).map_err(|problem| problem.message);
         let range = solved(deployment);
-        let is_unlimited =
-            setting.is_unlimited_at_zero() && range.as_ref().is_ok_and(|range| range.today.as_deref() == Some("0"));
+        let is_unlimited = range.as_ref().is_ok_and(|range| setting.is_unlimited(range.today.as_deref()));
         // Beside "no limit" it has a range of numbers, which is that around the largest of them.
         let limited = setting.set(deployment, setting.bounds().1).ok().filter(|_| is_unlimited);
         let range = limited.map_or(range, |limited| solved(&limited));

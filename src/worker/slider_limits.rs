@@ -18,7 +18,7 @@ pub(super) fn pairs(deployment: &Deployment) -> String {
             continue;
         };
         // Nothing is said of a limit that is off.
-        if numeric.is_unlimited_at_zero() && limits.today.as_deref() == Some("0") {
+        if numeric.is_unlimited(limits.today.as_deref()) {
             continue;
         }
         if let (Some(end), Some(LimitReason::Memory(_))) = (limits.limit(), limits.binding()) {

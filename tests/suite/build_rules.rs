@@ -3,17 +3,11 @@
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
+use crate::support::{deployment, resolved};
 use trtllm_memory::deployment::{DeploymentError, Resolved};
-use trtllm_memory::link;
 
 fn try_plan(link: &str) -> Result<Resolved, DeploymentError> {
-    let decoded = link::decode(&format!("v=1&{link}"));
-    assert!(decoded.problems.is_empty(), "{link}: {:?}", decoded.problems);
-    decoded.deployment.resolve()
-}
-
-fn resolved(link: &str) -> Resolved {
-    try_plan(link).unwrap_or_else(|problems| panic!("{link}: {problems}"))
+    deployment(link).resolve()
 }
 
 fn has_note(resolved: &Resolved, field: &str, words: &str) -> bool {

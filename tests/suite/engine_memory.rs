@@ -4,19 +4,13 @@
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
+use crate::support::resolved;
 use trtllm_memory::deployment::Resolved;
-use trtllm_memory::link;
 use trtllm_memory::testing::{Inputs, activations, activations_law, engine_file_size, weights, weights_law};
 
 const MIB: f64 = 1_048_576.0;
 /// A tenth of a percent, the permitted error of laws that are exact on logs.
 const EXACT: f64 = 0.001;
-
-fn resolved(link: &str) -> Resolved {
-    let decoded = link::decode(&format!("v=1&{link}"));
-    assert!(decoded.problems.is_empty(), "{link}: {:?}", decoded.problems);
-    decoded.deployment.resolve().unwrap_or_else(|problems| panic!("{link}: {problems}"))
-}
 
 fn of(link: &str, law: impl Fn(&Inputs<f64>) -> f64) -> f64 {
     law(&Inputs::new(&resolved(link), 0))

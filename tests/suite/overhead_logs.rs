@@ -6,9 +6,8 @@
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
-use crate::support::report;
-use trtllm_memory::deployment::{Backend, Resolved};
-use trtllm_memory::link;
+use crate::support::{report, resolved};
+use trtllm_memory::deployment::Backend;
 use trtllm_memory::memory::Contributor;
 use trtllm_memory::testing::{
     Cause, Inputs, Position, Topology, all_reduce_buffers, communicator, context, engine_overhead, pytorch_overhead,
@@ -188,12 +187,6 @@ const CASES: &[Case] = &[
 const LLAMA_70B: &str = "model=meta-llama/Llama-3.1-70B-Instruct&tp_size=8&quant_algo=FP8&kv_cache_dtype=fp8\
                          &max_batch_size=2048&max_num_tokens=8192&max_seq_len=25000&multiple_profiles=true\
                          &trtllm_version=0.16";
-
-fn resolved(link: &str) -> Resolved {
-    let decoded = link::decode(&format!("v=1&{link}"));
-    assert!(decoded.problems.is_empty(), "{link}: {:?}", decoded.problems);
-    decoded.deployment.resolve().unwrap_or_else(|problems| panic!("{link}: {problems}"))
-}
 
 fn predicted(link: &str, rank: u64) -> Cause<f64> {
     let resolved = resolved(link);

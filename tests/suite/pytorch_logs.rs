@@ -6,8 +6,7 @@
 //! request 652).
 #![cfg(not(target_arch = "wasm32"))]
 
-use crate::support::report;
-use trtllm_memory::link;
+use crate::support::{deployment, report, resolved};
 use trtllm_memory::memory::{Contributor, Rank};
 use trtllm_memory::testing::weights_outside_torch;
 
@@ -42,7 +41,7 @@ fn gib(rank: &Rank, contributor: Contributor) -> f64 {
 
 /// The GiB of weights that the log counts outside torch: experts that a load balancer moves.
 fn balanced(log: &Log) -> f64 {
-    weights_outside_torch(&link::decode(&format!("v=1&{}", log.link)).deployment.resolve().unwrap(), 0).gib()
+    weights_outside_torch(&resolved(log.link), 0).gib()
 }
 
 fn inside(log: &Log, rank: &Rank) -> f64 {
@@ -70,9 +69,9 @@ fn kv_errors(is_wanted: impl Fn(&Log) -> bool) -> Vec<(f64, Log)> {
         .into_iter()
         .filter(is_wanted)
         .map(|log| {
-            let decoded = link::decode(&format!("v=1&{}", log.link)).deployment;
+            let given = deployment(log.link);
             let available = report(log.link).ranks[0].available.gib();
-            (decoded.kv_cache.free_gpu_memory_fraction.unwrap() * available / log.kv - 1.0, log)
+            (given.kv_cache.free_gpu_memory_fraction.unwrap() * available / log.kv - 1.0, log)
         })
         .collect();
     errors.sort_by(|a, b| a.0.abs().total_cmp(&b.0.abs()));
@@ -80,7 +79,7 @@ fn kv_errors(is_wanted: impl Fn(&Log) -> bool) -> Vec<(f64, Log)> {
 }
 
 fn has_experts(log: &Log) -> bool {
-    link::decode(&format!("v=1&{}", log.link)).deployment.model.moe.is_some()
+    deployment(log.link).model.moe.is_some()
 }
 
 #[test]

@@ -4,6 +4,7 @@
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
+use crate::support::deployment;
 use std::error::Error;
 use std::fmt::{Debug, Display};
 use std::str::FromStr;
@@ -67,11 +68,10 @@ fn answer(deployment: &Deployment) -> Option<String> {
 #[test]
 fn each_setting_changes_a_figure_or_a_command() {
     let base = |text: &&str| {
-        let decoded = link::decode(&format!("v=1&{text}"));
-        assert!(decoded.problems.is_empty(), "{text}: {:?}", decoded.problems);
-        let told = answer(&decoded.deployment);
+        let deployment = deployment(text);
+        let told = answer(&deployment);
         assert!(told.is_some(), "{text} is invalid");
-        (decoded.deployment, told)
+        (deployment, told)
     };
     let bases: Vec<(Deployment, Option<String>)> = BASES.iter().map(base).collect();
     let changes = |setting: &Setting| {

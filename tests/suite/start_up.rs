@@ -3,9 +3,9 @@
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
+use crate::support::deployment;
 use trtllm_memory::architecture::models;
 use trtllm_memory::deployment::Deployment;
-use trtllm_memory::link::decode;
 use trtllm_memory::memory::{Contributor, Report, Stage, StartUp, Verdict, estimate, start_up};
 use trtllm_memory::units::{Bytes, GIB};
 
@@ -17,7 +17,7 @@ pub(crate) fn of(deployment: &Deployment) -> Option<(Report, Vec<StartUp>)> {
 }
 
 fn start(link: &str) -> (Report, Vec<StartUp>) {
-    of(&decode(&format!("v=1&{link}")).deployment).unwrap_or_else(|| panic!("{link} is impossible"))
+    of(&deployment(link)).unwrap_or_else(|| panic!("{link} is impossible"))
 }
 
 /// Checks the phases of all ranks against the report.
@@ -68,7 +68,7 @@ fn the_last_phase_holds_all_that_a_rank_uses() {
     for model in models() {
         for (shape, backend) in shapes.iter().flat_map(|shape| [(shape, "tensorrt"), (shape, "pytorch")]) {
             let link = format!("model={}&backend={backend}&{shape}", model.name);
-            let Some((report, starts)) = of(&decode(&format!("v=1&{link}")).deployment) else { continue };
+            let Some((report, starts)) = of(&deployment(&link)) else { continue };
             check(&link, &report, &starts);
             checked += 1;
         }

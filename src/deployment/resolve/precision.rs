@@ -87,6 +87,12 @@ impl Deployment {
     pub fn quant_algo(&self) -> QuantAlgo {
         self.precision.quant_algo.unwrap_or_else(|| loaded(self, self.model.checkpoint.precisions.main()))
     }
+
+    /// Whether the weights run as the repository stores them, without a conversion.
+    fn runs_as_stored(&self) -> bool {
+        let stored = self.model.checkpoint.precisions.main();
+        self.precision.quant_algo.is_none_or(|given| given == stored || given == loaded(self, stored))
+    }
 }
 
 impl Resolved {
@@ -98,11 +104,7 @@ impl Resolved {
 
     /// Whether the weights run as the repository stores them, without a conversion.
     pub fn runs_as_stored(&self) -> bool {
-        let stored = self.model.checkpoint.precisions.main();
-        match self.given.precision.quant_algo {
-            None => true,
-            Some(given) => given == stored || given == loaded(&self.given, stored),
-        }
+        self.given.runs_as_stored()
     }
 
     /// Returns a text on the precision beside that of the repository, such as "auto: FP8 blocks, as
@@ -172,22 +174,15 @@ fn note_conversion(d: &Deployment, notes: &mut Vec<Note>) {
         }
         return;
     };
-    if given == stored.main() || given == loaded(d, stored.main()) {
+    if stored.is_unquantized() || d.runs_as_stored() {
         return;
     }
-    let name = &d.model.name;
-    let label = match stored.main() {
-        QuantAlgo::None => return,
-        _ => checkpoint.label(),
-    };
-    let remedy = match given {
-        QuantAlgo::None => "convert it to 16 bit".to_string(),
-        other => format!("convert it to {other}"),
-    };
+    let (name, label) = (&d.model.name, checkpoint.label());
+    let wanted = if given == QuantAlgo::None { "16 bit" } else { given.name() };
     Note::add(
         notes,
         "quant_algo",
-        format_args!("{name} is stored as {label}: {remedy}, or choose auto to run it as it is stored."),
+        format_args!("{name} is stored as {label}: convert it to {wanted}, or choose auto to run it as it is stored."),
     );
 }
 
@@ -209,30 +204,32 @@ fn checkpoint_dtype(d: &Deployment, notes: &mut Vec<Note>) -> Dtype {
 
 fn kv_cache_dtype(d: &Deployment, dtype: Dtype, notes: &mut Vec<Note>) -> KvType {
     match d.precision.kv_cache_dtype {
-        KvCacheDtype::Auto if d.backend == Backend::Pytorch => {
-            let (is_fp8, message) = of_checkpoint(d);
-            if !message.is_empty() {
-                Note::add(notes, "kv_cache_dtype", format_args!("{message}"));
-            }
-            if is_fp8 { KvType::Quantized(KvCacheDtype::Fp8) } else { KvType::Model(dtype) }
+        KvCacheDtype::Auto if d.backend == Backend::Pytorch && asks_for_fp8(d, notes) => {
+            KvType::Quantized(KvCacheDtype::Fp8)
         }
         KvCacheDtype::Auto => KvType::Model(dtype),
         given => KvType::Quantized(given),
     }
 }
 
-/// Returns whether the checkpoint asks for an FP8 KV cache, and what to say about it.
-fn of_checkpoint(d: &Deployment) -> (bool, String) {
+/// Returns whether the checkpoint asks for an FP8 KV cache. Adds a note on it.
+fn asks_for_fp8(d: &Deployment, notes: &mut Vec<Note>) -> bool {
+    let name = &d.model.name;
+    let mut note = |message: fmt::Arguments| Note::add(notes, "kv_cache_dtype", message);
     match (d.precision.quant_algo, d.model.checkpoint.kv_cache) {
         (Some(given), _) if given.has_fp8_kv_cache() => {
-            (true, "auto is fp8, as in ModelOpt's checkpoints of this quant_algo.".into())
+            note(format_args!("auto is fp8, as in ModelOpt's checkpoints of this quant_algo."));
+            true
         }
-        (None, StoredKvCache::Fp8) => (true, format!("auto is fp8: the files of {} ask for it.", d.model.name)),
+        (None, StoredKvCache::Fp8) => {
+            note(format_args!("auto is fp8: the files of {name} ask for it."));
+            true
+        }
         (None, StoredKvCache::Unknown) => {
-            let name = &d.model.name;
-            (false, format!("Whether the files of {name} ask for fp8 is not known; auto is the larger type."))
+            note(format_args!("Whether the files of {name} ask for fp8 is not known; auto is the larger type."));
+            false
         }
-        _ => (false, String::new()),
+        _ => false,
     }
 }
 

@@ -3,7 +3,7 @@
 use super::options::Options;
 use super::shell::Line;
 use super::{CHECKPOINT_DIR, CONFIG_FILE, Language, Recipe, Step};
-use crate::architecture::{Architecture, Checkpoint, versions};
+use crate::architecture::{Architecture, versions};
 use crate::deployment::{
     AllreduceStrategy, Behavior, DecodingType, Deployment, KvCacheDtype, MoeBackend, QuantAlgo, Resolved,
 };
@@ -60,18 +60,16 @@ fn checkpoint(resolved: &Resolved, notes: &mut Vec<String>) -> (String, Option<S
 /// The name of a published checkpoint of this precision: the repository itself, or another version
 /// of the same model that the backend loads.
 fn published(resolved: &Resolved) -> Option<&str> {
-    let model = &resolved.model;
-    let is_stored_so = |checkpoint: &Checkpoint| checkpoint.precisions.main() == resolved.precision.quant_algo;
-    if resolved.given.precision.quant_algo.is_none() || is_stored_so(&model.checkpoint) {
-        return Some(&model.name);
+    if resolved.runs_as_stored() {
+        return Some(&resolved.model.name);
     }
-    let mxfp4 =
-        |checkpoint: &Checkpoint| resolved.precision.quant_algo.is_mxfp4() && checkpoint.precisions.main().is_mxfp4();
-    let readable = |version: &&Architecture| version.checkpoint.unreadable().is_none();
-    let mut versions = versions(model).filter(readable);
-    versions
-        .find(|version| is_stored_so(&version.checkpoint) || mxfp4(&version.checkpoint))
-        .map(|found| found.name.as_str())
+    let wanted = resolved.precision.quant_algo;
+    let serves = |version: &&Architecture| {
+        let stored = version.checkpoint.precisions.main();
+        let is_alike = stored == wanted || stored.is_mxfp4() && wanted.is_mxfp4();
+        is_alike && version.checkpoint.unreadable().is_none()
+    };
+    versions(&resolved.model).find(serves).map(|version| version.name.as_str())
 }
 
 /// The `--qformat` of `quantize.py` for a precision that the PyTorch backend supports.

@@ -127,7 +127,8 @@ fn integers(
     Ok(algo)
 }
 
-fn note_group(theirs: u64, ours: u64, report: &mut ReadReport) {
+/// Reports that the scales of another group size are counted than the file has.
+pub(in crate::import) fn note_group(theirs: u64, ours: u64, report: &mut ReadReport) {
     let note = format!("the file has groups of {theirs} values; scales are counted for groups of {ours}");
     report.assume("group_size", ours, note);
 }

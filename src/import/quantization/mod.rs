@@ -6,6 +6,7 @@ mod methods;
 mod target;
 
 pub(super) use linears::{Tally, are_alike};
+pub(super) use methods::note_group;
 
 use super::report::{ReadError, ReadReport};
 use super::spanned_json::{Node, shorten};

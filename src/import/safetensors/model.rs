@@ -5,7 +5,7 @@ use super::stored::Stored;
 use super::{Tensor, UnknownModel, layer};
 use crate::architecture::{Architecture, Attention, Dtype, Family, ModelRef, Recipe, limits, models, recipe_of};
 use crate::import::hf_config::set;
-use crate::import::known::{is_stored_so, named_length, store};
+use crate::import::known::{is_stored_so, named_length};
 use crate::import::report::ReadReport;
 use crate::import::spanned_json::shorten;
 
@@ -63,7 +63,7 @@ pub(super) fn of(
         }
         (None, None) => return Err(complete.unknown()),
     };
-    store(&mut recipe, &found.stored);
+    recipe.store(&found.stored);
     Ok(ModelRef::custom(recipe))
 }
 

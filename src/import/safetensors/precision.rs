@@ -4,7 +4,7 @@ use super::stored::{Kind, Stored};
 use super::{Precision, Tensor, layer};
 use crate::architecture::{Block, Checkpoint, ModulePrecisions, QuantMethod, StoredKvCache};
 use crate::deployment::QuantAlgo;
-use crate::import::quantization::Tally;
+use crate::import::quantization::{Tally, note_group};
 use crate::import::report::ReadReport;
 
 /// The precision found in the tensors.
@@ -48,8 +48,7 @@ pub(super) fn of(tensors: &[Tensor], stored: &[Stored], report: &mut ReadReport)
         && let Some(ours) = algo.group_size()
         && let Some(theirs) = linear().find_map(|weight| weight.group.filter(|group| *group != ours))
     {
-        let note = format!("the file has groups of {theirs} values; scales are counted for groups of {ours}");
-        report.assume("group_size", ours, note);
+        note_group(theirs, ours, report);
     }
     let stored = Checkpoint {
         method: method(tensors, &kinds),

@@ -222,7 +222,7 @@ impl AppState {
         let mut next = self.deployment.get_untracked();
         setting.read(&mut next, text)?;
         if setting.input == Input::Model {
-            next.follow_model(&self.deployment.get_untracked());
+            self.deployment.with_untracked(|before| next.follow_model(before));
         }
         if self.deployment.with_untracked(|now| *now != next) {
             self.deployment.set(next);

@@ -3,7 +3,7 @@
 #[cfg(not(target_arch = "wasm32"))]
 pub(crate) mod random;
 
-use trtllm_memory::deployment::Deployment;
+use trtllm_memory::deployment::{Deployment, Resolved};
 use trtllm_memory::link;
 use trtllm_memory::memory::{Report, estimate};
 
@@ -13,6 +13,11 @@ pub(crate) fn deployment(link: &str) -> Deployment {
     let decoded = link::decode(&format!("v=1&{link}"));
     assert!(decoded.problems.is_empty(), "{link}: {:?}", decoded.problems);
     decoded.deployment
+}
+
+/// The resolved deployment of a link; panics if the deployment is invalid.
+pub(crate) fn resolved(link: &str) -> Resolved {
+    deployment(link).resolve().unwrap_or_else(|problems| panic!("{link}: {problems}"))
 }
 
 /// The report of the deployment of a link; panics if the deployment is invalid.

@@ -188,9 +188,12 @@ pub fn recipe_of(model: &str) -> Recipe {
         let rows = CATALOGUE.rows();
         let columns = columns(row_of(model, rows)?)?;
         let (mut recipe, _) = described(&columns, rows)?;
-        let checkpoint = checkpoint(&columns, recipe.layers)?;
-        if !checkpoint.precisions.is_unquantized() {
-            recipe.store(&checkpoint);
+        // The row has the texts of these features already.
+        let [.., method, stored, kv_cache, _] = columns;
+        let stored_kv = if kv_cache.is_empty() { StoredKvCache::Unknown.name() } else { kv_cache };
+        let of_checkpoint = [("stored", stored), ("quant_method", method), ("stored_kv", stored_kv)];
+        for (name, value) in of_checkpoint.into_iter().filter(|_| !stored.is_empty()) {
+            recipe.set(name, value).ok()?;
         }
         Some(recipe)
     };
